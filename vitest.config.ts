@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a suite; `tools/run-tests.ts` gives each its budget of minutes. */
+const suite = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
+  test: {
+    name,
+    include,
+    exclude: ['**/node_modules/**'],
+    globalSetup: ['./tools/test-setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    ...extra,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      suite('unit', ['src/**/*.test.ts', 'simulators/**/*.test.ts', 'tools/**/*.test.ts']),
+      suite('sql', ['tests/sql/**/*.test.ts']),
+      suite('contract', ['tests/contract/**/*.test.ts']),
+      suite('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 300_000 }),
+      suite('e2e', ['tests/e2e/**/*.test.ts'], { testTimeout: 120_000 }),
+      suite('clients', ['tests/clients/**/*.test.ts'], { testTimeout: 120_000 }),
+    ],
+  },
+});
