@@ -1,0 +1,40 @@
+import type { JsonObject } from './json.ts';
+import type { ProviderName } from './target.ts';
+
+/** 0 = can change who has access, 1 = production change, 2 = production read, 3 = the rest. */
+export const TIERS = [0, 1, 2, 3] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** How a role is given on AWS by `method: assume-role`. */
+export interface AwsAssumeRole {
+  readonly method: 'assume-role';
+  /** Path and name of the IAM role in the target account, `curfew/invoice-reader`. */
+  readonly role: string;
+  /** Narrows the IAM role for each session; a parsed IAM policy document. `null`: the role's own permissions. */
+  readonly sessionPolicy: JsonObject | null;
+  /** Dangerous abilities that the role declares on purpose; everything else of the kind is denied in every session. */
+  readonly allows: readonly DangerousAbility[];
+}
+
+/** What lets access outlive its grant, and is therefore denied in every session unless the role declares it. */
+export const DANGEROUS_ABILITIES = ['role-chaining', 'pass-role', 'create-keys'] as const;
+export type DangerousAbility = (typeof DANGEROUS_ABILITIES)[number];
+
+/** What can be asked for: a named, described, tiered set of cloud permissions, defined per provider and method. */
+export interface Role {
+  readonly name: string;
+  readonly tier: Tier;
+  readonly categories: readonly string[];
+  /** `group:data-leads` or `person:ana`: who answers for this role. */
+  readonly owner: string;
+  readonly description: string;
+  readonly aws: AwsAssumeRole | null;
+  /** Azure and Google definitions are kept as written until their providers exist; the catalogue says that they cannot be requested yet. */
+  readonly azure: JsonObject | null;
+  readonly gcp: JsonObject | null;
+}
+
+/** Whether the role says how to provide it on a cloud. */
+export function definedOn(role: Role, provider: ProviderName): boolean {
+  return role[provider] !== null;
+}

@@ -1,0 +1,182 @@
+import type { GrantId } from '../core/ids.ts';
+import type { EndCause } from '../core/grant.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Proof } from '../core/proof.ts';
+import type { Role } from '../core/role.ts';
+import type { SlotKey, SlotKind } from '../core/slot.ts';
+import type { ProviderName, Target } from '../core/target.ts';
+import type { Instant } from '../core/time.ts';
+
+/**
+ * What a cloud must be able to do for Curfew. One suite (tests/contract) runs against every provider and method over
+ * real HTTP. The laws it checks: provision twice is once; revoking what is absent succeeds; observe tells the truth
+ * after settling; nothing is touched that Curfew did not create; an unknown outcome resolves by observing; each fault
+ * is classified; the end is put into the cloud object wherever it has a place for one.
+ */
+export interface Provider {
+  readonly name: ProviderName;
+  /** Declared, not sniffed: what each method can promise. */
+  readonly methods: Readonly<Record<string, MethodCapabilities>>;
+
+  /**
+   * Says what would change, in words, without calling the cloud. Refuses what can be known to be impossible
+   * (a session policy over the limit, with the count), so that it is refused before the request is even sent.
+   */
+  plan(wanted: BindingSpec): Plan;
+
+  /** Makes the binding exist. Idempotent by its deterministic names. Throws {@link ProviderFault}. */
+  provision(wanted: BindingSpec, call: CallOptions): Promise<Provisioned>;
+
+  /** Looks in the cloud whether access under the binding is possible. Throws {@link ProviderFault}. */
+  observe(binding: BindingSpec, ending: Ending | null, call: CallOptions): Promise<Observation>;
+
+  /** Takes the access away on one rung of `MethodCapabilities.rungs`. Success on what is already absent. Throws {@link ProviderFault}. */
+  revoke(binding: BindingSpec, ending: Ending, rung: number, call: CallOptions): Promise<void>;
+
+  /** Hands out a credential under an active binding; the caller never stores it. Throws {@link ProviderFault}. */
+  issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
+
+  /** Turns a credential into a URL that signs a browser in. The URL is a secret: never log it. */
+  consoleUrl?(credential: IssuedCredential, call: CallOptions): Promise<string>;
+
+  /** Checks that every permission Curfew needs is there; each finding carries the command that fixes it. */
+  doctor(targets: readonly Target[], call: CallOptions): Promise<readonly DoctorFinding[]>;
+}
+
+/** What a method can promise. Shown to approvers before they approve, and obeyed by the engine. */
+export interface MethodCapabilities {
+  readonly method: string;
+  readonly slot: SlotKind;
+  /** Who ends the access when Curfew is dead: the cloud (a condition), the credential itself, or only the broker. */
+  readonly endedBy: 'cloud' | 'credential' | 'broker';
+  /** Whether a live session can be cut before its end, and within what time the cloud obeys. */
+  readonly cut: { readonly possible: true; readonly withinMs: number } | { readonly possible: false };
+  /** What can survive the end, and for how long at most. 0: nothing survives. */
+  readonly residual: { readonly maxMs: number; readonly words: string };
+  readonly shortestDurationMs: number;
+  /** The cloud refuses removal earlier than this after creation (Entra PIM: 5 min). 0: at once. */
+  readonly earliestRemovalMs: number;
+  /** Not usable within this time after the call: end, prove absence, one retry. */
+  readonly settleMs: number;
+  /** The longest time after we gave up on a call during which the cloud may still perform it. */
+  readonly abandonedCallMs: number;
+  /** How the end is proven when the time is simply over. */
+  readonly proofAtExpiry: Proof['kind'];
+  /** Ways to take access away, mildest first, in words; `revoke` gets the index. */
+  readonly rungs: readonly string[];
+}
+
+/** Everything a provider needs to know about one binding. Deterministic: the same grant always yields the same names. */
+export interface BindingSpec {
+  readonly slot: SlotKey;
+  readonly method: string;
+  readonly target: Target;
+  readonly role: Role;
+  /** The grant that the binding serves; for a shared slot the one that caused the call. */
+  readonly grant: GrantId;
+  /** How the person is called in the cloud's own logs (`ana`); already checked against the cloud's character set. */
+  readonly principal: string;
+  readonly activatedAt: Instant;
+  readonly endsAt: Instant;
+}
+
+/** That a binding is being taken away, since when and why. */
+export interface Ending {
+  readonly cause: EndCause;
+  readonly since: Instant;
+}
+
+export interface CallOptions {
+  /** Now, from the same clock that the engine uses. */
+  readonly now: Instant;
+  /** The caller gives up when this fires; the fault is then `unknown-outcome` for anything that writes. */
+  readonly signal: AbortSignal;
+}
+
+export type Plan =
+  | { readonly ok: true; readonly words: string; readonly policyHash: string | null }
+  | { readonly ok: false; readonly message: string; readonly hint: string };
+
+export interface Provisioned {
+  /** Whether the access was seen to be usable; if not, the engine observes until the settle time is over. */
+  readonly usable: boolean;
+  /** What was made, without secrets; kept with the binding and handed to a person who asks. */
+  readonly native: JsonObject;
+  /** Credentials that came into being on the way (and were discarded): they count towards the proof. */
+  readonly credentials: readonly CredentialFacts[];
+}
+
+export type Observation =
+  | { readonly presence: 'present'; readonly usable: boolean; readonly native: JsonObject }
+  /** Gone now. `final: false` means that an abandoned call may still undo it: the engine asks again after `abandonedCallMs`. */
+  | { readonly presence: 'absent'; readonly proof: 'observed' | 'by-construction'; readonly evidence: JsonObject; readonly final: boolean };
+
+/** What is remembered about a credential: enough to prove that it has expired, useless to an attacker. */
+export interface CredentialFacts {
+  /** SHA-256 of the access key id or token, hex. */
+  readonly fingerprint: string;
+  readonly issuedAt: Instant;
+  /** The cloud's own expiry; may lie after `endsAt`, which the issued policy enforces. */
+  readonly expiresAt: Instant;
+  /** SHA-256 of the policy document that bounds it, hex; `null` when the method issues none. */
+  readonly policyHash: string | null;
+}
+
+export interface IssuedCredential {
+  readonly facts: CredentialFacts;
+  /** The earlier of the cloud's expiry and the grant's end: when the holder must come back. */
+  readonly usableUntil: Instant;
+  readonly secret: AwsCredential;
+}
+
+/** STS credentials. Exists only in memory on its way to the holder. */
+export interface AwsCredential {
+  readonly kind: 'aws';
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+export interface DoctorFinding {
+  readonly target: string;
+  readonly ok: boolean;
+  readonly message: string;
+  /** A command to run; absent when all is well. */
+  readonly fix?: string;
+}
+
+export const FAULT_KINDS = [
+  'throttled',
+  'unreachable',
+  'forbidden-to-us',
+  'target-gone',
+  'conflict',
+  'invalid',
+  'clock-skew',
+  'unknown-outcome',
+] as const;
+
+/**
+ * - `throttled`: nothing happened; try again after `retryAfterMs`.
+ * - `unreachable`: the call certainly did not reach the cloud.
+ * - `forbidden-to-us`: the broker lacks a permission; `doctor` says which.
+ * - `target-gone`: not proof of absence. Gone is established from the parent.
+ * - `conflict`: somebody else is writing; observe, then try again.
+ * - `invalid`: the cloud will never accept this call; retrying cannot help.
+ * - `clock-skew`: the cloud's clock and ours differ so much that an end time cannot be trusted.
+ * - `unknown-outcome`: it may have happened. Observe before any retry.
+ */
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** A classified fault of a cloud. `message` is safe to show and to log: providers never put a secret into it. */
+export class ProviderFault extends Error {
+  readonly kind: FaultKind;
+  readonly retryAfterMs: number | null;
+
+  constructor(kind: FaultKind, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'ProviderFault';
+    this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}

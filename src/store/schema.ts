@@ -1,0 +1,106 @@
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { JsonObject } from '../core/json.ts';
+import type { ApprovalId, CredentialId, GrantId, PersonId, RequestId } from '../core/ids.ts';
+import type { GrantState, EndCause } from '../core/grant.ts';
+import type { Proof } from '../core/proof.ts';
+import type { RequestState } from '../core/request.ts';
+import type { SlotKey } from '../core/slot.ts';
+import type { ProviderName } from '../core/target.ts';
+import type { Instant } from '../core/time.ts';
+import type { IdentityTables } from './identity-schema.ts';
+import type { LedgerTables } from './ledger-schema.ts';
+
+/** `timestamptz`: read as an {@link Instant}, written as RFC 3339 text. */
+export type Timestamp = ColumnType<Instant, string, string>;
+export type NullableTimestamp = ColumnType<Instant | null, string | null | undefined, string | null>;
+/** `jsonb`: read parsed, written as text. */
+export type JsonColumn<Shape = JsonObject> = ColumnType<Shape, string, string>;
+export type NullableJson<Shape = JsonObject> = ColumnType<Shape | null, string | null | undefined, string | null>;
+
+interface SpineTables {
+  person: { id: PersonId; directory_key: string; first_seen_at: Timestamp };
+  policy_version: { version: string; loaded_at: Timestamp; sources: JsonColumn<readonly { path: string; text: string }[]> };
+  request: {
+    id: RequestId;
+    person_id: PersonId;
+    state: Generated<RequestState['kind']>;
+    prior_state: Generated<string>;
+    reason: string;
+    ticket: string | null;
+    duration_ms: number;
+    starts_at: NullableTimestamp;
+    question: JsonColumn;
+    decision: JsonColumn;
+    policy_version: string;
+    created_at: Timestamp;
+    lapses_at: Timestamp;
+    decided_at: NullableTimestamp;
+    denied_by: 'approver' | 'policy' | null;
+    due_at: NullableTimestamp;
+  };
+  request_item: { request_id: RequestId; ordinal: number; role: string; target: string };
+  request_transition: { from_state: string; to_state: string };
+  approval: {
+    id: ApprovalId;
+    request_id: RequestId;
+    person_id: PersonId;
+    verdict: 'approve' | 'deny';
+    comment: string | null;
+    decided_at: Timestamp;
+  };
+  binding: {
+    slot: SlotKey;
+    provider: ProviderName;
+    method: string;
+    native: ColumnType<JsonObject, string | undefined, string>;
+    last_call_at: NullableTimestamp;
+    rung: Generated<number>;
+  };
+  grant_transition: { from_state: string; to_state: string };
+  grant: {
+    id: GrantId;
+    request_id: RequestId;
+    ordinal: number;
+    person_id: PersonId;
+    slot: SlotKey;
+    role: string;
+    target: string;
+    provider: ProviderName;
+    method: string;
+    principal: string;
+    duration_ms: number;
+    definition: JsonColumn;
+    state: Generated<GrantState['kind']>;
+    prior_state: Generated<string>;
+    starts_at: Timestamp;
+    activated_at: NullableTimestamp;
+    ends_at: NullableTimestamp;
+    usable_at: NullableTimestamp;
+    ending_since: NullableTimestamp;
+    end_cause: EndCause | null;
+    ended_at: NullableTimestamp;
+    proof: NullableJson<Proof>;
+    due_at: NullableTimestamp;
+    lease_owner: string | null;
+    lease_until: NullableTimestamp;
+    attempts: Generated<number>;
+    last_fault: string | null;
+  };
+  credential: {
+    id: CredentialId;
+    grant_id: GrantId;
+    fingerprint: string;
+    policy_hash: string | null;
+    issued_at: Timestamp;
+    expires_at: Timestamp;
+  };
+  cloud_lock: { key: string; owner: string; until: Timestamp };
+}
+
+/** Every table. Other rooms declare theirs beside their queries and they are joined here. */
+export type Schema = SpineTables & LedgerTables & IdentityTables;
+
+/** A connection outside a transaction. Never use it while a transaction is open: on PGlite that waits for ever. */
+export type Db = Kysely<Schema>;
+/** An open transaction; what every function that writes takes. */
+export type Trx = Transaction<Schema>;

