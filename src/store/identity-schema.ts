@@ -1,4 +1,4 @@
-import type { JsonColumn, NullableTimestamp, Timestamp } from './schema.ts';
+import type { JsonColumn, NullableTimestamp, Timestamp } from './columns.ts';
 
 /** Tables of sign-in and of idempotent requests. Secrets are kept as SHA-256 only. */
 export interface IdentityTables {

@@ -6,16 +6,9 @@ import type { Proof } from '../core/proof.ts';
 import type { RequestState } from '../core/request.ts';
 import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName } from '../core/target.ts';
-import type { Instant } from '../core/time.ts';
+import type { JsonColumn, NullableJson, NullableTimestamp, Timestamp } from './columns.ts';
 import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
-
-/** `timestamptz`: read as an {@link Instant}, written as RFC 3339 text. */
-export type Timestamp = ColumnType<Instant, string, string>;
-export type NullableTimestamp = ColumnType<Instant | null, string | null | undefined, string | null>;
-/** `jsonb`: read parsed, written as text. */
-export type JsonColumn<Shape = JsonObject> = ColumnType<Shape, string, string>;
-export type NullableJson<Shape = JsonObject> = ColumnType<Shape | null, string | null | undefined, string | null>;
 
 interface SpineTables {
   person: { id: PersonId; directory_key: string; first_seen_at: Timestamp };

@@ -1,0 +1,15 @@
+import { sql, type ColumnType, type RawBuilder } from 'kysely';
+import type { JsonObject } from '../core/json.ts';
+import { toIso, type Instant } from '../core/time.ts';
+
+/** `timestamptz`: read as an {@link Instant}, written as RFC 3339 text. */
+export type Timestamp = ColumnType<Instant, string, string>;
+export type NullableTimestamp = ColumnType<Instant | null, string | null | undefined, string | null>;
+/** A moment to compare a `timestamptz` column with. */
+export function at(moment: Instant): RawBuilder<Instant> {
+  return sql<Instant>`${toIso(moment)}::timestamptz`;
+}
+
+/** `jsonb`: read parsed, written as text. */
+export type JsonColumn<Shape = JsonObject> = ColumnType<Shape, string, string>;
+export type NullableJson<Shape = JsonObject> = ColumnType<Shape | null, string | null | undefined, string | null>;

@@ -1,0 +1,199 @@
+import type { Selectable } from 'kysely';
+import type { GrantState } from '../core/grant.ts';
+import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import { assertNever, invariant } from '../core/result.ts';
+import type { Role } from '../core/role.ts';
+import type { SlotKey } from '../core/slot.ts';
+import type { ProviderName, Target } from '../core/target.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import type { JsonObject } from '../core/json.ts';
+import { at } from './columns.ts';
+import type { Db, Schema, Trx } from './schema.ts';
+
+/** A grant as it is stored. `definition` is the role and the target as they were when the request was approved. */
+export interface GrantRecord {
+  readonly id: GrantId;
+  readonly request: RequestId;
+  readonly ordinal: number;
+  readonly person: PersonId;
+  readonly slot: SlotKey;
+  readonly provider: ProviderName;
+  readonly method: string;
+  readonly principal: string;
+  readonly durationMs: number;
+  readonly definition: { readonly role: Role; readonly target: Target };
+  readonly state: GrantState;
+  readonly startsAt: Instant;
+  /** Kept after the end as well, unlike in `state`. */
+  readonly activatedAt: Instant | null;
+  readonly endsAt: Instant | null;
+  readonly usableAt: Instant | null;
+  readonly dueAt: Instant | null;
+  readonly attempts: number;
+  readonly lastFault: string | null;
+}
+
+type Row = Selectable<Schema['grant']>;
+
+/** Writes a scheduled grant and the slot that its binding will stand in. */
+export async function insertGrant(
+  trx: Trx,
+  grant: Pick<GrantRecord, 'id' | 'request' | 'ordinal' | 'person' | 'slot' | 'provider' | 'method' | 'principal' | 'durationMs' | 'definition' | 'startsAt'>,
+): Promise<void> {
+  await trx
+    .insertInto('binding')
+    .values({ slot: grant.slot, provider: grant.provider, method: grant.method })
+    .onConflict((conflict) => conflict.constraint('binding_pk').doNothing())
+    .execute();
+  await trx
+    .insertInto('grant')
+    .values({
+      id: grant.id,
+      request_id: grant.request,
+      ordinal: grant.ordinal,
+      person_id: grant.person,
+      slot: grant.slot,
+      role: grant.definition.role.name,
+      target: grant.definition.target.key,
+      provider: grant.provider,
+      method: grant.method,
+      principal: grant.principal,
+      duration_ms: grant.durationMs,
+      definition: JSON.stringify(grant.definition),
+      starts_at: toIso(grant.startsAt),
+      due_at: toIso(grant.startsAt),
+    })
+    .execute();
+}
+
+/** Reads a grant; `lock` keeps everybody else from changing it until the transaction ends. */
+export async function findGrant(db: Db | Trx, id: GrantId, lock = false): Promise<GrantRecord | null> {
+  const query = db.selectFrom('grant').selectAll().where('id', '=', id);
+  const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
+  return row === undefined ? null : toGrant(row);
+}
+
+export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestId[]): Promise<readonly GrantRecord[]> {
+  if (requests.length === 0) return [];
+  const rows = await db.selectFrom('grant').selectAll().where('request_id', 'in', [...requests]).orderBy('ordinal').execute();
+  return rows.map(toGrant);
+}
+
+/** The states of all grants that use a slot, except one: what the slot must still hold when that one ends. */
+export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId): Promise<readonly GrantState[]> {
+  const rows = await db.selectFrom('grant').selectAll().where('slot', '=', slot).where('id', '<>', except).execute();
+  return rows.map((row) => toGrant(row).state);
+}
+
+/** Grants of one person, or of everybody, newest first; `liveOnly` leaves out what is over. */
+export async function listGrants(
+  db: Db,
+  filter: { person?: PersonId; liveOnly?: boolean; role?: string; target?: string; limit: number; before?: { at: Instant; id: GrantId } },
+): Promise<readonly GrantRecord[]> {
+  let query = db.selectFrom('grant').selectAll().orderBy('starts_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
+  if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
+  if (filter.liveOnly === true) query = query.where('state', 'not in', ['ended', 'failed']);
+  if (filter.role !== undefined) query = query.where('role', '=', filter.role);
+  if (filter.target !== undefined) query = query.where('target', '=', filter.target);
+  const before = filter.before;
+  if (before !== undefined) {
+    query = query.where((where) =>
+      where.or([
+        where('starts_at', '<', at(before.at)),
+        where.and([where('starts_at', '=', at(before.at)), where('id', '<', before.id)]),
+      ]),
+    );
+  }
+  return (await query.execute()).map(toGrant);
+}
+
+/** How many grants are in each state. */
+export async function countGrants(db: Db): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('grant')
+    .select(['state', (expression) => expression.fn.countAll<number>().as('n')])
+    .groupBy('state')
+    .execute();
+  return new Map(rows.map((row) => [row.state, Number(row.n)]));
+}
+
+/**
+ * Writes the state that `transitionGrant` computed and when the engine must look again (`dueAt`; ignored once it is over).
+ * Attempts begin anew with each state. The foreign key to `grant_transition` judges the step again.
+ */
+export async function saveGrantState(trx: Trx, id: GrantId, state: GrantState, dueAt: Instant): Promise<void> {
+  await trx
+    .updateTable('grant')
+    .set({ state: state.kind, ...columnsOf(state), due_at: 'proof' in state ? null : toIso(dueAt), attempts: 0, last_fault: null })
+    .where('id', '=', id)
+    .execute();
+}
+
+function columnsOf(state: GrantState) {
+  switch (state.kind) {
+    case 'scheduled':
+      return { starts_at: toIso(state.startsAt) };
+    case 'activating':
+      return { activated_at: toIso(state.activatedAt), ends_at: toIso(state.endsAt) };
+    case 'active':
+      return { usable_at: toIso(state.usableAt) };
+    case 'ending':
+      return { ending_since: toIso(state.since), end_cause: state.cause };
+    case 'ended':
+      return { ended_at: toIso(state.endedAt), end_cause: state.cause, proof: JSON.stringify(state.proof), ...NO_LEASE };
+    case 'failed':
+      return { ended_at: toIso(state.endedAt), end_cause: 'failed' as const, proof: JSON.stringify(state.proof), ...NO_LEASE };
+    default:
+      return assertNever(state);
+  }
+}
+
+const NO_LEASE = { lease_owner: null, lease_until: null };
+
+/** Turns a row into the grant it stands for; every state gets only its own fields. */
+export function toGrant(row: Row): GrantRecord {
+  return {
+    id: row.id,
+    request: row.request_id,
+    ordinal: row.ordinal,
+    person: row.person_id,
+    slot: row.slot,
+    provider: row.provider,
+    method: row.method,
+    principal: row.principal,
+    durationMs: row.duration_ms,
+    definition: definitionOf(row.definition),
+    state: stateOf(row),
+    startsAt: row.starts_at,
+    activatedAt: row.activated_at,
+    endsAt: row.ends_at,
+    usableAt: row.usable_at,
+    dueAt: row.due_at,
+    attempts: row.attempts,
+    lastFault: row.last_fault,
+  };
+}
+
+/** The column is written by `insertGrant` alone, from these two types. */
+function definitionOf(column: JsonObject): GrantRecord['definition'] {
+  return column as unknown as GrantRecord['definition'];
+}
+
+function stateOf(row: Row): GrantState {
+  if (row.state === 'scheduled') return { kind: 'scheduled', startsAt: row.starts_at };
+  if (row.state === 'ended' || row.state === 'failed') {
+    invariant(row.ended_at !== null && row.proof !== null, `grant ${row.id} is over without proof`);
+    if (row.state === 'failed') return { kind: 'failed', endedAt: row.ended_at, proof: row.proof };
+    invariant(row.end_cause !== null && row.end_cause !== 'failed', `grant ${row.id} ended without a cause`);
+    return { kind: 'ended', cause: row.end_cause, endedAt: row.ended_at, proof: row.proof };
+  }
+  invariant(row.activated_at !== null && row.ends_at !== null, `grant ${row.id} runs without an end`);
+  const running = { activatedAt: row.activated_at, endsAt: row.ends_at };
+  if (row.state === 'activating') return { kind: 'activating', ...running };
+  if (row.state === 'active') {
+    invariant(row.usable_at !== null, `grant ${row.id} is active but was never usable`);
+    return { kind: 'active', usableAt: row.usable_at, ...running };
+  }
+  invariant(row.ending_since !== null && row.end_cause !== null, `grant ${row.id} is ending without a cause`);
+  return { kind: 'ending', cause: row.end_cause, since: row.ending_since, ...running };
+}

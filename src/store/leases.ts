@@ -1,0 +1,133 @@
+import { sql } from 'kysely';
+import type { GrantId } from '../core/ids.ts';
+import type { SlotKey } from '../core/slot.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import { toGrant, type GrantRecord } from './grants.ts';
+import type { Db, Trx } from './schema.ts';
+
+/** Which due work to take: ends have a lane of their own, so that a burst of starts can never delay them. */
+export type Lane = 'ends' | 'starts';
+
+/**
+ * Takes due grants of one lane for `leaseMs`. A node that dies loses its claims by time alone; another node takes them up.
+ * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction.
+ */
+export async function claimDue(db: Db, lane: Lane, owner: string, leaseMs: number, limit: number): Promise<readonly GrantRecord[]> {
+  const belongs =
+    lane === 'ends'
+      ? sql`(state in ('active', 'ending') or (state = 'activating' and ends_at <= app_now()))`
+      : sql`(state = 'scheduled' or (state = 'activating' and ends_at > app_now()))`;
+  const due = sql<{ id: GrantId }>`
+    select id from "grant"
+    where due_at <= app_now() and ${belongs} and (lease_until is null or lease_until <= app_now())
+    order by due_at limit ${limit} for update skip locked`;
+  const rows = await db
+    .updateTable('grant')
+    .set({ lease_owner: owner, lease_until: leaseEnd(leaseMs) })
+    .where('id', 'in', sql<GrantId>`(${due})`)
+    .returningAll()
+    .execute();
+  return rows.map(toGrant).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
+}
+
+/** Grants whose end is due, without claiming them: all that can be done while the database takes no writes. */
+export async function peekDueEnds(db: Db, limit: number): Promise<readonly GrantRecord[]> {
+  const rows = await db
+    .selectFrom('grant')
+    .selectAll()
+    .where('state', 'in', ['active', 'ending', 'activating'])
+    .where((where) => where.or([where('ends_at', '<=', sql<Instant>`app_now()`), where('state', '=', 'ending')]))
+    .orderBy('due_at')
+    .limit(limit)
+    .execute();
+  return rows.map(toGrant);
+}
+
+/** When the next deadline is; `null` when nothing is waiting. */
+export async function nextDue(db: Db): Promise<Instant | null> {
+  const { rows } = await sql<{ at: Instant | null }>`
+    select min(at) as at from (
+      (select greatest(due_at, coalesce(lease_until, due_at)) as at from "grant" where due_at is not null order by due_at limit 1)
+      union all (select due_at from request where due_at is not null order by due_at limit 1)) as next`.execute(db);
+  return rows[0]?.at ?? null;
+}
+
+/** Keeps a claim while work goes on. False: the claim was lost, and whatever follows must not be recorded. */
+export async function renewLease(db: Db | Trx, id: GrantId, owner: string, leaseMs: number): Promise<boolean> {
+  const result = await db
+    .updateTable('grant')
+    .set({ lease_until: leaseEnd(leaseMs) })
+    .where('id', '=', id)
+    .where('lease_owner', '=', owner)
+    .where('lease_until', '>', sql<Instant>`app_now()`)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Whether this node still holds the claim, judged inside the transaction that is about to record what it did. */
+export async function holdsLease(trx: Trx, id: GrantId, owner: string): Promise<boolean> {
+  const row = await trx
+    .selectFrom('grant')
+    .select('id')
+    .where('id', '=', id)
+    .where('lease_owner', '=', owner)
+    .where('lease_until', '>', sql<Instant>`app_now()`)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Gives a claim back and says when to look again, unless somebody has changed the grant's state meanwhile. */
+export async function releaseLease(
+  db: Db | Trx,
+  grant: GrantRecord,
+  owner: string,
+  next: { dueAt: Instant; attempts: number; lastFault: string | null },
+): Promise<void> {
+  await db
+    .updateTable('grant')
+    .set({ due_at: toIso(next.dueAt), attempts: next.attempts, last_fault: next.lastFault })
+    .where('id', '=', grant.id)
+    .where('lease_owner', '=', owner)
+    .where('state', '=', grant.state.kind)
+    .execute();
+  await dropLease(db, grant.id, owner);
+}
+
+/** Gives a claim back and leaves everything else as it is. */
+export async function dropLease(db: Db | Trx, id: GrantId, owner: string): Promise<void> {
+  await db
+    .updateTable('grant')
+    .set({ lease_owner: null, lease_until: null })
+    .where('id', '=', id)
+    .where('lease_owner', '=', owner)
+    .execute();
+}
+
+/** Remembers, before it is dispatched, that a call which writes is about to leave for the cloud. */
+export async function noteCall(db: Db | Trx, slot: SlotKey, rung: number): Promise<void> {
+  await db.updateTable('binding').set({ last_call_at: sql<string>`app_now()`, rung }).where('slot', '=', slot).execute();
+}
+
+/** When the last writing call for a slot left; `null`: never. */
+export async function lastCallAt(db: Db | Trx, slot: SlotKey): Promise<Instant | null> {
+  const row = await db.selectFrom('binding').select('last_call_at').where('slot', '=', slot).executeTakeFirst();
+  return row?.last_call_at ?? null;
+}
+
+/** Takes the right to be the only writer of something in a cloud for `leaseMs`. False: somebody else has it. */
+export async function takeCloudLock(db: Db, key: string, owner: string, leaseMs: number): Promise<boolean> {
+  const { rows } = await sql<{ owner: string }>`
+    insert into cloud_lock (key, owner, until) values (${key}, ${owner}, ${leaseEnd(leaseMs)})
+    on conflict on constraint cloud_lock_pk do update set owner = excluded.owner, until = excluded.until
+      where cloud_lock.until <= app_now() or cloud_lock.owner = excluded.owner
+    returning owner`.execute(db);
+  return rows.length === 1;
+}
+
+export async function releaseCloudLock(db: Db, key: string, owner: string): Promise<void> {
+  await db.deleteFrom('cloud_lock').where('key', '=', key).where('owner', '=', owner).execute();
+}
+
+function leaseEnd(leaseMs: number) {
+  return sql<string>`app_now() + ${leaseMs} * interval '1 millisecond'`;
+}

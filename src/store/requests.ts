@@ -1,0 +1,188 @@
+import type { Selectable } from 'kysely';
+import type { ApprovalId, PersonId, RequestId } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { RequestState } from '../core/request.ts';
+import { invariant } from '../core/result.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import { at } from './columns.ts';
+import type { Db, Schema, Trx } from './schema.ts';
+
+/** A request as it is stored. `question` and `decision` are what the policy was asked and what it answered, verbatim. */
+export interface RequestRecord {
+  readonly id: RequestId;
+  readonly person: PersonId;
+  readonly state: RequestState;
+  readonly items: readonly { readonly role: string; readonly target: string }[];
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly durationMs: number;
+  readonly startsAt: Instant | null;
+  readonly question: JsonObject;
+  readonly decision: JsonObject;
+  readonly policyVersion: string;
+  readonly createdAt: Instant;
+  readonly lapsesAt: Instant;
+}
+
+export interface ApprovalRecord {
+  readonly person: PersonId;
+  readonly verdict: 'approve' | 'deny';
+  readonly comment: string | null;
+  readonly at: Instant;
+}
+
+/** Writes a new, pending request with its items. */
+export async function insertRequest(trx: Trx, request: Omit<RequestRecord, 'state'>): Promise<void> {
+  await trx
+    .insertInto('request')
+    .values({
+      id: request.id,
+      person_id: request.person,
+      reason: request.reason,
+      ticket: request.ticket,
+      duration_ms: request.durationMs,
+      starts_at: request.startsAt === null ? null : toIso(request.startsAt),
+      question: JSON.stringify(request.question),
+      decision: JSON.stringify(request.decision),
+      policy_version: request.policyVersion,
+      created_at: toIso(request.createdAt),
+      lapses_at: toIso(request.lapsesAt),
+      due_at: toIso(request.lapsesAt),
+    })
+    .execute();
+  await trx
+    .insertInto('request_item')
+    .values(request.items.map((item, ordinal) => ({ request_id: request.id, ordinal, role: item.role, target: item.target })))
+    .execute();
+}
+
+/** Reads a request; `lock` keeps everybody else from deciding it until the transaction ends. */
+export async function findRequest(db: Db | Trx, id: RequestId, lock = false): Promise<RequestRecord | null> {
+  const query = db.selectFrom('request').selectAll().where('id', '=', id);
+  const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
+  return row === undefined ? null : (await withItems(db, [row]))[0] ?? null;
+}
+
+/** Requests, newest first. `before` is the `createdAt` and id of the last one already seen. */
+export async function listRequests(
+  db: Db,
+  filter: { person?: PersonId; pendingOnly?: boolean; before?: { at: Instant; id: RequestId }; limit: number },
+): Promise<readonly RequestRecord[]> {
+  let query = db.selectFrom('request').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
+  if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
+  if (filter.pendingOnly === true) query = query.where('state', '=', 'pending');
+  const before = filter.before;
+  if (before !== undefined) {
+    query = query.where((where) =>
+      where.or([
+        where('created_at', '<', at(before.at)),
+        where.and([where('created_at', '=', at(before.at)), where('id', '<', before.id)]),
+      ]),
+    );
+  }
+  return withItems(db, await query.execute());
+}
+
+/** How many requests of one person wait for a decision. */
+export async function countPending(trx: Trx, person: PersonId): Promise<number> {
+  const row = await trx
+    .selectFrom('request')
+    .select((expression) => expression.fn.countAll<number>().as('n'))
+    .where('person_id', '=', person)
+    .where('state', '=', 'pending')
+    .executeTakeFirst();
+  return Number(row?.n ?? 0);
+}
+
+/** Pending requests whose time to be answered is over, locked so that no other node takes them. */
+export async function claimLapsed(trx: Trx, now: Instant, limit: number): Promise<readonly RequestRecord[]> {
+  const rows = await trx
+    .selectFrom('request')
+    .selectAll()
+    .where('due_at', '<=', at(now))
+    .orderBy('due_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute();
+  return withItems(trx, rows);
+}
+
+/** Writes the state that `transitionRequest` computed. The foreign key to `request_transition` judges it again. */
+export async function saveRequestState(trx: Trx, id: RequestId, state: RequestState): Promise<void> {
+  const decided = state.kind === 'pending' ? null : toIso(state.decidedAt);
+  await trx
+    .updateTable('request')
+    .set({
+      state: state.kind,
+      decided_at: decided,
+      denied_by: state.kind === 'denied' ? state.by : null,
+      due_at: state.kind === 'pending' ? toIso(state.lapsesAt) : null,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Records one person's decision. Returns false when that person has decided this request before. */
+export async function insertApproval(
+  trx: Trx,
+  approval: { id: ApprovalId; request: RequestId; person: PersonId; verdict: 'approve' | 'deny'; comment: string | null; at: Instant },
+): Promise<boolean> {
+  const result = await trx
+    .insertInto('approval')
+    .values({
+      id: approval.id,
+      request_id: approval.request,
+      person_id: approval.person,
+      verdict: approval.verdict,
+      comment: approval.comment,
+      decided_at: toIso(approval.at),
+    })
+    .onConflict((conflict) => conflict.constraint('approval_counts_a_person_once').doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0n) === 1;
+}
+
+/** The decisions on some requests, oldest first. */
+export async function approvalsOf(
+  db: Db | Trx,
+  requests: readonly RequestId[],
+): Promise<ReadonlyMap<RequestId, readonly ApprovalRecord[]>> {
+  const found = new Map<RequestId, ApprovalRecord[]>();
+  if (requests.length === 0) return found;
+  const rows = await db.selectFrom('approval').selectAll().where('request_id', 'in', [...requests]).orderBy('decided_at').execute();
+  for (const row of rows) {
+    const list = found.get(row.request_id) ?? [];
+    list.push({ person: row.person_id, verdict: row.verdict, comment: row.comment, at: row.decided_at });
+    found.set(row.request_id, list);
+  }
+  return found;
+}
+
+async function withItems(db: Db | Trx, rows: readonly Selectable<Schema['request']>[]): Promise<readonly RequestRecord[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const items = await db.selectFrom('request_item').selectAll().where('request_id', 'in', ids).orderBy('ordinal').execute();
+  return rows.map((row) => ({
+    id: row.id,
+    person: row.person_id,
+    state: stateOf(row),
+    items: items.filter((item) => item.request_id === row.id).map((item) => ({ role: item.role, target: item.target })),
+    reason: row.reason,
+    ticket: row.ticket,
+    durationMs: row.duration_ms,
+    startsAt: row.starts_at,
+    question: row.question,
+    decision: row.decision,
+    policyVersion: row.policy_version,
+    createdAt: row.created_at,
+    lapsesAt: row.lapses_at,
+  }));
+}
+
+function stateOf(row: Selectable<Schema['request']>): RequestState {
+  if (row.state === 'pending') return { kind: 'pending', lapsesAt: row.lapses_at };
+  invariant(row.decided_at !== null, `request ${row.id} is ${row.state} without a time`);
+  if (row.state !== 'denied') return { kind: row.state, decidedAt: row.decided_at };
+  return { kind: 'denied', decidedAt: row.decided_at, by: row.denied_by ?? 'policy' };
+}
