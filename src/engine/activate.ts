@@ -1,0 +1,91 @@
+import { needsBinding } from '../core/grant.ts';
+import { after } from '../core/time.ts';
+import { ProviderFault, type CallOptions, type FaultKind, type Provisioned } from '../providers/contract.ts';
+import { appNow } from '../store/database.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import { dropLease, noteCall, releaseLease, renewLease } from '../store/leases.ts';
+import { bindingSpec, methodOf } from './binding-spec.ts';
+import { asFault } from './fault.ts';
+import { backoffMs, faultFacts, PACE, type EnginePorts } from './ports.ts';
+import { record } from './record.ts';
+
+/** Faults after which the cloud has certainly done nothing. */
+const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
+/** Faults that another attempt cannot mend. */
+const HOPELESS: ReadonlySet<FaultKind> = new Set(['forbidden-to-us', 'invalid', 'target-gone', 'clock-skew']);
+
+/**
+ * Takes a claimed grant from `scheduled` or `activating` towards `active`.
+ *
+ * The order is what makes a crash harmless: decide again; write `activating` with the absolute end and the intent to call;
+ * only then call; then write what was seen. Whoever takes over a grant in `activating` does not know whether the call
+ * happened, so it looks before it calls again.
+ */
+export async function activate(ports: EnginePorts, claimed: GrantRecord): Promise<void> {
+  const fresh = claimed.state.kind === 'scheduled';
+  const grant = fresh ? await start(ports, claimed) : claimed;
+  if (grant === null || grant.state.kind !== 'activating') return dropLease(ports.db, claimed.id, ports.node);
+  try {
+    const provisioned = await provide(ports, grant, fresh);
+    if (provisioned === null) return await dropLease(ports.db, grant.id, ports.node);
+    if (provisioned.usable) {
+      await record(ports, grant, [{ event: { kind: 'usable' }, credentials: provisioned.credentials }]);
+      return await dropLease(ports.db, grant.id, ports.node);
+    }
+    await tryLater(ports, grant, new ProviderFault('conflict', 'The access is not usable yet.'), false);
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault === null) throw error;
+    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'providing a grant did not succeed');
+    await tryLater(ports, grant, fault, fresh && NOTHING_HAPPENED.has(fault.kind));
+  }
+}
+
+/** Decides again and starts the clock. `null`: refused, or the claim was lost. */
+async function start(ports: EnginePorts, grant: GrantRecord): Promise<GrantRecord | null> {
+  const verdict = await ports.recheck(grant);
+  if (!verdict.ok) {
+    ports.log.warn({ grant: grant.id, code: verdict.refusal.code }, 'a grant was refused at its start');
+    await record(ports, grant, [
+      { event: { kind: 'fail' }, facts: { refusal: verdict.refusal.code, text: verdict.refusal.text } },
+    ]);
+    return null;
+  }
+  return record(ports, grant, [
+    { event: { kind: 'start', durationMs: grant.durationMs, latestEndAt: null }, dispatching: true },
+  ]);
+}
+
+async function provide(ports: EnginePorts, grant: GrantRecord, fresh: boolean): Promise<Provisioned | null> {
+  const { provider } = methodOf(ports.providers, grant);
+  const spec = bindingSpec(grant);
+  const call = async (): Promise<CallOptions> => ({
+    now: await appNow(ports.db),
+    signal: ports.clock.timeout(PACE.callTimeoutMs),
+  });
+  if (!fresh) {
+    const seen = await provider.observe(spec, null, await call());
+    if (seen.presence === 'present' && seen.usable) return { usable: true, native: seen.native, credentials: [] };
+    if (!(await renewLease(ports.db, grant.id, ports.node, PACE.leaseMs))) return null;
+    await noteCall(ports.db, grant.slot, 0);
+  }
+  return provider.provision(spec, await call());
+}
+
+/** Schedules the next attempt, or gives the grant up when the settle time is over or no attempt can help. */
+async function tryLater(ports: EnginePorts, grant: GrantRecord, fault: ProviderFault, untouched: boolean): Promise<void> {
+  if (!needsBinding(grant.state) || grant.activatedAt === null) return dropLease(ports.db, grant.id, ports.node);
+  const { capabilities } = methodOf(ports.providers, grant);
+  const now = await appNow(ports.db);
+  if (HOPELESS.has(fault.kind) || now >= after(grant.activatedAt, capabilities.settleMs)) {
+    const failing = { event: { kind: 'fail' as const }, facts: faultFacts(fault) };
+    const proof = { kind: 'never-provisioned' as const, at: now, evidence: faultFacts(fault) };
+    await record(ports, grant, untouched ? [failing, { event: { kind: 'prove-gone', proof } }] : [failing]);
+    return dropLease(ports.db, grant.id, ports.node);
+  }
+  await releaseLease(ports.db, grant, ports.node, {
+    dueAt: after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random)),
+    attempts: grant.attempts + 1,
+    lastFault: `${fault.kind}: ${fault.message}`.slice(0, 500),
+  });
+}

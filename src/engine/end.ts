@@ -1,0 +1,139 @@
+import type { Proof } from '../core/proof.ts';
+import { invariant } from '../core/result.ts';
+import { desiredBinding } from '../core/slot.ts';
+import { after, toIso, type Instant } from '../core/time.ts';
+import type { CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
+import { appNow } from '../store/database.ts';
+import { credentialsOf } from '../store/credentials.ts';
+import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
+import { dropLease, lastCallAt, noteCall, releaseCloudLock, releaseLease, renewLease, takeCloudLock } from '../store/leases.ts';
+import { bindingSpec, methodOf } from './binding-spec.ts';
+import { asFault } from './fault.ts';
+import { backoffMs, faultFacts, PACE, type EnginePorts } from './ports.ts';
+import { raiseFinding, record } from './record.ts';
+
+/** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
+const LOOK_AGAIN_MS = 500;
+
+/**
+ * Takes a claimed grant from `activating`, `active` or `ending` towards `ended`, and is called again until it gets there.
+ *
+ * Look; if the access is still possible, take it away (by the next rung after several failures) and look again later.
+ * Only absence that was seen later than an abandoned call can still land, or that holds by construction, is proof.
+ */
+export async function end(ports: EnginePorts, claimed: GrantRecord, late: boolean): Promise<void> {
+  const grant = claimed.state.kind === 'ending' ? claimed : await record(ports, claimed, [{ event: { kind: 'expire' }, late }]);
+  if (grant === null || grant.state.kind !== 'ending') return dropLease(ports.db, claimed.id, ports.node);
+  const ending: Ending = { cause: grant.state.cause, since: grant.state.since };
+
+  const others = desiredBinding(await othersOnSlot(ports.db, grant.slot, grant.id));
+  if (others.present) {
+    // The slot is shared and another live grant needs it: this grant is over, the binding stays.
+    return prove(ports, grant, { kind: 'observed', evidence: { neededByOthersUntil: toIso(others.endsAt) } }, late);
+  }
+
+  const { provider } = methodOf(ports.providers, grant);
+  const lock = provider.exclusive?.(bindingSpec(grant)) ?? null;
+  const needsLock = lock !== null && ending.cause !== 'expired';
+  const lockOwner = `${ports.node}/${grant.id}`;
+  if (needsLock && !(await takeCloudLock(ports.db, lock, lockOwner, PACE.leaseMs))) {
+    return later(ports, grant, 100, grant.attempts, null);
+  }
+  try {
+    await lookAndRevoke(ports, grant, ending, late);
+  } finally {
+    if (needsLock) await releaseCloudLock(ports.db, lock, lockOwner);
+  }
+}
+
+async function lookAndRevoke(ports: EnginePorts, grant: GrantRecord, ending: Ending, late: boolean): Promise<void> {
+  const { provider, capabilities } = methodOf(ports.providers, grant);
+  const spec = bindingSpec(grant);
+  const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
+  let revoked = false;
+  try {
+    let seen = await look(ports, grant, ending);
+    if (seen?.presence !== 'absent') {
+      if (!(await renewLease(ports.db, grant.id, ports.node, PACE.leaseMs))) return;
+      await noteCall(ports.db, grant.slot, rung);
+      await provider.revoke(spec, ending, rung, await callOptions(ports));
+      revoked = true;
+      seen = await look(ports, grant, ending);
+    }
+    if (seen?.presence === 'absent') {
+      const provenAt = seen.final ? null : after((await lastCallAt(ports.db, grant.slot)) ?? ending.since, capabilities.abandonedCallMs);
+      const now = await appNow(ports.db);
+      if (provenAt === null || now >= provenAt) return await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late);
+      return await laterAt(ports, grant, provenAt, grant.attempts, null);
+    }
+    await failedAttempt(ports, grant, rung, null, revoked);
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault === null) throw error;
+    await failedAttempt(ports, grant, rung, fault, revoked);
+  }
+}
+
+/** Looks in the cloud; a fault while looking must not keep us from taking away, so it counts as "cannot say". */
+async function look(ports: EnginePorts, grant: GrantRecord, ending: Ending): Promise<Observation | null> {
+  const { provider } = methodOf(ports.providers, grant);
+  try {
+    return await provider.observe(bindingSpec(grant), ending, await callOptions(ports));
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault === null) throw error;
+    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');
+    return null;
+  }
+}
+
+async function callOptions(ports: EnginePorts): Promise<CallOptions> {
+  return { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
+}
+
+async function prove(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  seen: { kind: Proof['kind']; evidence: Proof['evidence'] },
+  late: boolean,
+): Promise<void> {
+  const credentials = await credentialsOf(ports.db, grant.id);
+  const at = await appNow(ports.db);
+  const evidence = {
+    ...seen.evidence,
+    credentials: credentials.map((one) => ({
+      fingerprint: one.fingerprint,
+      expiresAt: toIso(one.expiresAt),
+      policyHash: one.policyHash,
+    })),
+  };
+  await record(ports, grant, [{ event: { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence } }, late }]);
+  await dropLease(ports.db, grant.id, ports.node);
+}
+
+/** Not gone yet: try again for ever, and tell somebody ever louder. */
+async function failedAttempt(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  rung: number,
+  fault: ProviderFault | null,
+  revoked: boolean,
+): Promise<void> {
+  const attempts = grant.attempts + 1;
+  const delayMs = revoked && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);
+  const facts = { finding: 'access-not-provably-gone', attempts, rung, ...(fault === null ? {} : faultFacts(fault)) };
+  ports.log.error({ grant: grant.id, ...facts }, 'access is not provably gone yet');
+  await later(ports, grant, delayMs, attempts, fault);
+  if (PACE.alarmAt.some((limit) => limit === attempts)) await raiseFinding(ports, grant, facts);
+}
+
+async function later(ports: EnginePorts, grant: GrantRecord, delayMs: number, attempts: number, fault: ProviderFault | null) {
+  await laterAt(ports, grant, after(await appNow(ports.db), delayMs), attempts, fault);
+}
+
+async function laterAt(ports: EnginePorts, grant: GrantRecord, dueAt: Instant, attempts: number, fault: ProviderFault | null) {
+  invariant(grant.state.kind === 'ending', `grant ${grant.id} is not ending`);
+  // Expiry proves itself for methods whose credentials carry their end: never sleep past it.
+  const lastFault = fault === null ? null : `${fault.kind}: ${fault.message}`.slice(0, 500);
+  await releaseLease(ports.db, grant, ports.node, { dueAt, attempts, lastFault });
+}

@@ -1,0 +1,6 @@
+import { ProviderFault } from '../providers/contract.ts';
+
+/** The classified fault behind an error, or `null` when it is something else: a broken invariant, or our own database. */
+export function asFault(error: unknown): ProviderFault | null {
+  return error instanceof ProviderFault ? error : null;
+}

@@ -1,0 +1,58 @@
+import type { JsonObject } from '../core/json.ts';
+import type { Result } from '../core/result.ts';
+import type { ProviderName } from '../core/target.ts';
+import type { Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Random } from '../platform/random.ts';
+import type { Provider } from '../providers/contract.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import type { Db, Trx } from '../store/schema.ts';
+
+/** Everything the engine touches. The simulation puts its own behind each of them. */
+export interface EnginePorts {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Name of this process in leases: unique for each start, so that nobody inherits a dead node's claims by name. */
+  readonly node: string;
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  /** Decides again, at the start, from the stored request and the policy in force. */
+  readonly recheck: (grant: GrantRecord) => Promise<Result<null, { readonly code: string; readonly text: string }>>;
+  /** Writes a ledger entry in the transaction of the change it explains. */
+  readonly append: (trx: Trx, entry: NewEntry) => Promise<void>;
+  /** Tells listeners of this process that something changed; they read the state themselves. */
+  readonly publish: (change: { readonly kind: 'grant' | 'request'; readonly id: string; readonly at: Instant }) => void;
+  readonly log: Log;
+}
+
+/** How the engine paces itself. Every limit is here, with the argument for its value. */
+export const PACE = {
+  /** A dead node's work is taken up within this time, so it is also the longest that one step may take unrenewed. */
+  leaseMs: 10_000,
+  /** A call to a cloud is given up after this time: well inside the lease, so that what follows can still be recorded. */
+  callTimeoutMs: 4_000,
+  /** Claimed at once. Small, so that a claim never outlives its lease while it waits for its turn. */
+  batch: 16,
+  /** Sleep at most this long: a deadline written by another node is seen after this at the latest. */
+  idleMs: 1_000,
+  /** Beyond this difference to the database's clock a node stops claiming. */
+  maxClockOffsetMs: 2_000,
+  /** Failed attempts after which somebody is told, again and again: the alarm grows while an access is not provably gone. */
+  alarmAt: [3, 10, 30, 100, 300, 1_000],
+  /** Failed attempts after which the next rung of the method is tried. */
+  attemptsPerRung: 5,
+} as const;
+
+/** Exponential from 250 ms to 30 s, at least what the cloud asked for. Spread by the caller's randomness, so that nodes do not march in step. */
+export function backoffMs(attempts: number, retryAfterMs: number | null, random: Random): number {
+  const base = Math.min(30_000, 250 * 2 ** Math.min(attempts, 10));
+  const spread = (random.bytes(1)[0] ?? 0) / 255;
+  return Math.max(retryAfterMs ?? 0, Math.round(base * (0.75 + spread / 2)));
+}
+
+/** Facts of a fault that are safe to show and to log. */
+export function faultFacts(fault: { kind: string; message: string }): JsonObject {
+  return { fault: fault.kind, message: fault.message.slice(0, 500) };
+}

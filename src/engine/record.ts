@@ -1,0 +1,107 @@
+import type { GrantEvent, GrantState } from '../core/grant.ts';
+import { transitionGrant } from '../core/grant.ts';
+import type { JsonObject } from '../core/json.ts';
+import { after, toIso, type Instant } from '../core/time.ts';
+import type { EventKind } from '../ledger/entry.ts';
+import type { CredentialFacts } from '../providers/contract.ts';
+import { newId } from '../platform/random.ts';
+import { insertCredential } from '../store/credentials.ts';
+import { appNow } from '../store/database.ts';
+import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { holdsLease, noteCall } from '../store/leases.ts';
+import type { Trx } from '../store/schema.ts';
+import type { EnginePorts } from './ports.ts';
+
+/** What goes into the database and the ledger together with a transition. */
+export interface Recording {
+  readonly event: GrantEvent;
+  readonly facts?: JsonObject;
+  readonly credentials?: readonly CredentialFacts[];
+  /** A call that writes leaves right after this is committed. */
+  readonly dispatching?: boolean;
+  /** The change happened earlier than it could be written down. */
+  readonly late?: boolean;
+}
+
+/**
+ * Applies events to a grant in one transaction: state, ledger entry, credentials. Returns the grant as it then stands, or
+ * `null` when the claim was lost or the grant has moved on meanwhile; nothing was recorded then, and whoever moved it acts on it.
+ */
+export async function record(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  recordings: readonly Recording[],
+): Promise<GrantRecord | null> {
+  const done = await ports.db.transaction().execute(async (trx) => {
+    const current = await findGrant(trx, grant.id, true);
+    if (current === null || !(await holdsLease(trx, grant.id, ports.node))) return null;
+    const now = await appNow(trx);
+    let state = current.state;
+    for (const recording of recordings) {
+      const next = transitionGrant(state, recording.event, now);
+      if (!next.ok) return null;
+      state = next.value;
+      await saveGrantState(trx, grant.id, state, dueAfter(state, now));
+      await keepCredentials(trx, ports, grant, recording.credentials ?? []);
+      if (recording.dispatching === true) await noteCall(trx, grant.slot, 0);
+      await ports.append(trx, {
+        kind: `grant.${state.kind}` as EventKind,
+        at: now,
+        actor: { kind: 'system', id: 'engine' },
+        subjects: { grant: grant.id, request: grant.request, person: grant.person },
+        facts: { ...factsOf(state), ...recording.facts },
+        ...(recording.late === true ? { late: true } : {}),
+      });
+    }
+    return { grant: await findGrant(trx, grant.id), now };
+  });
+  if (done === null || done.grant === null) return null;
+  ports.publish({ kind: 'grant', id: grant.id, at: done.now });
+  return done.grant;
+}
+
+/** When the engine must look again after a transition: at the end of a live grant, at once for anything under way. */
+function dueAfter(state: GrantState, now: Instant): Instant {
+  return state.kind === 'active' ? state.endsAt : now;
+}
+
+/** What the ledger says about a state: public facts only. */
+export function factsOf(state: GrantState): JsonObject {
+  switch (state.kind) {
+    case 'scheduled':
+      return { startsAt: toIso(state.startsAt) };
+    case 'activating':
+    case 'active':
+      return { activatedAt: toIso(state.activatedAt), endsAt: toIso(state.endsAt) };
+    case 'ending':
+      return { cause: state.cause, endsAt: toIso(state.endsAt) };
+    case 'ended':
+      return { cause: state.cause, proof: state.proof.kind, evidence: state.proof.evidence };
+    case 'failed':
+      return { cause: 'failed', proof: state.proof.kind, evidence: state.proof.evidence };
+  }
+}
+
+async function keepCredentials(trx: Trx, ports: EnginePorts, grant: GrantRecord, credentials: readonly CredentialFacts[]) {
+  for (const facts of credentials) {
+    await insertCredential(trx, { id: newId(ports.random, 'crd'), grant: grant.id, ...facts });
+  }
+}
+
+/** Writes a finding about a grant: something that a person should know and the engine cannot mend alone. */
+export async function raiseFinding(ports: EnginePorts, grant: GrantRecord, facts: JsonObject): Promise<void> {
+  await ports.db.transaction().execute(async (trx) => {
+    await ports.append(trx, {
+      kind: 'finding.raised',
+      at: await appNow(trx),
+      actor: { kind: 'system', id: 'engine' },
+      subjects: { grant: grant.id, request: grant.request, person: grant.person },
+      facts,
+    });
+  });
+}
+
+/** The moment `delayMs` from now by the database's clock. */
+export async function inFuture(ports: EnginePorts, delayMs: number): Promise<Instant> {
+  return after(await appNow(ports.db), delayMs);
+}

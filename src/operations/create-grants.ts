@@ -1,0 +1,55 @@
+import type { RequestId } from '../core/ids.ts';
+import { invariant } from '../core/result.ts';
+import { slotKey } from '../core/slot.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import { newId } from '../platform/random.ts';
+import { insertGrant } from '../store/grants.ts';
+import { personKeys } from '../store/people.ts';
+import type { RequestRecord } from '../store/requests.ts';
+import type { Trx } from '../store/schema.ts';
+import { methodFor, principalFor } from './grant-shape.ts';
+import type { RulesInForce, World } from './world.ts';
+
+/** Turns each item of an approved request into a scheduled grant, in the transaction that approves it. */
+export async function createGrants(
+  world: World,
+  trx: Trx,
+  rules: RulesInForce,
+  request: RequestRecord,
+  durationMs: number,
+  now: Instant,
+): Promise<void> {
+  const requester = (await personKeys(trx, [request.person])).get(request.person);
+  invariant(requester !== undefined, `nobody is ${request.person}`);
+  for (const [ordinal, item] of request.items.entries()) {
+    const role = rules.policy.roles.get(item.role);
+    const target = rules.policy.vocabulary.targets.get(item.target);
+    invariant(role !== undefined && target !== undefined, `${item.role} on ${item.target} was allowed but does not exist`);
+    const method = methodFor(role, target.provider);
+    const capabilities = method === null ? undefined : world.providers.get(target.provider)?.methods[method];
+    invariant(method !== null && capabilities !== undefined, `${item.role} on ${item.target} was allowed but cannot be provided`);
+    const id = newId(world.random, 'grt');
+    const startsAt = request.startsAt !== null && request.startsAt > now ? request.startsAt : now;
+    await insertGrant(trx, {
+      id,
+      request: request.id,
+      ordinal,
+      person: request.person,
+      slot: slotKey(target.provider, method, [id]),
+      provider: target.provider,
+      method,
+      principal: principalFor(rules.directory, requester, target.provider),
+      durationMs,
+      definition: { role, target },
+      startsAt,
+    });
+    invariant(capabilities.slot === 'per-grant', `${method} has a shared slot, whose native key is not known here`);
+    await world.append(trx, {
+      kind: 'grant.scheduled',
+      at: now,
+      actor: { kind: 'system', id: 'policy' },
+      subjects: { grant: id, request: request.id as RequestId, person: request.person },
+      facts: { role: role.name, target: target.key, method, durationMs, startsAt: toIso(startsAt) },
+    });
+  }
+}

@@ -1,0 +1,201 @@
+import { transitionRequest, type RequestState } from '../core/request.ts';
+import type { RequestId } from '../core/ids.ts';
+import { invariant, ok, refused, type Result } from '../core/result.ts';
+import { after, type Instant } from '../core/time.ts';
+import { newId } from '../platform/random.ts';
+import { openSteps } from '../policy/approvals.ts';
+import { decide } from '../policy/decide.ts';
+import type { Decision } from '../policy/types.ts';
+import { appNow } from '../store/database.ts';
+import { personKeys } from '../store/people.ts';
+import { approvalsOf, findRequest, insertApproval, saveRequestState, type RequestRecord } from '../store/requests.ts';
+import type { Trx } from '../store/schema.ts';
+import { createGrants } from './create-grants.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { mayDecideNow } from './may-decide.ts';
+import { mayViewRequest } from './may-view.ts';
+import { storedQuestion } from './stored-decision.ts';
+import { requestViews, type RequestView } from './views.ts';
+import type { Actor, RulesInForce, World } from './world.ts';
+
+type Outcome = Result<RequestView, OperationRefusal>;
+
+/** Approves a request as one person. The approval that satisfies the last open step approves the request and makes its grants. */
+export function approveRequest(world: World, actor: Actor, id: RequestId, input: { comment?: string }): Promise<Outcome> {
+  return decideAs(world, actor, id, 'approve', input.comment ?? null);
+}
+
+/** Denies a request as one person: one no is enough. */
+export function denyRequest(world: World, actor: Actor, id: RequestId, input: { comment?: string }): Promise<Outcome> {
+  return decideAs(world, actor, id, 'deny', input.comment ?? null);
+}
+
+/** Takes one's own pending request back. */
+export async function withdrawRequest(world: World, actor: Actor, id: RequestId): Promise<Outcome> {
+  return within(world, actor, id, async (trx, request, now) => {
+    if (request.person !== actor.person) return refused({ code: 'not-your-request', detail: 'Only the requester can withdraw a request.' });
+    const next = transitionRequest(request.state, { kind: 'withdraw' }, now);
+    if (!next.ok) return refused(tooLate(request.state));
+    await saveRequestState(trx, id, next.value);
+    await world.append(trx, {
+      kind: 'request.withdrawn',
+      at: now,
+      actor: { kind: 'person', id: actor.person },
+      subjects: { request: id, person: request.person },
+      facts: {},
+    });
+    return ok(null);
+  });
+}
+
+async function decideAs(world: World, actor: Actor, id: RequestId, verdict: 'approve' | 'deny', comment: string | null): Promise<Outcome> {
+  if ((comment ?? '').length > 2_000) return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
+  const rules = world.rules.current();
+  return within(world, actor, id, async (trx, request, now) => {
+    if (request.person === actor.person) {
+      return refused({
+        code: 'self-approval',
+        detail: 'Nobody decides their own request.',
+        hint: 'Ask one of the people that "curfew why" names.',
+      });
+    }
+    if (request.state.kind !== 'pending') return refused(tooLate(request.state));
+    if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
+    const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
+    if (decision.effect === 'deny') return tightened(world, trx, request, decision, now);
+    if (!mayDecideNow(decision, actor.key, request.createdAt, now)) {
+      return refused({ code: 'not-an-approver', detail: 'The rules do not name you for any step of this request.' });
+    }
+    const fresh = await insertApproval(trx, {
+      id: newId(world.random, 'apr'),
+      request: id,
+      person: actor.person,
+      verdict,
+      comment,
+      at: now,
+    });
+    if (!fresh) return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
+    await world.append(trx, {
+      kind: verdict === 'approve' ? 'approval.given' : 'approval.refused',
+      at: now,
+      actor: { kind: 'person', id: actor.person },
+      subjects: { request: id, person: request.person },
+      facts: { policyVersion: decision.policyVersion, via: actor.context.via },
+      ...(comment === null ? {} : { personal: { comment: { subject: actor.person, value: comment } } }),
+    });
+    if (verdict === 'deny') return finish(world, trx, request, { kind: 'deny', by: 'approver' }, now);
+    return approveIfSatisfied(world, trx, rules, request, decision, now);
+  });
+}
+
+async function approveIfSatisfied(
+  world: World,
+  trx: Trx,
+  rules: RulesInForce,
+  request: RequestRecord,
+  decision: Decision,
+  now: Instant,
+): Promise<Result<null, OperationRefusal>> {
+  const votes = await votesOn(trx, request);
+  if (openSteps(decision, votes).some((step) => step.missing > 0)) return ok(null);
+  const finished = await finish(world, trx, request, { kind: 'approve' }, now);
+  if (!finished.ok) return finished;
+  const durationMs = Math.min(request.durationMs, decision.maxDurationMs);
+  await createGrants(world, trx, rules, request, durationMs, now);
+  return ok(null);
+}
+
+/** A rule that was tightened while the request waited refuses it now; the request is over, and says why. */
+async function tightened(
+  world: World,
+  trx: Trx,
+  request: RequestRecord,
+  decision: Decision,
+  now: Instant,
+): Promise<Result<null, OperationRefusal>> {
+  const finished = await finish(world, trx, request, { kind: 'deny', by: 'policy' }, now, decision);
+  return finished;
+}
+
+async function finish(
+  world: World,
+  trx: Trx,
+  request: RequestRecord,
+  event: { kind: 'approve' } | { kind: 'deny'; by: 'approver' | 'policy' },
+  now: Instant,
+  decision?: Decision,
+): Promise<Result<null, OperationRefusal>> {
+  const next = transitionRequest(request.state, event, now);
+  if (!next.ok) return refused(tooLate(request.state));
+  await saveRequestState(trx, request.id, next.value);
+  await world.append(trx, {
+    kind: event.kind === 'approve' ? 'request.approved' : 'request.denied',
+    at: now,
+    actor: { kind: 'system', id: 'policy' },
+    subjects: { request: request.id, person: request.person },
+    facts: {
+      ...(event.kind === 'deny' ? { by: event.by } : { automatic: false }),
+      ...(decision === undefined
+        ? {}
+        : {
+            policyVersion: decision.policyVersion,
+            refusals: decision.refusals.map((refusal) => ({ code: refusal.code, rule: refusal.rule })),
+          }),
+    },
+  });
+  return ok(null);
+}
+
+/** Runs a decision on a locked request that the actor may see, and answers with the request as it then stands. */
+async function within(
+  world: World,
+  actor: Actor,
+  id: RequestId,
+  work: (trx: Trx, request: RequestRecord, now: Instant) => Promise<Result<null, OperationRefusal>>,
+): Promise<Outcome> {
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
+    const request = await findRequest(trx, id, true);
+    if (request === null || !(await mayViewRequest(world, trx, actor, request))) return refused(NOT_FOUND);
+    const now = await appNow(trx);
+    const done = await work(trx, request, now);
+    return done.ok ? ok(now) : done;
+  });
+  if (!outcome.ok) return outcome;
+  world.changes.publish({ kind: 'request', id, at: outcome.value });
+  world.wake();
+  const request = await findRequest(world.db, id);
+  invariant(request !== null, `request ${id} vanished`);
+  const view = (await requestViews(world, [request], actor))[0];
+  invariant(view !== undefined, `request ${id} has no view`);
+  if (request.state.kind === 'denied' && request.state.by === 'policy') {
+    return refused({
+      code: 'policy-tightened',
+      detail: 'The rules have changed since this was asked, and refuse it now. The request is closed.',
+      hint: `See "curfew why ${id}" for the rule, then ask again within what it allows.`,
+    });
+  }
+  return ok(view);
+}
+
+/** The approvals of a request by directory key, as `openSteps` counts them. */
+export async function votesOn(trx: Trx, request: RequestRecord): Promise<readonly { by: string; at: Instant }[]> {
+  const approvals = ((await approvalsOf(trx, [request.id])).get(request.id) ?? []).filter((one) => one.verdict === 'approve');
+  const keys = await personKeys(trx, approvals.map((one) => one.person));
+  return approvals.flatMap((one) => {
+    const by = keys.get(one.person);
+    return by === undefined ? [] : [{ by, at: after(one.at, 0) }];
+  });
+}
+
+export const NOT_FOUND: OperationRefusal = {
+  code: 'not-found',
+  detail: 'There is no such thing, or you may not see it.',
+  hint: 'Check the id: "curfew ls" shows yours.',
+};
+
+function tooLate(state: RequestState): OperationRefusal {
+  if (state.kind === 'lapsed') {
+    return { code: 'request-lapsed', detail: 'Nobody decided this request in time; it has lapsed.', hint: 'Ask again.' };
+  }
+  return { code: 'already-decided', detail: `This request is already ${state.kind}.` };
+}

@@ -1,0 +1,104 @@
+import { transitionGrant } from '../core/grant.ts';
+import type { GrantId } from '../core/ids.ts';
+import { invariant, ok, refused, type Result } from '../core/result.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import { appNow } from '../store/database.ts';
+import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { findRequest } from '../store/requests.ts';
+import type { Trx } from '../store/schema.ts';
+import { NOT_FOUND } from './decide-request.ts';
+import { mayRevoke } from './may-view.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { grantViews, type GrantView } from './views.ts';
+import type { Actor, World } from './world.ts';
+
+type Outcome = Result<GrantView, OperationRefusal>;
+
+/** Gives one's own access back before its end. The answer is a grant that is `ending`; `ended` comes with the proof. */
+export function returnGrant(world: World, actor: Actor, id: GrantId): Promise<Outcome> {
+  return endGrant(world, actor, id, 'returned', null);
+}
+
+/** Takes somebody's access away: for those who could decide the request, and who answer for the role or the target. */
+export function revokeGrant(world: World, actor: Actor, id: GrantId, input: { reason: string }): Promise<Outcome> {
+  if (input.reason.trim() === '' || input.reason.length > 2_000) {
+    return Promise.resolve(
+      refused({ code: 'invalid-input', detail: 'Say why, in at most 2000 characters.', hint: '--reason "…"' }),
+    );
+  }
+  return endGrant(world, actor, id, 'revoked', input.reason);
+}
+
+async function endGrant(
+  world: World,
+  actor: Actor,
+  id: GrantId,
+  cause: 'returned' | 'revoked',
+  reason: string | null,
+): Promise<Outcome> {
+  const grant = await findGrant(world.db, id);
+  const allowed = grant === null ? NOT_FOUND : await judge(world, actor, grant, cause);
+  if (grant === null || allowed !== null) return refused(allowed ?? NOT_FOUND);
+  let outcome: Result<Instant, OperationRefusal>;
+  try {
+    outcome = await world.db.transaction().execute((trx) => write(world, trx, actor, id, cause, reason));
+  } catch (error) {
+    // Ending never waits for the ledger: take the access away now, and say truthfully that the record follows.
+    world.log.error({ grant: id, error: String(error) }, 'an ending could not be recorded');
+    await world.endUnrecorded(grant, cause);
+    return refused({
+      code: 'recorded-late',
+      detail: 'The database takes no writes. The access is being taken away in the cloud now; the record follows.',
+      hint: 'Check later with "curfew ls".',
+    });
+  }
+  if (!outcome.ok) return outcome;
+  world.changes.publish({ kind: 'grant', id, at: outcome.value });
+  world.wake();
+  const after = await findGrant(world.db, id);
+  invariant(after !== null, `grant ${id} vanished`);
+  const view = (await grantViews(world, [after]))[0];
+  invariant(view !== undefined, `grant ${id} has no view`);
+  return ok(view);
+}
+
+/** `null`: allowed. A grant that one may neither return nor revoke does not exist for one. */
+async function judge(world: World, actor: Actor, grant: GrantRecord, cause: 'returned' | 'revoked'): Promise<OperationRefusal | null> {
+  const own = grant.person === actor.person;
+  if (cause === 'returned') {
+    return own ? null : { code: 'not-your-grant', detail: 'Only its holder gives access back.', hint: `curfew revoke ${grant.id} --reason "…"` };
+  }
+  const request = await findRequest(world.db, grant.request);
+  const owners = [grant.definition.role.owner, ...grant.definition.target.owners];
+  if (own || (request !== null && mayRevoke(world, actor, request, owners))) return null;
+  return { code: 'not-allowed-to-revoke', detail: 'Neither the rules nor the ownership of the role or the target let you end this.' };
+}
+
+async function write(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  id: GrantId,
+  cause: 'returned' | 'revoked',
+  reason: string | null,
+): Promise<Result<Instant, OperationRefusal>> {
+  const grant = await findGrant(trx, id, true);
+  if (grant === null) return refused(NOT_FOUND);
+  const now = await appNow(trx);
+  const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
+  if (!next.ok) return refused({ code: 'grant-ended', detail: `This grant is already ${grant.state.kind}.` });
+  await saveGrantState(trx, id, next.value, now);
+  await world.append(trx, {
+    kind: next.value.kind === 'ending' ? 'grant.ending' : 'grant.ended',
+    at: now,
+    actor: { kind: 'person', id: actor.person },
+    subjects: { grant: id, request: grant.request, person: grant.person },
+    facts: {
+      cause,
+      ...(grant.endsAt === null ? {} : { endsAt: toIso(grant.endsAt) }),
+      ...('proof' in next.value ? { proof: next.value.proof.kind } : {}),
+    },
+    ...(reason === null ? {} : { personal: { reason: { subject: actor.person, value: reason } } }),
+  });
+  return ok(now);
+}

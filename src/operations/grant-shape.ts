@@ -1,0 +1,16 @@
+import type { DirectorySnapshot } from '../core/directory.ts';
+import { invariant } from '../core/result.ts';
+import type { Role } from '../core/role.ts';
+import type { ProviderName } from '../core/target.ts';
+
+/** The method by which a role is given on a cloud; `null` when it is not defined there or that provider does not exist yet. */
+export function methodFor(role: Role, provider: ProviderName): string | null {
+  return provider === 'aws' ? (role.aws?.method ?? null) : null;
+}
+
+/** What a person is called in a cloud's own logs: their account there, else their directory key. */
+export function principalFor(directory: DirectorySnapshot, person: string, provider: ProviderName): string {
+  const known = directory.people.get(person);
+  invariant(known !== undefined, `${person} is not in the directory`);
+  return known.accounts[provider] ?? known.key;
+}

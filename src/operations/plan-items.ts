@@ -1,0 +1,48 @@
+import { slotKey } from '../core/slot.ts';
+import { after } from '../core/time.ts';
+import type { GrantId } from '../core/ids.ts';
+import type { Item } from '../policy/types.ts';
+import type { Plan } from '../providers/contract.ts';
+import { methodFor, principalFor } from './grant-shape.ts';
+import type { OperationRefusal } from './refusal.ts';
+import type { RulesInForce, World } from './world.ts';
+
+/** Stands in for the id of a grant that does not exist yet: as long as a real one, so that sizes come out right. */
+const PLANNED = 'grt_aaaaaaaaaaaaaaaaaaaa' as GrantId;
+
+/** Asks the provider what one item would change, without calling the cloud. */
+export function planItem(world: World, rules: RulesInForce, requester: string, item: Item, durationMs: number): Plan {
+  const role = rules.policy.roles.get(item.role);
+  const target = rules.policy.vocabulary.targets.get(item.target);
+  const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
+  const provider = target === undefined ? undefined : world.providers.get(target.provider);
+  if (role === undefined || target === undefined || method === null || provider === undefined) {
+    return { ok: false, message: `${item.role} cannot be provided on ${item.target}.`, hint: 'Choose another role or target.' };
+  }
+  const now = world.clock.now();
+  return provider.plan({
+    slot: slotKey(target.provider, method, [PLANNED]),
+    method,
+    target,
+    role,
+    grant: PLANNED,
+    principal: principalFor(rules.directory, requester, target.provider),
+    activatedAt: now,
+    endsAt: after(now, durationMs),
+  });
+}
+
+/** Refuses a request that a provider knows to be impossible, before anybody is asked to approve it. `null`: all can be provided. */
+export function planItems(
+  world: World,
+  rules: RulesInForce,
+  requester: string,
+  items: readonly Item[],
+  durationMs: number,
+): OperationRefusal | null {
+  for (const item of items) {
+    const plan = planItem(world, rules, requester, item, durationMs);
+    if (!plan.ok) return { code: 'request-refused', detail: `${item.role} on ${item.target}: ${plan.message}`, hint: plan.hint };
+  }
+  return null;
+}

@@ -1,0 +1,41 @@
+import { ok, refused, type Result } from '../core/result.ts';
+import { decide } from '../policy/decide.ts';
+import type { Decision } from '../policy/types.ts';
+import { checkInput, type RequestInput } from './check-input.ts';
+import { methodFor } from './grant-shape.ts';
+import { planItem } from './plan-items.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { questionOf } from './request-access.ts';
+import { personView, type PersonView } from './views.ts';
+import type { Actor, World } from './world.ts';
+
+/** What would happen if this were asked now: the same decision, and what the clouds would be told, without anything being written. */
+export interface PreviewView {
+  readonly decision: Decision;
+  readonly approvers: readonly PersonView[];
+  readonly plan: readonly { readonly role: string; readonly target: string; readonly ok: boolean; readonly words: string; readonly hint: string | null }[];
+  readonly residual: readonly { readonly role: string; readonly target: string; readonly maxMs: number; readonly words: string }[];
+}
+
+export function previewRequest(world: World, actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal> {
+  const wrong = checkInput(input);
+  if (wrong !== null) return refused(wrong);
+  const rules = world.rules.current();
+  const decision = decide(rules.policy, rules.directory, questionOf(actor, input, world.clock.now()));
+  const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
+  if (decision.effect === 'deny') return ok({ decision, approvers, plan: [], residual: [] });
+  const plan = input.items.map((item) => {
+    const made = planItem(world, rules, actor.key, item, decision.durationMs);
+    return made.ok
+      ? { ...item, ok: true, words: made.words, hint: null }
+      : { ...item, ok: false, words: made.message, hint: made.hint };
+  });
+  const residual = input.items.flatMap((item) => {
+    const role = rules.policy.roles.get(item.role);
+    const target = rules.policy.vocabulary.targets.get(item.target);
+    const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
+    const capabilities = target === undefined || method === null ? undefined : world.providers.get(target.provider)?.methods[method];
+    return capabilities === undefined ? [] : [{ ...item, ...capabilities.residual }];
+  });
+  return ok({ decision, approvers, plan, residual });
+}

@@ -1,0 +1,50 @@
+import canonicalizeModule from 'canonicalize';
+import { ok, refused, type Result } from '../core/result.ts';
+import { openSteps } from '../policy/approvals.ts';
+import { decide } from '../policy/decide.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import { findRequest } from '../store/requests.ts';
+import { asJson } from './as-json.ts';
+import { votesOn } from './decide-request.ts';
+import { storedQuestion } from './stored-decision.ts';
+import type { World } from './world.ts';
+
+const canonical = canonicalizeModule as unknown as (value: unknown) => string | undefined;
+
+/** Why a grant that was approved is refused at its start. */
+export interface StartRefusal {
+  readonly code: string;
+  readonly text: string;
+}
+
+/**
+ * Decides again when a grant is about to start, from the stored request, the approvals and the rules in force: a rule
+ * tightened meanwhile refuses, and so does a role whose definition is no longer the one that was approved.
+ */
+export async function recheckGrant(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
+  const rules = world.rules.current();
+  const { request, votes } = await world.db.transaction().execute(async (trx) => {
+    const found = await findRequest(trx, grant.request);
+    return { request: found, votes: found === null ? [] : await votesOn(trx, found) };
+  });
+  if (request === null || request.state.kind !== 'approved') {
+    return refused({ code: 'not-approved', text: 'The request behind this grant is not approved.' });
+  }
+  const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now: world.clock.now() });
+  const refusal = decision.refusals[0];
+  if (decision.effect === 'deny') {
+    return refused({ code: refusal?.code ?? 'denied', text: refusal?.text ?? 'The rules in force refuse this.' });
+  }
+  if (grant.durationMs > decision.maxDurationMs) {
+    return refused({ code: 'duration-too-long', text: 'The rules in force allow a shorter time than was approved.' });
+  }
+  const open = openSteps(decision, votes).find((step) => step.missing > 0);
+  if (open !== undefined) {
+    return refused({ code: 'approval-missing', text: `The rules in force ask for another approval (${open.rule}).` });
+  }
+  const role = rules.policy.roles.get(grant.definition.role.name);
+  if (role === undefined || canonical(asJson(role)) !== canonical(asJson(grant.definition.role))) {
+    return refused({ code: 'role-changed', text: 'The role was changed after it was approved; it must be asked for again.' });
+  }
+  return ok(null);
+}

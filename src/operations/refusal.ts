@@ -1,0 +1,36 @@
+import type { Refusal } from '../policy/types.ts';
+
+/** Why an operation was refused. Each code is a problem of the API with a page in docs/problems. */
+export const OPERATION_REFUSALS = [
+  /** Does not exist, or may not be seen: the answer is the same on purpose. */
+  'not-found',
+  'invalid-input',
+  'request-refused',
+  'too-many-pending',
+  'self-approval',
+  'not-an-approver',
+  'already-decided',
+  'already-decided-by-you',
+  'request-lapsed',
+  'policy-tightened',
+  'not-your-request',
+  'not-your-grant',
+  'not-allowed-to-revoke',
+  'grant-not-active',
+  'grant-ended',
+  'provider-throttled',
+  'provider-unreachable',
+  'provider-fault',
+  'console-not-available',
+  'recorded-late',
+  'unknown-person',
+] as const;
+export type OperationRefusalCode = (typeof OPERATION_REFUSALS)[number];
+
+/** A refusal is an answer, not an error: what is wrong, and what the caller can do about it. */
+export interface OperationRefusal {
+  readonly code: OperationRefusalCode;
+  readonly detail: string;
+  readonly hint?: string;
+  readonly refusals?: readonly Refusal[];
+}

@@ -1,0 +1,160 @@
+import type { RequestId } from '../core/ids.ts';
+import { transitionRequest, type RequestState } from '../core/request.ts';
+import { invariant, ok, refused, type Result } from '../core/result.ts';
+import { after, formatDuration, toIso, type Instant } from '../core/time.ts';
+import { newId } from '../platform/random.ts';
+import { decide } from '../policy/decide.ts';
+import type { Decision, Item, Question } from '../policy/types.ts';
+import { appNow } from '../store/database.ts';
+import { keepPolicyVersion } from '../store/policy-versions.ts';
+import { countPending, findRequest, insertRequest, saveRequestState } from '../store/requests.ts';
+import type { Trx } from '../store/schema.ts';
+import { asJson } from './as-json.ts';
+import { checkInput, type RequestInput } from './check-input.ts';
+import { createGrants } from './create-grants.ts';
+import { planItems } from './plan-items.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { requestViews, type RequestView } from './views.ts';
+import type { Actor, RulesInForce, World } from './world.ts';
+
+/**
+ * Asks for access. A refused question leaves no request behind, only a ledger entry; an allowed one becomes a pending
+ * request, or an approved one with its grants when the rules need nobody's approval. All in one transaction.
+ */
+export async function requestAccess(world: World, actor: Actor, input: RequestInput): Promise<Result<RequestView, OperationRefusal>> {
+  const wrong = checkInput(input);
+  if (wrong !== null) return refused(wrong);
+  const rules = world.rules.current();
+  const question = questionOf(actor, input, world.clock.now());
+  const decision = decide(rules.policy, rules.directory, question);
+  if (decision.effect === 'deny') {
+    await noteRefusal(world, actor, input, decision);
+    return refused(refusalOf(decision));
+  }
+  const impossible = planItems(world, rules, actor.key, question.items, decision.durationMs);
+  if (impossible !== null) return refused(impossible);
+
+  const id = newId(world.random, 'req');
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
+    const now = await appNow(trx);
+    if ((await countPending(trx, actor.person)) >= world.maxPending) {
+      return refused({
+        code: 'too-many-pending',
+        detail: `You already have ${world.maxPending} requests waiting for a decision.`,
+        hint: 'Withdraw one with "curfew withdraw req_…", or wait for an answer.',
+      });
+    }
+    const lapsesAt = after(now, world.lapsesAfterMs);
+    await keepPolicyVersion(trx, rules.policy.version, rules.policy.sources, now);
+    await insertRequest(trx, {
+      id,
+      person: actor.person,
+      items: question.items,
+      reason: input.reason ?? '',
+      ticket: input.ticket ?? null,
+      durationMs: decision.durationMs,
+      startsAt: input.startsAt ?? null,
+      question: asJson(question),
+      decision: asJson(decision),
+      policyVersion: decision.policyVersion,
+      createdAt: now,
+      lapsesAt,
+    });
+    await world.append(trx, {
+      kind: 'request.submitted',
+      at: now,
+      actor: { kind: 'person', id: actor.person },
+      subjects: { request: id, person: actor.person },
+      facts: {
+        items: asItems(question.items),
+        durationMs: decision.durationMs,
+        policyVersion: decision.policyVersion,
+        directoryVersion: decision.directoryVersion,
+        steps: decision.steps.map((step) => step.id),
+        lapsesAt: toIso(lapsesAt),
+      },
+      personal: { reason: { subject: actor.person, value: input.reason ?? '' } },
+    });
+    if (decision.steps.length === 0) await approveByRule(world, trx, actor, rules, id, { kind: 'pending', lapsesAt }, decision, now);
+    return ok(now);
+  });
+  if (!outcome.ok) return outcome;
+  world.changes.publish({ kind: 'request', id, at: outcome.value });
+  if (decision.steps.length === 0) world.wake();
+  const request = await findRequest(world.db, id);
+  invariant(request !== null, `request ${id} vanished`);
+  const view = (await requestViews(world, [request], actor))[0];
+  invariant(view !== undefined, `request ${id} has no view`);
+  return ok(view);
+}
+
+/** The question that the rules are asked: what the person wants and everything that is known about how they ask. */
+export function questionOf(actor: Actor, input: RequestInput, now: Instant): Question {
+  return {
+    now,
+    requester: actor.key,
+    items: input.items,
+    context: actor.context,
+    ...(input.durationMs === undefined ? {} : { durationMs: input.durationMs }),
+    ...(input.startsAt === undefined ? {} : { startsAt: input.startsAt }),
+    ...(input.reason === undefined ? {} : { reason: input.reason }),
+    ...(input.ticket === undefined ? {} : { ticket: input.ticket }),
+  };
+}
+
+/** A denial as a refusal: the first reason in the sentence, all of them in the list. */
+export function refusalOf(decision: Decision): OperationRefusal {
+  const first = decision.refusals[0];
+  return {
+    code: 'request-refused',
+    detail: first === undefined ? 'No rule allows this.' : first.text,
+    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+    refusals: decision.refusals,
+  };
+}
+
+async function approveByRule(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  rules: RulesInForce,
+  id: RequestId,
+  pending: RequestState,
+  decision: Decision,
+  now: Instant,
+): Promise<void> {
+  const approved = transitionRequest(pending, { kind: 'approve' }, now);
+  invariant(approved.ok, `request ${id} cannot be approved`);
+  await saveRequestState(trx, id, approved.value);
+  await world.append(trx, {
+    kind: 'request.approved',
+    at: now,
+    actor: { kind: 'system', id: 'policy' },
+    subjects: { request: id, person: actor.person },
+    facts: { automatic: true, policyVersion: decision.policyVersion, rules: decision.reasons.map((reason) => reason.rule) },
+  });
+  const request = await findRequest(trx, id);
+  invariant(request !== null, `request ${id} vanished`);
+  await createGrants(world, trx, rules, request, decision.durationMs, now);
+}
+
+async function noteRefusal(world: World, actor: Actor, input: RequestInput, decision: Decision): Promise<void> {
+  await world.db.transaction().execute(async (trx) => {
+    await world.append(trx, {
+      kind: 'request.refused',
+      at: await appNow(trx),
+      actor: { kind: 'person', id: actor.person },
+      subjects: { person: actor.person },
+      facts: {
+        items: asItems(input.items),
+        duration: input.durationMs === undefined ? null : formatDuration(input.durationMs),
+        policyVersion: decision.policyVersion,
+        refusals: decision.refusals.map((refusal) => ({ code: refusal.code, rule: refusal.rule })),
+      },
+    });
+  });
+}
+
+function asItems(items: readonly Item[]): readonly string[] {
+  return items.map((item) => `${item.role}@${item.target}`);
+}

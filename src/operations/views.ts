@@ -1,0 +1,190 @@
+import type { GrantState } from '../core/grant.ts';
+import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import type { Proof } from '../core/proof.ts';
+import type { RequestState } from '../core/request.ts';
+import type { Tier } from '../core/role.ts';
+import { formatDuration, toIso, type Instant } from '../core/time.ts';
+import { openSteps } from '../policy/approvals.ts';
+import type { Reason } from '../policy/types.ts';
+import { grantsOfRequests, type GrantRecord } from '../store/grants.ts';
+import { personKeys } from '../store/people.ts';
+import { approvalsOf, type RequestRecord } from '../store/requests.ts';
+import { storedDecision } from './stored-decision.ts';
+import type { Actor, World } from './world.ts';
+
+/** A person as shown to others. */
+export interface PersonView {
+  readonly key: string;
+  readonly name: string;
+}
+
+/** A grant as the API shows it. Times are RFC 3339. */
+export interface GrantView {
+  readonly id: GrantId;
+  readonly status: GrantState['kind'];
+  readonly request: RequestId;
+  readonly role: string;
+  readonly target: string;
+  readonly tier: Tier;
+  readonly provider: string;
+  readonly method: string;
+  readonly person: PersonView;
+  readonly duration: string;
+  readonly durationMs: number;
+  readonly startsAt: string;
+  readonly activatedAt: string | null;
+  readonly usableAt: string | null;
+  readonly endsAt: string | null;
+  readonly endedAt: string | null;
+  readonly cause: string | null;
+  readonly proof: { readonly kind: Proof['kind']; readonly at: string; readonly evidence: Proof['evidence'] } | null;
+  readonly residual: { readonly maxMs: number; readonly words: string };
+  readonly lastFault: string | null;
+  readonly serverTime: string;
+}
+
+export interface StepView {
+  readonly id: string;
+  readonly rule: string;
+  readonly from: readonly string[];
+  readonly count: number;
+  readonly missing: number;
+  readonly approvedBy: readonly PersonView[];
+  readonly eligible: readonly PersonView[];
+}
+
+/** A request as the API shows it, with its steps, its grants and what happens next. */
+export interface RequestView {
+  readonly id: RequestId;
+  readonly status: RequestState['kind'];
+  readonly requester: PersonView;
+  readonly items: readonly { readonly role: string; readonly target: string; readonly tier: Tier | null; readonly grant: GrantId | null }[];
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly duration: string;
+  readonly durationMs: number;
+  readonly createdAt: string;
+  readonly lapsesAt: string;
+  readonly decidedAt: string | null;
+  readonly deniedBy: 'approver' | 'policy' | null;
+  readonly policyVersion: string;
+  readonly steps: readonly StepView[];
+  readonly reasons: readonly Reason[];
+  readonly grants: readonly GrantView[];
+  readonly next: string;
+}
+
+/** Builds the views of some requests with three queries, whatever their number. */
+export async function requestViews(world: World, requests: readonly RequestRecord[], actor: Actor): Promise<readonly RequestView[]> {
+  const ids = requests.map((request) => request.id);
+  const [grants, approvals] = [await grantsOfRequests(world.db, ids), await approvalsOf(world.db, ids)];
+  const people = [...requests.map((one) => one.person), ...grants.map((one) => one.person)];
+  for (const list of approvals.values()) people.push(...list.map((one) => one.person));
+  const keys = await personKeys(world.db, people);
+  const now = world.clock.now();
+  return requests.map((request) => {
+    const decision = storedDecision(request);
+    const votes = (approvals.get(request.id) ?? [])
+      .filter((one) => one.verdict === 'approve')
+      .map((one) => ({ by: keys.get(one.person) ?? '', at: one.at }));
+    const own = grants.filter((grant) => grant.request === request.id);
+    const steps = openSteps(decision, votes).map((step) => ({
+      id: step.id,
+      rule: step.rule,
+      from: step.from,
+      count: step.count,
+      missing: step.missing,
+      approvedBy: step.approvedBy.map((key) => personView(world, key)),
+      eligible: step.eligible.map((key) => personView(world, key)),
+    }));
+    const grantViews = own.map((grant) => grantView(world, grant, keys, now));
+    return {
+      id: request.id,
+      status: request.state.kind,
+      requester: personView(world, keys.get(request.person) ?? ''),
+      items: request.items.map((item, ordinal) => ({
+        ...item,
+        tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
+        grant: own.find((grant) => grant.ordinal === ordinal)?.id ?? null,
+      })),
+      reason: request.reason,
+      ticket: request.ticket,
+      duration: formatDuration(request.durationMs),
+      durationMs: request.durationMs,
+      createdAt: toIso(request.createdAt),
+      lapsesAt: toIso(request.lapsesAt),
+      decidedAt: request.state.kind === 'pending' ? null : toIso(request.state.decidedAt),
+      deniedBy: request.state.kind === 'denied' ? request.state.by : null,
+      policyVersion: request.policyVersion,
+      steps,
+      reasons: decision.reasons,
+      grants: grantViews,
+      next: nextStep(request, steps, grantViews, actor),
+    };
+  });
+}
+
+/** Builds the views of some grants. */
+export async function grantViews(world: World, grants: readonly GrantRecord[]): Promise<readonly GrantView[]> {
+  const keys = await personKeys(world.db, grants.map((grant) => grant.person));
+  const now = world.clock.now();
+  return grants.map((grant) => grantView(world, grant, keys, now));
+}
+
+function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId, string>, now: Instant): GrantView {
+  const { role, target } = grant.definition;
+  const state = grant.state;
+  const capabilities = world.providers.get(grant.provider)?.methods[grant.method];
+  return {
+    id: grant.id,
+    status: state.kind,
+    request: grant.request,
+    role: role.name,
+    target: target.key,
+    tier: role.tier,
+    provider: grant.provider,
+    method: grant.method,
+    person: personView(world, keys.get(grant.person) ?? ''),
+    duration: formatDuration(grant.durationMs),
+    durationMs: grant.durationMs,
+    startsAt: toIso(grant.startsAt),
+    activatedAt: isoOrNull(grant.activatedAt),
+    usableAt: isoOrNull(grant.usableAt),
+    endsAt: isoOrNull(grant.endsAt),
+    endedAt: 'endedAt' in state ? toIso(state.endedAt) : null,
+    cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
+    proof: 'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
+    residual: capabilities?.residual ?? { maxMs: 0, words: 'unknown: this provider is not configured here' },
+    lastFault: grant.lastFault,
+    serverTime: toIso(now),
+  };
+}
+
+/** Somebody who has left the directory is still shown by the key they had. */
+export function personView(world: World, key: string): PersonView {
+  return { key, name: world.rules.current().directory.people.get(key)?.name ?? key };
+}
+
+function isoOrNull(at: Instant | null): string | null {
+  return at === null ? null : toIso(at);
+}
+
+function nextStep(request: RequestRecord, steps: readonly StepView[], grants: readonly GrantView[], actor: Actor): string {
+  switch (request.state.kind) {
+    case 'pending': {
+      const open = steps.find((step) => step.missing > 0);
+      if (open === undefined) return 'Nothing is missing; it is being decided.';
+      if (open.eligible.some((person) => person.key === actor.key)) return `You can decide this: curfew approve ${request.id}`;
+      const names = open.eligible.slice(0, 5).map((person) => person.name);
+      return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;
+    }
+    case 'approved':
+      return grants.map((grant) => `${grant.role} on ${grant.target} is ${grant.status}`).join('; ') + '.';
+    case 'denied':
+      return request.state.by === 'policy' ? 'The rules refuse it now. Ask again within what they allow.' : 'An approver said no.';
+    case 'withdrawn':
+      return 'You took it back.';
+    case 'lapsed':
+      return 'Nobody decided it in time. Ask again.';
+  }
+}

@@ -1,0 +1,56 @@
+import type { DirectorySnapshot } from '../core/directory.ts';
+import type { PersonId } from '../core/ids.ts';
+import type { ProviderName } from '../core/target.ts';
+import type { Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Random } from '../platform/random.ts';
+import type { PolicySet } from '../policy/load.ts';
+import type { PolicyProblem, RequestContext } from '../policy/types.ts';
+import type { Provider } from '../providers/contract.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import type { Db, Trx } from '../store/schema.ts';
+import type { Changes } from './changes.ts';
+
+/** What operations touch; the composition root and the simulation each put one together. */
+export interface World {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly rules: Rules;
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly changes: Changes;
+  readonly log: Log;
+  /** Writes a ledger entry in the transaction of the change it explains. */
+  readonly append: (trx: Trx, entry: NewEntry) => Promise<void>;
+  /** Tells the engine that something is due now. */
+  readonly wake: () => void;
+  /** Takes access away although the database takes no writes. */
+  readonly endUnrecorded: (grant: GrantRecord, cause: 'returned' | 'revoked') => Promise<void>;
+  /** How long a request waits for a decision before it lapses. */
+  readonly lapsesAfterMs: number;
+  /** Requests that one person may have waiting at once: enough for work, too few to wear approvers down. */
+  readonly maxPending: number;
+}
+
+/** The rules and the people in force. One snapshot of each is used for one decision. */
+export interface Rules {
+  current(): RulesInForce;
+}
+
+export interface RulesInForce {
+  readonly policy: PolicySet;
+  readonly directory: DirectorySnapshot;
+  readonly loadedAt: Instant;
+  /** Problems of newer documents that were refused; the old ones stay in force meanwhile. */
+  readonly problems: readonly PolicyProblem[];
+}
+
+/** Who acts, as established by a verified token. */
+export interface Actor {
+  readonly person: PersonId;
+  /** Directory key. */
+  readonly key: string;
+  readonly context: RequestContext;
+}

@@ -1,0 +1,22 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+
+/** Largest document that is read: rules are written by people. */
+const MAX_BYTES = 1024 * 1024;
+
+/** Reads every `.yaml`, `.yml` and `.json` below a folder, sorted, with paths relative to it; dot files and `clouds/` are left out. */
+export async function readSourceFiles(folder: string): Promise<readonly { readonly path: string; readonly text: string }[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name) && !entry.name.startsWith('.'))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !path.startsWith('clouds/'))
+    .sort();
+  return Promise.all(
+    paths.map(async (path) => {
+      const bytes = await readFile(join(folder, path));
+      if (bytes.length > MAX_BYTES) throw new Error(`${path} is larger than 1 MiB; rules are not that long`);
+      return { path, text: bytes.toString('utf8') };
+    }),
+  );
+}
