@@ -49,9 +49,9 @@ export function createEngine(ports: EnginePorts): Engine {
       status = { ...status, clockOffsetMs, claiming: false };
       return 0;
     }
+    if (lane === 'ends') await unrecorded.writeDown();
     let claimed: readonly GrantRecord[];
     try {
-      if (lane === 'ends') await unrecorded.writeDown();
       claimed = await claimDue(ports.db, lane, ports.node, PACE.leaseMs, PACE.batch);
     } catch (error) {
       // Ending never waits for the database to take a write.
@@ -71,13 +71,15 @@ export function createEngine(ports: EnginePorts): Engine {
       // A broken invariant or a database fault costs this step, not the others. The lease runs out and the work is taken up again.
       ports.log.error({ grant: grant.id, error: String(error) }, 'a step failed');
       status = { ...status, lastError: String(error).slice(0, 300) };
+      // Whatever kept us from recording must not keep the access alive.
+      if (lane === 'ends') await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
       await dropLease(ports.db, grant.id, ports.node).catch(() => {});
     }
   };
 
   const endWithoutClaim = async (): Promise<void> => {
     const due = await peekDueEnds(ports.db, PACE.batch).catch(() => []);
-    for (const grant of due) if (grant.state.kind === 'ending') await unrecorded.takeAway(grant, grant.state.cause);
+    for (const grant of due) await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
   };
 
   const loop = async (work: () => Promise<number>, signal: AbortSignal): Promise<void> => {

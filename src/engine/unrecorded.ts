@@ -1,9 +1,10 @@
 import type { EndCause } from '../core/grant.ts';
-import { transitionGrant } from '../core/grant.ts';
+import { isOver, transitionGrant } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
+import type { Trx } from '../store/schema.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
@@ -45,27 +46,40 @@ export class Unrecorded {
     }
   }
 
-  /** Writes down what could not be written: moves each grant to `ending`; the usual way proves it gone. */
+  /**
+   * Writes down what could not be written: moves each grant to `ending`; the usual way proves it gone. What still cannot
+   * be written stays here for the next pass, and keeps nothing else waiting.
+   */
   async writeDown(): Promise<void> {
     for (const [id, { cause }] of this.#done) {
-      await this.#ports.db.transaction().execute(async (trx) => {
-        const grant = await findGrant(trx, id, true);
-        if (grant === null || (cause !== 'returned' && cause !== 'revoked')) return;
-        const now = await appNow(trx);
-        const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
-        if (!next.ok) return;
-        await saveGrantState(trx, id, next.value, now);
-        await this.#ports.append(trx, {
-          kind: 'grant.ending',
-          at: now,
-          actor: { kind: 'system', id: 'engine' },
-          subjects: { grant: id, request: grant.request, person: grant.person },
-          facts: factsOf(next.value),
-          late: true,
-        });
-      });
+      try {
+        await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, id, cause));
+      } catch (error) {
+        this.#ports.log.error({ grant: id, error: String(error) }, 'an ending still cannot be recorded');
+      }
     }
-    // Kept until the end is proven elsewhere would only repeat the remark; once written down it has done its work.
-    this.#done.clear();
+  }
+
+  /** The end is proven and recorded: the remark "late" has done its work. */
+  forget(grant: GrantId): void {
+    this.#done.delete(grant);
+  }
+
+  async #moveToEnding(trx: Trx, id: GrantId, cause: EndCause): Promise<void> {
+    const grant = await findGrant(trx, id, true);
+    if (grant === null || isOver(grant.state)) return this.forget(id);
+    if (cause !== 'returned' && cause !== 'revoked') return;
+    const now = await appNow(trx);
+    const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
+    if (!next.ok) return;
+    await saveGrantState(trx, id, next.value, now);
+    await this.#ports.append(trx, {
+      kind: 'grant.ending',
+      at: now,
+      actor: { kind: 'system', id: 'engine' },
+      subjects: { grant: id, request: grant.request, person: grant.person },
+      facts: factsOf(next.value),
+      late: true,
+    });
   }
 }

@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+
+/** Settings of a broker, read once at the start. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** What people and tokens call this broker: scheme, host and port, no slash at the end. */
+  readonly baseUrl: string;
+  /** PostgreSQL; `null` for the embedded database in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** Folder of roles, policies, guardrails, targets and the directory. */
+  readonly rulesDir: string;
+  readonly logLevel: string;
+  /** The company's OpenID provider. */
+  readonly signIn: { readonly issuer: string; readonly clientId: string; readonly clientSecretFile: string | null };
+  readonly aws: { readonly region: string; readonly externalId: string } | null;
+  /** Which halves of the program this process runs. Only the engine needs a cloud identity. */
+  readonly role: 'all' | 'api' | 'engine';
+}
+
+/** A setting that is missing or wrong; the message says which, and what to write. */
+export class ConfigProblem extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigProblem';
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the settings of `curfew serve`. Throws {@link ConfigProblem}. */
+export function readConfig(env: Environment = process.env): Config {
+  const host = env['CURFEW_HOST'] ?? '127.0.0.1';
+  const port = readPort(env['CURFEW_PORT'] ?? '7420');
+  const baseUrl = (env['CURFEW_BASE_URL'] ?? `http://localhost:${port}`).replace(/\/+$/, '');
+  requireSecure('CURFEW_BASE_URL', baseUrl);
+  const issuer = required(env, 'CURFEW_OIDC_ISSUER', 'the URL of your OpenID provider');
+  requireSecure('CURFEW_OIDC_ISSUER', issuer);
+  const role = env['CURFEW_ROLE'] ?? 'all';
+  if (role !== 'all' && role !== 'api' && role !== 'engine') throw new ConfigProblem('CURFEW_ROLE must be all, api or engine.');
+  const externalId = env['CURFEW_AWS_EXTERNAL_ID'];
+  return {
+    host,
+    port,
+    baseUrl,
+    databaseUrl: env['DATABASE_URL'] ?? null,
+    dataDir: resolve(env['CURFEW_DATA_DIR'] ?? '.curfew'),
+    rulesDir: resolve(required(env, 'CURFEW_RULES_DIR', 'the folder of your roles and policies')),
+    logLevel: env['CURFEW_LOG_LEVEL'] ?? 'info',
+    signIn: {
+      issuer,
+      clientId: required(env, 'CURFEW_OIDC_CLIENT_ID', 'the client id at your OpenID provider'),
+      clientSecretFile: env['CURFEW_OIDC_CLIENT_SECRET_FILE'] ?? null,
+    },
+    aws: externalId === undefined ? null : { region: env['AWS_REGION'] ?? 'us-east-1', externalId },
+    role,
+  };
+}
+
+/** Reads a port number. Throws {@link ConfigProblem}. */
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new ConfigProblem(`"${text}" is not a port; write a number from 1 to 65535.`);
+  return port;
+}
+
+function required(env: Environment, name: string, what: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new ConfigProblem(`${name} is not set. It must name ${what}.`);
+  return value;
+}
+
+/** Plain http would hand tokens to the network; it is allowed to this machine alone. */
+function requireSecure(name: string, text: string): void {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new ConfigProblem(`${name} is not a URL: ${text}`);
+  }
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
+    throw new ConfigProblem(`${name} must be https (plain http is only for localhost).`);
+  }
+}

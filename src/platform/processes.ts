@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** A process of our own that lives longer than we do. */
+export interface Detached {
+  readonly pid: number;
+  /** The first line that it printed. */
+  readonly firstLine: string;
+}
+
+/**
+ * Starts a Node program that does not die with us, and waits for the first line that it prints. Its errors go to `errors`.
+ * Rejects when it exits before that, or says nothing for `timeoutMs`.
+ */
+export function startDetached(args: readonly string[], options: { errors: number; timeoutMs: number }): Promise<Detached> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...args], { detached: true, stdio: ['ignore', 'pipe', options.errors] });
+    const timer = setTimeout(() => fail(new Error('it said nothing')), options.timeoutMs);
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      if (child.pid !== undefined) stopProcess(child.pid);
+      reject(new Error(`${args[0] ?? ''} did not start: ${error.message}`));
+    };
+    child.once('error', fail);
+    child.once('exit', (code) => fail(new Error(`it exited with ${code}`)));
+    const { stdout } = child;
+    createInterface({ input: stdout }).once('line', (line) => {
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      stdout.destroy();
+      child.unref();
+      if (child.pid === undefined) return fail(new Error('it has no process id'));
+      resolve({ pid: child.pid, firstLine: line });
+    });
+  });
+}
+
+/** Asks a process to stop. False: there is no such process. */
+export function stopProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGTERM');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Fires once when somebody wants this process to stop: Ctrl-C, or a supervisor. A second Ctrl-C ends it at once. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(name);
+    });
+  }
+  return controller.signal;
+}

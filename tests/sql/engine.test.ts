@@ -1,0 +1,223 @@
+import { expect, test } from 'vitest';
+import { sql } from 'kysely';
+import type { GrantId } from '../../src/core/ids.ts';
+import { ok, refused, type Result } from '../../src/core/result.ts';
+import { createEngine, type Engine } from '../../src/engine/engine.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import { ProviderFault } from '../../src/providers/contract.ts';
+import type { Database } from '../../src/store/database.ts';
+import { findGrant } from '../../src/store/grants.ts';
+import { fakeProvider, type FakeProvider } from './fake-provider.ts';
+import { eachDatabase } from './harness.ts';
+import { scheduledGrant } from './rows.ts';
+
+type Verdict = Result<null, { code: string; text: string }>;
+
+interface Bench {
+  readonly engine: Engine;
+  readonly entries: string[];
+  state(id: GrantId): Promise<string>;
+  /** Makes everything due now and every lease run out. */
+  hurry(): Promise<void>;
+}
+
+function bench(database: Database, provider: FakeProvider, options: { node?: string; verdict?: Verdict; appendFails?: () => boolean } = {}): Bench {
+  const entries: string[] = [];
+  const engine = createEngine({
+    db: database.db,
+    clock: systemClock,
+    random: systemRandom,
+    node: options.node ?? 'node-1',
+    providers: new Map([['aws', provider]]),
+    recheck: async () => options.verdict ?? ok(null),
+    append: async (_trx, entry) => {
+      if (options.appendFails?.() === true) throw new Error('no space left on device');
+      entries.push(entry.late === true ? `${entry.kind} (late)` : entry.kind);
+    },
+    publish: () => {},
+    log: silentLog,
+  });
+  return {
+    engine,
+    entries,
+    state: async (id) => (await findGrant(database.db, id))?.state.kind ?? 'none',
+    hurry: async () => {
+      await sql`update "grant" set due_at = app_now() where due_at is not null`.execute(database.db);
+      await sql`update "grant" set lease_until = app_now() where lease_until is not null`.execute(database.db);
+    },
+  };
+}
+
+/** Lets the time of a running grant be over, as if it had been activated an hour earlier. The guard that forbids it is switched off for that. */
+async function pastItsEnd(database: Database, id: GrantId): Promise<void> {
+  await database.db.transaction().execute(async (trx) => {
+    await sql`set local session_replication_role = replica`.execute(trx);
+    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(trx);
+  });
+}
+
+eachDatabase('engine', (current) => {
+  test('a grant becomes active, and ends by construction without a call', async () => {
+    const provider = fakeProvider();
+    const { engine, entries, state } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    expect(await engine.pass('starts')).toBe(1);
+    expect(await state(id)).toBe('active');
+    expect(await engine.pass('ends')).toBe(0);
+    await pastItsEnd(current(), id);
+    provider.calls.length = 0;
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+    expect(provider.calls).toEqual(['observe']);
+    expect(entries).toEqual(['grant.activating', 'grant.active', 'grant.ending', 'grant.ended']);
+  });
+
+  test('a grant whose end only the broker brings is revoked, and is ended only when no abandoned call can still land', async () => {
+    const provider = fakeProvider({ byConstruction: false, abandonedCallMs: 400 });
+    const { engine, state, hurry } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await pastItsEnd(current(), id);
+    await engine.pass('ends');
+    expect(provider.held.size).toBe(0);
+    expect(await state(id)).toBe('ending');
+    await systemClock.sleep(450);
+    await hurry();
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+  });
+
+  test('an unknown outcome is observed before it is tried again: the call that landed is not repeated', async () => {
+    const provider = fakeProvider();
+    provider.faults.push({ call: 'provision', fault: new ProviderFault('unknown-outcome', 'cut off'), landed: true });
+    const { engine, state, hurry } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    expect(await state(id)).toBe('activating');
+    await hurry();
+    await engine.pass('starts');
+    expect(await state(id)).toBe('active');
+    expect(provider.calls.filter((call) => call === 'provision')).toHaveLength(1);
+  });
+
+  test('a hopeless fault that touched nothing fails the grant at once, with proof that nothing was provisioned', async () => {
+    const provider = fakeProvider();
+    provider.faults.push({ call: 'provision', fault: new ProviderFault('invalid', 'the policy is too long') });
+    const { engine, entries, state } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    expect(await state(id)).toBe('failed');
+    expect(entries).toEqual(['grant.activating', 'grant.ending', 'grant.failed']);
+  });
+
+  test('a rule tightened before the start refuses it without any call', async () => {
+    const provider = fakeProvider();
+    const { engine, state } = bench(current(), provider, { verdict: refused({ code: 'no-matching-policy', text: 'no' }) });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    expect(await state(id)).toBe('failed');
+    expect(provider.calls).toEqual([]);
+  });
+
+  test('no entry, no grant: when the ledger takes nothing, nothing is dispatched', async () => {
+    const provider = fakeProvider();
+    const { engine, state } = bench(current(), provider, { appendFails: () => true });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    expect(await state(id)).toBe('scheduled');
+    expect(provider.calls).toEqual([]);
+  });
+
+  test('ending never waits for the record: access is taken away while nothing can be written, and recorded late', async () => {
+    const provider = fakeProvider();
+    let broken = false;
+    const { engine, entries, state } = bench(current(), provider, { appendFails: () => broken });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    broken = true;
+    const grant = await findGrant(current().db, id);
+    if (grant === null) throw new Error('the grant is there');
+    await engine.endUnrecorded(grant, 'returned');
+    expect(provider.held.size).toBe(0);
+    expect(await state(id)).toBe('active');
+    expect(await engine.pass('ends')).toBe(0);
+    expect(await state(id)).toBe('active');
+    broken = false;
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+    expect(entries).toContain('grant.ending (late)');
+  });
+
+  test('a grant whose time is over is revoked even when its end cannot be recorded', async () => {
+    const provider = fakeProvider({ byConstruction: false });
+    let broken = false;
+    const { engine, entries, state, hurry } = bench(current(), provider, { appendFails: () => broken });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await pastItsEnd(current(), id);
+    broken = true;
+    await engine.pass('ends');
+    expect(provider.held.size).toBe(0);
+    expect(await state(id)).toBe('active');
+    broken = false;
+    await hurry();
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+    expect(entries).toContain('grant.ended (late)');
+  });
+
+  test('work of a dead node is taken up by another, which looks before it calls', async () => {
+    const provider = fakeProvider();
+    const dead = bench(current(), provider, { node: 'dead' });
+    const id = await scheduledGrant(current());
+    provider.faults.push({ call: 'provision', fault: new ProviderFault('unknown-outcome', 'the node died here'), landed: true });
+    await dead.engine.pass('starts');
+    await sql`update "grant" set lease_owner = 'dead', lease_until = app_now() + interval '5 seconds', due_at = app_now() where id = ${id}`.execute(current().db);
+    const other = bench(current(), provider, { node: 'other' });
+    expect(await other.engine.pass('starts')).toBe(0);
+    await other.hurry();
+    expect(await other.engine.pass('starts')).toBe(1);
+    expect(await other.state(id)).toBe('active');
+    expect(provider.calls).toEqual(['provision', 'observe']);
+  });
+
+  test('a removal that keeps failing is tried for ever, on the next rung in time, and raises findings', async () => {
+    const provider = fakeProvider({ byConstruction: false });
+    const { engine, entries, state, hurry } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await pastItsEnd(current(), id);
+    for (let n = 0; n < 6; n += 1) {
+      provider.faults.push({ call: 'revoke', fault: new ProviderFault('forbidden-to-us', 'not allowed') });
+      await engine.pass('ends');
+      expect(await state(id)).toBe('ending');
+      await hurry();
+    }
+    expect(entries.filter((kind) => kind === 'finding.raised')).toHaveLength(1);
+    const { rows } = await sql<{ rung: number }>`select rung from binding`.execute(current().db);
+    expect(rows[0]?.rung).toBe(1);
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+  });
+
+  test('a node whose clock is off claims nothing and says so', async () => {
+    const provider = fakeProvider();
+    await scheduledGrant(current());
+    const engine = createEngine({
+      db: current().db,
+      clock: { ...systemClock, now: () => (systemClock.now() + 600_000) as never },
+      random: systemRandom,
+      node: 'skewed',
+      providers: new Map([['aws', provider]]),
+      recheck: async () => ok(null),
+      append: async () => {},
+      publish: () => {},
+      log: silentLog,
+    });
+    expect(await engine.pass('starts')).toBe(0);
+    expect(engine.status().claiming).toBe(false);
+    expect(engine.status().clockOffsetMs).toBeGreaterThan(500_000);
+  });
+});

@@ -1,0 +1,70 @@
+import { instant } from '../../src/core/time.ts';
+import { ProviderFault, type Observation, type Provider } from '../../src/providers/contract.ts';
+
+/** A provider in memory whose answers a test decides; it remembers the calls it got. */
+export interface FakeProvider extends Provider {
+  readonly calls: string[];
+  readonly held: Set<string>;
+  /** Thrown by the next call of that name, once each. */
+  readonly faults: { call: 'provision' | 'observe' | 'revoke'; fault: ProviderFault; landed?: boolean }[];
+}
+
+export function fakeProvider(options: { byConstruction?: boolean; abandonedCallMs?: number } = {}): FakeProvider {
+  const calls: string[] = [];
+  const held = new Set<string>();
+  const faults: FakeProvider['faults'] = [];
+  const fail = (call: 'provision' | 'observe' | 'revoke', effect: () => void) => {
+    calls.push(call);
+    const index = faults.findIndex((one) => one.call === call);
+    if (index < 0) return effect();
+    const [one] = faults.splice(index, 1);
+    if (one === undefined) return;
+    if (one.landed === true) effect();
+    throw one.fault;
+  };
+  return {
+    name: 'aws',
+    calls,
+    held,
+    faults,
+    methods: {
+      'assume-role': {
+        method: 'assume-role',
+        slot: 'per-grant',
+        endedBy: 'credential',
+        cut: { possible: true, withinMs: 5_000 },
+        residual: { maxMs: 0, words: 'nothing' },
+        shortestDurationMs: 0,
+        earliestRemovalMs: 0,
+        settleMs: 60_000,
+        abandonedCallMs: options.abandonedCallMs ?? 0,
+        proofAtExpiry: options.byConstruction === false ? 'observed' : 'by-construction',
+        rungs: ['remove', 'cut'],
+      },
+    },
+    plan: () => ({ ok: true, words: 'a session', policyHash: null }),
+    async provision(wanted) {
+      fail('provision', () => held.add(wanted.slot));
+      return { usable: true, native: {}, credentials: [] };
+    },
+    async observe(binding, _ending, call): Promise<Observation> {
+      fail('observe', () => {});
+      if (options.byConstruction !== false && call.now >= binding.endsAt) {
+        return { presence: 'absent', proof: 'by-construction', evidence: {}, final: true };
+      }
+      if (held.has(binding.slot)) return { presence: 'present', usable: true, native: {} };
+      return { presence: 'absent', proof: 'observed', evidence: {}, final: false };
+    },
+    async revoke(binding) {
+      fail('revoke', () => held.delete(binding.slot));
+    },
+    async issueCredential(binding, call) {
+      return {
+        facts: { fingerprint: 'a'.repeat(64), issuedAt: call.now, expiresAt: instant(call.now + 900_000), policyHash: null },
+        usableUntil: binding.endsAt,
+        secret: { kind: 'aws', accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'x', sessionToken: 'y' },
+      };
+    },
+    doctor: async () => [],
+  };
+}

@@ -1,0 +1,123 @@
+import { describe, expect, test, beforeAll, afterAll } from 'vitest';
+import { sql } from 'kysely';
+import { openPostgres, type Database } from '../../src/store/database.ts';
+import { claimDue, holdsLease, releaseCloudLock, renewLease, takeCloudLock } from '../../src/store/leases.ts';
+import { findRequest, insertApproval } from '../../src/store/requests.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import { eachDatabase } from './harness.ts';
+import { startPostgres, type TestPostgres } from './postgres.ts';
+import { scheduledGrant } from './rows.ts';
+
+eachDatabase('leases', (current) => {
+  test('a claim keeps others away until its time is over, then anybody takes it up', async () => {
+    const id = await scheduledGrant(current());
+    const { db } = current();
+    expect((await claimDue(db, 'starts', 'one', 10_000, 10)).map((grant) => grant.id)).toEqual([id]);
+    expect(await claimDue(db, 'starts', 'two', 10_000, 10)).toEqual([]);
+    await sql`update "grant" set lease_until = app_now() - interval '1 millisecond'`.execute(db);
+    expect(await renewLease(db, id, 'one', 10_000)).toBe(false);
+    expect((await claimDue(db, 'starts', 'two', 10_000, 10)).map((grant) => grant.id)).toEqual([id]);
+    expect(await db.transaction().execute((trx) => holdsLease(trx, id, 'one'))).toBe(false);
+    expect(await db.transaction().execute((trx) => holdsLease(trx, id, 'two'))).toBe(true);
+  });
+
+  test('starts and ends are separate lanes', async () => {
+    await scheduledGrant(current());
+    expect(await claimDue(current().db, 'ends', 'one', 10_000, 10)).toEqual([]);
+  });
+
+  test('what is not due is not claimed', async () => {
+    const { db } = current();
+    await scheduledGrant(current());
+    await sql`update "grant" set due_at = app_now() + interval '1 hour'`.execute(db);
+    expect(await claimDue(db, 'starts', 'one', 10_000, 10)).toEqual([]);
+  });
+
+  test('a cloud lock has one owner, who may take it again, and is free after its time', async () => {
+    const { db } = current();
+    expect(await takeCloudLock(db, 'role/x', 'one', 10_000)).toBe(true);
+    expect(await takeCloudLock(db, 'role/x', 'one', 10_000)).toBe(true);
+    expect(await takeCloudLock(db, 'role/x', 'two', 10_000)).toBe(false);
+    await releaseCloudLock(db, 'role/x', 'two');
+    expect(await takeCloudLock(db, 'role/x', 'two', 10_000)).toBe(false);
+    await sql`update cloud_lock set until = app_now()`.execute(db);
+    expect(await takeCloudLock(db, 'role/x', 'two', 10_000)).toBe(true);
+  });
+
+  test('a person decides a request once', async () => {
+    const { db } = current();
+    await scheduledGrant(current());
+    const { id, person_id: person } = await db.selectFrom('request').select(['id', 'person_id']).executeTakeFirstOrThrow();
+    const request = await findRequest(db, id);
+    const vote = (verdict: 'approve' | 'deny') =>
+      db.transaction().execute((trx) =>
+        insertApproval(trx, { id: newId(systemRandom, 'apr'), request: id, person, verdict, comment: null, at: request?.createdAt ?? never() }),
+      );
+    expect(await vote('approve')).toBe(true);
+    expect(await vote('deny')).toBe(false);
+  });
+});
+
+/** Races inside the database need two connections; the embedded one has a single connection and cannot show them. */
+describe('two connections on PostgreSQL', () => {
+  let server: TestPostgres;
+  let database: Database;
+  beforeAll(async () => {
+    server = await startPostgres();
+    database = await openPostgres(await server.createDatabase());
+  }, 120_000);
+  afterAll(async () => {
+    await database.close();
+    await server.stop();
+  });
+
+  test('two nodes that claim at the same instant never get the same grant', async () => {
+    for (let n = 0; n < 40; n += 1) await scheduledGrant(database);
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, (_, node) => claimDue(database.db, 'starts', `node-${node}`, 10_000, 10)),
+    );
+    const ids = claims.flat().map((grant) => grant.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBe(40);
+  });
+
+  test('a claim skips a row that somebody is deciding, and does not wait for them', async () => {
+    await sql`delete from "grant"`.execute(database.db);
+    const locked = await scheduledGrant(database);
+    const free = await scheduledGrant(database);
+    let claimedIds: string[] = [];
+    await database.db.transaction().execute(async (trx) => {
+      await sql`select 1 from "grant" where id = ${locked} for update`.execute(trx);
+      claimedIds = (await claimDue(database.db, 'starts', 'other', 10_000, 10)).map((grant) => grant.id);
+    });
+    expect(claimedIds).toEqual([free]);
+  });
+
+  test('the second of two transactions that lock one request sees what the first wrote', async () => {
+    await scheduledGrant(database);
+    const { id } = await database.db.selectFrom('request').select('id').executeTakeFirstOrThrow();
+    const order: string[] = [];
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let locked = () => {};
+    const isLocked = new Promise<void>((resolve) => (locked = resolve));
+    const first = database.db.transaction().execute(async (trx) => {
+      await findRequest(trx, id, true);
+      locked();
+      await held;
+      order.push('first');
+    });
+    await isLocked;
+    const second = database.db.transaction().execute(async (trx) => {
+      await findRequest(trx, id, true);
+      order.push('second');
+    });
+    letGo();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
+  });
+});
+
+function never(): never {
+  throw new Error('the request is there');
+}

@@ -1,0 +1,73 @@
+import { systemRandom, newId } from '../../src/platform/random.ts';
+import type { GrantId } from '../../src/core/ids.ts';
+import type { Role } from '../../src/core/role.ts';
+import { slotKey } from '../../src/core/slot.ts';
+import type { Target } from '../../src/core/target.ts';
+import { after, type Instant } from '../../src/core/time.ts';
+import { appNow, type Database } from '../../src/store/database.ts';
+import { insertGrant } from '../../src/store/grants.ts';
+import { personIdFor } from '../../src/store/people.ts';
+import { keepPolicyVersion } from '../../src/store/policy-versions.ts';
+import { insertRequest, saveRequestState } from '../../src/store/requests.ts';
+
+export const ROLE: Role = {
+  name: 'invoice-reader',
+  tier: 2,
+  categories: ['billing'],
+  owner: 'group:finance',
+  description: 'Read invoices.',
+  aws: { method: 'assume-role', role: 'curfew/invoice-reader', sessionPolicy: null, allows: [] },
+  azure: null,
+  gcp: null,
+};
+
+export const TARGET: Target = {
+  key: 'aws/prod',
+  provider: 'aws',
+  kind: 'account',
+  native: '444455556666',
+  description: 'Production',
+  labels: { env: 'prod' },
+  parent: null,
+  owners: [],
+};
+
+/** Writes an approved request of one person with one scheduled grant that is due at `startsAt` (default: now). */
+export async function scheduledGrant(database: Database, options: { durationMs?: number; startsAt?: Instant } = {}): Promise<GrantId> {
+  const id = newId(systemRandom, 'grt');
+  await database.db.transaction().execute(async (trx) => {
+    const now = await appNow(trx);
+    const person = await personIdFor(trx, 'ana', newId(systemRandom, 'per'), now);
+    const request = newId(systemRandom, 'req');
+    await keepPolicyVersion(trx, 'v1', [], now);
+    await insertRequest(trx, {
+      id: request,
+      person,
+      items: [{ role: ROLE.name, target: TARGET.key }],
+      reason: 'because',
+      ticket: null,
+      durationMs: options.durationMs ?? 900_000,
+      startsAt: null,
+      question: {},
+      decision: {},
+      policyVersion: 'v1',
+      createdAt: now,
+      lapsesAt: after(now, 3_600_000),
+    });
+    await saveRequestState(trx, request, { kind: 'approved', decidedAt: now });
+    await insertGrant(trx, {
+      id,
+      request,
+      ordinal: 0,
+      person,
+      slot: slotKey('aws', 'assume-role', [id]),
+      provider: 'aws',
+      method: 'assume-role',
+      principal: 'ana',
+      durationMs: options.durationMs ?? 900_000,
+      definition: { role: ROLE, target: TARGET },
+      startsAt: options.startsAt ?? now,
+    });
+  });
+  return id;
+}
