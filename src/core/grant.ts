@@ -22,7 +22,12 @@ export type GrantState =
   | ({ readonly kind: 'activating' } & Running)
   | ({ readonly kind: 'active'; readonly usableAt: Instant } & Running)
   | ({ readonly kind: 'ending'; readonly cause: EndCause; readonly since: Instant } & Running)
-  | { readonly kind: 'ended'; readonly cause: Exclude<EndCause, 'failed'>; readonly endedAt: Instant; readonly proof: Proof }
+  | {
+      readonly kind: 'ended';
+      readonly cause: Exclude<EndCause, 'failed'>;
+      readonly endedAt: Instant;
+      readonly proof: Proof;
+    }
   | { readonly kind: 'failed'; readonly endedAt: Instant; readonly proof: Proof };
 
 /** When the clock started, and when it stops: fixed before the first call to the cloud. */
@@ -35,7 +40,14 @@ export interface Running {
 export const END_CAUSES = ['expired', 'returned', 'revoked', 'failed'] as const;
 export type EndCause = (typeof END_CAUSES)[number];
 
-export const GRANT_STATES = ['scheduled', 'activating', 'active', 'ending', 'ended', 'failed'] as const satisfies readonly GrantState['kind'][];
+export const GRANT_STATES = [
+  'scheduled',
+  'activating',
+  'active',
+  'ending',
+  'ended',
+  'failed',
+] as const satisfies readonly GrantState['kind'][];
 
 export type GrantEvent =
   /** The engine is about to dispatch the first call. `latestEndAt` is a cap from a time window, if there is one. */
@@ -51,7 +63,15 @@ export type GrantEvent =
   /** The access is proven to be gone. */
   | { readonly kind: 'prove-gone'; readonly proof: Proof };
 
-export const GRANT_EVENTS = ['start', 'usable', 'expire', 'return', 'revoke', 'fail', 'prove-gone'] as const satisfies readonly GrantEvent['kind'][];
+export const GRANT_EVENTS = [
+  'start',
+  'usable',
+  'expire',
+  'return',
+  'revoke',
+  'fail',
+  'prove-gone',
+] as const satisfies readonly GrantEvent['kind'][];
 
 export type GrantRefusal =
   | { readonly kind: 'not-in-this-state'; readonly state: GrantState['kind']; readonly event: GrantEvent['kind'] }
@@ -101,7 +121,11 @@ function fromScheduled(state: Extract<GrantState, { kind: 'scheduled' }>, event:
   }
 }
 
-function fromRunning(state: Extract<GrantState, Running & { kind: 'activating' | 'active' }>, event: GrantEvent, now: Instant): Outcome {
+function fromRunning(
+  state: Extract<GrantState, Running & { kind: 'activating' | 'active' }>,
+  event: GrantEvent,
+  now: Instant,
+): Outcome {
   const { activatedAt, endsAt } = state;
   const ending = (cause: EndCause): Outcome => ok({ kind: 'ending', cause, since: now, activatedAt, endsAt });
   switch (event.kind) {

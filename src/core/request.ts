@@ -17,7 +17,13 @@ export type RequestState =
   | { readonly kind: 'withdrawn'; readonly decidedAt: Instant }
   | { readonly kind: 'lapsed'; readonly decidedAt: Instant };
 
-export const REQUEST_STATES = ['pending', 'approved', 'denied', 'withdrawn', 'lapsed'] as const satisfies readonly RequestState['kind'][];
+export const REQUEST_STATES = [
+  'pending',
+  'approved',
+  'denied',
+  'withdrawn',
+  'lapsed',
+] as const satisfies readonly RequestState['kind'][];
 
 export type RequestEvent =
   /** The last approval step is satisfied, or there was none. */
@@ -27,7 +33,12 @@ export type RequestEvent =
   /** Time has passed; refused before `lapsesAt`. */
   | { readonly kind: 'lapse' };
 
-export const REQUEST_EVENTS = ['approve', 'deny', 'withdraw', 'lapse'] as const satisfies readonly RequestEvent['kind'][];
+export const REQUEST_EVENTS = [
+  'approve',
+  'deny',
+  'withdraw',
+  'lapse',
+] as const satisfies readonly RequestEvent['kind'][];
 
 export type RequestRefusal =
   | { readonly kind: 'already-decided'; readonly state: RequestState['kind'] }
@@ -52,9 +63,7 @@ export function transitionRequest(
     case 'withdraw':
       return ok({ kind: 'withdrawn', decidedAt: now });
     case 'lapse':
-      return late
-        ? ok({ kind: 'lapsed', decidedAt: now })
-        : refused({ kind: 'not-yet', lapsesAt: state.lapsesAt });
+      return late ? ok({ kind: 'lapsed', decidedAt: now }) : refused({ kind: 'not-yet', lapsesAt: state.lapsesAt });
     default:
       return assertNever(event);
   }

@@ -43,7 +43,12 @@ export function formatDuration(durationMs: number): string {
   let rest = Math.round(durationMs / 1_000);
   if (rest === 0) return '0s';
   let text = '';
-  for (const [unit, seconds] of [['d', 86_400], ['h', 3_600], ['m', 60], ['s', 1]] as const) {
+  for (const [unit, seconds] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
     const count = Math.floor(rest / seconds);
     rest -= count * seconds;
     if (count > 0) text += `${count}${unit}`;

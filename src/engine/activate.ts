@@ -73,7 +73,12 @@ async function provide(ports: EnginePorts, grant: GrantRecord, fresh: boolean): 
 }
 
 /** Schedules the next attempt, or gives the grant up when the settle time is over or no attempt can help. */
-async function tryLater(ports: EnginePorts, grant: GrantRecord, fault: ProviderFault, untouched: boolean): Promise<void> {
+async function tryLater(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  fault: ProviderFault,
+  untouched: boolean,
+): Promise<void> {
   if (!needsBinding(grant.state) || grant.activatedAt === null) return dropLease(ports.db, grant.id, ports.node);
   const { capabilities } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);

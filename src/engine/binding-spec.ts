@@ -25,6 +25,9 @@ export function methodOf(
 ): { readonly provider: Provider; readonly capabilities: MethodCapabilities } {
   const provider = providers.get(grant.provider);
   const capabilities = provider?.methods[grant.method];
-  invariant(provider && capabilities, `grant ${grant.id} needs ${grant.provider} ${grant.method}, which this process does not have`);
+  invariant(
+    provider && capabilities,
+    `grant ${grant.id} needs ${grant.provider} ${grant.method}, which this process does not have`,
+  );
   return { provider, capabilities };
 }

@@ -6,7 +6,15 @@ import type { CallOptions, Ending, Observation, ProviderFault } from '../provide
 import { appNow } from '../store/database.ts';
 import { credentialsOf } from '../store/credentials.ts';
 import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
-import { dropLease, lastCallAt, noteCall, releaseCloudLock, releaseLease, renewLease, takeCloudLock } from '../store/leases.ts';
+import {
+  dropLease,
+  lastCallAt,
+  noteCall,
+  releaseCloudLock,
+  releaseLease,
+  renewLease,
+  takeCloudLock,
+} from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { asFault } from './fault.ts';
 import { backoffMs, faultFacts, PACE, type EnginePorts } from './ports.ts';
@@ -22,7 +30,8 @@ const LOOK_AGAIN_MS = 500;
  * Only absence that was seen later than an abandoned call can still land, or that holds by construction, is proof.
  */
 export async function end(ports: EnginePorts, claimed: GrantRecord, late: boolean): Promise<void> {
-  const grant = claimed.state.kind === 'ending' ? claimed : await record(ports, claimed, [{ event: { kind: 'expire' }, late }]);
+  const grant =
+    claimed.state.kind === 'ending' ? claimed : await record(ports, claimed, [{ event: { kind: 'expire' }, late }]);
   if (grant === null || grant.state.kind !== 'ending') return dropLease(ports.db, claimed.id, ports.node);
   const ending: Ending = { cause: grant.state.cause, since: grant.state.since };
 
@@ -61,9 +70,12 @@ async function lookAndRevoke(ports: EnginePorts, grant: GrantRecord, ending: End
       seen = await look(ports, grant, ending);
     }
     if (seen?.presence === 'absent') {
-      const provenAt = seen.final ? null : after((await lastCallAt(ports.db, grant.slot)) ?? ending.since, capabilities.abandonedCallMs);
+      const provenAt = seen.final
+        ? null
+        : after((await lastCallAt(ports.db, grant.slot)) ?? ending.since, capabilities.abandonedCallMs);
       const now = await appNow(ports.db);
-      if (provenAt === null || now >= provenAt) return await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late);
+      if (provenAt === null || now >= provenAt)
+        return await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late);
       return await laterAt(ports, grant, provenAt, grant.attempts, null);
     }
     await failedAttempt(ports, grant, rung, null, revoked);
@@ -120,18 +132,31 @@ async function failedAttempt(
   revoked: boolean,
 ): Promise<void> {
   const attempts = grant.attempts + 1;
-  const delayMs = revoked && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);
+  const delayMs =
+    revoked && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);
   const facts = { finding: 'access-not-provably-gone', attempts, rung, ...(fault === null ? {} : faultFacts(fault)) };
   ports.log.error({ grant: grant.id, ...facts }, 'access is not provably gone yet');
   await later(ports, grant, delayMs, attempts, fault);
   if (PACE.alarmAt.some((limit) => limit === attempts)) await raiseFinding(ports, grant, facts);
 }
 
-async function later(ports: EnginePorts, grant: GrantRecord, delayMs: number, attempts: number, fault: ProviderFault | null) {
+async function later(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  delayMs: number,
+  attempts: number,
+  fault: ProviderFault | null,
+) {
   await laterAt(ports, grant, after(await appNow(ports.db), delayMs), attempts, fault);
 }
 
-async function laterAt(ports: EnginePorts, grant: GrantRecord, dueAt: Instant, attempts: number, fault: ProviderFault | null) {
+async function laterAt(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  dueAt: Instant,
+  attempts: number,
+  fault: ProviderFault | null,
+) {
   invariant(grant.state.kind === 'ending', `grant ${grant.id} is not ending`);
   // Expiry proves itself for methods whose credentials carry their end: never sleep past it.
   const lastFault = fault === null ? null : `${fault.kind}: ${fault.message}`.slice(0, 500);

@@ -59,7 +59,13 @@ export function createEngine(ports: EnginePorts): Engine {
       throw error;
     }
     const oldest = claimed[0]?.dueAt ?? null;
-    status = { ...status, clockOffsetMs, claiming: true, lastPassAt: now, lagMs: oldest === null ? status.lagMs : now - oldest };
+    status = {
+      ...status,
+      clockOffsetMs,
+      claiming: true,
+      lastPassAt: now,
+      lagMs: oldest === null ? status.lagMs : now - oldest,
+    };
     await Promise.all(claimed.map((grant) => step(lane, grant)));
     return claimed.length;
   };
@@ -72,14 +78,16 @@ export function createEngine(ports: EnginePorts): Engine {
       ports.log.error({ grant: grant.id, error: String(error) }, 'a step failed');
       status = { ...status, lastError: String(error).slice(0, 300) };
       // Whatever kept us from recording must not keep the access alive.
-      if (lane === 'ends') await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
+      if (lane === 'ends')
+        await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
       await dropLease(ports.db, grant.id, ports.node).catch(() => {});
     }
   };
 
   const endWithoutClaim = async (): Promise<void> => {
     const due = await peekDueEnds(ports.db, PACE.batch).catch(() => []);
-    for (const grant of due) await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
+    for (const grant of due)
+      await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
   };
 
   const loop = async (work: () => Promise<number>, signal: AbortSignal): Promise<void> => {

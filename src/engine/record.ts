@@ -82,7 +82,12 @@ export function factsOf(state: GrantState): JsonObject {
   }
 }
 
-async function keepCredentials(trx: Trx, ports: EnginePorts, grant: GrantRecord, credentials: readonly CredentialFacts[]) {
+async function keepCredentials(
+  trx: Trx,
+  ports: EnginePorts,
+  grant: GrantRecord,
+  credentials: readonly CredentialFacts[],
+) {
   for (const facts of credentials) {
     await insertCredential(trx, { id: newId(ports.random, 'crd'), grant: grant.id, ...facts });
   }

@@ -38,7 +38,10 @@ export class Unrecorded {
         signal: this.#ports.clock.timeout(PACE.callTimeoutMs),
       });
       this.#done.set(grant.id, { cause, since });
-      this.#ports.log.error({ grant: grant.id }, 'access was taken away, but the database takes no writes; it will be recorded late');
+      this.#ports.log.error(
+        { grant: grant.id },
+        'access was taken away, but the database takes no writes; it will be recorded late',
+      );
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;

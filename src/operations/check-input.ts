@@ -17,12 +17,17 @@ export const INPUT_LIMITS = { items: 20, reasonChars: 2_000, ticketChars: 200, d
 /** Checks what no rule needs to be asked about. Returns the refusal, or `null` when the input is sound. */
 export function checkInput(input: RequestInput): OperationRefusal | null {
   const invalid = (detail: string, hint: string): OperationRefusal => ({ code: 'invalid-input', detail, hint });
-  if (input.items.length === 0) return invalid('Nothing was asked for.', 'Name a role and a target: invoice-reader --on aws/prod.');
+  if (input.items.length === 0)
+    return invalid('Nothing was asked for.', 'Name a role and a target: invoice-reader --on aws/prod.');
   if (input.items.length > INPUT_LIMITS.items) {
-    return invalid(`${input.items.length} items are more than one request may hold (${INPUT_LIMITS.items}).`, 'Split the request.');
+    return invalid(
+      `${input.items.length} items are more than one request may hold (${INPUT_LIMITS.items}).`,
+      'Split the request.',
+    );
   }
   const names = new Set(input.items.map((item) => `${item.role}@${item.target}`));
-  if (names.size !== input.items.length) return invalid('The same role on the same target is asked for twice.', 'Name each item once.');
+  if (names.size !== input.items.length)
+    return invalid('The same role on the same target is asked for twice.', 'Name each item once.');
   if (input.durationMs !== undefined && (!Number.isSafeInteger(input.durationMs) || input.durationMs <= 0)) {
     return invalid('The duration must be longer than zero.', 'Write it as 15m, 1h or 1h30m.');
   }
@@ -35,6 +40,7 @@ export function checkInput(input: RequestInput): OperationRefusal | null {
       'Say it in a sentence and link the rest.',
     );
   }
-  if ((input.ticket ?? '').length > INPUT_LIMITS.ticketChars) return invalid('The ticket is too long.', 'Give its key or its URL.');
+  if ((input.ticket ?? '').length > INPUT_LIMITS.ticketChars)
+    return invalid('The ticket is too long.', 'Give its key or its URL.');
   return null;
 }

@@ -24,10 +24,16 @@ export async function createGrants(
   for (const [ordinal, item] of request.items.entries()) {
     const role = rules.policy.roles.get(item.role);
     const target = rules.policy.vocabulary.targets.get(item.target);
-    invariant(role !== undefined && target !== undefined, `${item.role} on ${item.target} was allowed but does not exist`);
+    invariant(
+      role !== undefined && target !== undefined,
+      `${item.role} on ${item.target} was allowed but does not exist`,
+    );
     const method = methodFor(role, target.provider);
     const capabilities = method === null ? undefined : world.providers.get(target.provider)?.methods[method];
-    invariant(method !== null && capabilities !== undefined, `${item.role} on ${item.target} was allowed but cannot be provided`);
+    invariant(
+      method !== null && capabilities !== undefined,
+      `${item.role} on ${item.target} was allowed but cannot be provided`,
+    );
     const id = newId(world.random, 'grt');
     const startsAt = request.startsAt !== null && request.startsAt > now ? request.startsAt : now;
     await insertGrant(trx, {

@@ -15,13 +15,19 @@ import type { OperationRefusal } from './refusal.ts';
 import { mayDecideNow } from './may-decide.ts';
 import { mayViewRequest } from './may-view.ts';
 import { storedQuestion } from './stored-decision.ts';
+import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import { requestViews, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 type Outcome = Result<RequestView, OperationRefusal>;
 
 /** Approves a request as one person. The approval that satisfies the last open step approves the request and makes its grants. */
-export function approveRequest(world: World, actor: Actor, id: RequestId, input: { comment?: string }): Promise<Outcome> {
+export function approveRequest(
+  world: World,
+  actor: Actor,
+  id: RequestId,
+  input: { comment?: string },
+): Promise<Outcome> {
   return decideAs(world, actor, id, 'approve', input.comment ?? null);
 }
 
@@ -33,7 +39,8 @@ export function denyRequest(world: World, actor: Actor, id: RequestId, input: { 
 /** Takes one's own pending request back. */
 export async function withdrawRequest(world: World, actor: Actor, id: RequestId): Promise<Outcome> {
   return within(world, actor, id, async (trx, request, now) => {
-    if (request.person !== actor.person) return refused({ code: 'not-your-request', detail: 'Only the requester can withdraw a request.' });
+    if (request.person !== actor.person)
+      return refused({ code: 'not-your-request', detail: 'Only the requester can withdraw a request.' });
     const next = transitionRequest(request.state, { kind: 'withdraw' }, now);
     if (!next.ok) return refused(tooLate(request.state));
     await saveRequestState(trx, id, next.value);
@@ -48,8 +55,15 @@ export async function withdrawRequest(world: World, actor: Actor, id: RequestId)
   });
 }
 
-async function decideAs(world: World, actor: Actor, id: RequestId, verdict: 'approve' | 'deny', comment: string | null): Promise<Outcome> {
-  if ((comment ?? '').length > 2_000) return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
+async function decideAs(
+  world: World,
+  actor: Actor,
+  id: RequestId,
+  verdict: 'approve' | 'deny',
+  comment: string | null,
+): Promise<Outcome> {
+  if ((comment ?? '').length > 2_000)
+    return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
   const rules = world.rules.current();
   return within(world, actor, id, async (trx, request, now) => {
     if (request.person === actor.person) {
@@ -66,6 +80,7 @@ async function decideAs(world: World, actor: Actor, id: RequestId, verdict: 'app
     if (!mayDecideNow(decision, actor.key, request.createdAt, now)) {
       return refused({ code: 'not-an-approver', detail: 'The rules do not name you for any step of this request.' });
     }
+    if (verdict === 'approve' && needsSignedApproval(rules, request.items)) return refused(SIGNED_APPROVAL_MISSING);
     const fresh = await insertApproval(trx, {
       id: newId(world.random, 'apr'),
       request: id,
@@ -179,8 +194,13 @@ async function within(
 
 /** The approvals of a request by directory key, as `openSteps` counts them. */
 export async function votesOn(trx: Trx, request: RequestRecord): Promise<readonly { by: string; at: Instant }[]> {
-  const approvals = ((await approvalsOf(trx, [request.id])).get(request.id) ?? []).filter((one) => one.verdict === 'approve');
-  const keys = await personKeys(trx, approvals.map((one) => one.person));
+  const approvals = ((await approvalsOf(trx, [request.id])).get(request.id) ?? []).filter(
+    (one) => one.verdict === 'approve',
+  );
+  const keys = await personKeys(
+    trx,
+    approvals.map((one) => one.person),
+  );
   return approvals.flatMap((one) => {
     const by = keys.get(one.person);
     return by === undefined ? [] : [{ by, at: after(one.at, 0) }];
@@ -195,7 +215,11 @@ export const NOT_FOUND: OperationRefusal = {
 
 function tooLate(state: RequestState): OperationRefusal {
   if (state.kind === 'lapsed') {
-    return { code: 'request-lapsed', detail: 'Nobody decided this request in time; it has lapsed.', hint: 'Ask again.' };
+    return {
+      code: 'request-lapsed',
+      detail: 'Nobody decided this request in time; it has lapsed.',
+      hint: 'Ask again.',
+    };
   }
   return { code: 'already-decided', detail: `This request is already ${state.kind}.` };
 }

@@ -63,15 +63,29 @@ async function endGrant(
 }
 
 /** `null`: allowed. A grant that one may neither return nor revoke does not exist for one. */
-async function judge(world: World, actor: Actor, grant: GrantRecord, cause: 'returned' | 'revoked'): Promise<OperationRefusal | null> {
+async function judge(
+  world: World,
+  actor: Actor,
+  grant: GrantRecord,
+  cause: 'returned' | 'revoked',
+): Promise<OperationRefusal | null> {
   const own = grant.person === actor.person;
   if (cause === 'returned') {
-    return own ? null : { code: 'not-your-grant', detail: 'Only its holder gives access back.', hint: `curfew revoke ${grant.id} --reason "…"` };
+    return own
+      ? null
+      : {
+          code: 'not-your-grant',
+          detail: 'Only its holder gives access back.',
+          hint: `curfew revoke ${grant.id} --reason "…"`,
+        };
   }
   const request = await findRequest(world.db, grant.request);
   const owners = [grant.definition.role.owner, ...grant.definition.target.owners];
   if (own || (request !== null && mayRevoke(world, actor, request, owners))) return null;
-  return { code: 'not-allowed-to-revoke', detail: 'Neither the rules nor the ownership of the role or the target let you end this.' };
+  return {
+    code: 'not-allowed-to-revoke',
+    detail: 'Neither the rules nor the ownership of the role or the target let you end this.',
+  };
 }
 
 async function write(

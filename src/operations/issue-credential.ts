@@ -24,7 +24,11 @@ export interface CredentialView {
 }
 
 /** Hands a credential to the holder of an active grant. It leaves only after its fingerprint stands in the ledger. */
-export async function issueCredential(world: World, actor: Actor, id: GrantId): Promise<Result<CredentialView, OperationRefusal>> {
+export async function issueCredential(
+  world: World,
+  actor: Actor,
+  id: GrantId,
+): Promise<Result<CredentialView, OperationRefusal>> {
   const issued = await issue(world, actor, id, 'credential.issued');
   if (!issued.ok) return issued;
   const { credential, grant } = issued.value;
@@ -37,7 +41,11 @@ export async function issueCredential(world: World, actor: Actor, id: GrantId): 
 }
 
 /** Makes a URL that signs the holder's browser in to the cloud's console. The URL is a secret. */
-export async function openConsole(world: World, actor: Actor, id: GrantId): Promise<Result<{ url: string }, OperationRefusal>> {
+export async function openConsole(
+  world: World,
+  actor: Actor,
+  id: GrantId,
+): Promise<Result<{ url: string }, OperationRefusal>> {
   const issued = await issue(world, actor, id, 'console.opened');
   if (!issued.ok) return issued;
   const { credential, grant } = issued.value;
@@ -46,7 +54,10 @@ export async function openConsole(world: World, actor: Actor, id: GrantId): Prom
     return refused({ code: 'console-not-available', detail: `${grant.provider} has no console sign-in here.` });
   }
   try {
-    const url = await provider.consoleUrl(credential, { now: world.clock.now(), signal: world.clock.timeout(CALL_TIMEOUT_MS) });
+    const url = await provider.consoleUrl(credential, {
+      now: world.clock.now(),
+      signal: world.clock.timeout(CALL_TIMEOUT_MS),
+    });
     return ok({ url });
   } catch (error) {
     return refused(fromFault(error));
@@ -67,7 +78,8 @@ async function issue(
   const spec = activeSpec(grant, now);
   if (spec === null) return refused(notActive(grant));
   const provider = world.providers.get(grant.provider);
-  if (provider === undefined) return refused({ code: 'provider-fault', detail: `${grant.provider} is not configured here.` });
+  if (provider === undefined)
+    return refused({ code: 'provider-fault', detail: `${grant.provider} is not configured here.` });
   let credential: IssuedCredential;
   try {
     credential = await provider.issueCredential(spec, { now, signal: world.clock.timeout(CALL_TIMEOUT_MS) });
@@ -115,7 +127,11 @@ function activeSpec(grant: GrantRecord, now: number): BindingSpec | null {
 function notActive(grant: GrantRecord): OperationRefusal {
   const { role, target } = grant.definition;
   if (grant.state.kind === 'scheduled' || grant.state.kind === 'activating') {
-    return { code: 'grant-not-active', detail: `This grant is ${grant.state.kind}.`, hint: 'Wait a moment, or see "curfew ls".' };
+    return {
+      code: 'grant-not-active',
+      detail: `This grant is ${grant.state.kind}.`,
+      hint: 'Wait a moment, or see "curfew ls".',
+    };
   }
   return {
     code: 'grant-ended',
@@ -126,9 +142,14 @@ function notActive(grant: GrantRecord): OperationRefusal {
 
 function fromFault(error: unknown): OperationRefusal {
   if (!(error instanceof ProviderFault)) throw error;
-  if (error.kind === 'throttled') return { code: 'provider-throttled', detail: 'The cloud asks us to slow down.', hint: 'Try again in a moment.' };
+  if (error.kind === 'throttled')
+    return { code: 'provider-throttled', detail: 'The cloud asks us to slow down.', hint: 'Try again in a moment.' };
   if (error.kind === 'unreachable' || error.kind === 'unknown-outcome') {
-    return { code: 'provider-unreachable', detail: 'The cloud did not answer in time. Nothing was handed out.', hint: 'Try again in a moment.' };
+    return {
+      code: 'provider-unreachable',
+      detail: 'The cloud did not answer in time. Nothing was handed out.',
+      hint: 'Try again in a moment.',
+    };
   }
   return { code: 'provider-fault', detail: error.message, hint: 'An operator can run "curfew doctor".' };
 }

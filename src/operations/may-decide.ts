@@ -6,6 +6,9 @@ import type { Decision } from '../policy/types.ts';
 export function mayDecideNow(decision: Decision, person: string, askedAt: Instant, now: Instant): boolean {
   if (mayDecide(decision, person)) return true;
   return decision.steps.some(
-    (step) => step.escalatesAfterMs !== null && now >= after(askedAt, step.escalatesAfterMs) && step.escalatesTo.includes(person),
+    (step) =>
+      step.escalatesAfterMs !== null &&
+      now >= after(askedAt, step.escalatesAfterMs) &&
+      step.escalatesTo.includes(person),
   );
 }

@@ -11,7 +11,12 @@ import type { Actor, World } from './world.ts';
  * Whether a person may see a request: its requester, whoever may decide it (by the rules now, or by those at submission),
  * and whoever has decided it. For everybody else it does not exist.
  */
-export async function mayViewRequest(world: World, db: Db | Trx, actor: Actor, request: RequestRecord): Promise<boolean> {
+export async function mayViewRequest(
+  world: World,
+  db: Db | Trx,
+  actor: Actor,
+  request: RequestRecord,
+): Promise<boolean> {
   if (request.person === actor.person) return true;
   const now = world.clock.now();
   if (mayDecideNow(storedDecision(request), actor.key, request.createdAt, now)) return true;

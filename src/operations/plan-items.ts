@@ -17,7 +17,11 @@ export function planItem(world: World, rules: RulesInForce, requester: string, i
   const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
   const provider = target === undefined ? undefined : world.providers.get(target.provider);
   if (role === undefined || target === undefined || method === null || provider === undefined) {
-    return { ok: false, message: `${item.role} cannot be provided on ${item.target}.`, hint: 'Choose another role or target.' };
+    return {
+      ok: false,
+      message: `${item.role} cannot be provided on ${item.target}.`,
+      hint: 'Choose another role or target.',
+    };
   }
   const now = world.clock.now();
   return provider.plan({
@@ -42,7 +46,8 @@ export function planItems(
 ): OperationRefusal | null {
   for (const item of items) {
     const plan = planItem(world, rules, requester, item, durationMs);
-    if (!plan.ok) return { code: 'request-refused', detail: `${item.role} on ${item.target}: ${plan.message}`, hint: plan.hint };
+    if (!plan.ok)
+      return { code: 'request-refused', detail: `${item.role} on ${item.target}: ${plan.message}`, hint: plan.hint };
   }
   return null;
 }

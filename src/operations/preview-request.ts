@@ -6,6 +6,7 @@ import { methodFor } from './grant-shape.ts';
 import { planItem } from './plan-items.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { questionOf } from './request-access.ts';
+import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -13,8 +14,19 @@ import type { Actor, World } from './world.ts';
 export interface PreviewView {
   readonly decision: Decision;
   readonly approvers: readonly PersonView[];
-  readonly plan: readonly { readonly role: string; readonly target: string; readonly ok: boolean; readonly words: string; readonly hint: string | null }[];
-  readonly residual: readonly { readonly role: string; readonly target: string; readonly maxMs: number; readonly words: string }[];
+  readonly plan: readonly {
+    readonly role: string;
+    readonly target: string;
+    readonly ok: boolean;
+    readonly words: string;
+    readonly hint: string | null;
+  }[];
+  readonly residual: readonly {
+    readonly role: string;
+    readonly target: string;
+    readonly maxMs: number;
+    readonly words: string;
+  }[];
 }
 
 export function previewRequest(world: World, actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal> {
@@ -24,6 +36,7 @@ export function previewRequest(world: World, actor: Actor, input: RequestInput):
   const decision = decide(rules.policy, rules.directory, questionOf(actor, input, world.clock.now()));
   const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
   if (decision.effect === 'deny') return ok({ decision, approvers, plan: [], residual: [] });
+  if (decision.steps.length > 0 && needsSignedApproval(rules, input.items)) return refused(SIGNED_APPROVAL_MISSING);
   const plan = input.items.map((item) => {
     const made = planItem(world, rules, actor.key, item, decision.durationMs);
     return made.ok
@@ -34,7 +47,8 @@ export function previewRequest(world: World, actor: Actor, input: RequestInput):
     const role = rules.policy.roles.get(item.role);
     const target = rules.policy.vocabulary.targets.get(item.target);
     const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
-    const capabilities = target === undefined || method === null ? undefined : world.providers.get(target.provider)?.methods[method];
+    const capabilities =
+      target === undefined || method === null ? undefined : world.providers.get(target.provider)?.methods[method];
     return capabilities === undefined ? [] : [{ ...item, ...capabilities.residual }];
   });
   return ok({ decision, approvers, plan, residual });

@@ -44,7 +44,10 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
   }
   const role = rules.policy.roles.get(grant.definition.role.name);
   if (role === undefined || canonical(asJson(role)) !== canonical(asJson(grant.definition.role))) {
-    return refused({ code: 'role-changed', text: 'The role was changed after it was approved; it must be asked for again.' });
+    return refused({
+      code: 'role-changed',
+      text: 'The role was changed after it was approved; it must be asked for again.',
+    });
   }
   return ok(null);
 }

@@ -7,6 +7,7 @@ export const OPERATION_REFUSALS = [
   'invalid-input',
   'request-refused',
   'too-many-pending',
+  'signed-approval-not-available',
   'self-approval',
   'not-an-approver',
   'already-decided',

@@ -24,7 +24,10 @@ export interface RulesHolder extends Rules {
 }
 
 /** Loads the rules for the first time. Refuses to start on unsound documents: with no rules there is nothing to fall back to. */
-export async function openRules(sources: RuleSources, now: () => Instant): Promise<Result<RulesHolder, readonly PolicyProblem[]>> {
+export async function openRules(
+  sources: RuleSources,
+  now: () => Instant,
+): Promise<Result<RulesHolder, readonly PolicyProblem[]>> {
   let seen = '';
   const first = await load(sources, now());
   if (!first.ok) return first;
@@ -63,7 +66,11 @@ async function load(sources: RuleSources, now: Instant): Promise<Result<RulesInF
   if (!targets.ok || !directory.ok) {
     return refused([...(targets.ok ? [] : targets.refusal), ...(directory.ok ? [] : directory.refusal)]);
   }
-  const policy = loadPolicy(files, { directory: directory.value, targets: targets.value, available: sources.available });
+  const policy = loadPolicy(files, {
+    directory: directory.value,
+    targets: targets.value,
+    available: sources.available,
+  });
   if (!policy.ok) return policy;
   return ok({ policy: policy.value, directory: directory.value, loadedAt: now, problems: [] });
 }
@@ -83,7 +90,12 @@ export async function noteLoaded(world: Pick<World, 'db' | 'append' | 'changes'>
       at: now,
       actor: { kind: 'system', id: 'rules' },
       subjects: {},
-      facts: { policyVersion: policy.version, directoryVersion: directory.version, roles: policy.roles.size, people: directory.people.size },
+      facts: {
+        policyVersion: policy.version,
+        directoryVersion: directory.version,
+        roles: policy.roles.size,
+        people: directory.people.size,
+      },
     });
     return now;
   });

@@ -14,6 +14,7 @@ import { checkInput, type RequestInput } from './check-input.ts';
 import { createGrants } from './create-grants.ts';
 import { planItems } from './plan-items.ts';
 import type { OperationRefusal } from './refusal.ts';
+import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import { requestViews, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
@@ -21,7 +22,11 @@ import type { Actor, RulesInForce, World } from './world.ts';
  * Asks for access. A refused question leaves no request behind, only a ledger entry; an allowed one becomes a pending
  * request, or an approved one with its grants when the rules need nobody's approval. All in one transaction.
  */
-export async function requestAccess(world: World, actor: Actor, input: RequestInput): Promise<Result<RequestView, OperationRefusal>> {
+export async function requestAccess(
+  world: World,
+  actor: Actor,
+  input: RequestInput,
+): Promise<Result<RequestView, OperationRefusal>> {
   const wrong = checkInput(input);
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
@@ -31,6 +36,7 @@ export async function requestAccess(world: World, actor: Actor, input: RequestIn
     await noteRefusal(world, actor, input, decision);
     return refused(refusalOf(decision));
   }
+  if (decision.steps.length > 0 && needsSignedApproval(rules, input.items)) return refused(SIGNED_APPROVAL_MISSING);
   const impossible = planItems(world, rules, actor.key, question.items, decision.durationMs);
   if (impossible !== null) return refused(impossible);
 
@@ -75,7 +81,8 @@ export async function requestAccess(world: World, actor: Actor, input: RequestIn
       },
       personal: { reason: { subject: actor.person, value: input.reason ?? '' } },
     });
-    if (decision.steps.length === 0) await approveByRule(world, trx, actor, rules, id, { kind: 'pending', lapsesAt }, decision, now);
+    if (decision.steps.length === 0)
+      await approveByRule(world, trx, actor, rules, id, { kind: 'pending', lapsesAt }, decision, now);
     return ok(now);
   });
   if (!outcome.ok) return outcome;
@@ -131,7 +138,11 @@ async function approveByRule(
     at: now,
     actor: { kind: 'system', id: 'policy' },
     subjects: { request: id, person: actor.person },
-    facts: { automatic: true, policyVersion: decision.policyVersion, rules: decision.reasons.map((reason) => reason.rule) },
+    facts: {
+      automatic: true,
+      policyVersion: decision.policyVersion,
+      rules: decision.reasons.map((reason) => reason.rule),
+    },
   });
   const request = await findRequest(trx, id);
   invariant(request !== null, `request ${id} vanished`);

@@ -1,6 +1,7 @@
 import { definedOn, type Role, type Tier } from '../core/role.ts';
 import type { Target } from '../core/target.ts';
 import { decide } from '../policy/decide.ts';
+import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import type { Actor, World } from './world.ts';
 
 /** One role on one target, and whether this person could ask for it. */
@@ -29,8 +30,15 @@ const JUDGED = 200;
  * its labels; matches in names come first. What a person cannot get is listed with the reason, not hidden: knowing whom
  * to ask is the point of a catalogue.
  */
-export function searchCatalogue(world: World, actor: Actor, query: { q: string; limit: number }): { items: readonly CatalogueItem[]; total: number } {
-  const words = query.q.toLowerCase().split(/\s+/).filter((word) => word !== '');
+export function searchCatalogue(
+  world: World,
+  actor: Actor,
+  query: { q: string; limit: number },
+): { items: readonly CatalogueItem[]; total: number } {
+  const words = query.q
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const { policy } = world.rules.current();
   const scored: { role: Role; target: Target; score: number }[] = [];
   for (const role of policy.roles.values()) {
@@ -40,7 +48,9 @@ export function searchCatalogue(world: World, actor: Actor, query: { q: string; 
       if (score > 0) scored.push({ role, target, score });
     }
   }
-  const ranked = scored.sort((a, b) => b.score - a.score || a.role.name.localeCompare(b.role.name) || a.target.key.localeCompare(b.target.key));
+  const ranked = scored.sort(
+    (a, b) => b.score - a.score || a.role.name.localeCompare(b.role.name) || a.target.key.localeCompare(b.target.key),
+  );
   const judged = ranked.slice(0, JUDGED).map(({ role, target }) => judge(world, actor, role, target));
   // A role that no rule offers on this target is noise unless somebody named it exactly.
   const offered = judged.filter((item) => item.offered || words.length > 0);
@@ -80,16 +90,23 @@ function judge(world: World, actor: Actor, role: Role, target: Target): { item: 
     ticket: 'CATALOGUE-1',
     context: actor.context,
   });
-  const later = !world.providers.has(target.provider);
+  const absent = !world.providers.has(target.provider);
   const allowed = decision.effect === 'allow';
+  const unsigned =
+    allowed &&
+    decision.steps.length > 0 &&
+    needsSignedApproval(world.rules.current(), [{ role: role.name, target: target.key }]);
+  const later = absent || unsigned;
   const path = later ? 'later' : !allowed ? 'refused' : decision.steps.length === 0 ? 'automatic' : 'approval';
-  const why = later
+  const why = absent
     ? `${target.provider} cannot be provided by this installation yet.`
-    : allowed
-      ? decision.steps.length === 0
-        ? 'By rule, at once.'
-        : `Needs ${decision.steps.map((step) => `${step.count} of ${step.from.join(', ')}`).join(' and ')}.`
-      : (decision.refusals[0]?.text ?? 'No rule allows it.');
+    : unsigned
+      ? SIGNED_APPROVAL_MISSING.detail
+      : allowed
+        ? decision.steps.length === 0
+          ? 'By rule, at once.'
+          : `Needs ${decision.steps.map((step) => `${step.count} of ${step.from.join(', ')}`).join(' and ')}.`
+        : (decision.refusals[0]?.text ?? 'No rule allows it.');
   const item: CatalogueItem = {
     role: role.name,
     target: target.key,

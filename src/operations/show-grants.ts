@@ -9,7 +9,11 @@ import { grantViews, type GrantView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
 /** Who holds what now is no secret among colleagues: every signed-in person may see every grant. */
-export async function showGrant(world: World, _actor: Actor, id: GrantId): Promise<Result<GrantView, OperationRefusal>> {
+export async function showGrant(
+  world: World,
+  _actor: Actor,
+  id: GrantId,
+): Promise<Result<GrantView, OperationRefusal>> {
   const grant = await findGrant(world.db, id);
   const view = grant === null ? undefined : (await grantViews(world, [grant]))[0];
   return view === undefined ? refused(NOT_FOUND) : ok(view);

@@ -19,7 +19,11 @@ export interface Page<View> {
   readonly nextCursor: string | null;
 }
 
-export async function showRequest(world: World, actor: Actor, id: RequestId): Promise<Result<RequestView, OperationRefusal>> {
+export async function showRequest(
+  world: World,
+  actor: Actor,
+  id: RequestId,
+): Promise<Result<RequestView, OperationRefusal>> {
   const request = await findRequest(world.db, id);
   if (request === null || !(await mayViewRequest(world, world.db, actor, request))) return refused(NOT_FOUND);
   const view = (await requestViews(world, [request], actor))[0];
@@ -72,10 +76,19 @@ export interface Explanation {
   readonly request: RequestView;
   readonly decision: Decision;
   readonly now: Decision;
-  readonly timeline: readonly { readonly at: string; readonly kind: string; readonly actor: string; readonly text: string }[];
+  readonly timeline: readonly {
+    readonly at: string;
+    readonly kind: string;
+    readonly actor: string;
+    readonly text: string;
+  }[];
 }
 
-export async function explainRequest(world: World, actor: Actor, id: RequestId): Promise<Result<Explanation, OperationRefusal>> {
+export async function explainRequest(
+  world: World,
+  actor: Actor,
+  id: RequestId,
+): Promise<Result<Explanation, OperationRefusal>> {
   const request = await findRequest(world.db, id);
   if (request === null || !(await mayViewRequest(world, world.db, actor, request))) return refused(NOT_FOUND);
   const view = (await requestViews(world, [request], actor))[0];

@@ -58,7 +58,12 @@ export interface RequestView {
   readonly id: RequestId;
   readonly status: RequestState['kind'];
   readonly requester: PersonView;
-  readonly items: readonly { readonly role: string; readonly target: string; readonly tier: Tier | null; readonly grant: GrantId | null }[];
+  readonly items: readonly {
+    readonly role: string;
+    readonly target: string;
+    readonly tier: Tier | null;
+    readonly grant: GrantId | null;
+  }[];
   readonly reason: string;
   readonly ticket: string | null;
   readonly duration: string;
@@ -75,7 +80,11 @@ export interface RequestView {
 }
 
 /** Builds the views of some requests with three queries, whatever their number. */
-export async function requestViews(world: World, requests: readonly RequestRecord[], actor: Actor): Promise<readonly RequestView[]> {
+export async function requestViews(
+  world: World,
+  requests: readonly RequestRecord[],
+  actor: Actor,
+): Promise<readonly RequestView[]> {
   const ids = requests.map((request) => request.id);
   const [grants, approvals] = [await grantsOfRequests(world.db, ids), await approvalsOf(world.db, ids)];
   const people = [...requests.map((one) => one.person), ...grants.map((one) => one.person)];
@@ -126,7 +135,10 @@ export async function requestViews(world: World, requests: readonly RequestRecor
 
 /** Builds the views of some grants. */
 export async function grantViews(world: World, grants: readonly GrantRecord[]): Promise<readonly GrantView[]> {
-  const keys = await personKeys(world.db, grants.map((grant) => grant.person));
+  const keys = await personKeys(
+    world.db,
+    grants.map((grant) => grant.person),
+  );
   const now = world.clock.now();
   return grants.map((grant) => grantView(world, grant, keys, now));
 }
@@ -153,7 +165,8 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     endsAt: isoOrNull(grant.endsAt),
     endedAt: 'endedAt' in state ? toIso(state.endedAt) : null,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
-    proof: 'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
+    proof:
+      'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
     residual: capabilities?.residual ?? { maxMs: 0, words: 'unknown: this provider is not configured here' },
     lastFault: grant.lastFault,
     serverTime: toIso(now),
@@ -169,19 +182,27 @@ function isoOrNull(at: Instant | null): string | null {
   return at === null ? null : toIso(at);
 }
 
-function nextStep(request: RequestRecord, steps: readonly StepView[], grants: readonly GrantView[], actor: Actor): string {
+function nextStep(
+  request: RequestRecord,
+  steps: readonly StepView[],
+  grants: readonly GrantView[],
+  actor: Actor,
+): string {
   switch (request.state.kind) {
     case 'pending': {
       const open = steps.find((step) => step.missing > 0);
       if (open === undefined) return 'Nothing is missing; it is being decided.';
-      if (open.eligible.some((person) => person.key === actor.key)) return `You can decide this: curfew approve ${request.id}`;
+      if (open.eligible.some((person) => person.key === actor.key))
+        return `You can decide this: curfew approve ${request.id}`;
       const names = open.eligible.slice(0, 5).map((person) => person.name);
       return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;
     }
     case 'approved':
       return grants.map((grant) => `${grant.role} on ${grant.target} is ${grant.status}`).join('; ') + '.';
     case 'denied':
-      return request.state.by === 'policy' ? 'The rules refuse it now. Ask again within what they allow.' : 'An approver said no.';
+      return request.state.by === 'policy'
+        ? 'The rules refuse it now. Ask again within what they allow.'
+        : 'An approver said no.';
     case 'withdrawn':
       return 'You took it back.';
     case 'lapsed':

@@ -38,7 +38,8 @@ export function readConfig(env: Environment = process.env): Config {
   const issuer = required(env, 'CURFEW_OIDC_ISSUER', 'the URL of your OpenID provider');
   requireSecure('CURFEW_OIDC_ISSUER', issuer);
   const role = env['CURFEW_ROLE'] ?? 'all';
-  if (role !== 'all' && role !== 'api' && role !== 'engine') throw new ConfigProblem('CURFEW_ROLE must be all, api or engine.');
+  if (role !== 'all' && role !== 'api' && role !== 'engine')
+    throw new ConfigProblem('CURFEW_ROLE must be all, api or engine.');
   const externalId = env['CURFEW_AWS_EXTERNAL_ID'];
   return {
     host,
@@ -61,7 +62,8 @@ export function readConfig(env: Environment = process.env): Config {
 /** Reads a port number. Throws {@link ConfigProblem}. */
 export function readPort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new ConfigProblem(`"${text}" is not a port; write a number from 1 to 65535.`);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw new ConfigProblem(`"${text}" is not a port; write a number from 1 to 65535.`);
   return port;
 }
 

@@ -12,7 +12,10 @@ export interface Detached {
  * Starts a Node program that does not die with us, and waits for the first line that it prints. Its errors go to `errors`.
  * Rejects when it exits before that, or says nothing for `timeoutMs`.
  */
-export function startDetached(args: readonly string[], options: { errors: number; timeoutMs: number }): Promise<Detached> {
+export function startDetached(
+  args: readonly string[],
+  options: { errors: number; timeoutMs: number },
+): Promise<Detached> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], { detached: true, stdio: ['ignore', 'pipe', options.errors] });
     const timer = setTimeout(() => fail(new Error('it said nothing')), options.timeoutMs);

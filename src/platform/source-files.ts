@@ -5,7 +5,9 @@ import { join, relative, sep } from 'node:path';
 const MAX_BYTES = 1024 * 1024;
 
 /** Reads every `.yaml`, `.yml` and `.json` below a folder, sorted, with paths relative to it; dot files and `clouds/` are left out. */
-export async function readSourceFiles(folder: string): Promise<readonly { readonly path: string; readonly text: string }[]> {
+export async function readSourceFiles(
+  folder: string,
+): Promise<readonly { readonly path: string; readonly text: string }[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name) && !entry.name.startsWith('.'))

@@ -28,7 +28,12 @@ export async function insertCredential(trx: Trx, credential: CredentialRecord): 
 
 /** Everything that was handed out under a grant, oldest first. */
 export async function credentialsOf(db: Db | Trx, grant: GrantId): Promise<readonly CredentialRecord[]> {
-  const rows = await db.selectFrom('credential').selectAll().where('grant_id', '=', grant).orderBy('issued_at').execute();
+  const rows = await db
+    .selectFrom('credential')
+    .selectAll()
+    .where('grant_id', '=', grant)
+    .orderBy('issued_at')
+    .execute();
   return rows.map((row) => ({
     id: row.id,
     grant: row.grant_id,

@@ -38,7 +38,20 @@ type Row = Selectable<Schema['grant']>;
 /** Writes a scheduled grant and the slot that its binding will stand in. */
 export async function insertGrant(
   trx: Trx,
-  grant: Pick<GrantRecord, 'id' | 'request' | 'ordinal' | 'person' | 'slot' | 'provider' | 'method' | 'principal' | 'durationMs' | 'definition' | 'startsAt'>,
+  grant: Pick<
+    GrantRecord,
+    | 'id'
+    | 'request'
+    | 'ordinal'
+    | 'person'
+    | 'slot'
+    | 'provider'
+    | 'method'
+    | 'principal'
+    | 'durationMs'
+    | 'definition'
+    | 'startsAt'
+  >,
 ): Promise<void> {
   await trx
     .insertInto('binding')
@@ -75,7 +88,12 @@ export async function findGrant(db: Db | Trx, id: GrantId, lock = false): Promis
 
 export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestId[]): Promise<readonly GrantRecord[]> {
   if (requests.length === 0) return [];
-  const rows = await db.selectFrom('grant').selectAll().where('request_id', 'in', [...requests]).orderBy('ordinal').execute();
+  const rows = await db
+    .selectFrom('grant')
+    .selectAll()
+    .where('request_id', 'in', [...requests])
+    .orderBy('ordinal')
+    .execute();
   return rows.map(toGrant);
 }
 
@@ -88,7 +106,14 @@ export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId)
 /** Grants of one person, or of everybody, newest first; `liveOnly` leaves out what is over. */
 export async function listGrants(
   db: Db,
-  filter: { person?: PersonId; liveOnly?: boolean; role?: string; target?: string; limit: number; before?: { at: Instant; id: GrantId } },
+  filter: {
+    person?: PersonId;
+    liveOnly?: boolean;
+    role?: string;
+    target?: string;
+    limit: number;
+    before?: { at: Instant; id: GrantId };
+  },
 ): Promise<readonly GrantRecord[]> {
   let query = db.selectFrom('grant').selectAll().orderBy('starts_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
@@ -124,7 +149,13 @@ export async function countGrants(db: Db): Promise<ReadonlyMap<string, number>> 
 export async function saveGrantState(trx: Trx, id: GrantId, state: GrantState, dueAt: Instant): Promise<void> {
   await trx
     .updateTable('grant')
-    .set({ state: state.kind, ...columnsOf(state), due_at: 'proof' in state ? null : toIso(dueAt), attempts: 0, last_fault: null })
+    .set({
+      state: state.kind,
+      ...columnsOf(state),
+      due_at: 'proof' in state ? null : toIso(dueAt),
+      attempts: 0,
+      last_fault: null,
+    })
     .where('id', '=', id)
     .execute();
 }
@@ -140,9 +171,19 @@ function columnsOf(state: GrantState) {
     case 'ending':
       return { ending_since: toIso(state.since), end_cause: state.cause };
     case 'ended':
-      return { ended_at: toIso(state.endedAt), end_cause: state.cause, proof: JSON.stringify(state.proof), ...NO_LEASE };
+      return {
+        ended_at: toIso(state.endedAt),
+        end_cause: state.cause,
+        proof: JSON.stringify(state.proof),
+        ...NO_LEASE,
+      };
     case 'failed':
-      return { ended_at: toIso(state.endedAt), end_cause: 'failed' as const, proof: JSON.stringify(state.proof), ...NO_LEASE };
+      return {
+        ended_at: toIso(state.endedAt),
+        end_cause: 'failed' as const,
+        proof: JSON.stringify(state.proof),
+        ...NO_LEASE,
+      };
     default:
       return assertNever(state);
   }

@@ -12,7 +12,13 @@ export type Lane = 'ends' | 'starts';
  * Takes due grants of one lane for `leaseMs`. A node that dies loses its claims by time alone; another node takes them up.
  * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction.
  */
-export async function claimDue(db: Db, lane: Lane, owner: string, leaseMs: number, limit: number): Promise<readonly GrantRecord[]> {
+export async function claimDue(
+  db: Db,
+  lane: Lane,
+  owner: string,
+  leaseMs: number,
+  limit: number,
+): Promise<readonly GrantRecord[]> {
   const belongs =
     lane === 'ends'
       ? sql`(state in ('active', 'ending') or (state = 'activating' and ends_at <= app_now()))`
@@ -105,7 +111,11 @@ export async function dropLease(db: Db | Trx, id: GrantId, owner: string): Promi
 
 /** Remembers, before it is dispatched, that a call which writes is about to leave for the cloud. */
 export async function noteCall(db: Db | Trx, slot: SlotKey, rung: number): Promise<void> {
-  await db.updateTable('binding').set({ last_call_at: sql<string>`app_now()`, rung }).where('slot', '=', slot).execute();
+  await db
+    .updateTable('binding')
+    .set({ last_call_at: sql<string>`app_now()`, rung })
+    .where('slot', '=', slot)
+    .execute();
 }
 
 /** When the last writing call for a slot left; `null`: never. */

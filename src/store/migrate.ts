@@ -30,12 +30,18 @@ export async function migrate<Tables>(db: Kysely<Tables>): Promise<readonly stri
     // Two nodes that start together: the second waits, then finds everything applied. Key: the ASCII of "curfew".
     await sql`select pg_advisory_xact_lock(109343055013239)`.execute(trx);
     await sql`create table if not exists schema_migration (
-      name text constraint schema_migration_pk primary key, checksum text not null, applied_at timestamptz not null)`.execute(trx);
-    const { rows } = await sql<{ name: string; checksum: string }>`select name, checksum from schema_migration`.execute(trx);
+      name text constraint schema_migration_pk primary key, checksum text not null, applied_at timestamptz not null)`.execute(
+      trx,
+    );
+    const { rows } = await sql<{ name: string; checksum: string }>`select name, checksum from schema_migration`.execute(
+      trx,
+    );
     const applied = new Map(rows.map((row) => [row.name, row.checksum]));
     for (const name of applied.keys()) {
       if (!known.some((migration) => migration.name === name)) {
-        throw new Error(`The database was migrated by a newer Curfew (${name}). Start that version, or restore an older backup.`);
+        throw new Error(
+          `The database was migrated by a newer Curfew (${name}). Start that version, or restore an older backup.`,
+        );
       }
     }
     const done: string[] = [];
@@ -43,10 +49,14 @@ export async function migrate<Tables>(db: Kysely<Tables>): Promise<readonly stri
       const checksum = applied.get(migration.name);
       if (checksum === migration.checksum) continue;
       if (checksum !== undefined) {
-        throw new Error(`Migration ${migration.name} differs from the one that was applied. Migrations are never edited; add a new one.`);
+        throw new Error(
+          `Migration ${migration.name} differs from the one that was applied. Migrations are never edited; add a new one.`,
+        );
       }
       for (const statement of statements(migration.text)) await sql.raw(statement).execute(trx);
-      await sql`insert into schema_migration values (${migration.name}, ${migration.checksum}, clock_timestamp())`.execute(trx);
+      await sql`insert into schema_migration values (${migration.name}, ${migration.checksum}, clock_timestamp())`.execute(
+        trx,
+      );
       done.push(migration.name);
     }
     return done;

@@ -23,6 +23,10 @@ export async function findPersonId(db: Db | Trx, key: string): Promise<PersonId 
 /** Directory keys of people by pseudonymous id. */
 export async function personKeys(db: Db | Trx, ids: readonly PersonId[]): Promise<ReadonlyMap<PersonId, string>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.selectFrom('person').select(['id', 'directory_key']).where('id', 'in', [...new Set(ids)]).execute();
+  const rows = await db
+    .selectFrom('person')
+    .select(['id', 'directory_key'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
   return new Map(rows.map((row) => [row.id, row.directory_key]));
 }

@@ -52,7 +52,9 @@ export async function insertRequest(trx: Trx, request: Omit<RequestRecord, 'stat
     .execute();
   await trx
     .insertInto('request_item')
-    .values(request.items.map((item, ordinal) => ({ request_id: request.id, ordinal, role: item.role, target: item.target })))
+    .values(
+      request.items.map((item, ordinal) => ({ request_id: request.id, ordinal, role: item.role, target: item.target })),
+    )
     .execute();
 }
 
@@ -60,7 +62,7 @@ export async function insertRequest(trx: Trx, request: Omit<RequestRecord, 'stat
 export async function findRequest(db: Db | Trx, id: RequestId, lock = false): Promise<RequestRecord | null> {
   const query = db.selectFrom('request').selectAll().where('id', '=', id);
   const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
-  return row === undefined ? null : (await withItems(db, [row]))[0] ?? null;
+  return row === undefined ? null : ((await withItems(db, [row]))[0] ?? null);
 }
 
 /** Requests, newest first. `before` is the `createdAt` and id of the last one already seen. */
@@ -68,7 +70,12 @@ export async function listRequests(
   db: Db,
   filter: { person?: PersonId; pendingOnly?: boolean; before?: { at: Instant; id: RequestId }; limit: number },
 ): Promise<readonly RequestRecord[]> {
-  let query = db.selectFrom('request').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
+  let query = db
+    .selectFrom('request')
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
   if (filter.pendingOnly === true) query = query.where('state', '=', 'pending');
   const before = filter.before;
@@ -126,7 +133,14 @@ export async function saveRequestState(trx: Trx, id: RequestId, state: RequestSt
 /** Records one person's decision. Returns false when that person has decided this request before. */
 export async function insertApproval(
   trx: Trx,
-  approval: { id: ApprovalId; request: RequestId; person: PersonId; verdict: 'approve' | 'deny'; comment: string | null; at: Instant },
+  approval: {
+    id: ApprovalId;
+    request: RequestId;
+    person: PersonId;
+    verdict: 'approve' | 'deny';
+    comment: string | null;
+    at: Instant;
+  },
 ): Promise<boolean> {
   const result = await trx
     .insertInto('approval')
@@ -150,7 +164,12 @@ export async function approvalsOf(
 ): Promise<ReadonlyMap<RequestId, readonly ApprovalRecord[]>> {
   const found = new Map<RequestId, ApprovalRecord[]>();
   if (requests.length === 0) return found;
-  const rows = await db.selectFrom('approval').selectAll().where('request_id', 'in', [...requests]).orderBy('decided_at').execute();
+  const rows = await db
+    .selectFrom('approval')
+    .selectAll()
+    .where('request_id', 'in', [...requests])
+    .orderBy('decided_at')
+    .execute();
   for (const row of rows) {
     const list = found.get(row.request_id) ?? [];
     list.push({ person: row.person_id, verdict: row.verdict, comment: row.comment, at: row.decided_at });
@@ -159,10 +178,18 @@ export async function approvalsOf(
   return found;
 }
 
-async function withItems(db: Db | Trx, rows: readonly Selectable<Schema['request']>[]): Promise<readonly RequestRecord[]> {
+async function withItems(
+  db: Db | Trx,
+  rows: readonly Selectable<Schema['request']>[],
+): Promise<readonly RequestRecord[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const items = await db.selectFrom('request_item').selectAll().where('request_id', 'in', ids).orderBy('ordinal').execute();
+  const items = await db
+    .selectFrom('request_item')
+    .selectAll()
+    .where('request_id', 'in', ids)
+    .orderBy('ordinal')
+    .execute();
   return rows.map((row) => ({
     id: row.id,
     person: row.person_id,

@@ -12,7 +12,11 @@ import type { LedgerTables } from './ledger-schema.ts';
 
 interface SpineTables {
   person: { id: PersonId; directory_key: string; first_seen_at: Timestamp };
-  policy_version: { version: string; loaded_at: Timestamp; sources: JsonColumn<readonly { path: string; text: string }[]> };
+  policy_version: {
+    version: string;
+    loaded_at: Timestamp;
+    sources: JsonColumn<readonly { path: string; text: string }[]>;
+  };
   request: {
     id: RequestId;
     person_id: PersonId;

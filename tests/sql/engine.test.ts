@@ -23,7 +23,11 @@ interface Bench {
   hurry(): Promise<void>;
 }
 
-function bench(database: Database, provider: FakeProvider, options: { node?: string; verdict?: Verdict; appendFails?: () => boolean } = {}): Bench {
+function bench(
+  database: Database,
+  provider: FakeProvider,
+  options: { node?: string; verdict?: Verdict; appendFails?: () => boolean } = {},
+): Bench {
   const entries: string[] = [];
   const engine = createEngine({
     db: database.db,
@@ -54,7 +58,9 @@ function bench(database: Database, provider: FakeProvider, options: { node?: str
 async function pastItsEnd(database: Database, id: GrantId): Promise<void> {
   await database.db.transaction().execute(async (trx) => {
     await sql`set local session_replication_role = replica`.execute(trx);
-    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(trx);
+    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(
+      trx,
+    );
   });
 }
 
@@ -114,7 +120,9 @@ eachDatabase('engine', (current) => {
 
   test('a rule tightened before the start refuses it without any call', async () => {
     const provider = fakeProvider();
-    const { engine, state } = bench(current(), provider, { verdict: refused({ code: 'no-matching-policy', text: 'no' }) });
+    const { engine, state } = bench(current(), provider, {
+      verdict: refused({ code: 'no-matching-policy', text: 'no' }),
+    });
     const id = await scheduledGrant(current());
     await engine.pass('starts');
     expect(await state(id)).toBe('failed');
@@ -172,9 +180,15 @@ eachDatabase('engine', (current) => {
     const provider = fakeProvider();
     const dead = bench(current(), provider, { node: 'dead' });
     const id = await scheduledGrant(current());
-    provider.faults.push({ call: 'provision', fault: new ProviderFault('unknown-outcome', 'the node died here'), landed: true });
+    provider.faults.push({
+      call: 'provision',
+      fault: new ProviderFault('unknown-outcome', 'the node died here'),
+      landed: true,
+    });
     await dead.engine.pass('starts');
-    await sql`update "grant" set lease_owner = 'dead', lease_until = app_now() + interval '5 seconds', due_at = app_now() where id = ${id}`.execute(current().db);
+    await sql`update "grant" set lease_owner = 'dead', lease_until = app_now() + interval '5 seconds', due_at = app_now() where id = ${id}`.execute(
+      current().db,
+    );
     const other = bench(current(), provider, { node: 'other' });
     expect(await other.engine.pass('starts')).toBe(0);
     await other.hurry();

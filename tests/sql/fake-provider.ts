@@ -60,7 +60,12 @@ export function fakeProvider(options: { byConstruction?: boolean; abandonedCallM
     },
     async issueCredential(binding, call) {
       return {
-        facts: { fingerprint: 'a'.repeat(64), issuedAt: call.now, expiresAt: instant(call.now + 900_000), policyHash: null },
+        facts: {
+          fingerprint: 'a'.repeat(64),
+          issuedAt: call.now,
+          expiresAt: instant(call.now + 900_000),
+          policyHash: null,
+        },
         usableUntil: binding.endsAt,
         secret: { kind: 'aws', accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'x', sessionToken: 'y' },
       };

@@ -29,7 +29,9 @@ export function eachDatabase(name: string, tests: (current: () => Database) => v
 export async function truncateAll(database: Database): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select quote_ident(tablename) as name from pg_tables
-    where schemaname = 'public' and tablename not in ('schema_migration', 'request_transition', 'grant_transition')`.execute(database.db);
+    where schemaname = 'public' and tablename not in ('schema_migration', 'request_transition', 'grant_transition')`.execute(
+    database.db,
+  );
   if (rows.length === 0) return;
   // The ledger's own guards refuse TRUNCATE; a test database switches triggers off for this one transaction.
   await database.db.transaction().execute(async (trx) => {

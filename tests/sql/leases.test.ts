@@ -47,12 +47,24 @@ eachDatabase('leases', (current) => {
   test('a person decides a request once', async () => {
     const { db } = current();
     await scheduledGrant(current());
-    const { id, person_id: person } = await db.selectFrom('request').select(['id', 'person_id']).executeTakeFirstOrThrow();
+    const { id, person_id: person } = await db
+      .selectFrom('request')
+      .select(['id', 'person_id'])
+      .executeTakeFirstOrThrow();
     const request = await findRequest(db, id);
     const vote = (verdict: 'approve' | 'deny') =>
-      db.transaction().execute((trx) =>
-        insertApproval(trx, { id: newId(systemRandom, 'apr'), request: id, person, verdict, comment: null, at: request?.createdAt ?? never() }),
-      );
+      db
+        .transaction()
+        .execute((trx) =>
+          insertApproval(trx, {
+            id: newId(systemRandom, 'apr'),
+            request: id,
+            person,
+            verdict,
+            comment: null,
+            at: request?.createdAt ?? never(),
+          }),
+        );
     expect(await vote('approve')).toBe(true);
     expect(await vote('deny')).toBe(false);
   });

@@ -33,7 +33,10 @@ export const TARGET: Target = {
 };
 
 /** Writes an approved request of one person with one scheduled grant that is due at `startsAt` (default: now). */
-export async function scheduledGrant(database: Database, options: { durationMs?: number; startsAt?: Instant } = {}): Promise<GrantId> {
+export async function scheduledGrant(
+  database: Database,
+  options: { durationMs?: number; startsAt?: Instant } = {},
+): Promise<GrantId> {
   const id = newId(systemRandom, 'grt');
   await database.db.transaction().execute(async (trx) => {
     const now = await appNow(trx);
