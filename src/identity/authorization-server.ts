@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Provider } from 'oidc-provider';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Random } from '../platform/random.ts';
+import type { Db } from '../store/schema.ts';
+import type { BaseUrl } from './base-url.ts';
+import type { CompanyProvider } from './company-provider.ts';
+import { publicJwk, type IdentityKeys } from './keys.ts';
+import { createOidcAdapters } from './oidc-adapter.ts';
+import { oidcConfiguration } from './oidc-configuration.ts';
+import type { People } from './people.ts';
+import { createSeal } from './seal.ts';
+import { createSignIn } from './sign-in.ts';
+
+/** Our own authorization server: issues the short tokens that the command line brings to the API. */
+export interface AuthorizationServer {
+  readonly base: BaseUrl;
+  /** Public keys that verify its access tokens. */
+  readonly verificationKeys: { readonly keys: readonly object[] };
+  /** Whether a path is answered here and not by the API. */
+  owns(pathname: string): boolean;
+  /** Answers a request with an untouched body; the caller has given up the response. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+export interface AuthorizationServerParts {
+  readonly base: BaseUrl;
+  readonly db: Db;
+  readonly keys: IdentityKeys;
+  readonly company: CompanyProvider;
+  readonly people: People;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The only file that knows how oidc-provider (a Koa application) and our sign-in pages sit on the API's server. */
+export function createAuthorizationServer(parts: AuthorizationServerParts): AuthorizationServer {
+  const { base, db, keys, people, clock, random, log } = parts;
+  const seal = createSeal(keys.sealing, random);
+  const provider = new Provider(
+    base.issuer,
+    oidcConfiguration({ base, keys, people, clock, adapter: createOidcAdapters(db, seal, clock) }),
+  );
+  // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
+  provider.proxy = true;
+  const signIn = createSignIn({ ...parts, provider, seal });
+  const oauth = provider.callback();
+  endSessions(provider, log);
+  reportFaults(provider, log);
+
+  return {
+    base,
+    verificationKeys: { keys: keys.signing.map(publicJwk) },
+    owns: (pathname) =>
+      ['/oauth', '/sign-in'].some((folder) => pathname === folder || pathname.startsWith(`${folder}/`)),
+    handle(request, response) {
+      asConfigured(request, base);
+      const path = request.url ?? '/';
+      if (path.startsWith('/sign-in')) return void signIn.handle(request, response);
+      Object.assign(request, { baseUrl: '/oauth', url: path.slice('/oauth'.length) || '/' });
+      void oauth(request, response);
+    },
+  };
+}
+
+/** Overwrites what a request claims about our own address: links, redirects and cookies are made from it. */
+function asConfigured(request: IncomingMessage, base: BaseUrl): void {
+  for (const name of ['forwarded', 'x-forwarded-host', 'x-forwarded-for', 'x-forwarded-port'])
+    delete request.headers[name];
+  request.headers.host = base.host;
+  request.headers['x-forwarded-proto'] = base.secure ? 'https' : 'http';
+}
+
+/** Forgets the browser when a sign-in is over: the next one, perhaps by somebody else, starts from nothing. */
+function endSessions(provider: Provider, log: Log): void {
+  const end = (ctx: { readonly oidc?: { readonly session?: object | undefined } }): void => {
+    const session = ctx.oidc?.session as { id: string; destroyed: boolean } | undefined;
+    if (session === undefined) return;
+    const { id } = session;
+    session.destroyed = true;
+    provider.Session.adapter.destroy(id).catch((error: unknown) => {
+      log.warn(
+        { error: error instanceof Error ? error.message : String(error) },
+        'a finished sign-in session was not removed; it ends by itself',
+      );
+    });
+  };
+  provider.on('authorization.success', end);
+  provider.on('authorization.error', end);
+}
+
+/** Names of the errors only: their messages may quote what a client sent. */
+function reportFaults(provider: Provider, log: Log): void {
+  provider.on('server_error', (_ctx, error) => log.error({ error: error.message }, 'the authorization server failed'));
+  provider.on('grant.error', (_ctx, error) => {
+    log.warn(
+      { error: error.error, reason: 'error_detail' in error ? error.error_detail : undefined },
+      'a token was refused',
+    );
+  });
+  provider.on('authorization.error', (_ctx, error) =>
+    log.info({ error: error.error }, 'a sign-in ended without a code'),
+  );
+}

@@ -1,0 +1,101 @@
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { after } from '../core/time.ts';
+import type { Clock } from '../platform/clock.ts';
+import {
+  consumeOidcPayload,
+  deleteExpiredOidcPayloads,
+  deleteOidcPayloadsOfGrant,
+  findOidcPayload,
+  grantIdOfOidcPayload,
+  saveOidcPayload,
+  takeOidcPayload,
+  type FoundOidcPayload,
+} from '../store/oidc-payloads.ts';
+import type { Db } from '../store/schema.ts';
+import type { Seal } from './seal.ts';
+
+/** Artifacts that end with the authorization they came from. */
+const OF_A_GRANT = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode']);
+/** What has ended stays this long, so that its user hears "expired" and not "unknown". */
+const KEPT_AFTER_END_MS = 600_000;
+
+/** Makes the storage of the authorization server on our database, one adapter a model. See {@link Seal} for what is stored. */
+export function createOidcAdapters(db: Db, seal: Seal, clock: Clock): (model: string) => Adapter {
+  return (model) => new OidcAdapter(model, db, seal, clock);
+}
+
+class OidcAdapter implements Adapter {
+  readonly #model: string;
+  readonly #db: Db;
+  readonly #seal: Seal;
+  readonly #clock: Clock;
+
+  constructor(model: string, db: Db, seal: Seal, clock: Clock) {
+    this.#model = model;
+    this.#db = db;
+    this.#seal = seal;
+    this.#clock = clock;
+  }
+
+  async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
+    const now = this.#clock.now();
+    // Every sign-in begins with an interaction: the place to clear what has ended, without a job for it.
+    if (this.#model === 'Interaction') await deleteExpiredOidcPayloads(this.#db, after(now, -KEPT_AFTER_END_MS));
+    const idHash = this.#seal.hash(id);
+    await saveOidcPayload(this.#db, {
+      model: this.#model,
+      idHash,
+      sealed: this.#seal.seal(JSON.stringify(payload), this.#place(idHash)),
+      grantId: OF_A_GRANT.has(this.#model) ? (payload.grantId ?? null) : null,
+      uid: this.#model === 'Session' ? (payload.uid ?? null) : null,
+      userCodeHash: payload.userCode === undefined ? null : this.#seal.keyedHash(payload.userCode),
+      expiresAt: expiresIn === undefined ? null : after(now, expiresIn * 1_000),
+    });
+  }
+
+  async find(id: string): Promise<AdapterPayload | undefined> {
+    return this.#read(await findOidcPayload(this.#db, this.#model, { idHash: this.#seal.hash(id) }));
+  }
+
+  async findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return this.#read(await findOidcPayload(this.#db, this.#model, { uid }));
+  }
+
+  async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    return this.#read(await findOidcPayload(this.#db, this.#model, { userCodeHash: this.#seal.keyedHash(userCode) }));
+  }
+
+  /**
+   * Uses a code or a refresh token up. The provider looks whether it was used before it calls this, so two callers at one
+   * instant both get here; the second one finds it used, which is reuse: the whole sign-in ends (RFC 9700, section 4.14).
+   */
+  async consume(id: string): Promise<void> {
+    const idHash = this.#seal.hash(id);
+    if (await consumeOidcPayload(this.#db, this.#model, idHash, this.#clock.now())) return;
+    const grantId = await grantIdOfOidcPayload(this.#db, this.#model, idHash);
+    if (grantId !== null) {
+      await deleteOidcPayloadsOfGrant(this.#db, grantId);
+      await takeOidcPayload(this.#db, 'Grant', this.#seal.hash(grantId));
+    }
+    throw new errors.InvalidGrant(`${this.#model} was used twice`);
+  }
+
+  async destroy(id: string): Promise<void> {
+    await takeOidcPayload(this.#db, this.#model, this.#seal.hash(id));
+  }
+
+  async revokeByGrantId(grantId: string): Promise<void> {
+    await deleteOidcPayloadsOfGrant(this.#db, grantId, this.#model);
+  }
+
+  #place(idHash: string): string {
+    return `${this.#model}:${idHash}`;
+  }
+
+  #read(found: FoundOidcPayload | null): AdapterPayload | undefined {
+    const text = found === null ? null : this.#seal.open(found.sealed, this.#place(found.idHash));
+    if (found === null || text === null) return undefined;
+    const payload = JSON.parse(text) as AdapterPayload;
+    return found.consumedAt === null ? payload : { ...payload, consumed: Math.floor(found.consumedAt / 1_000) };
+  }
+}

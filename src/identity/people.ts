@@ -1,0 +1,41 @@
+import type { PersonId } from '../core/ids.ts';
+import type { Result } from '../core/result.ts';
+import type { Instant } from '../core/time.ts';
+
+/** What the company's provider says about somebody who has just signed in; its ID token has been verified. */
+export interface CompanyIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string | null;
+  /** An address that nobody has verified must not be matched with a person. */
+  readonly emailVerified: boolean;
+  readonly preferredUsername: string | null;
+}
+
+export interface SignInRefusal {
+  /** Shown to the person. */
+  readonly detail: string;
+}
+
+/** A person of the directory behind a pseudonymous id. */
+export interface KnownPerson {
+  readonly key: string;
+  readonly name: string;
+  readonly email: string;
+  /** False for somebody who has left: no new token, and every old one is refused. */
+  readonly active: boolean;
+}
+
+/** What identity needs to know about people; the composition root fills it from the directory and the database. */
+export interface People {
+  /** Maps a verified identity to a person and logs the sign-in; refuses who is not in the directory or has left. */
+  admit(identity: CompanyIdentity): Promise<Result<PersonId, SignInRefusal>>;
+  find(id: PersonId): Promise<KnownPerson | null>;
+}
+
+/** Facts of a sign-in that its access tokens carry. */
+export interface SignInFacts {
+  readonly signedInAt: Instant;
+  /** When more than a password was proven; `null` when the provider did not say so. */
+  readonly mfaAt: Instant | null;
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errors, type InteractionResults, type Provider } from 'oidc-provider';
+import type { PersonId } from '../core/ids.ts';
+import { after } from '../core/time.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Random } from '../platform/random.ts';
+import { saveOidcPayload, takeOidcPayload } from '../store/oidc-payloads.ts';
+import type { Db } from '../store/schema.ts';
+import type { BaseUrl } from './base-url.ts';
+import type { CompanyChecks, CompanyProvider, CompanyRefusal } from './company-provider.ts';
+import { CLI_SCOPE, LIFETIMES } from './oidc-configuration.ts';
+import type { People, SignInFacts } from './people.ts';
+import type { Seal } from './seal.ts';
+import { errorPage } from './sign-in-pages.ts';
+
+/**
+ * The one interaction there is. Our authorization server sends the browser here; we send it on to the company's provider;
+ * that sends it back to `/sign-in/callback`; we map the identity to a person and hand the browser back.
+ *
+ * The way back is bound three times: `state` finds the stored checks and is used up, the cookie shows that it is the same
+ * browser (a callback that was planted in another browser signs nobody in), and nonce, issuer and PKCE bind the answer.
+ */
+export interface SignIn {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+export interface SignInParts {
+  readonly provider: Provider;
+  readonly company: CompanyProvider;
+  readonly people: People;
+  readonly base: BaseUrl;
+  readonly db: Db;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Stored between the two visits under the hash of `state`. */
+interface Pending extends CompanyChecks {
+  readonly interaction: string;
+}
+
+const MODEL = 'CompanySignIn';
+const CALLBACK = '/sign-in/callback';
+
+export function createSignIn(parts: SignInParts): SignIn {
+  return {
+    async handle(request, response) {
+      try {
+        if (request.method !== 'GET' && request.method !== 'HEAD')
+          return respond(response, 405, 'This page is only read.');
+        // The path and the query are the sender's, the rest of the URL is ours.
+        const url = new URL(request.url ?? '/', parts.base.origin);
+        await (url.pathname === CALLBACK ? finish(parts, request, response, url) : begin(parts, request, response));
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) {
+          return respond(response, 400, 'This sign-in has ended, or was started in another browser.');
+        }
+        parts.log.error({ error: error instanceof Error ? error.message : String(error) }, 'sign-in failed');
+        respond(response, 500, 'Something went wrong here. Try again in a moment.');
+      }
+    },
+  };
+}
+
+async function begin(parts: SignInParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { provider, company, random, base } = parts;
+  const interaction = await provider.interactionDetails(request, response);
+  // Our answer settles every prompt at once; a second round would only send the browser in a circle.
+  if (interaction.lastSubmission?.login !== undefined)
+    return respond(response, 400, 'This sign-in asks for more than Curfew hands out.');
+  const secret = (): string => random.bytes(32).toString('base64url');
+  const pending: Pending = { interaction: interaction.uid, state: secret(), nonce: secret(), codeVerifier: secret() };
+  const hint = interaction.params['login_hint'];
+  const target = await company.authorizationUrl(
+    pending,
+    `${base.origin}${CALLBACK}`,
+    typeof hint === 'string' ? hint : null,
+  );
+  if (!target.ok) return reportRefusal(parts, response, target.refusal);
+  await remember(parts, pending);
+  redirect(response, target.value.href);
+}
+
+async function finish(parts: SignInParts, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+  const { provider, company, people, log } = parts;
+  const pending = await take(parts, url.searchParams.get('state') ?? '');
+  if (pending === null) return respond(response, 400, 'This sign-in has ended or was already used.');
+  const interaction = await provider.interactionDetails(request, response);
+  if (interaction.uid !== pending.interaction)
+    return respond(response, 400, 'Another sign-in was started in this browser.');
+  const identity = await company.redeem(url, pending);
+  if (!identity.ok) {
+    if (identity.refusal.kind !== 'refused') return reportRefusal(parts, response, identity.refusal);
+    log.info({ cause: identity.refusal.log }, 'the company provider refused a sign-in');
+    return hand(provider, request, response, { error: 'access_denied', error_description: identity.refusal.detail });
+  }
+  const person = await people.admit(identity.value);
+  if (!person.ok) {
+    log.warn(
+      { issuer: identity.value.issuer, reason: person.refusal.detail },
+      'somebody whom the directory does not admit signed in',
+    );
+    return hand(provider, request, response, { error: 'access_denied', error_description: person.refusal.detail });
+  }
+  await hand(
+    provider,
+    request,
+    response,
+    await admitted(parts, person.value, identity.value, interaction.params['client_id']),
+  );
+}
+
+/** What the person may hand to the client: our own command line, so there is nothing to ask. */
+async function admitted(
+  { provider, base }: SignInParts,
+  person: PersonId,
+  facts: SignInFacts,
+  clientId: unknown,
+): Promise<InteractionResults> {
+  const grant = new provider.Grant({ accountId: person, clientId: String(clientId) });
+  grant.addOIDCScope('openid offline_access');
+  grant.addResourceScope(base.audience, CLI_SCOPE);
+  return {
+    login: {
+      accountId: person,
+      remember: false,
+      ts: Math.floor(facts.signedInAt / 1_000),
+      ...(facts.mfaAt === null ? {} : { amr: ['mfa'] }),
+    },
+    consent: { grantId: await grant.save() },
+  };
+}
+
+async function hand(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+  result: InteractionResults,
+): Promise<void> {
+  await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+}
+
+async function remember({ db, seal, clock }: SignInParts, pending: Pending): Promise<void> {
+  const idHash = seal.hash(pending.state);
+  await saveOidcPayload(db, {
+    model: MODEL,
+    idHash,
+    sealed: seal.seal(JSON.stringify(pending), `${MODEL}:${idHash}`),
+    grantId: null,
+    uid: null,
+    userCodeHash: null,
+    expiresAt: after(clock.now(), LIFETIMES.interaction * 1_000),
+  });
+}
+
+/** Uses the stored checks up: an answer that is sent twice finds nothing. */
+async function take({ db, seal }: SignInParts, state: string): Promise<Pending | null> {
+  const idHash = seal.hash(state);
+  const sealed = await takeOidcPayload(db, MODEL, idHash);
+  const text = sealed === null ? null : seal.open(sealed, `${MODEL}:${idHash}`);
+  return text === null ? null : (JSON.parse(text) as Pending);
+}
+
+function reportRefusal({ log }: SignInParts, response: ServerResponse, refusal: CompanyRefusal): void {
+  log.warn({ cause: refusal.log, kind: refusal.kind }, 'sign-in at the company provider failed');
+  respond(response, refusal.kind === 'unreachable' ? 503 : 400, refusal.detail);
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(303, { location, 'cache-control': 'no-store', 'content-length': '0' }).end();
+}
+
+function respond(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) return void response.end();
+  const body = errorPage(text);
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(body);
+}
