@@ -33,6 +33,12 @@ export interface Provider {
   /** Takes the access away on one rung of `MethodCapabilities.rungs`. Success on what is already absent. Throws {@link ProviderFault}. */
   revoke(binding: BindingSpec, ending: Ending, rung: number, call: CallOptions): Promise<void>;
 
+  /**
+   * Key of the lock that the caller must hold while it calls `revoke`, because the cloud has no conditional write for what
+   * is changed there (AWS: one inline policy that all grants of a role share). `null` or absent: none is needed.
+   */
+  exclusive?(binding: BindingSpec): string | null;
+
   /** Hands out a credential under an active binding; the caller never stores it. Throws {@link ProviderFault}. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
 
@@ -109,7 +115,12 @@ export interface Provisioned {
 export type Observation =
   | { readonly presence: 'present'; readonly usable: boolean; readonly native: JsonObject }
   /** Gone now. `final: false` means that an abandoned call may still undo it: the engine asks again after `abandonedCallMs`. */
-  | { readonly presence: 'absent'; readonly proof: 'observed' | 'by-construction'; readonly evidence: JsonObject; readonly final: boolean };
+  | {
+      readonly presence: 'absent';
+      readonly proof: 'observed' | 'by-construction';
+      readonly evidence: JsonObject;
+      readonly final: boolean;
+    };
 
 /** What is remembered about a credential: enough to prove that it has expired, useless to an attacker. */
 export interface CredentialFacts {

@@ -1,0 +1,45 @@
+import type { MethodCapabilities } from '../contract.ts';
+
+/** AWS issues no session shorter than this (API reference, AssumeRole, DurationSeconds). */
+export const SHORTEST_SESSION_S = 900;
+
+/**
+ * AWS's limit for a session that was got with the credentials of another session ("role chaining"). The broker's own
+ * identity is always a session, so it holds whatever the role's MaxSessionDuration says, which is never less than this.
+ */
+export const LONGEST_SESSION_S = 3_600;
+
+/** A clock that differs more than this from AWS's makes an end time meaningless. */
+export const CLOCK_TOLERANCE_MS = 60_000;
+
+/**
+ * How long AWS may still perform a call that we gave up on. Its request timeouts are shorter and a signature is good for
+ * five minutes, but a request that has been received is either performed or dropped well within this time.
+ */
+export const ABANDONED_CALL_MS = 60_000;
+
+/** What `method: assume-role` promises. */
+export const ASSUME_ROLE: MethodCapabilities = {
+  method: 'assume-role',
+  slot: 'per-grant',
+  endedBy: 'cloud',
+  cut: { possible: true, withinMs: 5_000 },
+  residual: {
+    maxMs: 0,
+    words:
+      'At its end AWS refuses every call of the session, to the second of its own clock (at most 60 s from ours). ' +
+      'After an early end the refusal needs about 4 s to reach every part of AWS; AWS itself promises no bound. ' +
+      'Connections that are open, and things that the session started, go on.',
+  },
+  // The exact end stands in the session policy, so a grant may be shorter than the shortest session.
+  shortestDurationMs: 60_000,
+  earliestRemovalMs: 0,
+  settleMs: 30_000,
+  abandonedCallMs: ABANDONED_CALL_MS,
+  proofAtExpiry: 'by-construction',
+  rungs: [
+    "Deny every session of the grant, by an entry in the role's revocation policy",
+    'Deny every session of the role that was issued until now; live grants get new credentials',
+    'The same again, and somebody is paged',
+  ],
+};

@@ -1,0 +1,2 @@
+export { createAwsProvider, type AwsProvider, type AwsProviderOptions } from './provider.ts';
+export { ambientIdentity, refuseStaticKeys, StaticKeyRefused, type IdentitySource } from './identity.ts';

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { GrantId } from '../../core/ids.ts';
+import type { AwsAssumeRole } from '../../core/role.ts';
+import type { Result } from '../../core/result.ts';
+import { ok, refused } from '../../core/result.ts';
+import type { Instant } from '../../core/time.ts';
+import type { BindingSpec } from '../contract.ts';
+
+/** Every IAM role that Curfew may hand out or change lives under this path; the broker's own permissions end there. */
+export const ROLE_PATH = 'curfew/';
+
+/** The role in each target account that may write the revocation policies of the catalogue roles, and nothing else. */
+export const PROVISIONER = 'curfew/curfew-provisioner';
+
+/** The session tag that carries the grant id. The trust policies allow this key alone. */
+export const GRANT_TAG = 'curfew-grant';
+
+export type Partition = 'aws' | 'aws-cn' | 'aws-us-gov';
+
+/** One IAM role in one account. */
+export interface RolePlace {
+  readonly partition: Partition;
+  readonly account: string;
+  /** Path and name without the leading slash, `curfew/invoice-reader`. */
+  readonly role: string;
+  /** The last part of it: what the IAM API calls RoleName. */
+  readonly roleName: string;
+  readonly arn: string;
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** The partition that a region belongs to. Partitions do not trust each other, so a broker serves one. */
+export function partitionOf(region: string): Partition {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+/** The place of a role, for names that are known to be right. */
+export function placeOf(partition: Partition, account: string, role: string): RolePlace {
+  const roleName = role.slice(role.lastIndexOf('/') + 1);
+  return { partition, account, role, roleName, arn: `arn:${partition}:iam::${account}:role/${role}` };
+}
+
+/** Where a binding's role lives, and its definition. Refuses what AWS, or Curfew's own boundary, could never accept. */
+export function resolvePlace(
+  partition: Partition,
+  spec: Pick<BindingSpec, 'role' | 'target'>,
+): Result<{ readonly place: RolePlace; readonly definition: AwsAssumeRole }, Refusal> {
+  const definition = spec.role.aws;
+  if (definition === null) {
+    return refused({
+      message: `The role ${spec.role.name} says nothing about AWS.`,
+      hint: 'Give it an "aws:" definition, or choose a target of another provider.',
+    });
+  }
+  if (spec.target.provider !== 'aws' || !/^\d{12}$/.test(spec.target.native)) {
+    return refused({
+      message: `${spec.target.key} is not an AWS account: "${spec.target.native}" is not a 12-digit account id.`,
+      hint: 'Write the account id as "native" of the target, in quotes.',
+    });
+  }
+  const wrong = wrongRoleName(definition.role);
+  if (wrong !== null) return refused(wrong);
+  return ok({ place: placeOf(partition, spec.target.native, definition.role), definition });
+}
+
+/** IAM: path `/…/` of at most 512 characters, name of at most 64 from `[\w+=,.@-]`. */
+function wrongRoleName(role: string): Refusal | null {
+  const parts = role.split('/');
+  const wellFormed = role.length <= 512 && parts.every((part) => /^[\w+=,.@-]{1,64}$/.test(part));
+  if (!wellFormed) {
+    return {
+      message: `"${role}" is not the path and name of an IAM role.`,
+      hint: 'Write it without a leading slash, for example curfew/invoice-reader.',
+    };
+  }
+  if (!role.startsWith(ROLE_PATH)) {
+    return {
+      message: `The IAM role ${role} does not lie under the path /${ROLE_PATH}.`,
+      hint: `Curfew may assume roles under /${ROLE_PATH} only, so that no other role is ever within its reach. Create it there.`,
+    };
+  }
+  if (role === PROVISIONER || parts.at(-1) === 'curfew-broker') {
+    return {
+      message: `${role} belongs to Curfew itself and cannot be handed out.`,
+      hint: 'Name the IAM role that holds the permissions people need.',
+    };
+  }
+  return null;
+}
+
+/**
+ * `<principal>@<grant id>`: what AWS's own logs show as the user. The id is always whole, because CloudTrail is searched
+ * by it; the name is clipped and cleaned to AWS's 64 characters of `[\w+=,.@-]` (API reference, AssumeRole).
+ */
+export function sessionName(principal: string, grant: GrantId): string {
+  const clean = principal.replace(/[^A-Za-z0-9_+=,.@-]/g, '-');
+  return `${clean.slice(0, 64 - grant.length - 1)}@${grant}`;
+}
+
+/** The lock under which a role's revocation policy is written: IAM has no conditional write, so there is one writer at a time. */
+export function writerKey(place: RolePlace): string {
+  return `${place.partition}:${place.account}:role/${place.role}`;
+}
+
+/** The end as AWS is told it. AWS compares whole seconds, so it is rounded down: never later than what was promised. */
+export function wholeSecond(at: Instant): string {
+  return new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
+}
+
+/** SHA-256 in hex. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

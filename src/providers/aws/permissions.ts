@@ -1,0 +1,131 @@
+import type { JsonObject } from '../../core/json.ts';
+import { GRANT_TAG, PROVISIONER, ROLE_PATH } from './names.ts';
+
+/**
+ * Every permission that Curfew needs on AWS, and the one place where they are written down. infra/aws is generated from
+ * here, `doctor` prints its fixes from here, and the contract suite compares the journal of all calls made with it.
+ */
+
+/** What the broker's own identity calls. GetCallerIdentity needs no permission; everything else acts through a session. */
+export const BROKER_ACTIONS = ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'] as const;
+
+/** What the provisioner of an account calls, on roles under /curfew/ only. */
+export const PROVISIONER_READS = ['iam:GetRole', 'iam:GetRolePolicy'] as const;
+export const PROVISIONER_WRITES = ['iam:DeleteRolePolicy', 'iam:PutRolePolicy'] as const;
+
+/** Calls that AWS allows to everybody. */
+export const FREE_ACTIONS = ['sts:GetCallerIdentity'] as const;
+
+/** Names that differ from place to place. Templates put their own variables here, so these are not parsed. */
+export interface Names {
+  readonly partition: string;
+  readonly account: string;
+  readonly brokerRoleArn: string;
+  readonly externalId: string;
+}
+
+/** Identity policy of the broker's role. */
+export function brokerPolicy({ partition }: Pick<Names, 'partition'>): JsonObject {
+  return policy([
+    {
+      Sid: 'AssumeCatalogueRoles',
+      Effect: 'Allow',
+      Action: [...BROKER_ACTIONS],
+      Resource: `arn:${partition}:iam::*:role/${ROLE_PATH}*`,
+    },
+  ]);
+}
+
+/**
+ * Identity policy of the provisioner. IAM cannot limit PutRolePolicy to one policy name, so what bounds a stolen provisioner
+ * is the permissions boundary: it may write only to roles that carry one under /curfew/, and a role can never do more
+ * than its boundary allows. It can touch neither itself nor the boundaries.
+ */
+export function provisionerPolicy({ partition, account }: Pick<Names, 'partition' | 'account'>): JsonObject {
+  const roles = `arn:${partition}:iam::${account}:role/${ROLE_PATH}*`;
+  return policy([
+    { Sid: 'ReadCatalogueRoles', Effect: 'Allow', Action: [...PROVISIONER_READS], Resource: roles },
+    {
+      Sid: 'WriteRevocations',
+      Effect: 'Allow',
+      Action: [...PROVISIONER_WRITES],
+      Resource: roles,
+      Condition: {
+        StringLike: { 'iam:PermissionsBoundary': `arn:${partition}:iam::${account}:policy/${ROLE_PATH}*` },
+      },
+    },
+    {
+      Sid: 'NeverItself',
+      Effect: 'Deny',
+      Action: [...PROVISIONER_WRITES],
+      Resource: `arn:${partition}:iam::${account}:role/${PROVISIONER}`,
+    },
+  ]);
+}
+
+/**
+ * Trust policy of a catalogue role: only the broker, only with the deployment's external id, and only for a session that
+ * says which grant it belongs to. Setting the source identity and the tag need their own statement, because the
+ * conditions on the first one do not exist for them.
+ */
+export function catalogueTrust({ brokerRoleArn, externalId }: Pick<Names, 'brokerRoleArn' | 'externalId'>): JsonObject {
+  return policy([
+    {
+      Effect: 'Allow',
+      Principal: { AWS: brokerRoleArn },
+      Action: 'sts:AssumeRole',
+      Condition: {
+        StringEquals: { 'sts:ExternalId': externalId },
+        StringLike: { 'sts:SourceIdentity': '?*', [`aws:RequestTag/${GRANT_TAG}`]: '?*' },
+      },
+    },
+    {
+      Effect: 'Allow',
+      Principal: { AWS: brokerRoleArn },
+      Action: ['sts:SetSourceIdentity', 'sts:TagSession'],
+      Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': [GRANT_TAG] } },
+    },
+  ]);
+}
+
+/** Trust policy of the provisioner: only the broker, only with the external id, under a name of its own in AWS's logs. */
+export function provisionerTrust({
+  brokerRoleArn,
+  externalId,
+}: Pick<Names, 'brokerRoleArn' | 'externalId'>): JsonObject {
+  return policy([
+    {
+      Effect: 'Allow',
+      Principal: { AWS: brokerRoleArn },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': externalId, 'sts:SourceIdentity': 'curfew-provisioner' } },
+    },
+    { Effect: 'Allow', Principal: { AWS: brokerRoleArn }, Action: 'sts:SetSourceIdentity' },
+  ]);
+}
+
+/**
+ * Permissions boundary of the catalogue roles: whatever is written into such a role, it cannot change who has access. A role
+ * that must (an access administrator) gets a boundary of its own under the same path.
+ */
+export function catalogueBoundary({ partition }: Pick<Names, 'partition'>): JsonObject {
+  return policy([
+    { Sid: 'NoMoreThanTheRoleSays', Effect: 'Allow', Action: '*', Resource: '*' },
+    {
+      Sid: 'NeverIdentity',
+      Effect: 'Deny',
+      NotAction: ['iam:Get*', 'iam:List*', 'iam:PassRole', 'iam:SimulateCustomPolicy', 'iam:SimulatePrincipalPolicy'],
+      Resource: `arn:${partition}:iam::*:*`,
+    },
+    {
+      Sid: 'NeverOrganization',
+      Effect: 'Deny',
+      Action: ['account:*', 'organizations:*', 'sso:*', 'sso-directory:*', 'identitystore:*'],
+      Resource: '*',
+    },
+  ]);
+}
+
+function policy(statements: readonly JsonObject[]): JsonObject {
+  return { Version: '2012-10-17', Statement: statements };
+}

@@ -1,0 +1,220 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { AwsAssumeRole } from '../../core/role.ts';
+import type { Target } from '../../core/target.ts';
+import { instant, toIso, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { getJson } from '../../platform/http.ts';
+import {
+  ProviderFault,
+  type BindingSpec,
+  type CallOptions,
+  type Ending,
+  type IssuedCredential,
+  type Observation,
+  type Plan,
+  type Provider,
+} from '../contract.ts';
+import { facts } from './call.ts';
+import { ASSUME_ROLE, CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import { signInUrl, type GetJson } from './console.ts';
+import { diagnose } from './doctor.ts';
+import { endpointsOf } from './endpoints.ts';
+import type { IdentitySource } from './identity.ts';
+import {
+  partitionOf,
+  resolvePlace,
+  sessionName,
+  wholeSecond,
+  writerKey,
+  type Partition,
+  type RolePlace,
+} from './names.ts';
+import { createRevocationStore, type RevocationStore } from './revocation-store.ts';
+import { deniedBy, REVOCATION_POLICY } from './revocations.ts';
+import { buildSessionPolicy, SESSION_POLICY_LIMIT, type SessionPolicy } from './session-policy.ts';
+import { createSessions, type Session, type Sessions } from './sessions.ts';
+
+export interface AwsProviderOptions {
+  /** Where STS is called; also decides the partition. */
+  readonly region: string;
+  /** One value for the whole deployment; every role's trust policy demands it, so that nobody else's broker is believed. */
+  readonly externalId: string;
+  /** The broker's own credentials; {@link ambientIdentity} in production. A static key is refused at every use. */
+  readonly identity: IdentitySource;
+  readonly clock: Clock;
+  /** A single call is given up after this; the caller's signal may be earlier. Default 3 s. */
+  readonly requestTimeoutMs?: number;
+  /** Sends everything there instead of to AWS. Needs `allowCustomEndpoint`. */
+  readonly endpoint?: string;
+  readonly allowCustomEndpoint?: boolean;
+  /** The roles that people can ask for on a target; `doctor` looks at each of them. */
+  readonly catalogue?: (target: Target) => readonly AwsAssumeRole[];
+  /** ARN of the broker's own role, for the commands that `doctor` prints. */
+  readonly brokerRoleArn?: string;
+  /** Told when all sessions of a role issued before `at` were cut: credentials that live grants hold must be issued anew. */
+  readonly onCut?: (cut: { readonly account: string; readonly role: string; readonly at: Instant }) => void;
+  readonly getJson?: GetJson;
+  /** Base URL of this broker; AWS's console sends people there when their session is over. */
+  readonly issuer?: string;
+}
+
+export interface AwsProvider extends Provider {
+  exclusive(binding: BindingSpec): string | null;
+  consoleUrl(credential: IssuedCredential, call: CallOptions): Promise<string>;
+  /**
+   * Removes what no session needs any more from a role's revocation policy. Every other write does it as well, so this is
+   * for roles that nobody uses any more. Same lock as `revoke`.
+   */
+  tidy(
+    role: Pick<BindingSpec, 'target' | 'role'>,
+    call: CallOptions,
+  ): Promise<{ readonly removed: boolean; readonly left: number }>;
+}
+
+/** One binding, resolved: the role it uses and the policy that bounds each of its sessions. */
+interface Resolved {
+  readonly place: RolePlace;
+  readonly policy: SessionPolicy;
+}
+
+/** Makes the provider. Throws an `Error` for an endpoint that is not allowed; never reads the environment. */
+export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
+  const partition = partitionOf(options.region);
+  const endpoints = endpointsOf(options.region, options.endpoint, options.allowCustomEndpoint ?? false);
+  const timeoutMs = options.requestTimeoutMs ?? 3_000;
+  const { region, externalId, identity } = options;
+  const sessions = createSessions({ region, partition, endpoints, externalId, identity, requestTimeoutMs: timeoutMs });
+  const store = createRevocationStore(sessions, options.clock, ({ account, role }, at) =>
+    options.onCut?.({ account, role, at }),
+  );
+  return {
+    name: 'aws',
+    methods: { [ASSUME_ROLE.method]: ASSUME_ROLE },
+    plan: (wanted) => plan(partition, wanted),
+    provision: async (wanted, call) => {
+      const session = await openSession(partition, sessions, wanted, call);
+      return { usable: true, native: describe(partition, wanted, session), credentials: [session.facts] };
+    },
+    observe: (binding, ending, call) => observe({ partition, sessions, store }, binding, ending, call),
+    revoke: async (binding, ending, rung, call) => {
+      // The session policy has ended the access, or will at its end, whether anybody calls AWS or not.
+      if (ending.cause === 'expired' || call.now >= binding.endsAt) return;
+      const { place } = resolve(partition, binding);
+      await store.deny(place, { spec: binding, ending, cutAll: rung >= 1 }, call);
+    },
+    exclusive: (binding) => {
+      const found = resolvePlace(partition, binding);
+      return found.ok ? writerKey(found.value.place) : null;
+    },
+    issueCredential: async (binding, call) => {
+      const { secret, facts: issued } = await openSession(partition, sessions, binding, call);
+      const end = Math.floor(binding.endsAt / 1_000) * 1_000;
+      return { facts: issued, usableUntil: instant(Math.min(issued.expiresAt, end)), secret };
+    },
+    consoleUrl: (credential) =>
+      signInUrl(credential.secret, endpoints, {
+        getJson: options.getJson ?? getJson,
+        timeoutMs,
+        issuer: options.issuer ?? 'https://curfew.invalid/',
+      }),
+    doctor: (targets, call) => diagnose({ sessions, partition, options }, targets, call),
+    tidy: (binding, call) => {
+      const found = resolvePlace(partition, binding);
+      if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
+      return store.tidy(found.value.place, call);
+    },
+  };
+}
+
+function plan(partition: Partition, wanted: BindingSpec): Plan {
+  const found = resolvePlace(partition, wanted);
+  if (!found.ok) return { ok: false, ...found.refusal };
+  const { place, definition } = found.value;
+  const policy = buildSessionPolicy(definition, wanted.endsAt, partition);
+  if (!policy.ok) return { ok: false, ...policy.refusal };
+  const chaining = definition.allows.includes('role-chaining')
+    ? '; may go on to other roles, whose sessions an early end does not reach'
+    : '';
+  const words =
+    `AssumeRole ${place.role} in ${place.account} as ${sessionName(wanted.principal, wanted.grant)}, until ` +
+    `${wholeSecond(wanted.endsAt)}; session policy ${policy.value.text.length} of ${SESSION_POLICY_LIMIT} characters${chaining}`;
+  return { ok: true, words, policyHash: policy.value.hash };
+}
+
+function resolve(partition: Partition, spec: BindingSpec): Resolved {
+  const found = resolvePlace(partition, spec);
+  if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
+  const policy = buildSessionPolicy(found.value.definition, spec.endsAt, partition);
+  if (!policy.ok) throw new ProviderFault('invalid', policy.refusal.message);
+  return { place: found.value.place, policy: policy.value };
+}
+
+/** Assumes the role of a grant that is not over yet. */
+async function openSession(
+  partition: Partition,
+  sessions: Sessions,
+  spec: BindingSpec,
+  call: CallOptions,
+): Promise<Session> {
+  const { place, policy } = resolve(partition, spec);
+  if (call.now >= spec.endsAt) {
+    throw new ProviderFault(
+      'invalid',
+      `The grant ${spec.grant} ended at ${toIso(spec.endsAt)}; nothing is issued under it`,
+    );
+  }
+  return sessions.forGrant(spec, place, policy, call);
+}
+
+function describe(partition: Partition, spec: BindingSpec, session: Session): JsonObject {
+  const { place, policy } = resolve(partition, spec);
+  return facts({
+    roleArn: place.arn,
+    assumedRoleArn: session.assumedRoleArn,
+    sessionName: sessionName(spec.principal, spec.grant),
+    sourceIdentity: spec.grant,
+    policyHash: policy.hash,
+    policyCharacters: policy.text.length,
+    packedPolicyPercent: session.packedPolicyPercent,
+    endsAt: wholeSecond(spec.endsAt),
+  });
+}
+
+/**
+ * A session is nothing that could be listed, so what is looked at is what decides whether one can act:
+ * after the end, the end itself, which stands in the policy of every session of the grant; after an early end, the role's
+ * revocation policy; otherwise whether the role can still be assumed for the grant.
+ */
+async function observe(
+  cloud: { readonly partition: Partition; readonly sessions: Sessions; readonly store: RevocationStore },
+  binding: BindingSpec,
+  ending: Ending | null,
+  call: CallOptions,
+): Promise<Observation> {
+  const { place, policy } = resolve(cloud.partition, binding);
+  if (call.now >= binding.endsAt) {
+    const evidence = facts({
+      endsAt: wholeSecond(binding.endsAt),
+      policyHash: policy.hash,
+      clockToleranceMs: CLOCK_TOLERANCE_MS,
+      roleArn: place.arn,
+    });
+    return { presence: 'absent', proof: 'by-construction', evidence, final: true };
+  }
+  if (ending === null) {
+    const session = await openSession(cloud.partition, cloud.sessions, binding, call);
+    return { presence: 'present', usable: true, native: describe(cloud.partition, binding, session) };
+  }
+  const stored = await cloud.store.read(place, call);
+  const statement = deniedBy(stored.all, binding.grant, ending.since);
+  const seen = facts({
+    roleArn: place.arn,
+    policy: REVOCATION_POLICY,
+    statement,
+    collapsedAt: stored.all.cut === null ? null : toIso(stored.all.cut.at),
+    foreignStatements: stored.all.foreign.length,
+  });
+  if (statement === null) return { presence: 'present', usable: true, native: seen };
+  // Another grant's write, given up but still under way, could put an older document in its place.
+  return { presence: 'absent', proof: 'observed', evidence: seen, final: false };
+}

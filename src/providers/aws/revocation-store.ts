@@ -1,0 +1,201 @@
+import {
+  DeleteRolePolicyCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  PutRolePolicyCommand,
+  type IAMClient,
+} from '@aws-sdk/client-iam';
+import { after, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { ProviderFault, type BindingSpec, type CallOptions, type Ending } from '../contract.ts';
+import { perform } from './call.ts';
+import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import type { RolePlace } from './names.ts';
+import {
+  COLLAPSE_AT,
+  collapsed,
+  countedSize,
+  deniedBy,
+  NO_REVOCATIONS,
+  parseRevocations,
+  printRevocations,
+  REVOCATION_POLICY,
+  withCut,
+  withEntry,
+  withoutExpired,
+  type Revocations,
+} from './revocations.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What stands on a role now. */
+export interface Stored {
+  /** `null`: the role has no revocation policy. */
+  readonly text: string | null;
+  readonly all: Revocations;
+  /** AWS's time when it answered, or ours if it did not say. */
+  readonly cloudNow: Instant;
+}
+
+/** Reads and writes the revocation policy of a role, as the provisioner of its account. Throws faults. */
+export interface RevocationStore {
+  read(place: RolePlace, call: CallOptions): Promise<Stored>;
+  /** Denies the sessions of a grant. The caller holds the role's writer lock. `cutAll` cuts every older session as well. */
+  deny(place: RolePlace, ending: Denial, call: CallOptions): Promise<void>;
+  /** Removes entries that no session can need any more; answers how many are left. The caller holds the writer lock. */
+  tidy(place: RolePlace, call: CallOptions): Promise<{ readonly removed: boolean; readonly left: number }>;
+}
+
+export interface Denial {
+  readonly spec: BindingSpec;
+  readonly ending: Ending;
+  readonly cutAll: boolean;
+}
+
+/** IAM may answer a read with what stood there before our write; it is asked again after these times. */
+const LOOK_AGAIN_MS = [100, 300, 900];
+
+export function createRevocationStore(
+  sessions: Sessions,
+  clock: Clock,
+  onCut: (place: RolePlace, at: Instant) => void,
+): RevocationStore {
+  /** Runs work as the provisioner; when AWS does not accept that session, the next attempt gets a new one. */
+  async function asProvisioner<T>(
+    place: RolePlace,
+    call: CallOptions,
+    work: (iam: IAMClient) => Promise<T>,
+  ): Promise<T> {
+    const iam = await sessions.iam(place.account, call);
+    try {
+      return await work(iam);
+    } catch (error) {
+      if (error instanceof ProviderFault && error.kind === 'forbidden-to-us') sessions.forget(place.account);
+      throw error;
+    }
+  }
+
+  async function write(iam: IAMClient, place: RolePlace, text: string | null, call: CallOptions): Promise<void> {
+    const names = { RoleName: place.roleName, PolicyName: REVOCATION_POLICY };
+    const how = {
+      effect: 'write' as const,
+      what: `Writing ${REVOCATION_POLICY} of ${place.role} in ${place.account}`,
+      call,
+    };
+    if (text === null) {
+      const command = new DeleteRolePolicyCommand(names);
+      await perform(command, (it, options) => iam.send(it, options), how);
+      return;
+    }
+    const command = new PutRolePolicyCommand({ ...names, PolicyDocument: text });
+    await perform(command, (it, options) => iam.send(it, options), how);
+  }
+
+  async function deny(iam: IAMClient, place: RolePlace, denial: Denial, call: CallOptions): Promise<void> {
+    const { spec, ending, cutAll } = denial;
+    const stored = await readPolicy(iam, place, call);
+    let next = withEntry(withoutExpired(stored.all, call.now), spec.grant, spec.endsAt);
+    // A cut that already covers this ending is not repeated: every cut costs the live grants of the role their sessions.
+    const covered = next.cut !== null && next.cut.at > after(ending.since, CLOCK_TOLERANCE_MS);
+    if (cutAll && !covered) next = withCut(next, stored.cloudNow);
+    let text = printRevocations(next);
+    if (text !== null && countedSize(text) > COLLAPSE_AT) {
+      next = collapsed(next, spec.grant, stored.cloudNow);
+      text = printRevocations(next);
+    }
+    if (text !== stored.text)
+      next = await writeOrCollapse(iam, place, { next, text, spec, cloudNow: stored.cloudNow }, call);
+    if (next.cut !== null && next.cut.at !== stored.all.cut?.at) onCut(place, next.cut.at);
+    await seen(iam, place, denial, call);
+  }
+
+  /** The role's other inline policies count against the same limit, so ours can be too long before it is long. */
+  async function writeOrCollapse(
+    iam: IAMClient,
+    place: RolePlace,
+    wanted: { next: Revocations; text: string | null; spec: BindingSpec; cloudNow: Instant },
+    call: CallOptions,
+  ): Promise<Revocations> {
+    try {
+      await write(iam, place, wanted.text, call);
+      return wanted.next;
+    } catch (error) {
+      const smaller = collapsed(wanted.next, wanted.spec.grant, wanted.cloudNow);
+      const text = printRevocations(smaller);
+      const tooLong =
+        error instanceof ProviderFault && error.kind === 'invalid' && error.message.includes('LimitExceeded');
+      if (!tooLong || text === null || text.length >= (wanted.text ?? '').length) throw error;
+      await write(iam, place, text, call);
+      return smaller;
+    }
+  }
+
+  async function seen(iam: IAMClient, place: RolePlace, denial: Denial, call: CallOptions): Promise<void> {
+    for (const waitMs of [...LOOK_AGAIN_MS, 0]) {
+      const { all } = await readPolicy(iam, place, call);
+      if (deniedBy(all, denial.spec.grant, denial.ending.since) !== null) return;
+      if (waitMs > 0) await clock.sleep(waitMs, call.signal);
+    }
+    throw new ProviderFault(
+      'conflict',
+      `${REVOCATION_POLICY} of ${place.role} in ${place.account} does not show what was written`,
+    );
+  }
+
+  return {
+    read: (place, call) => asProvisioner(place, call, (iam) => readPolicy(iam, place, call)),
+    deny: (place, denial, call) => asProvisioner(place, call, (iam) => deny(iam, place, denial, call)),
+    tidy: (place, call) =>
+      asProvisioner(place, call, async (iam) => {
+        const stored = await readPolicy(iam, place, call);
+        const next = withoutExpired(stored.all, call.now);
+        const text = printRevocations(next);
+        const removed = next.entries.size < stored.all.entries.size || next.cut !== stored.all.cut;
+        if (removed) await write(iam, place, text, call);
+        return { removed, left: next.entries.size };
+      }),
+  };
+}
+
+async function readPolicy(iam: IAMClient, place: RolePlace, call: CallOptions): Promise<Stored> {
+  const command = new GetRolePolicyCommand({ RoleName: place.roleName, PolicyName: REVOCATION_POLICY });
+  const what = `Reading ${REVOCATION_POLICY} of ${place.role} in ${place.account}`;
+  try {
+    const { output, cloudNow } = await perform(command, (it, options) => iam.send(it, options), {
+      effect: 'read',
+      what,
+      call,
+    });
+    const text = decodeDocument(output.PolicyDocument ?? '');
+    const all = parseRevocations(text);
+    if (all === null) {
+      throw new ProviderFault(
+        'conflict',
+        `${REVOCATION_POLICY} of ${place.role} in ${place.account} was changed by somebody else and cannot be read; it is not overwritten`,
+      );
+    }
+    return { text, all, cloudNow: cloudNow ?? call.now };
+  } catch (error) {
+    if (!(error instanceof ProviderFault) || error.kind !== 'target-gone') throw error;
+    // IAM says the same of a missing policy and of a missing role.
+    const cloudNow = await assertRole(iam, place, call);
+    return { text: null, all: NO_REVOCATIONS, cloudNow };
+  }
+}
+
+/** Throws `target-gone` when the account answers and does not know the role. That is no proof that its sessions are dead. */
+async function assertRole(iam: IAMClient, place: RolePlace, call: CallOptions): Promise<Instant> {
+  const what = `Looking for the role ${place.role} in ${place.account}, whose provisioner does answer`;
+  const command = new GetRoleCommand({ RoleName: place.roleName });
+  const { cloudNow } = await perform(command, (it, options) => iam.send(it, options), { effect: 'read', what, call });
+  return cloudNow ?? call.now;
+}
+
+/** IAM sends documents percent-encoded (RFC 3986), and the JavaScript SDK leaves them so. */
+export function decodeDocument(text: string): string {
+  if (text.trimStart().startsWith('{')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
