@@ -1,0 +1,182 @@
+import { Argument, Option, type Command } from 'commander';
+import type { AssumeOptions } from './commands/assume.ts';
+import type { AwsProfileOptions } from './commands/aws-profile.ts';
+import type { ConsoleOptions } from './commands/console.ts';
+import type { DecideOptions } from './commands/decide.ts';
+import type { DoneOptions } from './commands/done.ts';
+import type { LoginOptions } from './commands/login.ts';
+import type { LsOptions } from './commands/ls.ts';
+import type { RequestOptions } from './commands/request.ts';
+import type { Context } from './context.ts';
+
+/** Runs a command's function with the context that the global options make, and keeps its exit code. */
+export type Act = <Rest extends unknown[]>(work: (context: Context, ...rest: Rest) => Promise<number>) => (...rest: Rest) => Promise<void>;
+
+/* Every command: its words, its options, and the module that is loaded when it runs. */
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+const on = () => new Option('--on <target>', 'where: aws/prod').argParser(collect);
+
+export function signInCommands(program: Command, act: Act): void {
+  program
+    .command('login')
+    .description('Sign in')
+    .option('--as <person>', 'demo only: sign in as this person')
+    .option('--device', 'sign in with a browser on another machine')
+    .option('--no-browser', 'print the address instead of opening it')
+    .action(act(async (context, options: LoginOptions) => (await import('./commands/login.ts')).login(context, options)));
+  program
+    .command('logout')
+    .description('Sign out, here and on the server')
+    .action(act(async (context) => (await import('./commands/logout.ts')).logout(context)));
+  program
+    .command('whoami')
+    .description('Show who you are signed in as')
+    .action(act(async (context) => (await import('./commands/whoami.ts')).whoami(context)));
+}
+
+export function requestCommands(program: Command, act: Act): void {
+  program
+    .command('search')
+    .description('Find what you can ask for')
+    .argument('[words...]')
+    .option('--limit <count>', 'how many to show')
+    .action(act(async (context, words: string[], options: { limit?: string }) => (await import('./commands/search.ts')).search(context, words, options)));
+  program
+    .command('request')
+    .description('Ask for access')
+    .argument('<role...>', 'role, or role@target')
+    .addOption(on())
+    .option('--for <duration>', 'how long, from its start: 15m, 1h30m')
+    .option('--reason <text>', 'what you need it for')
+    .option('--ticket <id>', 'ticket that asks for it')
+    .option('--at <time>', 'start later: 2026-11-21T18:00')
+    .option('--wait', 'wait until it is decided and usable')
+    .option('--timeout <duration>', 'wait at most this long')
+    .option('--preview', 'only show what would be decided')
+    .action(act(async (context, roles: string[], options: RequestOptions) => (await import('./commands/request.ts')).request(context, roles, options)));
+  program
+    .command('wait')
+    .description('Wait until a request is decided and usable')
+    .argument('<request>')
+    .option('--timeout <duration>', 'wait at most this long')
+    .action(act(async (context, id: string, options: { timeout?: string }) => (await import('./commands/request.ts')).wait(context, id, options)));
+  program
+    .command('approve')
+    .description("Say yes to somebody's request")
+    .argument('<request>')
+    .option('--comment <text>')
+    .action(act(async (context, id: string, options: DecideOptions) => (await import('./commands/decide.ts')).approve(context, id, options)));
+  program
+    .command('deny')
+    .description("Say no to somebody's request")
+    .argument('<request>')
+    .option('--comment <text>', 'why, and what should change')
+    .action(act(async (context, id: string, options: DecideOptions) => (await import('./commands/decide.ts')).deny(context, id, options)));
+  program
+    .command('withdraw')
+    .description('Take your own request back')
+    .argument('<request>')
+    .action(act(async (context, id: string) => (await import('./commands/decide.ts')).withdraw(context, id)));
+  program
+    .command('why')
+    .description('Explain a request: rules, decisions, what happened')
+    .argument('<request>')
+    .action(act(async (context, id: string) => (await import('./commands/why.ts')).why(context, id)));
+}
+
+export function accessCommands(program: Command, act: Act, tail: readonly string[]): void {
+  program
+    .command('ls')
+    .description('List your access and your requests')
+    .option('--waiting', 'requests that wait for your decision')
+    .option('--all', 'every request that you may see')
+    .action(act(async (context, options: LsOptions) => (await import('./commands/ls.ts')).ls(context, options)));
+  program
+    .command('assume')
+    .description('Run a command with the access; asks for it first if need be')
+    .usage('<role> --on <target> [options] -- <command> [arguments...]')
+    .argument('<role>', 'role, or role@target')
+    .addOption(on())
+    .option('--for <duration>', 'how long, when it has to be asked for')
+    .option('--reason <text>', 'what for, when it has to be asked for')
+    .option('--ticket <id>', 'ticket that asks for it')
+    .option('--timeout <duration>', 'wait at most this long')
+    .action(act(async (context, word: string, options: AssumeOptions) => (await import('./commands/assume.ts')).assume(context, word, options, tail)));
+  program
+    .command('done')
+    .description('Give access back before its time')
+    .argument('[grant]', 'grant, role, or role@target')
+    .addOption(on())
+    .option('--all', 'everything that you hold')
+    .action(act(async (context, word: string | undefined, options: DoneOptions) => (await import('./commands/done.ts')).done(context, word, options)));
+  program
+    .command('revoke')
+    .description("Take somebody's access away")
+    .argument('<grant>')
+    .requiredOption('--reason <text>', 'why')
+    .action(
+      act(async (context, id: string, options: { reason: string }) => {
+        const { reasonArgument } = await import('./arguments.ts');
+        return (await import('./commands/done.ts')).revoke(context, id, reasonArgument(options.reason));
+      }),
+    );
+  program
+    .command('aws-profile')
+    .description('Set up a profile of the AWS CLI and SDKs')
+    .argument('<role>', 'role, or role@target')
+    .addOption(on())
+    .option('--write', "write it into AWS's configuration file")
+    .option('--name <name>', 'name of the profile')
+    .option('--region <region>', 'region of the profile')
+    .action(act(async (context, word: string, options: AwsProfileOptions) => (await import('./commands/aws-profile.ts')).awsProfile(context, word, options)));
+  program
+    .command('console')
+    .description("Open the cloud's web console")
+    .argument('<role>', 'role, or role@target')
+    .addOption(on())
+    .option('--print', 'print the address; it is a secret')
+    .option('--destination <url>', 'page of the console to begin with')
+    .action(act(async (context, word: string, options: ConsoleOptions) => (await import('./commands/console.ts')).openConsole(context, word, options)));
+  const creds = program.command('creds').description('Hand credentials to other programs');
+  creds
+    .command('aws')
+    .description('credential_process of AWS')
+    .requiredOption('--role <role>', 'which role')
+    .requiredOption('--on <target>', 'where')
+    // A plain command line takes the short way through main.ts; this one is for help and for mistakes.
+    .action(
+      act(async ({ place, profile, server }, options: { role: string; on: string }) => {
+        const { credsAws } = await import('./creds/creds-aws.ts');
+        return credsAws(place, { role: options.role, target: options.on, profile, server });
+      }),
+    );
+}
+
+export function operatorCommands(program: Command, act: Act): void {
+  program
+    .command('prompt')
+    .description('Live access for a shell prompt; asks nobody')
+    .action(act(async ({ place, profile }) => (await import('./prompt.ts')).prompt(place, profile)));
+  program
+    .command('audit')
+    .description('The audit log')
+    .command('verify')
+    .description('Recompute the whole log and say what was tampered with')
+    .action(act(async (context) => (await import('./commands/audit-verify.ts')).auditVerify(context)));
+  program
+    .command('policy')
+    .description('The rules')
+    .command('status')
+    .description('Which rules are in force, and what is wrong with newer ones')
+    .action(act(async (context) => (await import('./commands/policy-status.ts')).policyStatus(context)));
+  program
+    .command('doctor')
+    .description('Find out why something does not work')
+    .action(act(async (context) => (await import('./commands/doctor.ts')).doctor(context)));
+  program
+    .command('completion')
+    .description('Print a completion script')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(act(async (context, shell: string) => (await import('./commands/completion.ts')).completion(context, program, shell)));
+}

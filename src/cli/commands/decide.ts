@@ -1,0 +1,44 @@
+import { ask } from '../ask.ts';
+import { reasonArgument } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { usage } from '../failure.ts';
+import { printable } from '../terminal/printable.ts';
+import { requestCard } from '../terminal/request-screen.ts';
+import { requestView } from '../views.ts';
+import type { Fields } from '../wire.ts';
+import { requestId } from './request.ts';
+
+export interface DecideOptions {
+  readonly comment?: string;
+}
+
+/** Says yes to a step of somebody's request. */
+export async function approve(context: Context, id: string, options: DecideOptions): Promise<ExitCode> {
+  const comment = options.comment === undefined ? {} : { comment: reasonArgument(options.comment) };
+  return shown(context, await context.api.post(`/requests/${requestId(id)}/approve`, comment));
+}
+
+/** Says no, which ends the request; the requester is owed a word about it. */
+export async function deny(context: Context, id: string, options: DecideOptions): Promise<ExitCode> {
+  const path = `/requests/${requestId(id)}/deny`;
+  const given = options.comment ?? (context.interactive ? await ask(context, 'Why not?') : null);
+  if (given === null) throw usage('Say why.', `${context.command('deny', id, '--comment', 'what should change')}`);
+  return shown(context, await context.api.post(path, { comment: reasonArgument(given) }));
+}
+
+/** Takes back one's own request. */
+export async function withdraw(context: Context, id: string): Promise<ExitCode> {
+  return shown(context, await context.api.post(`/requests/${requestId(id)}/withdraw`, {}));
+}
+
+function shown(context: Context, raw: Fields): ExitCode {
+  const request = requestView(raw);
+  if (context.json) context.dataJson(raw);
+  else if (context.plain) context.data(`${request.id}\t${request.status}\n`);
+  else {
+    context.data(requestCard(context, request));
+    if (request.next !== '') context.say(printable(request.next));
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,81 @@
+import { liveGrants } from '../access.ts';
+import { wantedItem } from '../arguments.ts';
+import { choose } from '../ask.ts';
+import type { Context } from '../context.ts';
+import { dropCached } from '../creds/cache.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { Failure, usage } from '../failure.ts';
+import { rememberLive } from '../live-state.ts';
+import { printable } from '../terminal/printable.ts';
+import { grantPhrase } from '../terminal/request-screen.ts';
+import { plainRows, table } from '../terminal/table.ts';
+import { grantView, type GrantView } from '../views.ts';
+import type { Fields } from '../wire.ts';
+import { grantId } from './request.ts';
+
+export interface DoneOptions {
+  readonly on?: readonly string[];
+  readonly all?: boolean;
+}
+
+/** How long the proof is waited for on the screen; the server goes on whatever we do. */
+const PROOF_PATIENCE_MS = 3_000;
+
+/** Gives access back before its time. */
+export async function done(context: Context, word: string | undefined, options: DoneOptions): Promise<ExitCode> {
+  const ids = await chosen(context, word, options);
+  const raws: Fields[] = [];
+  for (const id of ids) {
+    const raw = await context.api.post(`/grants/${id}/return`, {});
+    dropCached(context.place, (credentials) => credentials.grant === id);
+    raws.push(context.json ? raw : await withProof(context, raw));
+  }
+  return showEnded(context, raws, 'You have no live access to give back.');
+}
+
+/** Takes somebody's access away. */
+export async function revoke(context: Context, id: string, reason: string): Promise<ExitCode> {
+  const raw = await context.api.post(`/grants/${grantId(id)}/revoke`, { reason });
+  return showEnded(context, [context.json ? raw : await withProof(context, raw)], '');
+}
+
+async function chosen(context: Context, word: string | undefined, options: DoneOptions): Promise<readonly string[]> {
+  if (word?.startsWith('grt_')) return [grantId(word)];
+  const wanted = word === undefined ? null : wantedItem(word, options.on ?? []);
+  const mine = await liveGrants(context.api, wanted);
+  if (mine.length <= 1 || options.all || wanted !== null) {
+    if (mine.length > 0 || wanted === null) return mine.map((grant) => grant.id);
+    throw new Failure(`You do not hold ${wanted.role} on ${wanted.target}.`, { exit: EXIT.denied, code: 'no-grant', hint: context.command('ls') });
+  }
+  const label = (grant: GrantView) => `${grant.role} on ${grant.target}`;
+  if (!context.interactive) throw usage(`You hold ${mine.length} things: ${mine.map(label).join(', ')}.`, `Name one (${context.command('done', mine[0]?.id ?? '')}), or give back everything: ${context.command('done', '--all')}`);
+  const picked = await choose(context, 'Which one is done?', mine, label);
+  if (picked === null) throw usage('That is none of them.');
+  return [picked.id];
+}
+
+/** Looks again for a moment, because the access is often proven gone within a second. */
+async function withProof(context: Context, raw: Fields): Promise<Fields> {
+  const until = context.place.clock.now() + PROOF_PATIENCE_MS;
+  let last = raw;
+  while (grantView(last).status === 'ending' && context.place.clock.now() < until) {
+    await context.place.clock.sleep(250);
+    last = await context.api.get(`/grants/${grantView(raw).id}`);
+  }
+  return last;
+}
+
+function showEnded(context: Context, raws: readonly Fields[], none: string): ExitCode {
+  const grants = raws.map(grantView);
+  rememberLive(context, grants);
+  if (context.json) context.dataJson({ items: raws });
+  else if (context.plain) context.data(plainRows(grants.map((grant) => [grant.id, grant.status, grant.role, grant.target])));
+  else if (grants.length === 0) context.say(none);
+  else {
+    const { out, place } = context;
+    context.data(table(out, null, grants.map((grant) => [`${out.bold(printable(grant.role))} on ${out.bold(printable(grant.target))}`, grantPhrase(out, grant, place.clock.now()), out.dim(grant.id)])));
+    const open = grants.find((grant) => grant.status === 'ending');
+    if (open !== undefined && open.residual !== null) context.say(context.err.dim(printable(open.residual)));
+  }
+  return EXIT.ok;
+}

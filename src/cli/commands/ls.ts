@@ -1,0 +1,101 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { rememberLive } from '../live-state.ts';
+import { printable, shorten } from '../terminal/printable.ts';
+import { grantPhrase, suggest } from '../terminal/request-screen.ts';
+import { statusText } from '../terminal/style.ts';
+import { plainRows, table } from '../terminal/table.ts';
+import { ago, clockTime } from '../terminal/times.ts';
+import { grantView, isLive, requestView, type GrantView, type RequestView } from '../views.ts';
+import { deciders } from '../waiting.ts';
+import { list } from '../wire.ts';
+
+export interface LsOptions {
+  readonly waiting?: boolean;
+  readonly all?: boolean;
+}
+
+const LATELY = 5;
+
+/** Lists what is mine: live access with its time left, open requests, what is over. */
+export async function ls(context: Context, options: LsOptions): Promise<ExitCode> {
+  if (options.waiting || options.all) return lsRequests(context, options.waiting ? 'waiting' : 'all');
+  const [grantsRaw, requestsRaw] = await Promise.all([context.api.get('/grants?scope=mine'), context.api.get('/requests?scope=mine')]);
+  const grants = list(grantsRaw, 'items', grantView);
+  const requests = list(requestsRaw, 'items', requestView);
+  rememberLive(context, grants, true);
+  if (context.json) context.dataJson({ grants: grantsRaw['items'], requests: requestsRaw['items'] });
+  else if (context.plain) context.data(plainRows([...grants.map(plainGrant), ...requests.map(plainRequest)]));
+  else await screen(context, grants, requests);
+  return EXIT.ok;
+}
+
+async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<ExitCode> {
+  const raw = await context.api.get(`/requests?scope=${scope}`);
+  const requests = list(raw, 'items', requestView);
+  if (context.json) context.dataJson(raw);
+  else if (context.plain) context.data(plainRows(requests.map(plainRequest)));
+  else if (requests.length === 0) context.say(scope === 'waiting' ? 'Nothing waits for your decision.' : 'There are no requests that you may see.');
+  else context.data(table(context.out, ['REQUEST', 'STATUS', 'WHO', 'ACCESS', 'FOR', 'WHY'], requests.map((one) => othersRow(context, one))));
+  const [first] = requests;
+  if (scope === 'waiting' && first !== undefined && !context.json && !context.plain) {
+    suggest(context, context.command('approve', first.id), context.command('deny', first.id, '--comment', 'what should change'));
+  }
+  return EXIT.ok;
+}
+
+function othersRow(context: Context, request: RequestView): readonly string[] {
+  const { out } = context;
+  const room = context.place.stdout.isTTY ? Math.max(16, context.place.stdout.columns - 100) : 200;
+  return [request.id, statusText(out, request.status), printable(request.requester.name), access(request), request.duration, out.dim(shorten(printable(request.reason), room))];
+}
+
+async function screen(context: Context, grants: readonly GrantView[], requests: readonly RequestView[]): Promise<void> {
+  const { out, place } = context;
+  const now = place.clock.now();
+  const live = grants.filter((grant) => isLive(grant) || grant.status === 'ending');
+  const over = grants.filter((grant) => !live.includes(grant)).slice(0, LATELY);
+  const open = requests.filter((one) => one.status === 'pending');
+  const refused = requests.filter((one) => !['pending', 'approved'].includes(one.status)).slice(0, LATELY);
+  if (live.length > 0) {
+    context.data(`${out.bold('Live access')}\n`);
+    context.data(table(out, null, live.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)])));
+  }
+  if (open.length > 0) {
+    context.data(`${out.bold('Open requests')}\n`);
+    context.data(table(out, null, open.map((one) => [access(one), `${statusText(out, one.status)}, ${printable(deciders(one))} can decide until ${clockTime(one.lapsesAt, now)}`, out.dim(one.id)])));
+  }
+  if (over.length + refused.length > 0) {
+    context.data(`${out.bold('Over')}\n`);
+    const grantRows = over.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]);
+    const requestRows = refused.map((one) => [access(one), `${statusText(out, one.status)} ${out.dim(ago(one.createdAt, now))}`, out.dim(one.id)]);
+    context.data(table(out, null, [...grantRows, ...requestRows]));
+  }
+  if (live.length + open.length + over.length + refused.length === 0) context.say('You have no access and no requests.');
+  await closing(context, live, open);
+}
+
+async function closing(context: Context, live: readonly GrantView[], open: readonly RequestView[]): Promise<void> {
+  const waiting = list(await context.api.get('/requests?scope=waiting'), 'items', requestView);
+  if (waiting.length > 0) context.say(`${waiting.length === 1 ? '1 request waits' : `${waiting.length} requests wait`} for your decision: ${context.command('ls', '--waiting')}`);
+  const active = live.find((grant) => grant.status === 'active');
+  if (active !== undefined) suggest(context, `${context.command('assume', active.role, '--on', active.target)} -- aws sts get-caller-identity`, context.command('done', active.id));
+  else if (open[0] !== undefined) suggest(context, context.command('wait', open[0].id));
+  else if (live.length === 0 && waiting.length === 0) suggest(context, context.command('search'));
+}
+
+function nameOf(context: Context, grant: GrantView): string {
+  return `${context.out.bold(printable(grant.role))} on ${context.out.bold(printable(grant.target))}`;
+}
+
+function access(request: RequestView): string {
+  return request.items.map((item) => `${printable(item.role)} on ${printable(item.target)}`).join(', ');
+}
+
+function plainGrant(grant: GrantView): readonly string[] {
+  return ['grant', grant.id, grant.status, grant.role, grant.target, grant.endsAt ?? ''];
+}
+
+function plainRequest(request: RequestView): readonly string[] {
+  return ['request', request.id, request.status, request.items.map((item) => item.role).join(','), request.items.map((item) => item.target).join(','), request.requester.key];
+}

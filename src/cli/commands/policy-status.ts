@@ -1,0 +1,36 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { printable } from '../terminal/printable.ts';
+import { facts, plainRows } from '../terminal/table.ts';
+import { clockTime } from '../terminal/times.ts';
+import { list, numberOrNull, text, textOrNull } from '../wire.ts';
+
+/** Shows which rules are in force, and what is wrong with newer ones that were refused. Exit code 1 when there are such. */
+export async function policyStatus(context: Context): Promise<ExitCode> {
+  const raw = await context.api.get('/policy');
+  const problems = list(raw, 'problems', (one) => ({
+    place: `${text(one, 'file')}:${numberOrNull(one, 'line') ?? 0}:${numberOrNull(one, 'column') ?? 0}`,
+    message: text(one, 'message'),
+    hint: textOrNull(one, 'hint'),
+  }));
+  const exit = problems.length === 0 ? EXIT.ok : EXIT.error;
+  if (context.json) context.dataJson(raw);
+  else if (context.plain) context.data(plainRows(problems.map((one) => [one.place, one.message])));
+  else {
+    const { out, place } = context;
+    context.data(
+      facts(out, [
+        ['version', text(raw, 'version')],
+        ['loaded', clockTime(text(raw, 'loadedAt'), place.clock.now())],
+        ['roles', String(numberOrNull(raw, 'roles') ?? '')],
+        ['policies', String(numberOrNull(raw, 'policies') ?? '')],
+        ['problems', problems.length === 0 ? out.good('none') : out.bad(`${problems.length}: a newer version was refused, this one stays in force`)],
+      ]),
+    );
+    for (const one of problems) {
+      context.data(`  ${out.bold(printable(one.place))}  ${printable(one.message)}\n`);
+      if (one.hint !== null) context.data(`    ${out.accent('->')} ${printable(one.hint)}\n`);
+    }
+  }
+  return exit;
+}

@@ -1,0 +1,56 @@
+import type { Context } from '../context.ts';
+import type { GrantView, RequestView } from '../views.ts';
+import { printable, printableLines } from './printable.ts';
+import { statusText, type Style } from './style.ts';
+import { facts } from './table.ts';
+import { clockTime, countdown, leftMs } from './times.ts';
+
+/** The card of a request: what is asked, why, who can say yes, what came of it. */
+export function requestCard(context: Context, request: RequestView): string {
+  const { out, place } = context;
+  const now = place.clock.now();
+  const items = request.items.map((item) => {
+    const tier = item.tier === null ? '' : out.dim(`  tier ${item.tier}`);
+    return `${out.bold(printable(item.role))} on ${out.bold(printable(item.target))}${tier}`;
+  });
+  const lines: (readonly [string, string])[] = [
+    ['request', `${request.id}  ${statusText(out, request.status)}`],
+    ...items.map((item, index): readonly [string, string] => [index === 0 ? 'access' : ' ', item]),
+    ['who', `${printable(request.requester.name)} ${out.dim(`(${printable(request.requester.key)})`)}`],
+    ['why', indented(printableLines(request.reason))],
+    ['ticket', printable(request.ticket ?? '')],
+    ['for', `${printable(request.duration)}, from the moment it starts`],
+    ['lapses', request.status === 'pending' ? `at ${clockTime(request.lapsesAt, now)} if nobody decides` : ''],
+  ];
+  const steps = request.status === 'pending' || request.steps.some((step) => step.approvedBy.length > 0) ? request.steps : [];
+  for (const step of steps) {
+    const approved = step.approvedBy.map((person) => out.good(`✓ ${printable(person.name)}`));
+    const eligible = step.missing > 0 ? [`${step.missing} of ${step.eligible.map((person) => printable(person.name)).join(', ')}`] : [];
+    lines.push([step.missing > 0 ? 'needs' : 'approved by', `${[...approved, ...eligible].join('  ')}  ${out.dim(printable(step.rule))}`]);
+  }
+  for (const grant of request.grants) lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
+  return facts(out, lines);
+}
+
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n           ');
+}
+
+/** `● active, ends in 14m 05s (15:04)`; the time is the server's, so that a wrong clock here does not lie. */
+export function grantPhrase(style: Style, grant: GrantView, now: number): string {
+  const status = statusText(style, grant.status);
+  if (grant.endsAt !== null && (grant.status === 'active' || grant.status === 'activating')) {
+    const left = leftMs(grant.endsAt, grant.serverTime);
+    return left <= 0 ? statusText(style, 'ending') : `${status}, ends in ${countdown(left)} ${style.dim(`(${clockTime(grant.endsAt, now)})`)}`;
+  }
+  if (grant.status === 'scheduled' && grant.startsAt !== null) return `${status}, starts at ${clockTime(grant.startsAt, now)}`;
+  if (grant.status === 'ending') return `${status} (${grant.cause ?? 'over'}): being removed, not yet proven gone`;
+  const when = grant.endedAt === null ? '' : ` at ${clockTime(grant.endedAt, now)}`;
+  const proof = grant.proof === null ? '' : style.dim(`, proof: ${printable(grant.proof.kind)}`);
+  return `${status}${grant.cause === null || grant.cause === grant.status ? '' : ` (${printable(grant.cause)})`}${when}${proof}`;
+}
+
+/** What to do next, on standard error, so that it never gets into a pipe. */
+export function suggest(context: Context, ...lines: readonly string[]): void {
+  for (const line of lines) context.say(`${context.err.accent('->')} ${line}`);
+}

@@ -1,0 +1,149 @@
+import { fields, isFields, list, number, numberOrNull, text, textOrNull, texts, type Fields } from './wire.ts';
+
+/** What the CLI reads out of the API's answers; docs/openapi.json describes them whole. Times are RFC 3339. */
+export interface PersonView {
+  readonly key: string;
+  readonly name: string;
+}
+
+export interface GrantView {
+  readonly id: string;
+  readonly status: string;
+  readonly request: string;
+  readonly role: string;
+  readonly target: string;
+  readonly provider: string;
+  readonly person: PersonView;
+  readonly startsAt: string | null;
+  readonly endsAt: string | null;
+  readonly endedAt: string | null;
+  readonly cause: string | null;
+  readonly proof: { readonly kind: string; readonly at: string } | null;
+  readonly residual: string | null;
+  readonly lastFault: string | null;
+  readonly serverTime: string;
+  /** Credentials handed out before this no longer work in the cloud, and new ones have to be fetched. */
+  readonly reissueAfter: string | null;
+}
+
+export interface StepView {
+  readonly rule: string;
+  readonly from: readonly string[];
+  readonly count: number;
+  readonly missing: number;
+  readonly approvedBy: readonly PersonView[];
+  readonly eligible: readonly PersonView[];
+}
+
+export interface RequestView {
+  readonly id: string;
+  readonly status: string;
+  readonly requester: PersonView;
+  readonly items: readonly { readonly role: string; readonly target: string; readonly tier: number | null }[];
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly duration: string;
+  readonly createdAt: string;
+  readonly lapsesAt: string;
+  readonly steps: readonly StepView[];
+  readonly reasons: readonly RuleText[];
+  readonly grants: readonly GrantView[];
+  readonly next: string;
+}
+
+export interface RuleText {
+  readonly rule: string;
+  readonly text: string;
+}
+
+export interface CatalogueItem {
+  readonly role: string;
+  readonly target: string;
+  readonly tier: number;
+  readonly description: string;
+  readonly requestable: boolean;
+  readonly path: string;
+  readonly why: string;
+  readonly defaultDurationMs: number;
+  readonly maxDurationMs: number;
+}
+
+export function grantView(of: Fields): GrantView {
+  const proof = isFields(of['proof']) ? of['proof'] : null;
+  const residual = isFields(of['residual']) ? textOrNull(of['residual'], 'words') : null;
+  return {
+    id: text(of, 'id'),
+    status: text(of, 'status'),
+    request: text(of, 'request'),
+    role: text(of, 'role'),
+    target: text(of, 'target'),
+    provider: text(of, 'provider'),
+    person: personView(fields(of['person'], 'person')),
+    startsAt: textOrNull(of, 'startsAt'),
+    endsAt: textOrNull(of, 'endsAt'),
+    endedAt: textOrNull(of, 'endedAt'),
+    cause: textOrNull(of, 'cause'),
+    proof: proof === null ? null : { kind: text(proof, 'kind'), at: text(proof, 'at') },
+    residual,
+    lastFault: textOrNull(of, 'lastFault'),
+    serverTime: text(of, 'serverTime'),
+    reissueAfter: textOrNull(of, 'reissueAfter'),
+  };
+}
+
+export function requestView(of: Fields): RequestView {
+  return {
+    id: text(of, 'id'),
+    status: text(of, 'status'),
+    requester: personView(fields(of['requester'], 'requester')),
+    items: list(of, 'items', (item) => ({ role: text(item, 'role'), target: text(item, 'target'), tier: numberOrNull(item, 'tier') })),
+    reason: textOrNull(of, 'reason') ?? '',
+    ticket: textOrNull(of, 'ticket'),
+    duration: text(of, 'duration'),
+    createdAt: text(of, 'createdAt'),
+    lapsesAt: text(of, 'lapsesAt'),
+    steps: list(of, 'steps', stepView),
+    reasons: list(of, 'reasons', ruleText),
+    grants: list(of, 'grants', grantView),
+    next: textOrNull(of, 'next') ?? '',
+  };
+}
+
+function stepView(of: Fields): StepView {
+  return {
+    rule: text(of, 'rule'),
+    from: texts(of, 'from'),
+    count: number(of, 'count'),
+    missing: number(of, 'missing'),
+    approvedBy: list(of, 'approvedBy', personView),
+    eligible: list(of, 'eligible', personView),
+  };
+}
+
+export function personView(of: Fields): PersonView {
+  const key = text(of, 'key');
+  return { key, name: textOrNull(of, 'name') ?? key };
+}
+
+export function ruleText(of: Fields): RuleText {
+  return { rule: text(of, 'rule'), text: text(of, 'text') };
+}
+
+export function catalogueItem(of: Fields): CatalogueItem {
+  return {
+    role: text(of, 'role'),
+    target: text(of, 'target'),
+    tier: number(of, 'tier'),
+    description: text(of, 'description'),
+    requestable: of['requestable'] === true,
+    path: text(of, 'path'),
+    why: text(of, 'why'),
+    defaultDurationMs: number(of, 'defaultDurationMs'),
+    maxDurationMs: number(of, 'maxDurationMs'),
+  };
+}
+
+/** Whether a grant is one that can be used, or will be in a moment. */
+export function isLive(grant: GrantView): boolean {
+  return grant.status === 'active' || grant.status === 'activating' || grant.status === 'scheduled';
+}
