@@ -1,4 +1,5 @@
 import { STSClient } from '@aws-sdk/client-sts';
+import { ProviderFault } from '../contract.ts';
 
 /** Credentials as AWS's SDKs resolve them. */
 export interface ResolvedIdentity {
@@ -37,11 +38,24 @@ export function ambientIdentity(region: string): IdentitySource {
   return () => client.config.credentials();
 }
 
-/** Wraps a source so that a static key is never used, whenever it turns up. */
+/**
+ * Wraps a source so that a static key is never used, whenever it turns up. Throws faults: without an identity nothing was
+ * sent, so the outcome of the call that needed it is certain. The error of the source is dropped; it may quote what it read.
+ */
 export function withoutStaticKeys(source: IdentitySource): IdentitySource {
   return async () => {
-    const identity = await source();
-    refuseStaticKeys(identity);
+    let identity: ResolvedIdentity;
+    try {
+      identity = await source();
+    } catch {
+      throw new ProviderFault('unreachable', 'The platform gave the broker no AWS credentials');
+    }
+    try {
+      refuseStaticKeys(identity);
+    } catch (error) {
+      if (error instanceof StaticKeyRefused) throw new ProviderFault('forbidden-to-us', error.message);
+      throw error;
+    }
     return identity;
   };
 }

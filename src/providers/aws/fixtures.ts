@@ -1,0 +1,48 @@
+import type { GrantId } from '../../core/ids.ts';
+import type { AwsAssumeRole, Role } from '../../core/role.ts';
+import { slotKey } from '../../core/slot.ts';
+import type { Target } from '../../core/target.ts';
+import { instant } from '../../core/time.ts';
+import type { BindingSpec } from '../contract.ts';
+
+/** Made-up roles, accounts and bindings for the unit tests of this folder. */
+
+export const account: Target = {
+  key: 'aws/prod',
+  provider: 'aws',
+  kind: 'account',
+  native: '444455556666',
+  description: 'Production',
+  labels: { env: 'prod' },
+  parent: null,
+  owners: ['group:platform-leads'],
+};
+
+export function grantRole(aws: Partial<AwsAssumeRole>): Role {
+  return {
+    name: 'invoice-reader',
+    tier: 2,
+    categories: [],
+    owner: 'group:data-leads',
+    description: 'List and download the invoices.',
+    aws: { method: 'assume-role', role: 'curfew/invoice-reader', sessionPolicy: null, allows: [], ...aws },
+    azure: null,
+    gcp: null,
+  };
+}
+
+/** A grant of ten minutes that began at 2026-11-21T14:20:00Z. */
+export function binding(change: Partial<BindingSpec> = {}): BindingSpec {
+  const grant = 'grt_abcdefghijklmnopqrst' as GrantId;
+  return {
+    slot: slotKey('aws', 'assume-role', [grant]),
+    method: 'assume-role',
+    target: account,
+    role: grantRole({}),
+    grant,
+    principal: 'ana',
+    activatedAt: instant(Date.UTC(2026, 10, 21, 14, 20)),
+    endsAt: instant(Date.UTC(2026, 10, 21, 14, 30)),
+    ...change,
+  };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { after } from '../../core/time.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { binding, grantRole } from './fixtures.ts';
+import { createAwsProvider } from './provider.ts';
+
+/** A provider that fails the test when it calls anything. */
+function offline() {
+  return createAwsProvider({
+    region: 'eu-west-1',
+    externalId: 'acme-curfew',
+    clock: systemClock,
+    identity: async () => {
+      throw new Error('called the cloud');
+    },
+  });
+}
+
+const call = { now: binding().activatedAt, signal: new AbortController().signal };
+
+describe('plan', () => {
+  test('says in words what will happen, with the length of the policy', () => {
+    expect(offline().plan(binding())).toEqual({
+      ok: true,
+      words:
+        'AssumeRole curfew/invoice-reader in 444455556666 as ana@grt_abcdefghijklmnopqrst, until 2026-11-21T14:30:00Z; ' +
+        'session policy 606 of 2048 characters',
+      policyHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+  });
+
+  test('warns that an early end does not reach the sessions of a role that may go on to others', () => {
+    const plan = offline().plan(binding({ role: grantRole({ allows: ['role-chaining'] }) }));
+    expect(plan).toMatchObject({ ok: true, words: expect.stringMatching(/an early end does not reach$/) as string });
+  });
+
+  test('refuses an over-long session policy with the count, before anybody calls AWS', async () => {
+    const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::a/${'x'.repeat(2_000)}` };
+    const role = grantRole({ sessionPolicy: { Version: '2012-10-17', Statement: [statement] } });
+    const plan = offline().plan(binding({ role }));
+    expect(plan).toMatchObject({ ok: false, message: expect.stringMatching(/has 2\d{3} characters/) as string });
+    await expect(offline().provision(binding({ role }), call)).rejects.toMatchObject({ kind: 'invalid' });
+  });
+});
+
+describe('after the end', () => {
+  const late = { ...call, now: binding().endsAt };
+
+  test('access is gone by construction, without asking AWS', async () => {
+    const planned = offline().plan(binding());
+    const seen = await offline().observe(binding(), { cause: 'expired', since: late.now }, late);
+    expect(seen).toMatchObject({
+      presence: 'absent',
+      proof: 'by-construction',
+      final: true,
+      evidence: { endsAt: '2026-11-21T14:30:00Z', policyHash: planned.ok ? planned.policyHash : '' },
+    });
+  });
+
+  test('one millisecond before it, it is not', async () => {
+    const early = { ...call, now: after(binding().endsAt, -1) };
+    await expect(offline().observe(binding(), null, early)).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('nothing is issued any more', async () => {
+    await expect(offline().issueCredential(binding(), late)).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(offline().provision(binding(), late)).rejects.toMatchObject({ kind: 'invalid' });
+  });
+
+  test('revoking needs no call', async () => {
+    await expect(offline().revoke(binding(), { cause: 'expired', since: late.now }, 2, late)).resolves.toBeUndefined();
+    await expect(offline().revoke(binding(), { cause: 'revoked', since: call.now }, 0, late)).resolves.toBeUndefined();
+  });
+});
+
+test('all grants of one role share one lock, and two roles do not', () => {
+  const provider = offline();
+  expect(provider.exclusive(binding())).toBe(provider.exclusive(binding({ principal: 'bo' })));
+  expect(provider.exclusive(binding())).not.toBe(
+    provider.exclusive(binding({ role: grantRole({ role: 'curfew/invoice-publisher' }) })),
+  );
+});
+
+test('a static key is refused at the moment it would be used', async () => {
+  const provider = createAwsProvider({
+    region: 'eu-west-1',
+    externalId: 'acme-curfew',
+    clock: systemClock,
+    identity: async () => ({ accessKeyId: 'AKIAABCDEFGHIJKLMNOP', secretAccessKey: 's' }),
+  });
+  await expect(provider.provision(binding(), call)).rejects.toMatchObject({
+    kind: 'forbidden-to-us',
+    message: expect.stringMatching(/refuses to run with a static AWS access key/) as string,
+  });
+});
