@@ -28,6 +28,11 @@ export interface Question {
   /** Milliseconds; absent means the rule's default. */
   readonly durationMs?: number;
   readonly startsAt?: Instant;
+  /**
+   * When the request was made, if it is decided again later: the age of a sign-in counts to this moment, and so do
+   * escalations; whoever was on call since then may still decide. Absent means now.
+   */
+  readonly submittedAt?: Instant;
   readonly reason?: string;
   readonly ticket?: string;
   readonly context: RequestContext;
@@ -79,6 +84,7 @@ export interface ApprovalStep {
   readonly eligible: readonly string[];
   /** Milliseconds after submission at which `escalatesTo` joins; `null` when the step does not escalate. */
   readonly escalatesAfterMs: number | null;
+  /** Directory keys of the persons who join then; the requester is never among them. Sorted. */
   readonly escalatesTo: readonly string[];
 }
 
@@ -93,6 +99,10 @@ export interface Decision {
   readonly durationMs: number;
   readonly defaultDurationMs: number;
   readonly maxDurationMs: number;
+  /** How often a grant of this request may be extended, within `maxDurationMs` altogether. */
+  readonly extensions: number;
+  /** When the request was made; escalations count from here. */
+  readonly submittedAt: Instant;
   readonly requirements: Requirements;
   readonly steps: readonly ApprovalStep[];
   /** Rules that were selected, in the order of evaluation, with what each one contributed. */

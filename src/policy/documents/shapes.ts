@@ -1,0 +1,69 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { DangerousAbility, Tier } from '../../core/role.ts';
+
+/** The shapes of documents after `checkDocument` has accepted them: what the JSON Schemas in `docs/schema/` say, as types. */
+export interface RoleDocument {
+  readonly name: string;
+  readonly tier: Tier;
+  readonly category?: readonly string[];
+  readonly owner: string;
+  readonly description: string;
+  readonly aws?: {
+    readonly method: 'assume-role';
+    readonly role: string;
+    readonly sessionPolicy?: string;
+    readonly allows?: readonly DangerousAbility[];
+  };
+  readonly azure?: JsonObject;
+  readonly gcp?: JsonObject;
+}
+
+export interface WhoShape {
+  readonly groups?: readonly string[];
+  readonly people?: readonly string[];
+  readonly everyone?: true;
+}
+
+export type RolesShape =
+  'all' | readonly string[] | { readonly tier?: readonly Tier[]; readonly category?: readonly string[] };
+
+export type TargetsShape = 'all' | Readonly<Record<string, string | readonly string[]>>;
+
+export interface RequireShape {
+  readonly reason?: { readonly min: number };
+  readonly ticket?: string;
+  readonly mfa?: { readonly maxAge: string };
+}
+
+export interface StepShape {
+  readonly from: readonly string[];
+  readonly count?: number;
+  readonly when?: string;
+  readonly unless?: string;
+  readonly escalate?: { readonly after: string; readonly to: readonly string[] };
+}
+
+export interface PolicyDocument {
+  readonly name: string;
+  readonly who: WhoShape;
+  readonly roles: RolesShape;
+  readonly targets: TargetsShape;
+  readonly when?: string | readonly string[];
+  readonly unless?: string;
+  readonly supersededBy?: readonly string[];
+  readonly duration?: { readonly default?: string; readonly max?: string; readonly extensions?: number };
+  readonly require?: RequireShape;
+  readonly approval?: readonly StepShape[];
+}
+
+export interface GuardrailDocument {
+  readonly name: string;
+  readonly description?: string;
+  readonly who?: WhoShape;
+  readonly roles?: RolesShape;
+  readonly targets?: TargetsShape;
+  readonly deny?: string;
+  readonly when?: string;
+  readonly limit?: { readonly max: string };
+  readonly require?: RequireShape;
+}

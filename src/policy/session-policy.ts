@@ -1,0 +1,138 @@
+import { LineCounter, parseDocument } from 'yaml';
+import type { Json, JsonObject } from '../core/json.ts';
+import { refused, ok, type Result } from '../core/result.ts';
+import { didYouMean } from './documents/closest.ts';
+import { Locator, type Path } from './documents/locator.ts';
+import type { PolicyProblem, SourceFile } from './types.ts';
+
+/** AWS accepts 2,048 characters of session policy; the denies that Curfew adds (the end, what outlives it) take about 400. */
+export const SESSION_POLICY_LIMIT = 2_048;
+const SESSION_POLICY_COMFORTABLE = 1_800;
+
+const TOP_KEYS = ['Version', 'Id', 'Statement'];
+const STATEMENT_KEYS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'];
+
+/**
+ * Reads an IAM policy document that narrows a role's sessions. Checked is what AWS would refuse only when somebody needs
+ * the access: shape, keys, effects, actions and length. Refused too is a statement that allows everything on everything.
+ */
+export function readSessionPolicy(
+  file: SourceFile,
+): Result<{ readonly document: JsonObject; readonly warnings: readonly PolicyProblem[] }, readonly PolicyProblem[]> {
+  const lines = new LineCounter();
+  const parsed = parseDocument(file.text, { lineCounter: lines });
+  const locate = new Locator(parsed.contents, file.text, lines);
+  let value: Json;
+  try {
+    value = JSON.parse(file.text) as Json;
+  } catch (error) {
+    const at = parsed.errors[0]?.pos[0] ?? Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
+    const { line, col } = lines.linePos(at);
+    const message = `not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return refused([{ file: file.path, line: Math.max(line, 1), column: Math.max(col, 1), message }]);
+  }
+  const problems: PolicyProblem[] = [];
+  const report: Report = (path, message, hint) => {
+    problems.push({ file: file.path, ...locate.place(path, 'key'), message, ...(hint === undefined ? {} : { hint }) });
+  };
+  if (!isObject(value))
+    return refused([{ file: file.path, line: 1, column: 1, message: 'an IAM policy is an object' }]);
+  checkPolicy(value, report);
+  const length = JSON.stringify(value).length;
+  if (length > SESSION_POLICY_LIMIT) {
+    report([], `the session policy has ${count(length)} characters; AWS takes ${count(SESSION_POLICY_LIMIT)}`, SHORTER);
+  }
+  if (problems.length > 0) return refused(problems);
+  if (length <= SESSION_POLICY_COMFORTABLE) return ok({ document: value, warnings: [] });
+  const message = `the session policy has ${count(length)} characters; with Curfew's own denies (about 400) it may exceed AWS's ${count(SESSION_POLICY_LIMIT)}`;
+  return ok({ document: value, warnings: [{ file: file.path, line: 1, column: 1, message, hint: SHORTER }] });
+}
+
+const SHORTER = 'join statements, use wildcards in actions, or leave to the IAM role what it narrows itself';
+
+type Report = (path: Path, message: string, hint?: string) => void;
+
+function checkPolicy(policy: JsonObject, report: Report): void {
+  unknownKeys(policy, TOP_KEYS, [], report);
+  if (policy['Version'] !== '2012-10-17') report(['Version'], '"Version" must be "2012-10-17"');
+  const statement = policy['Statement'];
+  const list = Array.isArray(statement) ? (statement as readonly Json[]) : statement === undefined ? [] : [statement];
+  if (list.length === 0) report(['Statement'], 'a policy needs at least one statement');
+  for (const [index, each] of list.entries()) {
+    const path = Array.isArray(statement) ? ['Statement', index] : ['Statement'];
+    if (isObject(each)) checkStatement(each, path, report);
+    else report(path, 'a statement is an object');
+  }
+}
+
+function checkStatement(statement: JsonObject, path: Path, report: Report): void {
+  if ('Principal' in statement || 'NotPrincipal' in statement) {
+    report([...path, 'Principal' in statement ? 'Principal' : 'NotPrincipal'], 'a session policy names no principal');
+  }
+  unknownKeys(statement, [...STATEMENT_KEYS, 'Principal', 'NotPrincipal'], path, report);
+  const effect = statement['Effect'];
+  if (effect !== 'Allow' && effect !== 'Deny') report([...path, 'Effect'], '"Effect" must be "Allow" or "Deny"');
+  const sid = statement['Sid'];
+  if (sid !== undefined && !(typeof sid === 'string' && /^[A-Za-z0-9]*$/.test(sid))) {
+    report([...path, 'Sid'], '"Sid" takes letters and digits only');
+  }
+  const actions = oneOf(statement, 'Action', 'NotAction', path, report);
+  const resources = oneOf(statement, 'Resource', 'NotResource', path, report);
+  for (const action of actions) {
+    if (!/^(\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/.test(action)) {
+      report(
+        [...path, 'Action' in statement ? 'Action' : 'NotAction'],
+        `"${action}" is not an action`,
+        'write service:Action, such as s3:GetObject',
+      );
+    }
+  }
+  for (const resource of resources) {
+    if (resource !== '*' && !resource.startsWith('arn:')) {
+      report([...path, 'Resource' in statement ? 'Resource' : 'NotResource'], `"${resource}" is not an ARN`);
+    }
+  }
+  const condition = statement['Condition'];
+  if (condition !== undefined && !(isObject(condition) && Object.values(condition).every(isObject))) {
+    report([...path, 'Condition'], '"Condition" is an object of operators, each an object of keys');
+  }
+  const everything =
+    actions.includes('*') && 'Action' in statement && resources.includes('*') && 'Resource' in statement;
+  if (effect === 'Allow' && everything && condition === undefined) {
+    report(
+      [...path, 'Action'],
+      'a session policy that allows everything narrows nothing',
+      'name what the task needs, or leave sessionPolicy out',
+    );
+  }
+}
+
+function oneOf(statement: JsonObject, a: string, b: string, path: Path, report: Report): readonly string[] {
+  const both = a in statement && b in statement;
+  const name = a in statement ? a : b;
+  const value = statement[name];
+  if (both || value === undefined) {
+    report(path, `a statement needs either "${a}" or "${b}"`);
+    return [];
+  }
+  const list = Array.isArray(value) ? (value as readonly Json[]) : [value];
+  const texts = list.filter((each): each is string => typeof each === 'string' && each !== '');
+  if (texts.length !== list.length || texts.length === 0)
+    report([...path, name], `"${name}" is a text or a list of texts`);
+  return texts;
+}
+
+function unknownKeys(value: JsonObject, known: readonly string[], path: Path, report: Report): void {
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key))
+      report([...path, key], `unknown key "${key}"`, didYouMean(key, known, `known are ${known.join(', ')}`));
+  }
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
