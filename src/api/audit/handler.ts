@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { actorOf } from '../authenticate.ts';
+import type { ApiParts, ApiServer } from '../parts.ts';
+import { sendProblem } from '../problems.ts';
+
+const seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const list = <Schema extends z.ZodType>(schema: Schema) => z.array(schema).readonly();
+
+const entries = z
+  .object({
+    items: list(
+      z.object({
+        seq: z.number(),
+        body: z.string().meta({ description: 'Canonical JSON: hash these bytes.' }),
+        leaf: z.string(),
+      }),
+    ),
+    nextFrom: z.number(),
+  })
+  .meta({ id: 'LedgerEntries' });
+const checkpoints = z.object({
+  items: list(z.object({ size: z.number(), note: z.string() })),
+  nextFrom: z.number().nullable(),
+});
+const proof = z
+  .object({ seq: z.number(), size: z.number(), leaf: z.string(), hashes: list(z.string()), checkpoint: z.string() })
+  .meta({ id: 'InclusionProof' });
+const rows = z.object({
+  items: list(z.object({ kind: z.enum(['request', 'grant']), id: z.string(), state: z.string() })),
+  nextAfter: z.string().nullable(),
+});
+
+/** The log, for whoever wants to verify it. Reading it is logged too. */
+export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
+  v1.route({
+    method: 'GET',
+    url: '/audit/entries',
+    schema: {
+      summary: 'Entries of the log',
+      tags: ['audit'],
+      querystring: z.strictObject({
+        from: seq.default(0),
+        limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+      }),
+      response: { 200: entries },
+    },
+    handler: async (request, reply) => {
+      const { from, limit } = request.query;
+      const items = await ledger.entries(actorOf(request), from, limit);
+      const last = items.at(-1);
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ items, nextFrom: last === undefined ? from : last.seq + 1 });
+    },
+  });
+  v1.route({
+    method: 'GET',
+    url: '/audit/checkpoints',
+    schema: {
+      summary: 'Signed checkpoints',
+      tags: ['audit'],
+      querystring: z.strictObject({
+        from: seq.default(0),
+        limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+      }),
+      response: { 200: checkpoints },
+    },
+    handler: async (request, reply) => {
+      const { from, limit } = request.query;
+      const items = await ledger.checkpoints(actorOf(request), from, limit);
+      const last = items.at(-1);
+      const nextFrom = last === undefined || items.length < limit ? null : last.size + 1;
+      return reply.header('cache-control', 'no-store').send({ items, nextFrom });
+    },
+  });
+  v1.route({
+    method: 'GET',
+    url: '/audit/checkpoint',
+    schema: { summary: 'The newest signed checkpoint, as a note', tags: ['audit'], produces: ['text/plain'] },
+    handler: async (request, reply) => {
+      const note = await ledger.latestCheckpoint(actorOf(request));
+      if (note === null)
+        return sendProblem(base.origin, request, reply, {
+          code: 'not-found',
+          detail: 'The log has no checkpoint yet.',
+        });
+      return reply.header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(note);
+    },
+  });
+  v1.route({
+    method: 'GET',
+    url: '/audit/proof/:seq',
+    schema: {
+      summary: 'Proof that an entry is in the log',
+      tags: ['audit'],
+      params: z.object({ seq }),
+      response: { 200: proof },
+    },
+    handler: async (request, reply) => {
+      const found = await ledger.proof(actorOf(request), request.params.seq);
+      if (found !== null) return reply.send(found);
+      return sendProblem(base.origin, request, reply, {
+        code: 'not-found',
+        detail: 'No checkpoint covers this entry yet.',
+      });
+    },
+  });
+  v1.route({
+    method: 'GET',
+    url: '/audit/reconciliation',
+    schema: {
+      summary: 'States that the log must explain',
+      tags: ['audit'],
+      querystring: z.strictObject({
+        after: z.string().max(100).optional(),
+        limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+      }),
+      response: { 200: rows },
+    },
+    handler: async (request, reply) => {
+      const { after, limit } = request.query;
+      const items = await ledger.reconciliation(actorOf(request), after ?? null, limit);
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ items, nextAfter: items.length < limit ? null : (items.at(-1)?.id ?? null) });
+    },
+  });
+}

@@ -1,0 +1,51 @@
+import { groupsOf } from '../core/directory.ts';
+import { toIso } from '../core/time.ts';
+import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
+import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
+import { issueCredential, openConsole } from '../operations/issue-credential.ts';
+import { previewRequest } from '../operations/preview-request.ts';
+import { requestAccess } from '../operations/request-access.ts';
+import { searchCatalogue } from '../operations/search-catalogue.ts';
+import { listGrants, listLive, showGrant } from '../operations/show-grants.ts';
+import { explainRequest, listRequests, showRequest } from '../operations/show-requests.ts';
+import type { World } from '../operations/world.ts';
+import type { ApiOperations } from './operations-port.ts';
+
+/** The real operations on a world; the API sees nothing below them. */
+export function bindOperations(world: World): ApiOperations {
+  return {
+    profile(key) {
+      const { directory } = world.rules.current();
+      const person = directory.people.get(key);
+      if (person === undefined || !person.active) return null;
+      return { key, name: person.name, email: person.email, groups: groupsOf(directory, key) };
+    },
+    previewRequest: (actor, input) => previewRequest(world, actor, input),
+    requestAccess: (actor, input) => requestAccess(world, actor, input),
+    approveRequest: (actor, id, input) => approveRequest(world, actor, id, input),
+    denyRequest: (actor, id, input) => denyRequest(world, actor, id, input),
+    withdrawRequest: (actor, id) => withdrawRequest(world, actor, id),
+    showRequest: (actor, id) => showRequest(world, actor, id),
+    listRequests: (actor, query) => listRequests(world, actor, query),
+    explainRequest: (actor, id) => explainRequest(world, actor, id),
+    showGrant: (actor, id) => showGrant(world, actor, id),
+    listGrants: (actor, query) => listGrants(world, actor, query),
+    listLive: () => listLive(world),
+    returnGrant: (actor, id) => returnGrant(world, actor, id),
+    revokeGrant: (actor, id, input) => revokeGrant(world, actor, id, input),
+    issueCredential: (actor, id) => issueCredential(world, actor, id),
+    openConsole: (actor, id) => openConsole(world, actor, id),
+    searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),
+    policyStatus() {
+      const { policy, loadedAt, problems } = world.rules.current();
+      return {
+        version: policy.version,
+        loadedAt: toIso(loadedAt),
+        problems,
+        roles: policy.roles.size,
+        policies: policy.policies.length,
+      };
+    },
+    subscribe: (listener) => world.changes.subscribe(listener),
+  };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { ok } from '../../core/result.ts';
+import { actorOf } from '../authenticate.ts';
+import { neverKept } from '../idempotency.ts';
+import type { ApiParts, ApiServer } from '../parts.ts';
+import { pathId } from '../path-ids.ts';
+import { idParams } from '../views.ts';
+
+/** How long AWS lets a console sign-in URL wait to be opened. */
+const CONSOLE_URL_MS = 15 * 60_000;
+
+const time = z.string().meta({ format: 'date-time' });
+const credential = z
+  .object({
+    version: z.literal(1),
+    accessKeyId: z.string(),
+    secretAccessKey: z.string(),
+    sessionToken: z.string(),
+    expiresAt: time.meta({ description: "The cloud's own expiry." }),
+    usableUntil: time.meta({ description: 'The earlier of that and the end of the grant.' }),
+    grant: z.object({ id: z.string(), endsAt: time }),
+    region: z.string(),
+  })
+  .meta({ id: 'Credential' });
+const consoleUrl = z.object({ url: z.string(), validForMs: z.number() }).meta({ id: 'ConsoleUrl' });
+
+/** Credentials for the holder of an active grant. These answers are secrets: never stored, never cached, never replayed. */
+export function registerGrantCredentials(v1: ApiServer, parts: ApiParts): void {
+  const { operations, aws } = parts;
+  v1.route({
+    method: 'POST',
+    url: '/grants/:id/credentials',
+    schema: {
+      summary: 'Get credentials',
+      description:
+        'An Idempotency-Key is accepted and has no effect: nothing of the answer is kept, so each call makes new credentials.',
+      tags: ['access'],
+      params: idParams,
+      body: z.strictObject({}),
+      response: { 200: credential },
+    },
+    handler: (request, reply) =>
+      neverKept(parts, request, reply, async () => {
+        const issued = await operations.issueCredential(actorOf(request), pathId('grt', request.params.id));
+        if (!issued.ok) return issued;
+        const { secret, expiresAt, usableUntil, grant } = issued.value;
+        const { accessKeyId, secretAccessKey, sessionToken } = secret;
+        const region = aws?.region ?? 'us-east-1';
+        return ok({
+          status: 200,
+          body: { version: 1, accessKeyId, secretAccessKey, sessionToken, expiresAt, usableUntil, grant, region },
+        });
+      }),
+  });
+  v1.route({
+    method: 'POST',
+    url: '/grants/:id/console',
+    schema: {
+      summary: "Get a URL that signs a browser in to the cloud's console",
+      description: 'The URL is a secret. An Idempotency-Key is accepted and has no effect.',
+      tags: ['access'],
+      params: idParams,
+      body: z.strictObject({}),
+      response: { 200: consoleUrl },
+    },
+    handler: (request, reply) =>
+      neverKept(parts, request, reply, async () => {
+        const opened = await operations.openConsole(actorOf(request), pathId('grt', request.params.id));
+        return opened.ok ? ok({ status: 200, body: { url: opened.value.url, validForMs: CONSOLE_URL_MS } }) : opened;
+      }),
+  });
+}

@@ -1,0 +1,43 @@
+import type { Actor } from '../operations/world.ts';
+
+/** A ledger entry as it is exported: the canonical body is text, because its bytes are what was hashed. */
+export interface ExportedEntry {
+  readonly seq: number;
+  readonly body: string;
+  /** SHA-256 leaf hash, hexadecimal. */
+  readonly leaf: string;
+}
+
+export interface ExportedCheckpoint {
+  readonly size: number;
+  /** C2SP signed note. */
+  readonly note: string;
+}
+
+export interface InclusionProof {
+  readonly seq: number;
+  readonly size: number;
+  readonly leaf: string;
+  readonly hashes: readonly string[];
+  readonly checkpoint: string;
+}
+
+/** One row whose state the ledger must explain. */
+export interface ReconciledRow {
+  readonly kind: 'request' | 'grant';
+  readonly id: string;
+  readonly state: string;
+}
+
+/** Reading the log. Each method writes a `ledger.read` entry for the actor before it answers. */
+export interface LedgerReads {
+  /** Entries from `from` on, at most `limit`; shorter only at the end of the log. */
+  entries(actor: Actor, from: number, limit: number): Promise<readonly ExportedEntry[]>;
+  /** Checkpoints with at least `from` entries, smallest first, at most `limit`. */
+  checkpoints(actor: Actor, from: number, limit: number): Promise<readonly ExportedCheckpoint[]>;
+  /** The newest checkpoint; `null` while the log is empty. */
+  latestCheckpoint(actor: Actor): Promise<string | null>;
+  /** `null` for an entry that no checkpoint covers yet. */
+  proof(actor: Actor, seq: number): Promise<InclusionProof | null>;
+  reconciliation(actor: Actor, after: string | null, limit: number): Promise<readonly ReconciledRow[]>;
+}

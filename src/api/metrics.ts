@@ -1,0 +1,118 @@
+import type { FastifyRequest } from 'fastify';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../platform/clock.ts';
+import type { ApiParts, ApiServer } from './parts.ts';
+
+/** Numbers for Prometheus. Labels are few and closed: no person, no id, no address. */
+export interface ApiMetrics {
+  request(labels: { readonly method: string; readonly route: string; readonly status: number }, seconds: number): void;
+  setListeners(count: () => number): void;
+  /** The text exposition format. A source that fails leaves its number out and is counted. */
+  read(): Promise<{ readonly type: string; readonly body: string }>;
+}
+
+export function createApiMetrics({
+  operations,
+  metrics: sources,
+}: Pick<ApiParts, 'operations' | 'metrics'>): ApiMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'curfew_http_requests_total',
+    help: 'Requests that were answered.',
+    labelNames: ['method', 'route', 'status'],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'curfew_http_request_duration_seconds',
+    help: 'Time from the request to the end of the answer.',
+    labelNames: ['method', 'route'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'curfew_metric_failures_total',
+    help: 'Numbers that could not be read.',
+    labelNames: ['metric'],
+    registers,
+  });
+  let listeners = (): number => 0;
+  const grants = new Gauge({ name: 'curfew_grants', help: 'Grants by state.', labelNames: ['state'], registers });
+  const gauges: readonly { readonly gauge: Gauge; readonly read: () => Promise<number> | number }[] = [
+    ['curfew_ledger_entries', 'Entries in the log.', () => sources.ledgerSize()] as const,
+    [
+      'curfew_engine_lag_seconds',
+      'How far the engine is behind the most overdue row.',
+      async () => (await sources.engineLagMs()) / 1_000,
+    ] as const,
+    [
+      'curfew_policy_problems',
+      'Problems of newer rules that were refused.',
+      () => operations.policyStatus().problems.length,
+    ] as const,
+    ['curfew_event_listeners', 'Open event streams.', () => listeners()] as const,
+  ].map(([name, help, read]) => ({ gauge: new Gauge({ name, help, registers }), read }));
+
+  async function attempt(metric: string, read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch {
+      failures.inc({ metric });
+    }
+  }
+
+  return {
+    request({ method, route, status }, seconds) {
+      requests.inc({ method, route, status });
+      latency.observe({ method, route }, seconds);
+    },
+    setListeners(count) {
+      listeners = count;
+    },
+    async read() {
+      await attempt('curfew_grants', async () => {
+        const byState = await sources.grants();
+        grants.reset();
+        for (const [state, count] of Object.entries(byState)) grants.set({ state }, count);
+      });
+      for (const { gauge, read } of gauges) {
+        await attempt('gauge', async () => {
+          gauge.set(await read());
+        });
+      }
+      return { type: registry.contentType, body: await registry.metrics() };
+    },
+  };
+}
+
+/** Counts and logs every request. The log has the route and not the URL, because a URL may carry what is secret. */
+export function observeRequests(
+  app: ApiServer,
+  metrics: ApiMetrics,
+  { clock, log }: { clock: Clock; log: ApiParts['log'] },
+): void {
+  const begun = new WeakMap<FastifyRequest, number>();
+  app.addHook('onRequest', async (request) => {
+    begun.set(request, clock.now());
+  });
+  app.addHook('onSend', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const durationMs = clock.now() - (begun.get(request) ?? clock.now());
+    const route = request.routeOptions.url ?? 'none';
+    metrics.request({ method: request.method, route, status: reply.statusCode }, durationMs / 1_000);
+    const person = request.session?.actor.person;
+    log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        durationMs,
+        ...(person === undefined ? {} : { person }),
+      },
+      'answered',
+    );
+  });
+}

@@ -1,0 +1,71 @@
+import type { GrantId, RequestId } from '../core/ids.ts';
+import type { Result } from '../core/result.ts';
+import type { Change } from '../operations/changes.ts';
+import type { RequestInput } from '../operations/check-input.ts';
+import type { CredentialView } from '../operations/issue-credential.ts';
+import type { PreviewView } from '../operations/preview-request.ts';
+import type { OperationRefusal } from '../operations/refusal.ts';
+import type { CatalogueItem } from '../operations/search-catalogue.ts';
+import type { Explanation, Page } from '../operations/show-requests.ts';
+import type { GrantView, RequestView } from '../operations/views.ts';
+import type { Actor } from '../operations/world.ts';
+import type { PolicyProblem } from '../policy/types.ts';
+
+export type Outcome<Value> = Promise<Result<Value, OperationRefusal>>;
+
+export interface PersonProfile {
+  readonly key: string;
+  readonly name: string;
+  readonly email: string;
+  readonly groups: readonly string[];
+}
+
+/** The rules in force, and what is wrong with newer ones that were refused. */
+export interface PolicyStatus {
+  readonly version: string;
+  readonly loadedAt: string;
+  readonly problems: readonly PolicyProblem[];
+  readonly roles: number;
+  readonly policies: number;
+}
+
+/** Everything that the API can do: the operations, with the world already in them. `bind-operations.ts` makes the real one. */
+export interface ApiOperations {
+  /** The profile of somebody who may act now; `null` for who is not in the directory or has left. Asked at every request. */
+  profile(key: string): PersonProfile | null;
+  previewRequest(actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal>;
+  requestAccess(actor: Actor, input: RequestInput): Outcome<RequestView>;
+  approveRequest(actor: Actor, id: RequestId, input: { readonly comment?: string }): Outcome<RequestView>;
+  denyRequest(actor: Actor, id: RequestId, input: { readonly comment?: string }): Outcome<RequestView>;
+  withdrawRequest(actor: Actor, id: RequestId): Outcome<RequestView>;
+  showRequest(actor: Actor, id: RequestId): Outcome<RequestView>;
+  listRequests(actor: Actor, query: RequestQuery): Outcome<Page<RequestView>>;
+  explainRequest(actor: Actor, id: RequestId): Outcome<Explanation>;
+  showGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
+  listGrants(actor: Actor, query: GrantQuery): Outcome<Page<GrantView>>;
+  listLive(): Promise<readonly GrantView[]>;
+  returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
+  revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;
+  issueCredential(actor: Actor, id: GrantId): Outcome<CredentialView>;
+  openConsole(actor: Actor, id: GrantId): Outcome<{ readonly url: string }>;
+  searchCatalogue(
+    actor: Actor,
+    query: { readonly q: string; readonly limit: number },
+  ): { readonly items: readonly CatalogueItem[]; readonly total: number };
+  policyStatus(): PolicyStatus;
+  subscribe(listener: (change: Change) => void): () => void;
+}
+
+export interface RequestQuery {
+  readonly scope: 'mine' | 'waiting' | 'all';
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+export interface GrantQuery {
+  readonly scope: 'mine' | 'live';
+  readonly role?: string;
+  readonly target?: string;
+  readonly cursor: string | null;
+  readonly limit: number;
+}

@@ -1,0 +1,71 @@
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { AccessTokens } from '../identity/access-tokens.ts';
+import type { AuthorizationServer } from '../identity/authorization-server.ts';
+import type { BaseUrl } from '../identity/base-url.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Random } from '../platform/random.ts';
+import type { Db } from '../store/schema.ts';
+import type { LedgerReads } from './ledger-port.ts';
+import type { ApiOperations } from './operations-port.ts';
+
+/** A Fastify server whose routes are typed by zod schemas. */
+export type ApiServer = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** What readiness looks at. A check that throws or takes longer than two seconds has failed; the message is for operators. */
+export type Check = () => Promise<{ readonly ok: boolean; readonly detail?: string }>;
+export const CHECKS = ['database', 'clock', 'policy', 'engine', 'ledger'] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** Numbers that stand in places the API does not look into; each is read when `/metrics` is. */
+export interface MetricSources {
+  /** Grants by state. */
+  grants(): Promise<Readonly<Record<string, number>>>;
+  ledgerSize(): Promise<number>;
+  /** Milliseconds by which the engine is behind the most overdue row; 0 when nothing is overdue. */
+  engineLagMs(): Promise<number>;
+}
+
+export interface DemoSurroundings {
+  readonly people: readonly { readonly key: string; readonly name: string; readonly title: string }[];
+}
+
+export interface ApiParts {
+  readonly operations: ApiOperations;
+  readonly tokens: AccessTokens;
+  /** Absent in a process that only serves the API beside another one that signs people in. */
+  readonly authorizationServer: AuthorizationServer | null;
+  readonly ledger: LedgerReads;
+  readonly checks: Readonly<Record<CheckName, Check>>;
+  readonly metrics: MetricSources;
+  /** Where Idempotency-Keys are kept. */
+  readonly db: Db;
+  readonly base: BaseUrl;
+  readonly version: string;
+  /** Name and key of the log, in the form of a C2SP verifier key. */
+  readonly logKey: { readonly origin: string; readonly vkey: string };
+  /** What clients need to talk to AWS; `endpointUrl` only where AWS is simulated. */
+  readonly aws: { readonly region: string; readonly endpointUrl: string | null } | null;
+  /** Whether live access and its changes are shown without a sign-in: in the demo, nowhere else. */
+  readonly publicLive: boolean;
+  readonly demo: DemoSurroundings | null;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Addresses of proxies whose X-Forwarded-For is believed, for rate limits. */
+  readonly trustedProxies?: readonly string[];
+  readonly limits?: Partial<RateLimits>;
+}
+
+export interface RateLimits {
+  readonly perAddressPerMinute: number;
+  readonly perPersonPerMinute: number;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { ApiParts, ApiServer } from '../parts.ts';
+
+const policyStatus = z
+  .object({
+    version: z.string(),
+    loadedAt: z.string().meta({ format: 'date-time' }),
+    problems: z
+      .array(
+        z.object({
+          file: z.string(),
+          line: z.number(),
+          column: z.number(),
+          message: z.string(),
+          hint: z.string().optional(),
+        }),
+      )
+      .readonly()
+      .meta({ description: 'Of newer documents that were refused; the ones in force stay in force.' }),
+    roles: z.number(),
+    policies: z.number(),
+  })
+  .meta({ id: 'PolicyStatus' });
+
+/** Which rules are in force, and what is wrong with newer ones. Everybody sees it: a broken rule concerns all. */
+export function registerPolicy(v1: ApiServer, { operations }: ApiParts): void {
+  v1.route({
+    method: 'GET',
+    url: '/policy',
+    schema: { summary: 'The rules in force', tags: ['policy'], response: { 200: policyStatus } },
+    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(operations.policyStatus()),
+  });
+}

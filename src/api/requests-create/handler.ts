@@ -1,0 +1,62 @@
+import { formatDuration } from '../../core/time.ts';
+import { ok } from '../../core/result.ts';
+import type { PreviewView } from '../../operations/preview-request.ts';
+import { actorOf } from '../authenticate.ts';
+import { once } from '../idempotency.ts';
+import type { ApiParts, ApiServer } from '../parts.ts';
+import { previewView, requestView } from '../views.ts';
+import { requestBody, requestInput } from './request-body.ts';
+
+/** Asking for access, and asking what would happen if one did: both come to the same decision. */
+export function registerRequestCreation(v1: ApiServer, parts: ApiParts): void {
+  const { operations, base } = parts;
+  v1.route({
+    method: 'POST',
+    url: '/requests',
+    schema: { summary: 'Ask for access', tags: ['requests'], body: requestBody, response: { 201: requestView } },
+    handler: (request, reply) =>
+      once(parts, request, reply, async () => {
+        const input = requestInput(request.body);
+        if (!input.ok) return input;
+        const made = await operations.requestAccess(actorOf(request), input.value);
+        return made.ok
+          ? ok({ status: 201, body: made.value, location: `${base.audience}/requests/${made.value.id}` })
+          : made;
+      }),
+  });
+  v1.route({
+    method: 'POST',
+    url: '/requests/preview',
+    schema: { summary: 'What would be decided', tags: ['requests'], body: requestBody, response: { 200: previewView } },
+    handler: (request, reply) =>
+      once(parts, request, reply, async () => {
+        const input = requestInput(request.body);
+        if (!input.ok) return input;
+        const preview = operations.previewRequest(actorOf(request), input.value);
+        return preview.ok ? ok({ status: 200, body: asView(preview.value) }) : preview;
+      }),
+  });
+}
+
+function asView({ decision, approvers, plan, residual }: PreviewView): object {
+  const names = new Map(approvers.map((person) => [person.key, person]));
+  return {
+    effect: decision.effect,
+    policyVersion: decision.policyVersion,
+    duration: formatDuration(decision.durationMs),
+    durationMs: decision.durationMs,
+    maxDurationMs: decision.maxDurationMs,
+    requirements: decision.requirements,
+    steps: decision.steps.map(({ id, rule, from, count, eligible }) => ({
+      id,
+      rule,
+      from,
+      count,
+      eligible: eligible.map((key) => names.get(key) ?? { key, name: key }),
+    })),
+    reasons: decision.reasons,
+    refusals: decision.refusals,
+    residual,
+    plan: plan.map((one) => one.words),
+  };
+}

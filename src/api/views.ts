@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { GRANT_STATES } from '../core/grant.ts';
+import { REQUEST_STATES } from '../core/request.ts';
+import { TIERS } from '../core/role.ts';
+import type { CatalogueItem } from '../operations/search-catalogue.ts';
+import type { GrantView, RequestView, StepView } from '../operations/views.ts';
+import { REFUSAL_CODES, type Decision, type Refusal } from '../policy/types.ts';
+
+/** The shapes of what the API answers with. Types below compare them with what operations make: neither can change alone. */
+
+const time = z.string().meta({ format: 'date-time' });
+const list = <Schema extends z.ZodType>(schema: Schema) => z.array(schema).readonly();
+const tier = z.literal(TIERS);
+const text = z.string();
+
+export const personView = z.object({ key: text, name: text }).meta({ id: 'Person' });
+
+export const itemView = z.object({ role: text, target: text });
+
+export const reasonView = z.object({ rule: text, text });
+
+export const refusalView = z.object({
+  code: z.enum(REFUSAL_CODES),
+  rule: text,
+  text,
+  item: itemView.nullable(),
+  hint: text.optional(),
+});
+
+export const grantView = z
+  .object({
+    id: text,
+    status: z.enum(GRANT_STATES),
+    request: text,
+    role: text,
+    target: text,
+    tier,
+    provider: text,
+    method: text,
+    person: personView,
+    duration: text,
+    durationMs: z.number(),
+    startsAt: time,
+    activatedAt: time.nullable(),
+    usableAt: time.nullable(),
+    endsAt: time.nullable(),
+    endedAt: time.nullable(),
+    cause: text.nullable(),
+    proof: z
+      .object({
+        kind: z.enum(['observed', 'by-construction', 'never-provisioned']),
+        at: time,
+        evidence: z.record(z.string(), z.unknown()),
+      })
+      .nullable(),
+    residual: z.object({ maxMs: z.number(), words: text }),
+    lastFault: text.nullable(),
+    serverTime: time,
+  })
+  .meta({ id: 'Grant' });
+
+export const stepView = z
+  .object({
+    id: text,
+    rule: text,
+    from: list(text),
+    count: z.number(),
+    missing: z.number(),
+    approvedBy: list(personView),
+    eligible: list(personView),
+  })
+  .meta({ id: 'ApprovalStep' });
+
+export const requestView = z
+  .object({
+    id: text,
+    status: z.enum(REQUEST_STATES),
+    requester: personView,
+    items: list(z.object({ role: text, target: text, tier: tier.nullable(), grant: text.nullable() })),
+    reason: text,
+    ticket: text.nullable(),
+    duration: text,
+    durationMs: z.number(),
+    createdAt: time,
+    lapsesAt: time,
+    decidedAt: time.nullable(),
+    deniedBy: z.enum(['approver', 'policy']).nullable(),
+    policyVersion: text,
+    steps: list(stepView),
+    reasons: list(reasonView),
+    grants: list(grantView),
+    next: text,
+  })
+  .meta({ id: 'Request' });
+
+const requirementsView = z.object({
+  reasonMin: z.number(),
+  ticket: text.nullable(),
+  mfaMaxAgeMs: z.number().nullable(),
+});
+
+export const decisionView = z
+  .object({
+    effect: z.enum(['allow', 'deny']),
+    policyVersion: text,
+    directoryVersion: text,
+    durationMs: z.number(),
+    defaultDurationMs: z.number(),
+    maxDurationMs: z.number(),
+    extensions: z.number(),
+    submittedAt: time,
+    requirements: requirementsView,
+    steps: list(
+      z.object({
+        id: text,
+        rule: text,
+        count: z.number(),
+        from: list(text),
+        eligible: list(text),
+        escalatesAfterMs: z.number().nullable(),
+        escalatesTo: list(text),
+      }),
+    ),
+    reasons: list(reasonView),
+    refusals: list(refusalView),
+    alarms: list(reasonView),
+  })
+  .meta({ id: 'Decision' });
+
+export const previewView = z
+  .object({
+    effect: z.enum(['allow', 'deny']),
+    policyVersion: text,
+    duration: text,
+    durationMs: z.number(),
+    maxDurationMs: z.number(),
+    requirements: requirementsView,
+    steps: list(z.object({ id: text, rule: text, from: list(text), count: z.number(), eligible: list(personView) })),
+    reasons: list(reasonView),
+    refusals: list(refusalView),
+    residual: list(z.object({ role: text, target: text, maxMs: z.number(), words: text })),
+    plan: list(text),
+  })
+  .meta({ id: 'Preview' });
+
+export const explanationView = z
+  .object({
+    request: requestView,
+    decision: decisionView,
+    now: decisionView,
+    timeline: list(z.object({ at: time, kind: text, actor: text, text })),
+  })
+  .meta({ id: 'Explanation' });
+
+export const catalogueItemView = z
+  .object({
+    role: text,
+    target: text,
+    provider: text,
+    tier,
+    description: text,
+    categories: list(text),
+    owner: text,
+    labels: z.record(z.string(), z.string()).readonly(),
+    requestable: z.boolean(),
+    path: z.enum(['automatic', 'approval', 'refused', 'later']),
+    why: text,
+    defaultDurationMs: z.number(),
+    maxDurationMs: z.number(),
+  })
+  .meta({ id: 'CatalogueItem' });
+
+export const problemView = z
+  .object({
+    type: z.url(),
+    title: text,
+    status: z.number(),
+    code: text,
+    detail: text,
+    hint: text.optional(),
+    errors: list(z.object({ path: text, message: text })).optional(),
+    refusals: list(refusalView).optional(),
+    requestId: text,
+  })
+  .meta({ id: 'Problem' });
+
+/** A page of things: pass `nextCursor` as `cursor` for the next one; `null` ends. */
+export function pageOf<Schema extends z.ZodType>(schema: Schema) {
+  return z.object({ items: list(schema), nextCursor: text.nullable() });
+}
+
+export const pageQuery = {
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+};
+
+export const idParams = z.object({ id: z.string().max(100) });
+
+/** Compiles only while every field that operations make is in the schema, and none is missing. */
+type Covers<Schema extends z.ZodType, View> = keyof z.output<Schema> extends keyof View
+  ? keyof View extends keyof z.output<Schema>
+    ? true
+    : { readonly missingInSchema: Exclude<keyof View, keyof z.output<Schema>> }
+  : { readonly missingInView: Exclude<keyof z.output<Schema>, keyof View> };
+
+export const SCHEMAS_COVER_VIEWS: readonly [
+  Covers<typeof grantView, GrantView>,
+  Covers<typeof requestView, RequestView>,
+  Covers<typeof stepView, StepView>,
+  Covers<typeof decisionView, Decision>,
+  Covers<typeof refusalView, Refusal>,
+  Covers<typeof catalogueItemView, CatalogueItem>,
+] = [true, true, true, true, true, true];

@@ -1,0 +1,140 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** A browser without a screen: follows redirects by hand and keeps cookies by host, path and name. */
+export interface UserAgent {
+  get(url: string): Promise<Visit>;
+  post(url: string, form: Readonly<Record<string, string>>): Promise<Visit>;
+  /** Follows redirects until a page, or until `stopAt` says that this address is not for a browser. */
+  follow(url: string, stopAt: (url: URL) => boolean): Promise<Visit>;
+  cookies(): readonly string[];
+}
+
+export interface Visit {
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  /** Where it was sent on to, absolute. */
+  readonly location: URL | null;
+}
+
+interface Cookie {
+  readonly host: string;
+  readonly path: string;
+  readonly pair: string;
+}
+
+export function createUserAgent(extra: Readonly<Record<string, string>> = {}): UserAgent {
+  const jar = new Map<string, Cookie>();
+  const seen: string[] = [];
+  async function visit(url: string, init: RequestInit): Promise<Visit> {
+    const at = new URL(url);
+    const cookie = [...jar.values()]
+      .filter(
+        (one) =>
+          one.host === at.host && (at.pathname === one.path || at.pathname.startsWith(one.path.replace(/\/?$/, '/'))),
+      )
+      .map((one) => one.pair)
+      .join('; ');
+    const answer = await fetch(at, {
+      ...init,
+      redirect: 'manual',
+      headers: { accept: 'text/html', cookie, ...extra, ...init.headers },
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      seen.push(line);
+      const [pair = '', ...attributes] = line.split(/;\s*/);
+      const name = pair.slice(0, pair.indexOf('='));
+      const path = attributes.find((one) => one.toLowerCase().startsWith('path='))?.slice(5) ?? '/';
+      const gone = attributes.some((one) => /^expires=Thu, 01 Jan 1970/i.test(one));
+      const key = `${at.host} ${path} ${name}`;
+      if (gone) jar.delete(key);
+      else jar.set(key, { host: at.host, path, pair });
+    }
+    const location = answer.headers.get('location');
+    return {
+      url: at,
+      status: answer.status,
+      headers: answer.headers,
+      body: await answer.text(),
+      location: location === null ? null : new URL(location, at),
+    };
+  }
+  const agent: UserAgent = {
+    get: (url) => visit(url, {}),
+    post: (url, form) =>
+      visit(url, {
+        method: 'POST',
+        body: new URLSearchParams(form),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      }),
+    async follow(url, stopAt) {
+      let last = await agent.get(url);
+      for (let hops = 0; hops < 12 && last.location !== null && !stopAt(last.location); hops += 1)
+        last = await agent.get(last.location.href);
+      return last;
+    },
+    cookies: () => seen,
+  };
+  return agent;
+}
+
+/** PKCE, state and the URL that the command line would open. */
+export interface Attempt {
+  readonly url: string;
+  readonly verifier: string;
+  readonly state: string;
+  readonly redirectUri: string;
+}
+
+export function newAttempt(base: string, changes: Readonly<Record<string, string | null>> = {}): Attempt {
+  const verifier = randomBytes(32).toString('base64url');
+  const state = randomBytes(16).toString('base64url');
+  const redirectUri = 'http://127.0.0.1:49999/callback';
+  const parameters: Record<string, string | null> = {
+    client_id: 'curfew-cli',
+    response_type: 'code',
+    redirect_uri: redirectUri,
+    scope: 'openid offline_access',
+    resource: `${base}/v1`,
+    state,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    ...changes,
+  };
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) query.set(name, value);
+  return { url: `${base}/oauth/authorize?${query}`, verifier, state, redirectUri };
+}
+
+export interface Tokens {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export async function askForTokens(base: string, form: Readonly<Record<string, string>>): Promise<Tokens> {
+  const answer = await fetch(`${base}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: 'curfew-cli', ...form }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+export const isCallback = (url: URL): boolean => url.port === '49999';
+
+/** Signs a demo person in as the command line does. Throws with the page when it does not work. */
+export async function signIn(base: string, person: string): Promise<{ accessToken: string; refreshToken: string }> {
+  const attempt = newAttempt(base, { login_hint: person });
+  const last = await createUserAgent().follow(attempt.url, isCallback);
+  const code = last.location?.searchParams.get('code');
+  if (code === null || code === undefined)
+    throw new Error(`no code for ${person}: ${last.status} ${last.location?.href ?? last.body}`);
+  const tokens = await askForTokens(base, {
+    grant_type: 'authorization_code',
+    code,
+    code_verifier: attempt.verifier,
+    redirect_uri: attempt.redirectUri,
+  });
+  if (tokens.status !== 200) throw new Error(`no token for ${person}: ${JSON.stringify(tokens.body)}`);
+  return { accessToken: String(tokens.body['access_token']), refreshToken: String(tokens.body['refresh_token']) };
+}

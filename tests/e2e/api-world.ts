@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { startDemoIdp, type DemoIdp } from '../../simulators/idp/demo-idp.ts';
+import { createApi } from '../../src/api/create-api.ts';
+import type { ApiOperations, PersonProfile } from '../../src/api/operations-port.ts';
+import type { ApiParts } from '../../src/api/parts.ts';
+import { parseId, type PersonId } from '../../src/core/ids.ts';
+import { ok, refused } from '../../src/core/result.ts';
+import { createAccessTokens } from '../../src/identity/access-tokens.ts';
+import { createAuthorizationServer, type AuthorizationServer } from '../../src/identity/authorization-server.ts';
+import { parseBaseUrl, type BaseUrl } from '../../src/identity/base-url.ts';
+import { createCompanyProvider } from '../../src/identity/company-provider.ts';
+import { makeSigningJwk, type IdentityKeys } from '../../src/identity/keys.ts';
+import type { People } from '../../src/identity/people.ts';
+import { createChanges, type Changes } from '../../src/operations/changes.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import type { Log } from '../../src/platform/log.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import { openEmbedded, type Database } from '../../src/store/database.ts';
+
+/** People of a small company; `zoe` has left. */
+export const STAFF = [
+  { key: 'ana', name: 'Ana Ruiz', title: 'Data engineer', email: 'ana@acme.example', active: true },
+  { key: 'bo', name: 'Bo Lind', title: 'Team lead', email: 'bo@acme.example', active: true },
+  { key: 'zoe', name: 'Zoe Tan', title: 'Left in spring', email: 'zoe@acme.example', active: false },
+];
+
+export interface Line {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+/** A log that tests can read. */
+export function listeningLog(): { readonly log: Log; readonly lines: Line[] } {
+  const lines: Line[] = [];
+  const at = (level: Line['level']) => (fields: object, message: string) =>
+    void lines.push({ level, fields: fields as Record<string, unknown>, message });
+  return { log: { info: at('info'), warn: at('warn'), error: at('error') }, lines };
+}
+
+export interface ApiWorld {
+  readonly app: FastifyInstance;
+  readonly base: BaseUrl;
+  readonly database: Database;
+  readonly idp: DemoIdp;
+  readonly keys: IdentityKeys;
+  readonly authorizationServer: AuthorizationServer;
+  readonly changes: Changes;
+  readonly lines: readonly Line[];
+  readonly staff: Map<string, PersonProfile & { active: boolean }>;
+  close(): Promise<void>;
+}
+
+interface Options {
+  readonly operations?: Partial<ApiOperations>;
+  readonly publicLive?: boolean;
+  readonly parts?: Partial<ApiParts>;
+}
+
+/** Starts the whole face: demo identity provider, authorization server and API, listening on a free port. */
+export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
+  const database = await openEmbedded();
+  const port = 20_000 + randomBytes(2).readUInt16BE() / 2;
+  const base = parseBaseUrl(`http://localhost:${Math.floor(port)}`);
+  const { log, lines } = listeningLog();
+  const staff = new Map(STAFF.map((one) => [one.key, { ...one, groups: ['everyone'] }]));
+  const ids = new Map<PersonId, string>();
+  const people: People = {
+    admit(identity) {
+      const person = staff.get(identity.subject);
+      if (person?.active !== true) return Promise.resolve(refused({ detail: 'Nobody in the directory is you.' }));
+      const known = [...ids].find(([, key]) => key === person.key)?.[0];
+      const id = known ?? newId(systemRandom, 'per');
+      ids.set(id, person.key);
+      return Promise.resolve(ok(id));
+    },
+    find(id) {
+      const person = staff.get(ids.get(id) ?? '');
+      return Promise.resolve(person ?? null);
+    },
+  };
+  const idp = await startDemoIdp({ port: 0, people: STAFF, clientRedirects: [`${base.origin}/sign-in/callback`] });
+  const keys: IdentityKeys = { signing: [makeSigningJwk()], cookies: [randomBytes(32).toString('hex')], sealing: randomBytes(32) };
+  const company = createCompanyProvider({ issuer: idp.issuer, clientId: idp.clientId }, systemClock);
+  const authorizationServer = createAuthorizationServer({ base, db: database.db, keys, company, people, clock: systemClock, random: systemRandom, log });
+  const tokens = createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock });
+  const changes = createChanges();
+  const profile = (key: string): PersonProfile | null => {
+    const person = staff.get(key);
+    return person?.active === true ? person : null;
+  };
+  const operations = new Proxy({ profile, subscribe: (listener) => changes.subscribe(listener), ...options.operations } as ApiOperations, {
+    get(target, name: keyof ApiOperations) {
+      return target[name] ?? (() => Promise.reject(new Error(`the test did not expect ${name}`)));
+    },
+  });
+  const app = await createApi({
+    operations,
+    tokens,
+    authorizationServer,
+    ledger: {
+      entries: () => Promise.resolve([]),
+      checkpoints: () => Promise.resolve([]),
+      latestCheckpoint: () => Promise.resolve(null),
+      proof: () => Promise.resolve(null),
+      reconciliation: () => Promise.resolve([]),
+    },
+    checks: Object.fromEntries(['database', 'clock', 'policy', 'engine', 'ledger'].map((name) => [name, () => Promise.resolve({ ok: true })])) as ApiParts['checks'],
+    metrics: { grants: () => Promise.resolve({ active: 2 }), ledgerSize: () => Promise.resolve(7), engineLagMs: () => Promise.resolve(0) },
+    db: database.db,
+    base,
+    version: '0.0.0-test',
+    logKey: { origin: 'test.example/log', vkey: 'test.example/log+00000000+AAAA' },
+    aws: null,
+    publicLive: options.publicLive ?? false,
+    demo: null,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    ...options.parts,
+  });
+  await app.listen({ port: Math.floor(port), host: '127.0.0.1' });
+  return {
+    app, base, database, idp, keys, authorizationServer, changes, lines, staff,
+    async close() {
+      await app.close();
+      await idp.close();
+      await database.close();
+    },
+  };
+}
+
+export const anId = <Prefix extends 'req' | 'grt'>(prefix: Prefix) => {
+  const id = parseId(prefix, `${prefix}_${'a'.repeat(20)}`);
+  if (id === null) throw new Error('not an id');
+  return id;
+};
