@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { BROKER_ACTIONS, PROVISIONER_READS, PROVISIONER_WRITES } from '../src/providers/aws/permissions.ts';
+import { infraFiles } from './generate-infra.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const terraform = spawnSync('terraform', ['version']).status === 0;
+
+describe('infra/aws', () => {
+  test.each([...infraFiles()])('%s is what the permissions say', (path, text) => {
+    expect(readFileSync(join(root, path), 'utf8')).toBe(text);
+  });
+
+  test('gives the provisioner exactly the actions that the code calls, and the broker the same', () => {
+    const files = [...infraFiles()];
+    const of = (part: string) => files.filter(([path]) => path.includes(part)).map(([, text]) => text);
+    for (const text of of('account')) {
+      const actions = new Set(text.match(/\biam:(Get|Put|Delete|List|Create|Attach|Update)\w+/g));
+      expect([...actions].sort()).toEqual([...PROVISIONER_READS, ...PROVISIONER_WRITES].sort());
+    }
+    for (const text of of('hub')) {
+      for (const action of BROKER_ACTIONS) expect(text).toContain(action);
+      expect(text).not.toMatch(/\biam:[A-Z]/);
+    }
+  });
+
+  test.each([...infraFiles()].filter(([path]) => path.endsWith('.yaml')))(
+    '%s is YAML with texts for versions',
+    (_path, text) => {
+      const template = parse(text, { version: '1.1' }) as { AWSTemplateFormatVersion: unknown; Resources: object };
+      expect(template.AWSTemplateFormatVersion).toBe('2010-09-09');
+      expect(JSON.stringify(template.Resources)).not.toMatch(/"[^"]*T00:00:00/);
+      // A variable that is not inside Fn::Sub would reach IAM as text.
+      expect(JSON.stringify(template.Resources).replace(/\{"Fn::Sub":"[^"]*"\}/g, '')).not.toContain('${');
+    },
+  );
+
+  test.skipIf(!terraform)('terraform fmt has nothing to change', () => {
+    const { status, stdout } = spawnSync('terraform', ['fmt', '-check', '-diff', '-recursive', 'infra/aws'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+});

@@ -1,0 +1,290 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import type { Json, JsonObject } from '../src/core/json.ts';
+import { LONGEST_SESSION_S } from '../src/providers/aws/capabilities.ts';
+import {
+  brokerPolicy,
+  catalogueBoundary,
+  catalogueTrust,
+  provisionerPolicy,
+  provisionerTrust,
+  type Names,
+} from '../src/providers/aws/permissions.ts';
+
+/**
+ * Writes infra/aws from the provider's permissions, so that what a customer installs is what the code needs, no more and no
+ * less. `node tools/generate-infra.ts` writes; `--check` fails when a file differs.
+ */
+
+const BOUNDARY = 'curfew-boundary';
+
+const TERRAFORM: Names = {
+  partition: '${data.aws_partition.current.partition}',
+  account: '${data.aws_caller_identity.current.account_id}',
+  brokerRoleArn: '${var.broker_role_arn}',
+  externalId: '${var.external_id}',
+};
+
+const CLOUDFORMATION: Names = {
+  partition: '${AWS::Partition}',
+  account: '${AWS::AccountId}',
+  brokerRoleArn: '${BrokerRoleArn}',
+  externalId: '${ExternalId}',
+};
+
+/** Every generated file: path from the repository's root, and its text. */
+export function infraFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['infra/aws/terraform/hub/main.tf', hub()],
+    ['infra/aws/terraform/account/main.tf', account()],
+    ['infra/aws/terraform/catalogue-role/main.tf', catalogueRole()],
+    ['infra/aws/cloudformation/hub.yaml', hubTemplate()],
+    ['infra/aws/cloudformation/account.yaml', accountTemplate()],
+  ]);
+}
+
+const HEADER = '# Generated from src/providers/aws/permissions.ts by tools/generate-infra.ts. Do not edit.\n';
+
+const VARIABLES = {
+  broker_role_arn: "ARN of the broker's role in the hub account.",
+  external_id: "The deployment's external id; the broker sends it with every AssumeRole.",
+};
+
+function hub(): string {
+  return terraform([
+    variable('name', 'Name of the role that the Curfew broker runs as.', 'curfew-broker'),
+    variable(
+      'trust_policy',
+      "JSON of the role's trust policy: how your platform gives the role to the process (ECS, EKS, EC2).",
+    ),
+    'data "aws_partition" "current" {}\n',
+    block('resource "aws_iam_role" "broker"', {
+      name: raw('var.name'),
+      description: 'Curfew broker. Assumes roles under /curfew/ and nothing else.',
+      assume_role_policy: raw('var.trust_policy'),
+    }),
+    block('resource "aws_iam_role_policy" "broker"', {
+      name: 'curfew-broker',
+      role: raw('aws_iam_role.broker.id'),
+      policy: encoded(brokerPolicy(TERRAFORM)),
+    }),
+    block('output "broker_role_arn"', { value: raw('aws_iam_role.broker.arn') }),
+  ]);
+}
+
+function account(): string {
+  return terraform([
+    ...Object.entries(VARIABLES).map(([name, text]) => variable(name, text)),
+    'data "aws_partition" "current" {}\n',
+    'data "aws_caller_identity" "current" {}\n',
+    block('resource "aws_iam_policy" "boundary"', {
+      name: BOUNDARY,
+      path: '/curfew/',
+      description: 'Permissions boundary of the roles that Curfew hands out.',
+      policy: encoded(catalogueBoundary(TERRAFORM)),
+    }),
+    block('resource "aws_iam_role" "provisioner"', {
+      name: 'curfew-provisioner',
+      path: '/curfew/',
+      description: 'Writes the revocation policies of the roles under /curfew/.',
+      max_session_duration: LONGEST_SESSION_S,
+      assume_role_policy: encoded(provisionerTrust(TERRAFORM)),
+    }),
+    block('resource "aws_iam_role_policy" "provisioner"', {
+      name: 'curfew-provisioner',
+      role: raw('aws_iam_role.provisioner.id'),
+      policy: encoded(provisionerPolicy(TERRAFORM)),
+    }),
+    block('output "boundary_arn"', { value: raw('aws_iam_policy.boundary.arn') }),
+  ]);
+}
+
+function catalogueRole(): string {
+  const note =
+    '# Curfew keeps an inline policy of its own on this role, CurfewRevocations. Never add aws_iam_role_policies_exclusive or\n' +
+    '# inline_policy blocks: Terraform would remove it, and sessions that were ended early would work again.\n';
+  return terraform([
+    ...Object.entries(VARIABLES).map(([name, text]) => variable(name, text)),
+    variable('name', 'Name of the role; a catalogue entry calls it curfew/<name>.'),
+    variable('description', 'What somebody can do with it.'),
+    variable('policy', 'JSON of the permissions of the role.'),
+    variable('boundary_arn', 'Permissions boundary under /curfew/: output boundary_arn of the account module.'),
+    note +
+      block('resource "aws_iam_role" "this"', {
+        name: raw('var.name'),
+        path: '/curfew/',
+        description: raw('var.description'),
+        max_session_duration: LONGEST_SESSION_S,
+        permissions_boundary: raw('var.boundary_arn'),
+        assume_role_policy: encoded(catalogueTrust(TERRAFORM)),
+      }),
+    block('resource "aws_iam_role_policy" "permissions"', {
+      name: 'permissions',
+      role: raw('aws_iam_role.this.id'),
+      policy: raw('var.policy'),
+    }),
+    block('output "arn"', { value: raw('aws_iam_role.this.arn') }),
+  ]);
+}
+
+function hubTemplate(): string {
+  return template(
+    'The role that the Curfew broker runs as.',
+    { TrustedService: 'For example ecs-tasks.amazonaws.com.' },
+    {
+      Broker: role({
+        RoleName: 'curfew-broker',
+        Description: 'Curfew broker. Assumes roles under /curfew/ and nothing else.',
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Principal: { Service: '${TrustedService}' }, Action: 'sts:AssumeRole' }],
+        },
+        Policies: [{ PolicyName: 'curfew-broker', PolicyDocument: brokerPolicy(CLOUDFORMATION) }],
+      }),
+    },
+  );
+}
+
+function accountTemplate(): string {
+  const parameters = { BrokerRoleArn: VARIABLES.broker_role_arn, ExternalId: VARIABLES.external_id };
+  return template('What Curfew needs in a target account. Made for a StackSet with automatic deployment.', parameters, {
+    Boundary: {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: {
+        ManagedPolicyName: BOUNDARY,
+        Path: '/curfew/',
+        Description: 'Permissions boundary of the roles that Curfew hands out.',
+        PolicyDocument: catalogueBoundary(CLOUDFORMATION),
+      },
+    },
+    Provisioner: role({
+      RoleName: 'curfew-provisioner',
+      Path: '/curfew/',
+      Description: 'Writes the revocation policies of the roles under /curfew/.',
+      MaxSessionDuration: LONGEST_SESSION_S,
+      AssumeRolePolicyDocument: provisionerTrust(CLOUDFORMATION),
+      Policies: [{ PolicyName: 'curfew-provisioner', PolicyDocument: provisionerPolicy(CLOUDFORMATION) }],
+    }),
+  });
+}
+
+function role(properties: JsonObject): JsonObject {
+  return { Type: 'AWS::IAM::Role', Properties: properties };
+}
+
+function template(description: string, parameters: Readonly<Record<string, string>>, resources: JsonObject): string {
+  const Parameters = Object.fromEntries(
+    Object.entries(parameters).map(([name, text]) => [name, { Type: 'String', Description: text }]),
+  );
+  const body = {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: description,
+    Parameters,
+    Resources: substituted(resources),
+  };
+  return HEADER + stringify(body, { version: '1.1', singleQuote: true, lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** CloudFormation replaces variables only where it is told to. */
+function substituted(value: Json): Json {
+  if (typeof value === 'string') return value.includes('${') ? { 'Fn::Sub': value } : value;
+  if (Array.isArray(value)) return (value as readonly Json[]).map(substituted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, substituted(inner)]));
+}
+
+/** An expression of Terraform's, as opposed to a text. */
+interface Raw {
+  readonly raw: string;
+}
+
+function raw(expression: string): Raw {
+  return { raw: expression };
+}
+
+function encoded(document: JsonObject): Raw {
+  return raw(`jsonencode(${hcl(document, '  ')})`);
+}
+
+function variable(name: string, description: string, fallback?: string): string {
+  return block(`variable "${name}"`, {
+    type: raw('string'),
+    description,
+    ...(fallback === undefined ? {} : { default: fallback }),
+  });
+}
+
+function block(head: string, attributes: Readonly<Record<string, string | number | Raw>>): string {
+  const lines = Object.entries(attributes).map(([name, value]): [string, string] => [
+    name,
+    typeof value === 'object' ? value.raw : JSON.stringify(value),
+  ]);
+  return `${head} {\n${aligned(lines, '  ')}}\n`;
+}
+
+function hcl(value: Json, indent: string): string {
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const items = (value as readonly Json[]).map((one) => `${inner}${hcl(one, inner)},\n`);
+    return `[\n${items.join('')}${indent}]`;
+  }
+  if (typeof value === 'string') return /^\$\{([^}]+)\}$/.exec(value)?.[1] ?? JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const lines = Object.entries(value).map(([key, one]): [string, string] => [
+    /^[A-Za-z]\w*$/.test(key) ? key : JSON.stringify(key),
+    hcl(one, inner),
+  ]);
+  return `{\n${aligned(lines, inner)}${indent}}`;
+}
+
+/** `terraform fmt` aligns the equals signs of neighbouring lines; a value of several lines ends a neighbourhood. */
+function aligned(lines: readonly (readonly [string, string])[], indent: string): string {
+  let text = '';
+  for (let from = 0; from < lines.length;) {
+    let to = from;
+    while (to < lines.length && !lines[to]?.[1].includes('\n')) to += 1;
+    const neighbours = lines.slice(from, Math.max(to, from + 1));
+    const width = Math.max(...neighbours.map(([name]) => name.length));
+    for (const [name, value] of neighbours) text += `${indent}${name.padEnd(width)} = ${value}\n`;
+    from += neighbours.length;
+  }
+  return text;
+}
+
+function terraform(parts: readonly string[]): string {
+  const requirements =
+    'terraform {\n  required_version = ">= 1.5"\n  required_providers {\n    aws = {\n      source  = "hashicorp/aws"\n      version = ">= 5.0"\n    }\n  }\n}\n';
+  return [HEADER, requirements, ...parts].join('\n');
+}
+
+function main(): void {
+  const root = resolve(import.meta.dirname, '..');
+  const check = process.argv.includes('--check');
+  let stale = 0;
+  for (const [path, text] of infraFiles()) {
+    const file = join(root, path);
+    if (read(file) === text) continue;
+    stale += 1;
+    if (check) {
+      console.error(
+        `${path} differs from what src/providers/aws/permissions.ts says; run "node tools/generate-infra.ts".`,
+      );
+      continue;
+    }
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    console.log(`wrote ${path}`);
+  }
+  if (check && stale > 0) process.exitCode = 1;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+if (import.meta.main) main();
