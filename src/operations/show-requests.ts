@@ -4,12 +4,12 @@ import { fromIso, toIso } from '../core/time.ts';
 import { parseId } from '../core/ids.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
-import { entriesAbout } from '../store/ledger-entries.ts';
 import { findRequest, listRequests as readRequests, type RequestRecord } from '../store/requests.ts';
 import { NOT_FOUND } from './decide-request.ts';
 import { mayViewRequest } from './may-view.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
+import { timelineOf, type TimelineItem } from './timeline.ts';
 import { requestViews, type RequestView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -76,12 +76,7 @@ export interface Explanation {
   readonly request: RequestView;
   readonly decision: Decision;
   readonly now: Decision;
-  readonly timeline: readonly {
-    readonly at: string;
-    readonly kind: string;
-    readonly actor: string;
-    readonly text: string;
-  }[];
+  readonly timeline: readonly TimelineItem[];
 }
 
 export async function explainRequest(
@@ -95,7 +90,10 @@ export async function explainRequest(
   invariant(view !== undefined, `request ${id} has no view`);
   const rules = world.rules.current();
   const now = decide(rules.policy, rules.directory, { ...storedQuestion(request), now: world.clock.now() });
-  const entries = await entriesAbout(world.db, id);
-  const timeline = entries.map((entry) => ({ at: entry.at, kind: entry.kind, actor: entry.actor, text: entry.text }));
+  const timeline = await timelineOf(
+    world,
+    id,
+    view.grants.map((grant) => grant.id),
+  );
   return ok({ request: view, decision: storedDecision(request), now, timeline });
 }

@@ -18,6 +18,8 @@ export function startDetached(
 ): Promise<Detached> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], { detached: true, stdio: ['ignore', 'pipe', options.errors] });
+    const { stdout } = child;
+    if (stdout === null) throw new Error('a pipe was asked for');
     const timer = setTimeout(() => fail(new Error('it said nothing')), options.timeoutMs);
     const fail = (error: Error) => {
       clearTimeout(timer);
@@ -26,7 +28,6 @@ export function startDetached(
     };
     child.once('error', fail);
     child.once('exit', (code) => fail(new Error(`it exited with ${code}`)));
-    const { stdout } = child;
     createInterface({ input: stdout }).once('line', (line) => {
       clearTimeout(timer);
       child.removeAllListeners('exit');
@@ -67,4 +68,17 @@ export function stopSignal(): AbortSignal {
     });
   }
   return controller.signal;
+}
+
+/** The environment of this process. Only the composition roots read it; everything else is told. */
+export function readEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}
+
+/** Ends this process once what was written to the terminal has left. */
+export function exit(code: number): void {
+  process.exitCode = code;
+  const finish = () => process.exit(code);
+  if (process.stdout.writableLength === 0) finish();
+  else process.stdout.once('drain', finish);
 }

@@ -17,7 +17,7 @@ export function eachDatabase(name: string, tests: (current: () => Database) => v
       }
     }, 120_000);
     afterAll(async () => {
-      await database.close();
+      await (database as Database | undefined)?.close();
       await server?.stop();
     }, 60_000);
     beforeEach(() => truncateAll(database));

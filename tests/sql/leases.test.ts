@@ -53,18 +53,16 @@ eachDatabase('leases', (current) => {
       .executeTakeFirstOrThrow();
     const request = await findRequest(db, id);
     const vote = (verdict: 'approve' | 'deny') =>
-      db
-        .transaction()
-        .execute((trx) =>
-          insertApproval(trx, {
-            id: newId(systemRandom, 'apr'),
-            request: id,
-            person,
-            verdict,
-            comment: null,
-            at: request?.createdAt ?? never(),
-          }),
-        );
+      db.transaction().execute((trx) =>
+        insertApproval(trx, {
+          id: newId(systemRandom, 'apr'),
+          request: id,
+          person,
+          verdict,
+          comment: null,
+          at: request?.createdAt ?? never(),
+        }),
+      );
     expect(await vote('approve')).toBe(true);
     expect(await vote('deny')).toBe(false);
   });

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { invariant } from '../core/result.ts';
+import { toIso } from '../core/time.ts';
+import type { Random } from '../platform/random.ts';
+import { insertOutbox } from '../store/ledger-outbox.ts';
+import type { Trx } from '../store/schema.ts';
+import { unclassified, type NewEntry } from './entry.ts';
+import { sealPersonal } from './personal.ts';
+
+/** Writes entries; made once with the keys that personal data is sealed under. */
+export type Append = (trx: Trx, entry: NewEntry) => Promise<void>;
+
+/**
+ * Makes the function that writes an entry in the transaction of the change it explains: the two exist together or not at all.
+ *
+ * The body is canonical JSON (RFC 8785), and its leaf hash is SHA-256(0x00 || body) (RFC 6962, section 2.1):
+ *
+ *     {"v":1,"id","kind","at","actor","subjects","facts","commitments","late"?}
+ *
+ * Personal values are not in it: each one lies beside, sealed under the key of the person it is about, and the body commits
+ * to SHA-256(salt || value). Erasing the person leaves a log that still verifies. An unclassified field breaks the invariant.
+ */
+export function createAppend(masterKey: Uint8Array, random: Random): Append {
+  return async (trx, entry) => {
+    const field = unclassified(entry);
+    invariant(
+      field === null,
+      `field "${field ?? ''}" of ${entry.kind} is not classified, so it is secret and is not written`,
+    );
+    const id = random.bytes(16).toString('hex');
+    const commitments: Record<string, string> = {};
+    for (const [name, { subject, value }] of Object.entries(entry.personal ?? {})) {
+      const salt = random.bytes(32);
+      commitments[name] = createHash('sha256').update(salt).update(value, 'utf8').digest('hex');
+      await sealPersonal(trx, { masterKey, random }, { entryId: id, field: name, subject, salt, value });
+    }
+    const body = canonicalize({
+      v: 1,
+      id,
+      kind: entry.kind,
+      at: toIso(entry.at),
+      actor: entry.actor,
+      subjects: entry.subjects,
+      facts: entry.facts,
+      commitments,
+      ...(entry.late === true ? { late: true } : {}),
+    });
+    invariant(body !== undefined, 'an entry is JSON');
+    invariant(Buffer.byteLength(body) <= 60_000, `an entry of ${entry.kind} is larger than a log entry may be`);
+    await insertOutbox(trx, {
+      entryId: id,
+      body,
+      request: entry.subjects.request ?? null,
+      grant: entry.subjects.grant ?? null,
+    });
+  };
+}

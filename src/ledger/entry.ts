@@ -1,0 +1,74 @@
+import type { ApprovalId, CredentialId, GrantId, PersonId, RequestId } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Instant } from '../core/time.ts';
+
+/** What an entry may say, by kind of event. A field that is not listed is secret: it is refused, not written. */
+interface Fields {
+  /** Written into the log in clear: nothing about a person beyond their pseudonymous id, and no secret. */
+  readonly public: readonly string[];
+  /** Written beside the log under the key of one person; the log holds a salted commitment. */
+  readonly personal: readonly string[];
+}
+
+const only = (...names: readonly string[]): Fields => ({ public: names, personal: [] });
+
+/** Every kind of event, in the past tense, with the class of each of its fields. */
+export const EVENTS = {
+  'request.submitted': {
+    public: ['items', 'durationMs', 'policyVersion', 'directoryVersion', 'steps', 'lapsesAt'],
+    personal: ['reason'],
+  },
+  'request.refused': only('items', 'duration', 'policyVersion', 'refusals'),
+  'request.approved': only('automatic', 'policyVersion', 'rules'),
+  'request.denied': only('by', 'policyVersion', 'refusals'),
+  'request.withdrawn': only(),
+  'request.lapsed': only(),
+  'approval.given': { public: ['policyVersion', 'via'], personal: ['comment'] },
+  'approval.refused': { public: ['policyVersion', 'via'], personal: ['comment'] },
+  'grant.scheduled': only('role', 'target', 'method', 'durationMs', 'startsAt'),
+  'grant.activating': only('activatedAt', 'endsAt'),
+  'grant.active': only('activatedAt', 'endsAt'),
+  'grant.ending': { public: ['cause', 'endsAt', 'fault', 'message'], personal: ['reason'] },
+  'grant.ended': { public: ['cause', 'proof', 'evidence', 'endsAt'], personal: ['reason'] },
+  'grant.failed': only('cause', 'proof', 'evidence', 'refusal', 'text'),
+  'credential.issued': only('fingerprint', 'policyHash', 'expiresAt', 'usableUntil'),
+  'console.opened': only('fingerprint', 'policyHash', 'expiresAt', 'usableUntil'),
+  'person.signed-in': { public: [], personal: ['key'] },
+  'policy.loaded': only('policyVersion', 'directoryVersion', 'roles', 'people'),
+  'policy.refused': only('inForce', 'problems'),
+  'ledger.read': only('what', 'from', 'count'),
+  'engine.started': only('version', 'database'),
+  'engine.clock-refused': only('clockOffsetMs'),
+  'finding.raised': only('finding', 'attempts', 'rung', 'fault', 'message'),
+} as const satisfies Readonly<Record<string, Fields>>;
+
+export type EventKind = keyof typeof EVENTS;
+
+/** Who did it: a person by pseudonymous id, or a part of Curfew. */
+export type EntryActor =
+  { readonly kind: 'person'; readonly id: PersonId } | { readonly kind: 'system'; readonly id: string };
+
+/** An entry before it has a place in the log. */
+export interface NewEntry {
+  readonly kind: EventKind;
+  readonly at: Instant;
+  readonly actor: EntryActor;
+  readonly subjects: {
+    readonly request?: RequestId;
+    readonly grant?: GrantId;
+    readonly person?: PersonId;
+    readonly approval?: ApprovalId;
+    readonly credential?: CredentialId;
+  };
+  readonly facts: JsonObject;
+  readonly personal?: Readonly<Record<string, { readonly subject: PersonId; readonly value: string }>>;
+  /** It happened earlier than it could be written down. */
+  readonly late?: boolean;
+}
+
+/** The first unclassified field of an entry, or `null` when all are classified for its kind. */
+export function unclassified(entry: NewEntry): string | null {
+  const fields: Fields = EVENTS[entry.kind];
+  const fact = Object.keys(entry.facts).find((name) => !fields.public.includes(name));
+  return fact ?? Object.keys(entry.personal ?? {}).find((name) => !fields.personal.includes(name)) ?? null;
+}

@@ -1,0 +1,36 @@
+import { latestCheckpoint, readEntries } from '../store/ledger-entries.ts';
+import type { Db } from '../store/schema.ts';
+import { consistencyPath, inclusionPath } from './merkle.ts';
+import { tileReader } from './tiles.ts';
+
+/** That an entry stands at its place under a signed checkpoint; everything a verifier needs besides the log's key. */
+export interface EntryProof {
+  readonly seq: number;
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly leaf: string;
+  /** From the leaf's sibling upwards, base64. */
+  readonly hashes: readonly string[];
+  readonly checkpoint: string;
+}
+
+/** Proves an entry under the newest checkpoint. `null` for an entry that no checkpoint covers yet. */
+export async function proveEntry(db: Db, seq: number): Promise<EntryProof | null> {
+  const checkpoint = await latestCheckpoint(db);
+  const [entry] = await readEntries(db, seq, 1);
+  if (checkpoint === null || entry === undefined || entry.seq !== seq || seq >= checkpoint.size) return null;
+  const path = await inclusionPath(tileReader(db), seq, checkpoint.size);
+  return {
+    seq,
+    size: checkpoint.size,
+    leaf: Buffer.from(entry.leaf).toString('hex'),
+    hashes: path.map((hash) => Buffer.from(hash).toString('base64')),
+    checkpoint: checkpoint.note,
+  };
+}
+
+/** Proves that an older size of the log is a prefix of a newer one; hashes in base64. */
+export async function proveConsistency(db: Db, first: number, second: number): Promise<readonly string[]> {
+  const path = await consistencyPath(tileReader(db), first, second);
+  return path.map((hash) => Buffer.from(hash).toString('base64'));
+}

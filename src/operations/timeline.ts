@@ -1,0 +1,88 @@
+import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import type { EventKind } from '../ledger/entry.ts';
+import { bodiesAbout } from '../store/ledger-entries.ts';
+import { personKeys } from '../store/people.ts';
+import type { World } from './world.ts';
+
+/** One thing that happened to a request or its grants, in words. */
+export interface TimelineItem {
+  readonly at: string;
+  readonly kind: string;
+  readonly actor: string;
+  readonly text: string;
+}
+
+/** The fields of an entry's body that are shown; written by `ledger/append.ts` alone. */
+interface Body {
+  readonly kind: EventKind;
+  readonly at: string;
+  readonly actor: { readonly kind: 'person'; readonly id: PersonId } | { readonly kind: 'system'; readonly id: string };
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly late?: boolean;
+}
+
+/** What the ledger says about a request and its grants, oldest first. */
+export async function timelineOf(
+  world: World,
+  request: RequestId,
+  grants: readonly GrantId[],
+): Promise<readonly TimelineItem[]> {
+  const bodies = (await bodiesAbout(world.db, request, grants)).map((row) => JSON.parse(row.body) as Body);
+  const people = bodies.flatMap((body) => (body.actor.kind === 'person' ? [body.actor.id] : []));
+  const keys = await personKeys(world.db, people);
+  const { directory } = world.rules.current();
+  return bodies.map((body) => {
+    const key = body.actor.kind === 'person' ? (keys.get(body.actor.id) ?? body.actor.id) : body.actor.id;
+    const actor = body.actor.kind === 'person' ? (directory.people.get(key)?.name ?? key) : `Curfew (${key})`;
+    return {
+      at: body.at,
+      kind: body.kind,
+      actor,
+      text: `${wordsFor(body)}${body.late === true ? ' (recorded late)' : ''}`,
+    };
+  });
+}
+
+function wordsFor(body: Body): string {
+  const { facts } = body;
+  const say = (name: string): string => {
+    const value = facts[name];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  };
+  switch (body.kind) {
+    case 'request.submitted':
+      return 'asked for it';
+    case 'request.approved':
+      return facts['automatic'] === true ? 'approved it by rule' : 'approved it: every step is satisfied';
+    case 'request.denied':
+      return `denied it (${say('by')})`;
+    case 'request.withdrawn':
+      return 'took the request back';
+    case 'request.lapsed':
+      return 'nobody decided in time; it lapsed';
+    case 'approval.given':
+      return 'said yes';
+    case 'approval.refused':
+      return 'said no';
+    case 'grant.scheduled':
+      return `scheduled ${say('role')} on ${say('target')}`;
+    case 'grant.activating':
+      return `started the clock; it ends at ${say('endsAt')}`;
+    case 'grant.active':
+      return 'the access is usable';
+    case 'grant.ending':
+      return `is taking the access away (${say('cause')})`;
+    case 'grant.ended':
+      return `the access is gone (${say('cause')}; proof: ${say('proof')})`;
+    case 'grant.failed':
+      return `it did not become usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
+    case 'credential.issued':
+      return `took a credential, usable until ${say('usableUntil')}`;
+    case 'console.opened':
+      return 'opened the console';
+    case 'finding.raised':
+      return `needs attention: ${say('finding')} after ${say('attempts')} attempts`;
+    default:
+      return body.kind;
+  }
+}

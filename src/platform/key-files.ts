@@ -1,0 +1,79 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
+import type { Random } from './random.ts';
+
+/** A key file that others on this machine can read, or that is not what it should be. */
+export class KeyFileProblem extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'KeyFileProblem';
+  }
+}
+
+/** Keys live in files of their own, never in the database and never in the environment of other programs. */
+export interface KeyFiles {
+  /** Reads a key, making it on the first start. `make` returns the text of the file. */
+  loadOrCreate(name: string, make: () => string): string;
+}
+
+/** Opens a folder of keys, private to this user. Throws {@link KeyFileProblem} when others can read it. */
+export function openKeyFiles(folder: string, random: Random): KeyFiles {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  requirePrivate(folder);
+  return {
+    loadOrCreate(name, make) {
+      const path = join(folder, name);
+      const known = read(path);
+      if (known !== null) return known;
+      // Written whole under another name and then linked, so that a crash never leaves half a key, and of two processes one wins.
+      const draft = `${path}.${random.bytes(6).toString('hex')}`;
+      const file = openSync(draft, 'wx', 0o600);
+      writeSync(file, make());
+      fsyncSync(file);
+      closeSync(file);
+      try {
+        linkSync(draft, path);
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      } finally {
+        rmSync(draft, { force: true });
+      }
+      const kept = read(path);
+      if (kept === null) throw new KeyFileProblem(`The key file ${path} vanished while it was made.`);
+      return kept;
+    },
+  };
+}
+
+function read(path: string): string | null {
+  try {
+    requirePrivate(path);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function requirePrivate(path: string): void {
+  if (process.platform === 'win32') return;
+  if ((statSync(path).mode & 0o077) !== 0) {
+    throw new KeyFileProblem(`${path} can be read by others on this machine. Run: chmod go= ${path}`);
+  }
+}
+
+/** An Ed25519 private key in PEM (PKCS #8). */
+export function makeEd25519Pem(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+}

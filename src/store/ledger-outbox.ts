@@ -1,0 +1,48 @@
+import type { GrantId, RequestId } from '../core/ids.ts';
+import type { Db, Trx } from './schema.ts';
+
+export interface OutboxEntry {
+  readonly id: number;
+  readonly entryId: string;
+  readonly body: string;
+  readonly request: string | null;
+  readonly grant: string | null;
+}
+
+export async function insertOutbox(
+  trx: Trx,
+  entry: { entryId: string; body: string; request: RequestId | null; grant: GrantId | null },
+): Promise<void> {
+  await trx
+    .insertInto('ledger_outbox')
+    .values({ entry_id: entry.entryId, body: entry.body, request_id: entry.request, grant_id: entry.grant })
+    .execute();
+}
+
+/** The next entries that wait for a place, in the order in which they were written. */
+export async function readOutbox(trx: Trx, limit: number): Promise<readonly OutboxEntry[]> {
+  const rows = await trx.selectFrom('ledger_outbox').selectAll().orderBy('id').limit(limit).execute();
+  return rows.map((row) => ({
+    id: row.id,
+    entryId: row.entry_id,
+    body: row.body,
+    request: row.request_id,
+    grant: row.grant_id,
+  }));
+}
+
+export async function deleteOutbox(trx: Trx, ids: readonly number[]): Promise<void> {
+  await trx
+    .deleteFrom('ledger_outbox')
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
+/** How many entries wait; for readiness and metrics. */
+export async function outboxSize(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('ledger_outbox')
+    .select((expression) => expression.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  return Number(row?.n ?? 0);
+}
