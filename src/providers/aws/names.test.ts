@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { GrantId } from '../../core/ids.ts';
 import { instant } from '../../core/time.ts';
 import { resolvePlace, sessionName, wholeSecond, writerKey, placeOf } from './names.ts';
-import { grantRole, account } from './fixtures.ts';
+import { grantRole, account } from '../../../tests/contract/aws-fixtures.ts';
 
 const GRANT = 'grt_abcdefghijklmnopqrst' as GrantId;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { after } from '../../core/time.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { binding, grantRole } from './fixtures.ts';
+import { binding, grantRole } from '../../../tests/contract/aws-fixtures.ts';
 import { createAwsProvider } from './provider.ts';
 
 /** A provider that fails the test when it calls anything. */

@@ -1,11 +1,11 @@
-import type { GrantId } from '../../core/ids.ts';
-import type { AwsAssumeRole, Role } from '../../core/role.ts';
-import { slotKey } from '../../core/slot.ts';
-import type { Target } from '../../core/target.ts';
-import { instant } from '../../core/time.ts';
-import type { BindingSpec } from '../contract.ts';
+import type { GrantId } from '../../src/core/ids.ts';
+import type { AwsAssumeRole, Role } from '../../src/core/role.ts';
+import { slotKey } from '../../src/core/slot.ts';
+import type { Target } from '../../src/core/target.ts';
+import { instant } from '../../src/core/time.ts';
+import type { BindingSpec } from '../../src/providers/contract.ts';
 
-/** Made-up roles, accounts and bindings for the unit tests of this folder. */
+/** Made-up roles, accounts and bindings for the tests of the AWS provider. */
 
 export const account: Target = {
   key: 'aws/prod',
