@@ -1,8 +1,7 @@
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import type { FastifyInstance } from 'fastify';
 import type { ApiParts, ApiServer } from './parts.ts';
-import { problemView } from './views.ts';
 
 /** Describes the API in OpenAPI 3.1, made from the schemas that requests are checked with, and serves it. */
 export async function describeApi(
@@ -36,33 +35,68 @@ export async function describeApi(
 }
 
 /** The document; the same for every deployment but for its `servers`. */
-export function openApiDocument(app: ApiServer): Record<string, unknown> {
+export function openApiDocument(app: FastifyInstance): Record<string, unknown> {
   return app.swagger() as unknown as Record<string, unknown>;
 }
 
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
+type Json = { [key: string]: unknown };
+interface Operation extends Json {
+  responses?: Record<string, Json>;
+  parameters?: unknown[];
+}
 
 /** Says once for all operations what every one of them may answer, and what every POST may bring. */
 function withProblems(document: Document): Document {
-  const text = JSON.parse(JSON.stringify(document)) as {
-    components?: { schemas?: Record<string, unknown> };
-    paths?: Record<string, Record<string, { responses?: Record<string, unknown>; parameters?: unknown[] }>>;
+  // What clients send is named plainly; the twin that the generator makes of every answer is not needed.
+  const made = JSON.stringify(document).replaceAll(
+    '#/components/schemas/NewRequestInput',
+    '#/components/schemas/NewRequest',
+  );
+  const text = JSON.parse(made) as {
+    components: { schemas: Record<string, Json> };
+    paths: Record<string, Record<string, Operation>>;
   };
-  text.components ??= {};
-  text.components.schemas = { ...text.components.schemas, Problem: problemSchema() };
-  const problem = {
-    description: 'A problem (RFC 9457).',
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-  };
-  for (const [path, methods] of Object.entries(text.paths ?? {})) {
+  const { schemas } = text.components;
+  for (const name of Object.keys(schemas)) {
+    if (name.endsWith('Input')) delete schemas[name];
+    // A field that is added to an answer must break no client.
+    else if (name !== 'NewRequest') open(schemas[name]);
+  }
+  for (const [path, methods] of Object.entries(text.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      operation.responses = { ...operation.responses, '4XX': problem, '5XX': operation.responses?.['503'] ?? problem };
+      const own = operation.responses ?? {};
+      open(own);
+      for (const response of Object.values(own)) response['description'] = 'The answer.';
+      const type = NOT_JSON[path];
+      if (type !== undefined)
+        own['200'] = { description: 'The answer.', content: { [type]: { schema: { type: 'string' } } } };
+      operation.responses = { ...own, '4XX': PROBLEM, ...('503' in own ? {} : { '5XX': PROBLEM }) };
       if (method === 'post' && path.startsWith('/v1/'))
         operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
     }
   }
   return text as unknown as Document;
 }
+
+/** Removes `additionalProperties: false` everywhere below. */
+function open(schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  if ('additionalProperties' in schema && schema.additionalProperties === false) delete schema.additionalProperties;
+  for (const part of Object.values(schema)) open(part);
+}
+
+/** Answers that are no JSON, and therefore have no schema to be described from. */
+const NOT_JSON: Readonly<Record<string, string>> = {
+  '/metrics': 'text/plain',
+  '/v1/events': 'text/event-stream',
+  '/v1/audit/checkpoint': 'text/plain',
+};
+
+const PROBLEM = {
+  description: 'A problem (RFC 9457).',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
@@ -72,10 +106,3 @@ const IDEMPOTENCY_KEY = {
     'Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day.',
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
 };
-
-function problemSchema(): unknown {
-  const { $schema, id, ...schema } = z.toJSONSchema(problemView, { io: 'output' }) as Record<string, unknown>;
-  void $schema;
-  void id;
-  return schema;
-}

@@ -81,20 +81,40 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     },
   };
   const idp = await startDemoIdp({ port: 0, people: STAFF, clientRedirects: [`${base.origin}/sign-in/callback`] });
-  const keys: IdentityKeys = { signing: [makeSigningJwk()], cookies: [randomBytes(32).toString('hex')], sealing: randomBytes(32) };
+  const keys: IdentityKeys = {
+    signing: [makeSigningJwk()],
+    cookies: [randomBytes(32).toString('hex')],
+    sealing: randomBytes(32),
+  };
   const company = createCompanyProvider({ issuer: idp.issuer, clientId: idp.clientId }, systemClock);
-  const authorizationServer = createAuthorizationServer({ base, db: database.db, keys, company, people, clock: systemClock, random: systemRandom, log });
-  const tokens = createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock });
+  const authorizationServer = createAuthorizationServer({
+    base,
+    db: database.db,
+    keys,
+    company,
+    people,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  const tokens = createAccessTokens({
+    base,
+    verificationKeys: authorizationServer.verificationKeys,
+    clock: systemClock,
+  });
   const changes = createChanges();
   const profile = (key: string): PersonProfile | null => {
     const person = staff.get(key);
     return person?.active === true ? person : null;
   };
-  const operations = new Proxy({ profile, subscribe: (listener) => changes.subscribe(listener), ...options.operations } as ApiOperations, {
-    get(target, name: keyof ApiOperations) {
-      return target[name] ?? (() => Promise.reject(new Error(`the test did not expect ${name}`)));
+  const operations = new Proxy(
+    { profile, subscribe: (listener) => changes.subscribe(listener), ...options.operations } as ApiOperations,
+    {
+      get(target, name: keyof ApiOperations) {
+        return target[name] ?? (() => Promise.reject(new Error(`the test did not expect ${name}`)));
+      },
     },
-  });
+  );
   const app = await createApi({
     operations,
     tokens,
@@ -106,8 +126,14 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
       proof: () => Promise.resolve(null),
       reconciliation: () => Promise.resolve([]),
     },
-    checks: Object.fromEntries(['database', 'clock', 'policy', 'engine', 'ledger'].map((name) => [name, () => Promise.resolve({ ok: true })])) as ApiParts['checks'],
-    metrics: { grants: () => Promise.resolve({ active: 2 }), ledgerSize: () => Promise.resolve(7), engineLagMs: () => Promise.resolve(0) },
+    checks: Object.fromEntries(
+      ['database', 'clock', 'policy', 'engine', 'ledger'].map((name) => [name, () => Promise.resolve({ ok: true })]),
+    ) as ApiParts['checks'],
+    metrics: {
+      grants: () => Promise.resolve({ active: 2 }),
+      ledgerSize: () => Promise.resolve(7),
+      engineLagMs: () => Promise.resolve(0),
+    },
     db: database.db,
     base,
     version: '0.0.0-test',
@@ -122,7 +148,15 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
   });
   await app.listen({ port: Math.floor(port), host: '127.0.0.1' });
   return {
-    app, base, database, idp, keys, authorizationServer, changes, lines, staff,
+    app,
+    base,
+    database,
+    idp,
+    keys,
+    authorizationServer,
+    changes,
+    lines,
+    staff,
     async close() {
       await app.close();
       await idp.close();

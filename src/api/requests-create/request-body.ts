@@ -26,7 +26,7 @@ export const requestBody = z
       .optional()
       .meta({ format: 'date-time', description: 'Absent: as soon as it is approved.' }),
   })
-  .meta({ id: 'RequestInput' });
+  .meta({ id: 'NewRequest' });
 
 /** Reads durations and times, which people write in many wrong ways, into the input of an operation. */
 export function requestInput(body: z.output<typeof requestBody>): Result<RequestInput, OperationRefusal> {
