@@ -23,6 +23,7 @@ export class Verdict {
   readonly #steps = new Map<string, ApprovalStep>();
   #duration = { ms: 0, defaultMs: 0 };
   #max: { ms: number; rule: string } | null = null;
+  /** Infinite until a policy applies: a guardrail limits, but by itself it allows nothing. */
   #extensions = Number.POSITIVE_INFINITY;
   #reason: { min: number; rule: string } | null = null;
   #ticket: { system: string; rule: string } | null = null;
@@ -123,7 +124,8 @@ export class Verdict {
 
   decision(): Decision {
     const refusals = [...this.#refusals.values()];
-    const maxMs = this.#max?.ms ?? 0;
+    const allowed = Number.isFinite(this.#extensions);
+    const maxMs = allowed ? (this.#max?.ms ?? 0) : 0;
     return {
       effect: refusals.length === 0 ? 'allow' : 'deny',
       policyVersion: this.#policy.version,
@@ -131,7 +133,7 @@ export class Verdict {
       durationMs: this.#duration.ms,
       defaultDurationMs: Math.min(this.#duration.defaultMs, maxMs),
       maxDurationMs: maxMs,
-      extensions: Number.isFinite(this.#extensions) ? this.#extensions : 0,
+      extensions: allowed ? this.#extensions : 0,
       submittedAt: this.submittedAt,
       requirements: {
         reasonMin: this.#reason?.min ?? 0,
