@@ -136,7 +136,6 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     .argument('<role>', 'role, or role@target')
     .addOption(on())
     .option('--print', 'print the address; it is a secret')
-    .option('--destination <url>', 'page of the console to begin with')
     .action(act(async (context, word: string, options: ConsoleOptions) => (await import('./commands/console.ts')).openConsole(context, word, options)));
   const creds = program.command('creds').description('Hand credentials to other programs');
   creds

@@ -9,7 +9,6 @@ import { text } from '../wire.ts';
 export interface ConsoleOptions {
   readonly on?: readonly string[];
   readonly print?: boolean;
-  readonly destination?: string;
 }
 
 /** Opens the cloud's web console as the holder of a grant. The address signs in whoever has it, so it is shown only when asked for. */
@@ -27,7 +26,7 @@ export async function openConsole(context: Context, word: string, options: Conso
       hint: context.command('request', wanted.role, '--on', wanted.target, '--wait'),
     });
   }
-  const answer = await context.api.post(`/grants/${grant.id}/console`, options.destination === undefined ? {} : { destination: options.destination });
+  const answer = await context.api.post(`/grants/${grant.id}/console`, {});
   const url = text(answer, 'url');
   if (options.print) {
     if (context.json) context.dataJson(answer);

@@ -7,7 +7,7 @@ import type { SignInSecrets } from './pkce.ts';
 import { askForTokens, isTokenSet, type TokenSet } from './tokens.ts';
 
 /** Refresh tokens are given for `offline_access`, and that only with an explicit consent (OpenID Connect Core, section 11). */
-const SCOPE = 'openid offline_access';
+const SCOPE = 'openid offline_access access';
 
 /** The address at which a sign-in begins (RFC 6749 4.1.1 with RFC 7636 and RFC 8707). */
 export function authorizationUrl(

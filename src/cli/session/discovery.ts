@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import { NetworkFault, type Answer, type Http } from '../http.ts';
 import { fields, isFields, list, parseJson, text, textOrNull, texts } from '../wire.ts';
+import { failureFrom } from './problem.ts';
 import { isLoopback } from './server-address.ts';
 
 /** What `/.well-known/curfew` says about a server. */
@@ -20,6 +21,7 @@ export interface Discovery {
 export async function discover(http: Http, server: string, timeoutMs = 10_000): Promise<{ discovery: Discovery; answer: Answer }> {
   const answer = await sendOrExplain(http, server, `${server}/.well-known/curfew`, timeoutMs);
   const of = parseJson(answer.body);
+  if (isFields(of) && textOrNull(of, 'code') !== null) throw failureFrom(answer);
   if (answer.status !== 200 || !isFields(of) || textOrNull(of, 'name') !== 'Curfew') {
     throw new Failure(`What answers at ${server} is not Curfew.`, { code: 'not-curfew', hint: 'Name the right server with --server URL or CURFEW_SERVER.' });
   }

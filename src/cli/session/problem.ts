@@ -4,6 +4,8 @@ import type { Answer } from '../http.ts';
 import { isFields, parseJson, textOrNull, type Fields } from '../wire.ts';
 
 const STEP_UP_CODES = new Set(['mfa-required', 'step-up-required']);
+/** A name or a number that was written wrongly, and not a no of a rule. */
+const MISTAKE_CODES = new Set(['unknown-role', 'unknown-target', 'role-not-defined-on-target', 'provider-not-available', 'duration-invalid']);
 const EXPIRED_CODES = new Set(['request-lapsed', 'grant-ended']);
 
 /** Reads an RFC 9457 problem into the sentences that are shown, and the exit code that a script sees. */
@@ -44,13 +46,13 @@ function exitOf(status: number, code: string, refusals: readonly RefusalLine[]):
   if (STEP_UP_CODES.has(code) || onlyStepUp) return EXIT.stepUp;
   if (EXPIRED_CODES.has(code)) return EXIT.expired;
   if (code.startsWith('provider-') && code !== 'provider-not-available') return EXIT.provider;
-  // A wrong name is a mistake, not a no: the server answers it with 404 or 422.
-  if (status === 403 || (refusals.length > 0 && status !== 404 && status !== 422 && status !== 400)) return EXIT.denied;
+  if (MISTAKE_CODES.has(code)) return EXIT.error;
+  if (status === 403 || refusals.length > 0 || code === 'policy-tightened') return EXIT.denied;
   return EXIT.error;
 }
 
 function defaultHint(answer: Answer): string | null {
   if (answer.status === 429) return `Try again in ${String(answer.headers['retry-after'] ?? 'a few')} seconds.`;
-  if (answer.status >= 500) return 'Try again in a moment; nothing was changed by this command.';
+  if (answer.status >= 500) return 'Try again in a moment.';
   return null;
 }
