@@ -1,4 +1,4 @@
-import { isMap, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isMap, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { closest } from './closest.ts';
 import { Locator, type Path, type Place } from './locator.ts';
 import type { PolicyProblem, SourceFile } from '../types.ts';
@@ -40,7 +40,9 @@ export function readDocuments(files: readonly SourceFile[]): {
         const message = fault.message.split(/ at line \d+/)[0] ?? fault.message;
         problems.push({ file: file.path, line, column: col, message: `not valid YAML: ${message}` });
       }
-      if (faults.length > 0 || parsed.contents === null) continue;
+      // A document without content is what a closing `---` or a file of comments leaves.
+      const empty = parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null);
+      if (faults.length > 0 || empty) continue;
       const read = toDocument(file.path, text, parsed, lines);
       if ('message' in read) problems.push(read);
       else documents.push(read);
