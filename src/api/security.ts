@@ -49,29 +49,45 @@ export async function secureHeaders(app: ApiServer, base: BaseUrl): Promise<void
 
 const LIMITS = { perAddressPerMinute: 3_000, perPersonPerMinute: 600 } as const;
 
-/** Bounds what one address may ask (also without a token) and what one person may. */
+/** Bounds what one address may ask (also with a token that is none) and what one person may. */
 export async function limitRates(app: ApiServer, { limits }: Pick<ApiParts, 'limits'>): Promise<void> {
   const { perAddressPerMinute, perPersonPerMinute } = { ...LIMITS, ...limits };
-  const tooMany = (_request: unknown, context: { readonly ttl: number }): ApiProblem =>
-    new ApiProblem({
-      code: 'rate-limited',
-      detail: 'That was more than one minute may hold.',
-      retryAfterSeconds: Math.max(1, Math.ceil(context.ttl / 1_000)),
-    });
-  await app.register(rateLimit, {
-    global: true,
+  await app.register(rateLimit, { global: false });
+  const perAddress = app.createRateLimit({
     max: perAddressPerMinute,
     timeWindow: 60_000,
-    errorResponseBuilder: tooMany,
+    keyGenerator: (request) => request.ip,
   });
   const perPerson = app.createRateLimit({
     max: perPersonPerMinute,
     timeWindow: 60_000,
     keyGenerator: (request) => request.session?.actor.person ?? request.ip,
   });
-  app.addHook('preHandler', async (request) => {
+  // As hooks of the whole server, because limits of single routes would run after the authentication of a folder.
+  app.addHook('onRequest', async (request) => {
+    refuseIfExceeded(await perAddress(request));
+  });
+  app.addHook('preHandler', async (request, reply) => {
     if (request.session === null) return;
     const use = await perPerson(request);
-    if (!use.isAllowed && use.isExceeded) throw tooMany(request, { ttl: use.ttl });
+    refuseIfExceeded(use);
+    if (use.isAllowed) return;
+    void reply
+      .header('x-ratelimit-limit', use.max)
+      .header('x-ratelimit-remaining', use.remaining)
+      .header('x-ratelimit-reset', use.ttlInSeconds);
+  });
+}
+
+type Use =
+  | { readonly isAllowed: true }
+  | { readonly isAllowed: false; readonly isExceeded: boolean; readonly ttlInSeconds: number };
+
+function refuseIfExceeded(use: Use): void {
+  if (use.isAllowed || !use.isExceeded) return;
+  throw new ApiProblem({
+    code: 'rate-limited',
+    detail: 'That was more than one minute may hold.',
+    retryAfterSeconds: Math.max(1, use.ttlInSeconds),
   });
 }

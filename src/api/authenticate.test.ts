@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { apiUnderTest, GRANT_ID, REQUEST_ID, type ApiUnderTest } from './api-under-test.ts';
+
+let api: ApiUnderTest;
+beforeAll(async () => {
+  api = await apiUnderTest();
+});
+afterAll(() => api.close());
+
+const ROUTES = [
+  ['GET', '/v1/me'],
+  ['GET', '/v1/catalogue'],
+  ['POST', '/v1/requests'],
+  ['POST', '/v1/requests/preview'],
+  ['GET', '/v1/requests'],
+  ['GET', `/v1/requests/${REQUEST_ID}`],
+  ['GET', `/v1/requests/${REQUEST_ID}/explanation`],
+  ['POST', `/v1/requests/${REQUEST_ID}/approve`],
+  ['POST', `/v1/requests/${REQUEST_ID}/deny`],
+  ['POST', `/v1/requests/${REQUEST_ID}/withdraw`],
+  ['GET', '/v1/grants'],
+  ['GET', `/v1/grants/${GRANT_ID}`],
+  ['POST', `/v1/grants/${GRANT_ID}/return`],
+  ['POST', `/v1/grants/${GRANT_ID}/revoke`],
+  ['POST', `/v1/grants/${GRANT_ID}/credentials`],
+  ['POST', `/v1/grants/${GRANT_ID}/console`],
+  ['GET', '/v1/live'],
+  ['GET', '/v1/events'],
+  ['GET', '/v1/policy'],
+  ['GET', '/v1/audit/entries'],
+  ['GET', '/v1/audit/checkpoints'],
+  ['GET', '/v1/audit/checkpoint'],
+  ['GET', '/v1/audit/proof/0'],
+  ['GET', '/v1/audit/reconciliation'],
+] as const;
+
+test('the list below names every route of /v1', () => {
+  const printed = api.app.swagger() as { paths: Record<string, object> };
+  const described = Object.keys(printed.paths).filter((path) => path.startsWith('/v1/'));
+  const listed = ROUTES.map(([, path]) =>
+    path.replace(REQUEST_ID, '{id}').replace(GRANT_ID, '{id}').replace('/0', '/{seq}'),
+  );
+  expect([...new Set(listed)].sort()).toEqual(described.sort());
+});
+
+describe.each(ROUTES)('%s %s answers 401', (method, url) => {
+  test.each([
+    ['without a token', null, {}],
+    ['to a token that is none', 'eve', {}],
+    ['to somebody who has left', 'zoe', {}],
+    ['to a token in another scheme', null, { authorization: 'Basic YW5hOmFuYQ==' }],
+    ['to a token in the address', null, {}, '?access_token=ana'],
+  ] as const)('%s', async (_name, person, headers, query: string = '') => {
+    const answer = await api.as(person, { method, url: `${url}${query}`, headers });
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer /);
+    expect(answer.json()).toMatchObject({
+      code: 'unauthenticated',
+      type: 'http://localhost:7420/docs/problems/unauthenticated',
+    });
+  });
+});
+
+test('the cause is in the log, and the caller hears the same sentence for each', async () => {
+  const texts = [];
+  for (const person of [null, 'eve', 'zoe'])
+    texts.push((await api.as(person, { method: 'GET', url: '/v1/me' })).json<{ detail: string }>().detail);
+  expect(new Set(texts).size).toBe(1);
+  const causes = api.lines.map((line) => line.fields['cause']);
+  expect(causes).toEqual(
+    expect.arrayContaining(['no token', 'not a token', 'person is not in the directory or has left']),
+  );
+});
+
+test('a request is authenticated before its body is read', async () => {
+  const answer = await api.as(null, {
+    method: 'POST',
+    url: '/v1/requests',
+    headers: { 'content-type': 'application/json' },
+    body: '{not json',
+  });
+  expect(answer.statusCode).toBe(401);
+});

@@ -1,0 +1,189 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { after, instant, type Instant } from '../../core/time.ts';
+import type { Change } from '../../operations/changes.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { systemRandom } from '../../platform/random.ts';
+import { createEventHub } from './event-hub.ts';
+
+const NOW = instant(Date.parse('2026-11-21T06:00:00Z'));
+
+/** Time that a test moves: each `pass` wakes whoever sleeps until then. */
+function handClock() {
+  let now: Instant = NOW;
+  const sleepers = new Set<{ at: number; wake: () => void }>();
+  const clock: Clock = {
+    now: () => now,
+    sleep: (durationMs, signal) =>
+      new Promise((resolve) => {
+        const sleeper = { at: now + durationMs, wake: () => (sleepers.delete(sleeper), resolve()) };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', sleeper.wake, { once: true });
+      }),
+    timeout: () => new AbortController().signal,
+  };
+  const pass = async (durationMs: number): Promise<void> => {
+    now = after(now, durationMs);
+    for (const sleeper of [...sleepers]) if (sleeper.at <= now) sleeper.wake();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { clock, pass };
+}
+
+/** A reader that can be told to stop reading. */
+class Reader extends EventEmitter {
+  text = '';
+  reads = true;
+  ended = false;
+  destroyed = false;
+  write(chunk: string): boolean {
+    this.text += chunk;
+    return this.reads;
+  }
+  end(): void {
+    this.ended = true;
+    this.emit('close');
+  }
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+  get response(): ServerResponse {
+    return this as unknown as ServerResponse;
+  }
+  events(): string[] {
+    return [...this.text.matchAll(/^event: (\w+)\ndata: (.*)$/gm)].map(([, name, data]) => `${name} ${data}`);
+  }
+}
+
+function hubUnderTest() {
+  const { clock, pass } = handClock();
+  let publish: (change: Change) => void = () => {};
+  const hub = createEventHub(
+    (listener) => {
+      publish = listener;
+      return () => (publish = () => {});
+    },
+    clock,
+    systemRandom,
+  );
+  const change = (id: string): void => publish({ kind: 'grant', id, at: NOW });
+  return { hub, pass, change };
+}
+
+const changeOf = (id: string): string => `change {"kind":"grant","id":"${id}","at":"2026-11-21T06:00:00.000Z"}`;
+const lastIdOf = (reader: Reader): string => [...reader.text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
+
+describe('changes', () => {
+  test('go to everybody who listens, with an id each', () => {
+    const { hub, change } = hubUnderTest();
+    const [one, two] = [new Reader(), new Reader()];
+    hub.add(one.response, null, null);
+    change('grt_1');
+    hub.add(two.response, null, null);
+    change('grt_2');
+    expect(one.events()).toEqual([changeOf('grt_1'), changeOf('grt_2')]);
+    expect(two.events()).toEqual([changeOf('grt_2')]);
+    expect(hub.listeners).toBe(2);
+    hub.close();
+  });
+
+  test('that were missed are told to who comes back with the last id', () => {
+    const { hub, change } = hubUnderTest();
+    const first = new Reader();
+    hub.add(first.response, null, null);
+    change('grt_1');
+    first.end();
+    change('grt_2');
+    change('grt_3');
+    const again = new Reader();
+    hub.add(again.response, lastIdOf(first), null);
+    expect(again.events()).toEqual([changeOf('grt_2'), changeOf('grt_3')]);
+    hub.close();
+  });
+
+  test('that nobody remembers are a resync: an id of another process, from the future, or too old', () => {
+    const { hub, change } = hubUnderTest();
+    const first = new Reader();
+    hub.add(first.response, null, null);
+    change('grt_0');
+    const epoch = lastIdOf(first).split('-')[0] ?? '';
+    const old = lastIdOf(first);
+    for (let count = 0; count < 1_001; count += 1) change(`grt_${count}`);
+    for (const lastId of ['deadbeef-1', `${epoch}-99999`, old, 'nonsense', `${epoch}-x`]) {
+      const reader = new Reader();
+      hub.add(reader.response, lastId, null);
+      expect(reader.events(), lastId).toEqual(['resync {}']);
+    }
+    hub.close();
+  });
+});
+
+describe('a slow listener', () => {
+  test('is sent nothing more until it reads again, and is then told to read everything', () => {
+    const { hub, change } = hubUnderTest();
+    const slow = new Reader();
+    hub.add(slow.response, null, null);
+    slow.reads = false;
+    change('grt_1');
+    const before = slow.text;
+    for (let count = 0; count < 10_000; count += 1) change('grt_2');
+    expect(slow.text).toBe(before);
+    slow.reads = true;
+    slow.emit('drain');
+    expect(slow.events()).toEqual([changeOf('grt_1'), 'resync {}']);
+    change('grt_3');
+    expect(slow.events().at(-1)).toBe(changeOf('grt_3'));
+    hub.close();
+  });
+
+  test('that takes nothing for half a minute is cut off', async () => {
+    const { hub, pass, change } = hubUnderTest();
+    const stuck = new Reader();
+    hub.add(stuck.response, null, null);
+    stuck.reads = false;
+    change('grt_1');
+    await pass(15_000);
+    await pass(15_000);
+    expect(stuck.destroyed).toBe(false);
+    await pass(15_000);
+    expect(stuck.destroyed).toBe(true);
+    expect(hub.listeners).toBe(0);
+    hub.close();
+  });
+});
+
+describe('a stream', () => {
+  test('has a comment every 15 seconds', async () => {
+    const { hub, pass } = hubUnderTest();
+    const reader = new Reader();
+    hub.add(reader.response, null, null);
+    await pass(15_000);
+    await pass(15_000);
+    expect(reader.text.match(/^: still here$/gm)).toHaveLength(2);
+    hub.close();
+  });
+
+  test('ends with the token that opened it', async () => {
+    const { hub, pass } = hubUnderTest();
+    const reader = new Reader();
+    hub.add(reader.response, null, after(NOW, 20_000));
+    await pass(15_000);
+    expect(reader.ended).toBe(false);
+    await pass(15_000);
+    expect(reader.ended).toBe(true);
+    hub.close();
+  });
+
+  test('ends when the server stops, and no new one begins', () => {
+    const { hub, change } = hubUnderTest();
+    const reader = new Reader();
+    hub.add(reader.response, null, null);
+    hub.close();
+    expect(reader.ended).toBe(true);
+    change('grt_1');
+    expect(reader.events()).toEqual([]);
+    expect(hub.add(new Reader().response, null, null)).toBe(false);
+  });
+});

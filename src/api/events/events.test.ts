@@ -1,0 +1,68 @@
+import { afterEach, expect, test } from 'vitest';
+import { NOW, apiUnderTest, GRANT_VIEW, type ApiUnderTest } from '../api-under-test.ts';
+
+let api: ApiUnderTest | null = null;
+afterEach(async () => {
+  await api?.close();
+  api = null;
+});
+
+async function listen(
+  headers: Record<string, string> = {},
+): Promise<{ answer: Response; until: (text: string) => Promise<string> }> {
+  const address = await api?.app.listen({ port: 0, host: '127.0.0.1' });
+  const answer = await fetch(`${address}/v1/events`, { headers });
+  const reader = answer.body?.getReader();
+  let seen = '';
+  return {
+    answer,
+    async until(text) {
+      while (!seen.includes(text)) {
+        const chunk = await reader?.read();
+        if (chunk === undefined || chunk.done) return `${seen}<end>`;
+        seen += new TextDecoder().decode(chunk.value);
+      }
+      return seen;
+    },
+  };
+}
+
+test('200: live access with the time of the server; 401 without a token, and open where it is public', async () => {
+  api = await apiUnderTest({ listLive: () => Promise.resolve([GRANT_VIEW]) });
+  const answer = await api.as('ana', { method: 'GET', url: '/v1/live' });
+  expect(answer.json()).toEqual({ items: [GRANT_VIEW], now: '2026-11-21T06:00:00.000Z' });
+  expect((await api.as(null, { method: 'GET', url: '/v1/live' })).statusCode).toBe(401);
+  await api.close();
+  api = await apiUnderTest({ listLive: () => Promise.resolve([GRANT_VIEW]) }, { publicLive: true });
+  expect((await api.as(null, { method: 'GET', url: '/v1/live' })).statusCode).toBe(200);
+});
+
+test('a change reaches an open stream, which carries the headers of every answer', async () => {
+  api = await apiUnderTest();
+  const { answer, until } = await listen({ authorization: 'Bearer ana' });
+  expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  api.publish({ kind: 'grant', id: 'grt_1', at: NOW });
+  expect(await until('grt_1')).toContain(
+    'event: change\ndata: {"kind":"grant","id":"grt_1","at":"2026-11-21T06:00:00.000Z"}',
+  );
+});
+
+test('closing the server ends open streams instead of waiting for them', async () => {
+  api = await apiUnderTest({}, { publicLive: true });
+  const { until } = await listen();
+  await until('connected');
+  const begun = performance.now();
+  await api.close();
+  expect(await until('never')).toMatch(/<end>$/);
+  expect(performance.now() - begun).toBeLessThan(5_000);
+  api = null;
+});
+
+test('401 as a problem, not as a stream', async () => {
+  api = await apiUnderTest();
+  const { answer } = await listen();
+  expect(answer.status).toBe(401);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+});

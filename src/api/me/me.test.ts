@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { apiUnderTest } from '../api-under-test.ts';
+
+test('200: says who the token speaks for, and when the sign-in ends; 401 without a token', async () => {
+  const api = await apiUnderTest();
+  const answer = await api.as('ana', { method: 'GET', url: '/v1/me' });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toEqual({
+    person: { key: 'ana', name: 'ana', email: 'ana@acme.example', groups: ['all'] },
+    session: { expiresAt: '2026-11-21T07:00:00.000Z' },
+  });
+  expect(answer.headers['cache-control']).toBe('no-store');
+  expect((await api.as(null, { method: 'GET', url: '/v1/me' })).statusCode).toBe(401);
+  await api.close();
+});

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { apiUnderTest } from '../api-under-test.ts';
+
+test('200: the rules in force and the problems of newer ones; 401 without a token', async () => {
+  const status = {
+    version: 'v7',
+    loadedAt: '2026-11-21T05:00:00.000Z',
+    problems: [
+      { file: 'policies/invoices.yaml', line: 3, column: 7, message: 'unknown key "durration"', hint: 'duration?' },
+    ],
+    roles: 12,
+    policies: 9,
+  };
+  const api = await apiUnderTest({ policyStatus: () => status });
+  const answer = await api.as('ana', { method: 'GET', url: '/v1/policy' });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toEqual(status);
+  expect((await api.as(null, { method: 'GET', url: '/v1/policy' })).statusCode).toBe(401);
+  await api.close();
+});
