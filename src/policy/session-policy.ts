@@ -20,14 +20,13 @@ export function readSessionPolicy(
   file: SourceFile,
 ): Result<{ readonly document: JsonObject; readonly warnings: readonly PolicyProblem[] }, readonly PolicyProblem[]> {
   const lines = new LineCounter();
-  const parsed = parseDocument(file.text, { lineCounter: lines });
-  const locate = new Locator(parsed.contents, file.text, lines);
+  const text = file.text.replace(/^\uFEFF/, '');
+  const locate = new Locator(parseDocument(text, { lineCounter: lines }).contents, text, lines);
   let value: Json;
   try {
-    value = JSON.parse(file.text) as Json;
+    value = JSON.parse(text) as Json;
   } catch (error) {
-    const at = parsed.errors[0]?.pos[0] ?? Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
-    const { line, col } = lines.linePos(at);
+    const { line, col } = lines.linePos(firstUnsound(text));
     const message = `not valid JSON: ${error instanceof Error ? error.message : String(error)}`;
     return refused([{ file: file.path, line: Math.max(line, 1), column: Math.max(col, 1), message }]);
   }
@@ -46,6 +45,34 @@ export function readSessionPolicy(
   if (length <= SESSION_POLICY_COMFORTABLE) return ok({ document: value, warnings: [] });
   const message = `the session policy has ${count(length)} characters; with Curfew's own denies (about 400) it may exceed AWS's ${count(SESSION_POLICY_LIMIT)}`;
   return ok({ document: value, warnings: [{ file: file.path, line: 1, column: 1, message, hint: SHORTER }] });
+}
+
+/**
+ * Where a text stops being the beginning of some JSON. The parser's own messages often leave the position out; but it says
+ * whether a prefix merely ended too soon, and that is enough for a search.
+ */
+function firstUnsound(text: string): number {
+  let sound = 0;
+  let unsound = text.length;
+  while (unsound - sound > 1) {
+    const middle = (sound + unsound) >> 1;
+    if (isBeginningOfJson(text.slice(0, middle))) sound = middle;
+    else unsound = middle;
+  }
+  return sound;
+}
+
+function isBeginningOfJson(prefix: string): boolean {
+  try {
+    JSON.parse(prefix);
+    return true;
+  } catch (error) {
+    const message = String(error);
+    const at = /at position (\d+)/.exec(message)?.[1];
+    return (
+      /end of JSON input|Unterminated/.test(message) || (at !== undefined && Number(at) >= prefix.trimEnd().length)
+    );
+  }
 }
 
 const SHORTER = 'join statements, use wildcards in actions, or leave to the IAM role what it narrows itself';

@@ -91,7 +91,7 @@ function* checkNative(
     yield problemAt(document, ['targets', key, 'kind'], `${provider} has no ${shape.kind}`, hint);
   } else if (!format.test(shape.native)) {
     const path = ['targets', key, 'native'];
-    yield problemAt(document, path, `"${shape.native}" is not how ${provider} names a ${shape.kind}`);
+    yield problemAt(document, path, `"${shape.native}" is not a native name of kind ${shape.kind} on ${provider}`);
   }
 }
 
