@@ -1,2 +1,8 @@
 export { createAwsProvider, type AwsProvider, type AwsProviderOptions } from './provider.ts';
-export { ambientIdentity, refuseStaticKeys, StaticKeyRefused, type IdentitySource } from './identity.ts';
+export {
+  ambientIdentity,
+  refuseStaticKeys,
+  StaticKeyRefused,
+  type IdentitySource,
+  type ResolvedIdentity,
+} from './identity.ts';

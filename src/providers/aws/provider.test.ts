@@ -24,7 +24,7 @@ describe('plan', () => {
       ok: true,
       words:
         'AssumeRole curfew/invoice-reader in 444455556666 as ana@grt_abcdefghijklmnopqrst, until 2026-11-21T14:30:00Z; ' +
-        'session policy 606 of 2048 characters',
+        'session policy 602 of 2048 characters',
       policyHash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
   });

@@ -52,7 +52,7 @@ describe('a session policy', () => {
   });
 
   test.each([
-    ['role-chaining', 'sts:AssumeRole*'],
+    ['role-chaining', 'sts:Assume*'],
     ['pass-role', 'iam:PassRole'],
     ['create-keys', 'iam:CreateAccessKey'],
     ['create-keys', 'sts:Get*Token'],

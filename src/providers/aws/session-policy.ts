@@ -18,7 +18,7 @@ export interface SessionPolicy {
 /** What each ability is made of. Without it these are denied in the session, because they let access outlive the grant. */
 const DENIED_UNLESS: Readonly<Record<DangerousAbility, readonly string[]>> = {
   // A session of another role, which this role's revocation policy cannot reach. Covers SAML, web identity and root.
-  'role-chaining': ['sts:AssumeRole*'],
+  'role-chaining': ['sts:Assume*'],
   'pass-role': ['iam:PassRole'],
   'create-keys': [
     // Federation, session, web identity and service bearer tokens: each has a life of its own.

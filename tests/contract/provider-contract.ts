@@ -1,0 +1,356 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { after, instant, type Instant } from '../../src/core/time.ts';
+import type {
+  BindingSpec,
+  CallOptions,
+  Ending,
+  FaultKind,
+  IssuedCredential,
+  Observation,
+  Provider,
+} from '../../src/providers/contract.ts';
+
+/** What a cloud stand-in can be told to do with one call. `drop-after`: it performs the call and cuts the connection. */
+export const CLOUD_FAULTS = ['throttle', 'unavailable', 'deny', 'slow', 'drop-before', 'drop-after'] as const;
+export type CloudFault = (typeof CLOUD_FAULTS)[number];
+
+export type Operation = 'provision' | 'issueCredential' | 'revoke' | 'observe';
+
+/** One call that an operation makes. `writes`: a lost answer leaves the outcome unknown. */
+export interface CloudCall {
+  readonly operation: Operation;
+  readonly name: string;
+  readonly writes: boolean;
+}
+
+/** A provider and the cloud behind it, over real HTTP. */
+export interface ProviderHarness {
+  readonly provider: Provider;
+  readonly method: string;
+  /** Every call that each operation makes, in order. The suite breaks each of them in each way. */
+  readonly calls: readonly CloudCall[];
+  /** A binding of a grant that nobody has used before, beginning now. */
+  binding(durationMs: number): BindingSpec;
+  /** Same, over a role whose definition the provider must refuse to plan. */
+  impossible(): BindingSpec;
+  now(): Instant;
+  /** Tries something that the role allows, with a credential that was saved. */
+  use(credential: IssuedCredential): Promise<'allowed' | 'refused'>;
+  /** What would let access outlive the grant: each must be refused under a session although the native role allows it. */
+  readonly escapes: readonly { readonly name: string; attempt(credential: IssuedCredential): Promise<string> }[];
+  /** The next call of this name fails so. */
+  inject(call: CloudCall, fault: CloudFault): Promise<void>;
+  /** No more faults; sessions and connections that the provider keeps are forgotten, so that every call is made again. */
+  heal(): Promise<void>;
+  /** Everything in the cloud that Curfew did not create. */
+  bystanders(): Promise<unknown>;
+  /** Calls that the provider made so far. */
+  journal(): Promise<readonly { readonly action: string; readonly permitted: boolean }[]>;
+  /** The cloud's clock, as far from ours. */
+  skewClock(offsetMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const MINUTE = 60_000;
+
+/** The laws that every provider and method obeys. Stands on HTTP, so `makeHarness` starts servers. */
+export function providerContract(name: string, makeHarness: () => Promise<ProviderHarness>): void {
+  describe(name, () => {
+    let on: ProviderHarness;
+    beforeAll(async () => {
+      on = await makeHarness();
+    });
+    afterEach(() => on.heal());
+    afterAll(() => on.close());
+
+    describe('planning', () => planning(() => on));
+    describe('life', () => life(() => on));
+    describe('ending', () => endings(() => on));
+    describe('faults', () => faults(() => on));
+    describe('reach', () => reach(() => on));
+  });
+}
+
+function planning(on: () => ProviderHarness): void {
+  test('says the same in words each time, without calling the cloud', async () => {
+    const spec = on().binding(10 * MINUTE);
+    const before = await on().journal();
+    const plan = on().provider.plan(spec);
+    expect(plan).toMatchObject({ ok: true });
+    expect(on().provider.plan(spec)).toEqual(plan);
+    expect(await on().journal()).toEqual(before);
+  });
+
+  test('refuses the impossible with a hint, and provisioning it calls nothing', async () => {
+    const spec = on().impossible();
+    const before = await on().journal();
+    expect(on().provider.plan(spec)).toMatchObject({ ok: false, hint: expect.stringMatching(/\w/) as string });
+    await expect(on().provider.provision(spec, options(on()))).rejects.toMatchObject({ kind: 'invalid' });
+    expect(await on().journal()).toEqual(before);
+  });
+
+  test('declares what the method can promise', () => {
+    const method = on().provider.methods[on().method];
+    expect(method?.rungs.length).toBeGreaterThan(0);
+    expect(method?.residual.words).toMatch(/\w+ \w+/);
+    expect(method?.abandonedCallMs).toBeGreaterThan(0);
+  });
+}
+
+function life(on: () => ProviderHarness): void {
+  test('provisioning makes the access usable, and twice is once', async () => {
+    const spec = on().binding(10 * MINUTE);
+    const first = await on().provider.provision(spec, options(on()));
+    const second = await on().provider.provision(spec, options(on()));
+    expect(first.usable).toBe(true);
+    expect(second.native).toEqual(first.native);
+    await expect(on().provider.observe(spec, null, options(on()))).resolves.toMatchObject({
+      presence: 'present',
+      usable: true,
+    });
+  });
+
+  test('a credential works, is due no later than the grant, and its facts give nothing away', async () => {
+    const spec = on().binding(10 * MINUTE);
+    const issued = await issue(on(), spec);
+    expect(await on().use(issued)).toBe('allowed');
+    expect(issued.usableUntil).toBeLessThanOrEqual(spec.endsAt);
+    expect(issued.facts.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    const { kind: _kind, ...secrets } = issued.secret;
+    for (const secret of Object.values(secrets)) expect(JSON.stringify(issued.facts)).not.toContain(secret);
+  });
+
+  test('what would outlive the grant is refused under it', async () => {
+    const issued = await issue(on(), on().binding(10 * MINUTE));
+    expect(on().escapes.length).toBeGreaterThan(0);
+    for (const escape of on().escapes)
+      expect([escape.name, await escape.attempt(issued)]).toEqual([escape.name, 'refused']);
+  });
+}
+
+function endings(on: () => ProviderHarness): void {
+  test('a credential that was saved before an early end is refused within the promised time, and observing says so', async () => {
+    const spec = on().binding(10 * MINUTE);
+    const issued = await issue(on(), spec);
+    const ending = returned(on());
+    await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'present' });
+    await revoke(on(), spec, ending);
+    await untilRefused(on(), issued);
+    const seen = await on().provider.observe(spec, ending, options(on()));
+    expect(seen).toMatchObject({ presence: 'absent', proof: 'observed' });
+    expect(JSON.stringify(absent(seen).evidence)).not.toBe('{}');
+  });
+
+  test('every rung takes the access away', async () => {
+    const rungs = on().provider.methods[on().method]?.rungs ?? [];
+    for (const rung of rungs.keys()) {
+      const spec = on().binding(10 * MINUTE);
+      const issued = await issue(on(), spec);
+      const ending = returned(on());
+      await revoke(on(), spec, ending, rung);
+      await untilRefused(on(), issued);
+      await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'absent' });
+      // A rung may cut by time, and clouds count whole seconds: what is issued within this one would be cut as well.
+      await pause(1_100);
+    }
+  });
+
+  test('revoking again, or what was never provisioned, succeeds', async () => {
+    const spec = on().binding(10 * MINUTE);
+    const ending = returned(on());
+    await revoke(on(), spec, ending);
+    await revoke(on(), spec, ending);
+    await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'absent' });
+  });
+
+  test('of two grants of one role, ending one leaves the other', async () => {
+    const [gone, stays] = [on().binding(10 * MINUTE), on().binding(10 * MINUTE)];
+    const [goes, works] = [await issue(on(), gone), await issue(on(), stays)];
+    await revoke(on(), gone, returned(on()));
+    await untilRefused(on(), goes);
+    expect(await on().use(works)).toBe('allowed');
+    await expect(on().provider.observe(stays, null, options(on()))).resolves.toMatchObject({ presence: 'present' });
+  });
+
+  test('grants of one role that end at once all end', async () => {
+    const specs = Array.from({ length: 4 }, () => on().binding(10 * MINUTE));
+    // The lock of `exclusive` is the caller's duty; this caller takes one after the other, as the engine does.
+    const ending = returned(on());
+    for (const spec of specs) await revoke(on(), spec, ending);
+    for (const spec of specs) {
+      await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'absent' });
+    }
+  });
+
+  test('at its end a saved credential is refused with nobody left to do anything', async () => {
+    const spec = on().binding(3_000);
+    const issued = await issue(on(), spec);
+    // Nothing of the provider is called from here on: the cloud, or the credential itself, must do it.
+    const answers: { at: Instant; answer: string }[] = [];
+    while (on().now() < spec.endsAt + 1_500) {
+      const at = on().now();
+      answers.push({ at, answer: await on().use(issued) });
+      await pause(50);
+    }
+    const endsAt = instant(Math.floor(spec.endsAt / 1_000) * 1_000);
+    const wrong = answers.filter(
+      ({ at, answer }) => at >= endsAt === (answer === 'allowed') && Math.abs(at - endsAt) > 500,
+    );
+    expect(answers.some(({ answer }) => answer === 'allowed')).toBe(true);
+    expect(wrong).toEqual([]);
+    expect(await on().use(issued)).toBe('refused');
+  });
+
+  test('after its end it is gone, with evidence, and nothing more is issued', async () => {
+    const spec = on().binding(10 * MINUTE);
+    const issued = await issue(on(), spec);
+    const call = { ...options(on()), now: spec.endsAt };
+    const seen = await on().provider.observe(spec, { cause: 'expired', since: spec.endsAt }, call);
+    expect(seen).toMatchObject({ presence: 'absent', proof: on().provider.methods[on().method]?.proofAtExpiry });
+    expect(JSON.stringify(absent(seen).evidence)).toContain(String(issued.facts.policyHash));
+    await expect(on().provider.issueCredential(spec, call)).rejects.toMatchObject({ kind: 'invalid' });
+  });
+}
+
+/** What each fault must be classified as. A write that got no answer may have happened; nothing else may claim that. */
+function expectedKind(fault: CloudFault, call: CloudCall): FaultKind {
+  switch (fault) {
+    case 'throttle':
+      return 'throttled';
+    case 'deny':
+      return 'forbidden-to-us';
+    case 'unavailable':
+    case 'slow':
+    case 'drop-before':
+    case 'drop-after':
+      return call.writes ? 'unknown-outcome' : 'unreachable';
+  }
+}
+
+function faults(on: () => ProviderHarness): void {
+  test.each(CLOUD_FAULTS)(
+    '%s is classified at every call of every operation, and passes',
+    { timeout: 120_000 },
+    async (fault) => {
+      for (const call of on().calls) {
+        const spec = on().binding(10 * MINUTE);
+        const ending = returned(on());
+        await on().heal();
+        await on().inject(call, fault);
+        const where = `${call.operation} at ${call.name}`;
+        const thrown = await perform(on(), call.operation, spec, ending, fault === 'slow' ? 700 : 5_000).then(
+          () => 'nothing',
+          (error: unknown) => error,
+        );
+        expect([where, thrown]).toEqual([where, expect.objectContaining({ kind: expectedKind(fault, call) })]);
+        await on().heal();
+        // Whatever the lost call did, looking and trying again gets there.
+        await perform(on(), call.operation, spec, ending, 5_000);
+      }
+    },
+  );
+
+  test('a revocation with a lost answer is resolved by looking: it happened, or it did not', async () => {
+    for (const [fault, presence] of [
+      ['drop-after', 'absent'],
+      ['drop-before', 'present'],
+    ] as const) {
+      for (const call of on().calls.filter((one) => one.operation === 'revoke' && one.writes)) {
+        const spec = on().binding(10 * MINUTE);
+        const ending = returned(on());
+        await on().inject(call, fault);
+        await expect(revoke(on(), spec, ending)).rejects.toMatchObject({ kind: 'unknown-outcome' });
+        await on().heal();
+        await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence });
+      }
+    }
+  });
+
+  test('a clock that differs by more than a minute issues nothing, but still takes away', async () => {
+    const spec = on().binding(10 * MINUTE);
+    const ending = returned(on());
+    for (const offsetMs of [90_000, -90_000]) {
+      await on().skewClock(offsetMs);
+      await on().heal();
+      await expect(on().provider.issueCredential(spec, options(on()))).rejects.toMatchObject({ kind: 'clock-skew' });
+      await revoke(on(), spec, ending);
+      await on().skewClock(0);
+    }
+    await on().heal();
+    await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'absent' });
+  });
+}
+
+function reach(on: () => ProviderHarness): void {
+  test('nothing is touched that Curfew did not create', async () => {
+    const before = await on().bystanders();
+    const spec = on().binding(10 * MINUTE);
+    await on().provider.provision(spec, options(on()));
+    await issue(on(), spec);
+    await revoke(on(), spec, returned(on()));
+    await on().provider.doctor([spec.target], options(on()));
+    expect(await on().bystanders()).toEqual(before);
+  });
+
+  test('every call that was made until now stands in the list of permissions', async () => {
+    const journal = await on().journal();
+    expect(journal.length).toBeGreaterThan(0);
+    expect(journal.filter((one) => !one.permitted).map((one) => one.action)).toEqual([]);
+  });
+}
+
+async function perform(
+  on: ProviderHarness,
+  operation: Operation,
+  spec: BindingSpec,
+  ending: Ending,
+  timeoutMs: number,
+): Promise<unknown> {
+  const call = options(on, timeoutMs);
+  switch (operation) {
+    case 'provision':
+      return on.provider.provision(spec, call);
+    case 'issueCredential':
+      return on.provider.issueCredential(spec, call);
+    case 'revoke':
+      return on.provider.revoke(spec, ending, 0, call);
+    case 'observe':
+      return on.provider.observe(spec, ending, call);
+  }
+}
+
+function options(on: ProviderHarness, timeoutMs = 5_000): CallOptions {
+  return { now: on.now(), signal: AbortSignal.timeout(timeoutMs) };
+}
+
+function issue(on: ProviderHarness, spec: BindingSpec): Promise<IssuedCredential> {
+  return on.provider.issueCredential(spec, options(on));
+}
+
+function revoke(on: ProviderHarness, spec: BindingSpec, ending: Ending, rung = 0): Promise<void> {
+  return on.provider.revoke(spec, ending, rung, options(on));
+}
+
+function returned(on: ProviderHarness): Ending {
+  return { cause: 'returned', since: on.now() };
+}
+
+function absent(seen: Observation): Extract<Observation, { presence: 'absent' }> {
+  if (seen.presence !== 'absent') throw new Error('the access is still there');
+  return seen;
+}
+
+/** Waits for the refusal, at most as long as the method promises. */
+async function untilRefused(on: ProviderHarness, issued: IssuedCredential): Promise<void> {
+  const cut = on.provider.methods[on.method]?.cut;
+  const until = after(on.now(), cut?.possible === true ? cut.withinMs : 0);
+  while ((await on.use(issued)) === 'allowed') {
+    if (on.now() >= until)
+      throw new Error('the credential still works after the time in which the method promises to cut it');
+    await pause(50);
+  }
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
