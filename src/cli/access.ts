@@ -5,10 +5,12 @@ import { fields, list, text, textOrNull } from './wire.ts';
 
 /** The signed-in person's grants that are not over, for one role on one target or all; the one that ends last comes first. */
 export async function liveGrants(api: Api, wanted: Wanted | null): Promise<readonly GrantView[]> {
-  const filter = wanted === null ? '' : `&role=${encodeURIComponent(wanted.role)}&target=${encodeURIComponent(wanted.target)}`;
+  const filter =
+    wanted === null ? '' : `&role=${encodeURIComponent(wanted.role)}&target=${encodeURIComponent(wanted.target)}`;
   const answer = await api.get(`/grants?scope=live${filter}`);
   const mine = list(answer, 'items', grantView).filter(isLive);
-  const fitting = wanted === null ? mine : mine.filter((grant) => grant.role === wanted.role && grant.target === wanted.target);
+  const fitting =
+    wanted === null ? mine : mine.filter((grant) => grant.role === wanted.role && grant.target === wanted.target);
   const order = (grant: GrantView) => `${grant.status === 'active' ? 1 : 0}${grant.endsAt ?? ''}`;
   return [...fitting].sort((a, b) => order(b).localeCompare(order(a)));
 }
@@ -16,7 +18,8 @@ export async function liveGrants(api: Api, wanted: Wanted | null): Promise<reado
 /** The newest request of mine that waits for a decision about this role on this target. */
 export async function pendingRequest(api: Api, wanted: Wanted): Promise<RequestView | null> {
   const answer = await api.get('/requests?scope=mine');
-  const fits = (request: RequestView) => request.items.some((item) => item.role === wanted.role && item.target === wanted.target);
+  const fits = (request: RequestView) =>
+    request.items.some((item) => item.role === wanted.role && item.target === wanted.target);
   return list(answer, 'items', requestView).find((request) => request.status === 'pending' && fits(request)) ?? null;
 }
 

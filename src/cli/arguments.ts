@@ -16,9 +16,14 @@ const REASON_MAX = 2_000;
 /** Checks a reason before it is sent: it is read by people. */
 export function reasonArgument(text: string): string {
   const trimmed = text.trim();
-  if (trimmed === '') throw usage('The reason is empty.', 'Say in a sentence what you need it for: --reason "Check the invoice export"');
+  if (trimmed === '')
+    throw usage('The reason is empty.', 'Say in a sentence what you need it for: --reason "Check the invoice export"');
   const length = [...trimmed].length;
-  if (length > REASON_MAX) throw usage(`The reason has ${length} characters; ${REASON_MAX} are allowed.`, 'Say it in a sentence or two, and put the rest into the ticket.');
+  if (length > REASON_MAX)
+    throw usage(
+      `The reason has ${length} characters; ${REASON_MAX} are allowed.`,
+      'Say it in a sentence or two, and put the rest into the ticket.',
+    );
   return trimmed;
 }
 
@@ -33,7 +38,8 @@ export interface Wanted {
  */
 export function wantedItems(words: readonly string[], on: readonly string[]): readonly Wanted[] {
   const bare = words.filter((word) => !word.includes('@'));
-  if (on.length > 1 && on.length !== bare.length) throw usage(`There are ${bare.length} roles and ${on.length} targets.`, 'Write pairs: role@target role@target');
+  if (on.length > 1 && on.length !== bare.length)
+    throw usage(`There are ${bare.length} roles and ${on.length} targets.`, 'Write pairs: role@target role@target');
   if (on.length === 1 && bare.length === 0) throw usage('Every role names its target already.', 'Leave out --on.');
   let next = 0;
   const items = words.map((word): Wanted => {
@@ -44,7 +50,8 @@ export function wantedItems(words: readonly string[], on: readonly string[]): re
     return { role: word, target };
   });
   const broken = items.find((item) => item.role === '' || item.target === '');
-  if (broken !== undefined) throw usage('A role or a target is empty.', 'Write invoice-reader --on aws/prod or invoice-reader@aws/prod.');
+  if (broken !== undefined)
+    throw usage('A role or a target is empty.', 'Write invoice-reader --on aws/prod or invoice-reader@aws/prod.');
   return items;
 }
 

@@ -54,7 +54,12 @@ function readLine(stdin: Readable, signal: AbortSignal): Promise<string | null> 
 }
 
 /** Asks for one of several things by its number; `null` when the answer names none. */
-export async function choose<Item>(context: Context, question: string, items: readonly Item[], label: (item: Item) => string): Promise<Item | null> {
+export async function choose<Item>(
+  context: Context,
+  question: string,
+  items: readonly Item[],
+  label: (item: Item) => string,
+): Promise<Item | null> {
   items.forEach((item, index) => context.say(`  ${index + 1}  ${label(item)}`));
   const answer = Number(await ask(context, question));
   return items[answer - 1] ?? null;

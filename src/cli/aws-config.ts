@@ -16,7 +16,10 @@ export function withBlock(before: string, label: string, profile: string, settin
   }
   const end = lineStart(before, close, start);
   if (end === null) {
-    throw new Failure(`The block "${label}" has no end.`, { code: 'broken-config', hint: `Put the line "${close}" back, or remove what is left of the block.` });
+    throw new Failure(`The block "${label}" has no end.`, {
+      code: 'broken-config',
+      hint: `Put the line "${close}" back, or remove what is left of the block.`,
+    });
   }
   const rest = before.slice(0, start) + before.slice(end + close.length);
   requireFree(rest, profile);
@@ -35,7 +38,13 @@ function lineStart(text: string, line: string, from = 0): number | null {
 
 /** A second section of the same name would silently lose to, or win over, the user's own. */
 function requireFree(text: string, profile: string): void {
-  const heading = new RegExp(`^[ \\t]*\\[[ \\t]*profile[ \\t]+["']?${profile.replaceAll('.', '\\.')}["']?[ \\t]*\\]`, 'm');
+  const heading = new RegExp(
+    `^[ \\t]*\\[[ \\t]*profile[ \\t]+["']?${profile.replaceAll('.', '\\.')}["']?[ \\t]*\\]`,
+    'm',
+  );
   if (!heading.test(text)) return;
-  throw new Failure(`There is a profile ${profile} already, which curfew did not write.`, { code: 'profile-exists', hint: 'Choose another name with --name, or remove that profile.' });
+  throw new Failure(`There is a profile ${profile} already, which curfew did not write.`, {
+    code: 'profile-exists',
+    hint: 'Choose another name with --name, or remove that profile.',
+  });
 }

@@ -13,7 +13,9 @@ export function callName(place: Place): string {
   const called = place.env[CALLED_AS];
   if (called === undefined || called === '') return 'curfew';
   const folder = resolve(place.cwd, dirname(called));
-  const onPath = (place.env['PATH'] ?? '').split(delimiter).some((entry) => isAbsolute(entry) && resolve(entry) === folder);
+  const onPath = (place.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((entry) => isAbsolute(entry) && resolve(entry) === folder);
   return onPath ? basename(called) : shellWord(called);
 }
 

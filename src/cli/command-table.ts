@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { AssumeOptions } from './commands/assume.ts';
+import type { AuditVerifyOptions } from './commands/audit-verify.ts';
 import type { AwsProfileOptions } from './commands/aws-profile.ts';
 import type { ConsoleOptions } from './commands/console.ts';
 import type { DecideOptions } from './commands/decide.ts';
@@ -10,7 +11,9 @@ import type { RequestOptions } from './commands/request.ts';
 import type { Context } from './context.ts';
 
 /** Runs a command's function with the context that the global options make, and keeps its exit code. */
-export type Act = <Rest extends unknown[]>(work: (context: Context, ...rest: Rest) => Promise<number>) => (...rest: Rest) => Promise<void>;
+export type Act = <Rest extends unknown[]>(
+  work: (context: Context, ...rest: Rest) => Promise<number>,
+) => (...rest: Rest) => Promise<void>;
 
 /* Every command: its words, its options, and the module that is loaded when it runs. */
 
@@ -24,7 +27,9 @@ export function signInCommands(program: Command, act: Act): void {
     .option('--as <person>', 'demo only: sign in as this person')
     .option('--device', 'sign in with a browser on another machine')
     .option('--no-browser', 'print the address instead of opening it')
-    .action(act(async (context, options: LoginOptions) => (await import('./commands/login.ts')).login(context, options)));
+    .action(
+      act(async (context, options: LoginOptions) => (await import('./commands/login.ts')).login(context, options)),
+    );
   program
     .command('logout')
     .description('Sign out, here and on the server')
@@ -41,7 +46,11 @@ export function requestCommands(program: Command, act: Act): void {
     .description('Find what you can ask for')
     .argument('[words...]')
     .option('--limit <count>', 'how many to show')
-    .action(act(async (context, words: string[], options: { limit?: string }) => (await import('./commands/search.ts')).search(context, words, options)));
+    .action(
+      act(async (context, words: string[], options: { limit?: string }) =>
+        (await import('./commands/search.ts')).search(context, words, options),
+      ),
+    );
   program
     .command('request')
     .description('Ask for access')
@@ -54,25 +63,41 @@ export function requestCommands(program: Command, act: Act): void {
     .option('--wait', 'wait until it is decided and usable')
     .option('--timeout <duration>', 'wait at most this long')
     .option('--preview', 'only show what would be decided')
-    .action(act(async (context, roles: string[], options: RequestOptions) => (await import('./commands/request.ts')).request(context, roles, options)));
+    .action(
+      act(async (context, roles: string[], options: RequestOptions) =>
+        (await import('./commands/request.ts')).request(context, roles, options),
+      ),
+    );
   program
     .command('wait')
     .description('Wait until a request is decided and usable')
     .argument('<request>')
     .option('--timeout <duration>', 'wait at most this long')
-    .action(act(async (context, id: string, options: { timeout?: string }) => (await import('./commands/request.ts')).wait(context, id, options)));
+    .action(
+      act(async (context, id: string, options: { timeout?: string }) =>
+        (await import('./commands/request.ts')).wait(context, id, options),
+      ),
+    );
   program
     .command('approve')
     .description("Say yes to somebody's request")
     .argument('<request>')
     .option('--comment <text>')
-    .action(act(async (context, id: string, options: DecideOptions) => (await import('./commands/decide.ts')).approve(context, id, options)));
+    .action(
+      act(async (context, id: string, options: DecideOptions) =>
+        (await import('./commands/decide.ts')).approve(context, id, options),
+      ),
+    );
   program
     .command('deny')
     .description("Say no to somebody's request")
     .argument('<request>')
     .option('--comment <text>', 'why, and what should change')
-    .action(act(async (context, id: string, options: DecideOptions) => (await import('./commands/decide.ts')).deny(context, id, options)));
+    .action(
+      act(async (context, id: string, options: DecideOptions) =>
+        (await import('./commands/decide.ts')).deny(context, id, options),
+      ),
+    );
   program
     .command('withdraw')
     .description('Take your own request back')
@@ -102,14 +127,22 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     .option('--reason <text>', 'what for, when it has to be asked for')
     .option('--ticket <id>', 'ticket that asks for it')
     .option('--timeout <duration>', 'wait at most this long')
-    .action(act(async (context, word: string, options: AssumeOptions) => (await import('./commands/assume.ts')).assume(context, word, options, tail)));
+    .action(
+      act(async (context, word: string, options: AssumeOptions) =>
+        (await import('./commands/assume.ts')).assume(context, word, options, tail),
+      ),
+    );
   program
     .command('done')
     .description('Give access back before its time')
     .argument('[grant]', 'grant, role, or role@target')
     .addOption(on())
     .option('--all', 'everything that you hold')
-    .action(act(async (context, word: string | undefined, options: DoneOptions) => (await import('./commands/done.ts')).done(context, word, options)));
+    .action(
+      act(async (context, word: string | undefined, options: DoneOptions) =>
+        (await import('./commands/done.ts')).done(context, word, options),
+      ),
+    );
   program
     .command('revoke')
     .description("Take somebody's access away")
@@ -129,14 +162,22 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     .option('--write', "write it into AWS's configuration file")
     .option('--name <name>', 'name of the profile')
     .option('--region <region>', 'region of the profile')
-    .action(act(async (context, word: string, options: AwsProfileOptions) => (await import('./commands/aws-profile.ts')).awsProfile(context, word, options)));
+    .action(
+      act(async (context, word: string, options: AwsProfileOptions) =>
+        (await import('./commands/aws-profile.ts')).awsProfile(context, word, options),
+      ),
+    );
   program
     .command('console')
     .description("Open the cloud's web console")
     .argument('<role>', 'role, or role@target')
     .addOption(on())
     .option('--print', 'print the address; it is a secret')
-    .action(act(async (context, word: string, options: ConsoleOptions) => (await import('./commands/console.ts')).openConsole(context, word, options)));
+    .action(
+      act(async (context, word: string, options: ConsoleOptions) =>
+        (await import('./commands/console.ts')).openConsole(context, word, options),
+      ),
+    );
   const creds = program.command('creds').description('Hand credentials to other programs');
   creds
     .command('aws')
@@ -162,7 +203,12 @@ export function operatorCommands(program: Command, act: Act): void {
     .description('The audit log')
     .command('verify')
     .description('Recompute the whole log and say what was tampered with')
-    .action(act(async (context) => (await import('./commands/audit-verify.ts')).auditVerify(context)));
+    .option('--forget', 'forget what was seen of the log before: it was begun anew')
+    .action(
+      act(async (context, options: AuditVerifyOptions) =>
+        (await import('./commands/audit-verify.ts')).auditVerify(context, options),
+      ),
+    );
   program
     .command('policy')
     .description('The rules')
@@ -177,5 +223,9 @@ export function operatorCommands(program: Command, act: Act): void {
     .command('completion')
     .description('Print a completion script')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-    .action(act(async (context, shell: string) => (await import('./commands/completion.ts')).completion(context, program, shell)));
+    .action(
+      act(async (context, shell: string) =>
+        (await import('./commands/completion.ts')).completion(context, program, shell),
+      ),
+    );
 }

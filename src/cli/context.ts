@@ -53,7 +53,8 @@ export function createContext(place: Surroundings, options: GlobalOptions): Cont
   const flags = { profile, server: options.server === undefined ? null : server };
   const command = (...words: readonly string[]) => commandLine(place, flags, words);
   // Whoever signed in as a demo person signs in that way again.
-  const login = stored?.demo && stored.server === server ? command('login', '--as', stored.person.key) : command('login');
+  const login =
+    stored?.demo && stored.server === server ? command('login', '--as', stored.person.key) : command('login');
   return {
     place,
     profile,

@@ -30,7 +30,8 @@ async function acquire(place: Place, path: string): Promise<void> {
   const giveUpAt = place.clock.now() + STALE_AFTER_MS * 2;
   while (!take(place, path)) {
     if (isAbandoned(place, path)) breakLock(place, path);
-    else if (place.clock.now() > giveUpAt) throw new Failure(`Another curfew holds ${path}.`, { hint: 'Try again in a moment.' });
+    else if (place.clock.now() > giveUpAt)
+      throw new Failure(`Another curfew holds ${path}.`, { hint: 'Try again in a moment.' });
     else await place.clock.sleep(POLL_MS);
   }
 }

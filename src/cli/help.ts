@@ -40,16 +40,32 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 /** The help page of a command: examples, usage, arguments and options. */
 export function helpText(command: Command, called: string): string {
   const help = command.createHelp();
-  const examples = (EXAMPLES[command.name()] ?? []).map((line) => `  ${line.startsWith('PS1') ? line : `${called} ${line}`}\n`).join('');
+  const examples = (EXAMPLES[command.name()] ?? [])
+    .map((line) => `  ${line.startsWith('PS1') ? line : `${called} ${line}`}\n`)
+    .join('');
   const description = command.description();
   const parts = [
     description === '' ? '' : `${description}\n`,
     examples === '' ? '' : `\nExamples\n${examples}`,
     `\nUsage\n  ${help.commandUsage(command).replace(/^curfew/, called)}\n`,
-    section('Commands', help.visibleCommands(command).filter((child) => child.name() !== 'help').map((child) => [help.subcommandTerm(child), help.subcommandDescription(child)])),
-    section('Arguments', help.visibleArguments(command).map((one) => [help.argumentTerm(one), help.argumentDescription(one)])),
-    section('Options', help.visibleOptions(command).map((one) => [help.optionTerm(one), help.optionDescription(one)])),
-    command.parent === null ? '' : `\nEvery command takes --profile, --server, --json, --plain and --no-input: ${called} --help\n`,
+    section(
+      'Commands',
+      help
+        .visibleCommands(command)
+        .filter((child) => child.name() !== 'help')
+        .map((child) => [help.subcommandTerm(child), help.subcommandDescription(child)]),
+    ),
+    section(
+      'Arguments',
+      help.visibleArguments(command).map((one) => [help.argumentTerm(one), help.argumentDescription(one)]),
+    ),
+    section(
+      'Options',
+      help.visibleOptions(command).map((one) => [help.optionTerm(one), help.optionDescription(one)]),
+    ),
+    command.parent === null
+      ? ''
+      : `\nEvery command takes --profile, --server, --json, --plain and --no-input: ${called} --help\n`,
   ];
   return parts.join('');
 }

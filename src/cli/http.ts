@@ -1,4 +1,10 @@
-import { Agent, request as plainRequest, type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
+import {
+  Agent,
+  request as plainRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import type { Clock } from '../platform/clock.ts';
 
 export interface Call {
@@ -93,7 +99,12 @@ export function createHttp(clock: Clock): Http {
 
 function headers(call: Call): Record<string, string | number> {
   const length = call.body === undefined ? {} : { 'content-length': Buffer.byteLength(call.body) };
-  return { accept: 'application/json, application/problem+json', 'user-agent': 'curfew-cli', ...call.headers, ...length };
+  return {
+    accept: 'application/json, application/problem+json',
+    'user-agent': 'curfew-cli',
+    ...call.headers,
+    ...length,
+  };
 }
 
 async function readAll(incoming: IncomingMessage): Promise<string> {
@@ -106,7 +117,12 @@ async function readAll(incoming: IncomingMessage): Promise<string> {
   return body;
 }
 
-function fault(error: unknown, url: string, timeout: AbortSignal | null, caller: AbortSignal | undefined): NetworkFault {
+function fault(
+  error: unknown,
+  url: string,
+  timeout: AbortSignal | null,
+  caller: AbortSignal | undefined,
+): NetworkFault {
   if (caller?.aborted) return new NetworkFault('interrupted', url);
   if (timeout?.aborted) return new NetworkFault('timeout', url);
   const code = causeCode(error);

@@ -33,14 +33,20 @@ export function readLive(place: Pick<Surroundings, 'env'>, profile: string): rea
 }
 
 /** Remembers grants just seen: those that are live replace what was known of them, the others are forgotten. `complete`: there are no more. */
-export function rememberLive(context: Pick<Context, 'place' | 'profile'>, grants: readonly GrantView[], complete = false): void {
+export function rememberLive(
+  context: Pick<Context, 'place' | 'profile'>,
+  grants: readonly GrantView[],
+  complete = false,
+): void {
   const { place, profile } = context;
   const now = place.clock.now();
   const seen = new Set(grants.map((grant) => grant.id));
   const kept = complete ? [] : readLive(place, profile).filter((entry) => !seen.has(entry.id) && entry.endsAt > now);
-  const fresh = grants.filter(isLive).flatMap(({ id, role, target, endsAt, serverTime }) =>
-    endsAt === null ? [] : [{ id, role, target, endsAt: now + leftMs(endsAt, serverTime) }],
-  );
+  const fresh = grants
+    .filter(isLive)
+    .flatMap(({ id, role, target, endsAt, serverTime }) =>
+      endsAt === null ? [] : [{ id, role, target, endsAt: now + leftMs(endsAt, serverTime) }],
+    );
   writePrivate(place.random, livePath(place, profile), `${JSON.stringify([...kept, ...fresh])}\n`);
 }
 

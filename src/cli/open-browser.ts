@@ -32,7 +32,10 @@ const PICK_UP_MS = 20_000;
  * Opens an address that *is* a secret: the browser is given a one-time address on this machine, and gets the secret one as a
  * redirect. False when the browser did not come for it.
  */
-export async function openSecretly(place: Place & Pick<Surroundings, 'clock' | 'random'>, url: string): Promise<boolean> {
+export async function openSecretly(
+  place: Place & Pick<Surroundings, 'clock' | 'random'>,
+  url: string,
+): Promise<boolean> {
   const path = `/${place.random.bytes(24).toString('base64url')}`;
   const picked = Promise.withResolvers<true>();
   let used = false;
@@ -40,7 +43,12 @@ export async function openSecretly(place: Place & Pick<Surroundings, 'clock' | '
     const first = request.url === path && !used;
     if (!first) return void response.writeHead(404, { connection: 'close' }).end();
     used = true;
-    const headers = { location: url, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', connection: 'close' };
+    const headers = {
+      location: url,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      connection: 'close',
+    };
     response.writeHead(302, headers).end(() => picked.resolve(true));
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));

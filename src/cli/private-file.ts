@@ -1,4 +1,16 @@
-import { chmodSync, closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Random } from '../platform/random.ts';
 
@@ -12,7 +24,13 @@ export function writePrivate(random: Random, path: string, text: string): void {
 }
 
 /** Replaces a file through a neighbour and a rename. `encoding` is that of `text`. */
-export function writeAtomically(random: Random, path: string, text: string, mode: number, encoding: BufferEncoding = 'utf8'): void {
+export function writeAtomically(
+  random: Random,
+  path: string,
+  text: string,
+  mode: number,
+  encoding: BufferEncoding = 'utf8',
+): void {
   const draft = join(dirname(path), `.${basename(path)}.${random.bytes(6).toString('hex')}`);
   try {
     const file = openSync(draft, 'wx', mode);

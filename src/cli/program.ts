@@ -44,9 +44,13 @@ export async function run(place: Surroundings): Promise<number> {
 }
 
 function commanderExit(place: Surroundings, error: CommanderError): number {
-  if (error.code === 'commander.help' || error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.ok;
+  if (error.code === 'commander.help' || error.code === 'commander.helpDisplayed' || error.code === 'commander.version')
+    return EXIT.ok;
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/, '. Did you mean $1?');
-  showFailure(place, usage(message.charAt(0).toUpperCase() + message.slice(1), `${callName(place)} --help`), { json: false, plain: false });
+  showFailure(place, usage(message.charAt(0).toUpperCase() + message.slice(1), `${callName(place)} --help`), {
+    json: false,
+    plain: false,
+  });
   return EXIT.usage;
 }
 
@@ -80,7 +84,8 @@ function actions(state: Run, program: Command): Act {
     async (...rest) => {
       const given = program.opts<GlobalOptions>();
       // A value from the environment is read again where it is used; here only what was typed counts.
-      const typed = (name: 'profile' | 'server') => (program.getOptionValueSource(name) === 'cli' && given[name] !== undefined ? { [name]: given[name] } : {});
+      const typed = (name: 'profile' | 'server') =>
+        program.getOptionValueSource(name) === 'cli' && given[name] !== undefined ? { [name]: given[name] } : {};
       const context = createContext(state.place, { ...flagsOf(given), ...typed('profile'), ...typed('server') });
       try {
         state.exit = await work(context, ...rest);
@@ -91,7 +96,11 @@ function actions(state: Run, program: Command): Act {
 }
 
 function flagsOf({ json, plain, input }: GlobalOptions): GlobalOptions {
-  return { ...(json === undefined ? {} : { json }), ...(plain === undefined ? {} : { plain }), ...(input === undefined ? {} : { input }) };
+  return {
+    ...(json === undefined ? {} : { json }),
+    ...(plain === undefined ? {} : { plain }),
+    ...(input === undefined ? {} : { input }),
+  };
 }
 
 /** Subcommands made before a setting do not inherit it, so that it is copied once all exist. */

@@ -6,7 +6,9 @@ import type { Surroundings } from './surroundings.ts';
 export function prompt(place: Surroundings, profile: string): ExitCode {
   const now = place.clock.now();
   const live = readLive(place, profile).filter((entry) => entry.endsAt > now);
-  const parts = live.sort((a, b) => a.endsAt - b.endsAt).map((entry) => `${entry.role}@${entry.target} ${left(entry.endsAt - now)}`);
+  const parts = live
+    .sort((a, b) => a.endsAt - b.endsAt)
+    .map((entry) => `${entry.role}@${entry.target} ${left(entry.endsAt - now)}`);
   if (parts.length > 0) place.stdout.write(`${parts.join(' ')}\n`);
   return EXIT.ok;
 }

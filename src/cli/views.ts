@@ -96,7 +96,11 @@ export function requestView(of: Fields): RequestView {
     id: text(of, 'id'),
     status: text(of, 'status'),
     requester: personView(fields(of['requester'], 'requester')),
-    items: list(of, 'items', (item) => ({ role: text(item, 'role'), target: text(item, 'target'), tier: numberOrNull(item, 'tier') })),
+    items: list(of, 'items', (item) => ({
+      role: text(item, 'role'),
+      target: text(item, 'target'),
+      tier: numberOrNull(item, 'tier'),
+    })),
     reason: textOrNull(of, 'reason') ?? '',
     ticket: textOrNull(of, 'ticket'),
     duration: text(of, 'duration'),

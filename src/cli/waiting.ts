@@ -43,8 +43,9 @@ export async function waitForRequest(context: Context, id: string, timeoutMs: nu
       }
       const activating = seen?.request.status === 'approved';
       const leftMs = Math.max(0, startedAt + timeoutMs - place.clock.now());
-      await wakeUp.orAfter(Math.min(leftMs, activating ? POLL_ACTIVATING_MS : wakeUp.live() ? POLL_WITH_EVENTS_MS : POLL_MS), () =>
-        line.show(seen === null ? 'Waiting for the server' : words(seen.request), startedAt),
+      await wakeUp.orAfter(
+        Math.min(leftMs, activating ? POLL_ACTIVATING_MS : wakeUp.live() ? POLL_WITH_EVENTS_MS : POLL_MS),
+        () => line.show(seen === null ? 'Waiting for the server' : words(seen.request), startedAt),
       );
     }
   } catch (error) {
@@ -72,7 +73,10 @@ async function look(context: Context, id: string, signal: AbortSignal, lastHeard
 
 export function isSettled(request: RequestView): boolean {
   if (request.status === 'pending') return false;
-  return request.status !== 'approved' || (request.grants.length > 0 && request.grants.every((grant) => !['scheduled', 'activating'].includes(grant.status)));
+  return (
+    request.status !== 'approved' ||
+    (request.grants.length > 0 && request.grants.every((grant) => !['scheduled', 'activating'].includes(grant.status)))
+  );
 }
 
 /** What became of a request, as an exit code. */
@@ -99,7 +103,9 @@ function words(request: RequestView): string {
 /** Who can decide, as a phrase: `Bo Lind or Cy Young`. */
 export function deciders(request: RequestView): string {
   const open = request.steps.filter((step) => step.missing > 0);
-  const people = new Map<string, PersonView>(open.flatMap((step) => step.eligible).map((person) => [person.key, person]));
+  const people = new Map<string, PersonView>(
+    open.flatMap((step) => step.eligible).map((person) => [person.key, person]),
+  );
   const names = [...people.values()].map((person) => printable(person.name));
   if (names.length === 0) return 'the decision';
   const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} others`] : names;

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,15 +39,36 @@ describe('doctor', () => {
   };
 
   test('finds nothing where nothing is wrong', async () => {
-    expect(await checks()).toEqual({ exit: '0', server: 'ok', version: 'ok', clock: 'ok', ready: 'ok', 'sign-in': 'ok', policy: 'ok' });
+    expect(await checks()).toEqual({
+      exit: '0',
+      server: 'ok',
+      version: 'ok',
+      clock: 'ok',
+      ready: 'ok',
+      'sign-in': 'ok',
+      policy: 'ok',
+    });
   });
 
   test('sees a wrong clock, another version, refused rules, a server that is not ready, a login that is over', async () => {
     server.state.clockOffsetMs = 600_000;
     server.state.version = '9.9.9';
     server.state.policyProblems = [{ file: 'a.yaml', line: 3, column: 1, message: 'Unknown key "rolles".' }];
-    server.state.override = { match: 'GET /readyz', status: 503, body: { status: 'not-ready', checks: { database: { ok: false } } }, once: false };
-    expect(await checks()).toEqual({ exit: '1', server: 'ok', version: 'warning', clock: 'problem', ready: 'problem', 'sign-in': 'ok', policy: 'problem' });
+    server.state.override = {
+      match: 'GET /readyz',
+      status: 503,
+      body: { status: 'not-ready', checks: { database: { ok: false } } },
+      once: false,
+    };
+    expect(await checks()).toEqual({
+      exit: '1',
+      server: 'ok',
+      version: 'warning',
+      clock: 'problem',
+      ready: 'problem',
+      'sign-in': 'ok',
+      policy: 'problem',
+    });
     const words = await home.run(['doctor']);
     expect(words.stdout).toMatch(/this machine is (599|600|601)\.\d s behind the server/);
     expect(words.stdout).toContain('not ready: database');
@@ -56,7 +87,15 @@ describe('doctor', () => {
 
 test('policy status exits 1 when newer rules were refused, and says where and why', async () => {
   expect((await home.run(['policy', 'status'])).code).toBe(0);
-  server.state.policyProblems = [{ file: 'policies/data.yaml', line: 12, column: 5, message: 'Unknown key "rolles".', hint: 'Did you mean "roles"?' }];
+  server.state.policyProblems = [
+    {
+      file: 'policies/data.yaml',
+      line: 12,
+      column: 5,
+      message: 'Unknown key "rolles".',
+      hint: 'Did you mean "roles"?',
+    },
+  ];
   const outcome = await home.run(['policy', 'status']);
   expect(outcome.code).toBe(1);
   expect(outcome.stdout).toContain('policies/data.yaml:12:5  Unknown key "rolles".');
@@ -72,7 +111,14 @@ describe('completion', () => {
   test('bash completes commands, their subcommands and flags', async () => {
     const { stdout } = await home.run(['completion', 'bash']);
     const complete = (...words: string[]) =>
-      execFileSync('bash', ['-c', `${stdout}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _curfew; echo "\${COMPREPLY[@]}"`], { encoding: 'utf8' }).trim();
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `${stdout}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _curfew; echo "\${COMPREPLY[@]}"`,
+        ],
+        { encoding: 'utf8' },
+      ).trim();
     expect(complete('curfew', 'req')).toBe('request');
     expect(complete('curfew', '--profile', 'bo', 'audit', '')).toContain('verify');
     expect(complete('curfew', 'request', '--rea')).toBe('--reason');
@@ -88,7 +134,11 @@ describe('the launcher', () => {
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const launcher = join(root, 'bin/curfew');
   const run = (path: string, args: string[], env: Record<string, string> = {}, cwd = tmpdir()) => {
-    const { status, stdout, stderr } = spawnSync(path, args, { encoding: 'utf8', cwd, env: { ...home.env, ...env, CURFEW_CALLED_AS: '' } });
+    const { status, stdout, stderr } = spawnSync(path, args, {
+      encoding: 'utf8',
+      cwd,
+      env: { ...home.env, ...env, CURFEW_CALLED_AS: '' },
+    });
     return { status, stdout, stderr };
   };
 
@@ -103,7 +153,9 @@ describe('the launcher', () => {
     expect(run(join(folder, 'bin', 'curfew'), ['--version'])).toEqual(version);
     const path = `${join(folder, 'bin')}:/usr/bin:/bin`;
     expect(run('/bin/sh', ['-c', 'curfew --version'], { PATH: path })).toEqual(version);
-    expect(run('/bin/sh', ['-c', 'curfew ls --profile nobody'], { PATH: path }).stderr).toContain('-> curfew --profile nobody login');
+    expect(run('/bin/sh', ['-c', 'curfew ls --profile nobody'], { PATH: path }).stderr).toContain(
+      '-> curfew --profile nobody login',
+    );
     rmSync(folder, { recursive: true });
   });
 
@@ -115,20 +167,30 @@ describe('the launcher', () => {
   });
 
   test('passes exit codes and words through', () => {
-    expect(run(launcher, ['request', 'a b', "it's", '--for', '1.5y', '--on', 'x'])).toMatchObject({ status: 2, stdout: '' });
+    expect(run(launcher, ['request', 'a b', "it's", '--for', '1.5y', '--on', 'x'])).toMatchObject({
+      status: 2,
+      stdout: '',
+    });
   });
 
   test('says what to do when dependencies or Node are missing', () => {
     const copy = mkdtempSync(join(tmpdir(), 'curfew-copy-'));
     cpSync(join(root, 'bin'), join(copy, 'bin'), { recursive: true });
     const path = join(copy, 'bin', 'curfew');
-    expect(run(path, ['ls'])).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining(`cd '${copy}' && npm ci`) as string });
+    expect(run(path, ['ls'])).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`cd '${copy}' && npm ci`) as string,
+    });
     mkdirSync(join(copy, 'node_modules/commander'), { recursive: true });
     const old = join(copy, 'old-node');
     mkdirSync(old);
     writeFileSync(join(old, 'node'), '#!/bin/sh\nexit 1\n');
     chmodSync(join(old, 'node'), 0o755);
-    expect(run(path, ['ls'], { PATH: `${old}:/bin:/usr/bin` })).toMatchObject({ status: 1, stderr: expect.stringContaining('Node 22.19 or later') as string });
+    expect(run(path, ['ls'], { PATH: `${old}:/bin:/usr/bin` })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Node 22.19 or later') as string,
+    });
     rmSync(copy, { recursive: true });
   });
 });

@@ -27,7 +27,9 @@ describe('asking', () => {
   test('--json prints the request on one line, its fields at the top', async () => {
     const outcome = await home.run([...ASK, '--json']);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(outcome.stdout).toMatch(/^\{"id":"req_[a-z2-7]{20}","status":"pending",.*"apiVersion":"curfew\.dev\/v1"\}\n$/);
+    expect(outcome.stdout).toMatch(
+      /^\{"id":"req_[a-z2-7]{20}","status":"pending",.*"apiVersion":"curfew\.dev\/v1"\}\n$/,
+    );
   });
 
   test('without --json a card says who can approve and what to do next', async () => {
@@ -44,8 +46,20 @@ describe('asking', () => {
   test('several things are asked for at once, as pairs or with one target for all', async () => {
     await home.run(['request', 'invoice-reader@aws/prod', 'log-reader@aws/dev', '--reason', 'Compare them all']);
     await home.run(['request', 'invoice-reader', 'log-reader', '--on', 'aws/prod', '--reason', 'Compare them all']);
-    await home.run(['request', 'invoice-reader', 'log-reader', '--on', 'aws/prod', '--on', 'aws/dev', '--reason', 'Compare them all']);
-    expect([...server.state.requests.values()].map((one) => one.items.map((item) => `${item.role}@${item.target}`))).toEqual([
+    await home.run([
+      'request',
+      'invoice-reader',
+      'log-reader',
+      '--on',
+      'aws/prod',
+      '--on',
+      'aws/dev',
+      '--reason',
+      'Compare them all',
+    ]);
+    expect(
+      [...server.state.requests.values()].map((one) => one.items.map((item) => `${item.role}@${item.target}`)),
+    ).toEqual([
       ['invoice-reader@aws/prod', 'log-reader@aws/dev'],
       ['invoice-reader@aws/prod', 'log-reader@aws/prod'],
       ['invoice-reader@aws/prod', 'log-reader@aws/dev'],
@@ -97,7 +111,16 @@ describe('asking', () => {
   });
 
   test('a refusal exits 3 and lists every rule that said no', async () => {
-    const outcome = await home.run(['request', 'admin', '--on', 'aws/prod', '--for', '300m', '--reason', 'I want it all']);
+    const outcome = await home.run([
+      'request',
+      'admin',
+      '--on',
+      'aws/prod',
+      '--for',
+      '300m',
+      '--reason',
+      'I want it all',
+    ]);
     expect(outcome).toMatchObject({ code: 3, stdout: '' });
     expect(outcome.stderr).toContain('guardrail:no-admin');
     expect(outcome.stderr).toContain('policy:invoices');
@@ -115,7 +138,10 @@ describe('asking', () => {
   test('with --json a failure is one JSON line on standard error', async () => {
     const outcome = await home.run(['request', 'admin', '--on', 'aws/prod', '--reason', 'I want it all', '--json']);
     expect(outcome).toMatchObject({ code: 3, stdout: '' });
-    expect(JSON.parse(outcome.stderr)).toMatchObject({ error: { code: 'request-refused', exit: 3, refusals: [{ rule: 'guardrail:no-admin' }] }, apiVersion: 'curfew.dev/v1' });
+    expect(JSON.parse(outcome.stderr)).toMatchObject({
+      error: { code: 'request-refused', exit: 3, refusals: [{ rule: 'guardrail:no-admin' }] },
+      apiVersion: 'curfew.dev/v1',
+    });
   });
 
   test.each([
@@ -126,7 +152,12 @@ describe('asking', () => {
     [403, 'mfa-required', 6],
     [500, 'internal', 1],
   ])('a problem %i %s exits %i', async (status, code, exit) => {
-    server.state.override = { match: 'POST /v1/requests', status, body: { status, code, title: code, detail: 'It did not work.' }, once: true };
+    server.state.override = {
+      match: 'POST /v1/requests',
+      status,
+      body: { status, code, title: code, detail: 'It did not work.' },
+      once: true,
+    };
     expect((await home.run(ASK)).code).toBe(exit);
   });
 
@@ -138,7 +169,10 @@ describe('asking', () => {
   });
 
   test('--preview shows the decision and asks for nothing', async () => {
-    const [allowed, refused] = [await home.run([...ASK, '--preview']), await home.run(['request', 'admin', '--on', 'aws/prod', '--reason', 'I want it all', '--preview'])];
+    const [allowed, refused] = [
+      await home.run([...ASK, '--preview']),
+      await home.run(['request', 'admin', '--on', 'aws/prod', '--reason', 'I want it all', '--preview']),
+    ];
     expect(allowed.code).toBe(0);
     expect(allowed.stdout).toContain('1 of Bo Lind');
     expect(refused.code).toBe(3);
@@ -149,15 +183,21 @@ describe('asking', () => {
 
 describe('asking a person', () => {
   test('what is missing is asked for on a terminal, the duration with what the rules say', async () => {
-    const outcome = await home.run(['request', 'invoice-reader', '--on', 'aws/prod'], { typed: ['Check the invoice export', ''] });
+    const outcome = await home.run(['request', 'invoice-reader', '--on', 'aws/prod'], {
+      typed: ['Check the invoice export', ''],
+    });
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toContain('What do you need it for?');
     expect(outcome.stderr).toContain('at most 2h');
-    expect([...server.state.requests.values()]).toMatchObject([{ reason: 'Check the invoice export', durationMs: 900_000 }]);
+    expect([...server.state.requests.values()]).toMatchObject([
+      { reason: 'Check the invoice export', durationMs: 900_000 },
+    ]);
   });
 
   test('--no-input never asks, even on a terminal', async () => {
-    const outcome = await home.run(['request', 'invoice-reader', '--on', 'aws/prod', '--no-input'], { typed: ['Check the invoice export'] });
+    const outcome = await home.run(['request', 'invoice-reader', '--on', 'aws/prod', '--no-input'], {
+      typed: ['Check the invoice export'],
+    });
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).not.toContain('What do you need it for?');
   });
@@ -236,136 +276,5 @@ describe('waiting', () => {
     expect(outcome.code).not.toBe(0);
     server.state.override = null;
     expect((await home.run(['wait', id, '--timeout', '1s'])).code).toBe(4);
-  });
-});
-
-describe('deciding and looking', () => {
-  test('approve, deny and withdraw', async () => {
-    const [first, second, third] = [await asked(), await asked(), await asked()];
-    expect(await home.run(['--profile', 'bo', 'approve', first, '--plain'])).toMatchObject({ code: 0, stdout: `${first}\tapproved\n` });
-    expect(await home.run(['--profile', 'bo', 'deny', second, '--comment', 'Use staging', '--plain'])).toMatchObject({ code: 0, stdout: `${second}\tdenied\n` });
-    expect(await home.run(['withdraw', third, '--plain'])).toMatchObject({ code: 0, stdout: `${third}\twithdrawn\n` });
-  });
-
-  test("one's own request, and a request that is decided, cannot be approved", async () => {
-    const id = await asked();
-    const own = await home.run(['approve', id]);
-    expect(own.code).toBe(3);
-    expect(own.stderr).toContain('Nobody approves their own request');
-    await home.run(['withdraw', id]);
-    const late = await home.run(['--profile', 'bo', 'approve', id]);
-    expect(late.code).toBe(1);
-    expect(late.stderr).toContain('It is withdrawn');
-  });
-
-  test('a denial needs a word', async () => {
-    expect((await home.run(['--profile', 'bo', 'deny', await asked()])).code).toBe(2);
-  });
-
-  test('ls shows live access with its time, open requests, and what waits for a decision', async () => {
-    const id = await asked();
-    await home.run(['request', 'log-reader', '--on', 'aws/prod', '--reason', 'Read the logs']);
-    const mine = await home.run(['ls']);
-    expect(mine.stdout).toMatch(/log-reader on aws\/prod +active, ends in (14m \d\ds|15m 00s)/);
-    expect(mine.stdout).toContain(id);
-    const bo = await home.run(['--profile', 'bo', 'ls']);
-    expect(bo.stderr).toContain('1 request waits for your decision');
-    expect((await home.run(['--profile', 'bo', 'ls', '--waiting'])).stdout).toContain(id);
-    const data = JSON.parse((await home.run(['ls', '--json'])).stdout) as { grants: unknown[]; requests: unknown[] };
-    expect([data.grants.length, data.requests.length]).toEqual([1, 2]);
-    expect((await home.run(['ls', '--plain'])).stdout).toMatch(/^grant\tgrt_\w+\tactive\tlog-reader\taws\/prod\t\d{4}-/);
-  });
-
-  test("the countdown is the server's, whatever this machine's clock says", async () => {
-    await home.run(['request', 'log-reader', '--on', 'aws/prod', '--reason', 'Read the logs']);
-    const outcome = await home.run(['ls'], { laterMs: 300_000 });
-    expect(outcome.stdout).toMatch(/ends in (14m|15m)/);
-  });
-
-  test('why tells the rules, and what has happened', async () => {
-    const outcome = await home.run(['why', await asked()]);
-    expect(outcome.code).toBe(0);
-    expect(outcome.stdout).toContain('Finance may read invoices.');
-    expect(outcome.stdout).toContain('the answer would be the same');
-    expect(outcome.stdout).toContain('asked for it');
-  });
-
-  test('search lists what can be had and why not', async () => {
-    const outcome = await home.run(['search', 'aws/prod']);
-    expect(outcome.stdout).toMatch(/invoice-reader +aws\/prod +tier 2 +approval +up to 2h +Use invoice-reader/);
-    expect(outcome.stdout).toContain('A guardrail forbids it.');
-    expect(outcome.stderr).toContain('request invoice-reader --on aws/prod');
-    expect((await home.run(['search', 'nothing-like-it'])).stdout).toBe('');
-  });
-
-  test('what others wrote cannot draw on the terminal of the one who decides', async () => {
-    await home.run(['--profile', 'eve', 'login', '--as', 'eve']);
-    const reason = 'harmless\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u202Etxt.exe\r\nsecond line';
-    const id = (JSON.parse((await home.run(['--profile', 'eve', ...ASK.slice(0, 6), '--reason', reason, '--json'])).stdout) as { id: string }).id;
-    for (const args of [['ls', '--waiting'], ['approve', id]]) {
-      const { stdout, stderr } = await home.run(['--profile', 'bo', ...args], { tty: true });
-      const drawn = `${stdout}${stderr}`.replace(/\u001b\[[\d;]*m/g, '');
-      expect(drawn).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-      expect(`${stdout}${stderr}`).not.toContain('\u001b[31mRed');
-    }
-  });
-
-  test('colour only on a terminal, and not against NO_COLOR or on a dumb one', async () => {
-    await asked();
-    const colourful = (outcome: { stdout: string; stderr: string }) => `${outcome.stdout}${outcome.stderr}`.includes('\u001b[');
-    expect(colourful(await home.run(['ls'], { tty: true }))).toBe(true);
-    expect(colourful(await home.run(['ls']))).toBe(false);
-    expect(colourful(await home.run(['ls'], { tty: true, env: { NO_COLOR: '1' } }))).toBe(false);
-    expect(colourful(await home.run(['ls'], { tty: true, env: { TERM: 'dumb' } }))).toBe(false);
-    expect(colourful(await home.run(['ls', '--plain'], { tty: true }))).toBe(false);
-  });
-
-  test('help begins with examples and goes to standard output', async () => {
-    const outcome = await home.run(['request', '-h']);
-    expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(outcome.stdout.indexOf('Examples')).toBeLessThan(outcome.stdout.indexOf('Usage'));
-    expect((await home.run([])).code).toBe(0);
-    expect((await home.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  });
-});
-
-describe('giving back', () => {
-  async function hold(count: number): Promise<void> {
-    for (let index = 0; index < count; index += 1) await home.run(['request', 'log-reader', '--on', `aws/${index === 0 ? 'prod' : 'dev'}`, '--reason', 'Read the logs']);
-  }
-  const statuses = () => [...server.state.grants.values()].map((grant) => grant.status);
-
-  test('done gives the only grant back, without a name', async () => {
-    await hold(1);
-    const outcome = await home.run(['done']);
-    expect(outcome.code).toBe(0);
-    expect(outcome.stdout).toMatch(/log-reader on aws\/prod +ended \(returned\).*proof: observed/);
-    expect(statuses()).toEqual(['ended']);
-  });
-
-  test('of several one is named, picked, or all are given back', async () => {
-    await hold(2);
-    expect((await home.run(['done'])).code).toBe(2);
-    expect(statuses()).toEqual(['active', 'active']);
-    await home.run(['done', 'log-reader', '--on', 'aws/dev']);
-    expect(statuses()).toEqual(['active', 'ended']);
-    await hold(2);
-    await home.run(['done'], { typed: ['1'] });
-    expect(statuses().filter((status) => status === 'ended')).toHaveLength(2);
-    await home.run(['done', '--all']);
-    expect(statuses().every((status) => status === 'ended')).toBe(true);
-  });
-
-  test('nothing to give back is no failure; something that is not held is', async () => {
-    expect(await home.run(['done'])).toMatchObject({ code: 0, stdout: '' });
-    expect((await home.run(['done', 'log-reader', '--on', 'aws/prod'])).code).toBe(3);
-  });
-
-  test('revoke needs a reason', async () => {
-    await hold(1);
-    const [id = ''] = server.state.grants.keys();
-    expect((await home.run(['--profile', 'bo', 'revoke', id])).code).toBe(2);
-    expect((await home.run(['--profile', 'bo', 'revoke', id, '--reason', 'The incident is over'])).code).toBe(0);
-    expect(statuses()).toEqual(['ended']);
   });
 });

@@ -28,7 +28,11 @@ describe('signing in', () => {
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).toBe(`Signed in as Ana Torres (ana) to ${server.url}.\n`);
     const who = await home.run(['whoami', '--json']);
-    expect(JSON.parse(who.stdout)).toMatchObject({ person: { key: 'ana' }, profile: 'default', apiVersion: 'curfew.dev/v1' });
+    expect(JSON.parse(who.stdout)).toMatchObject({
+      person: { key: 'ana' },
+      profile: 'default',
+      apiVersion: 'curfew.dev/v1',
+    });
   });
 
   test('the login is kept in a file that only its owner can read, in a folder that only they can enter', async () => {
@@ -84,7 +88,14 @@ describe('signing in', () => {
 
   test('a server that claims another address is not signed in to', async () => {
     const other = await startFakeServer();
-    const discovery = { name: 'Curfew', version: '1', issuer: `${other.url}/oauth`, clientId: 'curfew-cli', api: `${server.url}/v1`, demo: true };
+    const discovery = {
+      name: 'Curfew',
+      version: '1',
+      issuer: `${other.url}/oauth`,
+      clientId: 'curfew-cli',
+      api: `${server.url}/v1`,
+      demo: true,
+    };
     server.state.override = { match: 'GET /.well-known/curfew', status: 200, body: discovery, once: false };
     const outcome = await home.run(['login', '--as', 'ana']);
     await other.close();
@@ -160,7 +171,10 @@ describe('staying signed in', () => {
 
   test('a login that is over exits 5 with the command that signs in again', async () => {
     await home.run(['--profile', 'bo', 'login', '--as', 'bo']);
-    writeFileSync(profileFile('bo'), JSON.stringify({ ...profile('bo'), refreshToken: 'rt-unknown', accessTokenEndsAt: 0 }));
+    writeFileSync(
+      profileFile('bo'),
+      JSON.stringify({ ...profile('bo'), refreshToken: 'rt-unknown', accessTokenEndsAt: 0 }),
+    );
     const outcome = await home.run(['--profile', 'bo', 'ls']);
     expect(outcome).toMatchObject({ code: 5, stdout: '' });
     expect(outcome.stderr).toContain('/opt/curfew/bin/curfew --profile bo login --as bo');
@@ -168,9 +182,19 @@ describe('staying signed in', () => {
 
   test('a token that the server does not take is renewed once, and then the login is over', async () => {
     await home.run(['login', '--as', 'ana']);
-    server.state.override = { match: 'GET /v1/me', status: 401, body: { code: 'unauthenticated', detail: 'no' }, once: true };
+    server.state.override = {
+      match: 'GET /v1/me',
+      status: 401,
+      body: { code: 'unauthenticated', detail: 'no' },
+      once: true,
+    };
     expect(await home.run(['whoami'])).toMatchObject({ code: 0 });
-    server.state.override = { match: 'GET /v1/me', status: 401, body: { code: 'unauthenticated', detail: 'no' }, once: false };
+    server.state.override = {
+      match: 'GET /v1/me',
+      status: 401,
+      body: { code: 'unauthenticated', detail: 'no' },
+      once: false,
+    };
     expect(await home.run(['whoami'])).toMatchObject({ code: 5 });
   });
 
@@ -222,7 +246,10 @@ async function browse(url: string): Promise<void> {
   while (at !== null) {
     const from: string = at;
     at = await new Promise((resolve, reject) => {
-      const cookie = [...jar].filter(([key]) => new URL(from).pathname.startsWith(key.split(' ')[1] ?? '/')).map(([key, value]) => `${key.split(' ')[0] ?? ''}=${value}`).join('; ');
+      const cookie = [...jar]
+        .filter(([key]) => new URL(from).pathname.startsWith(key.split(' ')[1] ?? '/'))
+        .map(([key, value]) => `${key.split(' ')[0] ?? ''}=${value}`)
+        .join('; ');
       get(from, { headers: cookie === '' ? {} : { cookie } }, (answer) => {
         answer.resume();
         for (const line of answer.headers['set-cookie'] ?? []) {

@@ -18,13 +18,26 @@ import { bodyFrom, completed, submit, waitLimit, type RequestOptions } from './r
 export type AssumeOptions = Pick<RequestOptions, 'on' | 'for' | 'reason' | 'ticket' | 'timeout'>;
 
 /** Runs a command with the credentials of a grant in its environment, and returns its exit code. */
-export async function assume(context: Context, word: string, options: AssumeOptions, command: readonly string[]): Promise<number> {
+export async function assume(
+  context: Context,
+  word: string,
+  options: AssumeOptions,
+  command: readonly string[],
+): Promise<number> {
   const [program, ...words] = command;
-  if (program === undefined) throw usage('Which command should run?', `Put it behind two dashes: ${context.command('assume', word)} -- aws s3 ls`);
+  if (program === undefined)
+    throw usage(
+      'Which command should run?',
+      `Put it behind two dashes: ${context.command('assume', word)} -- aws s3 ls`,
+    );
   const wanted = wantedItem(word, options.on ?? []);
   const grant = await grantFor(context, wanted, options);
-  if (grant.provider !== 'aws') throw new Failure(`${grant.target} is not on AWS; other clouds cannot be assumed yet.`, { code: 'wrong-provider' });
-  const [credentials, { discovery }] = await Promise.all([issueAwsCredentials(context.api, grant.id), discover(context.http, context.server)]);
+  if (grant.provider !== 'aws')
+    throw new Failure(`${grant.target} is not on AWS; other clouds cannot be assumed yet.`, { code: 'wrong-provider' });
+  const [credentials, { discovery }] = await Promise.all([
+    issueAwsCredentials(context.api, grant.id),
+    discover(context.http, context.server),
+  ]);
   rememberLive(context, [grant]);
   context.http.close();
   return runChild(context, program, words, childEnvironment(context.place.env, grant, credentials, discovery));
@@ -50,7 +63,8 @@ async function grantFor(context: Context, wanted: Wanted, options: AssumeOptions
   }
   context.say(`You do not hold ${printable(wanted.role)} on ${printable(wanted.target)}; asking for it.`);
   const made = await submit(context, await completed(context, bodyFrom([wanted], options)));
-  if (made.request.status === 'pending') context.say(requestCard({ ...context, out: context.err }, made.request).trimEnd());
+  if (made.request.status === 'pending')
+    context.say(requestCard({ ...context, out: context.err }, made.request).trimEnd());
   const seen = isSettled(made.request) ? made : await waitForRequest(context, made.request.id, timeoutMs);
   return usable(context, wanted, seen.request);
 }
@@ -61,11 +75,14 @@ function usable(context: Context, wanted: Wanted, request: RequestView): GrantVi
   const exit = exitOf(request);
   const pending = request.status === 'pending' || exit === EXIT.pending;
   const fault = grant?.lastFault ?? null;
-  throw new Failure(`${request.id} is ${request.status === 'approved' ? `approved, but its access is ${grant?.status ?? 'missing'}` : request.status}.${fault === null ? '' : ` ${fault}`}`, {
-    exit: exit === EXIT.ok ? EXIT.error : exit,
-    code: request.status,
-    hint: pending ? context.command('wait', request.id) : context.command('why', request.id),
-  });
+  throw new Failure(
+    `${request.id} is ${request.status === 'approved' ? `approved, but its access is ${grant?.status ?? 'missing'}` : request.status}.${fault === null ? '' : ` ${fault}`}`,
+    {
+      exit: exit === EXIT.ok ? EXIT.error : exit,
+      code: request.status,
+      hint: pending ? context.command('wait', request.id) : context.command('why', request.id),
+    },
+  );
 }
 
 /** Credentials go into the environment of the child alone; what would lead `aws` past them is taken out. */
@@ -78,9 +95,16 @@ export function childEnvironment(
   const child: Record<string, string> = {};
   const simulated = discovery.aws.endpointUrl;
   for (const [name, value] of Object.entries(env)) {
-    const misleads = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN', CALLED_AS, OWN_COMPILE_CACHE].includes(name);
+    const misleads = [
+      'AWS_PROFILE',
+      'AWS_DEFAULT_PROFILE',
+      'AWS_SECURITY_TOKEN',
+      CALLED_AS,
+      OWN_COMPILE_CACHE,
+    ].includes(name);
     const ours = name === 'NODE_COMPILE_CACHE' && env[OWN_COMPILE_CACHE] !== undefined;
-    const otherEndpoint = simulated !== null && (name.startsWith('AWS_ENDPOINT_URL') || name === 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS');
+    const otherEndpoint =
+      simulated !== null && (name.startsWith('AWS_ENDPOINT_URL') || name === 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS');
     if (value !== undefined && !misleads && !ours && !otherEndpoint) child[name] = value;
   }
   const region = child['AWS_REGION'] ?? child['AWS_DEFAULT_REGION'] ?? credentials.region ?? discovery.aws.region;
@@ -97,14 +121,21 @@ export function childEnvironment(
 }
 
 /** Runs the child on our own terminal, passes signals on, and answers with its exit code as a shell would. */
-function runChild(context: Context, program: string, words: readonly string[], env: Record<string, string>): Promise<number> {
+function runChild(
+  context: Context,
+  program: string,
+  words: readonly string[],
+  env: Record<string, string>,
+): Promise<number> {
   const { place } = context;
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...words], { stdio: 'inherit', env });
     // The terminal sends Ctrl-C to the child itself; passing it on would be a second one.
     const fromTerminal = place.stdin.isTTY === true ? ['SIGINT', 'SIGQUIT'] : [];
     const signals: readonly CliSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
-    const forget = signals.map((signal) => place.onSignal(signal, () => void (fromTerminal.includes(signal) || child.kill(signal))));
+    const forget = signals.map((signal) =>
+      place.onSignal(signal, () => void (fromTerminal.includes(signal) || child.kill(signal))),
+    );
     const end = (work: () => void) => {
       for (const one of forget) one();
       work();
@@ -113,7 +144,9 @@ function runChild(context: Context, program: string, words: readonly string[], e
       const code = notStarted(context, program, error);
       end(() => (code === null ? reject(error) : resolve(code)));
     });
-    child.once('exit', (code, signal) => end(() => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))));
+    child.once('exit', (code, signal) =>
+      end(() => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))),
+    );
   });
 }
 

@@ -26,9 +26,14 @@ export async function awsProfile(context: Context, word: string, options: AwsPro
   await requireKnown(context, wanted);
   const { discovery } = await discover(context.http, context.server);
   const name = options.name ?? profileNameFor(context, wanted);
-  if (!/^[A-Za-z0-9._-]{1,128}$/.test(name)) throw usage(`"${name.slice(0, 60)}" cannot be the name of a profile.`, 'Use letters, digits, dots, dashes and underscores.');
+  if (!/^[A-Za-z0-9._-]{1,128}$/.test(name))
+    throw usage(
+      `"${name.slice(0, 60)}" cannot be the name of a profile.`,
+      'Use letters, digits, dots, dashes and underscores.',
+    );
   const region = options.region ?? discovery.aws.region;
-  if (region !== null && !/^[a-z0-9-]{1,40}$/.test(region)) throw usage(`"${region.slice(0, 40)}" is not a region.`, 'Write it like eu-central-1.');
+  if (region !== null && !/^[a-z0-9-]{1,40}$/.test(region))
+    throw usage(`"${region.slice(0, 40)}" is not a region.`, 'Write it like eu-central-1.');
   const settings = [
     `[profile ${name}]`,
     `credential_process = ${credentialProcess(context, wanted)}`,
@@ -55,21 +60,32 @@ function profileNameFor(context: Context, wanted: Wanted): string {
 }
 
 async function requireKnown(context: Context, wanted: Wanted): Promise<void> {
-  const answer = await context.api.get(`/catalogue?q=${encodeURIComponent(`${wanted.role} ${wanted.target}`)}&limit=200`);
+  const answer = await context.api.get(
+    `/catalogue?q=${encodeURIComponent(`${wanted.role} ${wanted.target}`)}&limit=200`,
+  );
   const items = list(answer, 'items', catalogueItem);
   if (items.some((item) => item.role === wanted.role && item.target === wanted.target)) return;
-  throw new Failure(`There is no ${wanted.role} on ${wanted.target}.`, { code: 'unknown-role', hint: context.command('search', wanted.role) });
+  throw new Failure(`There is no ${wanted.role} on ${wanted.target}.`, {
+    code: 'unknown-role',
+    hint: context.command('search', wanted.role),
+  });
 }
 
 /** The command that AWS runs. Some SDKs give it to a shell and some split it themselves, so nothing that either could read differently may stand in it. */
 function credentialProcess(context: Context, wanted: Wanted): string {
   const launcher = launcherPath(context.place);
-  if (launcher === null) throw new Failure('The path of this command is not known.', { hint: 'Start curfew through its launcher, bin/curfew.' });
+  if (launcher === null)
+    throw new Failure('The path of this command is not known.', {
+      hint: 'Start curfew through its launcher, bin/curfew.',
+    });
   const server = context.server === context.stored?.server ? [] : ['--server', context.server];
   const profile = context.profile === 'default' ? [] : ['--profile', context.profile];
   const words = [launcher, 'creds', 'aws', '--role', wanted.role, '--on', wanted.target, ...profile, ...server];
   const odd = words.find((word) => !/^[A-Za-z0-9_./:@=+, -]+$/.test(word));
-  if (odd !== undefined) throw new Failure(`AWS cannot be given "${odd}": it holds a character that shells treat specially.`, { hint: 'Link the command to a plain path, such as /usr/local/bin/curfew, and use that.' });
+  if (odd !== undefined)
+    throw new Failure(`AWS cannot be given "${odd}": it holds a character that shells treat specially.`, {
+      hint: 'Link the command to a plain path, such as /usr/local/bin/curfew, and use that.',
+    });
   return words.map((word) => (word.includes(' ') ? `"${word}"` : word)).join(' ');
 }
 

@@ -21,14 +21,22 @@ function placesOf(command: Command, path: readonly string[]): readonly Place[] {
   const own: Place = {
     path,
     commands: command.commands.map((child) => ({ name: child.name(), about: child.description() })),
-    flags: help.visibleOptions(command).flatMap((one) => (one.long === undefined || one.long === null ? [] : [{ name: one.long, about: one.description, takesValue: one.required }])),
+    flags: help
+      .visibleOptions(command)
+      .flatMap((one) =>
+        one.long === undefined || one.long === null
+          ? []
+          : [{ name: one.long, about: one.description, takesValue: one.required }],
+      ),
   };
   return [own, ...command.commands.flatMap((child) => placesOf(child, [...path, child.name()]))];
 }
 
 /** Finds the words that are commands: flags, and what stands behind a flag that takes a value, are skipped. */
 function walk(places: readonly Place[], words: string, count: string): string {
-  const values = [...new Set(places.flatMap((place) => place.flags.filter((flag) => flag.takesValue).map((flag) => flag.name)))];
+  const values = [
+    ...new Set(places.flatMap((place) => place.flags.filter((flag) => flag.takesValue).map((flag) => flag.name))),
+  ];
   const paths = places.map((place) => place.path.join(' ')).filter((path) => path !== '');
   return `  local place='' skip='' i word
   for ((i = ${words === 'words' ? 2 : 1}; i < ${count}; i++)); do
@@ -45,7 +53,10 @@ function walk(places: readonly Place[], words: string, count: string): string {
 }
 
 function bash(places: readonly Place[]): string {
-  const cases = places.map((place) => `    '${place.path.join(' ')}') choices='${[...place.commands.map((one) => one.name), ...flagNames(places, place)].join(' ')}' ;;`);
+  const cases = places.map(
+    (place) =>
+      `    '${place.path.join(' ')}') choices='${[...place.commands.map((one) => one.name), ...flagNames(places, place)].join(' ')}' ;;`,
+  );
   return `# Completion of curfew for bash. Put it into ~/.local/share/bash-completion/completions/curfew
 _curfew() {
   local choices=''
@@ -59,7 +70,8 @@ complete -o default -F _curfew curfew
 }
 
 function zsh(places: readonly Place[]): string {
-  const quoted = (name: string, about: string) => `'${name}:${about.replaceAll("'", String.raw`'\''`).replaceAll(':', String.raw`\:`)}'`;
+  const quoted = (name: string, about: string) =>
+    `'${name}:${about.replaceAll("'", String.raw`'\''`).replaceAll(':', String.raw`\:`)}'`;
   const cases = places.map((place) => {
     const flags = allFlags(places, place).map((flag) => quoted(flag.name, flag.about));
     return `    '${place.path.join(' ')}') choices=(${[...place.commands.map((one) => quoted(one.name, one.about)), ...flags].join(' ')}) ;;`;
@@ -82,7 +94,9 @@ function fish(places: readonly Place[]): string {
   const lines = places.flatMap((place) => {
     const last = place.path.at(-1);
     const when = last === undefined ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${last}`;
-    const commands = place.commands.map((one) => `complete -c curfew -f -n ${quoted(when)} -a ${one.name} -d ${quoted(one.about)}`);
+    const commands = place.commands.map(
+      (one) => `complete -c curfew -f -n ${quoted(when)} -a ${one.name} -d ${quoted(one.about)}`,
+    );
     const flags = place.flags.map((flag) => {
       const anywhere = last === undefined ? '' : ` -n ${quoted(when)}`;
       return `complete -c curfew${anywhere} -l ${flag.name.slice(2)}${flag.takesValue ? ' -r' : ''} -d ${quoted(flag.about)}`;
@@ -96,7 +110,9 @@ function fish(places: readonly Place[]): string {
 function allFlags(places: readonly Place[], place: Place): Place['flags'] {
   const root = places[0]?.flags ?? [];
   const own = new Set(place.flags.map((flag) => flag.name));
-  return place.path.length === 0 ? place.flags : [...place.flags, ...root.filter((flag) => !own.has(flag.name) && flag.name !== '--version')];
+  return place.path.length === 0
+    ? place.flags
+    : [...place.flags, ...root.filter((flag) => !own.has(flag.name) && flag.name !== '--version')];
 }
 
 function flagNames(places: readonly Place[], place: Place): readonly string[] {

@@ -16,7 +16,10 @@ export async function openConsole(context: Context, word: string, options: Conso
   const { place } = context;
   const wanted = wantedItem(word, options.on ?? []);
   if (!options.print && !canOpenBrowser(place)) {
-    throw new Failure('There is no browser here.', { code: 'no-browser', hint: `To get the address, which is a secret: ${context.command('console', word, ...(options.on ?? []).flatMap((on) => ['--on', on]), '--print')}` });
+    throw new Failure('There is no browser here.', {
+      code: 'no-browser',
+      hint: `To get the address, which is a secret: ${context.command('console', word, ...(options.on ?? []).flatMap((on) => ['--on', on]), '--print')}`,
+    });
   }
   const [grant] = await liveGrants(context.api, wanted);
   if (grant?.status !== 'active') {
@@ -33,8 +36,10 @@ export async function openConsole(context: Context, word: string, options: Conso
     else context.data(`${url}\n`);
     return EXIT.ok;
   }
-  if (!/^https?:\/\//.test(url)) throw new Failure('The server sent something that is not a web address.', { code: 'unexpected-answer' });
-  if (!(await openSecretly(place, url))) throw new Failure('The browser did not open.', { code: 'no-browser', hint: 'Set BROWSER, or use --print.' });
+  if (!/^https?:\/\//.test(url))
+    throw new Failure('The server sent something that is not a web address.', { code: 'unexpected-answer' });
+  if (!(await openSecretly(place, url)))
+    throw new Failure('The browser did not open.', { code: 'no-browser', hint: 'Set BROWSER, or use --print.' });
   context.say('The console opens in your browser.');
   return EXIT.ok;
 }

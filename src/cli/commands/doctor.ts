@@ -28,8 +28,15 @@ export async function doctor(context: Context): Promise<ExitCode> {
   else if (context.plain) context.data(plainRows(findings.map((one) => [one.name, one.status, one.text])));
   else {
     const { out } = context;
-    context.data(table(out, null, findings.map((one) => [statusText(out, one.status), one.name, printable(one.text)])));
-    for (const one of findings) if (one.hint !== null) context.say(`${context.err.accent('->')} ${one.name}: ${printable(one.hint)}`);
+    context.data(
+      table(
+        out,
+        null,
+        findings.map((one) => [statusText(out, one.status), one.name, printable(one.text)]),
+      ),
+    );
+    for (const one of findings)
+      if (one.hint !== null) context.say(`${context.err.accent('->')} ${one.name}: ${printable(one.hint)}`);
   }
   return sick ? EXIT.error : EXIT.ok;
 }
@@ -56,7 +63,12 @@ async function examine(context: Context): Promise<readonly Finding[]> {
 function versions(server: string): Finding {
   const own = cliVersion();
   if (own === server) return finding('version', 'ok', own);
-  return finding('version', 'warning', `this command is ${own}, the server ${server}`, 'Use the same version on both sides.');
+  return finding(
+    'version',
+    'warning',
+    `this command is ${own}, the server ${server}`,
+    'Use the same version on both sides.',
+  );
 }
 
 function clock(context: Context, asked: number, date: string | undefined): Finding {
@@ -67,7 +79,12 @@ function clock(context: Context, asked: number, date: string | undefined): Findi
   const offsetMs = Math.round(middle - (server + 500));
   const words = `${(Math.abs(offsetMs) / 1_000).toFixed(1)} s ${offsetMs < 0 ? 'behind' : 'ahead of'} the server`;
   if (Math.abs(offsetMs) < CLOCK_NOTICE_MS) return finding('clock', 'ok', 'agrees with the server');
-  return finding('clock', Math.abs(offsetMs) < CLOCK_PROBLEM_MS ? 'warning' : 'problem', `this machine is ${words}`, 'Let a time service (NTP) set the clock: AWS refuses signatures of a clock that is off by minutes.');
+  return finding(
+    'clock',
+    Math.abs(offsetMs) < CLOCK_PROBLEM_MS ? 'warning' : 'problem',
+    `this machine is ${words}`,
+    'Let a time service (NTP) set the clock: AWS refuses signatures of a clock that is off by minutes.',
+  );
 }
 
 async function readiness(context: Context): Promise<Finding> {
@@ -77,7 +94,12 @@ async function readiness(context: Context): Promise<Finding> {
     const checks = isFields(of) && isFields(of['checks']) ? Object.entries(of['checks']) : [];
     const bad = checks.filter(([, state]) => !isGood(state)).map(([name]) => name);
     if (answer.status === 200) return finding('ready', 'ok', checks.map(([name]) => name).join(', ') || 'yes');
-    return finding('ready', 'problem', `not ready: ${bad.join(', ') || answer.status}`, 'An operator has to look at the log of the server.');
+    return finding(
+      'ready',
+      'problem',
+      `not ready: ${bad.join(', ') || answer.status}`,
+      'An operator has to look at the log of the server.',
+    );
   } catch (error) {
     if (error instanceof NetworkFault) return finding('ready', 'problem', error.message);
     throw error;
@@ -93,7 +115,11 @@ function isGood(state: unknown): boolean {
 async function signIn(context: Context): Promise<Finding> {
   try {
     const me = await context.api.get('/me');
-    return finding('sign-in', 'ok', `${textOrNull(fields(me['person'], 'person'), 'name') ?? 'somebody'}, profile ${context.profile}`);
+    return finding(
+      'sign-in',
+      'ok',
+      `${textOrNull(fields(me['person'], 'person'), 'name') ?? 'somebody'}, profile ${context.profile}`,
+    );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return finding('sign-in', 'problem', error.message, error.hint);
@@ -105,7 +131,12 @@ async function policy(context: Context): Promise<Finding> {
     const of = await context.api.get('/policy');
     const problems = Array.isArray(of['problems']) ? of['problems'].length : 0;
     if (problems === 0) return finding('policy', 'ok', `version ${(textOrNull(of, 'version') ?? '').slice(0, 12)}`);
-    return finding('policy', 'problem', `the newest documents were refused (${problems}); the version before stays in force`, context.command('policy', 'status'));
+    return finding(
+      'policy',
+      'problem',
+      `the newest documents were refused (${problems}); the version before stays in force`,
+      context.command('policy', 'status'),
+    );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return finding('policy', 'problem', error.message, error.hint);

@@ -45,10 +45,18 @@ async function chosen(context: Context, word: string | undefined, options: DoneO
   const mine = await liveGrants(context.api, wanted);
   if (mine.length <= 1 || options.all || wanted !== null) {
     if (mine.length > 0 || wanted === null) return mine.map((grant) => grant.id);
-    throw new Failure(`You do not hold ${wanted.role} on ${wanted.target}.`, { exit: EXIT.denied, code: 'no-grant', hint: context.command('ls') });
+    throw new Failure(`You do not hold ${wanted.role} on ${wanted.target}.`, {
+      exit: EXIT.denied,
+      code: 'no-grant',
+      hint: context.command('ls'),
+    });
   }
   const label = (grant: GrantView) => `${grant.role} on ${grant.target}`;
-  if (!context.interactive) throw usage(`You hold ${mine.length} things: ${mine.map(label).join(', ')}.`, `Name one (${context.command('done', mine[0]?.id ?? '')}), or give back everything: ${context.command('done', '--all')}`);
+  if (!context.interactive)
+    throw usage(
+      `You hold ${mine.length} things: ${mine.map(label).join(', ')}.`,
+      `Name one (${context.command('done', mine[0]?.id ?? '')}), or give back everything: ${context.command('done', '--all')}`,
+    );
   const picked = await choose(context, 'Which one is done?', mine, label);
   if (picked === null) throw usage('That is none of them.');
   return [picked.id];
@@ -69,11 +77,22 @@ function showEnded(context: Context, raws: readonly Fields[], none: string): Exi
   const grants = raws.map(grantView);
   rememberLive(context, grants);
   if (context.json) context.dataJson({ items: raws });
-  else if (context.plain) context.data(plainRows(grants.map((grant) => [grant.id, grant.status, grant.role, grant.target])));
+  else if (context.plain)
+    context.data(plainRows(grants.map((grant) => [grant.id, grant.status, grant.role, grant.target])));
   else if (grants.length === 0) context.say(none);
   else {
     const { out, place } = context;
-    context.data(table(out, null, grants.map((grant) => [`${out.bold(printable(grant.role))} on ${out.bold(printable(grant.target))}`, grantPhrase(out, grant, place.clock.now()), out.dim(grant.id)])));
+    context.data(
+      table(
+        out,
+        null,
+        grants.map((grant) => [
+          `${out.bold(printable(grant.role))} on ${out.bold(printable(grant.target))}`,
+          grantPhrase(out, grant, place.clock.now()),
+          out.dim(grant.id),
+        ]),
+      ),
+    );
     const open = grants.find((grant) => grant.status === 'ending');
     if (open !== undefined && open.residual !== null) context.say(context.err.dim(printable(open.residual)));
   }

@@ -6,7 +6,13 @@ import { canOpenBrowser, openInBrowser } from '../open-browser.ts';
 import { signInByBrowser } from '../session/browser-sign-in.ts';
 import { signInAsDemoPerson } from '../session/demo-sign-in.ts';
 import { signInByDevice } from '../session/device-sign-in.ts';
-import { authorizationServer, discover, serverDown, type AuthorizationServer, type Discovery } from '../session/discovery.ts';
+import {
+  authorizationServer,
+  discover,
+  serverDown,
+  type AuthorizationServer,
+  type Discovery,
+} from '../session/discovery.ts';
 import { failureFrom } from '../session/problem.ts';
 import { profilePath, writeProfile } from '../session/profile.ts';
 import type { TokenSet } from '../session/tokens.ts';
@@ -33,7 +39,10 @@ export async function login(context: Context, options: LoginOptions): Promise<Ex
   const signInService = await authorizationServer(http, server, discovery.issuer);
   const tokens = await signIn(context, options, signInService, discovery);
   if (tokens.refreshToken === null) {
-    throw new Failure('The sign-in service gave no refresh token.', { code: 'sign-in-failed', hint: 'An operator has to allow offline_access for this client.' });
+    throw new Failure('The sign-in service gave no refresh token.', {
+      code: 'sign-in-failed',
+      hint: 'An operator has to allow offline_access for this client.',
+    });
   }
   const me = await whoIs(context, tokens);
   const person = personView(fields(me['person'], 'person'));
@@ -57,32 +66,55 @@ export async function login(context: Context, options: LoginOptions): Promise<Ex
     writeProfile(place, context.profile, profile);
   });
   if (context.json) context.dataJson({ ...me, server, profile: context.profile });
-  else context.data(`${context.out.good('Signed in')} as ${context.out.bold(printable(person.name))} (${printable(person.key)}) to ${server}.\n`);
+  else
+    context.data(
+      `${context.out.good('Signed in')} as ${context.out.bold(printable(person.name))} (${printable(person.key)}) to ${server}.\n`,
+    );
   if (!context.json) suggest(context, context.command('search', 'invoice'));
   return EXIT.ok;
 }
 
 function requireDemoPerson(discovery: Discovery, person: string): void {
-  if (!discovery.demo) throw usage('--as is for the demo, whose people need no password.', 'Leave it out and sign in with your company account.');
+  if (!discovery.demo)
+    throw usage(
+      '--as is for the demo, whose people need no password.',
+      'Leave it out and sign in with your company account.',
+    );
   if (discovery.demoPeople.length === 0 || discovery.demoPeople.some((one) => one.key === person)) return;
   const some = discovery.demoPeople.slice(0, 8).map((one) => one.key);
-  throw new Failure(`There is no demo person "${printable(person).slice(0, 40)}".`, { code: 'unknown-person', hint: `Try one of ${some.join(', ')}.` });
+  throw new Failure(`There is no demo person "${printable(person).slice(0, 40)}".`, {
+    code: 'unknown-person',
+    hint: `Try one of ${some.join(', ')}.`,
+  });
 }
 
-async function signIn(context: Context, options: LoginOptions, server: AuthorizationServer, discovery: Discovery): Promise<TokenSet> {
+async function signIn(
+  context: Context,
+  options: LoginOptions,
+  server: AuthorizationServer,
+  discovery: Discovery,
+): Promise<TokenSet> {
   const { http, place } = context;
   try {
     if (options.as !== undefined) return await signInAsDemoPerson(place, http, server, discovery, options.as);
     if (options.device) {
       return await signInByDevice(place, http, server, discovery, (prompt) => {
-        context.say(`Open ${prompt.fullUrl ?? prompt.url} on any device,\nand check that it shows the code ${context.err.bold(prompt.userCode)}`);
+        context.say(
+          `Open ${prompt.fullUrl ?? prompt.url} on any device,\nand check that it shows the code ${context.err.bold(prompt.userCode)}`,
+        );
       });
     }
     return await signInByBrowser(place, http, server, discovery, (url) => {
-      if (options.browser !== false && canOpenBrowser(place) && openInBrowser(place, url)) context.say('Your browser opens. If it does not, open:');
+      if (options.browser !== false && canOpenBrowser(place) && openInBrowser(place, url))
+        context.say('Your browser opens. If it does not, open:');
       else context.say('Open this address in a browser on this machine:');
       context.say(`  ${url}`);
-      if (discovery.demo) context.say(context.err.dim(`Demo people sign in without a browser too: ${context.command('login', '--as', discovery.demoPeople[0]?.key ?? 'ana')}`));
+      if (discovery.demo)
+        context.say(
+          context.err.dim(
+            `Demo people sign in without a browser too: ${context.command('login', '--as', discovery.demoPeople[0]?.key ?? 'ana')}`,
+          ),
+        );
     });
   } catch (error) {
     throw error instanceof NetworkFault ? serverDown(context.server, error) : error;
@@ -90,7 +122,9 @@ async function signIn(context: Context, options: LoginOptions, server: Authoriza
 }
 
 async function whoIs(context: Context, tokens: TokenSet): Promise<Fields> {
-  const answer = await context.http.send(`${context.server}/v1/me`, { headers: { authorization: `Bearer ${tokens.accessToken}` } });
+  const answer = await context.http.send(`${context.server}/v1/me`, {
+    headers: { authorization: `Bearer ${tokens.accessToken}` },
+  });
   if (answer.status !== 200) throw failureFrom(answer);
   return fields(parseJson(answer.body), 'me');
 }

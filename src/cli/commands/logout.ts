@@ -14,11 +14,15 @@ export async function logout(context: Context): Promise<ExitCode> {
     removeProfile(place, context.profile);
     dropCached(place, (credentials) => credentials.profile === context.profile);
     forgetLive(place, context.profile);
-    return profile === null ? null : revoke(context, profile.revocationEndpoint, profile.refreshToken, profile.clientId);
+    return profile === null
+      ? null
+      : revoke(context, profile.revocationEndpoint, profile.refreshToken, profile.clientId);
   });
-  if (context.json) context.dataJson({ profile: context.profile, signedOut: ended !== null, endedOnServer: ended === true });
+  if (context.json)
+    context.dataJson({ profile: context.profile, signedOut: ended !== null, endedOnServer: ended === true });
   else context.data(ended === null ? 'You were not signed in.\n' : 'Signed out.\n');
-  if (ended === false) context.say('The server could not be told. What is left of the login there ends by itself within 12 hours.');
+  if (ended === false)
+    context.say('The server could not be told. What is left of the login there ends by itself within 12 hours.');
   return EXIT.ok;
 }
 

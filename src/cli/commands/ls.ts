@@ -20,7 +20,10 @@ const LATELY = 5;
 /** Lists what is mine: live access with its time left, open requests, what is over. */
 export async function ls(context: Context, options: LsOptions): Promise<ExitCode> {
   if (options.waiting || options.all) return lsRequests(context, options.waiting ? 'waiting' : 'all');
-  const [grantsRaw, requestsRaw] = await Promise.all([context.api.get('/grants?scope=mine'), context.api.get('/requests?scope=mine')]);
+  const [grantsRaw, requestsRaw] = await Promise.all([
+    context.api.get('/grants?scope=mine'),
+    context.api.get('/requests?scope=mine'),
+  ]);
   const grants = list(grantsRaw, 'items', grantView);
   const requests = list(requestsRaw, 'items', requestView);
   rememberLive(context, grants, true);
@@ -35,11 +38,23 @@ async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<E
   const requests = list(raw, 'items', requestView);
   if (context.json) context.dataJson(raw);
   else if (context.plain) context.data(plainRows(requests.map(plainRequest)));
-  else if (requests.length === 0) context.say(scope === 'waiting' ? 'Nothing waits for your decision.' : 'There are no requests that you may see.');
-  else context.data(table(context.out, ['REQUEST', 'STATUS', 'WHO', 'ACCESS', 'FOR', 'WHY'], requests.map((one) => othersRow(context, one))));
+  else if (requests.length === 0)
+    context.say(scope === 'waiting' ? 'Nothing waits for your decision.' : 'There are no requests that you may see.');
+  else
+    context.data(
+      table(
+        context.out,
+        ['REQUEST', 'STATUS', 'WHO', 'ACCESS', 'FOR', 'WHY'],
+        requests.map((one) => othersRow(context, one)),
+      ),
+    );
   const [first] = requests;
   if (scope === 'waiting' && first !== undefined && !context.json && !context.plain) {
-    suggest(context, context.command('approve', first.id), context.command('deny', first.id, '--comment', 'what should change'));
+    suggest(
+      context,
+      context.command('approve', first.id),
+      context.command('deny', first.id, '--comment', 'what should change'),
+    );
   }
   return EXIT.ok;
 }
@@ -47,7 +62,14 @@ async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<E
 function othersRow(context: Context, request: RequestView): readonly string[] {
   const { out } = context;
   const room = context.place.stdout.isTTY ? Math.max(16, context.place.stdout.columns - 100) : 200;
-  return [request.id, statusText(out, request.status), printable(request.requester.name), access(request), request.duration, out.dim(shorten(printable(request.reason), room))];
+  return [
+    request.id,
+    statusText(out, request.status),
+    printable(request.requester.name),
+    access(request),
+    request.duration,
+    out.dim(shorten(printable(request.reason), room)),
+  ];
 }
 
 async function screen(context: Context, grants: readonly GrantView[], requests: readonly RequestView[]): Promise<void> {
@@ -59,27 +81,56 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
   const refused = requests.filter((one) => !['pending', 'approved'].includes(one.status)).slice(0, LATELY);
   if (live.length > 0) {
     context.data(`${out.bold('Live access')}\n`);
-    context.data(table(out, null, live.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)])));
+    context.data(
+      table(
+        out,
+        null,
+        live.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]),
+      ),
+    );
   }
   if (open.length > 0) {
     context.data(`${out.bold('Open requests')}\n`);
-    context.data(table(out, null, open.map((one) => [access(one), `${statusText(out, one.status)}, ${printable(deciders(one))} can decide until ${clockTime(one.lapsesAt, now)}`, out.dim(one.id)])));
+    context.data(
+      table(
+        out,
+        null,
+        open.map((one) => [
+          access(one),
+          `${statusText(out, one.status)}, ${printable(deciders(one))} can decide until ${clockTime(one.lapsesAt, now)}`,
+          out.dim(one.id),
+        ]),
+      ),
+    );
   }
   if (over.length + refused.length > 0) {
     context.data(`${out.bold('Over')}\n`);
     const grantRows = over.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]);
-    const requestRows = refused.map((one) => [access(one), `${statusText(out, one.status)} ${out.dim(ago(one.createdAt, now))}`, out.dim(one.id)]);
+    const requestRows = refused.map((one) => [
+      access(one),
+      `${statusText(out, one.status)} ${out.dim(ago(one.createdAt, now))}`,
+      out.dim(one.id),
+    ]);
     context.data(table(out, null, [...grantRows, ...requestRows]));
   }
-  if (live.length + open.length + over.length + refused.length === 0) context.say('You have no access and no requests.');
+  if (live.length + open.length + over.length + refused.length === 0)
+    context.say('You have no access and no requests.');
   await closing(context, live, open);
 }
 
 async function closing(context: Context, live: readonly GrantView[], open: readonly RequestView[]): Promise<void> {
   const waiting = list(await context.api.get('/requests?scope=waiting'), 'items', requestView);
-  if (waiting.length > 0) context.say(`${waiting.length === 1 ? '1 request waits' : `${waiting.length} requests wait`} for your decision: ${context.command('ls', '--waiting')}`);
+  if (waiting.length > 0)
+    context.say(
+      `${waiting.length === 1 ? '1 request waits' : `${waiting.length} requests wait`} for your decision: ${context.command('ls', '--waiting')}`,
+    );
   const active = live.find((grant) => grant.status === 'active');
-  if (active !== undefined) suggest(context, `${context.command('assume', active.role, '--on', active.target)} -- aws sts get-caller-identity`, context.command('done', active.id));
+  if (active !== undefined)
+    suggest(
+      context,
+      `${context.command('assume', active.role, '--on', active.target)} -- aws sts get-caller-identity`,
+      context.command('done', active.id),
+    );
   else if (open[0] !== undefined) suggest(context, context.command('wait', open[0].id));
   else if (live.length === 0 && waiting.length === 0) suggest(context, context.command('search'));
 }
@@ -97,5 +148,12 @@ function plainGrant(grant: GrantView): readonly string[] {
 }
 
 function plainRequest(request: RequestView): readonly string[] {
-  return ['request', request.id, request.status, request.items.map((item) => item.role).join(','), request.items.map((item) => item.target).join(','), request.requester.key];
+  return [
+    'request',
+    request.id,
+    request.status,
+    request.items.map((item) => item.role).join(','),
+    request.items.map((item) => item.target).join(','),
+    request.requester.key,
+  ];
 }

@@ -24,7 +24,12 @@ export async function policyStatus(context: Context): Promise<ExitCode> {
         ['loaded', clockTime(text(raw, 'loadedAt'), place.clock.now())],
         ['roles', String(numberOrNull(raw, 'roles') ?? '')],
         ['policies', String(numberOrNull(raw, 'policies') ?? '')],
-        ['problems', problems.length === 0 ? out.good('none') : out.bad(`${problems.length}: a newer version was refused, this one stays in force`)],
+        [
+          'problems',
+          problems.length === 0
+            ? out.good('none')
+            : out.bad(`${problems.length}: a newer version was refused, this one stays in force`),
+        ],
       ]),
     );
     for (const one of problems) {

@@ -64,7 +64,11 @@ export function bodyFrom(items: readonly Wanted[], options: RequestOptions): Req
 
 function startArgument(text: string): string {
   const at = Date.parse(text);
-  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(at)) throw usage(`"${text.slice(0, 40)}" is not a time.`, 'Write it like 2026-11-21T18:00 (your time) or with a zone: 2026-11-21T18:00Z.');
+  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(at))
+    throw usage(
+      `"${text.slice(0, 40)}" is not a time.`,
+      'Write it like 2026-11-21T18:00 (your time) or with a zone: 2026-11-21T18:00Z.',
+    );
   return new Date(at).toISOString();
 }
 
@@ -117,16 +121,23 @@ function nextSteps(context: Context, view: RequestView): void {
   if (view.next !== '') context.say(printable(view.next));
   const active = view.grants.filter((grant) => grant.status === 'active' || grant.status === 'activating');
   if (view.status === 'pending') suggest(context, context.command('wait', view.id));
-  for (const grant of active) suggest(context, `${context.command('assume', grant.role, '--on', grant.target)} -- aws sts get-caller-identity`);
+  for (const grant of active)
+    suggest(context, `${context.command('assume', grant.role, '--on', grant.target)} -- aws sts get-caller-identity`);
 }
 
 /** Checks the shape of an id before it becomes part of a path. */
 export function requestId(text: string): string {
   if (/^req_[a-z2-7]{20}$/.test(text)) return text;
-  throw usage(`"${text.slice(0, 60)}" is not the id of a request.`, 'Ids of requests look like req_… ; "curfew ls" lists yours.');
+  throw usage(
+    `"${text.slice(0, 60)}" is not the id of a request.`,
+    'Ids of requests look like req_… ; "curfew ls" lists yours.',
+  );
 }
 
 export function grantId(text: string): string {
   if (/^grt_[a-z2-7]{20}$/.test(text)) return text;
-  throw usage(`"${text.slice(0, 60)}" is not the id of a grant.`, 'Ids of grants look like grt_… ; "curfew ls" lists yours.');
+  throw usage(
+    `"${text.slice(0, 60)}" is not the id of a grant.`,
+    'Ids of grants look like grt_… ; "curfew ls" lists yours.',
+  );
 }

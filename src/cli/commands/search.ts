@@ -9,10 +9,19 @@ import { plainRows, table } from '../terminal/table.ts';
 import { catalogueItem, type CatalogueItem } from '../views.ts';
 import { list, numberOrNull } from '../wire.ts';
 
-const PATH_WORDS: Readonly<Record<string, string>> = { automatic: 'automatic', approval: 'approval', refused: 'refused', later: 'not yet' };
+const PATH_WORDS: Readonly<Record<string, string>> = {
+  automatic: 'automatic',
+  approval: 'approval',
+  refused: 'refused',
+  later: 'not yet',
+};
 
 /** Searches what can be asked for. What the person cannot get is listed too, with the reason. */
-export async function search(context: Context, words: readonly string[], options: { readonly limit?: string }): Promise<ExitCode> {
+export async function search(
+  context: Context,
+  words: readonly string[],
+  options: { readonly limit?: string },
+): Promise<ExitCode> {
   const limit = Number(options.limit ?? 25);
   if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw usage('--limit takes a number from 1 to 200.');
   const query = words.join(' ');
@@ -22,8 +31,12 @@ export async function search(context: Context, words: readonly string[], options
     return EXIT.ok;
   }
   const items = list(answer, 'items', catalogueItem);
-  if (context.plain) context.data(plainRows(items.map((item) => [item.role, item.target, String(item.tier), item.path, item.description])));
-  else if (items.length === 0) context.say(`Nothing fits "${printable(query)}". Try one word, such as a service, a team or an environment.`);
+  if (context.plain)
+    context.data(
+      plainRows(items.map((item) => [item.role, item.target, String(item.tier), item.path, item.description])),
+    );
+  else if (items.length === 0)
+    context.say(`Nothing fits "${printable(query)}". Try one word, such as a service, a team or an environment.`);
   else context.data(screen(context, items));
   if (!context.plain) closing(context, items, numberOrNull(answer, 'total') ?? items.length);
   return EXIT.ok;
@@ -36,14 +49,34 @@ function screen(context: Context, items: readonly CatalogueItem[]): string {
     const how = PATH_WORDS[item.path] ?? item.path;
     const longest = item.requestable ? `up to ${formatDuration(item.maxDurationMs)}` : '';
     const about = item.requestable ? printable(item.description) : printable(item.why);
-    return [out.bold(printable(item.role)), printable(item.target), `tier ${item.tier}`, statusText(out, how), longest, out.dim(shorten(about, room))];
+    return [
+      out.bold(printable(item.role)),
+      printable(item.target),
+      `tier ${item.tier}`,
+      statusText(out, how),
+      longest,
+      out.dim(shorten(about, room)),
+    ];
   });
   return table(out, ['ROLE', 'TARGET', 'TIER', 'HOW', '', 'WHAT'], rows);
 }
 
 function closing(context: Context, items: readonly CatalogueItem[], total: number): void {
-  if (total > items.length) context.say(context.err.dim(`${total - items.length} more: add a word, or --limit ${Math.min(200, total)}`));
+  if (total > items.length)
+    context.say(context.err.dim(`${total - items.length} more: add a word, or --limit ${Math.min(200, total)}`));
   const first = items.find((item) => item.requestable);
   if (first === undefined) return;
-  suggest(context, context.command('request', first.role, '--on', first.target, '--for', formatDuration(first.defaultDurationMs), '--reason', 'why you need it'));
+  suggest(
+    context,
+    context.command(
+      'request',
+      first.role,
+      '--on',
+      first.target,
+      '--for',
+      formatDuration(first.defaultDurationMs),
+      '--reason',
+      'why you need it',
+    ),
+  );
 }

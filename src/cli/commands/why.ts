@@ -21,19 +21,51 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
   const request = requestView(fields(raw['request'], 'request'));
   const then = previewOf(fields(raw['decision'], 'decision'));
   const now = previewOf(fields(raw['now'], 'now'));
-  const timeline = list(raw, 'timeline', (one) => ({ at: text(one, 'at'), actor: textOrNull(one, 'actor') ?? '', kind: text(one, 'kind'), words: textOrNull(one, 'text') ?? '' }));
+  const timeline = list(raw, 'timeline', (one) => ({
+    at: text(one, 'at'),
+    actor: textOrNull(one, 'actor') ?? '',
+    kind: text(one, 'kind'),
+    words: textOrNull(one, 'text') ?? '',
+  }));
   if (context.plain) {
     context.data(plainRows(timeline.map((one) => [one.at, one.kind, one.actor, one.words])));
     return EXIT.ok;
   }
   context.data(requestCard(context, request));
   context.data(`${out.bold('The rules said')}\n`);
-  const rules = [...then.refusals.map((one) => ['refused', one.text, one.rule]), ...then.reasons.map((one) => ['ok', one.text, one.rule])];
-  context.data(table(out, null, rules.map(([status = '', words = '', rule = '']) => [statusText(out, status === 'ok' ? 'because' : status), printable(words), out.dim(printable(rule))])));
-  const changed = then.allowed !== now.allowed || then.steps.length !== now.steps.length || then.maxDurationMs !== now.maxDurationMs;
-  context.data(`${out.bold('Asked again now')}\n  ${changed ? out.warn('the answer would be another') : 'the answer would be the same'}: ${statusText(out, now.allowed ? (now.steps.length === 0 ? 'automatic' : 'approval') : 'refused')}\n`);
-  for (const refusal of now.refusals) context.data(`  ${printable(refusal.text)}  ${out.dim(printable(refusal.rule))}\n`);
+  const rules = [
+    ...then.refusals.map((one) => ['refused', one.text, one.rule]),
+    ...then.reasons.map((one) => ['ok', one.text, one.rule]),
+  ];
+  context.data(
+    table(
+      out,
+      null,
+      rules.map(([status = '', words = '', rule = '']) => [
+        statusText(out, status === 'ok' ? 'because' : status),
+        printable(words),
+        out.dim(printable(rule)),
+      ]),
+    ),
+  );
+  const changed =
+    then.allowed !== now.allowed || then.steps.length !== now.steps.length || then.maxDurationMs !== now.maxDurationMs;
+  context.data(
+    `${out.bold('Asked again now')}\n  ${changed ? out.warn('the answer would be another') : 'the answer would be the same'}: ${statusText(out, now.allowed ? (now.steps.length === 0 ? 'automatic' : 'approval') : 'refused')}\n`,
+  );
+  for (const refusal of now.refusals)
+    context.data(`  ${printable(refusal.text)}  ${out.dim(printable(refusal.rule))}\n`);
   context.data(`${out.bold('What happened')}\n`);
-  context.data(table(out, null, timeline.map((one) => [out.dim(clockTime(one.at, place.clock.now())), printable(one.actor), printable(one.words)])));
+  context.data(
+    table(
+      out,
+      null,
+      timeline.map((one) => [
+        out.dim(clockTime(one.at, place.clock.now())),
+        printable(one.actor),
+        printable(one.words),
+      ]),
+    ),
+  );
   return EXIT.ok;
 }

@@ -35,7 +35,10 @@ export interface CacheKey {
 type Place = Pick<Surroundings, 'env'>;
 
 export function cachePath(place: Place, key: CacheKey): string {
-  const name = createHash('sha256').update(JSON.stringify([key.server, key.profile, key.role, key.target])).digest('hex').slice(0, 32);
+  const name = createHash('sha256')
+    .update(JSON.stringify([key.server, key.profile, key.role, key.target]))
+    .digest('hex')
+    .slice(0, 32);
   return join(paths(place).creds, `${name}.json`);
 }
 
@@ -43,7 +46,11 @@ export function readCached(path: string): CachedCredentials | null {
   const stored = readIfThere(path);
   const of = stored === null ? null : parseJson(stored);
   if (!isFields(of)) return null;
-  const [accessKeyId, secretAccessKey, sessionToken] = [textOrNull(of, 'accessKeyId'), textOrNull(of, 'secretAccessKey'), textOrNull(of, 'sessionToken')];
+  const [accessKeyId, secretAccessKey, sessionToken] = [
+    textOrNull(of, 'accessKeyId'),
+    textOrNull(of, 'secretAccessKey'),
+    textOrNull(of, 'sessionToken'),
+  ];
   const [grant, usableUntil] = [textOrNull(of, 'grant'), textOrNull(of, 'usableUntil')];
   if (!accessKeyId || !secretAccessKey || !sessionToken || !grant || !usableUntil) return null;
   return {
@@ -61,7 +68,11 @@ export function readCached(path: string): CachedCredentials | null {
   };
 }
 
-export function writeCached(place: Pick<Surroundings, 'env' | 'random'>, path: string, credentials: CachedCredentials): void {
+export function writeCached(
+  place: Pick<Surroundings, 'env' | 'random'>,
+  path: string,
+  credentials: CachedCredentials,
+): void {
   writePrivate(place.random, path, `${JSON.stringify(credentials)}\n`);
 }
 

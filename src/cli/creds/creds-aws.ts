@@ -51,8 +51,11 @@ export async function credsAws(place: Surroundings, options: CredsOptions): Prom
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const actionable = error.exit === EXIT.denied || error.exit === EXIT.pending || error.exit === EXIT.notAuthenticated;
-    place.stderr.write(`${actionable && error.hint !== null ? error.hint : `curfew: ${[error.message, error.hint ?? ''].join(' ').trim()}`}\n`);
+    const actionable =
+      error.exit === EXIT.denied || error.exit === EXIT.pending || error.exit === EXIT.notAuthenticated;
+    place.stderr.write(
+      `${actionable && error.hint !== null ? error.hint : `curfew: ${[error.message, error.hint ?? ''].join(' ').trim()}`}\n`,
+    );
     return error.exit;
   } finally {
     session?.http.close();
@@ -66,7 +69,8 @@ function begin(place: Surroundings, options: CredsOptions): Session {
   const http = createHttp(place.clock);
   const flags = { profile, server: options.server === undefined ? null : server };
   const command = (...words: readonly string[]) => commandLine(place, flags, words);
-  const loginCommand = stored?.demo && stored.server === server ? command('login', '--as', stored.person.key) : command('login');
+  const loginCommand =
+    stored?.demo && stored.server === server ? command('login', '--as', stored.person.key) : command('login');
   const api = createApi(place, { server, profile, loginCommand, http });
   return { place, profile, server, stored, http, api, command, role: options.role, target: options.target };
 }
@@ -111,8 +115,11 @@ async function check(session: Session, cached: CachedCredentials): Promise<Verdi
   try {
     const { stored, place, http, server } = session;
     // A new token is fetched without haste, since giving up half-way would end the login: so only from a server that answers.
-    if (stored === null || !isFresh(stored, place.clock.now())) await http.send(`${server}/healthz`, { timeoutMs: CHECK_TIMEOUT_MS });
-    const grant = grantView(await session.api.get(`/grants/${cached.grant}`, { timeoutMs: CHECK_TIMEOUT_MS, tries: 1 }));
+    if (stored === null || !isFresh(stored, place.clock.now()))
+      await http.send(`${server}/healthz`, { timeoutMs: CHECK_TIMEOUT_MS });
+    const grant = grantView(
+      await session.api.get(`/grants/${cached.grant}`, { timeoutMs: CHECK_TIMEOUT_MS, tries: 1 }),
+    );
     if (grant.status !== 'active') return 'over';
     return grant.reissueAfter !== null && Date.parse(grant.reissueAfter) > cached.issuedAt ? 'reissue' : 'lives';
   } catch (error) {
@@ -134,7 +141,8 @@ async function obtain(session: Session, path: string, fallback: CachedCredential
   } catch (error) {
     const unreachable = error instanceof Failure && error.code === 'server-unreachable';
     // About to be replaced is still valid.
-    if (unreachable && fallback !== null && Date.parse(fallback.usableUntil) > session.place.clock.now()) return fallback;
+    if (unreachable && fallback !== null && Date.parse(fallback.usableUntil) > session.place.clock.now())
+      return fallback;
     throw error;
   }
 }
@@ -148,7 +156,11 @@ async function activeGrant(session: Session): Promise<GrantView> {
     if (best.provider !== 'aws') throw new Failure(`${best.target} is not on AWS.`, { code: 'wrong-provider' });
     if (best.status === 'active') return best;
     if (best.status === 'scheduled' || clock.now() > giveUpAt) {
-      throw new Failure(`${best.role} on ${best.target} is ${best.status}.`, { exit: EXIT.pending, code: 'not-active-yet', hint: session.command('wait', best.request) });
+      throw new Failure(`${best.role} on ${best.target} is ${best.status}.`, {
+        exit: EXIT.pending,
+        code: 'not-active-yet',
+        hint: session.command('wait', best.request),
+      });
     }
     await clock.sleep(300);
   }
@@ -158,7 +170,11 @@ async function noGrant(session: Session): Promise<Failure> {
   const { role, target } = session;
   const pending = await pendingRequest(session.api, session);
   if (pending !== null) {
-    return new Failure(`The request for ${role} on ${target} waits for a decision.`, { exit: EXIT.pending, code: 'pending', hint: session.command('wait', pending.id) });
+    return new Failure(`The request for ${role} on ${target} waits for a decision.`, {
+      exit: EXIT.pending,
+      code: 'pending',
+      hint: session.command('wait', pending.id),
+    });
   }
   return new Failure(`You do not hold ${role} on ${target}.`, {
     exit: EXIT.denied,

@@ -93,7 +93,9 @@ export function createApi(place: Place, options: ApiOptions): Api {
     server,
     async get(path, ask = {}) {
       const answer = await explained(() =>
-        authorized((bearer) => patiently(() => http.send(base + path, { headers: authorization(bearer), ...ask }), ask.tries)),
+        authorized((bearer) =>
+          patiently(() => http.send(base + path, { headers: authorization(bearer), ...ask }), ask.tries),
+        ),
       );
       return fields(parseJson(answer.body), path.split('?')[0] ?? path);
     },
@@ -108,13 +110,21 @@ export function createApi(place: Place, options: ApiOptions): Api {
       const call = { method: 'POST' as const, body: JSON.stringify(body), ...ask };
       const headers = { 'content-type': 'application/json', 'idempotency-key': key };
       const answer = await explained(() =>
-        authorized((bearer) => patiently(() => http.send(base + path, { ...call, headers: { ...authorization(bearer), ...headers } }), ask.tries)),
+        authorized((bearer) =>
+          patiently(
+            () => http.send(base + path, { ...call, headers: { ...authorization(bearer), ...headers } }),
+            ask.tries,
+          ),
+        ),
       );
       return fields(parseJson(answer.body), path);
     },
     async events(path, signal) {
       const bearer = await token(null);
-      const stream = await http.open(base + path, { headers: { ...authorization(bearer), accept: 'text/event-stream' }, signal });
+      const stream = await http.open(base + path, {
+        headers: { ...authorization(bearer), accept: 'text/event-stream' },
+        signal,
+      });
       if (stream.status !== 200) throw new Failure(`The server offers no live updates (${stream.status}).`);
       return stream.chunks;
     },

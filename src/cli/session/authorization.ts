@@ -43,7 +43,8 @@ export const DEVICE_SCOPE = SCOPE;
 export function codeFromCallback(server: AuthorizationServer, secrets: SignInSecrets, query: URLSearchParams): string {
   if (query.get('state') !== secrets.state) throw signInFailed('The answer belongs to another sign-in (state).');
   const issuer = query.get('iss');
-  if (issuer === null ? server.namesIssuer : issuer !== server.issuer) throw signInFailed('The answer comes from another sign-in service (iss).');
+  if (issuer === null ? server.namesIssuer : issuer !== server.issuer)
+    throw signInFailed('The answer comes from another sign-in service (iss).');
   const error = query.get('error');
   if (error !== null) throw signInFailed(query.get('error_description') ?? `The sign-in was not completed (${error}).`);
   const code = query.get('code');
@@ -72,5 +73,9 @@ export async function redeemCode(
 }
 
 export function signInFailed(message: string): Failure {
-  return new Failure(message, { exit: EXIT.notAuthenticated, code: 'sign-in-failed', hint: 'Begin again with "curfew login".' });
+  return new Failure(message, {
+    exit: EXIT.notAuthenticated,
+    code: 'sign-in-failed',
+    hint: 'Begin again with "curfew login".',
+  });
 }

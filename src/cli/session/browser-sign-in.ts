@@ -52,7 +52,11 @@ async function listenForCallback(state: string): Promise<Callback> {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const ours = url.pathname === '/callback' && url.searchParams.get('state') === state;
     const failed = url.searchParams.has('error');
-    const words = !ours ? 'This is not the page of a sign-in that is under way.' : failed ? 'You are not signed in.' : 'You are signed in.';
+    const words = !ours
+      ? 'This is not the page of a sign-in that is under way.'
+      : failed
+        ? 'You are not signed in.'
+        : 'You are signed in.';
     response.writeHead(ours ? 200 : 404, {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
@@ -65,7 +69,11 @@ async function listenForCallback(state: string): Promise<Callback> {
     });
   });
   await new Promise<void>((ready, reject) => {
-    server.once('error', (error) => reject(new Failure(`No port could be opened on 127.0.0.1: ${error.message}`, { hint: 'Use "curfew login --device".' })));
+    server.once('error', (error) =>
+      reject(
+        new Failure(`No port could be opened on 127.0.0.1: ${error.message}`, { hint: 'Use "curfew login --device".' }),
+      ),
+    );
     server.listen(0, '127.0.0.1', ready);
   });
   const address = server.address();

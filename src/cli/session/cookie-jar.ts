@@ -18,14 +18,19 @@ export function createCookieJar(): CookieJar {
   return {
     headerFor(url) {
       const fitting = cookies.filter(
-        (cookie) => cookie.host === url.hostname && matches(cookie.path, url.pathname) && (!cookie.secure || url.protocol === 'https:'),
+        (cookie) =>
+          cookie.host === url.hostname &&
+          matches(cookie.path, url.pathname) &&
+          (!cookie.secure || url.protocol === 'https:'),
       );
       return fitting.length === 0 ? null : fitting.map((cookie) => `${cookie.name}=${cookie.value}`).join('; ');
     },
     keep(url, setCookie) {
       for (const line of setCookie) {
         const { cookie, gone } = parse(line, url);
-        cookies = cookies.filter((one) => one.name !== cookie.name || one.host !== cookie.host || one.path !== cookie.path);
+        cookies = cookies.filter(
+          (one) => one.name !== cookie.name || one.host !== cookie.host || one.path !== cookie.path,
+        );
         if (!gone) cookies = [...cookies, cookie];
       }
     },

@@ -27,9 +27,12 @@ export async function signInAsDemoPerson(
   const jar = createCookieJar();
   let at = new URL(authorizationUrl(server, discovery, secrets, REDIRECT_URI, person));
   for (let step = 0; step < MAX_STEPS; step += 1) {
-    if (!isLoopback(at.hostname)) throw signInFailed(`The demo's sign-in leads away from this machine, to ${at.origin}.`);
+    if (!isLoopback(at.hostname))
+      throw signInFailed(`The demo's sign-in leads away from this machine, to ${at.origin}.`);
     const cookies = jar.headerFor(at);
-    const answer = await http.send(at.href, { headers: { accept: 'text/html', ...(cookies === null ? {} : { cookie: cookies }) } });
+    const answer = await http.send(at.href, {
+      headers: { accept: 'text/html', ...(cookies === null ? {} : { cookie: cookies }) },
+    });
     jar.keep(at, answer.headers['set-cookie'] ?? []);
     const location = answer.headers.location;
     if (answer.status < 300 || answer.status > 399 || location === undefined) {
@@ -38,7 +41,11 @@ export async function signInAsDemoPerson(
     const next = new URL(location, at);
     if (next.origin + next.pathname === REDIRECT_URI) {
       const code = codeFromCallback(server, secrets, next.searchParams);
-      return redeemCode(place, http, server, discovery, { code, verifier: secrets.verifier, redirectUri: REDIRECT_URI });
+      return redeemCode(place, http, server, discovery, {
+        code,
+        verifier: secrets.verifier,
+        redirectUri: REDIRECT_URI,
+      });
     }
     at = next;
   }

@@ -25,17 +25,32 @@ export async function signInByDevice(
   const begun = await http.send(server.deviceAuthorizationEndpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams({ client_id: discovery.clientId, scope: DEVICE_SCOPE, resource: discovery.api }).toString(),
+    body: new URLSearchParams({
+      client_id: discovery.clientId,
+      scope: DEVICE_SCOPE,
+      resource: discovery.api,
+    }).toString(),
   });
   if (begun.status !== 200) throw signInFailed(`The device sign-in was refused (${begun.status}).`);
   const of = fields(parseJson(begun.body), 'device_authorization');
   const deviceCode = text(of, 'device_code');
   const endsAt = place.clock.now() + (numberOrNull(of, 'expires_in') ?? 600) * 1_000;
-  show({ userCode: text(of, 'user_code'), url: text(of, 'verification_uri'), fullUrl: textOrNull(of, 'verification_uri_complete') });
+  show({
+    userCode: text(of, 'user_code'),
+    url: text(of, 'verification_uri'),
+    fullUrl: textOrNull(of, 'verification_uri_complete'),
+  });
   const stop = new AbortController();
   const forget = place.onSignal('SIGINT', () => stop.abort());
   try {
-    return await poll(place, http, server, discovery, { deviceCode, endsAt, intervalMs: (numberOrNull(of, 'interval') ?? 5) * 1_000 }, stop.signal);
+    return await poll(
+      place,
+      http,
+      server,
+      discovery,
+      { deviceCode, endsAt, intervalMs: (numberOrNull(of, 'interval') ?? 5) * 1_000 },
+      stop.signal,
+    );
   } finally {
     forget();
   }
@@ -62,7 +77,8 @@ async function poll(
     if (isTokenSet(answer)) return answer;
     // RFC 8628, section 3.5: slow_down lengthens the interval by five seconds for good.
     if (answer.error === 'slow_down') intervalMs += 5_000;
-    else if (answer.error !== 'authorization_pending') throw signInFailed(answer.description ?? `The sign-in was refused (${answer.error}).`);
+    else if (answer.error !== 'authorization_pending')
+      throw signInFailed(answer.description ?? `The sign-in was refused (${answer.error}).`);
   }
   throw signInFailed('Nobody completed the sign-in in time.');
 }

@@ -18,12 +18,19 @@ export interface Discovery {
 }
 
 /** Asks a server who it is. The answer's `Date` header is returned too, because `doctor` compares clocks. */
-export async function discover(http: Http, server: string, timeoutMs = 10_000): Promise<{ discovery: Discovery; answer: Answer }> {
+export async function discover(
+  http: Http,
+  server: string,
+  timeoutMs = 10_000,
+): Promise<{ discovery: Discovery; answer: Answer }> {
   const answer = await sendOrExplain(http, server, `${server}/.well-known/curfew`, timeoutMs);
   const of = parseJson(answer.body);
   if (isFields(of) && textOrNull(of, 'code') !== null) throw failureFrom(answer);
   if (answer.status !== 200 || !isFields(of) || textOrNull(of, 'name') !== 'Curfew') {
-    throw new Failure(`What answers at ${server} is not Curfew.`, { code: 'not-curfew', hint: 'Name the right server with --server URL or CURFEW_SERVER.' });
+    throw new Failure(`What answers at ${server} is not Curfew.`, {
+      code: 'not-curfew',
+      hint: 'Name the right server with --server URL or CURFEW_SERVER.',
+    });
   }
   const ledger = of['ledger'];
   const aws = isFields(of['aws']) ? of['aws'] : {};
@@ -34,7 +41,11 @@ export async function discover(http: Http, server: string, timeoutMs = 10_000): 
     api: text(of, 'api'),
     demo: of['demo'] === true,
     demoPeople: Array.isArray(of['demoPeople'])
-      ? list(of, 'demoPeople', (one) => ({ key: text(one, 'key'), name: text(one, 'name'), title: textOrNull(one, 'title') ?? '' }))
+      ? list(of, 'demoPeople', (one) => ({
+          key: text(one, 'key'),
+          name: text(one, 'name'),
+          title: textOrNull(one, 'title') ?? '',
+        }))
       : [],
     ledger: isFields(ledger) ? { origin: text(ledger, 'origin'), vkey: text(ledger, 'vkey') } : null,
     aws: { endpointUrl: textOrNull(aws, 'endpointUrl'), region: textOrNull(aws, 'region') },
@@ -47,7 +58,8 @@ export async function discover(http: Http, server: string, timeoutMs = 10_000): 
 /** A server may only send us to itself: otherwise a token for one server could be asked for by another. */
 function requireOwn(server: string, address: string): void {
   const [own, named] = [new URL(server), URL.canParse(address) ? new URL(address) : null];
-  const sameMachine = named !== null && isLoopback(own.hostname) && isLoopback(named.hostname) && own.port === named.port;
+  const sameMachine =
+    named !== null && isLoopback(own.hostname) && isLoopback(named.hostname) && own.port === named.port;
   if (named?.origin === own.origin || sameMachine) return;
   throw new Failure(`${server} says that it is ${named?.origin ?? address}.`, {
     code: 'server-mismatch',
@@ -70,10 +82,14 @@ export async function authorizationServer(http: Http, server: string, issuer: st
   const answer = await sendOrExplain(http, server, `${issuer}/.well-known/openid-configuration`, 10_000);
   const of = fields(answer.status === 200 ? parseJson(answer.body) : null, 'openid-configuration');
   if (text(of, 'issuer') !== issuer) {
-    throw new Failure('The sign-in service has another name than the server says.', { code: 'server-mismatch', hint: 'An operator has to look at its base URL.' });
+    throw new Failure('The sign-in service has another name than the server says.', {
+      code: 'server-mismatch',
+      hint: 'An operator has to look at its base URL.',
+    });
   }
   const methods = texts(of, 'code_challenge_methods_supported');
-  if (!methods.includes('S256')) throw new Failure('The sign-in service does not support PKCE with S256.', { code: 'sign-in-failed' });
+  if (!methods.includes('S256'))
+    throw new Failure('The sign-in service does not support PKCE with S256.', { code: 'sign-in-failed' });
   const endpoint = (name: string): string => {
     const address = text(of, name);
     requireOwn(server, address);
@@ -83,7 +99,8 @@ export async function authorizationServer(http: Http, server: string, issuer: st
     issuer,
     authorizationEndpoint: endpoint('authorization_endpoint'),
     tokenEndpoint: endpoint('token_endpoint'),
-    deviceAuthorizationEndpoint: of['device_authorization_endpoint'] === undefined ? null : endpoint('device_authorization_endpoint'),
+    deviceAuthorizationEndpoint:
+      of['device_authorization_endpoint'] === undefined ? null : endpoint('device_authorization_endpoint'),
     revocationEndpoint: of['revocation_endpoint'] === undefined ? null : endpoint('revocation_endpoint'),
     namesIssuer: of['authorization_response_iss_parameter_supported'] === true,
   };

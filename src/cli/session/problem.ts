@@ -5,7 +5,13 @@ import { isFields, parseJson, textOrNull, type Fields } from '../wire.ts';
 
 const STEP_UP_CODES = new Set(['mfa-required', 'step-up-required']);
 /** A name or a number that was written wrongly, and not a no of a rule. */
-const MISTAKE_CODES = new Set(['unknown-role', 'unknown-target', 'role-not-defined-on-target', 'provider-not-available', 'duration-invalid']);
+const MISTAKE_CODES = new Set([
+  'unknown-role',
+  'unknown-target',
+  'role-not-defined-on-target',
+  'provider-not-available',
+  'duration-invalid',
+]);
 const EXPIRED_CODES = new Set(['request-lapsed', 'grant-ended']);
 
 /** Reads an RFC 9457 problem into the sentences that are shown, and the exit code that a script sees. */

@@ -28,7 +28,10 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Checks the name of a profile, because it becomes the name of a file. */
 export function profileName(name: string): string {
   if (NAME.test(name)) return name;
-  throw usage(`"${name.slice(0, 70)}" cannot be the name of a profile.`, 'Use up to 64 letters, digits, dots, dashes and underscores.');
+  throw usage(
+    `"${name.slice(0, 70)}" cannot be the name of a profile.`,
+    'Use up to 64 letters, digits, dots, dashes and underscores.',
+  );
 }
 
 type Place = Pick<Surroundings, 'env'>;

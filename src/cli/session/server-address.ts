@@ -8,7 +8,13 @@ export const DEFAULT_SERVER = 'http://localhost:7420';
  */
 export function serverAddress(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : null;
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.search || url.hash) {
+  if (
+    url === null ||
+    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+    url.username ||
+    url.search ||
+    url.hash
+  ) {
     throw usage(`"${given.slice(0, 100)}" is not the address of a server.`, `Write it like ${DEFAULT_SERVER}.`);
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {

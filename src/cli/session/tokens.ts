@@ -38,7 +38,10 @@ export async function askForTokens(
   if (!isFields(of)) return { error: `http_${answer.status}`, description: null };
   const accessToken = textOrNull(of, 'access_token');
   if (answer.status !== 200 || accessToken === null) {
-    return { error: textOrNull(of, 'error') ?? `http_${answer.status}`, description: textOrNull(of, 'error_description') };
+    return {
+      error: textOrNull(of, 'error') ?? `http_${answer.status}`,
+      description: textOrNull(of, 'error_description'),
+    };
   }
   const lifeMs = (numberOrNull(of, 'expires_in') ?? 60) * 1_000;
   return { accessToken, refreshToken: textOrNull(of, 'refresh_token'), endsAt: now + lifeMs };
@@ -59,7 +62,13 @@ type Place = Pick<Surroundings, 'env' | 'clock' | 'pid' | 'random'>;
  * Gets a new access token for a profile, unless another `curfew` has just done so. `rejected` is the token that the server would
  * not take, if it was not for its age. Throws a {@link Failure} with exit code 5 when the login is over.
  */
-export async function renew(place: Place, http: Http, name: string, rejected: string | null, loginCommand: string): Promise<Profile> {
+export async function renew(
+  place: Place,
+  http: Http,
+  name: string,
+  rejected: string | null,
+  loginCommand: string,
+): Promise<Profile> {
   return withLock(place, `${profilePath(place, name)}.lock`, async () => {
     const profile = readProfile(place, name);
     if (profile === null) throw notSignedIn(loginCommand);
@@ -86,14 +95,24 @@ function refusedRefresh(answer: TokenRefusal, loginCommand: string): Failure {
   // Only these say that the login is over; anything else may be the server's bad moment.
   const over = ['invalid_grant', 'invalid_client', 'unauthorized_client', 'invalid_target'].includes(answer.error);
   if (over) return loginOver(loginCommand);
-  return new Failure(`The server did not renew your sign-in (${answer.error}).`, { code: 'sign-in-failed', hint: 'Try again in a moment.' });
+  return new Failure(`The server did not renew your sign-in (${answer.error}).`, {
+    code: 'sign-in-failed',
+    hint: 'Try again in a moment.',
+  });
 }
 
 export function notSignedIn(loginCommand: string): Failure {
-  return new Failure('You are not signed in.', { exit: EXIT.notAuthenticated, code: 'unauthenticated', hint: loginCommand });
+  return new Failure('You are not signed in.', {
+    exit: EXIT.notAuthenticated,
+    code: 'unauthenticated',
+    hint: loginCommand,
+  });
 }
 
 export function loginOver(loginCommand: string): Failure {
-  return new Failure('Your sign-in is over.', { exit: EXIT.notAuthenticated, code: 'unauthenticated', hint: loginCommand });
+  return new Failure('Your sign-in is over.', {
+    exit: EXIT.notAuthenticated,
+    code: 'unauthenticated',
+    hint: loginCommand,
+  });
 }
-

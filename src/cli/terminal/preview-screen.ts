@@ -13,7 +13,12 @@ export interface Outlook {
   readonly maxDurationMs: number;
   readonly steps: readonly { readonly rule: string; readonly count: number; readonly names: readonly string[] }[];
   readonly reasons: readonly { readonly rule: string; readonly text: string }[];
-  readonly refusals: readonly { readonly rule: string; readonly text: string; readonly code: string; readonly hint: string | null }[];
+  readonly refusals: readonly {
+    readonly rule: string;
+    readonly text: string;
+    readonly code: string;
+    readonly hint: string | null;
+  }[];
   readonly plan: readonly string[];
   readonly residual: readonly string[];
 }
@@ -23,9 +28,17 @@ export function previewOf(of: Fields): Outlook {
     allowed: of['effect'] === 'allow',
     durationMs: numberOrNull(of, 'durationMs') ?? 0,
     maxDurationMs: numberOrNull(of, 'maxDurationMs') ?? 0,
-    steps: list(of, 'steps', (step) => ({ rule: textOrNull(step, 'rule') ?? '', count: numberOrNull(step, 'count') ?? 1, names: names(step['eligible']) })),
+    steps: list(of, 'steps', (step) => ({
+      rule: textOrNull(step, 'rule') ?? '',
+      count: numberOrNull(step, 'count') ?? 1,
+      names: names(step['eligible']),
+    })),
     reasons: list(of, 'reasons', ruleLine),
-    refusals: list(of, 'refusals', (one) => ({ ...ruleLine(one), code: textOrNull(one, 'code') ?? '', hint: textOrNull(one, 'hint') })),
+    refusals: list(of, 'refusals', (one) => ({
+      ...ruleLine(one),
+      code: textOrNull(one, 'code') ?? '',
+      hint: textOrNull(one, 'hint'),
+    })),
     plan: sentences(of['plan']),
     residual: sentences(of['residual']),
   };
@@ -38,7 +51,9 @@ function ruleLine(of: Fields): { rule: string; text: string } {
 /** People come as keys in a stored decision and as objects in a preview. */
 function names(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
-  return value.map((one: unknown) => (isFields(one) ? (textOrNull(one, 'name') ?? textOrNull(one, 'key') ?? '') : String(one)));
+  return value.map((one: unknown) =>
+    isFields(one) ? (textOrNull(one, 'name') ?? textOrNull(one, 'key') ?? '') : String(one),
+  );
 }
 
 function sentences(value: unknown): readonly string[] {
@@ -53,11 +68,27 @@ export function previewScreen(context: Context, items: readonly Wanted[], outloo
   const lines: (readonly [string, string])[] = [
     ...access.map((text, index): readonly [string, string] => [index === 0 ? 'access' : ' ', text]),
     ['decision', statusText(out, verdict)],
-    ['for', outlook.durationMs > 0 ? `${formatDuration(outlook.durationMs)}, at most ${formatDuration(outlook.maxDurationMs)}` : ''],
-    ...outlook.steps.map((step): readonly [string, string] => ['needs', `${step.count} of ${step.names.map(printable).join(', ')}  ${out.dim(printable(step.rule))}`]),
-    ...outlook.refusals.map((one): readonly [string, string] => ['no', `${printable(one.text)}  ${out.dim(printable(one.rule))}`]),
-    ...outlook.refusals.flatMap((one): (readonly [string, string])[] => (one.hint === null ? [] : [['try', printable(one.hint)]])),
-    ...outlook.reasons.map((one): readonly [string, string] => ['because', `${printable(one.text)}  ${out.dim(printable(one.rule))}`]),
+    [
+      'for',
+      outlook.durationMs > 0
+        ? `${formatDuration(outlook.durationMs)}, at most ${formatDuration(outlook.maxDurationMs)}`
+        : '',
+    ],
+    ...outlook.steps.map((step): readonly [string, string] => [
+      'needs',
+      `${step.count} of ${step.names.map(printable).join(', ')}  ${out.dim(printable(step.rule))}`,
+    ]),
+    ...outlook.refusals.map((one): readonly [string, string] => [
+      'no',
+      `${printable(one.text)}  ${out.dim(printable(one.rule))}`,
+    ]),
+    ...outlook.refusals.flatMap((one): (readonly [string, string])[] =>
+      one.hint === null ? [] : [['try', printable(one.hint)]],
+    ),
+    ...outlook.reasons.map((one): readonly [string, string] => [
+      'because',
+      `${printable(one.text)}  ${out.dim(printable(one.rule))}`,
+    ]),
     ...outlook.plan.map((words): readonly [string, string] => ['does', printable(words)]),
     ...outlook.residual.map((words): readonly [string, string] => ['after', printable(words)]),
   ];

@@ -3,7 +3,10 @@
  * reason that somebody else wrote is shown on an approver's terminal, and must not be able to draw there.
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/\p{Cf}/gu, '').trimEnd();
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\p{Cf}/gu, '')
+    .trimEnd();
 }
 
 /** The same for a text that may have several lines. */

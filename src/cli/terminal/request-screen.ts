@@ -22,11 +22,18 @@ export function requestCard(context: Context, request: RequestView): string {
     ['for', `${printable(request.duration)}, from the moment it starts`],
     ['lapses', request.status === 'pending' ? `at ${clockTime(request.lapsesAt, now)} if nobody decides` : ''],
   ];
-  const steps = request.status === 'pending' || request.steps.some((step) => step.approvedBy.length > 0) ? request.steps : [];
+  const steps =
+    request.status === 'pending' || request.steps.some((step) => step.approvedBy.length > 0) ? request.steps : [];
   for (const step of steps) {
     const approved = step.approvedBy.map((person) => out.good(`✓ ${printable(person.name)}`));
-    const eligible = step.missing > 0 ? [`${step.missing} of ${step.eligible.map((person) => printable(person.name)).join(', ')}`] : [];
-    lines.push([step.missing > 0 ? 'needs' : 'approved by', `${[...approved, ...eligible].join('  ')}  ${out.dim(printable(step.rule))}`]);
+    const eligible =
+      step.missing > 0
+        ? [`${step.missing} of ${step.eligible.map((person) => printable(person.name)).join(', ')}`]
+        : [];
+    lines.push([
+      step.missing > 0 ? 'needs' : 'approved by',
+      `${[...approved, ...eligible].join('  ')}  ${out.dim(printable(step.rule))}`,
+    ]);
   }
   for (const grant of request.grants) lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
   return facts(out, lines);
@@ -41,9 +48,12 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
   const status = statusText(style, grant.status);
   if (grant.endsAt !== null && (grant.status === 'active' || grant.status === 'activating')) {
     const left = leftMs(grant.endsAt, grant.serverTime);
-    return left <= 0 ? statusText(style, 'ending') : `${status}, ends in ${countdown(left)} ${style.dim(`(${clockTime(grant.endsAt, now)})`)}`;
+    return left <= 0
+      ? statusText(style, 'ending')
+      : `${status}, ends in ${countdown(left)} ${style.dim(`(${clockTime(grant.endsAt, now)})`)}`;
   }
-  if (grant.status === 'scheduled' && grant.startsAt !== null) return `${status}, starts at ${clockTime(grant.startsAt, now)}`;
+  if (grant.status === 'scheduled' && grant.startsAt !== null)
+    return `${status}, starts at ${clockTime(grant.startsAt, now)}`;
   if (grant.status === 'ending') return `${status} (${grant.cause ?? 'over'}): being removed, not yet proven gone`;
   const when = grant.endedAt === null ? '' : ` at ${clockTime(grant.endedAt, now)}`;
   const proof = grant.proof === null ? '' : style.dim(`, proof: ${printable(grant.proof.kind)}`);

@@ -9,7 +9,9 @@ import { printable } from './printable.ts';
 export function showFailure(place: Surroundings, failure: Failure, context: Pick<Context, 'json' | 'plain'>): void {
   if (context.json) {
     const { code, message, hint, refusals, requestId, exit } = failure;
-    place.stderr.write(`${JSON.stringify({ error: { code, message, hint, refusals, requestId, exit }, apiVersion: API_VERSION })}\n`);
+    place.stderr.write(
+      `${JSON.stringify({ error: { code, message, hint, refusals, requestId, exit }, apiVersion: API_VERSION })}\n`,
+    );
     return;
   }
   const style = styleFor(place, place.stderr, context.plain);
@@ -19,5 +21,6 @@ export function showFailure(place: Surroundings, failure: Failure, context: Pick
     if (refusal.hint !== null && refusal.hint !== failure.hint) place.stderr.write(`    ${printable(refusal.hint)}\n`);
   }
   if (failure.hint !== null) place.stderr.write(`${style.accent('->')} ${printable(failure.hint)}\n`);
-  if (failure.requestId !== null && failure.exit === 1) place.stderr.write(`${style.dim(`   request ${printable(failure.requestId)}`)}\n`);
+  if (failure.requestId !== null && failure.exit === 1)
+    place.stderr.write(`${style.dim(`   request ${printable(failure.requestId)}`)}\n`);
 }

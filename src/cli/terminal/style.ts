@@ -15,14 +15,23 @@ export interface Style {
 export function styleFor(place: Pick<Surroundings, 'env'>, outlet: Outlet, plain: boolean): Style {
   const rich = outlet.isTTY && !plain && !place.env['NO_COLOR'] && place.env['TERM'] !== 'dumb';
   const paint = (code: string) => (text: string) => (rich && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
-  return { rich, bold: paint('1'), dim: paint('2'), good: paint('32'), warn: paint('33'), bad: paint('31'), accent: paint('36') };
+  return {
+    rich,
+    bold: paint('1'),
+    dim: paint('2'),
+    good: paint('32'),
+    warn: paint('33'),
+    bad: paint('31'),
+    accent: paint('36'),
+  };
 }
 
 /** Colours a status by its word. */
 export function statusText(style: Style, status: string): string {
   const mark = style.rich ? `${MARKS[status] ?? '·'} ` : '';
   if (['active', 'approved', 'automatic', 'ok'].includes(status)) return style.good(mark + status);
-  if (['pending', 'activating', 'scheduled', 'ending', 'approval', 'warning'].includes(status)) return style.warn(mark + status);
+  if (['pending', 'activating', 'scheduled', 'ending', 'approval', 'warning'].includes(status))
+    return style.warn(mark + status);
   if (['denied', 'failed', 'refused', 'problem'].includes(status)) return style.bad(mark + status);
   return style.dim(mark + status);
 }

@@ -2,11 +2,20 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Style } from './style.ts';
 
 /** Rows of cells, already coloured, set in columns. The last column is not padded. */
-export function table(style: Style, head: readonly string[] | null, rows: readonly (readonly string[])[], indent = '  '): string {
+export function table(
+  style: Style,
+  head: readonly string[] | null,
+  rows: readonly (readonly string[])[],
+  indent = '  ',
+): string {
   const all = head === null ? rows : [head.map((cell) => style.dim(cell)), ...rows];
   const widths: number[] = [];
   for (const row of all) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, width(cell))));
-  const lines = all.map((row) => indent + row.map((cell, column) => (column === row.length - 1 ? cell : pad(cell, widths[column] ?? 0))).join('  '));
+  const lines = all.map(
+    (row) =>
+      indent +
+      row.map((cell, column) => (column === row.length - 1 ? cell : pad(cell, widths[column] ?? 0))).join('  '),
+  );
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
@@ -22,7 +31,9 @@ export function facts(style: Style, pairs: readonly (readonly [string, string])[
 
 /** Records for `cut` and `awk`: tabs between fields, no header, nothing cut off. */
 export function plainRows(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `${row.map((cell) => stripVTControlCharacters(cell).replace(/[\t\n]/g, ' ')).join('\t')}\n`).join('');
+  return rows
+    .map((row) => `${row.map((cell) => stripVTControlCharacters(cell).replace(/[\t\n]/g, ' ')).join('\t')}\n`)
+    .join('');
 }
 
 function width(cell: string): number {

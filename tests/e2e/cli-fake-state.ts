@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http';
+
+/** What the server of the tests knows, and the knobs that make it misbehave. */
+export interface FakeState {
+  readonly calls: string[];
+  readonly requests: Map<string, FakeRequest>;
+  readonly grants: Map<string, FakeGrant>;
+  readonly events: Set<ServerResponse>;
+  /** Refresh tokens of which one was used twice; every token of that login is void. */
+  reused: number;
+  refreshes: number;
+  issued: number;
+  /** Seconds. */
+  accessTokenLife: number;
+  /** How long AWS's own credentials live, in milliseconds. */
+  credentialLifeMs: number;
+  /** Milliseconds that grants take to become usable. */
+  settleMs: number;
+  clockOffsetMs: number;
+  demo: boolean;
+  version: string;
+  policyProblems: object[];
+  wrongIssuer: boolean;
+  wrongState: boolean;
+  console: string;
+  vkey: string;
+  /** Answers the next call whose "METHOD /path" begins so with this instead. `once` false keeps it. */
+  override: { match: string; status: number; body: object; once: boolean } | null;
+  /** Milliseconds before the answer to a call whose "METHOD /path" begins so. */
+  delay: { match: string; ms: number } | null;
+  /** Breaks the connection after the work was done, this many times. */
+  dropAnswers: number;
+  audit: { entries: object[]; checkpoints: object[] };
+}
+
+export interface Person {
+  key: string;
+  name: string;
+}
+
+export interface FakeRequest {
+  id: string;
+  status: string;
+  person: Person;
+  items: { role: string; target: string }[];
+  reason: string;
+  durationMs: number;
+  steps: { eligible: Person[]; approvedBy: Person[] }[];
+  createdAt: number;
+  lapsesAt: number;
+}
+
+export interface FakeGrant {
+  id: string;
+  request: string;
+  status: string;
+  role: string;
+  target: string;
+  person: Person;
+  activatedAt: number | null;
+  usableAt: number;
+  endsAt: number;
+  endedAt: number | null;
+  cause: string | null;
+  reissueAfter: string | null;
+}
+
+export const PEOPLE: Record<string, Person> = {
+  ana: { key: 'ana', name: 'Ana Torres' },
+  bo: { key: 'bo', name: 'Bo Lind' },
+  eve: { key: 'eve', name: 'Eve \u001b[31mRed' },
+};
+
+export function json(response: ServerResponse, status: number, body: object): true {
+  const type = status >= 400 ? 'application/problem+json' : 'application/json';
+  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
+  return true;
+}
+
+export function problem(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  detail: string,
+  more: object = {},
+): true {
+  return json(response, status, {
+    type: `http://localhost/docs/problems/${code}`,
+    title: code,
+    status,
+    code,
+    detail,
+    requestId: 'r-1',
+    ...more,
+  });
+}
