@@ -2,37 +2,59 @@ import type { PersonId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
-import { findPersonId, personIdFor } from '../store/people.ts';
+import { personIdFor, personKeys } from '../store/people.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { World } from './world.ts';
 
-/** Admits a person whom the company's provider has authenticated: they must be in the directory, and not have left. Each sign-in is logged. */
-export async function signIn(world: World, key: string): Promise<Result<PersonId, OperationRefusal>> {
-  const person = world.rules.current().directory.people.get(key);
-  if (person === undefined || !person.active) {
-    return refused({
-      code: 'unknown-person',
-      detail: 'You are signed in, but nobody in the directory is you, or you are marked as having left.',
-      hint: 'Ask whoever looks after Curfew to check the directory.',
-    });
-  }
+/** What the company's provider says about somebody; its signature has been verified. */
+export interface VerifiedIdentity {
+  readonly subject: string;
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+}
+
+const UNKNOWN: OperationRefusal = {
+  code: 'unknown-person',
+  detail: 'You are signed in, but nobody in the directory is you, or you are marked as having left.',
+  hint: 'Ask whoever looks after Curfew to check the directory.',
+};
+
+/**
+ * Admits a person whom the company's provider has authenticated. They are found by the account `oidc` of the directory,
+ * or by their key, if that is the provider's subject; never by an e-mail address alone, which can be given to somebody else.
+ * They must not have left. Each sign-in is logged.
+ */
+export async function signIn(world: World, identity: VerifiedIdentity): Promise<Result<PersonId, OperationRefusal>> {
+  const { directory } = world.rules.current();
+  const found = [...directory.people.values()].filter(
+    (person) => (person.accounts['oidc'] ?? person.key) === identity.subject,
+  );
+  const person = found[0];
+  if (person === undefined || found.length > 1 || !person.active) return refused(UNKNOWN);
   return world.db.transaction().execute(async (trx) => {
     const now = await appNow(trx);
-    const id = await personIdFor(trx, key, newId(world.random, 'per'), now);
+    const id = await personIdFor(trx, person.key, newId(world.random, 'per'), now);
     await world.append(trx, {
       kind: 'person.signed-in',
       at: now,
       actor: { kind: 'person', id },
       subjects: { person: id },
       facts: {},
-      personal: { key: { subject: id, value: key } },
+      personal: { key: { subject: id, value: person.key } },
     });
     return ok(id);
   });
 }
 
-/** The id of a person who may act now: known, in the directory, and not gone. `null` otherwise. */
-export async function activePerson(world: World, key: string): Promise<PersonId | null> {
+/** Who is behind a pseudonymous id now; `null` for an id that is nobody's. */
+export async function findKnownPerson(
+  world: World,
+  id: PersonId,
+): Promise<{ readonly key: string; readonly name: string; readonly email: string; readonly active: boolean } | null> {
+  const key = (await personKeys(world.db, [id])).get(id);
+  if (key === undefined) return null;
   const person = world.rules.current().directory.people.get(key);
-  return person?.active === true ? findPersonId(world.db, key) : null;
+  return person === undefined
+    ? { key, name: key, email: '', active: false }
+    : { key, name: person.name, email: person.email, active: person.active };
 }

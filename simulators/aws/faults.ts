@@ -1,0 +1,59 @@
+import { AwsError } from './aws-error.ts';
+
+/** A fault that a test asks for. `drop-after` performs the call and then cuts the connection: the caller cannot know. */
+export type Fault = {
+  readonly service: string;
+  readonly action: string;
+  /** Text that must occur in the call's body or path; absent matches every call of the action. */
+  readonly match?: string;
+  readonly kind: 'throttle' | 'unavailable' | 'deny' | 'delay' | 'drop-before' | 'drop-after';
+  /** How often; default once. */
+  readonly times?: number;
+  readonly delayMs?: number;
+};
+
+const KINDS = ['throttle', 'unavailable', 'deny', 'delay', 'drop-before', 'drop-after'];
+
+/** The faults that wait for their call. */
+export class Faults {
+  #waiting: (Fault & { left: number })[] = [];
+
+  /** Replaces all faults. */
+  set(faults: unknown): void {
+    if (!Array.isArray(faults)) throw new Error('an array of faults is expected');
+    this.#waiting = faults.map((fault: Fault) => {
+      if (!KINDS.includes(fault.kind)) throw new Error(`unknown fault ${String(fault.kind)}`);
+      return { ...fault, left: fault.times ?? 1 };
+    });
+  }
+
+  /** Takes the fault for a call, if one waits for it. */
+  take(service: string, action: string, text: string): Fault | null {
+    const fault = this.#waiting.find(
+      (one) =>
+        one.left > 0 &&
+        one.service === service &&
+        (one.action === '*' || one.action === action) &&
+        (one.match === undefined || text.includes(one.match)),
+    );
+    if (fault === undefined) return null;
+    fault.left -= 1;
+    return fault;
+  }
+}
+
+/** The error that a fault stands for, or null for one that is no answer at all. */
+export function faultError(fault: Fault, service: string): AwsError | null {
+  switch (fault.kind) {
+    case 'throttle':
+      return service === 's3'
+        ? new AwsError('SlowDown', 503, 'Please reduce your request rate.')
+        : new AwsError('Throttling', 400, 'Rate exceeded');
+    case 'unavailable':
+      return new AwsError('ServiceUnavailable', 503, 'Service is unable to handle request.');
+    case 'deny':
+      return new AwsError('AccessDenied', 403, `User is not authorized to perform: ${service}:${fault.action}`);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AwsError } from './aws-error.ts';
+import { Faults, faultError } from './faults.ts';
+import { readHttpCall, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { iamOperations, IAM_NAMESPACE } from './iam.ts';
+import { Parameters, queryAnswer, queryError, type Operation } from './query-service.ts';
+import { answerS3, s3Action, s3Address, s3Error } from './s3.ts';
+import { createSeal } from './seal.ts';
+import { sessionArn, Sessions, type Session } from './sessions.ts';
+import { awsSkewTolerance, readSignatureClaim, verifySignature } from './sigv4-verify.ts';
+import { answerSignin } from './signin.ts';
+import { STS_NAMESPACE, stsOperations } from './sts.ts';
+import { World, type WorldDescription } from './world.ts';
+
+export type SimulatorOptions = {
+  /** 0 takes a free port. Only loopback is listened on. */
+  readonly port: number;
+  readonly world: WorldDescription;
+  /** Keeps the cloud across restarts; without it, it is in memory. The description counts only for a new file. */
+  readonly stateFile?: string;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** How long authorization does not see a change of a policy. */
+  readonly iamDelayMs?: number;
+};
+
+export type AwsSimulator = {
+  readonly url: string;
+  readonly port: number;
+  readonly lastCallAt: () => number;
+  close(): Promise<void>;
+};
+
+/** One call, as `GET /_sim/journal` shows it. `code` is the error code, or `OK`. */
+type JournalEntry = {
+  readonly at: string;
+  readonly service: string;
+  readonly action: string;
+  readonly principal: string | null;
+  readonly code: string;
+};
+
+/** What is known about a call while it is answered; errors and the journal need it. */
+type Known = { service: string; action: string; session: Session | null };
+
+const VERSIONS: Readonly<Record<string, string>> = { sts: '2011-06-15', iam: '2010-05-08' };
+const UNSIGNED = new Set(['AssumeRoleWithWebIdentity']);
+const JOURNAL = 5_000;
+
+/** Starts a stand-in for STS, IAM, S3 and the console's federation endpoint on one loopback port. */
+export async function startAwsSimulator(options: SimulatorOptions): Promise<AwsSimulator> {
+  const simulator = new Simulator(options);
+  const server = createServer((request, response) => void simulator.answer(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    url: `http://localhost:${port}`,
+    port,
+    lastCallAt: () => simulator.lastCallAt,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+class Simulator {
+  lastCallAt = Date.now();
+  readonly #world: World;
+  readonly #sessions: Sessions;
+  readonly #faults = new Faults();
+  readonly #operations: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly #wallClock: () => number;
+  #journal: JournalEntry[] = [];
+  #offsetMs = 0;
+  #iamDelayMs: number;
+
+  constructor(options: SimulatorOptions) {
+    this.#wallClock = options.now ?? Date.now;
+    this.#iamDelayMs = options.iamDelayMs ?? 0;
+    this.#world = new World(options.world, { stateFile: options.stateFile ?? null, nowMs: this.#now() });
+    this.#sessions = new Sessions(this.#world, this.#now);
+    this.#operations = {
+      sts: stsOperations(this.#world, this.#sessions, this.#now),
+      iam: iamOperations(this.#world, this.#sessions, this.#now, () => this.#iamDelayMs),
+    };
+  }
+
+  readonly #now = (): number => this.#wallClock() + this.#offsetMs;
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.lastCallAt = Date.now();
+    const requestId = randomUUID();
+    try {
+      const call = await readHttpCall(request);
+      if (call.rawPath.startsWith('/_sim/')) return send(response, this.#control(call));
+      const answer = await this.#answerAws(call, requestId);
+      if (answer === null) return void response.destroy();
+      send(response, {
+        ...answer,
+        headers: { date: new Date(this.#now()).toUTCString(), 'x-amzn-requestid': requestId, ...answer.headers },
+      });
+    } catch (error) {
+      if (!response.headersSent)
+        send(response, {
+          status: 500,
+          headers: { 'content-type': 'text/plain' },
+          body: `the simulator failed: ${String(error)}`,
+        });
+    }
+  }
+
+  /** `null`: the connection is cut. */
+  async #answerAws(call: HttpCall, requestId: string): Promise<HttpAnswer | null> {
+    const known: Known = { service: 'unknown', action: 'unknown', session: null };
+    let cutAfter = false;
+    let code = 'OK';
+    try {
+      this.#recognize(call, known);
+      const fault = this.#faults.take(known.service, known.action, `${call.rawPath} ${call.body.toString('utf8')}`);
+      if (fault !== null) {
+        if (fault.delayMs !== undefined) await delay(fault.delayMs);
+        if (fault.kind === 'drop-before') return null;
+        const error = faultError(fault, known.service);
+        if (error !== null) throw error;
+        cutAfter = fault.kind === 'drop-after';
+      }
+      const answer = await this.#perform(call, known, requestId);
+      return cutAfter ? null : answer;
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      code = error.code;
+      if (cutAfter) return null;
+      if (known.service === 's3') return s3Error(error, call, requestId);
+      if (known.service === 'signin')
+        return { status: error.status, headers: { 'content-type': 'text/plain' }, body: error.message };
+      return queryError(error, known.service === 'iam' ? IAM_NAMESPACE : STS_NAMESPACE, requestId);
+    } finally {
+      const principal = known.session === null ? null : sessionArn(known.session);
+      this.#journal.push({
+        at: new Date(this.#now()).toISOString(),
+        service: known.service,
+        action: known.action,
+        principal,
+        code,
+      });
+      if (this.#journal.length > JOURNAL) this.#journal = this.#journal.slice(-JOURNAL);
+    }
+  }
+
+  /** Which service and action a call is for; the signature's scope says it, and for unsigned calls the form does. */
+  #recognize(call: HttpCall, known: Known): void {
+    if (call.rawPath === '/federation') return void Object.assign(known, { service: 'signin', action: 'federation' });
+    const claim = readSignatureClaim(call);
+    const service = claim?.scope.service ?? 'sts';
+    known.service = service;
+    if (service === 's3') known.action = s3Action(call, s3Address(call));
+    else known.action = /(?:^|&)Action=([A-Za-z]+)/.exec(call.body.toString('utf8'))?.[1] ?? 'unknown';
+  }
+
+  async #perform(call: HttpCall, known: Known, requestId: string): Promise<HttpAnswer> {
+    if (known.service === 'signin')
+      return answerSignin(call, this.#sessions, createSeal(this.#world.sealKey), this.#now);
+    const claim = readSignatureClaim(call);
+    const region = claim?.scope.region ?? 'us-east-1';
+    let body = call.body;
+    if (claim !== null) {
+      known.session = this.#sessions.open(claim);
+      body = verifySignature(call, claim, this.#sessions.secretOf(claim.accessKeyId), this.#now(), awsSkewTolerance);
+      this.#sessions.requireUnexpired(known.session, known.service);
+    }
+    if (known.service === 's3') {
+      if (known.session === null) throw new AwsError('AccessDenied', 403, 'Access Denied');
+      return answerS3(this.#world, this.#sessions, this.#now, { http: call, body, session: known.session, region });
+    }
+    const operations = this.#operations[known.service];
+    if (operations === undefined)
+      throw new AwsError('UnknownService', 400, `This simulator has no service ${known.service}`);
+    const parameters = new Parameters(call.body.toString('utf8'));
+    const operation = operations[known.action];
+    if (operation === undefined || parameters.get('Version') !== VERSIONS[known.service]) {
+      throw new AwsError(
+        'InvalidAction',
+        400,
+        `Could not find operation ${known.action} for version ${parameters.get('Version') ?? ''}`,
+      );
+    }
+    if (known.session === null && !UNSIGNED.has(known.action))
+      throw new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');
+    const content = await operation({ http: call, parameters, session: known.session, region, requestId });
+    return queryAnswer(known.action, known.service === 'iam' ? IAM_NAMESPACE : STS_NAMESPACE, content, requestId);
+  }
+
+  /** The simulator's own handles, which no AWS has: faults, clock, journal, and the platform's identity for the broker. */
+  #control(call: HttpCall): HttpAnswer {
+    const json = (value: unknown, status = 200): HttpAnswer => ({
+      status,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(value),
+    });
+    const body = call.body.length === 0 ? {} : (JSON.parse(call.body.toString('utf8')) as Record<string, unknown>);
+    switch (`${call.method} ${call.rawPath}`) {
+      case 'GET /_sim/state':
+        return json({
+          simulator: 'curfew-aws',
+          roles: this.#world.roles.length,
+          now: new Date(this.#now()).toISOString(),
+        });
+      case 'GET /_sim/journal':
+        return json(this.#journal);
+      case 'POST /_sim/faults':
+        this.#faults.set(body);
+        return json({});
+      case 'POST /_sim/clock':
+        this.#offsetMs = Number(body['offsetMs'] ?? 0);
+        return json({ offsetMs: this.#offsetMs });
+      case 'POST /_sim/iam-delay':
+        this.#iamDelayMs = Number(body['delayMs'] ?? 0);
+        return json({ delayMs: this.#iamDelayMs });
+      case 'POST /_sim/session':
+        return this.#mint(body, json);
+      default:
+        return json({ error: `no ${call.method} ${call.rawPath}` }, 404);
+    }
+  }
+
+  /** Stands in for the platform that gives a machine its role: an ECS task role, an instance profile. */
+  #mint(body: Record<string, unknown>, json: (value: unknown, status?: number) => HttpAnswer): HttpAnswer {
+    const role = this.#world.roleByArn(String(body['roleArn'] ?? ''));
+    if (role === null) return json({ error: 'no such role' }, 404);
+    const facts = {
+      sessionName: String(body['sessionName'] ?? 'platform'),
+      sourceIdentity: null,
+      tags: {},
+      policy: null,
+    };
+    const { keys, session } = this.#sessions.issue(role, facts, Number(body['durationSeconds'] ?? 3_600));
+    return json({ ...keys, expiration: new Date(session.expiresAt).toISOString() });
+  }
+}
+
+function send(response: ServerResponse, answer: HttpAnswer): void {
+  const length =
+    answer.headers['content-length'] ?? (answer.status === 204 ? null : String(Buffer.byteLength(answer.body)));
+  response.writeHead(answer.status, { ...answer.headers, ...(length === null ? {} : { 'content-length': length }) });
+  response.end(answer.body);
+}

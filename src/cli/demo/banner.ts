@@ -1,0 +1,27 @@
+import type { Demo } from './start-demo.ts';
+
+/** What a new user sees: where it is, who they can be, and three commands to try. */
+export function banner(demo: Demo): string {
+  const width = Math.max(...demo.people.map((person) => person.key.length));
+  const people = demo.people.map((person) => `    ${person.key.padEnd(width)}  ${person.name}, ${person.title}`);
+  return [
+    '',
+    '  Curfew is running with simulated clouds and made-up people.',
+    '',
+    `    ${demo.url}`,
+    '',
+    `  Some of the ${demo.peopleCount} people you can be (no password):`,
+    ...people,
+    '',
+    '  Try, in another terminal:',
+    '    ./bin/curfew login --as ana',
+    '    ./bin/curfew search invoice',
+    '    ./bin/curfew request invoice-reader --on aws/prod --for 15m --reason "Check the invoice export"',
+    '',
+    demo.cloudAdopted
+      ? '  The simulated cloud was still running from last time; its sessions went on by themselves.\n'
+      : '',
+    '  Ctrl-C stops everything. The data stays in .curfew/.',
+    '',
+  ].join('\n');
+}

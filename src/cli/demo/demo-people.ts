@@ -1,0 +1,42 @@
+import type { Person } from '../../core/directory.ts';
+import { groupsOf } from '../../core/directory.ts';
+import { parseDirectory } from '../../identity/directory/yaml-directory.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { readSourceFiles } from '../../platform/source-files.ts';
+
+/** Somebody whom a user of the demo can be. */
+export interface DemoPerson {
+  readonly key: string;
+  readonly name: string;
+  readonly email: string;
+  /** What they do, in a few words. */
+  readonly title: string;
+}
+
+/** People whose parts make the walk-through: who asks, who agrees, who is on call, who may not. */
+const INTRODUCED = ['ana', 'bo', 'eli', 'fay'];
+
+/** Reads the people of the demo from its directory; who has left cannot be chosen. */
+export async function demoPeople(
+  rulesDir: string,
+): Promise<{ all: readonly DemoPerson[]; introduced: readonly DemoPerson[] }> {
+  const parsed = parseDirectory(await readSourceFiles(rulesDir), systemClock.now());
+  if (!parsed.ok) {
+    const first = parsed.refusal[0];
+    throw new Error(
+      `The demo's directory is unsound: ${first === undefined ? '' : `${first.file}:${first.line} ${first.message}`}`,
+    );
+  }
+  const directory = parsed.value;
+  const title = (person: Person): string => {
+    const groups = groupsOf(directory, person.key);
+    const team = person.labels['team'] ?? '';
+    return [person.employment === 'contractor' ? 'contractor' : '', groups[0] ?? team]
+      .filter((word) => word !== '')
+      .join(', ');
+  };
+  const all = [...directory.people.values()]
+    .filter((person) => person.active)
+    .map((person) => ({ key: person.key, name: person.name, email: person.email, title: title(person) }));
+  return { all, introduced: INTRODUCED.flatMap((key) => all.filter((person) => person.key === key)) };
+}

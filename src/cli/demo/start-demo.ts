@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
+import { startBroker } from '../../main.ts';
+import { postJson } from '../../platform/http.ts';
+import { createLog } from '../../platform/log.ts';
+import { startDemoCloud } from './cloud-process.ts';
+import { demoPeople, type DemoPerson } from './demo-people.ts';
+
+/** A running demo: the broker, the made-up company's sign-in, and its simulated cloud. */
+export interface Demo {
+  readonly url: string;
+  /** The people worth introducing, and how many there are in all. */
+  readonly people: readonly DemoPerson[];
+  readonly peopleCount: number;
+  readonly cloudAdopted: boolean;
+  close(): Promise<void>;
+}
+
+export interface DemoSettings {
+  /** The repository's root. */
+  readonly root: string;
+  readonly dataDir: string;
+  /** The broker's port; the simulated cloud takes the next one, sign-in the one after. */
+  readonly port: number;
+  readonly logLevel: string;
+}
+
+/** The account and the role that stand for the platform that the broker runs on. */
+const BROKER_ROLE = 'arn:aws:iam::999988887777:role/curfew-broker';
+const EXTERNAL_ID = 'acme-curfew';
+
+/** Starts everything; what was started is stopped again when a later part fails. */
+export async function startDemo(settings: DemoSettings): Promise<Demo> {
+  const { root, dataDir, port } = settings;
+  const rulesDir = join(root, 'examples', 'acme');
+  const stops: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const stop of stops.reverse()) await stop();
+  };
+  try {
+    const baseUrl = `http://localhost:${port}`;
+    const people = await demoPeople(rulesDir);
+    const cloud = await startDemoCloud(join(dataDir, 'aws'), join(rulesDir, 'clouds', 'aws.json'), port + 1);
+    stops.push(() => cloud.stop());
+    const idp = await startDemoIdp({
+      port: port + 2,
+      people: people.all,
+      clientRedirects: [`${baseUrl}/sign-in/callback`],
+    });
+    stops.push(() => idp.close());
+    const broker = await startBroker({
+      config: {
+        host: '127.0.0.1',
+        port,
+        baseUrl,
+        databaseUrl: null,
+        dataDir,
+        rulesDir,
+        logLevel: settings.logLevel,
+        signIn: { issuer: idp.issuer, clientId: idp.clientId, clientSecretFile: null },
+        aws: { region: 'us-east-1', externalId: EXTERNAL_ID },
+        role: 'all',
+      },
+      log: createLog(settings.logLevel),
+      demo: {
+        people: people.all,
+        awsEndpoint: cloud.url,
+        // Stands in for the platform's own identity endpoint (an ECS task role, an instance profile).
+        awsIdentity: () => brokerIdentity(cloud.url),
+      },
+    });
+    stops.push(() => broker.close());
+    return {
+      url: baseUrl,
+      people: people.introduced,
+      peopleCount: people.all.length,
+      cloudAdopted: cloud.adopted,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Asks the simulated platform for the broker's own temporary credentials. */
+async function brokerIdentity(cloudUrl: string) {
+  const wanted = { roleArn: BROKER_ROLE, sessionName: 'curfew', durationSeconds: 3_600 };
+  const found = (await postJson(`${cloudUrl}/_sim/session`, wanted, 5_000)) as {
+    accessKeyId: string;
+    secretAccessKey: string;
+    sessionToken: string;
+    expiration: string;
+  };
+  return { ...found, expiration: new Date(Date.parse(found.expiration)) };
+}

@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApi } from './api/create-api.ts';
+import { bindOperations } from './api/bind-operations.ts';
+import type { ApiParts } from './api/parts.ts';
+import type { ProviderName } from './core/target.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
+import { createAccessTokens } from './identity/access-tokens.ts';
+import { createAuthorizationServer } from './identity/authorization-server.ts';
+import { parseBaseUrl } from './identity/base-url.ts';
+import { createCompanyProvider } from './identity/company-provider.ts';
+import { parseDirectory } from './identity/directory/yaml-directory.ts';
+import { makeSigningJwk, parseSigningJwk, type IdentityKeys } from './identity/keys.ts';
+import { createAppend } from './ledger/append.ts';
+import { createSigner, type LogSigner } from './ledger/note.ts';
+import { sequence } from './ledger/sequencer.ts';
+import { createChanges } from './operations/changes.ts';
+import { findKnownPerson, signIn } from './operations/sign-in.ts';
+import * as ledgerReads from './operations/read-ledger.ts';
+import { recheckGrant } from './operations/recheck-grant.ts';
+import { noteLoaded, openRules } from './operations/reload-rules.ts';
+import type { World } from './operations/world.ts';
+import { systemClock } from './platform/clock.ts';
+import { ConfigProblem, type Config } from './platform/config.ts';
+import { makeEd25519Pem, openKeyFiles, type KeyFiles } from './platform/key-files.ts';
+import type { Log } from './platform/log.ts';
+import { systemRandom } from './platform/random.ts';
+import { readSourceFiles } from './platform/source-files.ts';
+import { parseTargets } from './posture/inventory.ts';
+import { ambientIdentity, createAwsProvider, type IdentitySource } from './providers/aws/index.ts';
+import type { Provider } from './providers/contract.ts';
+import { appNow, openEmbedded, openPostgres, type Database } from './store/database.ts';
+import { countGrants } from './store/grants.ts';
+import { headSize } from './store/ledger-entries.ts';
+import { outboxSize } from './store/ledger-outbox.ts';
+import { nextDue } from './store/leases.ts';
+
+/** A running broker. */
+export interface Broker {
+  readonly url: string;
+  /** Finishes what is under way and stops; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** What only the demo may pass: simulated surroundings. `serve` has no way to. */
+export interface DemoParts {
+  readonly people: readonly { readonly key: string; readonly name: string; readonly title: string }[];
+  readonly awsEndpoint: string;
+  readonly awsIdentity: IdentitySource;
+}
+
+export interface BrokerParts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly demo?: DemoParts;
+}
+
+/** How often rules are read again, and the log is given its places when nobody asked for it sooner. */
+const RELOAD_MS = 2_000;
+const SEQUENCE_MS = 250;
+const DAY_MS = 86_400_000;
+const MAX_PENDING = 20;
+
+/** The composition root: the only file that knows everybody. Starts a broker; what was started is stopped when a later part fails. */
+export async function startBroker(parts: BrokerParts): Promise<Broker> {
+  const { config, log } = parts;
+  const stopping = new AbortController();
+  const stops: (() => Promise<void>)[] = [];
+  let closed: Promise<void> | null = null;
+  const close = () =>
+    (closed ??= (async () => {
+      stopping.abort();
+      for (const stop of stops.toReversed()) await stop();
+    })());
+  try {
+    const keys = openKeyFiles(join(config.dataDir, 'keys'), systemRandom);
+    const database =
+      config.databaseUrl === null
+        ? await openEmbedded(join(config.dataDir, 'database'))
+        : await openPostgres(config.databaseUrl);
+    stops.push(() => database.close());
+    const signer = createSigner(`${new URL(config.baseUrl).host}/log`, keys.loadOrCreate('ledger.pem', makeEd25519Pem));
+    const { world, engine, reload } = await assemble(parts, database, keys);
+    const background = Promise.all([
+      config.role === 'api' ? null : engine.run(stopping.signal),
+      repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer)),
+      repeat(RELOAD_MS, stopping.signal, log, reload),
+    ]);
+    stops.push(async () => void (await background));
+    if (config.role !== 'engine') {
+      const app = await createApi(apiParts(parts, database, world, engine, signer, keys));
+      stops.push(() => app.close());
+      await app.listen({ host: config.host, port: config.port });
+    }
+    return { url: config.baseUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Puts operations and engine together over one database. */
+async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) {
+  const { config, log, demo } = parts;
+  const providers = createProviders(config, demo);
+  const rules = await openRules(
+    {
+      read: () => readSourceFiles(config.rulesDir),
+      parseTargets,
+      parseDirectory,
+      available: new Set(providers.keys()),
+    },
+    () => systemClock.now(),
+  );
+  if (!rules.ok) {
+    const lines = rules.refusal
+      .slice(0, 20)
+      .map(
+        (one) =>
+          `  ${one.file}:${one.line}:${one.column} ${one.message}${one.hint === undefined ? '' : ` (${one.hint})`}`,
+      );
+    throw new ConfigProblem(`The rules in ${config.rulesDir} are unsound:\n${lines.join('\n')}`);
+  }
+  const masterKey = Buffer.from(
+    keys.loadOrCreate('personal-data.key', () => systemRandom.bytes(32).toString('base64')),
+    'base64',
+  );
+  const append = createAppend(masterKey, systemRandom);
+  const changes = createChanges();
+  const world: World = {
+    db: database.db,
+    clock: systemClock,
+    random: systemRandom,
+    rules: rules.value,
+    providers,
+    changes,
+    log,
+    append,
+    wake: () => engine.wake(),
+    endUnrecorded: (grant, cause) => engine.endUnrecorded(grant, cause),
+    lapsesAfterMs: DAY_MS,
+    maxPending: MAX_PENDING,
+  };
+  const engine: Engine = createEngine({
+    db: database.db,
+    clock: systemClock,
+    random: systemRandom,
+    node: randomUUID(),
+    providers,
+    recheck: (grant) => recheckGrant(world, grant),
+    append,
+    publish: (change) => changes.publish(change),
+    log,
+  });
+  await noteLoaded(world, rules.value.current());
+  return { world, engine, reload: async () => void (await rules.value.reload(world)) };
+}
+
+function createProviders(config: Config, demo: DemoParts | undefined): ReadonlyMap<ProviderName, Provider> {
+  const providers = new Map<ProviderName, Provider>();
+  if (config.aws !== null) {
+    const { region, externalId } = config.aws;
+    providers.set(
+      'aws',
+      createAwsProvider({
+        region,
+        externalId,
+        clock: systemClock,
+        issuer: config.baseUrl,
+        identity: demo?.awsIdentity ?? ambientIdentity(region),
+        ...(demo === undefined ? {} : { endpoint: demo.awsEndpoint, allowCustomEndpoint: true }),
+      }),
+    );
+  }
+  return providers;
+}
+
+function apiParts(
+  parts: BrokerParts,
+  database: Database,
+  world: World,
+  engine: Engine,
+  signer: LogSigner,
+  keys: KeyFiles,
+): ApiParts {
+  const { config, log, demo } = parts;
+  const base = parseBaseUrl(config.baseUrl);
+  const { issuer, clientId, clientSecretFile } = config.signIn;
+  const authorizationServer = createAuthorizationServer({
+    base,
+    db: database.db,
+    keys: identityKeys(keys),
+    company: createCompanyProvider(
+      {
+        issuer,
+        clientId,
+        ...(clientSecretFile === null ? {} : { clientSecret: readFileSync(clientSecretFile, 'utf8').trim() }),
+      },
+      systemClock,
+    ),
+    people: {
+      admit: async (identity) => {
+        const admitted = await signIn(world, identity);
+        return admitted.ok ? admitted : { ok: false, refusal: { detail: admitted.refusal.detail } };
+      },
+      find: (id) => findKnownPerson(world, id),
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  return {
+    operations: bindOperations(world),
+    tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock }),
+    authorizationServer,
+    ledger: {
+      entries: (actor, from, limit) => ledgerReads.exportEntries(world, actor, from, limit),
+      checkpoints: (actor, from, limit) => ledgerReads.exportCheckpoints(world, actor, from, limit),
+      latestCheckpoint: (actor) => ledgerReads.exportLatestCheckpoint(world, actor),
+      proof: (actor, seq) => ledgerReads.exportProof(world, actor, seq),
+      reconciliation: (actor, after, limit) => ledgerReads.exportStates(world, actor, after, limit),
+    },
+    checks: readiness(database, world, engine),
+    metrics: {
+      grants: async () => Object.fromEntries(await countGrants(database.db)),
+      ledgerSize: () => headSize(database.db),
+      engineLagMs: async () => lagMs(database),
+    },
+    db: database.db,
+    base,
+    version: '0.1.0',
+    logKey: { origin: signer.origin, vkey: signer.vkey },
+    aws: config.aws === null ? null : { region: config.aws.region, endpointUrl: demo?.awsEndpoint ?? null },
+    publicLive: demo !== undefined,
+    demo: demo === undefined ? null : { people: demo.people },
+    log,
+    clock: systemClock,
+    random: systemRandom,
+  };
+}
+
+function identityKeys(keys: KeyFiles): IdentityKeys {
+  return {
+    signing: [parseSigningJwk(keys.loadOrCreate('tokens.json', () => JSON.stringify(makeSigningJwk())))],
+    cookies: [keys.loadOrCreate('cookies.key', () => systemRandom.bytes(32).toString('base64url'))],
+    sealing: Buffer.from(
+      keys.loadOrCreate('sign-in.key', () => systemRandom.bytes(32).toString('base64')),
+      'base64',
+    ),
+  };
+}
+
+function readiness(database: Database, world: World, engine: Engine): ApiParts['checks'] {
+  return {
+    database: async () => ({ ok: (await appNow(database.db)) > 0 }),
+    clock: async () => {
+      const { claiming, clockOffsetMs } = engine.status();
+      return { ok: claiming, detail: `${clockOffsetMs} ms ahead of the database` };
+    },
+    policy: async () => {
+      const { problems } = world.rules.current();
+      return problems.length === 0
+        ? { ok: true }
+        : { ok: true, detail: `${problems.length} problems in newer rules; the old ones are in force` };
+    },
+    engine: async () => {
+      const behind = await lagMs(database);
+      return { ok: behind < 60_000, detail: `${behind} ms behind` };
+    },
+    ledger: async () => {
+      const waiting = await outboxSize(database.db);
+      return { ok: waiting < 10_000, detail: `${waiting} entries wait for their place` };
+    },
+  };
+}
+
+async function lagMs(database: Database): Promise<number> {
+  const due = await nextDue(database.db);
+  return due === null ? 0 : Math.max(0, (await appNow(database.db)) - due);
+}
+
+async function sequenceAll(database: Database, signer: LogSigner): Promise<void> {
+  while ((await sequence(database.db, signer, await appNow(database.db))) > 0);
+}
+
+/** Does something again and again until the signal fires. A failure is logged and waits for the next time. */
+async function repeat(everyMs: number, signal: AbortSignal, log: Log, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      log.error({ error: String(error) }, 'background work failed');
+    }
+    await systemClock.sleep(everyMs, signal);
+  }
+}
