@@ -145,7 +145,8 @@ export async function apiUnderTest(
   return {
     app,
     lines,
-    as: (person, request) =>
+    // Async, because what inject returns does nothing until somebody waits for it.
+    as: async (person, request) =>
       app.inject({
         ...request,
         headers: { ...(person === null ? {} : { authorization: `Bearer ${person}` }), ...request.headers },

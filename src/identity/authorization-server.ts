@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider } from 'oidc-provider';
 import type { Clock } from '../platform/clock.ts';
@@ -46,9 +47,9 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
   provider.proxy = true;
   const signIn = createSignIn({ ...parts, provider, seal });
-  const oauth = provider.callback();
   endSessions(provider, log);
   reportFaults(provider, log);
+  const oauth = provider.callback();
 
   return {
     base,
@@ -93,6 +94,9 @@ function endSessions(provider: Provider, log: Log): void {
 
 /** Names of the errors only: their messages may quote what a client sent. */
 function reportFaults(provider: Provider, log: Log): void {
+  // Koa prints what escapes it unless somebody listens, and its own events are not in the provider's types.
+  const koa: EventEmitter = provider;
+  koa.on('error', (error: Error) => log.error({ error: error.message }, 'the authorization server failed'));
   provider.on('server_error', (_ctx, error) => log.error({ error: error.message }, 'the authorization server failed'));
   provider.on('grant.error', (_ctx, error) => {
     log.warn(
