@@ -23,16 +23,15 @@ export function approversOf(selectors: readonly string[], scope: ApproverScope):
   const only = selectors.length === 1 ? selectors[0] : undefined;
   // A single group is common and already sorted: copying is needed only to leave the requester out.
   if (only !== undefined && only.startsWith('group:')) {
-    return without(scope.index.membersOf(only.slice(6)), scope.requester.key);
+    const group = only.slice(6);
+    const members = scope.index.membersOf(group);
+    const own = scope.index.groupsOf(scope.requester.key).includes(group);
+    return own ? members.filter((person) => person !== scope.requester.key) : members;
   }
   const found = new Set<string>();
   for (const selector of selectors) for (const person of resolve(selector, scope)) found.add(person);
   found.delete(scope.requester.key);
   return [...found].sort();
-}
-
-function without(sorted: readonly string[], person: string): readonly string[] {
-  return sorted.includes(person) ? sorted.filter((each) => each !== person) : sorted;
 }
 
 function resolve(selector: string, scope: ApproverScope): readonly string[] {

@@ -2,8 +2,9 @@ import type { DirectorySnapshot, Person } from '../core/directory.ts';
 import type { Instant } from '../core/time.ts';
 
 /**
- * Lookups over one snapshot. Built when a snapshot is first asked about (about 100 ms for 100,000 people) and kept for as
- * long as the snapshot lives: a decision happens at every keystroke, a new snapshot at most every minute.
+ * Lookups over one snapshot. Built when rules are loaded with a snapshot, or when it is first asked about (some hundred
+ * milliseconds for 100,000 people), and kept for as long as the snapshot lives: a decision happens at every keystroke, a
+ * new snapshot at most every minute.
  */
 export interface DirectoryIndex {
   /** Groups of a person, sorted; empty for somebody in none. */
@@ -30,7 +31,7 @@ export function directoryIndex(directory: DirectorySnapshot): DirectoryIndex {
 
 function build(directory: DirectorySnapshot): DirectoryIndex {
   const groups = groupsByPerson(directory);
-  const members = new Map<string, readonly string[]>();
+  const members = membersByGroup(directory, groups);
   const labels = new WeakMap<Person, ReadonlyMap<string, string>>();
   const isActive = (person: string): boolean => directory.people.get(person)?.active === true;
   return {
@@ -44,14 +45,7 @@ function build(directory: DirectorySnapshot): DirectoryIndex {
       }
       return known;
     },
-    membersOf(group) {
-      let known = members.get(group);
-      if (known === undefined) {
-        known = [...(directory.groups.get(group)?.members ?? NONE)].filter(isActive).sort();
-        members.set(group, known);
-      }
-      return known;
-    },
+    membersOf: (group) => members.get(group) ?? NONE,
     onCall(rotation, since, until) {
       const found: string[] = [];
       for (const shift of directory.rotations.get(rotation)?.shifts ?? []) {
@@ -72,4 +66,21 @@ function groupsByPerson(directory: DirectorySnapshot): ReadonlyMap<string, reado
     }
   }
   return groups;
+}
+
+/** Walking people in order yields sorted members without sorting every group. */
+function membersByGroup(
+  directory: DirectorySnapshot,
+  groups: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  const members = new Map<string, string[]>();
+  for (const person of [...groups.keys()].sort()) {
+    if (directory.people.get(person)?.active !== true) continue;
+    for (const group of groups.get(person) ?? NONE) {
+      const list = members.get(group);
+      if (list === undefined) members.set(group, [person]);
+      else list.push(person);
+    }
+  }
+  return members;
 }

@@ -4,6 +4,7 @@ import type { Role } from '../core/role.ts';
 import { compileGuardrail } from './compile-guardrail.ts';
 import { compilePolicy } from './compile-policy.ts';
 import { compileRole } from './compile-role.ts';
+import { directoryIndex } from './directory-index.ts';
 import { checkDocument } from './documents/check-document.ts';
 import { readDocuments, type SourceDocument } from './documents/read-documents.ts';
 import { buildIndex } from './index-rules.ts';
@@ -54,6 +55,8 @@ export function loadPolicy(
   checkYielding(policies, policyDocuments, context);
   if (context.problems.length > 0) return refused(inOrder(context.problems));
 
+  // Indexed now, so that the first decision does not wait for it.
+  directoryIndex(vocabulary.directory);
   const byName = new Map<string, Role>(roles.map((role) => [role.name, role]));
   const sources = decidingSources(files, read.documents, context);
   return ok({
