@@ -52,8 +52,8 @@ export function searchCatalogue(
     (a, b) => b.score - a.score || a.role.name.localeCompare(b.role.name) || a.target.key.localeCompare(b.target.key),
   );
   const judged = ranked.slice(0, JUDGED).map(({ role, target }) => judge(world, actor, role, target));
-  // A role that no rule offers on this target is noise unless somebody named it exactly.
-  const offered = judged.filter((item) => item.offered || words.length > 0);
+  // What this person is not offered at all is listed only when nothing better matches: then the answer is whom to ask.
+  const offered = judged.some((one) => one.offered) ? judged.filter((one) => one.offered) : judged;
   const sorted = offered.sort((a, b) => Number(b.item.requestable) - Number(a.item.requestable)).map((one) => one.item);
   return { items: sorted.slice(0, query.limit), total: sorted.length };
 }
@@ -122,5 +122,8 @@ function judge(world: World, actor: Actor, role: Role, target: Target): { item: 
     defaultDurationMs: decision.defaultDurationMs,
     maxDurationMs: decision.maxDurationMs,
   };
-  return { item, offered: decision.refusals.every((refusal) => refusal.code !== 'no-matching-policy') };
+  const unoffered = decision.refusals.some(
+    (refusal) => refusal.code === 'no-matching-policy' || refusal.code === 'role-not-defined-on-target',
+  );
+  return { item, offered: !unoffered };
 }
