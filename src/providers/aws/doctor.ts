@@ -116,10 +116,11 @@ async function roleChecks(
   try {
     ({ trust, longestSessionS } = await lookAtRole(iam, place, call));
   } catch (error) {
-    const gone = error instanceof ProviderFault && error.kind === 'target-gone';
     const create = `aws iam create-role --path /curfew/ --role-name ${place.roleName} --assume-role-policy-document ${quoted(catalogueTrust(names))}`;
-    const message = gone ? `The role ${place.role} does not exist.` : words(error);
-    return [{ ok: false, message, fix: gone ? create : provisionerFix(names) }];
+    // A role that does not exist has no path, so AWS tells a caller who is limited to a path that it is forbidden.
+    const unclear = error instanceof ProviderFault && ['target-gone', 'forbidden-to-us'].includes(error.kind);
+    const message = `The role ${place.role} does not exist, or ${PROVISIONER} may not read it.`;
+    return [{ ok: false, message: unclear ? message : words(error), fix: unclear ? create : provisionerFix(names) }];
   }
   const checks: Check[] = [];
   const missing = missingActions(trust);

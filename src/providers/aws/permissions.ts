@@ -40,6 +40,9 @@ export function brokerPolicy({ partition }: Pick<Names, 'partition'>): JsonObjec
  * Identity policy of the provisioner. IAM cannot limit PutRolePolicy to one policy name, so what bounds a stolen provisioner
  * is the permissions boundary: it may write only to roles that carry one under /curfew/, and a role can never do more
  * than its boundary allows. It can touch neither itself nor the boundaries.
+ *
+ * A role that does not exist has no path, so AWS answers with AccessDenied for it. Telling the two apart would need the right to
+ * read every role of the account, which is not worth it: neither answer counts as proof that access is gone.
  */
 export function provisionerPolicy({ partition, account }: Pick<Names, 'partition' | 'account'>): JsonObject {
   const roles = `arn:${partition}:iam::${account}:role/${ROLE_PATH}*`;
