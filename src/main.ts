@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api/create-api.ts';
@@ -146,7 +145,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
     db: database.db,
     clock: systemClock,
     random: systemRandom,
-    node: randomUUID(),
+    node: systemRandom.bytes(12).toString('hex'),
     providers,
     recheck: (grant) => recheckGrant(world, grant),
     append,

@@ -39,7 +39,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     await server.initialise();
     await server.start();
   } catch (error) {
-    throw new Error(`PostgreSQL did not start: ${String(error)}\n${output.slice(-20).join('')}`);
+    throw new Error(`PostgreSQL did not start: ${String(error)}\n${output.slice(-20).join('')}`, { cause: error });
   }
   const watchdog = startWatchdog(base, folder);
   let count = 0;
