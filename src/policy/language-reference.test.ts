@@ -12,7 +12,7 @@ const blocks = (language: string): readonly string[] =>
 
 describe('docs/policy.md', () => {
   test('shows sound documents, of every kind', () => {
-    const read = blocks('yaml').map((text) => readDocuments([{ path: 'docs/policy.md', text }]));
+    const read = blocks('yaml').map((text) => readDocuments([{ path: 'docs/policy.yaml', text }]));
     const documents = read.flatMap((each) => each.documents);
     expect([...read.flatMap((each) => each.problems), ...documents.flatMap(checkDocument)]).toEqual([]);
     expect(new Set(documents.map(({ kind }) => kind))).toEqual(new Set(DOCUMENT_KINDS));

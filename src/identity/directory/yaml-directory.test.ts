@@ -76,11 +76,7 @@ describe('parseDirectory', () => {
       '3:43 unknown key "manger" (did you mean "manager"?)',
     ],
     ['a person without e-mail', PEOPLE.replace(', email: bo@x.example', ''), '4:3 "people.bo" needs the key "email"'],
-    [
-      'an e-mail of two',
-      PEOPLE.replace('bo@x', 'Ana@x'),
-      '4:26 "ana@x.example" already belongs to "ana"',
-    ],
+    ['an e-mail of two', PEOPLE.replace('bo@x', 'Ana@x'), '4:26 "ana@x.example" already belongs to "ana"'],
     [
       'an account of two',
       'people:\n  a1: { name: A, email: a@x, accounts: { aws: ana } }\n  a2: { name: B, email: b@x, accounts: { aws: ana } }\n',
