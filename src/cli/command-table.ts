@@ -8,6 +8,7 @@ import type { DoneOptions } from './commands/done.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { LsOptions } from './commands/ls.ts';
 import type { RequestOptions } from './commands/request.ts';
+import type { SearchOptions } from './commands/search.ts';
 import type { Context } from './context.ts';
 
 /** Runs a command's function with the context that the global options make, and keeps its exit code. */
@@ -45,9 +46,10 @@ export function requestCommands(program: Command, act: Act): void {
     .command('search')
     .description('Find what you can ask for')
     .argument('[words...]')
-    .option('--limit <count>', 'how many to show')
+    .option('--all', 'also everything that you cannot ask for, with the reason')
+    .option('--limit <count>', 'how many to look at')
     .action(
-      act(async (context, words: string[], options: { limit?: string }) =>
+      act(async (context, words: string[], options: SearchOptions) =>
         (await import('./commands/search.ts')).search(context, words, options),
       ),
     );

@@ -50,7 +50,7 @@ export async function waitForRequest(context: Context, id: string, timeoutMs: nu
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    throw interrupted(`${id} goes on without you.`, context.command('wait', id));
+    throw interrupted(`You stopped waiting; ${id} stays as it is.`, context.command('wait', id));
   } finally {
     line.clear();
     forget();

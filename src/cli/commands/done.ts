@@ -19,7 +19,7 @@ export interface DoneOptions {
 }
 
 /** How long the proof is waited for on the screen; the server goes on whatever we do. */
-const PROOF_PATIENCE_MS = 3_000;
+const PROOF_PATIENCE_MS = 1_000;
 
 /** Gives access back before its time. */
 export async function done(context: Context, word: string | undefined, options: DoneOptions): Promise<ExitCode> {
@@ -94,7 +94,11 @@ function showEnded(context: Context, raws: readonly Fields[], none: string): Exi
       ),
     );
     const open = grants.find((grant) => grant.status === 'ending');
-    if (open !== undefined && open.residual !== null) context.say(context.err.dim(printable(open.residual)));
+    if (open === undefined) return EXIT.ok;
+    context.say(
+      'It is being taken away now. Whether it is gone is looked up in the cloud; the proof will show in "ls".',
+    );
+    if (open.residual !== null) context.say(context.err.dim(printable(open.residual)));
   }
   return EXIT.ok;
 }

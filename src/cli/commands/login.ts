@@ -70,7 +70,8 @@ export async function login(context: Context, options: LoginOptions): Promise<Ex
     context.data(
       `${context.out.good('Signed in')} as ${context.out.bold(printable(person.name))} (${printable(person.key)}) to ${server}.\n`,
     );
-  if (!context.json) suggest(context, context.command('search', 'invoice'));
+  if (!context.json)
+    suggest(context, discovery.demo ? context.command('search', 'invoice') : context.command('search'));
   return EXIT.ok;
 }
 

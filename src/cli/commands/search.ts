@@ -16,13 +16,17 @@ const PATH_WORDS: Readonly<Record<string, string>> = {
   later: 'not yet',
 };
 
-/** Searches what can be asked for. What the person cannot get is listed too, with the reason. */
-export async function search(
-  context: Context,
-  words: readonly string[],
-  options: { readonly limit?: string },
-): Promise<ExitCode> {
-  const limit = Number(options.limit ?? 25);
+/** What cannot be had is shown for these few; the rest is counted, so that it does not bury what can. */
+const REFUSED_SHOWN = 3;
+
+export interface SearchOptions {
+  readonly limit?: string;
+  readonly all?: boolean;
+}
+
+/** Searches what can be asked for. Some of what the person cannot get is listed too, with the reason. */
+export async function search(context: Context, words: readonly string[], options: SearchOptions): Promise<ExitCode> {
+  const limit = Number(options.limit ?? 50);
   if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw usage('--limit takes a number from 1 to 200.');
   const query = words.join(' ');
   const answer = await context.api.get(`/catalogue?q=${encodeURIComponent(query)}&limit=${limit}`);
@@ -31,14 +35,23 @@ export async function search(
     return EXIT.ok;
   }
   const items = list(answer, 'items', catalogueItem);
-  if (context.plain)
+  if (context.plain) {
     context.data(
       plainRows(items.map((item) => [item.role, item.target, String(item.tier), item.path, item.description])),
     );
-  else if (items.length === 0)
+    return EXIT.ok;
+  }
+  if (items.length === 0) {
     context.say(`Nothing fits "${printable(query)}". Try one word, such as a service, a team or an environment.`);
-  else context.data(screen(context, items));
-  if (!context.plain) closing(context, items, numberOrNull(answer, 'total') ?? items.length);
+    return EXIT.ok;
+  }
+  const can = items.filter((item) => item.requestable);
+  const cannot = items.filter((item) => !item.requestable);
+  const shown = options.all ? items : [...can, ...cannot.slice(0, REFUSED_SHOWN)];
+  context.data(screen(context, shown));
+  const hidden = items.length - shown.length;
+  if (hidden > 0) context.say(context.err.dim(`${hidden} more that you cannot ask for now: --all`));
+  closing(context, items, numberOrNull(answer, 'total') ?? items.length);
   return EXIT.ok;
 }
 

@@ -33,21 +33,10 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
   }
   context.data(requestCard(context, request));
   context.data(`${out.bold('The rules said')}\n`);
-  const rules = [
-    ...then.refusals.map((one) => ['refused', one.text, one.rule]),
-    ...then.reasons.map((one) => ['ok', one.text, one.rule]),
-  ];
-  context.data(
-    table(
-      out,
-      null,
-      rules.map(([status = '', words = '', rule = '']) => [
-        statusText(out, status === 'ok' ? 'because' : status),
-        printable(words),
-        out.dim(printable(rule)),
-      ]),
-    ),
-  );
+  // One rule may have long words, so that each stands on a line of its own with its words below.
+  for (const one of then.refusals)
+    context.data(`  ${statusText(out, 'refused')} ${out.dim(printable(one.rule))}\n    ${printable(one.text)}\n`);
+  for (const one of then.reasons) context.data(`  ${out.dim(printable(one.rule))}\n    ${printable(one.text)}\n`);
   const changed =
     then.allowed !== now.allowed || then.steps.length !== now.steps.length || then.maxDurationMs !== now.maxDurationMs;
   context.data(

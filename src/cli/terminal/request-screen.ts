@@ -50,14 +50,20 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
     const left = leftMs(grant.endsAt, grant.serverTime);
     return left <= 0
       ? statusText(style, 'ending')
-      : `${status}, ends in ${countdown(left)} ${style.dim(`(${clockTime(grant.endsAt, now)})`)}`;
+      : `${status}, ends in ${countdown(left)} ${style.dim(`(${clockTime(grant.endsAt, now)})`)}${grant.status === 'activating' ? fault(style, grant) : ''}`;
   }
   if (grant.status === 'scheduled' && grant.startsAt !== null)
     return `${status}, starts at ${clockTime(grant.startsAt, now)}`;
-  if (grant.status === 'ending') return `${status} (${grant.cause ?? 'over'}): being removed, not yet proven gone`;
+  if (grant.status === 'ending')
+    return `${status} (${grant.cause ?? 'over'}), not yet proven gone${fault(style, grant)}`;
   const when = grant.endedAt === null ? '' : ` at ${clockTime(grant.endedAt, now)}`;
   const proof = grant.proof === null ? '' : style.dim(`, proof: ${printable(grant.proof.kind)}`);
   return `${status}${grant.cause === null || grant.cause === grant.status ? '' : ` (${printable(grant.cause)})`}${when}${proof}`;
+}
+
+/** What the cloud last answered, when it was no good news. */
+function fault(style: Style, grant: GrantView): string {
+  return grant.lastFault === null ? '' : style.bad(`  ${printable(grant.lastFault)}`);
 }
 
 /** What to do next, on standard error, so that it never gets into a pipe. */
