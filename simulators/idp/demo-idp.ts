@@ -2,15 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { interactionPolicy, Provider, type Configuration } from 'oidc-provider';
 import { createMemoryAdapters } from './memory-adapter.ts';
-import { peoplePage, STYLE, STYLE_PATH } from './people-page.ts';
-
-/** Somebody who works at the demo company. */
-export interface DemoPerson {
-  readonly key: string;
-  readonly name: string;
-  readonly title: string;
-  readonly email: string;
-}
+import { peoplePage, STYLE, STYLE_PATH, type DemoPerson } from './people-page.ts';
 
 export interface DemoIdpOptions {
   /** 0 takes a free port. */

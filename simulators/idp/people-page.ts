@@ -1,4 +1,10 @@
-import type { DemoPerson } from './demo-idp.ts';
+/** Somebody who works at the demo company. */
+export interface DemoPerson {
+  readonly key: string;
+  readonly name: string;
+  readonly title: string;
+  readonly email: string;
+}
 
 export const STYLE_PATH = '/style.css';
 

@@ -2,7 +2,7 @@ import { errors, interactionPolicy, type Adapter, type Configuration, type KoaCo
 import { parseId } from '../core/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { BaseUrl } from './base-url.ts';
-import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage } from './sign-in-pages.ts';
+import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage, type DeviceForm } from './sign-in-pages.ts';
 import type { IdentityKeys } from './keys.ts';
 import type { People } from './people.ts';
 
@@ -182,13 +182,6 @@ async function signInClaims(ctx: KoaContextWithOIDC, clock: Clock): Promise<Reco
     amr: source?.amr,
     sign_in_exp: Math.floor(clock.now() / 1_000) + left,
   };
-}
-
-/** The parts of the device forms that must survive the round trip: where it goes, and proof that our page sent it. */
-export interface DeviceForm {
-  readonly action: string;
-  readonly xsrf: string;
-  readonly userCode: string;
 }
 
 function formOf(ctx: KoaContextWithOIDC, userCode: string): DeviceForm {

@@ -1,6 +1,11 @@
-import type { DeviceForm } from './oidc-configuration.ts';
-
 /** The few pages that a browser sees during sign-in. No script and no inline style: the content security policy forbids both. */
+
+/** The parts of the device forms that must survive the round trip: where it goes, and proof that our page sent it. */
+export interface DeviceForm {
+  readonly action: string;
+  readonly xsrf: string;
+  readonly userCode: string;
+}
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -138,3 +138,40 @@ export async function signIn(base: string, person: string): Promise<{ accessToke
   if (tokens.status !== 200) throw new Error(`no token for ${person}: ${JSON.stringify(tokens.body)}`);
   return { accessToken: String(tokens.body['access_token']), refreshToken: String(tokens.body['refresh_token']) };
 }
+
+/** A code at the command line's callback, and what it takes to redeem it. */
+export interface Code {
+  readonly code: string;
+  readonly verifier: string;
+  readonly redirectUri: string;
+}
+
+/** Walks a sign-in to its end at the callback. */
+export async function walkToCode(base: string, person: string): Promise<Code> {
+  const attempt = newAttempt(base, { login_hint: person });
+  const last = await createUserAgent().follow(attempt.url, isCallback);
+  return {
+    code: last.location?.searchParams.get('code') ?? '',
+    verifier: attempt.verifier,
+    redirectUri: attempt.redirectUri,
+  };
+}
+
+export function redeemCode(base: string, given: Code, changes: Readonly<Record<string, string>> = {}): Promise<Tokens> {
+  return askForTokens(base, {
+    grant_type: 'authorization_code',
+    code: given.code,
+    code_verifier: given.verifier,
+    redirect_uri: given.redirectUri,
+    ...changes,
+  });
+}
+
+export function whoAmI(base: string, token: string): Promise<Response> {
+  return fetch(`${base}/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+}
+
+/** The claims of a token, unverified. */
+export function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+}

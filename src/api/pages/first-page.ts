@@ -23,7 +23,7 @@ ${publicLive ? '<script type="module" src="/assets/live-access.js"></script>' : 
 <body>
 <header class="top">
 <a class="brand" href="/"><img src="/assets/curfew.svg" alt="" width="32" height="32"> Curfew</a>
-<nav aria-label="Elsewhere">${demo ? '<span class="badge">Demo: simulated clouds, made-up people</span>' : ''}<a href="/openapi.json">API</a></nav>
+<nav aria-label="Elsewhere">${demo ? '<span class="badge">Demo with simulated clouds</span>' : ''}<a href="/openapi.json">API</a></nav>
 </header>
 <main>
 <section class="hero">
