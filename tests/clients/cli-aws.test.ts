@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,6 +83,18 @@ function startDemo(): Promise<ChildProcess> {
   });
 }
 
+/** The simulated cloud outlives a broker that is killed; a test that failed in between must not leave it behind. */
+function stopLeftoverCloud(): void {
+  const file = join(home, 'data/aws/running.json');
+  if (!existsSync(file)) return;
+  const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number };
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It is gone already.
+  }
+}
+
 /** Runs until the outcome is as wanted, or the time is over; gives the last outcome back. */
 async function eventually(
   work: () => Promise<Outcome>,
@@ -144,6 +156,7 @@ describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped 
       demo.kill('SIGTERM');
       await gone;
     }
+    stopLeftoverCloud();
     rmSync(home, { recursive: true, force: true });
   }, 30_000);
 
