@@ -27,10 +27,18 @@ import type { Log } from './platform/log.ts';
 import { systemRandom } from './platform/random.ts';
 import { readSourceFiles } from './platform/source-files.ts';
 import { parseTargets } from './posture/inventory.ts';
-import { ambientIdentity, createAwsProvider, type IdentitySource } from './providers/aws/index.ts';
+import {
+  ambientIdentity,
+  createAwsProvider,
+  refuseStaticKeys,
+  StaticKeyRefused,
+  type AwsProviderOptions,
+  type IdentitySource,
+} from './providers/aws/index.ts';
 import type { Provider } from './providers/contract.ts';
 import { appNow, openEmbedded, openPostgres, type Database } from './store/database.ts';
-import { countGrants } from './store/grants.ts';
+import { countGrants, markReissue } from './store/grants.ts';
+import { markInstallation } from './store/installation.ts';
 import { headSize } from './store/ledger-entries.ts';
 import { outboxSize } from './store/ledger-outbox.ts';
 import { nextDue } from './store/leases.ts';
@@ -79,6 +87,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
         ? await openEmbedded(join(config.dataDir, 'database'))
         : await openPostgres(config.databaseUrl);
     stops.push(() => database.close());
+    await requireOwnData(database, parts.demo !== undefined);
     const signer = createSigner(`${new URL(config.baseUrl).host}/log`, keys.loadOrCreate('ledger.pem', makeEd25519Pem));
     const { world, engine, reload } = await assemble(parts, database, keys);
     const background = Promise.all([
@@ -99,10 +108,27 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   }
 }
 
+/** Data of the demo holds people without passwords; it is never served as if it were real, nor real data as a demo. */
+async function requireOwnData(database: Database, demo: boolean): Promise<void> {
+  if ((await markInstallation(database.db, demo)) === demo) return;
+  throw new ConfigProblem(
+    demo
+      ? 'This database belongs to a real installation; the demo does not touch it. Set CURFEW_DATA_DIR to another folder.'
+      : 'This database was made by the demo and is never served as real. Set CURFEW_DATA_DIR or DATABASE_URL to another one.',
+  );
+}
+
 /** Puts operations and engine together over one database. */
 async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) {
   const { config, log, demo } = parts;
-  const providers = createProviders(config, demo);
+  const changes = createChanges();
+  const onCut: AwsProviderOptions['onCut'] = ({ account, role, at }) => {
+    markReissue(database.db, account, role, at).then(
+      (grants) => grants.forEach((id) => changes.publish({ kind: 'grant', id, at })),
+      (error: unknown) => log.error({ account, role, error: String(error) }, 'live grants could not be told to renew'),
+    );
+  };
+  const providers = await createProviders(config, demo, onCut);
   const rules = await openRules(
     {
       read: () => readSourceFiles(config.rulesDir),
@@ -126,7 +152,6 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
     'base64',
   );
   const append = createAppend(masterKey, systemRandom);
-  const changes = createChanges();
   const world: World = {
     db: database.db,
     clock: systemClock,
@@ -156,10 +181,18 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
   return { world, engine, reload: async () => void (await rules.value.reload(world)) };
 }
 
-function createProviders(config: Config, demo: DemoParts | undefined): ReadonlyMap<ProviderName, Provider> {
+async function createProviders(
+  config: Config,
+  demo: DemoParts | undefined,
+  onCut: AwsProviderOptions['onCut'],
+): Promise<ReadonlyMap<ProviderName, Provider>> {
   const providers = new Map<ProviderName, Provider>();
   if (config.aws !== null) {
     const { region, externalId } = config.aws;
+    const identity = demo?.awsIdentity ?? ambientIdentity(region);
+    // At the start and not only at the first use: whoever configured a static key should hear it now. Without any identity
+    // yet (an API-only process has none) the provider says so when it is used.
+    if (config.role !== 'api') await requireIdentity(identity);
     providers.set(
       'aws',
       createAwsProvider({
@@ -167,12 +200,26 @@ function createProviders(config: Config, demo: DemoParts | undefined): ReadonlyM
         externalId,
         clock: systemClock,
         issuer: config.baseUrl,
-        identity: demo?.awsIdentity ?? ambientIdentity(region),
+        identity,
+        ...(onCut === undefined ? {} : { onCut }),
         ...(demo === undefined ? {} : { endpoint: demo.awsEndpoint, allowCustomEndpoint: true }),
       }),
     );
   }
   return providers;
+}
+
+/** Refuses to start with a static key, or with no identity at all, in words that say what to do. */
+async function requireIdentity(identity: IdentitySource): Promise<void> {
+  try {
+    refuseStaticKeys(await identity());
+  } catch (error) {
+    if (error instanceof StaticKeyRefused) throw new ConfigProblem(error.message);
+    throw new ConfigProblem(
+      'Curfew has no AWS identity here. Run it with a role: EKS Pod Identity, an ECS task role, an instance profile, or ' +
+        'AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE; or unset CURFEW_AWS_EXTERNAL_ID to run without AWS.',
+    );
+  }
 }
 
 function apiParts(

@@ -48,6 +48,7 @@ export const GRANT_VIEW: GrantView = {
   startsAt: '2026-11-21T05:55:00.000Z',
   activatedAt: '2026-11-21T05:55:00.000Z',
   usableAt: '2026-11-21T05:55:01.000Z',
+  reissueAfter: null,
   endsAt: '2026-11-21T06:10:00.000Z',
   endedAt: null,
   cause: null,

@@ -43,6 +43,7 @@ export const grantView = z
     startsAt: time,
     activatedAt: time.nullable(),
     usableAt: time.nullable(),
+    reissueAfter: time.nullable(),
     endsAt: time.nullable(),
     endedAt: time.nullable(),
     cause: text.nullable(),

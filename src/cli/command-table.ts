@@ -222,6 +222,10 @@ export function operatorCommands(program: Command, act: Act): void {
     .description('Find out why something does not work')
     .action(act(async (context) => (await import('./commands/doctor.ts')).doctor(context)));
   program
+    .command('serve')
+    .description('Run a broker; its settings come from the environment (docs/running.md)')
+    .action(act(async (context) => (await import('./serve.ts')).serve(context)));
+  program
     .command('completion')
     .description('Print a completion script')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))

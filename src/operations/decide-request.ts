@@ -3,7 +3,7 @@ import type { RequestId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { after, type Instant } from '../core/time.ts';
 import { newId } from '../platform/random.ts';
-import { openSteps } from '../policy/approvals.ts';
+import { mayDecide, openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
@@ -12,7 +12,7 @@ import { approvalsOf, findRequest, insertApproval, saveRequestState, type Reques
 import type { Trx } from '../store/schema.ts';
 import { createGrants } from './create-grants.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { mayDecideNow } from './may-decide.ts';
+
 import { mayViewRequest } from './may-view.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
@@ -77,7 +77,7 @@ async function decideAs(
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     if (decision.effect === 'deny') return tightened(world, trx, request, decision, now);
-    if (!mayDecideNow(decision, actor.key, request.createdAt, now)) {
+    if (!mayDecide(decision, actor.key, now)) {
       return refused({ code: 'not-an-approver', detail: 'The rules do not name you for any step of this request.' });
     }
     if (verdict === 'approve' && needsSignedApproval(rules, request.items)) return refused(SIGNED_APPROVAL_MISSING);

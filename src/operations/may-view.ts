@@ -1,9 +1,10 @@
 import { invariant } from '../core/result.ts';
+import { mayDecide } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import { approvalsOf } from '../store/requests.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { mayDecideNow } from './may-decide.ts';
+
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import type { Actor, World } from './world.ts';
 
@@ -19,11 +20,11 @@ export async function mayViewRequest(
 ): Promise<boolean> {
   if (request.person === actor.person) return true;
   const now = world.clock.now();
-  if (mayDecideNow(storedDecision(request), actor.key, request.createdAt, now)) return true;
+  if (mayDecide(storedDecision(request), actor.key, now)) return true;
   if (request.state.kind === 'pending') {
     const rules = world.rules.current();
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
-    if (mayDecideNow(decision, actor.key, request.createdAt, now)) return true;
+    if (mayDecide(decision, actor.key, now)) return true;
   }
   const approvals = (await approvalsOf(db, [request.id])).get(request.id) ?? [];
   return approvals.some((approval) => approval.person === actor.person);
@@ -33,7 +34,7 @@ export async function mayViewRequest(
 export function mayRevoke(world: World, actor: Actor, request: RequestRecord, owners: readonly string[]): boolean {
   invariant(actor.key !== '', 'an actor has a key');
   const { directory } = world.rules.current();
-  if (mayDecideNow(storedDecision(request), actor.key, request.createdAt, world.clock.now())) return true;
+  if (mayDecide(storedDecision(request), actor.key, world.clock.now())) return true;
   return owners.some((owner) => {
     if (owner === `person:${actor.key}`) return true;
     return owner.startsWith('group:') && directory.groups.get(owner.slice(6))?.members.has(actor.key) === true;

@@ -1,5 +1,5 @@
 import { slotKey } from '../core/slot.ts';
-import { after } from '../core/time.ts';
+import { after, formatDuration } from '../core/time.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { Item } from '../policy/types.ts';
 import type { Plan } from '../providers/contract.ts';
@@ -21,6 +21,14 @@ export function planItem(world: World, rules: RulesInForce, requester: string, i
       ok: false,
       message: `${item.role} cannot be provided on ${item.target}.`,
       hint: 'Choose another role or target.',
+    };
+  }
+  const shortestMs = provider.methods[method]?.shortestDurationMs ?? 0;
+  if (durationMs < shortestMs) {
+    return {
+      ok: false,
+      message: `it cannot be given for less than ${formatDuration(shortestMs)}.`,
+      hint: 'Ask for longer.',
     };
   }
   const now = world.clock.now();

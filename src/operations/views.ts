@@ -34,6 +34,8 @@ export interface GrantView {
   readonly startsAt: string;
   readonly activatedAt: string | null;
   readonly usableAt: string | null;
+  /** A credential issued before this is dead; ask for a new one. */
+  readonly reissueAfter: string | null;
   readonly endsAt: string | null;
   readonly endedAt: string | null;
   readonly cause: string | null;
@@ -162,6 +164,7 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     startsAt: toIso(grant.startsAt),
     activatedAt: isoOrNull(grant.activatedAt),
     usableAt: isoOrNull(grant.usableAt),
+    reissueAfter: isoOrNull(grant.reissueAfter),
     endsAt: isoOrNull(grant.endsAt),
     endedAt: 'endedAt' in state ? toIso(state.endedAt) : null,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
@@ -198,7 +201,7 @@ function nextStep(
       return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;
     }
     case 'approved':
-      return grants.map((grant) => `${grant.role} on ${grant.target} is ${grant.status}`).join('; ') + '.';
+      return `${grants.map((grant) => `${grant.role} on ${grant.target} ${wordsFor(grant)}`).join('; ')}.`;
     case 'denied':
       return request.state.by === 'policy'
         ? 'The rules refuse it now. Ask again within what they allow.'
@@ -207,5 +210,22 @@ function nextStep(
       return 'You took it back.';
     case 'lapsed':
       return 'Nobody decided it in time. Ask again.';
+  }
+}
+
+function wordsFor(grant: GrantView): string {
+  switch (grant.status) {
+    case 'scheduled':
+      return grant.startsAt > grant.serverTime ? `starts at ${grant.startsAt}` : 'starts at once';
+    case 'activating':
+      return 'is starting';
+    case 'active':
+      return `is usable until ${grant.endsAt ?? ''}`;
+    case 'ending':
+      return 'is being taken away, and not yet proven gone';
+    case 'ended':
+      return 'is over';
+    case 'failed':
+      return 'did not become usable';
   }
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { GrantState } from '../core/grant.ts';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import { assertNever, invariant } from '../core/result.ts';
@@ -28,6 +28,8 @@ export interface GrantRecord {
   readonly activatedAt: Instant | null;
   readonly endsAt: Instant | null;
   readonly usableAt: Instant | null;
+  /** Credentials that were issued before this are dead although the grant lives. */
+  readonly reissueAfter: Instant | null;
   readonly dueAt: Instant | null;
   readonly attempts: number;
   readonly lastFault: string | null;
@@ -191,6 +193,16 @@ function columnsOf(state: GrantState) {
 
 const NO_LEASE = { lease_owner: null, lease_until: null };
 
+/** Remembers that all sessions of a native AWS role were cut: its live grants need new credentials. Returns the grants. */
+export async function markReissue(db: Db, account: string, role: string, at: Instant): Promise<readonly GrantId[]> {
+  const { rows } = await sql<{ id: GrantId }>`
+    update "grant" set reissue_after = ${toIso(at)}
+    where state in ('activating', 'active') and provider = 'aws'
+      and definition -> 'target' ->> 'native' = ${account} and definition -> 'role' -> 'aws' ->> 'role' = ${role}
+    returning id`.execute(db);
+  return rows.map((row) => row.id);
+}
+
 /** Turns a row into the grant it stands for; every state gets only its own fields. */
 export function toGrant(row: Row): GrantRecord {
   return {
@@ -209,6 +221,7 @@ export function toGrant(row: Row): GrantRecord {
     activatedAt: row.activated_at,
     endsAt: row.ends_at,
     usableAt: row.usable_at,
+    reissueAfter: row.reissue_after,
     dueAt: row.due_at,
     attempts: row.attempts,
     lastFault: row.last_fault,

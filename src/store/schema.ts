@@ -11,6 +11,7 @@ import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
 
 interface SpineTables {
+  installation: { singleton: Generated<boolean>; demo: boolean; created_at: Timestamp };
   person: { id: PersonId; directory_key: string; first_seen_at: Timestamp };
   policy_version: {
     version: string;
@@ -51,6 +52,7 @@ interface SpineTables {
     method: string;
     native: ColumnType<JsonObject, string | undefined, string>;
     last_call_at: NullableTimestamp;
+    absent_since: NullableTimestamp;
     rung: Generated<number>;
   };
   grant_transition: { from_state: string; to_state: string };
@@ -73,6 +75,7 @@ interface SpineTables {
     activated_at: NullableTimestamp;
     ends_at: NullableTimestamp;
     usable_at: NullableTimestamp;
+    reissue_after: NullableTimestamp;
     ending_since: NullableTimestamp;
     end_cause: EndCause | null;
     ended_at: NullableTimestamp;

@@ -12,10 +12,14 @@ eachDatabase('leases', (current) => {
   test('a claim keeps others away until its time is over, then anybody takes it up', async () => {
     const id = await scheduledGrant(current());
     const { db } = current();
-    expect((await claimDue(db, 'starts', 'one', 10_000, 10)).map((grant) => grant.id)).toEqual([id]);
+    const [claimed] = await claimDue(db, 'starts', 'one', 10_000, 10);
+    if (claimed?.id !== id) throw new Error('the grant is claimed');
     expect(await claimDue(db, 'starts', 'two', 10_000, 10)).toEqual([]);
+    expect(await renewLease(db, claimed, 'one', 10_000)).toBe(true);
+    const moved = { ...claimed, state: { kind: 'activating', activatedAt: claimed.startsAt, endsAt: claimed.startsAt } } as const;
+    expect(await renewLease(db, moved, 'one', 10_000)).toBe(false);
     await sql`update "grant" set lease_until = app_now() - interval '1 millisecond'`.execute(db);
-    expect(await renewLease(db, id, 'one', 10_000)).toBe(false);
+    expect(await renewLease(db, claimed, 'one', 10_000)).toBe(false);
     expect((await claimDue(db, 'starts', 'two', 10_000, 10)).map((grant) => grant.id)).toEqual([id]);
     expect(await db.transaction().execute((trx) => holdsLease(trx, id, 'one'))).toBe(false);
     expect(await db.transaction().execute((trx) => holdsLease(trx, id, 'two'))).toBe(true);

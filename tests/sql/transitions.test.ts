@@ -1,12 +1,146 @@
 import { expect, test } from 'vitest';
 import { sql } from 'kysely';
+import { GRANT_EVENTS, transitionGrant, type GrantEvent, type GrantState } from '../../src/core/grant.ts';
+import { REQUEST_EVENTS, transitionRequest, type RequestEvent, type RequestState } from '../../src/core/request.ts';
+import { instant } from '../../src/core/time.ts';
 import { eachDatabase } from './harness.ts';
+import { scheduledGrant } from './rows.ts';
 
-eachDatabase('migrations', (current) => {
-  test('app_now() is the database clock', async () => {
-    const { rows } = await sql<{
-      off: number;
-    }>`select abs(extract(epoch from app_now() - clock_timestamp()))::float8 as off`.execute(current().db);
-    expect(rows[0]?.off).toBeLessThan(1);
+const EARLY = instant(1_000);
+const LATE = instant(10_000_000);
+const PROOF = { kind: 'observed', at: LATE, evidence: {} } as const;
+const RUNNING = { activatedAt: EARLY, endsAt: instant(900_000) };
+
+const GRANTS: readonly GrantState[] = [
+  { kind: 'scheduled', startsAt: EARLY },
+  { kind: 'activating', ...RUNNING },
+  { kind: 'active', usableAt: EARLY, ...RUNNING },
+  ...(['expired', 'returned', 'revoked', 'failed'] as const).map((cause) => ({
+    kind: 'ending' as const,
+    cause,
+    since: EARLY,
+    ...RUNNING,
+  })),
+  { kind: 'ended', cause: 'expired', endedAt: LATE, proof: PROOF },
+  { kind: 'failed', endedAt: LATE, proof: PROOF },
+];
+
+function grantEvent(kind: GrantEvent['kind']): GrantEvent {
+  if (kind === 'start') return { kind, durationMs: 900_000, latestEndAt: null };
+  return kind === 'prove-gone' ? { kind, proof: PROOF } : { kind };
+}
+
+const REQUESTS: readonly RequestState[] = [
+  { kind: 'pending', lapsesAt: instant(5_000) },
+  { kind: 'approved', decidedAt: EARLY },
+  { kind: 'denied', decidedAt: EARLY, by: 'approver' },
+  { kind: 'withdrawn', decidedAt: EARLY },
+  { kind: 'lapsed', decidedAt: EARLY },
+];
+
+function requestEvent(kind: RequestEvent['kind']): RequestEvent {
+  return kind === 'deny' ? { kind, by: 'approver' } : { kind };
+}
+
+/** Every pair that the code allows, found by trying every event in every state at an early and at a late time. */
+function pairs<State extends { kind: string }>(
+  states: readonly State[],
+  next: (state: State) => readonly (State | null)[],
+): readonly string[] {
+  const found = new Set<string>();
+  for (const state of states) for (const to of next(state)) if (to !== null) found.add(`${state.kind} -> ${to.kind}`);
+  return [...found].sort();
+}
+
+eachDatabase('transitions', (current) => {
+  const rows = async (table: string): Promise<readonly string[]> => {
+    const { rows: found } = await sql<{ pair: string }>`
+      select from_state || ' -> ' || to_state as pair from ${sql.table(table)} where from_state <> 'new' order by 1`.execute(
+      current().db,
+    );
+    return found.map((row) => row.pair).sort();
+  };
+
+  test('of a grant are the same in code and in SQL', async () => {
+    const code = pairs(GRANTS, (state) =>
+      GRANT_EVENTS.flatMap((kind) =>
+        [EARLY, LATE].map((now) => {
+          const outcome = transitionGrant(state, grantEvent(kind), now);
+          return outcome.ok ? outcome.value : null;
+        }),
+      ),
+    );
+    expect(await rows('grant_transition')).toEqual(code);
+  });
+
+  test('of a request are the same in code and in SQL', async () => {
+    const code = pairs(REQUESTS, (state) =>
+      REQUEST_EVENTS.flatMap((kind) =>
+        [EARLY, LATE].map((now) => {
+          const outcome = transitionRequest(state, requestEvent(kind), now);
+          return outcome.ok ? outcome.value : null;
+        }),
+      ),
+    );
+    expect(await rows('request_transition')).toEqual(code);
+  });
+
+  const RUN = `update "grant" set state = 'activating', activated_at = app_now(), ends_at = app_now() + interval '15 minutes'`;
+
+  test.each([
+    [
+      'a scheduled grant cannot become active at once',
+      [
+        `update "grant" set state = 'active', activated_at = app_now(), ends_at = app_now() + interval '1 hour', usable_at = app_now()`,
+      ],
+      '23503',
+      'grant_transition_is_legal',
+    ],
+    [
+      'a grant that runs has an end',
+      [`update "grant" set state = 'activating', activated_at = app_now()`],
+      '23514',
+      'grant_end_is_written_before_the_first_call',
+    ],
+    [
+      'an end is never moved later',
+      [RUN, `update "grant" set ends_at = ends_at + interval '1 second'`],
+      '23514',
+      'grant_ends_at_is_never_rearmed',
+    ],
+    [
+      'the start of the clock is fixed',
+      [RUN, `update "grant" set activated_at = activated_at + interval '1 second'`],
+      '23514',
+      'grant_activated_at_is_fixed',
+    ],
+    [
+      'nothing is over without proof',
+      [
+        RUN,
+        `update "grant" set state = 'ending', end_cause = 'expired', ending_since = app_now()`,
+        `update "grant" set state = 'ended', ended_at = app_now(), due_at = null`,
+      ],
+      '23514',
+      'grant_over_only_with_proof',
+    ],
+    ['what is not over has a deadline', [`update "grant" set due_at = null`], '23514', 'grant_due_until_over'],
+    [
+      'a decided request is not decided again',
+      [`update request set state = 'denied', denied_by = 'approver'`],
+      '23503',
+      'request_transition_is_legal',
+    ],
+    [
+      'a decided request does not become pending again',
+      [`update request set state = 'pending', decided_at = null, due_at = app_now()`],
+      '23503',
+      'request_transition_is_legal',
+    ],
+  ] as const)('the database refuses: %s', async (_, statements, code, constraint) => {
+    await scheduledGrant(current());
+    const [last, ...before] = statements.toReversed();
+    for (const statement of before.toReversed()) await sql.raw(statement).execute(current().db);
+    await expect(sql.raw(last ?? '').execute(current().db)).rejects.toMatchObject({ code, constraint });
   });
 });

@@ -10,7 +10,7 @@ export const SHORTEST_SESSION_S = 900;
 export const LONGEST_SESSION_S = 3_600;
 
 /** A clock that differs more than this from AWS's makes an end time meaningless. */
-export const CLOCK_TOLERANCE_MS = 60_000;
+export const CLOCK_TOLERANCE_MS = 10_000;
 
 /**
  * How long AWS may still perform a call that we gave up on. Its request timeouts are shorter and a signature is good for
@@ -25,14 +25,14 @@ export const ASSUME_ROLE: MethodCapabilities = {
   endedBy: 'cloud',
   cut: { possible: true, withinMs: 5_000 },
   residual: {
-    maxMs: 0,
+    maxMs: CLOCK_TOLERANCE_MS,
     words:
-      'At its end AWS refuses every call of the session, to the second of its own clock (at most 60 s from ours). ' +
+      'At its end AWS refuses every call of the session, to the second of its own clock (at most 10 s from ours, or nothing is issued). ' +
       'After an early end the refusal needs about 4 s to reach every part of AWS; AWS itself promises no bound. ' +
       'Connections that are open, and things that the session started, go on.',
   },
   // The exact end stands in the session policy, so a grant may be shorter than the shortest session.
-  shortestDurationMs: 60_000,
+  shortestDurationMs: 1_000,
   earliestRemovalMs: 0,
   settleMs: 30_000,
   abandonedCallMs: ABANDONED_CALL_MS,

@@ -10,6 +10,15 @@
 create function app_now() returns timestamptz language sql volatile
   as $$ select clock_timestamp() $$;
 
+create table installation (
+  singleton boolean not null default true,
+  demo boolean not null,
+  created_at timestamptz not null,
+  constraint installation_pk primary key (singleton),
+  constraint installation_is_one_row check (singleton)
+);
+comment on table installation is 'What this database is for. Data of the demo is marked for ever and is never served as real.';
+
 create table person (
   id text not null,
   directory_key text not null,
@@ -142,6 +151,8 @@ create table "grant" (
   activated_at timestamptz,
   ends_at timestamptz,
   usable_at timestamptz,
+  -- Credentials that were issued before this are dead although the grant lives: its role's sessions were all cut.
+  reissue_after timestamptz,
   ending_since timestamptz,
   end_cause text,
   ended_at timestamptz,

@@ -1,0 +1,34 @@
+import { startBroker } from '../main.ts';
+import { ConfigProblem, readConfig } from '../platform/config.ts';
+import { FolderInUse, lockFolder } from '../platform/folder-lock.ts';
+import { KeyFileProblem } from '../platform/key-files.ts';
+import { createLog } from '../platform/log.ts';
+import { PortInUse, requireFreePorts } from '../platform/ports.ts';
+import { stopSignal } from '../platform/processes.ts';
+import type { Context } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+
+/** Runs a broker until somebody stops it. It cannot reach anything of the demo: simulated clouds are not in its import graph. */
+export async function serve(context: Context): Promise<ExitCode> {
+  try {
+    const config = readConfig(context.place.env);
+    const unlock = config.databaseUrl === null ? lockFolder(config.dataDir) : () => {};
+    try {
+      if (config.role !== 'engine') await requireFreePorts([config.port]);
+      const stop = stopSignal();
+      const broker = await startBroker({ config, log: createLog(config.logLevel) });
+      context.say(`Curfew serves ${broker.url}. Ctrl-C stops it.`);
+      if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
+      await broker.close();
+      return EXIT.ok;
+    } finally {
+      unlock();
+    }
+  } catch (error) {
+    const known = [ConfigProblem, FolderInUse, KeyFileProblem, PortInUse].some((kind) => error instanceof kind);
+    if (known && error instanceof Error)
+      throw new Failure(error.message, { code: 'cannot-start', hint: 'See docs/running.md.' });
+    throw error;
+  }
+}
