@@ -1,10 +1,11 @@
 import { needsBinding } from '../core/grant.ts';
 import { after } from '../core/time.ts';
-import { ProviderFault, type CallOptions, type FaultKind, type Provisioned } from '../providers/contract.ts';
+import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, noteCall, releaseLease, renewLease } from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
+import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { backoffMs, faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { record } from './record.ts';
@@ -23,13 +24,22 @@ const HOPELESS: ReadonlySet<FaultKind> = new Set(['forbidden-to-us', 'invalid', 
  */
 export async function activate(ports: EnginePorts, claimed: GrantRecord): Promise<void> {
   const fresh = claimed.state.kind === 'scheduled';
-  const grant = fresh ? await start(ports, claimed) : claimed;
-  if (grant === null || grant.state.kind !== 'activating') return dropLease(ports.db, claimed.id, ports.node);
+  if (fresh && !(await allowed(ports, claimed))) return dropLease(ports.db, claimed.id, ports.node);
+  let grant = claimed;
+  const note = async (): Promise<boolean> => {
+    if (!fresh) return noteAnotherCall(ports, grant);
+    const started = await record(ports, claimed, [
+      { event: { kind: 'start', durationMs: claimed.durationMs, latestEndAt: null }, dispatching: true },
+    ]);
+    grant = started ?? claimed;
+    return started !== null;
+  };
   try {
-    const provisioned = await provide(ports, grant, fresh);
+    const provisioned = await provide(ports, () => grant, fresh, note);
     if (provisioned === null) return await dropLease(ports.db, grant.id, ports.node);
     if (provisioned.usable) {
-      await record(ports, grant, [{ event: { kind: 'usable' }, credentials: provisioned.credentials }]);
+      const { credentials } = provisioned;
+      await record(ports, grant, [{ event: { kind: 'usable' }, credentials, answered: true }]);
       return await dropLease(ports.db, grant.id, ports.node);
     }
     await tryLater(ports, grant, new ProviderFault('conflict', 'The access is not usable yet.'), false);
@@ -41,35 +51,37 @@ export async function activate(ports: EnginePorts, claimed: GrantRecord): Promis
   }
 }
 
-/** Decides again and starts the clock. `null`: refused, or the claim was lost. */
-async function start(ports: EnginePorts, grant: GrantRecord): Promise<GrantRecord | null> {
+/** Decides again before the clock starts; a grant that is refused now is over. */
+async function allowed(ports: EnginePorts, grant: GrantRecord): Promise<boolean> {
   const verdict = await ports.recheck(grant);
-  if (!verdict.ok) {
-    ports.log.warn({ grant: grant.id, code: verdict.refusal.code }, 'a grant was refused at its start');
-    await record(ports, grant, [
-      { event: { kind: 'fail' }, facts: { refusal: verdict.refusal.code, text: verdict.refusal.text } },
-    ]);
-    return null;
-  }
-  return record(ports, grant, [
-    { event: { kind: 'start', durationMs: grant.durationMs, latestEndAt: null }, dispatching: true },
-  ]);
+  if (verdict.ok) return true;
+  const { code, text } = verdict.refusal;
+  ports.log.warn({ grant: grant.id, code }, 'a grant was refused at its start');
+  await record(ports, grant, [{ event: { kind: 'fail' }, facts: { refusal: code, text } }]);
+  return false;
 }
 
-async function provide(ports: EnginePorts, grant: GrantRecord, fresh: boolean): Promise<Provisioned | null> {
-  const { provider } = methodOf(ports.providers, grant);
-  const spec = bindingSpec(grant);
-  const call = async (): Promise<CallOptions> => ({
-    now: await appNow(ports.db),
-    signal: ports.clock.timeout(PACE.callTimeoutMs),
-  });
+async function noteAnotherCall(ports: EnginePorts, grant: GrantRecord): Promise<boolean> {
+  if (!(await renewLease(ports.db, grant, ports.node, PACE.leaseMs))) return false;
+  await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs);
+  return true;
+}
+
+/** Makes the access exist. `null`: the claim was lost before anything was called. `grant` is read after `note`, which starts its clock. */
+async function provide(
+  ports: EnginePorts,
+  grant: () => GrantRecord,
+  fresh: boolean,
+  note: () => Promise<boolean>,
+): Promise<Provisioned | null> {
+  const { provider } = methodOf(ports.providers, grant());
   if (!fresh) {
-    const seen = await provider.observe(spec, null, await call());
+    const call = { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
+    const seen = await provider.observe(bindingSpec(grant()), null, call);
     if (seen.presence === 'present' && seen.usable) return { usable: true, native: seen.native, credentials: [] };
-    if (!(await renewLease(ports.db, grant.id, ports.node, PACE.leaseMs))) return null;
-    await noteCall(ports.db, grant.slot, 0);
   }
-  return provider.provision(spec, await call());
+  const called = await dispatch(ports, note, (call) => provider.provision(bindingSpec(grant()), call));
+  return called?.value ?? null;
 }
 
 /** Schedules the next attempt, or gives the grant up when the settle time is over or no attempt can help. */

@@ -8,7 +8,7 @@ import { credentialsOf } from '../store/credentials.ts';
 import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
 import {
   dropLease,
-  lastCallAt,
+  noteAbsence,
   noteCall,
   releaseCloudLock,
   releaseLease,
@@ -16,6 +16,7 @@ import {
   takeCloudLock,
 } from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
+import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { backoffMs, faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { raiseFinding, record } from './record.ts';
@@ -27,7 +28,7 @@ const LOOK_AGAIN_MS = 500;
  * Takes a claimed grant from `activating`, `active` or `ending` towards `ended`, and is called again until it gets there.
  *
  * Look; if the access is still possible, take it away (by the next rung after several failures) and look again later.
- * Only absence that was seen later than an abandoned call can still land, or that holds by construction, is proof.
+ * Only absence that has been seen for longer than an abandoned call can still land, or that holds by construction, is proof.
  */
 export async function end(ports: EnginePorts, claimed: GrantRecord, late: boolean): Promise<void> {
   const grant =
@@ -41,48 +42,61 @@ export async function end(ports: EnginePorts, claimed: GrantRecord, late: boolea
     return prove(ports, grant, { kind: 'observed', evidence: { neededByOthersUntil: toIso(others.endsAt) } }, late);
   }
 
-  const { provider } = methodOf(ports.providers, grant);
-  const lock = provider.exclusive?.(bindingSpec(grant)) ?? null;
-  const needsLock = lock !== null && ending.cause !== 'expired';
-  const lockOwner = `${ports.node}/${grant.id}`;
-  if (needsLock && !(await takeCloudLock(ports.db, lock, lockOwner, PACE.leaseMs))) {
-    return later(ports, grant, 100, grant.attempts, null);
-  }
-  try {
-    await lookAndRevoke(ports, grant, ending, late);
-  } finally {
-    if (needsLock) await releaseCloudLock(ports.db, lock, lockOwner);
-  }
+  await lookAndRevoke(ports, grant, ending, late);
 }
 
 async function lookAndRevoke(ports: EnginePorts, grant: GrantRecord, ending: Ending, late: boolean): Promise<void> {
-  const { provider, capabilities } = methodOf(ports.providers, grant);
-  const spec = bindingSpec(grant);
+  const { capabilities } = methodOf(ports.providers, grant);
   const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
-  let revoked = false;
+  let answered = false;
   try {
     let seen = await look(ports, grant, ending);
     if (seen?.presence !== 'absent') {
-      if (!(await renewLease(ports.db, grant.id, ports.node, PACE.leaseMs))) return;
-      await noteCall(ports.db, grant.slot, rung);
-      await provider.revoke(spec, ending, rung, await callOptions(ports));
-      revoked = true;
+      const revoked = await revoke(ports, grant, ending, rung);
+      if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.node);
+      if (revoked === 'somebody-writes-there') return await later(ports, grant, 100, grant.attempts, null);
+      answered = true;
       seen = await look(ports, grant, ending);
     }
-    if (seen?.presence === 'absent') {
-      const provenAt = seen.final
-        ? null
-        : after((await lastCallAt(ports.db, grant.slot)) ?? ending.since, capabilities.abandonedCallMs);
-      const now = await appNow(ports.db);
-      if (provenAt === null || now >= provenAt)
-        return await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late);
+    if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
+    const provenAt = seen.final
+      ? null
+      : after(await noteAbsence(ports.db, grant.slot, answered), capabilities.abandonedCallMs);
+    if (provenAt !== null && (await appNow(ports.db)) < provenAt)
       return await laterAt(ports, grant, provenAt, grant.attempts, null);
-    }
-    await failedAttempt(ports, grant, rung, null, revoked);
+    await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late);
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
-    await failedAttempt(ports, grant, rung, fault, revoked);
+    await failedAttempt(ports, grant, rung, fault, answered);
+  }
+}
+
+/** Takes the access away, as the only writer where the cloud has no conditional write. Throws faults. */
+async function revoke(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  ending: Ending,
+  rung: number,
+): Promise<'revoked' | 'claim-lost' | 'somebody-writes-there'> {
+  const { provider } = methodOf(ports.providers, grant);
+  const spec = bindingSpec(grant);
+  const lock = ending.cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
+  const lockOwner = `${ports.node}/${grant.id}`;
+  let busy = false;
+  const note = async (): Promise<boolean> => {
+    // Last before the call, so that the lock outlives the longest call.
+    busy = lock !== null && !(await takeCloudLock(ports.db, lock, lockOwner, PACE.leaseMs));
+    if (busy || !(await renewLease(ports.db, grant, ports.node, PACE.leaseMs))) return false;
+    await noteCall(ports.db, grant.slot, rung, PACE.callTimeoutMs);
+    return true;
+  };
+  try {
+    const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, call));
+    if (called !== null) return 'revoked';
+    return busy ? 'somebody-writes-there' : 'claim-lost';
+  } finally {
+    if (lock !== null) await releaseCloudLock(ports.db, lock, lockOwner);
   }
 }
 
@@ -129,11 +143,11 @@ async function failedAttempt(
   grant: GrantRecord,
   rung: number,
   fault: ProviderFault | null,
-  revoked: boolean,
+  answered: boolean,
 ): Promise<void> {
   const attempts = grant.attempts + 1;
   const delayMs =
-    revoked && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);
+    answered && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);
   const facts = { finding: 'access-not-provably-gone', attempts, rung, ...(fault === null ? {} : faultFacts(fault)) };
   ports.log.error({ grant: grant.id, ...facts }, 'access is not provably gone yet');
   await later(ports, grant, delayMs, attempts, fault);

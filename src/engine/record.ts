@@ -8,9 +8,9 @@ import { newId } from '../platform/random.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
-import { holdsLease, noteCall } from '../store/leases.ts';
+import { holdsLease, noteAnswer, noteCall } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
-import type { EnginePorts } from './ports.ts';
+import { PACE, type EnginePorts } from './ports.ts';
 
 /** What goes into the database and the ledger together with a transition. */
 export interface Recording {
@@ -19,6 +19,8 @@ export interface Recording {
   readonly credentials?: readonly CredentialFacts[];
   /** A call that writes leaves right after this is committed. */
   readonly dispatching?: boolean;
+  /** The call that was noted before has been answered. */
+  readonly answered?: boolean;
   /** The change happened earlier than it could be written down. */
   readonly late?: boolean;
 }
@@ -43,7 +45,8 @@ export async function record(
       state = next.value;
       await saveGrantState(trx, grant.id, state, dueAfter(state, now));
       await keepCredentials(trx, ports, grant, recording.credentials ?? []);
-      if (recording.dispatching === true) await noteCall(trx, grant.slot, 0);
+      if (recording.dispatching === true) await noteCall(trx, grant.slot, 0, PACE.callTimeoutMs);
+      if (recording.answered === true) await noteAnswer(trx, grant.slot);
       await ports.append(trx, {
         kind: `grant.${state.kind}` as EventKind,
         at: now,

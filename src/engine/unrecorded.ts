@@ -4,6 +4,7 @@ import type { GrantId } from '../core/ids.ts';
 import type { Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { noteCall, releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { asFault } from './fault.ts';
@@ -27,13 +28,20 @@ export class Unrecorded {
     return this.#done.has(grant);
   }
 
-  /** Revokes in the cloud without a claim. Safe beside a node that works on the same grant: revoking twice is revoking once. */
+  /**
+   * Revokes in the cloud without a claim. Safe beside a node that works on the same grant: revoking twice is revoking once.
+   * Where the cloud has no conditional write it still waits its turn, as long as the database can say whose turn it is.
+   */
   async takeAway(grant: GrantRecord, cause: EndCause): Promise<void> {
     if (grant.activatedAt === null || this.#done.has(grant.id)) return;
     const { provider } = methodOf(this.#ports.providers, grant);
+    const spec = bindingSpec(grant);
+    const lock = cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
+    const owner = `${this.#ports.node}/${grant.id}/unrecorded`;
+    if ((await this.#announce(grant, lock, owner)) === 'somebody-writes-there') return;
     const since = this.#ports.clock.now();
     try {
-      await provider.revoke(bindingSpec(grant), { cause, since }, 0, {
+      await provider.revoke(spec, { cause, since }, 0, {
         now: since,
         signal: this.#ports.clock.timeout(PACE.callTimeoutMs),
       });
@@ -46,7 +54,28 @@ export class Unrecorded {
       const fault = asFault(error);
       if (fault === null) throw error;
       this.#ports.log.error({ grant: grant.id, ...faultFacts(fault) }, 'could not take access away');
+    } finally {
+      if (lock !== null) await releaseCloudLock(this.#ports.db, lock, owner).catch(() => {});
     }
+  }
+
+  /** Says beforehand what is about to be done, if the database takes that. It is no condition: ending never waits for a record. */
+  async #announce(
+    grant: GrantRecord,
+    lock: string | null,
+    owner: string,
+  ): Promise<'announced' | 'somebody-writes-there'> {
+    const { db } = this.#ports;
+    try {
+      if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) return 'somebody-writes-there';
+      await noteCall(db, grant.slot, 0, PACE.callTimeoutMs);
+    } catch (error) {
+      this.#ports.log.error(
+        { grant: grant.id, error: String(error) },
+        'a call could not be announced; it is made anyway',
+      );
+    }
+    return 'announced';
   }
 
   /**

@@ -58,12 +58,16 @@ export async function nextDue(db: Db): Promise<Instant | null> {
   return rows[0]?.at ?? null;
 }
 
-/** Keeps a claim while work goes on. False: the claim was lost, and whatever follows must not be recorded. */
-export async function renewLease(db: Db | Trx, id: GrantId, owner: string, leaseMs: number): Promise<boolean> {
+/**
+ * Keeps a claim while work goes on. False: the claim was lost or the grant has moved on, and whatever was about to be done must
+ * not be done. The state counts as well, because one node may hold a grant for two lanes, one after the other.
+ */
+export async function renewLease(db: Db | Trx, grant: GrantRecord, owner: string, leaseMs: number): Promise<boolean> {
   const result = await db
     .updateTable('grant')
     .set({ lease_until: leaseEnd(leaseMs) })
-    .where('id', '=', id)
+    .where('id', '=', grant.id)
+    .where('state', '=', grant.state.kind)
     .where('lease_owner', '=', owner)
     .where('lease_until', '>', sql<Instant>`app_now()`)
     .executeTakeFirst();
@@ -109,19 +113,42 @@ export async function dropLease(db: Db | Trx, id: GrantId, owner: string): Promi
     .execute();
 }
 
-/** Remembers, before it is dispatched, that a call which writes is about to leave for the cloud. */
-export async function noteCall(db: Db | Trx, slot: SlotKey, rung: number): Promise<void> {
+/**
+ * Remembers, before it is dispatched, that a call which writes is about to leave for the cloud, and that it is given up within
+ * `callTimeoutMs`. What was seen before says nothing any more.
+ */
+export async function noteCall(db: Db | Trx, slot: SlotKey, rung: number, callTimeoutMs: number): Promise<void> {
   await db
     .updateTable('binding')
-    .set({ last_call_at: sql<string>`app_now()`, rung })
+    .set({ last_call_at: leaseEnd(callTimeoutMs), absent_since: null, rung })
     .where('slot', '=', slot)
     .execute();
 }
 
-/** When the last writing call for a slot left; `null`: never. */
-export async function lastCallAt(db: Db | Trx, slot: SlotKey): Promise<Instant | null> {
-  const row = await db.selectFrom('binding').select('last_call_at').where('slot', '=', slot).executeTakeFirst();
-  return row?.last_call_at ?? null;
+/** Remembers that no call which was noted is under way any more: it was answered. */
+export async function noteAnswer(db: Db | Trx, slot: SlotKey): Promise<void> {
+  await db
+    .updateTable('binding')
+    .set({ last_call_at: sql<string>`app_now()` })
+    .where('slot', '=', slot)
+    .execute();
+}
+
+/**
+ * Remembers that a look has shown absence; `answered` says that the last call was answered and is under way no more. Returns
+ * since when looks have shown nothing else, or when the last call was given up at the latest, whichever is later: what was
+ * under way at that moment can still land for a while.
+ */
+export async function noteAbsence(db: Db, slot: SlotKey, answered: boolean): Promise<Instant> {
+  const { rows } = await sql<{ since: Instant }>`
+    update binding set
+      absent_since = coalesce(absent_since, app_now()),
+      last_call_at = case when ${answered}::boolean then app_now() else last_call_at end
+    where slot = ${slot}
+    returning greatest(absent_since, last_call_at) as since`.execute(db);
+  const since = rows[0]?.since;
+  if (since === undefined) throw new Error(`there is no slot ${slot}`);
+  return since;
 }
 
 /** Takes the right to be the only writer of something in a cloud for `leaseMs`. False: somebody else has it. */

@@ -16,7 +16,10 @@ eachDatabase('leases', (current) => {
     if (claimed?.id !== id) throw new Error('the grant is claimed');
     expect(await claimDue(db, 'starts', 'two', 10_000, 10)).toEqual([]);
     expect(await renewLease(db, claimed, 'one', 10_000)).toBe(true);
-    const moved = { ...claimed, state: { kind: 'activating', activatedAt: claimed.startsAt, endsAt: claimed.startsAt } } as const;
+    const moved = {
+      ...claimed,
+      state: { kind: 'activating', activatedAt: claimed.startsAt, endsAt: claimed.startsAt },
+    } as const;
     expect(await renewLease(db, moved, 'one', 10_000)).toBe(false);
     await sql`update "grant" set lease_until = app_now() - interval '1 millisecond'`.execute(db);
     expect(await renewLease(db, claimed, 'one', 10_000)).toBe(false);
