@@ -1,0 +1,80 @@
+import { createEngine, type Engine } from '../../src/engine/engine.ts';
+import { parseDirectory } from '../../src/identity/directory/yaml-directory.ts';
+import { createAppend } from '../../src/ledger/append.ts';
+import { createChanges } from '../../src/operations/changes.ts';
+import { recheckGrant } from '../../src/operations/recheck-grant.ts';
+import { openRules, type RulesHolder } from '../../src/operations/reload-rules.ts';
+import { signIn } from '../../src/operations/sign-in.ts';
+import type { Actor, World } from '../../src/operations/world.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import type { SourceFile } from '../../src/policy/types.ts';
+import { parseTargets } from '../../src/posture/inventory.ts';
+import type { Database } from '../../src/store/database.ts';
+import { acmeFiles } from '../acme-world.ts';
+import { fakeProvider, type FakeProvider } from './fake-provider.ts';
+
+/** Operations and engine over a test database, with Acme's rules and a cloud in memory. */
+export interface AcmeOperations {
+  readonly world: World;
+  readonly engine: Engine;
+  readonly provider: FakeProvider;
+  readonly rules: RulesHolder;
+  /** Changes the documents that the next reload reads. */
+  edit(change: (file: SourceFile) => SourceFile): void;
+  reload(): Promise<boolean>;
+  as(key: string): Promise<Actor>;
+}
+
+export async function acmeOperations(database: Database): Promise<AcmeOperations> {
+  const provider = fakeProvider();
+  const providers = new Map([['aws' as const, provider]]);
+  let files = acmeFiles();
+  const opened = await openRules(
+    { read: async () => files, parseTargets, parseDirectory, available: new Set(providers.keys()) },
+    () => systemClock.now(),
+  );
+  if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
+  const rules = opened.value;
+  const append = createAppend(systemRandom.bytes(32), systemRandom);
+  const changes = createChanges();
+  const world: World = {
+    db: database.db,
+    clock: systemClock,
+    random: systemRandom,
+    rules,
+    providers,
+    changes,
+    log: silentLog,
+    append,
+    wake: () => {},
+    endUnrecorded: (grant, cause) => engine.endUnrecorded(grant, cause),
+    lapsesAfterMs: 3_600_000,
+    maxPending: 3,
+  };
+  const engine: Engine = createEngine({
+    db: database.db,
+    clock: systemClock,
+    random: systemRandom,
+    node: 'test',
+    providers,
+    recheck: (grant) => recheckGrant(world, grant),
+    append,
+    publish: (change) => changes.publish(change),
+    log: silentLog,
+  });
+  return {
+    world,
+    engine,
+    provider,
+    rules,
+    edit: (change) => void (files = files.map(change)),
+    reload: () => rules.reload(world),
+    async as(key) {
+      const person = await signIn(world, { subject: key, email: null, emailVerified: false });
+      if (!person.ok) throw new Error(`${key} cannot sign in`);
+      return { person: person.value, key, context: { via: 'api' } };
+    },
+  };
+}
