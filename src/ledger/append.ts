@@ -8,11 +8,14 @@ import type { Trx } from '../store/schema.ts';
 import { unclassified, type NewEntry } from './entry.ts';
 import { sealPersonal } from './personal.ts';
 
-/** Writes entries; made once with the keys that personal data is sealed under. */
-export type Append = (trx: Trx, entry: NewEntry) => Promise<void>;
+/** Writes entries, in this order, with one statement; made once with the keys that personal data is sealed under. */
+export type Append = (trx: Trx, ...entries: readonly NewEntry[]) => Promise<void>;
+
+/** C2SP tlog-tiles allows 65,535 bytes for an entry. */
+const LARGEST_BODY = 60_000;
 
 /**
- * Makes the function that writes an entry in the transaction of the change it explains: the two exist together or not at all.
+ * Makes the function that writes entries in the transaction of the change they explain: both exist together or not at all.
  *
  * The body is canonical JSON (RFC 8785), and its leaf hash is SHA-256(0x00 || body) (RFC 6962, section 2.1):
  *
@@ -22,37 +25,52 @@ export type Append = (trx: Trx, entry: NewEntry) => Promise<void>;
  * to SHA-256(salt || value). Erasing the person leaves a log that still verifies. An unclassified field breaks the invariant.
  */
 export function createAppend(masterKey: Uint8Array, random: Random): Append {
-  return async (trx, entry) => {
-    const field = unclassified(entry);
-    invariant(
-      field === null,
-      `field "${field ?? ''}" of ${entry.kind} is not classified, so it is secret and is not written`,
-    );
-    const id = random.bytes(16).toString('hex');
-    const commitments: Record<string, string> = {};
-    for (const [name, { subject, value }] of Object.entries(entry.personal ?? {})) {
-      const salt = random.bytes(32);
-      commitments[name] = createHash('sha256').update(salt).update(value, 'utf8').digest('hex');
-      await sealPersonal(trx, { masterKey, random }, { entryId: id, field: name, subject, salt, value });
+  return async (trx, ...entries) => {
+    if (entries.length === 0) return;
+    const waiting = [];
+    for (const entry of entries) {
+      const id = random.bytes(16).toString('hex');
+      const body = print(entry, id, await sealAll(trx, { masterKey, random }, entry, id));
+      waiting.push({ entryId: id, body, request: entry.subjects.request ?? null, grant: entry.subjects.grant ?? null });
     }
-    const body = canonicalize({
-      v: 1,
-      id,
-      kind: entry.kind,
-      at: toIso(entry.at),
-      actor: entry.actor,
-      subjects: entry.subjects,
-      facts: entry.facts,
-      commitments,
-      ...(entry.late === true ? { late: true } : {}),
-    });
-    invariant(body !== undefined, 'an entry is JSON');
-    invariant(Buffer.byteLength(body) <= 60_000, `an entry of ${entry.kind} is larger than a log entry may be`);
-    await insertOutbox(trx, {
-      entryId: id,
-      body,
-      request: entry.subjects.request ?? null,
-      grant: entry.subjects.grant ?? null,
-    });
+    await insertOutbox(trx, waiting);
   };
+}
+
+/** Seals the personal values of an entry and returns what its body says about them: hex SHA-256(salt || value) by field. */
+async function sealAll(
+  trx: Trx,
+  keys: { readonly masterKey: Uint8Array; readonly random: Random },
+  entry: NewEntry,
+  id: string,
+): Promise<Readonly<Record<string, string>>> {
+  const field = unclassified(entry);
+  invariant(
+    field === null,
+    `field "${field ?? ''}" of ${entry.kind} is not classified, so it is secret and is not written`,
+  );
+  const commitments: Record<string, string> = {};
+  for (const [name, { subject, value }] of Object.entries(entry.personal ?? {})) {
+    const salt = keys.random.bytes(32);
+    commitments[name] = createHash('sha256').update(salt).update(value, 'utf8').digest('hex');
+    await sealPersonal(trx, keys, { entryId: id, field: name, subject, salt, value });
+  }
+  return commitments;
+}
+
+function print(entry: NewEntry, id: string, commitments: Readonly<Record<string, string>>): string {
+  const body = canonicalize({
+    v: 1,
+    id,
+    kind: entry.kind,
+    at: toIso(entry.at),
+    actor: entry.actor,
+    subjects: entry.subjects,
+    facts: entry.facts,
+    commitments,
+    ...(entry.late === true ? { late: true } : {}),
+  });
+  invariant(body !== undefined, 'an entry is JSON');
+  invariant(Buffer.byteLength(body) <= LARGEST_BODY, `an entry of ${entry.kind} is larger than a log entry may be`);
+  return body;
 }

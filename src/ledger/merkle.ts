@@ -1,20 +1,20 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A SHA-256 hash, 32 bytes. */
 export type Hash = Buffer;
 
 /** Leaf hash of an entry: SHA-256(0x00 || body). RFC 6962, section 2.1. */
 export function leafHash(body: string): Hash {
-  return createHash('sha256').update(Buffer.of(0)).update(body, 'utf8').digest();
+  return sha256(Buffer.concat([Buffer.of(0), Buffer.from(body, 'utf8')]));
 }
 
 /** Hash of an interior node: SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Hash {
-  return createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest();
+  return sha256(Buffer.concat([Buffer.of(1), left, right]));
 }
 
 /** Root of the empty tree: SHA-256 of nothing. */
-export const EMPTY_ROOT: Hash = createHash('sha256').digest();
+export const EMPTY_ROOT: Hash = sha256(Buffer.of());
 
 /** Reads the hash of the perfect subtree of 2^height leaves that begins at leaf `index * 2^height`. */
 export type ReadSubtree = (height: number, index: number) => Promise<Uint8Array>;
@@ -167,4 +167,8 @@ function largestPowerBelow(n: number): number {
 
 function isPowerOfTwo(n: number): boolean {
   return n > 0 && Number.isInteger(Math.log2(n));
+}
+
+function sha256(bytes: Uint8Array): Hash {
+  return hash('sha256', bytes, 'buffer');
 }

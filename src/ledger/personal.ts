@@ -1,9 +1,11 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { PersonId } from '../core/ids.ts';
+import { invariant } from '../core/result.ts';
 import type { Random } from '../platform/random.ts';
 import {
-  deleteSubjectKey,
-  findSubjectKey,
+  deleteSubject,
+  findSubjectKeys,
+  holdSubjectKey,
   insertPersonal,
   keepSubjectKey,
   personalOf,
@@ -26,6 +28,7 @@ interface PersonalValue {
 
 const NONCE = 12;
 const TAG = 16;
+const SALT = 32;
 
 /** Keeps a personal value beside the log, sealed under the key of the person it is about, together with its salt. */
 export async function sealPersonal(trx: Trx, keys: Keys, value: PersonalValue): Promise<void> {
@@ -41,31 +44,38 @@ export async function readPersonal(
   masterKey: Uint8Array,
   entryIds: readonly string[],
 ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  const rows = await personalOf(db, entryIds);
+  const keys = new Map<PersonId, Buffer>();
+  for (const [person, wrapped] of await findSubjectKeys(db, [...new Set(rows.map((row) => row.subject))])) {
+    keys.set(person, open(masterKey, wrapped, Buffer.from(person)));
+  }
   const found = new Map<string, Record<string, string>>();
-  for (const row of await personalOf(db, entryIds)) {
-    const wrapped = await findSubjectKey(db, row.subject);
-    if (wrapped === null) continue;
-    const key = open(masterKey, wrapped, Buffer.from(row.subject));
+  for (const row of rows) {
+    const key = keys.get(row.subject);
+    if (key === undefined) continue;
     const plain = open(key, row.sealed, bound(row.entryId, row.field));
     const fields = found.get(row.entryId) ?? {};
-    fields[row.field] = plain.subarray(32).toString('utf8');
+    fields[row.field] = plain.subarray(SALT).toString('utf8');
     found.set(row.entryId, fields);
   }
   return found;
 }
 
-/** Erases a person: their key is destroyed, so everything sealed under it is noise, and the log still verifies. */
+/**
+ * Erases a person: their key is destroyed, so what a backup still holds is noise, and what was sealed under it is deleted.
+ * The log still verifies. What is written about them later is sealed under a new key.
+ */
 export async function erasePerson(trx: Trx, person: PersonId): Promise<void> {
-  await deleteSubjectKey(trx, person);
+  await deleteSubject(trx, person);
 }
 
 async function subjectKey(trx: Trx, keys: Keys, person: PersonId): Promise<Buffer> {
-  const known = await findSubjectKey(trx, person);
+  const known = await holdSubjectKey(trx, person);
   if (known !== null) return open(keys.masterKey, known, Buffer.from(person));
-  const fresh = keys.random.bytes(32);
-  await keepSubjectKey(trx, person, seal(keys.masterKey, fresh, Buffer.from(person), keys.random));
-  const kept = await findSubjectKey(trx, person);
-  return kept === null ? fresh : open(keys.masterKey, kept, Buffer.from(person));
+  await keepSubjectKey(trx, person, seal(keys.masterKey, keys.random.bytes(32), Buffer.from(person), keys.random));
+  const kept = await holdSubjectKey(trx, person);
+  invariant(kept !== null, 'a person was erased while their key was being made');
+  return open(keys.masterKey, kept, Buffer.from(person));
 }
 
 /** Ties a sealed value to its place, so that it cannot be moved to another entry. */

@@ -1,7 +1,7 @@
 import { latestCheckpoint, readEntries } from '../store/ledger-entries.ts';
 import type { Db } from '../store/schema.ts';
 import { consistencyPath, inclusionPath } from './merkle.ts';
-import { tileReader } from './tiles.ts';
+import { overTiles } from './tiles.ts';
 
 /** That an entry stands at its place under a signed checkpoint; everything a verifier needs besides the log's key. */
 export interface EntryProof {
@@ -19,7 +19,7 @@ export async function proveEntry(db: Db, seq: number): Promise<EntryProof | null
   const checkpoint = await latestCheckpoint(db);
   const [entry] = await readEntries(db, seq, 1);
   if (checkpoint === null || entry === undefined || entry.seq !== seq || seq >= checkpoint.size) return null;
-  const path = await inclusionPath(tileReader(db), seq, checkpoint.size);
+  const path = await overTiles(db, (read) => inclusionPath(read, seq, checkpoint.size));
   return {
     seq,
     size: checkpoint.size,
@@ -31,6 +31,6 @@ export async function proveEntry(db: Db, seq: number): Promise<EntryProof | null
 
 /** Proves that an older size of the log is a prefix of a newer one; hashes in base64. */
 export async function proveConsistency(db: Db, first: number, second: number): Promise<readonly string[]> {
-  const path = await consistencyPath(tileReader(db), first, second);
+  const path = await overTiles(db, (read) => consistencyPath(read, first, second));
   return path.map((hash) => Buffer.from(hash).toString('base64'));
 }

@@ -7,11 +7,11 @@ import {
   setHead,
   type StoredCheckpoint,
 } from '../store/ledger-entries.ts';
-import { deleteOutbox, readOutbox } from '../store/ledger-outbox.ts';
+import { deleteOutbox, isOutboxEmpty, readOutbox } from '../store/ledger-outbox.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { leafHash, rangeHash, same } from './merkle.ts';
 import { openCheckpoint, signCheckpoint, type LogSigner } from './note.ts';
-import { appendToTiles, tileReader } from './tiles.ts';
+import { appendToTiles, overTiles } from './tiles.ts';
 
 /** The log on disk contradicts what was signed. Nothing is signed any more until a person has looked: never repair a log. */
 export class LogInconsistent extends Error {
@@ -33,6 +33,8 @@ const BATCH = 500;
  */
 export async function sequence(db: Db, signer: LogSigner, now: Instant): Promise<number> {
   return db.transaction().execute(async (trx) => {
+    // Looked at before the lock, which is a write: a broker that has nothing to do writes nothing.
+    if (await isOutboxEmpty(trx)) return 0;
     const size = await lockHead(trx);
     const waiting = await readOutbox(trx, BATCH);
     if (waiting.length === 0) return 0;
@@ -52,7 +54,7 @@ export async function sequence(db: Db, signer: LogSigner, now: Instant): Promise
       entries.map((entry) => entry.leaf),
     );
     const next = size + entries.length;
-    const root = await rangeHash(tileReader(trx), 0, next);
+    const root = await overTiles(trx, (read) => rangeHash(read, 0, next));
     await insertCheckpoint(trx, { size: next, root, note: signCheckpoint(signer, next, root) }, now);
     await setHead(trx, next);
     await deleteOutbox(
@@ -78,7 +80,7 @@ async function requireConsistent(
   if (signed === null)
     throw new LogInconsistent(`the checkpoint of ${last.size} entries was not signed by this log's key`);
   if (signed.size !== size) throw new LogInconsistent(`${size} entries, but ${signed.size} were signed`);
-  const root = await rangeHash(tileReader(trx), 0, size);
+  const root = await overTiles(trx, (read) => rangeHash(read, 0, size));
   if (!same(root, signed.root))
     throw new LogInconsistent(`the tree of ${size} entries has another root than the one signed`);
 }

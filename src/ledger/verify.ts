@@ -1,35 +1,9 @@
+import type { ExportedCheckpoint, ExportedEntry, LogFault, VerifySource } from './exported-log.ts';
 import { leafHash, MerkleAccumulator, same } from './merkle.ts';
 import { openCheckpoint } from './note.ts';
+import { Suspect } from './suspect.ts';
 
-/** An entry as it is exported: the canonical body is text, because its bytes are what was hashed. */
-export interface ExportedEntry {
-  readonly seq: number;
-  readonly body: string;
-  /** The stored leaf hash, hexadecimal. Not believed; it only helps to name the entry that was changed. */
-  readonly leaf: string;
-}
-
-export interface ExportedCheckpoint {
-  readonly size: number;
-  readonly note: string;
-}
-
-/** Where a log is read from: a database, the API's export, or a file. */
-export interface VerifySource {
-  entries(): AsyncIterable<ExportedEntry>;
-  /** Smallest first. */
-  checkpoints(): AsyncIterable<ExportedCheckpoint>;
-}
-
-/** What is wrong with a log, and where it begins. */
-export interface LogFault {
-  readonly kind:
-    'edited' | 'removed' | 'reordered' | 'inserted' | 'bad-checkpoint' | 'history-changed' | 'unsigned-tail';
-  /** The first entry that is not what was signed; with `until`, it is one of `seq` to `until`. */
-  readonly seq: number;
-  readonly until?: number;
-  readonly message: string;
-}
+export type { ExportedCheckpoint, ExportedEntry, LogFault, VerifySource } from './exported-log.ts';
 
 export interface VerifyReport {
   readonly ok: boolean;
@@ -51,8 +25,9 @@ export interface VerifyOptions {
 /**
  * Recomputes a log from its entries alone and compares it with every signed checkpoint. Trusts nothing but the key.
  *
- * An edited body no longer fits its stored leaf hash, which names the entry at once. Whoever recomputes the leaf hash as
- * well still cannot sign: the first checkpoint whose root differs brackets the change between itself and the one before.
+ * An edited body no longer fits the leaf hash that is stored for its place, which names the entry at once, and what comes
+ * after it tells an edit from a removal, an insertion or an exchange. Whoever changes every stored hash as well still cannot
+ * sign: the first checkpoint whose root differs brackets the change between itself and the one before.
  */
 export async function verifyLog(source: VerifySource, options: VerifyOptions): Promise<VerifyReport> {
   const notes: ExportedCheckpoint[] = [];
@@ -60,45 +35,67 @@ export async function verifyLog(source: VerifySource, options: VerifyOptions): P
   const walk = new Walk(notes, options);
   for await (const entry of source.entries()) {
     walk.take(entry);
-    if (walk.fault !== null) break;
+    if (walk.isOver) break;
   }
   walk.finish();
   return walk.report();
 }
 
 class Walk {
-  fault: LogFault | null = null;
   readonly #tree = new MerkleAccumulator();
   readonly #notes: readonly ExportedCheckpoint[];
   readonly #options: VerifyOptions;
   readonly #endings = new Map<string, number>();
+  #fault: LogFault | null = null;
+  #read = 0;
   #next = 0;
   #verified: { size: number; root: string } | null = null;
-  #edited: number | null = null;
+  /** The first misfit after the last good checkpoint: the body is to blame, or the stored hash. */
+  #suspect: Suspect | null = null;
+  /** The suspect's body is to blame: a root differs. The rest is read only to learn what was done to it. */
+  #isConvicted = false;
+  /** The first misfit whose body turned out to be what was signed: its stored hash was changed. */
+  #badHash: number | null = null;
 
   constructor(notes: readonly ExportedCheckpoint[], options: VerifyOptions) {
     this.#notes = notes;
     this.#options = options;
   }
 
+  get isOver(): boolean {
+    return this.#fault !== null;
+  }
+
   take(entry: ExportedEntry): void {
+    this.#read += 1;
+    const leaf = leafHash(entry.body);
+    const found = leaf.toString('hex');
+    this.#suspect?.compare(entry, found);
+    if (this.#isConvicted) return;
     const expected = this.#tree.size;
     if (entry.seq !== expected) {
+      // The suspect comes before the gap, and the first of all is named.
+      if (this.#suspect !== null) {
+        this.#isConvicted = true;
+        return;
+      }
       const kind = entry.seq > expected ? 'removed' : 'reordered';
-      this.#fail(kind, expected, `entry ${expected} is missing: entry ${entry.seq} stands in its place`);
-      return;
+      return this.#fail(kind, expected, `entry ${expected} is missing: entry ${entry.seq} stands in its place`);
     }
-    const leaf = leafHash(entry.body);
-    if (this.#edited === null && leaf.toString('hex') !== entry.leaf) this.#edited = entry.seq;
+    if (found !== entry.leaf) this.#suspect ??= new Suspect(entry, found);
     this.#noteEnding(entry);
     this.#tree.add(leaf);
     this.#compareAt(this.#tree.size);
   }
 
   finish(): void {
-    if (this.fault !== null) return;
+    if (this.#fault !== null) return;
     const size = this.#tree.size;
     const missing = this.#notes[this.#next];
+    if (this.#suspect !== null && (this.#isConvicted || missing !== undefined)) {
+      this.#fault = this.#suspect.fault(this.#read, this.#notes.at(-1)?.size ?? 0);
+      return;
+    }
     if (missing !== undefined) {
       return this.#fail(
         'removed',
@@ -115,11 +112,11 @@ class Walk {
         size - 1,
       );
     }
-    if (this.#edited !== null) {
+    if (this.#badHash !== null) {
       return this.#fail(
         'edited',
-        this.#edited,
-        `the stored leaf hash of entry ${this.#edited} is not the one of its body`,
+        this.#badHash,
+        `a stored hash of entry ${this.#badHash} was edited; its body is what was signed`,
       );
     }
     const remembered = this.#options.remembered;
@@ -131,11 +128,11 @@ class Walk {
   report(): VerifyReport {
     const duplicates = [...this.#endings].filter(([, count]) => count > 1).map(([grant]) => grant);
     return {
-      ok: this.fault === null && duplicates.length === 0,
+      ok: this.#fault === null && duplicates.length === 0,
       entries: this.#tree.size,
       checkpoints: this.#next,
       verified: this.#verified,
-      fault: this.fault,
+      fault: this.#fault,
       terminalEvents: { duplicates },
     };
   }
@@ -159,25 +156,24 @@ class Walk {
         return this.#blame('edited', size, 'the entries do not have the root that was signed');
       this.#next += 1;
       this.#verified = { size, root };
+      if (this.#suspect !== null) this.#badHash ??= this.#suspect.seq;
+      this.#suspect = null;
     }
   }
 
-  /** Names the entry whose body does not fit its leaf hash, or else the range between the last good checkpoint and the bad one. */
+  /** Blames the suspect, or else the range between the last good checkpoint and the bad one. */
   #blame(kind: LogFault['kind'], size: number, message: string): void {
-    const first = this.#verified?.size ?? 0;
-    if (this.#edited !== null && this.#edited >= first) {
-      return this.#fail(
-        'edited',
-        this.#edited,
-        `entry ${this.#edited} was edited: its body does not have the leaf hash that was signed`,
-      );
+    if (this.#suspect !== null) {
+      this.#isConvicted = true;
+      return;
     }
+    const first = this.#verified?.size ?? 0;
     const where = first === size - 1 ? `entry ${first}` : `one of the entries ${first} to ${size - 1}`;
     this.#fail(kind, first, `${where} was edited, removed, inserted or reordered: ${message}`, size - 1);
   }
 
   #fail(kind: LogFault['kind'], seq: number, message: string, until?: number): void {
-    this.fault ??= { kind, seq, message, ...(until === undefined || until === seq ? {} : { until }) };
+    this.#fault ??= { kind, seq, message, ...(until === undefined || until === seq ? {} : { until }) };
   }
 
   /** A grant ends exactly once; a second ending in a log that verifies is a defect of the program, and is said. */

@@ -7,7 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyPairSync } from 'node:crypto';
@@ -38,17 +38,16 @@ export function openKeyFiles(folder: string, random: Random): KeyFiles {
       if (known !== null) return known;
       // Written whole under another name and then linked, so that a crash never leaves half a key, and of two processes one wins.
       const draft = `${path}.${random.bytes(6).toString('hex')}`;
-      const file = openSync(draft, 'wx', 0o600);
-      writeSync(file, make());
-      fsyncSync(file);
-      closeSync(file);
       try {
+        writeFileSync(draft, make(), { flag: 'wx', mode: 0o600, flush: true });
         linkSync(draft, path);
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
       } finally {
         rmSync(draft, { force: true });
       }
+      // A key whose name is lost with the power would be made anew, and what the old one signed or sealed would be lost with it.
+      flushFolder(folder);
       const kept = read(path);
       if (kept === null) throw new KeyFileProblem(`The key file ${path} vanished while it was made.`);
       return kept;
@@ -59,10 +58,23 @@ export function openKeyFiles(folder: string, random: Random): KeyFiles {
 function read(path: string): string | null {
   try {
     requirePrivate(path);
-    return readFileSync(path, 'utf8');
+    const key = readFileSync(path, 'utf8');
+    if (key === '') throw new KeyFileProblem(`The key file ${path} is empty. Restore it from a backup.`);
+    return key;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
+  }
+}
+
+/** Makes the names in a folder durable. Windows has no such call and needs none. */
+function flushFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 

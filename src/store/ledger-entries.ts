@@ -7,7 +7,14 @@ export interface StoredEntry {
   readonly seq: number;
   readonly entryId: string;
   readonly body: string;
+  /** SHA-256 leaf hash as it is stored; see {@link readEntries}. */
   readonly leaf: Uint8Array;
+}
+
+/** Where a tile stands: 256^level leaves a hash, the n-th tile of its level. */
+export interface TilePlace {
+  readonly level: number;
+  readonly n: number;
 }
 
 export interface StoredCheckpoint {
@@ -55,32 +62,48 @@ export async function insertEntries(
     .execute();
 }
 
+/**
+ * Entries from `from` on. The leaf hash is stored twice, beside the body and in the tile that the tree was built from. Where
+ * the two disagree, the one that does not fit the body is given, so that whoever verifies an export meets the contradiction
+ * at the entry itself. Without a tile it is empty.
+ */
 export async function readEntries(db: Db | Trx, from: number, limit: number): Promise<readonly StoredEntry[]> {
-  const rows = await db
-    .selectFrom('ledger_entry')
-    .selectAll()
-    .where('seq', '>=', from)
-    .orderBy('seq')
-    .limit(limit)
-    .execute();
+  const { rows } = await sql<{ seq: number; entry_id: string; body: string; leaf: Uint8Array }>`
+    select seq, entry_id, body,
+      case when leaf = in_tree then leaf
+        when leaf = sha256(decode('00', 'hex') || convert_to(body, 'UTF8')) then coalesce(in_tree, '')
+        else leaf end as leaf
+    from (
+      select entry.*, substring(hashes from (seq % 256)::integer * 32 + 1 for 32) as in_tree
+      from ledger_entry as entry left join ledger_tile on level = 0 and n = seq / 256
+      where seq >= ${from} order by seq limit ${limit}
+    ) as found order by seq`.execute(db);
   return rows.map((row) => ({ seq: row.seq, entryId: row.entry_id, body: row.body, leaf: row.leaf }));
 }
 
-export async function readTile(db: Db | Trx, level: number, n: number): Promise<Uint8Array | null> {
-  const row = await db
+/** The hashes of some tiles; a tile that does not exist is left out. */
+export async function readTiles(
+  db: Db | Trx,
+  places: readonly TilePlace[],
+): Promise<readonly (TilePlace & { readonly hashes: Uint8Array })[]> {
+  if (places.length === 0) return [];
+  return db
     .selectFrom('ledger_tile')
-    .select('hashes')
-    .where('level', '=', level)
-    .where('n', '=', n)
-    .executeTakeFirst();
-  return row?.hashes ?? null;
+    .select(['level', 'n', 'hashes'])
+    .where((where) => where.or(places.map(({ level, n }) => where.and({ level, n }))))
+    .execute();
 }
 
-export async function writeTile(trx: Trx, level: number, n: number, hashes: Uint8Array): Promise<void> {
+export async function writeTiles(
+  trx: Trx,
+  tiles: readonly (TilePlace & { readonly hashes: Uint8Array })[],
+): Promise<void> {
   await trx
     .insertInto('ledger_tile')
-    .values({ level, n, hashes })
-    .onConflict((conflict) => conflict.constraint('ledger_tile_pk').doUpdateSet({ hashes }))
+    .values([...tiles])
+    .onConflict((conflict) =>
+      conflict.constraint('ledger_tile_pk').doUpdateSet((excluded) => ({ hashes: excluded.ref('excluded.hashes') })),
+    )
     .execute();
 }
 

@@ -9,14 +9,27 @@ export interface OutboxEntry {
   readonly grant: string | null;
 }
 
+/** Entries that wait for their place, in this order. */
 export async function insertOutbox(
   trx: Trx,
-  entry: { entryId: string; body: string; request: RequestId | null; grant: GrantId | null },
+  entries: readonly { entryId: string; body: string; request: RequestId | null; grant: GrantId | null }[],
 ): Promise<void> {
   await trx
     .insertInto('ledger_outbox')
-    .values({ entry_id: entry.entryId, body: entry.body, request_id: entry.request, grant_id: entry.grant })
+    .values(
+      entries.map(({ entryId, body, request, grant }) => ({
+        entry_id: entryId,
+        body,
+        request_id: request,
+        grant_id: grant,
+      })),
+    )
     .execute();
+}
+
+/** Whether anything waits; takes no lock and writes nothing. */
+export async function isOutboxEmpty(trx: Trx): Promise<boolean> {
+  return (await trx.selectFrom('ledger_outbox').select('id').limit(1).executeTakeFirst()) === undefined;
 }
 
 /** The next entries that wait for a place, in the order in which they were written. */

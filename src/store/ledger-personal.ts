@@ -25,8 +25,28 @@ export async function personalOf(db: Db | Trx, entryIds: readonly string[]): Pro
   return rows.map((row) => ({ entryId: row.entry_id, field: row.field, subject: row.person_id, sealed: row.sealed }));
 }
 
-export async function findSubjectKey(db: Db | Trx, person: PersonId): Promise<Uint8Array | null> {
-  const row = await db.selectFrom('subject_key').select('wrapped').where('person_id', '=', person).executeTakeFirst();
+/** The wrapped keys of some persons; of an erased person there is none. */
+export async function findSubjectKeys(
+  db: Db | Trx,
+  persons: readonly PersonId[],
+): Promise<ReadonlyMap<PersonId, Uint8Array>> {
+  if (persons.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('subject_key')
+    .selectAll()
+    .where('person_id', 'in', [...persons])
+    .execute();
+  return new Map(rows.map((row) => [row.person_id, row.wrapped]));
+}
+
+/** The key of a person to seal something under. Erasing the person waits until this transaction is over. */
+export async function holdSubjectKey(trx: Trx, person: PersonId): Promise<Uint8Array | null> {
+  const row = await trx
+    .selectFrom('subject_key')
+    .select('wrapped')
+    .where('person_id', '=', person)
+    .forKeyShare()
+    .executeTakeFirst();
   return row?.wrapped ?? null;
 }
 
@@ -39,6 +59,8 @@ export async function keepSubjectKey(trx: Trx, person: PersonId, wrapped: Uint8A
     .execute();
 }
 
-export async function deleteSubjectKey(trx: Trx, person: PersonId): Promise<void> {
+/** Deletes a person's key, then everything sealed under it: in this order, so that the key's row lock waits for writers. */
+export async function deleteSubject(trx: Trx, person: PersonId): Promise<void> {
   await trx.deleteFrom('subject_key').where('person_id', '=', person).execute();
+  await trx.deleteFrom('ledger_personal').where('person_id', '=', person).execute();
 }

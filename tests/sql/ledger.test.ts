@@ -1,68 +1,22 @@
-import { createPublicKey, verify as verifySignature } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { newId, systemRandom } from '../../src/platform/random.ts';
-import { makeEd25519Pem } from '../../src/platform/key-files.ts';
-import { createAppend } from '../../src/ledger/append.ts';
-import type { NewEntry } from '../../src/ledger/entry.ts';
 import { rootFromInclusion } from '../../src/ledger/merkle.ts';
-import { createSigner, openCheckpoint } from '../../src/ledger/note.ts';
+import { openCheckpoint } from '../../src/ledger/note.ts';
 import { erasePerson, readPersonal } from '../../src/ledger/personal.ts';
 import { proveConsistency, proveEntry } from '../../src/ledger/prove.ts';
-import { sequence } from '../../src/ledger/sequencer.ts';
-import { verifyLog, type VerifyReport } from '../../src/ledger/verify.ts';
-import { appNow, type Database } from '../../src/store/database.ts';
-import { latestCheckpoint, readCheckpoints, readEntries } from '../../src/store/ledger-entries.ts';
+import { appNow } from '../../src/store/database.ts';
+import { readEntries } from '../../src/store/ledger-entries.ts';
 import { eachDatabase } from './harness.ts';
+import { append, MASTER_KEY, sequenceAll, SIGNER, tamper, verifyStored, write } from './ledger-under-test.ts';
 
-const MASTER_KEY = systemRandom.bytes(32);
-const SIGNER = createSigner('curfew.test/log', makeEd25519Pem());
-const append = createAppend(MASTER_KEY, systemRandom);
 const PERSON = newId(systemRandom, 'per');
 
-async function write(database: Database, count: number, entry: Partial<NewEntry> = {}): Promise<void> {
-  await database.db.transaction().execute(async (trx) => {
-    const at = await appNow(trx);
-    for (let n = 0; n < count; n += 1) {
-      await append(trx, {
-        kind: 'request.lapsed',
-        at,
-        actor: { kind: 'system', id: 'test' },
-        subjects: {},
-        facts: {},
-        ...entry,
-      });
-    }
-  });
-}
-
-async function sequenceAll(database: Database): Promise<void> {
-  while ((await sequence(database.db, SIGNER, await appNow(database.db))) > 0);
-}
-
-function verifyStored(database: Database, remembered?: { size: number; root: string }): Promise<VerifyReport> {
-  return verifyLog(
-    {
-      async *entries() {
-        for (const row of await readEntries(database.db, 0, 10_000)) {
-          yield { seq: row.seq, body: row.body, leaf: Buffer.from(row.leaf).toString('hex') };
-        }
-      },
-      async *checkpoints() {
-        yield* await readCheckpoints(database.db, 0, 10_000);
-      },
-    },
-    { vkey: SIGNER.vkey, ...(remembered === undefined ? {} : { remembered }) },
-  );
-}
-
-/** Changes rows as somebody who owns the database could. */
-async function tamper(database: Database, statement: string): Promise<void> {
-  await database.db.transaction().execute(async (trx) => {
-    await sql`set local session_replication_role = replica`.execute(trx);
-    await sql.raw(statement).execute(trx);
-  });
-}
+/** SQL of the leaf hash, for whoever changes a body and covers it up. */
+const HASH_OF = (body: string) => `sha256(decode('00', 'hex') || convert_to(${body}, 'UTF8'))`;
+/** Puts a forged hash into its place in the first tile as well. */
+const FORGE_TILE = (seq: number, hash: string) =>
+  `update ledger_tile set hashes = overlay(hashes placing ${hash} from ${seq * 32 + 1} for 32) where level = 0 and n = 0`;
 
 eachDatabase('ledger', (current) => {
   test('entries get their places, and the whole log verifies', async () => {
@@ -103,32 +57,62 @@ eachDatabase('ledger', (current) => {
 
   test.each([
     ['edited', `update ledger_entry set body = replace(body, 'request.lapsed', 'request.Lapsed') where seq = 5`, 5],
+    ['edited', `update ledger_entry set body = body || ' ', leaf = ${HASH_OF(`body || ' '`)} where seq = 5`, 5],
+    ['edited', `update ledger_entry set leaf = set_byte(leaf, 0, get_byte(leaf, 0) # 1) where seq = 5`, 5],
+    ['edited', FORGE_TILE(5, `decode('${'00'.repeat(32)}', 'hex')`), 5],
+    ['edited', `delete from ledger_tile where level = 0`, 0],
     ['removed', `delete from ledger_entry where seq = 5`, 5],
     ['removed', `delete from ledger_entry where seq >= 5`, 5],
-  ])('an entry that was %s is named', async (kind, statement, seq) => {
+  ])('an entry that was %s is named: %s', async (kind, statement, seq) => {
     await write(current(), 9);
     await sequenceAll(current());
     await tamper(current(), statement);
     expect((await verifyStored(current())).fault).toMatchObject({ kind, seq });
   });
 
-  test('two entries that were exchanged are named', async () => {
+  test('two entries that were exchanged, hashes and all, are named', async () => {
     await write(current(), 9);
     await sequenceAll(current());
-    await tamper(current(), `update ledger_entry set seq = 1000 where seq = 3`);
-    await tamper(current(), `update ledger_entry set seq = 3 where seq = 4`);
-    await tamper(current(), `update ledger_entry set seq = 4 where seq = 1000`);
-    expect((await verifyStored(current())).fault).toMatchObject({ seq: 0, until: 8, kind: 'edited' });
+    await tamper(
+      current(),
+      `update ledger_entry set seq = 1000 where seq = 3`,
+      `update ledger_entry set seq = 3 where seq = 6`,
+      `update ledger_entry set seq = 6 where seq = 1000`,
+    );
+    expect((await verifyStored(current())).fault).toEqual({
+      kind: 'reordered',
+      seq: 3,
+      message: 'entry 3 now stands at 6, and in its place stands entry 6',
+    });
   });
 
-  test('whoever edits an entry and recomputes its leaf hash is bracketed between two checkpoints', async () => {
+  test('an entry that was removed and covered up by renumbering is named', async () => {
+    await write(current(), 9);
+    await sequenceAll(current());
+    const renumber = [4, 5, 6, 7, 8].map((seq) => `update ledger_entry set seq = ${seq - 1} where seq = ${seq}`);
+    await tamper(current(), `delete from ledger_entry where seq = 3`, ...renumber);
+    expect((await verifyStored(current())).fault).toMatchObject({ kind: 'removed', seq: 3 });
+  });
+
+  test('an entry that was slipped in is named', async () => {
+    await write(current(), 9);
+    await sequenceAll(current());
+    const renumber = [8, 7, 6, 5, 4, 3].map((seq) => `update ledger_entry set seq = ${seq + 1} where seq = ${seq}`);
+    const forged = `insert into ledger_entry (seq, entry_id, body, leaf) values (3, 'forged', '{}', ${HASH_OF(`'{}'`)})`;
+    await tamper(current(), ...renumber, forged);
+    expect((await verifyStored(current())).fault).toMatchObject({ kind: 'inserted', seq: 3 });
+  });
+
+  test('whoever forges every stored hash as well is bracketed between two checkpoints', async () => {
     for (let n = 0; n < 4; n += 1) {
       await write(current(), 2);
       await sequenceAll(current());
     }
+    const forged = `'{"kind":"forged"}'`;
     await tamper(
       current(),
-      `update ledger_entry set body = body || ' ', leaf = sha256(decode('00', 'hex') || convert_to(body || ' ', 'UTF8')) where seq = 5`,
+      `update ledger_entry set body = ${forged}, leaf = ${HASH_OF(forged)} where seq = 5`,
+      FORGE_TILE(5, HASH_OF(forged)),
     );
     expect((await verifyStored(current())).fault).toMatchObject({ kind: 'edited', seq: 4, until: 5 });
   });
@@ -139,8 +123,7 @@ eachDatabase('ledger', (current) => {
     await write(current(), 4);
     await sequenceAll(current());
     const before = await verifyStored(current());
-    await tamper(current(), `delete from ledger_entry where seq >= 4`);
-    await tamper(current(), `delete from ledger_checkpoint where size > 4`);
+    await tamper(current(), `delete from ledger_entry where seq >= 4`, `delete from ledger_checkpoint where size > 4`);
     expect((await verifyStored(current())).ok).toBe(true);
     expect((await verifyStored(current(), before.verified ?? undefined)).fault).toMatchObject({
       kind: 'removed',
@@ -174,18 +157,6 @@ eachDatabase('ledger', (current) => {
     expect((await proveConsistency(current().db, 300, 550)).length).toBeGreaterThan(0);
   });
 
-  test('the signature of a checkpoint is plain Ed25519, which anybody can check', async () => {
-    await write(current(), 1);
-    await sequenceAll(current());
-    const note = (await latestCheckpoint(current().db))?.note ?? '';
-    const raw = Buffer.from(SIGNER.vkey.split('+').slice(2).join('+'), 'base64').subarray(1);
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' });
-    const [text, signatures] = [note.slice(0, note.indexOf('\n\n') + 1), note.slice(note.indexOf('\n\n') + 2)];
-    const signature = Buffer.from(signatures.trim().split(' ')[2] ?? '', 'base64').subarray(4);
-    expect(verifySignature(null, Buffer.from(text), key, signature)).toBe(true);
-    expect(verifySignature(null, Buffer.from(text.replace('\n1\n', '\n2\n')), key, signature)).toBe(false);
-  });
-
   test('a person is erased, and the log still verifies', async () => {
     await write(current(), 1, { kind: 'person.signed-in', personal: { key: { subject: PERSON, value: 'ana' } } });
     await sequenceAll(current());
@@ -200,17 +171,96 @@ eachDatabase('ledger', (current) => {
     expect((await verifyStored(current())).ok).toBe(true);
   });
 
+  test('a person who was erased can come back, under a new key', async () => {
+    const signIn = (value: string) =>
+      write(current(), 1, { kind: 'person.signed-in', personal: { key: { subject: PERSON, value } } });
+    await signIn('ana');
+    await current()
+      .db.transaction()
+      .execute((trx) => erasePerson(trx, PERSON));
+    await signIn('ana again');
+    await sequenceAll(current());
+    const ids = (await readEntries(current().db, 0, 10)).map((entry) => entry.entryId);
+    const found = await readPersonal(current().db, MASTER_KEY, ids);
+    expect([...found]).toEqual([[ids[1], { key: 'ana again' }]]);
+  });
+
+  test('erasing waits for what is being written, and erases it too', async () => {
+    const entry = { kind: 'person.signed-in', actor: { kind: 'system', id: 'test' }, subjects: {}, facts: {} } as const;
+    const personal = { key: { subject: PERSON, value: 'ana' } };
+    await write(current(), 1, { ...entry, personal });
+    let erasing: Promise<void> = Promise.resolve();
+    await current()
+      .db.transaction()
+      .execute(async (trx) => {
+        await append(trx, { ...entry, personal, at: await appNow(trx) });
+        erasing = current()
+          .db.transaction()
+          .execute((other) => erasePerson(other, PERSON));
+        await sql`select pg_sleep(0.2)`.execute(trx);
+      });
+    await erasing;
+    const { rows } = await sql`select * from ledger_personal`.execute(current().db);
+    expect(rows).toEqual([]);
+  });
+
+  test('a sealed value cannot be moved to another entry', async () => {
+    for (const value of ['one', 'two'])
+      await write(current(), 1, { kind: 'person.signed-in', personal: { key: { subject: PERSON, value } } });
+    await sequenceAll(current());
+    const ids = (await readEntries(current().db, 0, 10)).map((entry) => entry.entryId);
+    await tamper(
+      current(),
+      `update ledger_personal set entry_id = 'x' where entry_id = '${ids[0]}'`,
+      `update ledger_personal set entry_id = '${ids[0]}' where entry_id = '${ids[1]}'`,
+    );
+    await expect(readPersonal(current().db, MASTER_KEY, ids)).rejects.toThrow('unable to authenticate data');
+  });
+
+  test('a commitment is SHA-256 of salt and value, and nothing personal is in clear', async () => {
+    await write(current(), 1, { kind: 'person.signed-in', personal: { key: { subject: PERSON, value: 'ana' } } });
+    const { rows } = await sql<{ body: string; sealed: Uint8Array; wrapped: Uint8Array }>`
+      select body, sealed, wrapped from ledger_outbox, ledger_personal, subject_key`.execute(current().db);
+    const [row] = rows;
+    expect(row?.body).toMatch(/"commitments":\{"key":"[0-9a-f]{64}"\}/);
+    for (const bytes of [row?.sealed, row?.wrapped]) {
+      expect(Buffer.from(bytes ?? []).length).toBeGreaterThan(0);
+      expect(Buffer.from(bytes ?? []).includes('ana')).toBe(false);
+      expect(Buffer.from(bytes ?? []).includes(MASTER_KEY)).toBe(false);
+    }
+  });
+
   test.each([
     [`update ledger_entry set body = 'x'`, 'ledger_entry_is_append_only'],
     [`delete from ledger_entry`, 'ledger_entry_is_append_only'],
     [`truncate ledger_entry`, 'ledger_entry_is_append_only'],
     [`update ledger_checkpoint set size = 7`, 'ledger_checkpoint_is_append_only'],
     [`delete from ledger_checkpoint`, 'ledger_checkpoint_is_append_only'],
+    [`truncate ledger_checkpoint`, 'ledger_checkpoint_is_append_only'],
     [`delete from ledger_tile`, 'ledger_tile_is_append_only'],
+    [`truncate ledger_tile`, 'ledger_tile_is_append_only'],
     [`update ledger_tile set hashes = sha256('x')`, 'ledger_tile_only_grows'],
+    [`update ledger_tile set n = 7`, 'ledger_tile_keeps_its_place'],
+    [`update ledger_tile set level = 7`, 'ledger_tile_keeps_its_place'],
+    [`update ledger_outbox set body = 'x'`, 'ledger_outbox_is_append_only'],
+    [`truncate ledger_outbox`, 'ledger_outbox_is_append_only'],
+    [`update ledger_head set size = 1`, 'ledger_head_only_grows'],
+    [`delete from ledger_head`, 'ledger_head_only_grows'],
+    [`truncate ledger_head`, 'ledger_head_only_grows'],
   ])('the database refuses: %s', async (statement, constraint) => {
     await write(current(), 2);
     await sequenceAll(current());
+    await write(current(), 1);
     await expect(sql.raw(statement).execute(current().db)).rejects.toMatchObject({ code: '23001', constraint });
+  });
+
+  test.each([
+    [`insert into ledger_entry values (-1, 'a', '{}', sha256(''), null, null)`, 'ledger_entry_seq_starts_at_zero'],
+    [`insert into ledger_entry values (9, 'a', '{}', 'short', null, null)`, 'ledger_entry_leaf_is_a_sha256'],
+    [`insert into ledger_tile values (0, 9, 'short')`, 'ledger_tile_holds_whole_hashes'],
+    [`insert into ledger_checkpoint values (9, 'short', '', app_now())`, 'ledger_checkpoint_root_is_a_sha256'],
+    [`insert into ledger_head values (false, 0)`, 'ledger_head_is_one_row'],
+  ])('the database refuses: %s', async (statement, constraint) => {
+    await expect(sql.raw(statement).execute(current().db)).rejects.toMatchObject({ code: '23514', constraint });
   });
 });
