@@ -1,20 +1,46 @@
 /** The arrows of the tree: they point down only. `tools/arrows.test.ts` runs this, and proves that each rule can fail. */
 const CORE = '^src/core/';
+/** `node_modules` is a link in the test's own trees. */
+const packages = (names) => `(^|/)node_modules/(${names})/`;
 const TEST = '\\.test\\.ts$';
+const OURS = '^(src|simulators|tests|bench|tools)/';
 
-/** Modules of a folder may import only these. */
+/** Modules of a folder may import, of what is ours, only these. */
 const only = (name, from, allowed) => ({
   name,
   severity: 'error',
-  from: { path: from, pathNot: TEST },
-  to: { path: '^(src|simulators|tests|bench|tools)/', pathNot: [from, ...allowed] },
+  from: { path: from, pathNot: [TEST, '-under-test\\.ts$'] },
+  to: { path: OURS, pathNot: [from, ...allowed] },
+});
+
+/** Packages and Node's own modules that a folder has to itself, because of what they can do. */
+const reserved = (name, path, folders) => ({
+  name,
+  severity: 'error',
+  from: { path: '^src/', pathNot: [...folders, TEST] },
+  to: { path },
 });
 
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    only('core-imports-nothing', CORE, []),
-    only('policy-is-pure', '^src/policy/', [CORE]),
+    { name: 'no-lost-imports', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'core-imports-nothing',
+      severity: 'error',
+      from: { path: CORE, pathNot: TEST },
+      to: { pathNot: CORE },
+    },
+    only('policy-imports-core', '^src/policy/', [CORE]),
+    {
+      // Documents in, decisions out: a parser, an expression language, and hashes. Nothing that can reach the world.
+      name: 'policy-is-pure',
+      severity: 'error',
+      from: { path: '^src/policy/', pathNot: TEST },
+      to: {
+        pathNot: ['^src/', packages('yaml|@marcbachmann/cel-js|ajv'), '^(node:)?crypto$', '^docs/schema/.*\\.json$'],
+      },
+    },
     only('platform-is-the-bottom', '^src/platform/', [CORE]),
     only('store-below-all', '^src/store/', [CORE, '^src/platform/random']),
     only('ledger', '^src/ledger/', [CORE, '^src/store/', '^src/platform/']),
@@ -44,7 +70,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/cli/', pathNot: ['^src/cli/demo/', '^src/cli/serve', TEST] },
       to: {
-        path: '^(src|simulators)/',
+        path: OURS,
         pathNot: ['^src/cli/(?!demo/)', CORE, '^src/platform/', '^src/ledger/(verify|merkle|note)\\.ts$'],
       },
     },
@@ -52,7 +78,7 @@ module.exports = {
       name: 'simulators-share-nothing-with-us',
       severity: 'error',
       from: { path: '^simulators/' },
-      to: { path: '^src/' },
+      to: { path: OURS, pathNot: '^simulators/' },
     },
     {
       name: 'simulators-only-from-the-demo',
@@ -69,15 +95,34 @@ module.exports = {
     {
       name: 'main-is-for-roots',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/demo/', '^src/cli/serve'] },
+      from: { path: '^src/', pathNot: ['^src/cli/demo/', '^src/cli/serve', TEST] },
       to: { path: '^src/main\\.ts$' },
     },
+    {
+      name: 'the-product-does-not-know-its-tests',
+      severity: 'error',
+      from: { path: '^(src|simulators)/', pathNot: [TEST, '-under-test\\.ts$'] },
+      to: { path: ['^(tests|bench|tools)/', TEST, '-under-test\\.ts$', packages('vitest|fast-check')] },
+    },
+    {
+      // What is published has only these with it.
+      name: 'the-product-runs-on-its-dependencies',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [TEST, '-under-test\\.ts$'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    reserved('sql-only-in-the-store', packages('kysely|pg|@electric-sql/pglite'), ['^src/store/']),
+    reserved('cloud-sdks-only-in-their-provider', packages('@aws-sdk|@smithy|@azure|googleapis'), ['^src/providers/']),
+    reserved('servers-only-in-the-api', packages('fastify|@fastify'), ['^src/api/']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    includeOnly: '^(src|simulators)/',
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };
