@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, globSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SuiteReport } from './suite-reporter.ts';
 import { SUITES, type Suite } from './suites.ts';
 
 /**
@@ -16,20 +17,17 @@ interface Counts {
   readonly skipped: string[];
 }
 
-/** The part of vitest's JSON report that is read here. */
-interface Report {
-  readonly success: boolean;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
+interface Outcome {
+  readonly good: boolean;
+  readonly output: string;
 }
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FILES: Readonly<Record<string, string>> = { unit: '{src,simulators,tools}/**/*.test.ts' };
+/** How long a program may take to stop by itself once it is told to. */
+const GRACE_MS = 15_000;
 
-function main(names: readonly string[]): number {
+async function main(names: readonly string[]): Promise<number> {
   const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
   if (unknown !== undefined)
     return say(`There is no suite "${unknown}". There are: ${SUITES.map((suite) => suite.name).join(', ')}.`, 2);
@@ -37,80 +35,118 @@ function main(names: readonly string[]): number {
   if (major < 24)
     return say(`This runs on Node ${process.versions.node}; the repository pins 24. Run "npm rebuild node" once.`, 1);
 
+  const started = Date.now();
   const counts: Counts = { passed: 0, failed: 0, skipped: [] };
   if (names.length === 0) {
-    step(counts, 'types', ['tsc', '-p', 'tsconfig.json']);
-    step(counts, 'style', ['eslint', '.', '--max-warnings', '0']);
-    step(counts, 'format', ['prettier', '--check', '--log-level', 'warn', '.']);
+    await step(counts, 'types', ['tsc', '-p', 'tsconfig.json']);
+    await step(counts, 'style', ['eslint', '.', '--max-warnings', '0']);
+    await step(counts, 'format', ['prettier', '--check', '--log-level', 'warn', '.']);
   }
-  for (const suite of SUITES) if (names.length === 0 || names.includes(suite.name)) runSuite(suite, counts);
+  for (const suite of SUITES) if (names.length === 0 || names.includes(suite.name)) await runSuite(suite, counts);
   if (counts.skipped.length > 0) console.log(`\nSkipped:\n${counts.skipped.map((line) => `  ${line}`).join('\n')}`);
-  console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`);
+  console.log(`\nTook ${seconds(started).trim()} on Node ${process.versions.node}.`);
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`);
   return counts.failed === 0 ? 0 : 1;
 }
 
 /** Runs a tool that only succeeds or fails; it counts as one test. */
-function step(counts: Counts, name: string, command: readonly string[]): void {
+async function step(counts: Counts, name: string, command: readonly string[]): Promise<void> {
   const started = Date.now();
-  const result = run(command);
-  const good = result.status === 0;
+  const { good, output } = await run(command);
   console.log(`${good ? 'ok  ' : 'FAIL'} ${name.padEnd(11)} ${seconds(started)}`);
   if (good) counts.passed += 1;
   else {
     counts.failed += 1;
-    console.log(result.output);
+    console.log(output);
   }
 }
 
-function runSuite(suite: Suite, counts: Counts): void {
+async function runSuite(suite: Suite, counts: Counts): Promise<void> {
   const started = Date.now();
   if (globSync(FILES[suite.name] ?? `tests/${suite.name}/**/*.test.ts`, { cwd: ROOT }).length === 0) {
     counts.failed += 1;
     return console.log(`FAIL ${suite.name.padEnd(11)} has no test file`);
   }
-  const folder = mkdtempSync(join(tmpdir(), 'curfew-tests-'));
-  const file = join(folder, 'report.json');
-  const args = [
-    'vitest',
-    'run',
-    '--project',
-    suite.name,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
+  const budgetMs = suite.budgetMinutes * 60_000;
+  const { report, outcome } = await vitest(suite.name, budgetMs * 2);
+  const { passed, failed, skipped } = report ?? { passed: 0, failed: 0, skipped: [] };
+  const late = Date.now() - started > budgetMs;
+  const problems = [
+    ...(late ? [`took longer than its budget of ${suite.budgetMinutes} min (tools/suites.ts)`] : []),
+    ...brokenOutsideTests(report, outcome),
   ];
-  const result = run(args, suite.budgetMinutes * 60_000 * 2);
-  const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : null;
-  rmSync(folder, { recursive: true, force: true });
-  const tests = (report?.testResults ?? []).flatMap((one) => one.assertionResults);
-  const passed = tests.filter((test) => test.status === 'passed').length;
-  const failed = tests.filter((test) => test.status === 'failed').length;
-  const skipped = tests.filter((test) => ['skipped', 'pending', 'todo', 'disabled'].includes(test.status));
-  const late = Date.now() - started > suite.budgetMinutes * 60_000;
-  // A file that could not be loaded, an error outside every test, or no test at all is a failure too.
-  const broken = failed === 0 && (report === null || result.status !== 0 || tests.length === 0);
   counts.passed += passed;
-  counts.failed += failed + (broken ? 1 : 0) + (late ? 1 : 0);
-  counts.skipped.push(...skipped.map((test) => `${suite.name}: ${test.fullName}`));
-  const good = failed === 0 && !broken && !late;
+  counts.failed += failed + problems.length;
+  counts.skipped.push(
+    ...skipped.map((test) => `${suite.name}: ${test.name}: ${test.reason ?? 'the test gives no reason'}`),
+  );
+  const good = failed === 0 && problems.length === 0;
   console.log(
     `${good ? 'ok  ' : 'FAIL'} ${suite.name.padEnd(11)} ${seconds(started)} of ${suite.budgetMinutes} min, ${passed} passed, ${failed} failed, ${skipped.length} skipped`,
   );
-  if (late)
-    console.log(`     ${suite.name} took longer than its budget of ${suite.budgetMinutes} min (tools/suites.ts)`);
-  if (failed > 0 || broken) console.log(result.output);
+  for (const problem of problems) console.log(`     ${suite.name}: ${problem}`);
+  if (failed > 0 || !outcome.good) console.log(outcome.output);
 }
 
-function run(command: readonly string[], timeoutMs = 600_000): { status: number | null; output: string } {
+/** What makes a suite fail although no test says so: each counts as a failed test. */
+function brokenOutsideTests(report: SuiteReport | null, outcome: Outcome): readonly string[] {
+  if (report === null) return ['it ended without a report'];
+  const problems = [...report.broken];
+  if (!report.complete) problems.push('it was interrupted');
+  if (report.passed + report.failed === 0 && report.skipped.length === 0) problems.push('it ran no test');
+  if (!outcome.good && report.failed === 0 && problems.length === 0) problems.push('vitest says that it failed');
+  return problems;
+}
+
+async function vitest(
+  name: string,
+  timeoutMs: number,
+): Promise<{ readonly report: SuiteReport | null; readonly outcome: Outcome }> {
+  const folder = mkdtempSync(join(tmpdir(), 'curfew-tests-'));
+  const file = join(folder, 'report.json');
+  try {
+    const reporters = ['--reporter=dot', '--reporter=./tools/suite-reporter.ts'];
+    const args = ['vitest', 'run', '--project', name, '--silent=passed-only', '--allowOnly=false', ...reporters];
+    const outcome = await run(args, timeoutMs, { CURFEW_SUITE_REPORT: file });
+    const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SuiteReport) : null;
+    return { report, outcome };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs a program of `node_modules/.bin`. Its output goes to a file, not to a pipe: a process that it leaves behind would
+ * hold a pipe open, and we would wait for ever.
+ */
+async function run(
+  command: readonly string[],
+  timeoutMs = 600_000,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'curfew-tests-'));
+  const file = join(folder, 'output');
+  const output = openSync(file, 'w');
   const [program = '', ...args] = command;
-  const result = spawnSync(join(ROOT, 'node_modules', '.bin', program), args, {
+  const child = spawn(join(ROOT, 'node_modules', '.bin', program), args, {
     cwd: ROOT,
-    encoding: 'utf8',
-    timeout: timeoutMs,
-    maxBuffer: 256 * 1024 * 1024,
-    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+    stdio: ['ignore', output, output],
+    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env },
   });
-  return { status: result.status, output: `${result.stdout}${result.stderr}` };
+  const tell = setTimeout(() => child.kill('SIGTERM'), timeoutMs);
+  const force = setTimeout(() => child.kill('SIGKILL'), timeoutMs + GRACE_MS);
+  try {
+    const status = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', resolve);
+    });
+    return { good: status === 0, output: readFileSync(file, 'utf8') };
+  } finally {
+    clearTimeout(tell);
+    clearTimeout(force);
+    closeSync(output);
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function seconds(started: number): string {
@@ -122,4 +158,4 @@ function say(text: string, code: number): number {
   return code;
 }
 
-process.exit(main(process.argv.slice(2)));
+process.exitCode = await main(process.argv.slice(2));

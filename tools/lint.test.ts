@@ -1,0 +1,36 @@
+import { ESLint } from 'eslint';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const linter = new ESLint({ cwd: fileURLToPath(new URL('../', import.meta.url)) });
+
+/** Names of the rules that a text breaks when it stands in `path`. */
+async function broken(path: string, text: string): Promise<readonly string[]> {
+  const [result] = await linter.lintText(text, { filePath: path });
+  return (result?.messages ?? []).map((message) => message.ruleId ?? message.message);
+}
+
+test.each([
+  ['no-restricted-syntax', 'src/core/a.ts', 'export enum Colour { Red }'],
+  ['no-restricted-syntax', 'tests/a.ts', 'export enum Colour { Red }'],
+  ['no-console', 'src/engine/a.ts', "console.log('x');"],
+  ['@typescript-eslint/no-explicit-any', 'src/api/a.ts', 'export const x = (y: unknown) => y as any;'],
+  ['@typescript-eslint/no-non-null-assertion', 'src/api/a.ts', 'export const x = (y?: string) => y!;'],
+  [
+    'no-restricted-syntax',
+    'src/store/a.ts',
+    'export const x = (world) => world.db.transaction().execute(async (trx) => save(trx, await load(world.db)));',
+  ],
+  [
+    'no-restricted-syntax',
+    'src/store/a.ts',
+    "export const x = (db) => db.transaction().execute((_trx) => db.selectFrom('grant').execute());",
+  ],
+])('%s can fail in %s: %s', async (rule, path, text) => {
+  expect(await broken(path, text)).toEqual([rule]);
+});
+
+test('a transaction that uses its own handle is fine', async () => {
+  const text = 'export const x = (world) => world.db.transaction().execute((trx) => save({ db: trx, at: world.now }));';
+  expect(await broken('src/store/a.ts', text)).toEqual([]);
+});
