@@ -128,4 +128,10 @@ export const TIDY_RULES: readonly TidyRule[] = [
       ...bad('package-lock.json', '"resolved": "http://proxy.example/node.tgz"'),
     ],
   },
+  {
+    name: 'actions of GitHub are named by their commit: a tag can be moved',
+    applies: (path) => path.startsWith('.github/workflows/'),
+    breaks: lines(/\buses: (?!\.\/)(?!\S+@[0-9a-f]{40}\b)/),
+    bad: bad('.github/workflows/ci.yml', '      - uses: actions/checkout@v5', '      - uses: actions/setup-node'),
+  },
 ];

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GRANT_EVENTS, transitionGrant, type GrantEvent, type GrantState } from './grant.ts';
+import {
+  GRANT_EVENTS,
+  GRANT_STATES,
+  isOver,
+  needsBinding,
+  transitionGrant,
+  type GrantEvent,
+  type GrantState,
+} from './grant.ts';
 import { instant } from './time.ts';
 
 const START = instant(1_000);
@@ -102,44 +110,149 @@ describe.each(Object.keys(TABLE) as (keyof typeof STATES)[])('a grant that is %s
   });
 });
 
-test('a grant does not start before its time', () => {
-  expect(transitionGrant(STATES.scheduled, event('start'), instant(START - 1))).toEqual({
-    ok: false,
-    refusal: { kind: 'not-yet', dueAt: START },
+describe('what a transition carries', () => {
+  test('a grant does not start before its time', () => {
+    expect(transitionGrant(STATES.scheduled, event('start'), instant(START - 1))).toEqual({
+      ok: false,
+      refusal: { kind: 'not-yet', dueAt: START },
+    });
   });
+
+  test('a grant does not expire before its end', () => {
+    expect(transitionGrant(STATES.active, event('expire'), instant(END - 1))).toEqual({
+      ok: false,
+      refusal: { kind: 'not-yet', dueAt: END },
+    });
+  });
+
+  test.each([
+    [null, 900_000],
+    [900_001, 900_000],
+    [899_999, 899_999],
+    [1, 1],
+  ] as const)('with a window that closes after %s ms the grant ends after %d ms', (windowMs, ms) => {
+    const latestEndAt = windowMs === null ? null : instant(START + windowMs);
+    const outcome = transitionGrant(STATES.scheduled, { kind: 'start', durationMs: 900_000, latestEndAt }, START);
+    expect(outcome).toEqual({ ok: true, value: { kind: 'activating', activatedAt: START, endsAt: START + ms } });
+  });
+
+  test.each([
+    ['expire', 'expired'],
+    ['return', 'returned'],
+    ['revoke', 'revoked'],
+    ['fail', 'failed'],
+  ] as const)(
+    '%s of a grant in flight: it is ending, its cause is %s, and nothing else of it changes',
+    (kind, cause) => {
+      expect(transitionGrant(STATES.activating, event(kind), END)).toEqual({
+        ok: true,
+        value: { kind: 'ending', cause, since: END, ...RUNNING },
+      });
+    },
+  );
+
+  test('the cause and the proof stand in what is over', () => {
+    expect(transitionGrant(STATES.ending, event('prove-gone'), END)).toEqual({
+      ok: true,
+      value: { kind: 'ended', cause: 'returned', endedAt: END, proof: PROOF },
+    });
+    expect(transitionGrant(STATES['ending (failed)'], event('prove-gone'), END)).toEqual({
+      ok: true,
+      value: { kind: 'failed', endedAt: END, proof: PROOF },
+    });
+  });
+
+  test('what never started is over at once, and the proof says why that is known', () => {
+    const proof = { kind: 'never-provisioned', at: START, evidence: {} };
+    expect(['return', 'revoke', 'fail'].map((kind) => after('scheduled', kind as GrantEvent['kind']))).toEqual([
+      { kind: 'ended', cause: 'returned', endedAt: START, proof },
+      { kind: 'ended', cause: 'revoked', endedAt: START, proof },
+      { kind: 'failed', endedAt: START, proof },
+    ]);
+  });
+
+  test('a refusal says what was tried where', () => {
+    expect(transitionGrant(STATES.ended, event('usable'), END)).toEqual({
+      ok: false,
+      refusal: { kind: 'not-in-this-state', state: 'ended', event: 'usable' },
+    });
+  });
+
+  function after(name: keyof typeof STATES, kind: GrantEvent['kind']): GrantState | null {
+    const outcome = transitionGrant(STATES[name], event(kind), START);
+    return outcome.ok ? outcome.value : null;
+  }
 });
 
-const anyEvent: fc.Arbitrary<GrantEvent> = fc.oneof(
-  fc.record({
-    kind: fc.constant('start' as const),
-    durationMs: fc.integer({ min: 1, max: 7_200_000 }),
-    latestEndAt: fc.option(fc.nat(10_000_000).map(instant)),
-  }),
-  fc.constantFrom(...GRANT_EVENTS.filter((kind) => kind !== 'start')).map(event),
-);
+test('which states need something in the cloud, and which are over', () => {
+  const names = Object.keys(STATES) as (keyof typeof STATES)[];
+  expect(names.filter((name) => needsBinding(STATES[name]))).toEqual(['activating', 'active']);
+  expect(names.filter((name) => isOver(STATES[name]))).toEqual(['ended', 'failed']);
+  expect(new Set(names.map((name) => STATES[name].kind))).toEqual(new Set(GRANT_STATES));
+});
 
-test('whatever happens: the end never moves, is within the duration and the window, and over means proven', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(anyEvent, fc.nat(1_000_000))), (steps) => {
-      let state: GrantState = STATES.scheduled;
-      let now = START;
-      let end: number | null = null;
-      for (const [step, waitMs] of steps) {
-        now = instant(now + waitMs);
-        const before: GrantState = state;
-        const outcome = transitionGrant(before, step, now);
-        if (!outcome.ok) continue;
-        state = outcome.value;
-        if (before.kind === 'ended' || before.kind === 'failed') throw new Error('something happened after the end');
-        if (step.kind === 'start' && state.kind === 'activating') {
-          end = state.endsAt;
-          expect(state.endsAt).toBeLessThanOrEqual(now + step.durationMs);
-          if (step.latestEndAt !== null) expect(state.endsAt).toBeLessThanOrEqual(Math.max(step.latestEndAt, 0));
-        }
-        if ('endsAt' in state) expect(state.endsAt).toBe(end);
-        if (state.kind === 'ended' || state.kind === 'failed') expect(state.proof.kind).toBeDefined();
-        if (state.kind === 'active') expect(now).toBeLessThan(state.endsAt);
-      }
+describe('whatever happens, in whatever order', () => {
+  const anyEvent: fc.Arbitrary<GrantEvent> = fc.oneof(
+    fc.record({
+      kind: fc.constant('start' as const),
+      durationMs: fc.integer({ min: 1, max: 7_200_000 }),
+      latestEndAt: fc.option(fc.integer({ min: START, max: 10_000_000 }).map(instant)),
     }),
+    fc.constantFrom(...GRANT_EVENTS.filter((kind) => kind !== 'start')).map(event),
   );
+  const history = fc.array(fc.tuple(anyEvent, fc.nat(1_000_000)), { maxLength: 30 });
+
+  /** Calls `check` for every transition that happens in a history. */
+  function each(
+    steps: readonly (readonly [GrantEvent, number])[],
+    check: (before: GrantState, step: GrantEvent, next: GrantState, now: number) => void,
+  ): void {
+    let state: GrantState = STATES.scheduled;
+    let now = START;
+    for (const [step, waitMs] of steps) {
+      now = instant(now + waitMs);
+      const outcome = transitionGrant(state, step, now);
+      if (!outcome.ok) continue;
+      check(state, step, outcome.value, now);
+      state = outcome.value;
+    }
+  }
+
+  test('the end lies within the duration and the window, and never moves', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        each(steps, (before, step, next, now) => {
+          if (step.kind === 'start' && 'endsAt' in next) {
+            expect(next.activatedAt).toBe(now);
+            expect(next.endsAt).toBe(Math.min(now + step.durationMs, step.latestEndAt ?? Number.POSITIVE_INFINITY));
+          }
+          if ('endsAt' in before && 'endsAt' in next)
+            expect([next.activatedAt, next.endsAt]).toEqual([before.activatedAt, before.endsAt]);
+        });
+      }),
+    );
+  });
+
+  test('nothing becomes usable at or past its end', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        each(steps, (_before, _step, next, now) => {
+          if (next.kind === 'active') expect(now).toBeLessThan(next.endsAt);
+        });
+      }),
+    );
+  });
+
+  test('what was dispatched is over only by a proof from outside, and what is over stays so', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        each(steps, (before, step, next) => {
+          expect(isOver(before)).toBe(false);
+          if (!isOver(next)) return;
+          if (before.kind === 'scheduled') expect(next).toMatchObject({ proof: { kind: 'never-provisioned' } });
+          else expect([before.kind, step.kind, 'proof' in next && next.proof]).toEqual(['ending', 'prove-gone', PROOF]);
+        });
+      }),
+    );
+  });
 });

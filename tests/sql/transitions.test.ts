@@ -87,6 +87,9 @@ eachDatabase('transitions', (current) => {
 
   const RUN = `update "grant" set state = 'activating', activated_at = app_now(), ends_at = app_now() + interval '15 minutes'`;
 
+  const OVER = `update "grant" set state = 'ended', ended_at = app_now(), proof = '{}', due_at = null,`;
+  const REOPEN = `update "grant" set ended_at = null, proof = null, due_at = app_now(), activated_at = app_now(), ends_at = app_now() + interval '15 minutes',`;
+
   test.each([
     [
       'a scheduled grant cannot become active at once',
@@ -123,6 +126,46 @@ eachDatabase('transitions', (current) => {
       ],
       '23514',
       'grant_over_only_with_proof',
+    ],
+    [
+      'an end lies after the start',
+      [`update "grant" set state = 'activating', activated_at = app_now(), ends_at = app_now() - interval '1 second'`],
+      '23514',
+      'grant_ends_after_it_starts',
+    ],
+    [
+      'active means that it was usable',
+      [RUN, `update "grant" set state = 'active'`],
+      '23514',
+      'grant_active_was_usable',
+    ],
+    ['an ending has a cause', [RUN, `update "grant" set state = 'ending'`], '23514', 'grant_ending_has_a_cause'],
+    [
+      'the cause is one that people know',
+      [RUN, `update "grant" set state = 'ending', ending_since = app_now(), end_cause = 'forgotten'`],
+      '23514',
+      'grant_cause_is_known',
+    ],
+    [
+      'what is in flight is not over without ending first',
+      [RUN, `${OVER} end_cause = 'returned'`],
+      '23503',
+      'grant_transition_is_legal',
+    ],
+    [
+      'what has ended never comes back',
+      [`${OVER} end_cause = 'returned'`, `${REOPEN} state = 'ending'`],
+      '23503',
+      'grant_transition_is_legal',
+    ],
+    [
+      'what has failed never comes back',
+      [
+        `${OVER.replace("'ended'", "'failed'")} end_cause = 'failed'`,
+        `${REOPEN} state = 'active', usable_at = app_now()`,
+      ],
+      '23503',
+      'grant_transition_is_legal',
     ],
     ['what is not over has a deadline', [`update "grant" set due_at = null`], '23514', 'grant_due_until_over'],
     [

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { GRANT_EVENTS, transitionGrant, type GrantEvent, type GrantState } from './grant.ts';
+import { desiredBinding, slotKey } from './slot.ts';
+import { instant } from './time.ts';
+
+const NOW = instant(0);
+const LIVE: GrantState = { kind: 'active', usableAt: NOW, activatedAt: NOW, endsAt: instant(5_000) };
+
+/** One thing that happens to one of three grants that share a slot. */
+const step = fc.record({
+  grant: fc.nat(2),
+  waitMs: fc.nat(400),
+  kind: fc.constantFrom(...GRANT_EVENTS),
+  durationMs: fc.integer({ min: 1, max: 2_000 }),
+});
+
+function event(kind: GrantEvent['kind'], durationMs: number): GrantEvent {
+  if (kind === 'start') return { kind, durationMs, latestEndAt: null };
+  return kind === 'prove-gone' ? { kind, proof: { kind: 'observed', at: NOW, evidence: {} } } : { kind };
+}
+
+describe('a shared slot', () => {
+  test('is held over any history exactly as long as a live grant needs it, until the latest of their ends', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const grants: GrantState[] = Array.from({ length: 3 }, () => ({ kind: 'scheduled', startsAt: NOW }));
+        // The model knows nothing of states: a grant holds from its start until the first thing that ends it.
+        const holds = new Map<number, number>();
+        let now = NOW;
+        for (const { grant, waitMs, kind, durationMs } of steps) {
+          now = instant(now + waitMs);
+          const before = grants[grant];
+          if (before === undefined) continue;
+          const outcome = transitionGrant(before, event(kind, durationMs), now);
+          if (outcome.ok) {
+            grants[grant] = outcome.value;
+            if (kind === 'start') holds.set(grant, now + durationMs);
+            else if (kind !== 'usable') holds.delete(grant);
+          }
+          expect(desiredBinding(grants)).toEqual(
+            holds.size === 0 ? { present: false } : { present: true, endsAt: Math.max(...holds.values()) },
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is not taken from a live grant by another that ends', () => {
+    const over: readonly GrantState[] = [
+      { kind: 'ending', cause: 'revoked', since: NOW, activatedAt: NOW, endsAt: instant(9_000) },
+      { kind: 'ended', cause: 'expired', endedAt: NOW, proof: { kind: 'observed', at: NOW, evidence: {} } },
+      { kind: 'failed', endedAt: NOW, proof: { kind: 'observed', at: NOW, evidence: {} } },
+      { kind: 'scheduled', startsAt: instant(9_000) },
+    ];
+    expect(desiredBinding([...over, LIVE, ...over])).toEqual({ present: true, endsAt: 5_000 });
+    expect(desiredBinding(over)).toEqual({ present: false });
+  });
+
+  test('that nobody uses is empty', () => {
+    expect(desiredBinding([])).toEqual({ present: false });
+  });
+});
+
+describe('the key of a slot', () => {
+  test('is made from the names of the cloud', () => {
+    expect(slotKey('aws', 'assume-role', ['grt_x'])).toBe('aws:assume-role:grt_x');
+  });
+
+  test('is another one for other names, whatever characters they have', () => {
+    const names = fc.array(fc.string({ unit: fc.constantFrom('a', ',', ':', '%', '/', ' ', 'é'), maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(names, names, (a, b) => {
+        const same = JSON.stringify(a) === JSON.stringify(b);
+        expect(slotKey('aws', 'm', a) === slotKey('aws', 'm', b)).toBe(same);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(slotKey('aws', 'm', ['a:b'])).not.toBe(slotKey('aws', 'm:a', ['b']));
+    expect(slotKey('aws', 'm', ['a'])).not.toBe(slotKey('azure', 'm', ['a']));
+  });
+});
