@@ -88,7 +88,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
         : await openPostgres(config.databaseUrl);
     stops.push(() => database.close());
     await requireOwnData(database, parts.demo !== undefined);
-    const signer = createSigner(`${new URL(config.baseUrl).host}/log`, keys.loadOrCreate('ledger.pem', makeEd25519Pem));
+    // The log keeps the name it was born with: another one would be another log, whatever address the broker has by then.
+    const origin = keys.loadOrCreate('ledger-origin', () => `${new URL(config.baseUrl).host}/log`);
+    const signer = createSigner(origin, keys.loadOrCreate('ledger.pem', makeEd25519Pem));
     const { world, engine, reload } = await assemble(parts, database, keys);
     const background = Promise.all([
       config.role === 'api' ? null : engine.run(stopping.signal),
@@ -283,6 +285,7 @@ function apiParts(
     log,
     clock: systemClock,
     random: systemRandom,
+    trustedProxies: config.trustedProxies,
   };
 }
 

@@ -15,6 +15,8 @@ export interface Config {
   /** The company's OpenID provider. */
   readonly signIn: { readonly issuer: string; readonly clientId: string; readonly clientSecretFile: string | null };
   readonly aws: { readonly region: string; readonly externalId: string } | null;
+  /** Addresses of proxies whose X-Forwarded-For is believed; nobody else's is. */
+  readonly trustedProxies: readonly string[];
   /** Which halves of the program this process runs. Only the engine needs a cloud identity. */
   readonly role: 'all' | 'api' | 'engine';
 }
@@ -55,6 +57,9 @@ export function readConfig(env: Environment = process.env): Config {
       clientSecretFile: env['CURFEW_OIDC_CLIENT_SECRET_FILE'] ?? null,
     },
     aws: externalId === undefined ? null : { region: env['AWS_REGION'] ?? 'us-east-1', externalId },
+    trustedProxies: (env['CURFEW_TRUSTED_PROXIES'] ?? '')
+      .split(',')
+      .flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
     role,
   };
 }

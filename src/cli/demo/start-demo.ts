@@ -59,6 +59,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
         logLevel: settings.logLevel,
         signIn: { issuer: idp.issuer, clientId: idp.clientId, clientSecretFile: null },
         aws: { region: 'us-east-1', externalId: EXTERNAL_ID },
+        trustedProxies: [],
         role: 'all',
       },
       log: createLog(settings.logLevel),
