@@ -40,6 +40,7 @@ export function createEngine(ports: EnginePorts): Engine {
   const unrecorded = new Unrecorded(ports);
   let status: EngineStatus = { clockOffsetMs: 0, claiming: true, lastPassAt: null, lagMs: 0, lastError: null };
   let waking = new AbortController();
+  let wakes = 0;
 
   const pass = async (lane: Lane): Promise<number> => {
     const now = await appNow(ports.db);
@@ -92,6 +93,8 @@ export function createEngine(ports: EnginePorts): Engine {
 
   const loop = async (work: () => Promise<number>, signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
+      // Somebody who wakes us while we work must not be slept over.
+      const seen = wakes;
       let claimed = 0;
       let delayMs: number = PACE.idleMs;
       try {
@@ -101,7 +104,7 @@ export function createEngine(ports: EnginePorts): Engine {
         ports.log.error({ error: String(error) }, 'a pass failed');
         status = { ...status, lastError: String(error).slice(0, 300) };
       }
-      if (claimed === 0) await ports.clock.sleep(delayMs, AbortSignal.any([signal, waking.signal]));
+      if (claimed === 0 && seen === wakes) await ports.clock.sleep(delayMs, AbortSignal.any([signal, waking.signal]));
     }
   };
 
@@ -122,6 +125,7 @@ export function createEngine(ports: EnginePorts): Engine {
       ]);
     },
     wake() {
+      wakes += 1;
       waking.abort();
       waking = new AbortController();
     },
