@@ -8,9 +8,20 @@ export function leafHash(body: string): Hash {
   return sha256(Buffer.concat([Buffer.of(0), Buffer.from(body, 'utf8')]));
 }
 
+/** What {@link nodeHash} hashes; one for all, because a proof hashes a thousand nodes. */
+const node = Buffer.alloc(65, 1);
+
 /** Hash of an interior node: SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Hash {
-  return sha256(Buffer.concat([Buffer.of(1), left, right]));
+  node.set(left, 1);
+  node.set(right, 33);
+  return sha256(node);
+}
+
+/** {@link nodeHash} of two hashes that lie one after the other: half the nodes of a tile are such, and need no slicing. */
+export function pairHash(pair: Uint8Array): Hash {
+  node.set(pair, 1);
+  return sha256(node);
 }
 
 /** Root of the empty tree: SHA-256 of nothing. */
@@ -138,12 +149,12 @@ export class MerkleAccumulator {
   }
 
   add(leaf: Uint8Array): void {
-    let node = { height: 0, hash: leaf };
-    for (let last = this.#peaks.at(-1); last !== undefined && last.height === node.height; last = this.#peaks.at(-1)) {
+    let peak = { height: 0, hash: leaf };
+    for (let last = this.#peaks.at(-1); last !== undefined && last.height === peak.height; last = this.#peaks.at(-1)) {
       this.#peaks.pop();
-      node = { height: node.height + 1, hash: nodeHash(last.hash, node.hash) };
+      peak = { height: peak.height + 1, hash: nodeHash(last.hash, peak.hash) };
     }
-    this.#peaks.push(node);
+    this.#peaks.push(peak);
     this.#size += 1;
   }
 

@@ -16,8 +16,7 @@ export interface EntryProof {
 
 /** Proves an entry under the newest checkpoint. `null` for an entry that no checkpoint covers yet. */
 export async function proveEntry(db: Db, seq: number): Promise<EntryProof | null> {
-  const checkpoint = await latestCheckpoint(db);
-  const [entry] = await readEntries(db, seq, 1);
+  const [checkpoint, [entry]] = await Promise.all([latestCheckpoint(db), readEntries(db, seq, 1)]);
   if (checkpoint === null || entry === undefined || entry.seq !== seq || seq >= checkpoint.size) return null;
   const path = await overTiles(db, (read) => inclusionPath(read, seq, checkpoint.size));
   return {

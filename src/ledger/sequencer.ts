@@ -9,19 +9,10 @@ import {
 } from '../store/ledger-entries.ts';
 import { deleteOutbox, isOutboxEmpty, readOutbox } from '../store/ledger-outbox.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { LogInconsistent } from './log-inconsistent.ts';
 import { leafHash, rangeHash, same } from './merkle.ts';
 import { openCheckpoint, signCheckpoint, type LogSigner } from './note.ts';
 import { appendToTiles, overTiles } from './tiles.ts';
-
-/** The log on disk contradicts what was signed. Nothing is signed any more until a person has looked: never repair a log. */
-export class LogInconsistent extends Error {
-  constructor(detail: string) {
-    super(
-      `The ledger contradicts its own signed checkpoint: ${detail}. Nothing more is signed. Run "curfew audit verify".`,
-    );
-    this.name = 'LogInconsistent';
-  }
-}
 
 /** Entries given a place in one pass: enough for 10,000 entries a second, small enough to be quick. */
 const BATCH = 500;

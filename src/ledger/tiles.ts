@@ -1,7 +1,7 @@
-import { invariant } from '../core/result.ts';
 import { readTiles, writeTiles, type TilePlace } from '../store/ledger-entries.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { EMPTY_ROOT, nodeHash, type ReadSubtree } from './merkle.ts';
+import { LogInconsistent } from './log-inconsistent.ts';
+import { EMPTY_ROOT, nodeHash, pairHash, type ReadSubtree } from './merkle.ts';
 
 /** Hashes in a full tile, and the height of the subtree that it spans. C2SP tlog-tiles. */
 const WIDTH = 256;
@@ -29,7 +29,8 @@ export async function overTiles<Result>(
   return compute(async (height, index) => {
     const { level, n, offset, length } = placeOf(height, index);
     const tile = tiles.get(`${level}/${n}`);
-    invariant(tile !== undefined && tile.length >= offset + length, `tile ${level}/${n} is missing or too short`);
+    if (tile === undefined || tile.length < offset + length)
+      throw new LogInconsistent(`tile ${level}/${n} is missing or too short`);
     return fold(tile.subarray(offset, offset + length));
   });
 }
@@ -46,7 +47,8 @@ export async function appendToTiles(trx: Trx, size: number, leaves: readonly Uin
     let position = before % WIDTH;
     for (let rest = added; rest.length > 0; n += 1) {
       const known = position === 0 ? new Uint8Array() : edges.get(`${level}/${n}`);
-      invariant(known?.length === position * HASH, `tile ${level}/${n} does not hold ${position} hashes`);
+      if (known?.length !== position * HASH)
+        throw new LogInconsistent(`tile ${level}/${n} does not hold ${position} hashes`);
       const taken = rest.slice(0, WIDTH - position);
       const hashes = Buffer.concat([known, ...taken]);
       grown.push({ level, n, hashes });
@@ -88,6 +90,7 @@ function placeOf(height: number, index: number): TilePlace & { readonly offset: 
 /** Root of a perfect subtree from the hashes under it, which lie one after the other. */
 function fold(hashes: Uint8Array): Uint8Array {
   if (hashes.length === HASH) return hashes;
+  if (hashes.length === 2 * HASH) return pairHash(hashes);
   const middle = hashes.length / 2;
   return nodeHash(fold(hashes.subarray(0, middle)), fold(hashes.subarray(middle)));
 }
