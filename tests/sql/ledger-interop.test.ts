@@ -116,36 +116,42 @@ eachDatabase('ledger, verified by others', (current) => {
   });
 });
 
-test.skipIf(!HAS_PYTHON)('verify-ledger.py names what does not hold', async () => {
-  const database = await openEmbedded();
-  const log = await exportLog(database).finally(() => database.close());
-  const changed = (change: (copy: Export) => void) => {
-    const copy = structuredClone(log);
-    change(copy);
-    const { code, said } = python(copy);
-    expect(code).toBe(1);
-    return said;
-  };
-  const at = <Item>(items: readonly Item[], index: number): Item => {
-    const item = items[index];
-    if (item === undefined) throw new Error(`nothing at ${index}`);
-    return item;
-  };
-  expect(changed(({ entries }) => void (at(entries, 7).body += ' '))).toContain('entry 7 is not what was signed');
-  expect(changed(({ entries }) => void entries.splice(9, 1))).toContain('entry 9 is missing');
-  expect(changed(({ entries }) => void entries.splice(306))).toContain('308 entries were signed, but there are 306');
-  expect(changed(({ entries }) => void (at(entries, 5).leaf = '00'.repeat(32)))).toContain('a stored hash of entry 5');
-  expect(changed(({ checkpoints }) => void checkpoints.pop())).toContain('entries 303 to 307 are covered by no');
-  expect(
-    changed(
-      ({ checkpoints }) => void (at(checkpoints, 1).note = at(checkpoints, 1).note.replace('\n303\n', '\n302\n')),
-    ),
-  ).toContain('the checkpoint of 303 entries is not signed by this key');
-  expect(changed((copy) => void (copy.proof = { ...copy.proof, hashes: copy.proof.hashes.toReversed() }))).toContain(
-    'the proof of entry 257 does not lead to the signed root',
-  );
-  expect(changed((copy) => void (copy.proof = { ...copy.proof, seq: 258 }))).toContain('the proof of entry 258');
-}, 60_000);
+test.skipIf(!HAS_PYTHON)(
+  'verify-ledger.py names what does not hold',
+  async () => {
+    const database = await openEmbedded();
+    const log = await exportLog(database).finally(() => database.close());
+    const changed = (change: (copy: Export) => void) => {
+      const copy = structuredClone(log);
+      change(copy);
+      const { code, said } = python(copy);
+      expect(code).toBe(1);
+      return said;
+    };
+    const at = <Item>(items: readonly Item[], index: number): Item => {
+      const item = items[index];
+      if (item === undefined) throw new Error(`nothing at ${index}`);
+      return item;
+    };
+    expect(changed(({ entries }) => void (at(entries, 7).body += ' '))).toContain('entry 7 is not what was signed');
+    expect(changed(({ entries }) => void entries.splice(9, 1))).toContain('entry 9 is missing');
+    expect(changed(({ entries }) => void entries.splice(306))).toContain('308 entries were signed, but there are 306');
+    expect(changed(({ entries }) => void (at(entries, 5).leaf = '00'.repeat(32)))).toContain(
+      'a stored hash of entry 5',
+    );
+    expect(changed(({ checkpoints }) => void checkpoints.pop())).toContain('entries 303 to 307 are covered by no');
+    expect(
+      changed(
+        ({ checkpoints }) => void (at(checkpoints, 1).note = at(checkpoints, 1).note.replace('\n303\n', '\n302\n')),
+      ),
+    ).toContain('the checkpoint of 303 entries is not signed by this key');
+    expect(changed((copy) => void (copy.proof = { ...copy.proof, hashes: copy.proof.hashes.toReversed() }))).toContain(
+      'the proof of entry 257 does not lead to the signed root',
+    );
+    expect(changed((copy) => void (copy.proof = { ...copy.proof, seq: 258 }))).toContain('the proof of entry 258');
+  },
+  60_000,
+);
 
 test.skipIf(!HAS_PYTHON)('verify-ledger.py says what it cannot read', () => {
   const run = (vkey: string) => spawnSync('python3', [VERIFIER, '--vkey', vkey, join(folder, 'none')]);
