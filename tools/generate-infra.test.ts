@@ -38,7 +38,7 @@ describe('infra/aws', () => {
     },
   );
 
-  test.skipIf(!terraform)('terraform fmt has nothing to change', () => {
+  test.skipIf(!terraform)('terraform fmt has nothing to change (skipped where terraform is not on the PATH)', () => {
     const { status, stdout } = spawnSync('terraform', ['fmt', '-check', '-diff', '-recursive', 'infra/aws'], {
       cwd: root,
       encoding: 'utf8',

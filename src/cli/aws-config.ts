@@ -6,7 +6,8 @@ import { Failure } from './failure.ts';
  */
 export function withBlock(before: string, label: string, profile: string, settings: readonly string[]): string {
   const [open, close] = [`# >>> ${label} >>>`, `# <<< ${label} <<<`];
-  const newline = before.includes('\r\n') ? '\r\n' : '\n';
+  // A file that ends in a lone carriage return would otherwise get a line end that was not there when it is written again.
+  const newline = before.includes('\r\n') || before.endsWith('\r') ? '\r\n' : '\n';
   const block = [open, ...settings, close].join(newline);
   const start = lineStart(before, open);
   if (start === null) {

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { systemClock, type Clock } from '../platform/clock.ts';
+import { readEnvironment } from '../platform/processes.ts';
 import { systemRandom, type Random } from '../platform/random.ts';
 
 /** One of the two places that text goes to: standard output for data, standard error for messages. */
@@ -32,10 +33,10 @@ export interface Surroundings {
 
 /** The real process. The only place in the CLI that reads it, besides {@link file://./main.ts}, which sets the exit code. */
 export function processSurroundings(): Surroundings {
-  const { argv, env, pid, platform, stdin, stdout, stderr } = process;
+  const { argv, pid, platform, stdin, stdout, stderr } = process;
   return {
     argv: argv.slice(2),
-    env,
+    env: readEnvironment(),
     cwd: process.cwd(),
     platform,
     pid,

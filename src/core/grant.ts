@@ -104,6 +104,8 @@ function fromScheduled(state: Extract<GrantState, { kind: 'scheduled' }>, event:
       if (now < state.startsAt) return refused({ kind: 'not-yet', dueAt: state.startsAt });
       const natural = after(now, event.durationMs);
       const endsAt = event.latestEndAt !== null && event.latestEndAt < natural ? event.latestEndAt : natural;
+      // The window has closed already: there is no time left to give.
+      if (endsAt <= now) return no(state, event);
       return ok({ kind: 'activating', activatedAt: now, endsAt });
     }
     case 'return':

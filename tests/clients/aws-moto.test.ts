@@ -22,7 +22,7 @@ if (!present) console.warn('SKIPPED aws-moto: moto_server is not on the PATH (pi
 const MOTO_ACCOUNT = '123456789012';
 const anybody = { accessKeyId: 'ASIAMOTOMOTOMOTOMOTO', secretAccessKey: 'moto', sessionToken: 'moto' };
 
-describe.skipIf(!present)('moto', () => {
+describe.skipIf(!present)('moto (skipped where moto_server is not on the PATH)', () => {
   let moto: ChildProcess;
   let endpoint: string;
   let iam: IAMClient;
