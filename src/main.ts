@@ -12,6 +12,7 @@ import { createCompanyProvider } from './identity/company-provider.ts';
 import { parseDirectory } from './identity/directory/yaml-directory.ts';
 import { makeSigningJwk, parseSigningJwk, type IdentityKeys } from './identity/keys.ts';
 import { createAppend } from './ledger/append.ts';
+import { LogInconsistent } from './ledger/log-inconsistent.ts';
 import { createSigner, type LogSigner } from './ledger/note.ts';
 import { sequence } from './ledger/sequencer.ts';
 import { createChanges } from './operations/changes.ts';
@@ -92,14 +93,15 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const origin = keys.loadOrCreate('ledger-origin', () => `${new URL(config.baseUrl).host}/log`);
     const signer = createSigner(origin, keys.loadOrCreate('ledger.pem', makeEd25519Pem));
     const { world, engine, reload } = await assemble(parts, database, keys);
+    const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? null : engine.run(stopping.signal),
-      repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer)),
+      repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
     ]);
     stops.push(async () => void (await background));
     if (config.role !== 'engine') {
-      const app = await createApi(apiParts(parts, database, world, engine, signer, keys));
+      const app = await createApi(apiParts(parts, database, world, engine, signer, keys, ledgerHealth));
       stops.push(() => app.close());
       await app.listen({ host: config.host, port: config.port });
     }
@@ -231,6 +233,7 @@ function apiParts(
   engine: Engine,
   signer: LogSigner,
   keys: KeyFiles,
+  ledgerHealth: LedgerHealth,
 ): ApiParts {
   const { config, log, demo } = parts;
   const base = parseBaseUrl(config.baseUrl);
@@ -269,7 +272,7 @@ function apiParts(
       proof: (actor, seq) => ledgerReads.exportProof(world, actor, seq),
       reconciliation: (actor, after, limit) => ledgerReads.exportStates(world, actor, after, limit),
     },
-    checks: readiness(database, world, engine),
+    checks: readiness(database, world, engine, ledgerHealth),
     metrics: {
       grants: async () => Object.fromEntries(await countGrants(database.db)),
       ledgerSize: () => headSize(database.db),
@@ -300,7 +303,7 @@ function identityKeys(keys: KeyFiles): IdentityKeys {
   };
 }
 
-function readiness(database: Database, world: World, engine: Engine): ApiParts['checks'] {
+function readiness(database: Database, world: World, engine: Engine, health: LedgerHealth): ApiParts['checks'] {
   return {
     database: async () => ({ ok: (await appNow(database.db)) > 0 }),
     clock: async () => {
@@ -318,6 +321,7 @@ function readiness(database: Database, world: World, engine: Engine): ApiParts['
       return { ok: behind < 60_000, detail: `${behind} ms behind` };
     },
     ledger: async () => {
+      if (health.contradicts !== null) return { ok: false, detail: health.contradicts };
       const waiting = await outboxSize(database.db);
       return { ok: waiting < 10_000, detail: `${waiting} entries wait for their place` };
     },
@@ -329,8 +333,21 @@ async function lagMs(database: Database): Promise<number> {
   return due === null ? 0 : Math.max(0, (await appNow(database.db)) - due);
 }
 
-async function sequenceAll(database: Database, signer: LogSigner): Promise<void> {
-  while ((await sequence(database.db, signer, await appNow(database.db))) > 0);
+/** Whether the log was found to contradict what was signed; nothing is signed then until a person has looked. */
+interface LedgerHealth {
+  contradicts: string | null;
+}
+
+async function sequenceAll(database: Database, signer: LogSigner, health: LedgerHealth, log: Log): Promise<void> {
+  try {
+    while ((await sequence(database.db, signer, await appNow(database.db))) > 0);
+    health.contradicts = null;
+  } catch (error) {
+    if (!(error instanceof LogInconsistent)) throw error;
+    // Said once and not four times a second; readiness says it for as long as it is true.
+    if (health.contradicts === null) log.error({ error: error.message }, 'the ledger is not signed any more');
+    health.contradicts = error.message;
+  }
 }
 
 /** Does something again and again until the signal fires. A failure is logged and waits for the next time. */
