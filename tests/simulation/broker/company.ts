@@ -1,0 +1,129 @@
+import type { ProviderName } from '../../../src/core/target.ts';
+import { instant } from '../../../src/core/time.ts';
+import { parseDirectory } from '../../../src/identity/directory/yaml-directory.ts';
+import type { RulesInForce } from '../../../src/operations/world.ts';
+import { loadPolicy } from '../../../src/policy/load.ts';
+import type { SourceFile } from '../../../src/policy/types.ts';
+import { parseTargets } from '../../../src/posture/inventory.ts';
+
+/** What the rules of a variant say, in the checkers' own words: they never ask the policy engine. */
+export interface Expectation {
+  readonly what: string;
+  /** Approvals that each role needs. A role that is absent cannot be had at all. */
+  readonly approvals: Readonly<Record<string, number>>;
+  readonly maxMs: number;
+  readonly left: readonly string[];
+}
+
+export const ENGINEERS = ['ana', 'eli', 'kim', 'bo'] as const;
+export const LEADS = ['bo', 'cy', 'dee'] as const;
+export const EVERYBODY = ['ana', 'eli', 'kim', 'bo', 'cy', 'dee', 'zoe'] as const;
+export const ROLES = ['reader', 'mover', 'open', 'keeper', 'unplannable'] as const;
+export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
+
+const MINUTE = 60_000;
+const BASE: Expectation = {
+  what: 'as at the start',
+  approvals: { reader: 1, mover: 2, open: 0 },
+  maxMs: 6 * MINUTE,
+  left: [],
+};
+
+/** The variants that a reload can bring. The first is in force at the start; each other one is tighter in one way. */
+export const VARIANTS: readonly Expectation[] = [
+  BASE,
+  { ...BASE, what: 'readers need two approvals', approvals: { ...BASE.approvals, reader: 2 } },
+  { ...BASE, what: 'two minutes at most', maxMs: 2 * MINUTE },
+  { ...BASE, what: 'the open role is closed', approvals: { reader: 1, mover: 2 } },
+  { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
+];
+
+/** Compiles all variants. Throws with every problem if the documents are unsound. */
+export function compileVariants(): readonly RulesInForce[] {
+  return VARIANTS.map((variant) => {
+    const files = documents(variant);
+    const now = instant(Date.UTC(2026, 10, 21));
+    const targets = must(parseTargets(files));
+    const directory = must(parseDirectory(files, now));
+    const policy = must(loadPolicy(files, { directory, targets, available: new Set<ProviderName>(['aws']) }));
+    return { policy, directory, loadedAt: now, problems: [] };
+  });
+}
+
+function must<T>(result: { ok: true; value: T } | { ok: false; refusal: readonly unknown[] }): T {
+  if (!result.ok) throw new Error(`the simulated company is unsound: ${JSON.stringify(result.refusal, null, 1)}`);
+  return result.value;
+}
+
+function documents(variant: Expectation): readonly SourceFile[] {
+  return [
+    { path: 'directory.yaml', text: directory(variant) },
+    { path: 'targets.yaml', text: TARGET_DOCUMENT },
+    { path: 'roles.yaml', text: ROLES.map(role).join('---\n') },
+    {
+      path: 'policies.yaml',
+      text:
+        Object.entries(variant.approvals)
+          .map(([name, count]) => policy(name, count, variant))
+          .join('---\n') + REST,
+    },
+  ];
+}
+
+const people = (name: string, left: boolean) =>
+  `  ${name}: { name: ${name} of Sim, email: ${name}@sim.example, accounts: { aws: ${name} }${left ? ', active: false' : ''} }\n`;
+
+function directory({ left }: Expectation): string {
+  return `kind: directory
+people:
+${EVERYBODY.map((name) => people(name, left.includes(name))).join('')}groups:
+  engineers: { description: Those who ask, members: [${ENGINEERS.join(', ')}] }
+  leads: { description: Those who decide, members: [${LEADS.join(', ')}] }
+`;
+}
+
+const TARGET_DOCUMENT = `kind: targets
+targets:
+  aws/alpha: { kind: account, native: '111122223333', description: Access here is a session with its own end, labels: { access: session }, owners: [group:leads] }
+  aws/beta: { kind: account, native: '444455556666', description: Access here is a binding that only the broker ends, labels: { access: binding }, owners: [group:leads] }
+`;
+
+const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
+  reader: 2,
+  mover: 2,
+  open: 3,
+  keeper: 1,
+  unplannable: 3,
+};
+
+const role = (name: (typeof ROLES)[number]) => `kind: role
+name: ${name}
+tier: ${TIERS[name]}
+owner: group:leads
+description: A role of the simulated company, called ${name}
+aws: { method: assume-role, role: curfew/${name} }
+`;
+
+const policy = (name: string, count: number, variant: Expectation) => `kind: policy
+name: ${name}s
+who: { groups: [engineers] }
+roles: [${name}]
+targets: { access: [session, binding] }
+duration: { default: ${Math.min(3 * MINUTE, variant.maxMs) / MINUTE}m, max: ${variant.maxMs / MINUTE}m }
+${count > 0 ? `approval: [{ from: [group:leads], count: ${count} }]\n` : ''}`;
+
+/** A role whose approval takes a signature, and one that the provider cannot plan: both are refused when they are asked for. */
+const REST = `---
+kind: policy
+name: keepers
+who: { groups: [engineers] }
+roles: [keeper]
+targets: { access: [session, binding] }
+approval: [{ from: [group:leads] }]
+---
+kind: policy
+name: unplannables
+who: { groups: [engineers] }
+roles: [unplannable]
+targets: { access: [session, binding] }
+`;

@@ -1,0 +1,156 @@
+import {
+  CompiledQuery,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
+import type { Db, Schema } from '../../../src/store/schema.ts';
+import { never, type Life } from '../kernel/life.ts';
+import type { Prng } from '../kernel/prng.ts';
+import type { Storm } from '../kernel/storm.ts';
+import { isWrite, type DatabaseServer } from './database-server.ts';
+import type { Mishaps } from './mishaps.ts';
+
+/** Connects a node to the database, through everything that can go wrong on the way. */
+export function connect(storm: Storm, server: DatabaseServer, life: Life, mishaps: Mishaps, prng: Prng): Db {
+  const driver = new FaultyDriver(storm, server, life, mishaps, prng);
+  return new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
+}
+
+/** Stands in every error that the simulation made up; any other error is the broker's own. */
+export const SIMULATED = 'simulated';
+
+/** An error as PostgreSQL or its client would throw it. */
+function databaseError(code: string, message: string): Error {
+  return Object.assign(new Error(`${SIMULATED}: ${message}`), { code });
+}
+
+class FaultyDriver implements Driver {
+  readonly #storm: Storm;
+  readonly #server: DatabaseServer;
+  readonly #life: Life;
+  readonly #mishaps: Mishaps;
+  readonly #prng: Prng;
+
+  constructor(storm: Storm, server: DatabaseServer, life: Life, mishaps: Mishaps, prng: Prng) {
+    this.#storm = storm;
+    this.#server = server;
+    this.#life = life;
+    this.#mishaps = mishaps;
+    this.#prng = prng;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#mishaps.beforeWait();
+    await this.#storm.scheduler.yield(this.#life);
+    const { database } = this.#storm.weather;
+    if (this.#storm.within(database.down))
+      throw databaseError('57P03', 'the database system is not accepting connections');
+    if (this.#prng.chance(database.failBefore)) throw databaseError('08006', 'connection failure');
+    return new FaultyConnection(this);
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    own(connection).inTransaction = true;
+    await this.#server.begin(this.#life.name);
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    own(connection).inTransaction = false;
+    const { database } = this.#storm.weather;
+    if (this.#mishaps.diesNow('died-in-transaction')) {
+      await this.#server.rollback();
+      return this.#die('with a transaction open');
+    }
+    if (this.#prng.chance(database.failCommit)) {
+      await this.#server.rollback();
+      throw databaseError('40001', 'could not serialize access');
+    }
+    await this.#server.commit();
+    if (this.#mishaps.diesNow('died-after-commit')) return this.#die('right after a commit');
+    if (this.#prng.chance(database.loseCommitAnswer)) {
+      this.#storm.marks.hit('commit-answer-lost');
+      this.#storm.trace.note(this.#life.name, 'commit happened, its answer was lost');
+      throw databaseError('08006', 'connection closed while waiting for the answer to a commit');
+    }
+    await this.#answer();
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    own(connection).inTransaction = false;
+    await this.#server.rollback();
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {}
+
+  async execute<R>(query: CompiledQuery, inTransaction: boolean): Promise<QueryResult<R>> {
+    const { database } = this.#storm.weather;
+    if (isWrite(query.sql) && this.#storm.within(database.full)) {
+      this.#storm.marks.hit('database-full');
+      throw databaseError('53100', 'could not extend file: No space left on device');
+    }
+    const result = (await this.#server.execute(query, this.#life.name, inTransaction)) as QueryResult<R>;
+    // Within a transaction only its commit matters: until then nothing has happened.
+    if (inTransaction) {
+      if (query.sql.includes('"lease_until" >') && result.rows.length === 0)
+        this.#storm.marks.hit('lease-lost-at-record');
+      return result;
+    }
+    if (this.#mishaps.diesNow(null)) return this.#die('right after a statement');
+    if (this.#prng.chance(database.loseAnswer)) throw databaseError('08006', 'connection closed by the server');
+    await this.#answer();
+    return result;
+  }
+
+  /** An answer may take its time on the way, and meanwhile the world goes on. */
+  async #answer(): Promise<void> {
+    const { database } = this.#storm.weather;
+    if (!this.#prng.chance(database.delay)) return;
+    const delayMs = this.#prng.int(this.#prng.pick([1, database.delayMs * 0.7]), database.delayMs);
+    if (delayMs > 5_000) this.#storm.trace.note(this.#life.name, `the database's answer takes ${delayMs} ms`);
+    await this.#storm.scheduler.until(this.#life, this.#storm.scheduler.now + delayMs);
+  }
+
+  #die(how: string): Promise<never> {
+    this.#storm.trace.note(this.#life.name, `dies ${how}`);
+    this.#life.die();
+    return never();
+  }
+}
+
+class FaultyConnection implements DatabaseConnection {
+  inTransaction = false;
+  readonly #driver: FaultyDriver;
+
+  constructor(driver: FaultyDriver) {
+    this.#driver = driver;
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#driver.execute<R>(query, this.inTransaction);
+  }
+
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('nothing in the broker streams queries');
+  }
+}
+
+function own(connection: DatabaseConnection): FaultyConnection {
+  if (!(connection instanceof FaultyConnection)) throw new Error('a connection of somebody else');
+  return connection;
+}

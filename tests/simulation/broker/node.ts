@@ -1,0 +1,217 @@
+import type { ProviderName } from '../../../src/core/target.ts';
+import { createEngine, type Engine } from '../../../src/engine/engine.ts';
+import { createAppend } from '../../../src/ledger/append.ts';
+import type { LogSigner } from '../../../src/ledger/note.ts';
+import { sequence } from '../../../src/ledger/sequencer.ts';
+import { createChanges } from '../../../src/operations/changes.ts';
+import { recheckGrant } from '../../../src/operations/recheck-grant.ts';
+import { noteLoaded } from '../../../src/operations/reload-rules.ts';
+import type { RulesInForce, World } from '../../../src/operations/world.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
+import type { Log } from '../../../src/platform/log.ts';
+import type { Provider } from '../../../src/providers/contract.ts';
+import { appNow } from '../../../src/store/database.ts';
+import { Network } from '../cloud/network.ts';
+import type { SimCloud } from '../cloud/sim-cloud.ts';
+import { ABANDONED_CALL_MS, createSimProvider, type LastCallers } from '../cloud/sim-provider.ts';
+import { Life } from '../kernel/life.ts';
+import type { Storm } from '../kernel/storm.ts';
+import type { DatabaseServer } from './database-server.ts';
+import { connect, SIMULATED } from './faulty-connection.ts';
+import { createMishaps } from './mishaps.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+
+/** What all nodes of one run have in common. */
+export interface Surroundings {
+  readonly storm: Storm;
+  readonly server: DatabaseServer;
+  readonly cloud: SimCloud;
+  readonly signer: LogSigner;
+  readonly variants: readonly RulesInForce[];
+  readonly lastCallers: LastCallers;
+  readonly stateOf: (grant: string) => string | undefined;
+  /** When the next thing is due in a lane, as far as the rows say; the past for anything that is under way. */
+  readonly nextDue: (lane: 'ends' | 'starts' | 'lapses') => number;
+  /** Told about every error that is none of the simulation's own making. */
+  readonly onDefect: (who: string, error: string) => void;
+}
+
+/** One run of one broker process: the real operations, engine and ledger over simulated ports. */
+export interface BrokerNode {
+  readonly index: number;
+  readonly life: Life;
+  readonly world: World;
+  /** Loads another variant of rules and people, as a reload from files does. */
+  useRules(variant: number): void;
+  readonly variant: number;
+}
+
+/** In calm weather nothing is missed by looking this seldom. */
+const CALM_POLL_MS = 60_000;
+const SEQUENCE_MS = 30_000;
+
+/** Starts a node; it works until it dies. */
+export function startNode(
+  around: Surroundings,
+  options: { readonly index: number; readonly run: number; readonly variant: number; readonly patienceMs: number },
+): BrokerNode {
+  const { storm, server, cloud } = around;
+  const life = new Life(`n${options.index}.${options.run}`);
+  const prng = storm.prng.fork(`node ${life.name}`);
+  const mishaps = createMishaps(storm, life, prng.fork('mishaps'));
+  const clock = createVirtualClock(storm.scheduler, life, () => storm.weather.node.skewMs[options.index] ?? 0);
+  const db = connect(storm, server, life, mishaps, prng.fork('database'));
+  const network = new Network(
+    storm,
+    life,
+    mishaps,
+    prng.fork('network'),
+    ABANDONED_CALL_MS - storm.drawn.cloud.staleMs,
+  );
+  const provider = createSimProvider({
+    storm,
+    cloud,
+    network,
+    prng: prng.fork('cloud'),
+    node: { node: life.name, alive: () => life.alive },
+    lastCallers: around.lastCallers,
+    stateOf: around.stateOf,
+  });
+  const providers = new Map<ProviderName, Provider>([['aws', provider]]);
+  const random = { bytes: (count: number) => prng.bytes(count) };
+  const log = createSimLog(around, life);
+  const append = createAppend(MASTER_KEY, random);
+  const changes = createChanges();
+  let variant = options.variant;
+  const rules = { current: () => around.variants[variant] ?? missing() };
+  let waking = new AbortController();
+  const wake = () => {
+    waking.abort();
+    waking = new AbortController();
+  };
+  const world: World = {
+    db,
+    clock,
+    random,
+    rules,
+    providers,
+    changes,
+    log,
+    append,
+    wake,
+    endUnrecorded: (grant, cause) => engine.endUnrecorded(grant, cause),
+    lapsesAfterMs: options.patienceMs,
+    maxPending: 5,
+  };
+  const engine: Engine = createEngine({
+    db,
+    clock,
+    random,
+    node: life.name,
+    providers,
+    recheck: (grant) => recheckGrant(world, grant),
+    append,
+    publish: (change) => changes.publish(change),
+    log,
+  });
+  storm.trace.note(life.name, 'starts');
+  const loops = { storm, life, clock, log, waking: () => waking.signal };
+  const nextDue = (which: 'ends' | 'starts') => (engine.status().claiming ? around.nextDue(which) : Infinity);
+  void lane(
+    loops,
+    () => passOf(storm, engine, 'ends'),
+    () => nextDue('ends'),
+  );
+  void lane(
+    loops,
+    () => passOf(storm, engine, 'starts'),
+    () => nextDue('starts'),
+  );
+  void lane(
+    loops,
+    () => engine.lapse(),
+    () => around.nextDue('lapses'),
+  );
+  void every(loops, SEQUENCE_MS, async () => void (await sequence(db, around.signer, await appNow(db))));
+  void once(loops, () => noteLoaded(world, rules.current()));
+  return {
+    index: options.index,
+    life,
+    world,
+    useRules(next) {
+      variant = next;
+      void once(loops, () => noteLoaded(world, rules.current()));
+    },
+    get variant() {
+      return variant;
+    },
+  };
+}
+
+const MASTER_KEY = Buffer.alloc(32, 7);
+
+interface Loops {
+  readonly storm: Storm;
+  readonly life: Life;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly waking: () => AbortSignal;
+}
+
+async function passOf(storm: Storm, engine: Engine, which: 'ends' | 'starts'): Promise<number> {
+  const claimed = await engine.pass(which);
+  if (!engine.status().claiming) storm.marks.hit('clock-refused');
+  return claimed;
+}
+
+/**
+ * Works through what is due, then sleeps until something is. `Engine.run` asks the database when that will be; here the
+ * observer knows it, because asking is most of what idle nodes do, and a run would take ten times as long.
+ */
+async function lane(
+  { storm, life, clock, log, waking }: Loops,
+  work: () => Promise<number>,
+  nextDue: () => number,
+): Promise<void> {
+  await storm.scheduler.yield(life);
+  for (;;) {
+    try {
+      if ((await work()) > 0) continue;
+    } catch (error) {
+      log.error({ error: String(error) }, 'a pass failed');
+    }
+    const pollMs = storm.calm ? CALM_POLL_MS : storm.weather.node.pollMs;
+    const dueInMs = nextDue() - storm.scheduler.now;
+    await clock.sleep(Math.min(pollMs, Math.max(storm.weather.node.retryMs, dueInMs)), waking());
+  }
+}
+
+/** Does something again and again, whatever comes of it. */
+async function every(loops: Loops, pauseMs: number, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await once(loops, work);
+    await loops.clock.sleep(pauseMs);
+  }
+}
+
+async function once({ storm, life, log }: Loops, work: () => Promise<void>): Promise<void> {
+  await storm.scheduler.yield(life);
+  try {
+    await work();
+  } catch (error) {
+    log.error({ error: String(error) }, 'background work failed');
+  }
+}
+
+function createSimLog(around: Surroundings, life: Life): Log {
+  const note = (fields: object, message: string) => {
+    const error = 'error' in fields && typeof fields.error === 'string' ? fields.error : null;
+    around.storm.trace.note(life.name, error === null ? message : `${message}: ${error}`);
+    if (error !== null && !error.includes(SIMULATED)) around.onDefect(life.name, `${message}: ${error}`);
+  };
+  return { info: () => {}, warn: note, error: note };
+}
+
+function missing(): never {
+  throw new RangeError('there is no such variant of the rules');
+}

@@ -1,0 +1,130 @@
+import type { RulesTimeline } from './rules-timeline.ts';
+import type { SimCloud } from '../cloud/sim-cloud.ts';
+import type { Storm } from '../kernel/storm.ts';
+import { short } from '../kernel/trace.ts';
+import type { ApprovalRow, GrantRow, RequestRow } from './rows.ts';
+import type { Violations } from './violations.ts';
+
+/** Which steps a grant may take, written down a second time. A transaction may take two at once. */
+const STEPS: Readonly<Record<string, readonly string[]>> = {
+  scheduled: ['activating', 'ended', 'failed'],
+  activating: ['active', 'ending'],
+  active: ['ending'],
+  ending: ['ended', 'failed'],
+  ended: [],
+  failed: [],
+};
+
+/** What is known about the company besides the rows of the grant. */
+export interface GrantContext {
+  readonly requests: ReadonlyMap<string, RequestRow>;
+  readonly approvals: readonly ApprovalRow[];
+  readonly keyOf: (person: string) => string | undefined;
+}
+
+/** Judges each change of a grant: its steps, its times, its proof, and whether it may exist at all. */
+export class GrantChecker {
+  readonly #storm: Storm;
+  readonly #violations: Violations;
+  readonly #cloud: SimCloud;
+  readonly #rules: RulesTimeline;
+  #before: ReadonlyMap<string, GrantRow> = new Map();
+
+  constructor(storm: Storm, violations: Violations, cloud: SimCloud, rules: RulesTimeline) {
+    this.#storm = storm;
+    this.#violations = violations;
+    this.#cloud = cloud;
+    this.#rules = rules;
+  }
+
+  check(rows: ReadonlyMap<string, GrantRow>, context: GrantContext): void {
+    for (const row of rows.values()) {
+      const before = this.#before.get(row.id);
+      if (before === undefined) this.#checkNew(row, context);
+      else this.#checkChange(before, row);
+      if (before?.state !== row.state) {
+        this.#storm.trace.note(
+          'database',
+          `${short(row.id)} ${before?.state ?? 'new'} -> ${row.state}${row.cause === null ? '' : ` (${row.cause}${row.proof === null ? '' : `, ${row.proof}`})`}`,
+        );
+        this.#mark(before, row);
+        if (row.activatedAt !== null && before?.activatedAt === null) this.#checkStart(row, context);
+        if (row.endedAt !== null) this.#checkOver(row);
+      }
+    }
+    for (const id of this.#before.keys()) if (!rows.has(id)) this.#report(id, 'its row has vanished');
+    this.#before = rows;
+  }
+
+  #report(id: string, text: string): void {
+    this.#violations.report('grants', `${short(id)}: ${text}`);
+  }
+
+  #checkNew(row: GrantRow, { requests }: GrantContext): void {
+    if (requests.get(row.request)?.state !== 'approved')
+      this.#report(row.id, 'it came out of a request that is not approved');
+  }
+
+  #checkChange(before: GrantRow, row: GrantRow): void {
+    if (before.state !== row.state && !reachable(before.state, row.state)) {
+      this.#report(row.id, `it went from ${before.state} to ${row.state}`);
+    }
+    if (before.activatedAt !== null && row.activatedAt !== before.activatedAt)
+      this.#report(row.id, 'its start was moved');
+    if (before.endsAt !== null && (row.endsAt === null || row.endsAt > before.endsAt)) {
+      this.#report(row.id, 'its end was moved to later');
+    }
+    if (before.endedAt !== null && JSON.stringify(before) !== JSON.stringify(row)) {
+      this.#report(row.id, 'it was changed after it was over');
+    }
+  }
+
+  /** The clock of the grant starts now: it is allowed by rules that some node had in force, and no longer than they say. */
+  #checkStart(row: GrantRow, context: GrantContext): void {
+    const { activatedAt, endsAt } = row;
+    if (activatedAt === null || endsAt === null) return this.#report(row.id, 'it started without an end');
+    const requester = context.keyOf(row.person) ?? 'nobody';
+    const approvers = new Set<string>();
+    for (const approval of context.approvals) {
+      if (approval.request !== row.request) continue;
+      if (approval.verdict !== 'approve') this.#report(row.id, 'it started although somebody said no');
+      if (approval.person !== row.person) approvers.add(context.keyOf(approval.person) ?? 'nobody');
+    }
+    const why = this.#rules.refusals({ role: row.role, requester, approvers, durationMs: endsAt - activatedAt });
+    if (why !== null) this.#report(row.id, `it started although ${why}`);
+  }
+
+  #checkOver(row: GrantRow): void {
+    if (row.proof === null) return this.#report(row.id, 'it is over without proof');
+    const provided = this.#cloud.everProvided(row.id);
+    if (row.proof === 'never-provisioned' && provided) {
+      this.#report(row.id, 'it is over as never provisioned, but the cloud did provide it');
+    }
+    if (row.proof === 'by-construction' && (row.endsAt === null || this.#storm.scheduler.now < row.endsAt)) {
+      this.#report(row.id, 'it is over by construction before its end');
+    }
+    if (row.cause === 'expired' && (row.endsAt === null || this.#storm.scheduler.now < row.endsAt)) {
+      this.#report(row.id, 'it expired before its end');
+    }
+  }
+
+  #mark(before: GrantRow | undefined, row: GrantRow): void {
+    const { marks } = this.#storm;
+    if (row.state === 'active') marks.hit('grant-active');
+    const byPerson = row.cause === 'returned' || row.cause === 'revoked';
+    if (before?.state === 'active' && byPerson) marks.hit('returned-while-active');
+    if (before?.state === 'activating' && byPerson) marks.hit('ended-while-activating');
+    if (before?.state === 'activating' && row.cause === 'expired') marks.hit('expired-while-activating');
+    if (before?.state === 'scheduled' && byPerson) marks.hit('ended-while-scheduled');
+    if (before?.state === 'scheduled' && row.state === 'failed') marks.hit('tightened-at-start');
+    if (before?.state === 'ending' && row.state === 'failed') marks.hit('activation-failed');
+    if (row.proof === 'by-construction') marks.hit('ended-by-construction');
+    if (row.proof === 'observed') marks.hit('ended-observed');
+    if (row.proof === 'never-provisioned') marks.hit('ended-never-provisioned');
+  }
+}
+
+function reachable(from: string, to: string): boolean {
+  const next = STEPS[from] ?? [];
+  return next.includes(to) || next.some((between) => (STEPS[between] ?? []).includes(to));
+}

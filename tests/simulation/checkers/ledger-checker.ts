@@ -1,0 +1,138 @@
+import type { Storm } from '../kernel/storm.ts';
+import { short } from '../kernel/trace.ts';
+import { leafOf, openNote, rootOf } from './rfc6962.ts';
+import type { CheckpointRow, EntryRow, GrantRow, OutboxRow, RequestRow } from './rows.ts';
+import type { Violations } from './violations.ts';
+
+/** A ledger entry, as far as the checkers care. */
+interface Entry {
+  readonly kind: string;
+  readonly subjects: { readonly grant?: string; readonly request?: string };
+  readonly facts: { readonly fingerprint?: string; readonly cause?: string; readonly proof?: string };
+  readonly late?: boolean;
+}
+
+const GRANT_STEPS = new Set([
+  'new>scheduled',
+  'scheduled>activating',
+  'scheduled>ended',
+  'scheduled>failed',
+  'activating>active',
+  'activating>ending',
+  'active>ending',
+  'ending>ended',
+  'ending>failed',
+]);
+const REQUEST_STEPS = new Set([
+  'new>pending',
+  'pending>approved',
+  'pending>denied',
+  'pending>withdrawn',
+  'pending>lapsed',
+]);
+
+/**
+ * Replays the ledger and compares it with the rows after every commit: an entry too few or too many, or in the wrong order,
+ * leads to another state. At the end it recomputes the Merkle tree and every signature.
+ */
+export class LedgerChecker {
+  readonly #storm: Storm;
+  readonly #violations: Violations;
+  readonly #grants = new Map<string, string>();
+  readonly #requests = new Map<string, string>();
+  readonly #bodies: string[] = [];
+  /** What state its grant had when a credential was recorded, by fingerprint. */
+  readonly #credentials = new Map<string, { readonly grant: string; readonly state: string }>();
+  #lastId = 0;
+
+  constructor(storm: Storm, violations: Violations) {
+    this.#storm = storm;
+    this.#violations = violations;
+  }
+
+  /** Id of the last outbox row that was read. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  credential(fingerprint: string): { readonly grant: string; readonly state: string } | undefined {
+    return this.#credentials.get(fingerprint);
+  }
+
+  replay(
+    fresh: readonly OutboxRow[],
+    grants: ReadonlyMap<string, GrantRow>,
+    requests: ReadonlyMap<string, RequestRow>,
+  ): void {
+    for (const { id, body } of fresh) {
+      this.#lastId = id;
+      this.#bodies.push(body);
+      this.#apply(JSON.parse(body) as Entry, grants);
+    }
+    this.#compare('grant', this.#grants, grants);
+    this.#compare('request', this.#requests, requests);
+  }
+
+  #report(text: string): void {
+    this.#violations.report('ledger', text);
+  }
+
+  #apply(entry: Entry, grants: ReadonlyMap<string, GrantRow>): void {
+    const [subject, event = ''] = entry.kind.split('.');
+    const { grant, request } = entry.subjects;
+    if (entry.late === true) this.#storm.marks.hit('late-entry');
+    if (subject === 'grant' && grant !== undefined) this.#step('grant', this.#grants, grant, event, GRANT_STEPS);
+    if (subject === 'request' && request !== undefined) {
+      this.#step('request', this.#requests, request, event === 'submitted' ? 'pending' : event, REQUEST_STEPS);
+    }
+    if (entry.kind === 'credential.issued' && grant !== undefined && entry.facts.fingerprint !== undefined) {
+      this.#credentials.set(entry.facts.fingerprint, { grant, state: grants.get(grant)?.state ?? 'none' });
+    }
+    const row = grant === undefined ? undefined : grants.get(grant);
+    if (subject === 'grant' && (event === 'ended' || event === 'failed') && row !== undefined) {
+      if (entry.facts.cause !== row.cause || entry.facts.proof !== row.proof) {
+        this.#report(`the last entry of ${short(row.id)} does not say what its row says`);
+      }
+    }
+  }
+
+  #step(what: string, states: Map<string, string>, id: string, to: string, legal: ReadonlySet<string>): void {
+    const from = states.get(id) ?? 'new';
+    if (!legal.has(`${from}>${to}`)) this.#report(`the ${what} ${short(id)} is ${from}, and an entry says ${to}`);
+    states.set(id, to);
+  }
+
+  #compare(
+    what: string,
+    states: ReadonlyMap<string, string>,
+    rows: ReadonlyMap<string, { readonly id: string; readonly state: string }>,
+  ): void {
+    for (const row of rows.values()) {
+      const told = states.get(row.id) ?? 'unknown';
+      if (told !== row.state) this.#report(`the ${what} ${short(row.id)} is ${row.state}, the ledger says ${told}`);
+    }
+    for (const id of states.keys())
+      if (!rows.has(id)) this.#report(`the ledger tells of a ${what} ${short(id)} that is not there`);
+  }
+
+  /** The log as it was sequenced: every entry once, in order, and every checkpoint true and signed. */
+  verify(entries: readonly EntryRow[], checkpoints: readonly CheckpointRow[], waiting: number, vkey: string): void {
+    if (waiting > 0) this.#report(`${waiting} entries still wait for their place`);
+    if (entries.some((entry, index) => entry.seq !== index)) this.#report('the sequence has a gap');
+    const bodies = entries.map((entry) => entry.body);
+    if (bodies.length !== this.#bodies.length || bodies.some((body, index) => body !== this.#bodies[index])) {
+      this.#report(`${this.#bodies.length} entries were committed, ${bodies.length} stand in the log, or others`);
+    }
+    const leaves = bodies.map(leafOf);
+    entries.forEach((entry, index) => {
+      if (leaves[index]?.toString('hex') !== entry.leaf) this.#report(`entry ${entry.seq} has another leaf hash`);
+    });
+    for (const { size, note } of checkpoints) {
+      const signed = openNote(note, vkey);
+      if (signed === null || signed.size !== size) this.#report(`the checkpoint of ${size} is not signed`);
+      else if (!signed.root.equals(rootOf(leaves.slice(0, size))))
+        this.#report(`the checkpoint of ${size} has another root`);
+    }
+    if (checkpoints.at(-1)?.size !== entries.length) this.#report('the last checkpoint does not cover the log');
+  }
+}

@@ -1,0 +1,168 @@
+/** What a cloud object says whom it serves. The simulated cloud knows grants only as names that the broker gave it. */
+export interface CloudNames {
+  readonly grant: string;
+  /** The role in its account: what all deny entries of its grants stand on. */
+  readonly roleKey: string;
+}
+
+/** A session like those of AWS STS: it carries its own end, and can be denied before it. */
+export interface Session extends CloudNames {
+  readonly kind: 'session';
+  readonly key: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** The end that stands in the policy of the session. */
+  readonly endsAt: number;
+}
+
+/** A token that works as long as a binding exists, like those of a role assignment. */
+export interface Token extends CloudNames {
+  readonly kind: 'token';
+  readonly key: string;
+  readonly expiresAt: number;
+}
+
+export type Credential = Session | Token;
+
+/** Who is denied on a role: one document for all grants of the role, which is read, changed and written back whole. */
+export interface DenyDocument {
+  readonly entries: ReadonlyMap<string, number>;
+  /** Sessions issued before this are denied; 0: none. */
+  readonly cutAt: number;
+}
+
+const NOBODY: DenyDocument = { entries: new Map(), cutAt: 0 };
+
+/**
+ * The truth about who can do what in the simulated cloud. Two kinds of access: *sessions*, which carry their end and are
+ * denied early by an entry on their role; and *bindings*, which exist until somebody removes them. It believes nobody's
+ * clock but its own, and knows nothing of the broker's database.
+ */
+export class SimCloud {
+  readonly #now: () => number;
+  readonly #propagationMs: number;
+  readonly #sessions: Session[] = [];
+  readonly #credentials = new Map<string, Credential>();
+  readonly #everProvided = new Set<string>();
+  /** Every version of each deny document, oldest first. */
+  readonly #denies = new Map<string, { at: number; document: DenyDocument }[]>();
+  /** Every change of each binding, oldest first. */
+  readonly #bindings = new Map<string, { at: number; names: CloudNames | null }[]>();
+  #count = 0;
+  /** Called after every change. */
+  onChange: () => void = () => {};
+
+  constructor(now: () => number, propagationMs: number) {
+    this.#now = now;
+    this.#propagationMs = propagationMs;
+  }
+
+  issueSession(names: CloudNames, endsAt: number, durationMs: number): Session {
+    const issuedAt = this.#now();
+    this.#count += 1;
+    const session: Session = {
+      kind: 'session',
+      key: `ASIA${String(this.#count).padStart(8, '0')}`,
+      ...names,
+      issuedAt,
+      expiresAt: issuedAt + durationMs,
+      endsAt,
+    };
+    this.#sessions.push(session);
+    this.#credentials.set(session.key, session);
+    this.#everProvided.add(names.grant);
+    this.onChange();
+    return session;
+  }
+
+  readDeny(roleKey: string, staleMs: number): DenyDocument {
+    return latest(this.#denies.get(roleKey), this.#now() - staleMs)?.document ?? NOBODY;
+  }
+
+  writeDeny(roleKey: string, document: DenyDocument): void {
+    const versions = this.#denies.get(roleKey) ?? [];
+    versions.push({ at: this.#now(), document });
+    this.#denies.set(roleKey, versions);
+    this.onChange();
+  }
+
+  bind(slot: string, names: CloudNames): void {
+    this.#changeBinding(slot, names);
+    this.#everProvided.add(names.grant);
+    this.onChange();
+  }
+
+  unbind(slot: string): void {
+    this.#changeBinding(slot, null);
+    this.onChange();
+  }
+
+  /** Whether a binding is there, as a read sees it that may be `staleMs` behind. */
+  isBound(slot: string, staleMs: number): boolean {
+    return (latest(this.#bindings.get(slot), this.#now() - staleMs)?.names ?? null) !== null;
+  }
+
+  /** `null`: there is no binding that a token could be issued under. */
+  issueToken(slot: string, durationMs: number): Token | null {
+    const names = latest(this.#bindings.get(slot), this.#now())?.names ?? null;
+    if (names === null) return null;
+    this.#count += 1;
+    const key = `token${String(this.#count).padStart(8, '0')}`;
+    const token: Token = { kind: 'token', key, ...names, expiresAt: this.#now() + durationMs };
+    this.#credentials.set(key, token);
+    return token;
+  }
+
+  /** Whether the cloud would serve somebody who shows this credential now. */
+  accepts(key: string): boolean {
+    const credential = this.#credentials.get(key);
+    if (credential === undefined || this.#now() >= credential.expiresAt) return false;
+    if (credential.kind === 'token') return this.#boundGrants().has(credential.grant);
+    return this.#now() < credential.endsAt && !this.#denied(credential);
+  }
+
+  /** Grants under which somebody could act in the cloud at this moment, with what makes it possible. */
+  usable(): ReadonlyMap<string, string> {
+    const now = this.#now();
+    const usable = new Map<string, string>();
+    for (const grant of this.#boundGrants()) usable.set(grant, 'a binding');
+    for (const session of this.#sessions) {
+      if (now < Math.min(session.expiresAt, session.endsAt) && !this.#denied(session)) {
+        usable.set(session.grant, `session ${session.key}`);
+      }
+    }
+    return usable;
+  }
+
+  /** Whether anything was ever made for a grant. */
+  everProvided(grant: string): boolean {
+    return this.#everProvided.has(grant);
+  }
+
+  #changeBinding(slot: string, names: CloudNames | null): void {
+    const changes = this.#bindings.get(slot) ?? [];
+    changes.push({ at: this.#now(), names });
+    this.#bindings.set(slot, changes);
+  }
+
+  #boundGrants(): ReadonlySet<string> {
+    const grants = new Set<string>();
+    for (const changes of this.#bindings.values()) {
+      const names = changes.at(-1)?.names ?? null;
+      if (names !== null) grants.add(names.grant);
+    }
+    return grants;
+  }
+
+  #denied(session: Session): boolean {
+    const document = latest(this.#denies.get(session.roleKey), this.#now() - this.#propagationMs)?.document ?? NOBODY;
+    return document.entries.has(session.grant) || session.issuedAt < document.cutAt;
+  }
+}
+
+function latest<Version extends { readonly at: number }>(
+  versions: readonly Version[] | undefined,
+  at: number,
+): Version | undefined {
+  return versions?.findLast((version) => version.at <= at);
+}

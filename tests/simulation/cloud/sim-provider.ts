@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { instant } from '../../../src/core/time.ts';
+import {
+  ProviderFault,
+  type BindingSpec,
+  type CallOptions,
+  type CredentialFacts,
+  type IssuedCredential,
+  type MethodCapabilities,
+  type Observation,
+  type Provider,
+  type Provisioned,
+} from '../../../src/providers/contract.ts';
+import type { Storm } from '../kernel/storm.ts';
+import { short } from '../kernel/trace.ts';
+import type { Prng } from '../kernel/prng.ts';
+import type { Network } from './network.ts';
+import type { CloudNames, Credential, SimCloud } from './sim-cloud.ts';
+
+/** The longest time after a call was given up until a look can no longer be wrong about it: landing and staleness together. */
+export const ABANDONED_CALL_MS = 60_000;
+/** The shortest session that the cloud issues. */
+export const SESSION_MS = 900_000;
+/** How long an entry stays after the end of its grant: the longest session that can have been issued under it, and a margin. */
+const ENTRY_MARGIN_MS = SESSION_MS + 300_000;
+
+/** On targets with this label access is a binding that only the broker ends; elsewhere it is a session with its own end. */
+export const BINDING_LABEL = 'binding';
+
+const CAPABILITIES: MethodCapabilities = {
+  method: 'assume-role',
+  slot: 'per-grant',
+  endedBy: 'broker',
+  cut: { possible: true, withinMs: 5_000 },
+  residual: { maxMs: 0, words: 'nothing survives' },
+  shortestDurationMs: 60_000,
+  earliestRemovalMs: 0,
+  settleMs: 30_000,
+  abandonedCallMs: ABANDONED_CALL_MS,
+  proofAtExpiry: 'observed',
+  rungs: ['remove', 'remove, and cut all sessions of the role', 'page somebody'],
+};
+
+/** Which node called for a grant last; shared by all nodes of a run. */
+export type LastCallers = Map<string, { readonly node: string; alive(): boolean }>;
+
+export interface SimProviderOptions {
+  readonly storm: Storm;
+  readonly cloud: SimCloud;
+  readonly network: Network;
+  readonly prng: Prng;
+  readonly node: { readonly node: string; alive(): boolean };
+  readonly lastCallers: LastCallers;
+  /** State of a grant as the database last said, for marks only. */
+  readonly stateOf: (grant: string) => string | undefined;
+}
+
+/** A provider of the simulated cloud, written as one for a real cloud would be: it knows only what the network tells it. */
+export function createSimProvider(options: SimProviderOptions): Provider {
+  const { storm, cloud, network } = options;
+  const stale = () => (storm.weather.cloud.staleMs === 0 ? 0 : options.prng.int(0, storm.weather.cloud.staleMs));
+  const note = (spec: BindingSpec, what: string) => storm.trace.note(options.node.node, `${what} ${short(spec.grant)}`);
+  const noteCaller = (spec: BindingSpec) => {
+    const last = options.lastCallers.get(spec.grant);
+    if (last !== undefined && last.node !== options.node.node && !last.alive()) storm.marks.hit('took-over');
+    options.lastCallers.set(spec.grant, options.node);
+  };
+  const gives = (spec: BindingSpec) => () => {
+    if (options.stateOf(spec.grant) === 'ending') storm.marks.hit('late-landing-while-ending');
+  };
+  const noteStale = (fresh: boolean, seen: boolean) => {
+    if (fresh !== seen) storm.marks.hit('stale-read');
+    return seen;
+  };
+
+  const openSession = (spec: BindingSpec, call: CallOptions) => {
+    if (call.now >= spec.endsAt) throw new ProviderFault('invalid', 'the grant is over; nothing is issued under it');
+    return network.call({
+      name: `assume-role ${short(spec.grant)}`,
+      effect: 'write',
+      signal: call.signal,
+      landsLate: gives(spec),
+      perform: () => cloud.issueSession(namesOf(spec), spec.endsAt, SESSION_MS),
+    });
+  };
+  const readBinding = (spec: BindingSpec, call: CallOptions) =>
+    network.call({
+      name: `read-binding ${short(spec.grant)}`,
+      effect: 'read',
+      signal: call.signal,
+      perform: () => noteStale(cloud.isBound(spec.slot, 0), cloud.isBound(spec.slot, stale())),
+    });
+  const readDeny = (spec: BindingSpec, call: CallOptions) =>
+    network.call({
+      name: `read-deny ${namesOf(spec).roleKey}`,
+      effect: 'read',
+      signal: call.signal,
+      perform: () => {
+        const seen = cloud.readDeny(namesOf(spec).roleKey, stale());
+        noteStale(cloud.readDeny(namesOf(spec).roleKey, 0).entries.has(spec.grant), seen.entries.has(spec.grant));
+        return seen;
+      },
+    });
+
+  /** The binding was made, so a fault of this look must not sound as if nothing had happened. */
+  const isUsable = async (spec: BindingSpec, call: CallOptions): Promise<boolean> => {
+    if (storm.weather.cloud.settlesSlowly) return false;
+    try {
+      return await readBinding(spec, call);
+    } catch (error) {
+      if (error instanceof ProviderFault) return false;
+      throw error;
+    }
+  };
+
+  return {
+    name: 'aws',
+    methods: { 'assume-role': CAPABILITIES },
+    plan: (wanted) =>
+      wanted.role.name === 'unplannable'
+        ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
+        : { ok: true, words: 'a session or a binding', policyHash: null },
+    exclusive: (spec) => (isBinding(spec) ? null : `sim:${namesOf(spec).roleKey}`),
+    doctor: async () => [],
+
+    async provision(spec, call): Promise<Provisioned> {
+      noteCaller(spec);
+      note(spec, 'provisions');
+      if (!isBinding(spec)) {
+        const session = await openSession(spec, call);
+        return { usable: true, native: { session: session.key }, credentials: [factsOf(session)] };
+      }
+      await network.call({
+        name: `bind ${short(spec.grant)}`,
+        effect: 'write',
+        signal: call.signal,
+        landsLate: gives(spec),
+        perform: () => cloud.bind(spec.slot, namesOf(spec)),
+      });
+      return { usable: await isUsable(spec, call), native: { slot: spec.slot }, credentials: [] };
+    },
+
+    async observe(spec, ending, call): Promise<Observation> {
+      noteCaller(spec);
+      if (isBinding(spec)) {
+        return (await readBinding(spec, call))
+          ? { presence: 'present', usable: true, native: {} }
+          : absent({ seen: 'no binding' });
+      }
+      if (call.now >= spec.endsAt) {
+        return { presence: 'absent', proof: 'by-construction', evidence: { endsAt: spec.endsAt }, final: true };
+      }
+      if (ending === null) {
+        const session = await openSession(spec, call);
+        return { presence: 'present', usable: true, native: { session: session.key } };
+      }
+      const document = await readDeny(spec, call);
+      return isDenied(document, spec)
+        ? absent({ seen: 'deny entry' })
+        : { presence: 'present', usable: true, native: {} };
+    },
+
+    async revoke(spec, ending, rung, call) {
+      noteCaller(spec);
+      note(spec, `revokes (${ending.cause}, rung ${rung})`);
+      if (rung > 0) storm.marks.hit('next-rung');
+      if (isBinding(spec)) {
+        await network.call({
+          name: `unbind ${short(spec.grant)}`,
+          effect: 'write',
+          signal: call.signal,
+          perform: () => cloud.unbind(spec.slot),
+        });
+        return;
+      }
+      if (ending.cause === 'expired' || call.now >= spec.endsAt) return;
+      const { roleKey } = namesOf(spec);
+      const before = await readDeny(spec, call);
+      const entries = new Map([...before.entries].filter(([, until]) => call.now < until));
+      entries.set(spec.grant, spec.endsAt + ENTRY_MARGIN_MS);
+      const cutAt = rung === 0 ? before.cutAt : Math.max(before.cutAt, call.now);
+      await network.call({
+        name: `write-deny ${roleKey} for ${short(spec.grant)}`,
+        effect: 'write',
+        signal: call.signal,
+        perform: () => cloud.writeDeny(roleKey, { entries, cutAt }),
+      });
+      if (!isDenied(await readDeny(spec, call), spec)) {
+        throw new ProviderFault('conflict', 'the deny does not show what was written');
+      }
+    },
+
+    async issueCredential(spec, call): Promise<IssuedCredential> {
+      if (!isBinding(spec)) return issued(await openSession(spec, call), spec);
+      const token = await network.call({
+        name: `issue-token ${short(spec.grant)}`,
+        effect: 'write',
+        signal: call.signal,
+        perform: () => cloud.issueToken(spec.slot, SESSION_MS),
+      });
+      if (token === null) throw new ProviderFault('conflict', 'there is no binding to issue a token under');
+      return issued(token, spec);
+    },
+  };
+}
+
+export function isBinding(spec: Pick<BindingSpec, 'target'>): boolean {
+  return spec.target.labels['access'] === BINDING_LABEL;
+}
+
+function namesOf(spec: BindingSpec): CloudNames {
+  return { grant: spec.grant, roleKey: `${spec.target.native}/${spec.role.name}` };
+}
+
+function isDenied(document: { entries: ReadonlyMap<string, number> }, spec: BindingSpec): boolean {
+  return document.entries.has(spec.grant);
+}
+
+function absent(evidence: { readonly seen: string }): Observation {
+  return { presence: 'absent', proof: 'observed', evidence, final: false };
+}
+
+export function fingerprintOf(credential: { readonly key: string }): string {
+  return createHash('sha256').update(credential.key).digest('hex');
+}
+
+function factsOf(credential: Credential): CredentialFacts {
+  const issuedAt = instant(credential.expiresAt - SESSION_MS);
+  return {
+    fingerprint: fingerprintOf(credential),
+    issuedAt,
+    expiresAt: instant(credential.expiresAt),
+    policyHash: null,
+  };
+}
+
+function issued(credential: Credential, spec: BindingSpec): IssuedCredential {
+  return {
+    facts: factsOf(credential),
+    usableUntil: instant(Math.min(credential.expiresAt, spec.endsAt)),
+    // The key alone identifies it in the simulated cloud.
+    secret: { kind: 'aws', accessKeyId: credential.key, secretAccessKey: '-', sessionToken: '-' },
+  };
+}

@@ -1,0 +1,56 @@
+import { Marks } from './marks.ts';
+import { Prng } from './prng.ts';
+import { Scheduler } from './scheduler.ts';
+import { Trace } from './trace.ts';
+import { drawWeather, heal, type Weather, type Window } from './weather.ts';
+
+/** Virtual time begins here: a Saturday, so that no rule about office hours applies by accident. */
+const STARTS_AT = Date.UTC(2026, 10, 21, 6, 0, 0);
+
+/** What all parts of one run share: time, chance, faults, and the record of what happened. */
+export class Storm {
+  readonly seed: number;
+  readonly startsAt: number = STARTS_AT;
+  readonly prng: Prng;
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly marks = new Marks();
+  /** What will go wrong in this run, also while it is still or again calm. */
+  readonly drawn: Weather;
+  #weather: Weather;
+
+  constructor(seed: number, print: ((line: string) => void) | null) {
+    this.seed = seed;
+    this.prng = new Prng(`seed ${seed}`);
+    this.scheduler = new Scheduler(this.prng.fork('scheduler'), STARTS_AT);
+    this.trace = new Trace(() => this.scheduler.now, { keep: 30, print });
+    // The world is set up in calm weather; the storm begins afterwards.
+    this.drawn = drawWeather(this.prng.fork('weather'));
+    this.#weather = heal(this.drawn);
+  }
+
+  get calm(): boolean {
+    return this.#weather !== this.drawn;
+  }
+
+  get weather(): Weather {
+    return this.#weather;
+  }
+
+  /** Milliseconds since the start of the run. */
+  get elapsedMs(): number {
+    return this.scheduler.now - this.startsAt;
+  }
+
+  begin(): void {
+    this.#weather = this.drawn;
+  }
+
+  end(): void {
+    this.#weather = heal(this.#weather);
+  }
+
+  within(windows: readonly Window[]): boolean {
+    return windows.some((window) => window.from <= this.elapsedMs && this.elapsedMs < window.until);
+  }
+}

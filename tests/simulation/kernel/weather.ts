@@ -1,0 +1,148 @@
+import type { Prng } from './prng.ts';
+
+/** A stretch of virtual time in which something does not work. */
+export interface Window {
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * What goes wrong in one run, and how often. Drawn for each seed anew: a run in which everything fails a little finds other
+ * faults than one in which a single thing fails a lot (swarm testing).
+ */
+export interface Weather {
+  readonly nodes: number;
+  /** How long faults go on before everything is healed, milliseconds. */
+  readonly stormMs: number;
+  /** `haste`: how often somebody asks for a few seconds only. */
+  readonly people: { readonly everyMs: number; readonly patienceMs: number; readonly haste: number };
+  readonly network: {
+    /** Probabilities for each call. */
+    readonly lose: number;
+    readonly loseAnswer: number;
+    readonly late: number;
+    readonly cut: number;
+    readonly repeat: number;
+    readonly throttle: number;
+    readonly forbid: number;
+    readonly delayMs: number;
+  };
+  readonly cloud: {
+    readonly down: readonly Window[];
+    /** A read may answer with what stood there this long ago. */
+    readonly staleMs: number;
+    /** A change of a deny is obeyed this much later. */
+    readonly propagationMs: number;
+    /** Whether a binding is visible to the first look after it was made. */
+    readonly settlesSlowly: boolean;
+  };
+  readonly database: {
+    readonly failBefore: number;
+    readonly failCommit: number;
+    readonly loseCommitAnswer: number;
+    readonly loseAnswer: number;
+    readonly delay: number;
+    readonly delayMs: number;
+    readonly full: readonly Window[];
+    readonly down: readonly Window[];
+  };
+  readonly node: {
+    /** Probability of dying at each wait. */
+    readonly die: number;
+    readonly backAfterMs: number;
+    readonly pause: number;
+    readonly pauseMs: number;
+    /** Difference of each node's clock to the true time, milliseconds. */
+    readonly skewMs: readonly number[];
+    readonly pollMs: number;
+    /** How soon a node looks again at work that is under way or that another node has. */
+    readonly retryMs: number;
+  };
+  /** When the rules or the directory change, and to which variant, each node at its own moment. */
+  readonly rules: readonly { readonly at: number; readonly variant: number }[];
+}
+
+const MINUTE = 60_000;
+
+/** Draws what will go wrong. Times are relative to the start of the run. */
+export function drawWeather(prng: Prng): Weather {
+  const stormMs = prng.int(4, 10) * MINUTE;
+  /** Half of the faults are absent from any one run, and now and then one of them rages. */
+  const some = (most: number, rage: number) => (prng.chance(0.5) ? prng.next() * (prng.chance(0.2) ? rage : most) : 0);
+  const windows = (probability: number, longestMs: number): Window[] => {
+    if (!prng.chance(probability)) return [];
+    return Array.from({ length: prng.int(1, 2) }, () => {
+      const from = prng.int(10_000, stormMs);
+      return { from, until: from + prng.int(1_000, longestMs) };
+    });
+  };
+  const nodes = prng.int(2, 3);
+  /** Processes and answers that stand still for longer than anything they hold is good for. */
+  const stalls = prng.chance(0.3);
+  return {
+    nodes,
+    stormMs,
+    people: {
+      everyMs: prng.int(2_000, 10_000),
+      patienceMs: prng.int(1, 5) * MINUTE,
+      haste: prng.pick([0.05, 0.05, 0.6]),
+    },
+    network: {
+      lose: some(0.15, 0.6),
+      loseAnswer: some(0.2, 0.6),
+      late: some(0.25, 0.9),
+      cut: some(0.15, 0.8),
+      repeat: some(0.15, 0.8),
+      throttle: some(0.2, 0.7),
+      forbid: prng.chance(0.2) ? prng.next() * 0.1 : 0,
+      delayMs: prng.pick([20, 200, 1_500]),
+    },
+    cloud: {
+      down: windows(0.3, 2 * MINUTE),
+      staleMs: prng.pick([0, 0, 300, 3_000]),
+      propagationMs: prng.pick([0, 500, 4_000]),
+      settlesSlowly: prng.chance(0.3),
+    },
+    database: {
+      failBefore: some(0.03, 0.2),
+      failCommit: some(0.05, 0.3),
+      loseCommitAnswer: some(0.05, 0.3),
+      loseAnswer: some(0.03, 0.2),
+      delay: stalls ? 0.02 + prng.next() * 0.1 : some(0.03, 0.2),
+      delayMs: stalls ? 120_000 : prng.pick([500, 3_000, 15_000]),
+      full: windows(0.3, 2 * MINUTE),
+      down: windows(0.2, MINUTE),
+    },
+    node: {
+      die: prng.chance(0.7) ? prng.next() * 0.006 : 0,
+      backAfterMs: prng.int(500, 30_000),
+      pause: stalls || prng.chance(0.5) ? prng.next() * 0.005 : 0,
+      pauseMs: stalls ? 120_000 : prng.pick([2_000, 12_000]),
+      skewMs: Array.from({ length: nodes }, () => (prng.chance(0.3) ? prng.int(-6_000, 6_000) : prng.int(-400, 400))),
+      pollMs: prng.int(2_000, 20_000),
+      retryMs: prng.int(500, 4_000),
+    },
+    rules: Array.from({ length: prng.int(0, 5) }, () => ({ at: prng.int(20_000, stormMs), variant: prng.int(0, 4) })),
+  };
+}
+
+/** Nothing goes wrong any more. */
+export function heal(weather: Weather): Weather {
+  return {
+    ...weather,
+    network: { lose: 0, loseAnswer: 0, late: 0, cut: 0, repeat: 0, throttle: 0, forbid: 0, delayMs: 50 },
+    cloud: { ...weather.cloud, down: [], staleMs: 0, settlesSlowly: false },
+    database: {
+      failBefore: 0,
+      failCommit: 0,
+      loseCommitAnswer: 0,
+      loseAnswer: 0,
+      delay: 0,
+      delayMs: 0,
+      full: [],
+      down: [],
+    },
+    node: { ...weather.node, die: 0, pause: 0, pauseMs: 0, skewMs: weather.node.skewMs.map(() => 0) },
+    rules: [],
+  };
+}

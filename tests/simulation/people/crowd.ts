@@ -1,0 +1,230 @@
+import type { GrantId, PersonId, RequestId } from '../../../src/core/ids.ts';
+import { approveRequest, denyRequest, withdrawRequest } from '../../../src/operations/decide-request.ts';
+import { returnGrant, revokeGrant } from '../../../src/operations/end-grant.ts';
+import { issueCredential, type CredentialView } from '../../../src/operations/issue-credential.ts';
+import type { OperationRefusal } from '../../../src/operations/refusal.ts';
+import { requestAccess } from '../../../src/operations/request-access.ts';
+import type { Actor } from '../../../src/operations/world.ts';
+import { EVERYBODY, LEADS } from '../broker/company.ts';
+import { SIMULATED } from '../broker/faulty-connection.ts';
+import type { BrokerNode } from '../broker/node.ts';
+import type { Observer } from '../checkers/observer.ts';
+import type { SimCloud } from '../cloud/sim-cloud.ts';
+import { fingerprintOf } from '../cloud/sim-provider.ts';
+import type { Prng } from '../kernel/prng.ts';
+import type { Storm } from '../kernel/storm.ts';
+import { short } from '../kernel/trace.ts';
+import { drawRequest } from './draw-request.ts';
+
+/** What an action came to: the operation's answer, or none at all. */
+export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly code: string };
+
+export interface CrowdParts {
+  readonly storm: Storm;
+  readonly cloud: SimCloud;
+  readonly observer: Observer;
+  /** The nodes that are alive. */
+  readonly nodes: () => readonly BrokerNode[];
+  readonly people: ReadonlyMap<string, PersonId>;
+}
+
+type Operation<T> = (
+  node: BrokerNode,
+  actor: Actor,
+) => Promise<{ ok: true; value: T } | { ok: false; refusal: OperationRefusal }>;
+
+const ACTIONS = { ask: 5, decide: 6, withdraw: 0.5, giveBack: 1.5, takeAway: 1.5, credential: 4, use: 3 };
+
+/** People who ask, decide, give back, take away and keep credentials for later; not always wisely, and often at once. */
+export class Crowd {
+  readonly #parts: CrowdParts;
+  readonly #prng: Prng;
+  /** Every credential that anybody ever got, with the grant it was issued under. */
+  readonly #kept: { readonly key: string; readonly grant: GrantId; readonly expiresAt: number }[] = [];
+
+  constructor(parts: CrowdParts) {
+    this.#parts = parts;
+    this.#prng = parts.storm.prng.fork('people');
+  }
+
+  /** Acts at random moments for as long as the storm goes on. */
+  async live(): Promise<void> {
+    const { storm } = this.#parts;
+    while (!storm.calm) {
+      await storm.scheduler.until(null, storm.scheduler.now + this.#prng.int(1, storm.weather.people.everyMs));
+      if (storm.calm) return;
+      void this.#act();
+    }
+  }
+
+  #act(): Promise<unknown> {
+    switch (this.#prng.weighted(ACTIONS)) {
+      case 'ask':
+        return this.#ask();
+      case 'decide':
+        return this.#decide();
+      case 'withdraw':
+        return this.#withdraw();
+      case 'giveBack':
+        return this.#giveBack();
+      case 'takeAway':
+        return this.#takeAway();
+      case 'credential':
+        return this.#fetchCredential();
+      case 'use':
+        return this.#use();
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { scheduler, weather } = this.#parts.storm;
+    const { input, key, words } = drawRequest(this.#prng, scheduler.now, weather.people.haste);
+    const answer = await this.do(key, `asks for ${words}`, (node, actor) => requestAccess(node.world, actor, input));
+    if (answer !== null && !answer.ok) this.#parts.storm.marks.hit('input-refused');
+  }
+
+  async #decide(): Promise<void> {
+    const { observer, storm } = this.#parts;
+    const all = [...observer.requests.values()];
+    const open = all.filter((request) => request.state === 'pending');
+    const from = open.length > 0 && this.#prng.chance(0.9) ? open : all;
+    if (from.length === 0) return;
+    const request = this.#prng.pick(from);
+    const id = request.id as RequestId;
+    const decide = async (key: string) => {
+      const approve = this.#prng.chance(0.85);
+      const how = approve ? approveRequest : denyRequest;
+      const answer = await this.do(key, `${approve ? 'approves' : 'denies'} ${short(id)}`, (node, actor) =>
+        how(node.world, actor, id, { comment: 'simulated' }),
+      );
+      if (answer === null || answer.ok) return;
+      if (answer.code === 'self-approval') storm.marks.hit('self-approval-refused');
+      if (answer.code === 'already-decided' || answer.code === 'request-lapsed')
+        storm.marks.hit('approval-after-decision');
+    };
+    const one = this.#prng.chance(0.8) ? this.#prng.pick(LEADS) : this.#prng.pick(EVERYBODY);
+    if (this.#prng.chance(0.3)) {
+      const other = this.#prng.pick(LEADS);
+      if (one !== other) storm.marks.hit('two-approvals-at-once');
+      await Promise.all([decide(one), decide(other)]);
+    } else await decide(one);
+  }
+
+  async #withdraw(): Promise<void> {
+    const requests = [...this.#parts.observer.requests.values()];
+    if (requests.length === 0) return;
+    const request = this.#prng.pick(requests);
+    const key = this.#prng.chance(0.9) ? this.#keyOf(request.person) : this.#prng.pick(EVERYBODY);
+    await this.do(key, `withdraws ${short(request.id)}`, (node, actor) =>
+      withdrawRequest(node.world, actor, request.id as RequestId),
+    );
+  }
+
+  async #giveBack(): Promise<void> {
+    const grant = this.#anyGrant();
+    if (grant === null) return;
+    const key = this.#prng.chance(0.95) ? this.#keyOf(grant.person) : this.#prng.pick(EVERYBODY);
+    await this.giveBack(key, grant.id as GrantId);
+  }
+
+  async giveBack(key: string, grant: GrantId): Promise<Answer | null> {
+    return this.do(key, `gives back ${short(grant)}`, (node, actor) => returnGrant(node.world, actor, grant));
+  }
+
+  async #takeAway(): Promise<void> {
+    const grant = this.#anyGrant();
+    if (grant === null) return;
+    const key = this.#prng.chance(0.9) ? this.#prng.pick(LEADS) : this.#prng.pick(EVERYBODY);
+    await this.do(key, `takes away ${short(grant.id)}`, (node, actor) =>
+      revokeGrant(node.world, actor, grant.id as GrantId, { reason: 'simulated' }),
+    );
+  }
+
+  async #fetchCredential(): Promise<void> {
+    const grant = this.#anyGrant();
+    if (grant === null) return;
+    await this.fetchCredential(this.#keyOf(grant.person), grant.id as GrantId);
+  }
+
+  /** Gets a credential and keeps it. `null`: none was handed out. */
+  async fetchCredential(key: string, grant: GrantId): Promise<string | null> {
+    const { storm, observer } = this.#parts;
+    const answer = await this.do(key, `fetches a credential of ${short(grant)}`, (node, actor) =>
+      issueCredential(node.world, actor, grant),
+    );
+    if (answer === null || !answer.ok) return null;
+    const view = answer.value as CredentialView;
+    const credential = view.secret.accessKeyId;
+    storm.marks.hit('credential-handed-out');
+    this.#kept.push({ key: credential, grant, expiresAt: Date.parse(view.expiresAt) });
+    const recorded = observer.ledger.credential(fingerprintOf({ key: credential }));
+    if (recorded === undefined) this.#report(`${credential} was handed out, and the ledger does not know it`);
+    else if (recorded.state !== 'active')
+      this.#report(`${credential} was handed out under ${short(grant)}, which was ${recorded.state}`);
+    if (Date.parse(view.usableUntil) > (observer.grants.get(grant)?.endsAt ?? 0)) {
+      this.#report(`${credential} claims to work past the end of ${short(grant)}`);
+    }
+    return credential;
+  }
+
+  /** Whether the cloud serves a kept credential now. */
+  works(credential: string): boolean {
+    return this.#parts.cloud.accepts(credential);
+  }
+
+  /** Tries a kept credential. Whether it ought to work is judged from the rows alone. */
+  async #use(): Promise<void> {
+    if (this.#kept.length === 0) return;
+    const { storm, observer } = this.#parts;
+    const kept = this.#prng.pick(this.#kept);
+    const works = this.works(kept.key);
+    const row = observer.grants.get(kept.grant);
+    storm.trace.note('people', `use ${kept.key} of ${short(kept.grant)}: ${works ? 'served' : 'refused'}`);
+    if (!works) storm.marks.hit('credential-refused');
+    if (works && row?.endedAt !== null)
+      this.#report(`${kept.key} works although ${short(kept.grant)} is ${row?.state ?? 'unknown'}`);
+  }
+
+  /** Lets a person do something on any node that is alive. `null`: there was no answer, or an error. */
+  async do<T>(key: string, what: string, operation: Operation<T>): Promise<Answer | null> {
+    const { storm, people } = this.#parts;
+    const nodes = this.#parts.nodes();
+    const person = people.get(key);
+    if (nodes.length === 0 || person === undefined) return null;
+    const node = this.#prng.pick(nodes);
+    const actor: Actor = { person, key, context: { via: 'cli' } };
+    storm.trace.note(key, `${what} (${node.life.name})`);
+    try {
+      const answer = await Promise.race([operation(node, actor), node.life.death]);
+      if (answer === 'died') return null;
+      if (answer.ok) return answer;
+      storm.trace.note(key, `${what}: ${answer.refusal.code}`);
+      if (answer.refusal.code === 'recorded-late') storm.marks.hit('recorded-late');
+      return { ok: false, code: answer.refusal.code };
+    } catch (error) {
+      const text = String(error);
+      storm.trace.note(key, `${what}: ${text}`);
+      if (!text.includes(SIMULATED)) this.#parts.observer.violations.report('defects', `${key} ${what}: ${text}`);
+      return null;
+    }
+  }
+
+  #report(text: string): void {
+    this.#parts.observer.violations.report('credentials', text);
+  }
+
+  #anyGrant() {
+    const all = [...this.#parts.observer.grants.values()];
+    if (all.length === 0) return null;
+    const live = all.filter((grant) => grant.endedAt === null);
+    // What is under way is where most can go wrong.
+    const starting = live.filter((grant) => grant.state === 'activating');
+    if (starting.length > 0 && this.#prng.chance(0.4)) return this.#prng.pick(starting);
+    return this.#prng.pick(live.length > 0 && this.#prng.chance(0.9) ? live : all);
+  }
+
+  #keyOf(person: string): string {
+    for (const [key, id] of this.#parts.people) if (id === person) return key;
+    throw new Error(`nobody is ${person}`);
+  }
+}

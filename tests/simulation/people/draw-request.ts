@@ -1,0 +1,28 @@
+import { instant } from '../../../src/core/time.ts';
+import type { RequestInput } from '../../../src/operations/check-input.ts';
+import { ENGINEERS, TARGETS } from '../broker/company.ts';
+import type { Prng } from '../kernel/prng.ts';
+
+/** What somebody asks for next; now and then something that cannot be had. */
+export function drawRequest(
+  prng: Prng,
+  now: number,
+  haste: number,
+): { readonly key: string; readonly input: RequestInput; readonly words: string } {
+  const key = prng.chance(0.95) ? prng.pick(ENGINEERS) : 'zoe';
+  const item = () => ({
+    role: prng.weighted({ reader: 5, mover: 2, open: 4, keeper: 0.3, unplannable: 0.3, unheard: 0.3 }),
+    target: prng.chance(0.97) ? prng.pick(TARGETS) : 'aws/nowhere',
+  });
+  const items = prng.chance(0.12) ? [item(), item()] : prng.chance(0.02) ? [] : [item()];
+  const durationMs = prng.chance(0.9)
+    ? prng.pick([prng.int(5, 60), prng.int(60, 360)]) * 1_000
+    : prng.pick([0, -60_000, 1.5, 40 * 86_400_000, 3_600_000]);
+  const input: RequestInput = {
+    items,
+    reason: prng.chance(0.97) ? 'simulated work' : 'x'.repeat(100_000),
+    ...(prng.chance(0.2) ? {} : { durationMs }),
+    ...(prng.chance(0.25) ? { startsAt: instant(now + prng.int(1_000, 120_000)) } : {}),
+  };
+  return { key, input, words: `${items.map((one) => `${one.role}@${one.target}`).join(' and ')} for ${durationMs} ms` };
+}

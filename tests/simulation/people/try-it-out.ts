@@ -1,0 +1,41 @@
+import type { GrantId, RequestId } from '../../../src/core/ids.ts';
+import { approveRequest } from '../../../src/operations/decide-request.ts';
+import { requestAccess } from '../../../src/operations/request-access.ts';
+import type { RequestView } from '../../../src/operations/views.ts';
+import { TARGETS } from '../broker/company.ts';
+import type { Observer } from '../checkers/observer.ts';
+import type { Storm } from '../kernel/storm.ts';
+import { short } from '../kernel/trace.ts';
+import type { Crowd } from './crowd.ts';
+
+/** In calm weather a returned credential is refused this soon: one pass of the engine, its calls, and what the cloud needs to obey. */
+const CUT_WITHIN_MS = 10_000;
+
+/**
+ * After the storm everything must work as on the first day: somebody asks, somebody approves, the credential works, is
+ * given back and is refused at once. A broker that merely survives by refusing everything would fail here.
+ */
+export async function tryItOut(crowd: Crowd, observer: Observer, storm: Storm): Promise<void> {
+  const failed = (text: string) => observer.violations.report('liveness', `in calm weather ${text}`);
+  const pause = (ms: number) => storm.scheduler.until(null, storm.scheduler.now + ms);
+  for (const target of TARGETS) {
+    const input = { items: [{ role: 'reader', target }], durationMs: 90_000, reason: 'trying it out' };
+    const asked = await crowd.do('kim', `tries ${target}`, (node, actor) => requestAccess(node.world, actor, input));
+    if (asked?.ok !== true) return failed('a request was refused');
+    const request = (asked.value as RequestView).id;
+    for (const lead of ['cy', 'dee']) {
+      await crowd.do(lead, `approves ${short(request)}`, (node, actor) =>
+        approveRequest(node.world, actor, request as RequestId, {}),
+      );
+    }
+    await pause(60_000);
+    const row = [...observer.grants.values()].find((grant) => grant.request === request);
+    if (row?.state !== 'active') return failed(`a grant is ${row?.state ?? 'missing'} a minute after its approval`);
+    const credential = await crowd.fetchCredential('kim', row.id as GrantId);
+    if (credential === null) return failed('no credential was handed out');
+    if (!crowd.works(credential)) return failed('the credential of an active grant is refused');
+    if ((await crowd.giveBack('kim', row.id as GrantId))?.ok !== true) return failed('a grant cannot be given back');
+    await pause(CUT_WITHIN_MS);
+    if (crowd.works(credential)) return failed(`a credential works ${CUT_WITHIN_MS} ms after it was given back`);
+  }
+}

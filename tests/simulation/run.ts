@@ -1,0 +1,130 @@
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { MARKS, type Mark } from './kernel/marks.ts';
+import { inParallel } from './in-parallel.ts';
+import { sabotages } from './sabotage/sabotages.ts';
+import { patchSource } from './sabotage/patch-source.ts';
+import type { Outcome } from './simulate.ts';
+
+const USAGE = `Lets the real broker run in simulated worlds, each of which is made by a seed, and checks every promise.
+
+  npm run simulate -- [--seeds N] [--from S] [--jobs N] [--verbose] [--marks] [--json] [--sabotage NAME]
+
+  --seeds     how many seeds (default 100)
+  --from      the first seed (default 1)
+  --jobs      processes side by side (default 2; 1 with --verbose)
+  --verbose   print everything that happens
+  --marks     fail if a path of interest was taken by no seed
+  --json      one line of JSON for each seed, and nothing else
+  --stop      stop at the first seed that fails
+  --sabotage  put a deliberate bug into the broker first; see npm run sabotage
+`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '100' },
+    from: { type: 'string', default: '1' },
+    jobs: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+    marks: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    stop: { type: 'boolean', default: false },
+    sabotage: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) {
+  console.log(USAGE);
+} else {
+  process.exitCode = await main();
+}
+
+async function main(): Promise<number> {
+  const seeds = whole(values.seeds, 'seeds');
+  const from = whole(values.from, 'from');
+  const jobs = values.jobs === undefined ? (values.verbose || seeds === 1 ? 1 : 2) : whole(values.jobs, 'jobs');
+  const began = performance.now();
+  let failed = 0;
+  const taken = new Map<string, number>();
+  const onOutcome = (outcome: Outcome) => {
+    for (const [mark, count] of Object.entries(outcome.marks)) taken.set(mark, (taken.get(mark) ?? 0) + count);
+    if (values.json) console.log(JSON.stringify(outcome));
+    if (outcome.violations.length === 0) {
+      if (values.verbose) console.log(`seed ${outcome.seed} holds; trace ${outcome.digest}`);
+      return;
+    }
+    failed += 1;
+    if (!values.json) console.log(describe(outcome));
+  };
+  if (jobs > 1) {
+    const extra = [
+      ...(values.sabotage === undefined ? [] : ['--sabotage', values.sabotage]),
+      ...(values.stop ? ['--stop'] : []),
+    ];
+    await inParallel({ from, seeds, jobs, extra, onOutcome });
+  } else {
+    await here(from, seeds, onOutcome);
+  }
+  if (values.json) return failed > 0 ? 1 : 0;
+  const seconds = (performance.now() - began) / 1_000;
+  console.log(
+    `${seeds} seeds from ${from}: ${seeds - failed} hold, ${failed} fail; ${(seeds / seconds).toFixed(2)} seeds/s, commit ${commit()}`,
+  );
+  const missed = (Object.keys(MARKS) as Mark[]).filter((mark) => !taken.has(mark));
+  if (missed.length > 0) console.log('Never taken:\n' + missed.map((mark) => `  ${mark}: ${MARKS[mark]}`).join('\n'));
+  return failed > 0 || (values.marks && missed.length > 0) ? 1 : 0;
+}
+
+async function here(from: number, seeds: number, onOutcome: (outcome: Outcome) => void): Promise<void> {
+  let patch: { verify(): void } | null = null;
+  if (values.sabotage !== undefined) {
+    const sabotage = sabotages.find((one) => one.name === values.sabotage);
+    if (sabotage === undefined) throw new Error(`there is no sabotage "${values.sabotage}"`);
+    patch = patchSource(sabotage);
+  }
+  // Only now, so that the sabotaged source is what gets loaded.
+  const { openLaboratory, simulate } = await import('./simulate.ts');
+  patch?.verify();
+  const laboratory = await openLaboratory();
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const outcome = await simulate(laboratory, seed, values.verbose ? (line) => console.log(line) : null);
+    onOutcome(outcome);
+    if (values.stop && outcome.violations.length > 0) break;
+  }
+  await laboratory.base.close();
+}
+
+function describe(outcome: Outcome): string {
+  const { seed, violations } = outcome;
+  const sabotage = values.sabotage === undefined ? '' : ` --sabotage ${values.sabotage}`;
+  return [
+    '',
+    `SEED ${seed} FAILS after ${(outcome.virtualMs / 1_000).toFixed(1)} s of virtual time (commit ${commit()})`,
+    ...violations.slice(0, 5).map((violation) => `  ${violation.checker}: ${violation.text}`),
+    `  again: npm run simulate -- --seeds 1 --from ${seed} --verbose${sabotage}`,
+    '  the last events:',
+    ...outcome.lastEvents.map((line) => `    ${line.slice(0, 240)}`),
+    '',
+  ].join('\n');
+}
+
+function commit(): string {
+  try {
+    const head = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const changed = execFileSync('git', ['status', '--porcelain', '--', 'src', 'tests/simulation'], {
+      encoding: 'utf8',
+    });
+    return head.trim() + (changed.trim() === '' ? '' : ' with uncommitted changes');
+  } catch {
+    return 'unknown';
+  }
+}
+
+function whole(text: string, name: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} takes a whole number, not "${text}"`);
+  return Number(text);
+}

@@ -1,0 +1,276 @@
+import type { Sabotage } from './patch-source.ts';
+
+/**
+ * Bugs that somebody could really write, most of them once written by somebody. Each must be caught, or the simulation proves
+ * nothing about the promise that the bug breaks.
+ */
+export const sabotages: readonly Sabotage[] = [
+  {
+    name: 'trust-the-reply',
+    what: 'ended is written when the removal was answered, without looking',
+    edits: [
+      {
+        file: 'src/engine/end.ts',
+        find: '      answered = true;\n      seen = await look(ports, grant, ending);',
+        replace:
+          "      answered = true;\n      seen = { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'no-wait-for-abandoned-calls',
+    what: 'ended is written at the first sight of absence, although a call that was given up can still land',
+    edits: [
+      {
+        file: 'src/engine/end.ts',
+        find: 'if (provenAt !== null && (await appNow(ports.db)) < provenAt)',
+        replace: 'if (provenAt !== null && (await appNow(ports.db)) < 0)',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'wait-from-the-wrong-moment',
+    what: 'the wait begins when a call leaves, not when it has been given up',
+    edits: [
+      {
+        file: 'src/store/leases.ts',
+        find: '.set({ last_call_at: leaseEnd(callTimeoutMs), absent_since: null, rung })',
+        replace: '.set({ last_call_at: leaseEnd(0), rung })',
+      },
+      {
+        file: 'src/store/leases.ts',
+        find: 'returning greatest(absent_since, last_call_at) as since',
+        replace: 'returning coalesce(last_call_at, absent_since) as since',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'stale-note',
+    what: 'a node that stood still makes the call that it noted long ago',
+    edits: [
+      {
+        file: 'src/engine/dispatch.ts',
+        find: 'if (signal.aborted || ports.clock.now() - beganAt >= PACE.callTimeoutMs) return null;',
+        replace: 'signal = ports.clock.timeout(PACE.callTimeoutMs);',
+      },
+      {
+        file: 'src/engine/dispatch.ts',
+        find: '  const signal = ports.clock.timeout(PACE.callTimeoutMs);',
+        replace: '  let signal = ports.clock.timeout(PACE.callTimeoutMs);',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'later-end-in-the-cloud',
+    what: 'the cloud is told an end that is a minute later than the one that was promised',
+    edits: [
+      {
+        file: 'src/engine/binding-spec.ts',
+        find: '    endsAt: grant.endsAt,',
+        replace: '    endsAt: (grant.endsAt + 60_000) as typeof grant.endsAt,',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'no-second-look-at-the-rules',
+    what: 'a grant starts although the rules that are in force by then refuse it',
+    edits: [
+      {
+        file: 'src/engine/activate.ts',
+        find: 'if (verdict.ok) return true;',
+        replace: 'if (verdict.ok || true) return true;',
+      },
+    ],
+    caughtBy: ['grants'],
+    seed: 1,
+  },
+  {
+    name: 'ending-without-entry',
+    what: 'an ending that a person asks for is not written into the ledger',
+    edits: [
+      {
+        file: 'src/operations/end-grant.ts',
+        find: "  await world.append(trx, {\n    kind: next.value.kind === 'ending'",
+        replace:
+          "  if (next.value.kind !== 'ending') await world.append(trx, {\n    kind: next.value.kind === 'ending'",
+      },
+    ],
+    caughtBy: ['ledger'],
+    seed: 1,
+  },
+  {
+    name: 'entry-twice',
+    what: 'what the engine records stands in the ledger twice',
+    edits: [
+      {
+        file: 'src/engine/record.ts',
+        find: '      await ports.append(trx, {',
+        replace: '      for (const _ of [1, 2]) await ports.append(trx, {',
+      },
+    ],
+    caughtBy: ['ledger'],
+    seed: 1,
+  },
+  {
+    name: 'sequencer-drops-an-entry',
+    what: 'an entry is taken out of the outbox and gets no place in the log, which still verifies by itself',
+    edits: [
+      {
+        file: 'src/ledger/sequencer.ts',
+        find: 'const entries = waiting.map(',
+        replace: 'const entries = waiting.slice(waiting.length > 7 ? 1 : 0).map(',
+      },
+    ],
+    caughtBy: ['ledger'],
+    seed: 1,
+  },
+  {
+    name: 'unknown-is-failure',
+    what: 'a call with an unknown outcome is treated as one that did nothing, and the grant is forgotten',
+    edits: [
+      {
+        file: 'src/engine/activate.ts',
+        find: '  if (HOPELESS.has(fault.kind) || now',
+        replace:
+          "  if (fault.kind === 'unknown-outcome') untouched = true;\n  if (fault.kind === 'unknown-outcome' || HOPELESS.has(fault.kind) || now",
+      },
+    ],
+    caughtBy: ['cloud', 'grants'],
+    seed: 1,
+  },
+  {
+    name: 'return-in-flight-forgotten',
+    what: 'a grant that is given back while its activation is under way is over at once',
+    edits: [
+      {
+        file: 'src/core/grant.ts',
+        find: "    case 'return':\n      return ending('returned');",
+        replace:
+          "    case 'return':\n      if (state.kind === 'activating') return ok(gone('returned', now, { kind: 'never-provisioned', at: now, evidence: {} }));\n      return ending('returned');",
+      },
+    ],
+    // The foreign key on legal transitions refuses it first, which is an error that nobody expects.
+    caughtBy: ['defects', 'cloud', 'grants'],
+    seed: 1,
+  },
+  {
+    name: 'activating-past-its-end',
+    what: 'nobody takes up a grant whose time is over while it is still being activated',
+    edits: [
+      {
+        file: 'src/store/leases.ts',
+        find: "sql`(state in ('active', 'ending') or (state = 'activating' and ends_at <= app_now()))`",
+        replace: "sql`state in ('active', 'ending')`",
+      },
+    ],
+    caughtBy: ['liveness'],
+    seed: 1,
+  },
+  {
+    name: 'expired-bindings-stay',
+    what: 'nothing is removed when the time of a grant is over, as if every cloud ended access by itself',
+    edits: [
+      {
+        file: 'src/engine/end.ts',
+        find: "    if (seen?.presence !== 'absent') {\n      const revoked",
+        replace: "    if (seen?.presence !== 'absent' && ending.cause !== 'expired') {\n      const revoked",
+      },
+    ],
+    caughtBy: ['liveness'],
+    seed: 1,
+  },
+  {
+    name: 'credential-after-the-end',
+    what: 'a credential is handed out although the grant ended while the cloud answered',
+    edits: [
+      {
+        file: 'src/operations/issue-credential.ts',
+        find: 'if (current === null || activeSpec(current, at) === null) return',
+        replace: 'if (current === null) return',
+      },
+    ],
+    caughtBy: ['credentials'],
+    seed: 1,
+  },
+  {
+    name: 'one-approval-too-few',
+    what: 'a step that needs several approvals is satisfied by one less',
+    edits: [
+      {
+        file: 'src/policy/approvals.ts',
+        find: 'missing: Math.max(0, step.count - approvedBy.size)',
+        replace: 'missing: Math.max(0, step.count - approvedBy.size - (step.count > 1 ? 1 : 0))',
+      },
+    ],
+    caughtBy: ['grants'],
+    seed: 1,
+  },
+  {
+    name: 'own-approval-counts',
+    what: 'a requester who is also an approver can approve',
+    edits: [
+      {
+        file: 'src/operations/decide-request.ts',
+        find: '    if (request.person === actor.person) {\n      return refused({\n        code: ',
+        replace: '    if (actor.key === "") {\n      return refused({\n        code: ',
+      },
+      {
+        file: 'src/policy/approvers.ts',
+        find: 'return own ? members.filter((person) => person !== scope.requester.key) : members;',
+        replace: 'return own || true ? members : members;',
+      },
+    ],
+    caughtBy: ['requests'],
+    seed: 1,
+  },
+  {
+    name: 'decided-after-its-time',
+    what: 'a request can be decided after it should have lapsed',
+    edits: [
+      {
+        file: 'src/operations/decide-request.ts',
+        find: '    if (now >= request.state.lapsesAt) return refused',
+        replace: '    if (now < 0) return refused',
+      },
+      { file: 'src/core/request.ts', find: '  const late = now >= state.lapsesAt;', replace: '  const late = false;' },
+    ],
+    caughtBy: ['requests', 'liveness'],
+    seed: 1,
+  },
+  {
+    name: 'claims-ignore-leases',
+    what: 'a node takes work that another node is at',
+    edits: [
+      {
+        file: 'src/store/leases.ts',
+        find: 'and (lease_until is null or lease_until <= app_now())\n    order by due_at limit',
+        replace: '\n    order by due_at limit',
+      },
+    ],
+    caughtBy: ['claims'],
+    seed: 1,
+  },
+  {
+    name: 'record-without-claim',
+    what: 'a node records what it did although its claim was lost meanwhile',
+    edits: [
+      {
+        file: 'src/engine/record.ts',
+        find: 'if (current === null || !(await holdsLease(trx, grant.id, ports.node))) return null;',
+        replace: 'if (current === null) return null;',
+      },
+    ],
+    caughtBy: ['claims'],
+    seed: 1,
+  },
+];
