@@ -66,7 +66,7 @@ const MINUTE = 60_000;
 
 /** Draws what will go wrong. Times are relative to the start of the run. */
 export function drawWeather(prng: Prng): Weather {
-  const stormMs = prng.int(4, 10) * MINUTE;
+  const stormMs = prng.int(4, 8) * MINUTE;
   /** Half of the faults are absent from any one run, and now and then one of them rages. */
   const some = (most: number, rage: number) => (prng.chance(0.5) ? prng.next() * (prng.chance(0.2) ? rage : most) : 0);
   const windows = (probability: number, longestMs: number): Window[] => {
@@ -83,9 +83,9 @@ export function drawWeather(prng: Prng): Weather {
     nodes,
     stormMs,
     people: {
-      everyMs: prng.int(2_000, 10_000),
+      everyMs: prng.int(1_500, 6_000),
       patienceMs: prng.int(1, 5) * MINUTE,
-      haste: prng.pick([0.05, 0.05, 0.6]),
+      haste: prng.pick([0.1, 0.3, 0.7]),
     },
     network: {
       lose: some(0.15, 0.6),
@@ -98,7 +98,7 @@ export function drawWeather(prng: Prng): Weather {
       delayMs: prng.pick([20, 200, 1_500]),
     },
     cloud: {
-      down: windows(0.3, 2 * MINUTE),
+      down: windows(0.4, 3 * MINUTE),
       staleMs: prng.pick([0, 0, 300, 3_000]),
       propagationMs: prng.pick([0, 500, 4_000]),
       settlesSlowly: prng.chance(0.3),
@@ -108,7 +108,7 @@ export function drawWeather(prng: Prng): Weather {
       failCommit: some(0.05, 0.3),
       loseCommitAnswer: some(0.05, 0.3),
       loseAnswer: some(0.03, 0.2),
-      delay: stalls ? 0.02 + prng.next() * 0.1 : some(0.03, 0.2),
+      delay: stalls ? 0.05 + prng.next() * 0.2 : some(0.1, 0.3),
       delayMs: stalls ? 120_000 : prng.pick([500, 3_000, 15_000]),
       full: windows(0.3, 2 * MINUTE),
       down: windows(0.2, MINUTE),
@@ -116,7 +116,7 @@ export function drawWeather(prng: Prng): Weather {
     node: {
       die: prng.chance(0.7) ? prng.next() * 0.006 : 0,
       backAfterMs: prng.int(500, 30_000),
-      pause: stalls || prng.chance(0.5) ? prng.next() * 0.005 : 0,
+      pause: stalls || prng.chance(0.5) ? prng.next() * 0.002 : 0,
       pauseMs: stalls ? 120_000 : prng.pick([2_000, 12_000]),
       skewMs: Array.from({ length: nodes }, () => (prng.chance(0.3) ? prng.int(-6_000, 6_000) : prng.int(-400, 400))),
       pollMs: prng.int(2_000, 20_000),

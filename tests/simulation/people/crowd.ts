@@ -33,7 +33,7 @@ type Operation<T> = (
   actor: Actor,
 ) => Promise<{ ok: true; value: T } | { ok: false; refusal: OperationRefusal }>;
 
-const ACTIONS = { ask: 5, decide: 6, withdraw: 0.5, giveBack: 1.5, takeAway: 1.5, credential: 4, use: 3 };
+const ACTIONS = { ask: 8, decide: 9, withdraw: 0.5, giveBack: 1, takeAway: 0.7, credential: 3, use: 2 };
 
 /** People who ask, decide, give back, take away and keep credentials for later; not always wisely, and often at once. */
 export class Crowd {

@@ -3,7 +3,7 @@ import type { RequestInput } from '../../../src/operations/check-input.ts';
 import { ENGINEERS, TARGETS } from '../broker/company.ts';
 import type { Prng } from '../kernel/prng.ts';
 
-/** What somebody asks for next; now and then something that cannot be had. */
+/** What somebody asks for next; now and then something that cannot be had, and with `haste` for a few seconds only. */
 export function drawRequest(
   prng: Prng,
   now: number,
@@ -15,9 +15,12 @@ export function drawRequest(
     target: prng.chance(0.97) ? prng.pick(TARGETS) : 'aws/nowhere',
   });
   const items = prng.chance(0.12) ? [item(), item()] : prng.chance(0.02) ? [] : [item()];
-  const durationMs = prng.chance(0.9)
-    ? prng.pick([prng.int(5, 60), prng.int(60, 360)]) * 1_000
-    : prng.pick([0, -60_000, 1.5, 40 * 86_400_000, 3_600_000]);
+  const hurried = prng.chance(haste) ? prng.int(3, 12) * 1_000 : null;
+  const durationMs =
+    hurried ??
+    (prng.chance(0.9)
+      ? prng.pick([prng.int(5, 60), prng.int(60, 360)]) * 1_000
+      : prng.pick([0, -60_000, 1.5, 40 * 86_400_000, 3_600_000]));
   const input: RequestInput = {
     items,
     reason: prng.chance(0.97) ? 'simulated work' : 'x'.repeat(100_000),
