@@ -123,7 +123,7 @@ async function assemble(database: Database): Promise<{ world: World; engine: Eng
     changes,
     log: silentLog,
     append,
-    wake: () => engine.wake(),
+    wake: (what) => engine.wake(what),
     endUnrecorded: async () => {},
     lapsesAfterMs: 3_600_000,
     maxPending: 20,

@@ -42,7 +42,7 @@ import { countGrants, markReissue } from './store/grants.ts';
 import { markInstallation } from './store/installation.ts';
 import { headSize } from './store/ledger-entries.ts';
 import { outboxSize } from './store/ledger-outbox.ts';
-import { nextDue } from './store/leases.ts';
+import { nextDueInMs } from './store/leases.ts';
 
 /** A running broker. */
 export interface Broker {
@@ -165,7 +165,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
     changes,
     log,
     append,
-    wake: () => engine.wake(),
+    wake: (what) => engine.wake(what),
     endUnrecorded: (grant, cause) => engine.endUnrecorded(grant, cause),
     lapsesAfterMs: DAY_MS,
     maxPending: MAX_PENDING,
@@ -329,8 +329,7 @@ function readiness(database: Database, world: World, engine: Engine, health: Led
 }
 
 async function lagMs(database: Database): Promise<number> {
-  const due = await nextDue(database.db);
-  return due === null ? 0 : Math.max(0, (await appNow(database.db)) - due);
+  return Math.max(0, -((await nextDueInMs(database.db)) ?? 0));
 }
 
 /** Whether the log was found to contradict what was signed; nothing is signed then until a person has looked. */

@@ -1,5 +1,5 @@
 import { needsBinding } from '../core/grant.ts';
-import { after } from '../core/time.ts';
+import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
@@ -26,21 +26,23 @@ export async function activate(ports: EnginePorts, claimed: GrantRecord): Promis
   const fresh = claimed.state.kind === 'scheduled';
   if (fresh && !(await allowed(ports, claimed))) return dropLease(ports.db, claimed.id, ports.node);
   let grant = claimed;
-  const note = async (): Promise<boolean> => {
+  const note = async (): Promise<Instant | null> => {
     if (!fresh) return noteAnotherCall(ports, grant);
     const started = await record(ports, claimed, [
       { event: { kind: 'start', durationMs: claimed.durationMs, latestEndAt: null }, dispatching: true },
     ]);
     grant = started ?? claimed;
-    return started !== null;
+    return started?.activatedAt ?? null;
   };
   try {
     const provisioned = await provide(ports, () => grant, fresh, note);
     if (provisioned === null) return await dropLease(ports.db, grant.id, ports.node);
     if (provisioned.usable) {
       const { credentials } = provisioned;
-      await record(ports, grant, [{ event: { kind: 'usable' }, credentials, answered: true }]);
-      return await dropLease(ports.db, grant.id, ports.node);
+      const active = await record(ports, grant, [{ event: { kind: 'usable' }, credentials, answered: true }]);
+      // An active grant has no claim; one that was taken back meanwhile still has ours.
+      if (active === null) await dropLease(ports.db, grant.id, ports.node);
+      return;
     }
     await tryLater(ports, grant, new ProviderFault('conflict', 'The access is not usable yet.'), false);
   } catch (error) {
@@ -61,10 +63,10 @@ async function allowed(ports: EnginePorts, grant: GrantRecord): Promise<boolean>
   return false;
 }
 
-async function noteAnotherCall(ports: EnginePorts, grant: GrantRecord): Promise<boolean> {
-  if (!(await renewLease(ports.db, grant, ports.node, PACE.leaseMs))) return false;
-  await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs);
-  return true;
+async function noteAnotherCall(ports: EnginePorts, grant: GrantRecord): Promise<Instant | null> {
+  const now = await renewLease(ports.db, grant, ports.node, PACE.leaseMs);
+  if (now !== null) await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs);
+  return now;
 }
 
 /** Makes the access exist. `null`: the claim was lost before anything was called. `grant` is read after `note`, which starts its clock. */
@@ -72,7 +74,7 @@ async function provide(
   ports: EnginePorts,
   grant: () => GrantRecord,
   fresh: boolean,
-  note: () => Promise<boolean>,
+  note: () => Promise<Instant | null>,
 ): Promise<Provisioned | null> {
   const { provider } = methodOf(ports.providers, grant());
   if (!fresh) {

@@ -84,12 +84,12 @@ async function revoke(
   const lock = ending.cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
   const lockOwner = `${ports.node}/${grant.id}`;
   let busy = false;
-  const note = async (): Promise<boolean> => {
+  const note = async (): Promise<Instant | null> => {
     // Last before the call, so that the lock outlives the longest call.
     busy = lock !== null && !(await takeCloudLock(ports.db, lock, lockOwner, PACE.leaseMs));
-    if (busy || !(await renewLease(ports.db, grant, ports.node, PACE.leaseMs))) return false;
-    await noteCall(ports.db, grant.slot, rung, PACE.callTimeoutMs);
-    return true;
+    const now = busy ? null : await renewLease(ports.db, grant, ports.node, PACE.leaseMs);
+    if (now !== null) await noteCall(ports.db, grant.slot, rung, PACE.callTimeoutMs);
+    return now;
   };
   try {
     const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, call));

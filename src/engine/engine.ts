@@ -1,7 +1,7 @@
 import { after, type Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { claimDue, dropLease, nextDue, peekDueEnds, type Lane } from '../store/leases.ts';
+import { claimDue, dropLease, nextDueInMs, peekDueEnds, type Lane } from '../store/leases.ts';
 import { activate } from './activate.ts';
 import { end } from './end.ts';
 import { lapseRequests } from './lapse.ts';
@@ -25,8 +25,8 @@ export interface Engine {
   lapse(): Promise<number>;
   /** Works until the signal fires; never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** Something may be due now: look at once instead of at the next deadline. */
-  wake(): void;
+  /** Something may be due now in a lane: look at once instead of at the next deadline. */
+  wake(lane: Lane): void;
   /** Takes access away although the database takes no writes; it is recorded, marked late, as soon as it can be. */
   endUnrecorded(grant: GrantRecord, cause: 'returned' | 'revoked'): Promise<void>;
   status(): EngineStatus;
@@ -39,17 +39,24 @@ export interface Engine {
 export function createEngine(ports: EnginePorts): Engine {
   const unrecorded = new Unrecorded(ports);
   let status: EngineStatus = { clockOffsetMs: 0, claiming: true, lastPassAt: null, lagMs: 0, lastError: null };
-  let waking = new AbortController();
-  let wakes = 0;
+  const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
+  let clockCheckedAt: Instant | null = null;
+
+  /** Compares the clocks, but not at every pass of a busy moment. A clock that jumps is compared at once. */
+  const clockIsSound = async (): Promise<boolean> => {
+    const local = ports.clock.now();
+    if (status.claiming && clockCheckedAt !== null && Math.abs(local - clockCheckedAt) < PACE.clockCheckMs) return true;
+    const clockOffsetMs = local - (await appNow(ports.db));
+    const claiming = Math.abs(clockOffsetMs) <= PACE.maxClockOffsetMs;
+    if (!claiming && status.claiming)
+      ports.log.error({ clockOffsetMs }, 'this clock is off; not claiming work until it is set');
+    status = { ...status, clockOffsetMs, claiming };
+    clockCheckedAt = local;
+    return claiming;
+  };
 
   const pass = async (lane: Lane): Promise<number> => {
-    const now = await appNow(ports.db);
-    const clockOffsetMs = ports.clock.now() - now;
-    if (Math.abs(clockOffsetMs) > PACE.maxClockOffsetMs) {
-      if (status.claiming) ports.log.error({ clockOffsetMs }, 'this clock is off; not claiming work until it is set');
-      status = { ...status, clockOffsetMs, claiming: false };
-      return 0;
-    }
+    if (!(await clockIsSound())) return 0;
     if (lane === 'ends') await unrecorded.writeDown();
     let claimed: readonly GrantRecord[];
     try {
@@ -60,13 +67,8 @@ export function createEngine(ports: EnginePorts): Engine {
       throw error;
     }
     const oldest = claimed[0]?.dueAt ?? null;
-    status = {
-      ...status,
-      clockOffsetMs,
-      claiming: true,
-      lastPassAt: now,
-      lagMs: oldest === null ? status.lagMs : now - oldest,
-    };
+    const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
+    status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
     await Promise.all(claimed.map((grant) => step(lane, grant)));
     return claimed.length;
   };
@@ -91,10 +93,10 @@ export function createEngine(ports: EnginePorts): Engine {
       await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
   };
 
-  const loop = async (work: () => Promise<number>, signal: AbortSignal): Promise<void> => {
+  const loop = async (work: () => Promise<number>, bell: Bell, signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      // Somebody who wakes us while we work must not be slept over.
-      const seen = wakes;
+      // Somebody who rings while we work must not be slept over.
+      const rung = bell.next();
       let claimed = 0;
       let delayMs: number = PACE.idleMs;
       try {
@@ -104,14 +106,13 @@ export function createEngine(ports: EnginePorts): Engine {
         ports.log.error({ error: String(error) }, 'a pass failed');
         status = { ...status, lastError: String(error).slice(0, 300) };
       }
-      if (claimed === 0 && seen === wakes) await ports.clock.sleep(delayMs, AbortSignal.any([signal, waking.signal]));
+      if (claimed === 0) await ports.clock.sleep(delayMs, AbortSignal.any([signal, rung]));
     }
   };
 
   const untilNextDue = async (): Promise<number> => {
-    const due = await nextDue(ports.db);
-    if (due === null) return PACE.idleMs;
-    return Math.min(PACE.idleMs, Math.max(5, due - (await appNow(ports.db))));
+    const dueInMs = await nextDueInMs(ports.db);
+    return dueInMs === null ? PACE.idleMs : Math.min(PACE.idleMs, Math.max(5, dueInMs));
   };
 
   return {
@@ -119,18 +120,31 @@ export function createEngine(ports: EnginePorts): Engine {
     lapse: () => lapseRequests(ports),
     async run(signal) {
       await Promise.all([
-        loop(() => pass('ends'), signal),
-        loop(() => pass('starts'), signal),
-        loop(() => lapseRequests(ports), signal),
+        loop(() => pass('ends'), bells.ends, signal),
+        loop(() => pass('starts'), bells.starts, signal),
+        loop(() => lapseRequests(ports), createBell(), signal),
       ]);
     },
-    wake() {
-      wakes += 1;
-      waking.abort();
-      waking = new AbortController();
-    },
+    wake: (lane) => bells[lane].ring(),
     endUnrecorded: (grant, cause) => unrecorded.takeAway(grant, cause),
     status: () => status,
+  };
+}
+
+/** Wakes a lane: `next` gives the signal that fires when it rings again. */
+interface Bell {
+  next(): AbortSignal;
+  ring(): void;
+}
+
+function createBell(): Bell {
+  let ringing = new AbortController();
+  return {
+    next: () => ringing.signal,
+    ring() {
+      ringing.abort();
+      ringing = new AbortController();
+    },
   };
 }
 

@@ -2,13 +2,13 @@ import type { JsonObject } from '../core/json.ts';
 import type { Result } from '../core/result.ts';
 import type { ProviderName } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
-import type { NewEntry } from '../ledger/entry.ts';
+import type { Append } from '../ledger/append.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import type { Db, Trx } from '../store/schema.ts';
+import type { Db } from '../store/schema.ts';
 
 /** Everything the engine touches. The simulation puts its own behind each of them. */
 export interface EnginePorts {
@@ -21,7 +21,7 @@ export interface EnginePorts {
   /** Decides again, at the start, from the stored request and the policy in force. */
   readonly recheck: (grant: GrantRecord) => Promise<Result<null, { readonly code: string; readonly text: string }>>;
   /** Writes a ledger entry in the transaction of the change it explains. */
-  readonly append: (trx: Trx, entry: NewEntry) => Promise<void>;
+  readonly append: Append;
   /** Tells listeners of this process that something changed; they read the state themselves. */
   readonly publish: (change: { readonly kind: 'grant' | 'request'; readonly id: string; readonly at: Instant }) => void;
   readonly log: Log;
@@ -37,6 +37,8 @@ export const PACE = {
   batch: 16,
   /** Sleep at most this long: a deadline written by another node is seen after this at the latest. */
   idleMs: 1_000,
+  /** How often the clocks are compared. */
+  clockCheckMs: 1_000,
   /** Beyond this difference to the database's clock a node stops claiming. */
   maxClockOffsetMs: 2_000,
   /** Failed attempts after which somebody is told, again and again: the alarm grows while an access is not provably gone. */

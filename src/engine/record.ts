@@ -7,8 +7,8 @@ import type { CredentialFacts } from '../providers/contract.ts';
 import { newId } from '../platform/random.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
-import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
-import { holdsLease, noteAnswer, noteCall } from '../store/leases.ts';
+import { saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { lockClaimed, noteAnswer, noteCall } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
 import { PACE, type EnginePorts } from './ports.ts';
 
@@ -35,15 +35,15 @@ export async function record(
   recordings: readonly Recording[],
 ): Promise<GrantRecord | null> {
   const done = await ports.db.transaction().execute(async (trx) => {
-    const current = await findGrant(trx, grant.id, true);
-    if (current === null || !(await holdsLease(trx, grant.id, ports.node))) return null;
-    const now = await appNow(trx);
-    let state = current.state;
+    const held = await lockClaimed(trx, grant.id, ports.node);
+    if (held === null) return null;
+    const { now } = held;
+    let current = held.grant;
     for (const recording of recordings) {
-      const next = transitionGrant(state, recording.event, now);
+      const next = transitionGrant(current.state, recording.event, now);
       if (!next.ok) return null;
-      state = next.value;
-      await saveGrantState(trx, grant.id, state, dueAfter(state, now));
+      const state = next.value;
+      current = await saveGrantState(trx, grant.id, state, dueAfter(state, now));
       await keepCredentials(trx, ports, grant, recording.credentials ?? []);
       if (recording.dispatching === true) await noteCall(trx, grant.slot, 0, PACE.callTimeoutMs);
       if (recording.answered === true) await noteAnswer(trx, grant.slot);
@@ -56,9 +56,9 @@ export async function record(
         ...(recording.late === true ? { late: true } : {}),
       });
     }
-    return { grant: await findGrant(trx, grant.id), now };
+    return { grant: current, now };
   });
-  if (done === null || done.grant === null) return null;
+  if (done === null) return null;
   ports.publish({ kind: 'grant', id: grant.id, at: done.now });
   return done.grant;
 }

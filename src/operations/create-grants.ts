@@ -1,26 +1,28 @@
-import type { RequestId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
 import { slotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { insertGrant } from '../store/grants.ts';
-import { personKeys } from '../store/people.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { methodFor, principalFor } from './grant-shape.ts';
 import type { RulesInForce, World } from './world.ts';
 
-/** Turns each item of an approved request into a scheduled grant, in the transaction that approves it. */
+/**
+ * Turns each item of an approved request into a scheduled grant, in the transaction that approves it. `requester` is a directory
+ * key. Returns the entries that the ledger owes them.
+ */
 export async function createGrants(
   world: World,
   trx: Trx,
   rules: RulesInForce,
-  request: RequestRecord,
-  durationMs: number,
+  requester: string,
+  request: Pick<RequestRecord, 'id' | 'person' | 'items' | 'startsAt' | 'durationMs'>,
   now: Instant,
-): Promise<void> {
-  const requester = (await personKeys(trx, [request.person])).get(request.person);
-  invariant(requester !== undefined, `nobody is ${request.person}`);
+): Promise<readonly NewEntry[]> {
+  const { durationMs } = request;
+  const entries: NewEntry[] = [];
   for (const [ordinal, item] of request.items.entries()) {
     const role = rules.policy.roles.get(item.role);
     const target = rules.policy.vocabulary.targets.get(item.target);
@@ -50,12 +52,13 @@ export async function createGrants(
       startsAt,
     });
     invariant(capabilities.slot === 'per-grant', `${method} has a shared slot, whose native key is not known here`);
-    await world.append(trx, {
+    entries.push({
       kind: 'grant.scheduled',
       at: now,
       actor: { kind: 'system', id: 'policy' },
-      subjects: { grant: id, request: request.id as RequestId, person: request.person },
+      subjects: { grant: id, request: request.id, person: request.person },
       facts: { role: role.name, target: target.key, method, durationMs, startsAt: toIso(startsAt) },
     });
   }
+  return entries;
 }

@@ -9,7 +9,7 @@ import type { Decision } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, findRequest, insertApproval, saveRequestState, type RequestRecord } from '../store/requests.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db, Trx } from '../store/schema.ts';
 import { createGrants } from './create-grants.ts';
 import type { OperationRefusal } from './refusal.ts';
 
@@ -116,7 +116,9 @@ async function approveIfSatisfied(
   const finished = await finish(world, trx, request, { kind: 'approve' }, now);
   if (!finished.ok) return finished;
   const durationMs = Math.min(request.durationMs, decision.maxDurationMs);
-  await createGrants(world, trx, rules, request, durationMs, now);
+  const requester = (await personKeys(trx, [request.person])).get(request.person);
+  invariant(requester !== undefined, `nobody is ${request.person}`);
+  await world.append(trx, ...(await createGrants(world, trx, rules, requester, { ...request, durationMs }, now)));
   return ok(null);
 }
 
@@ -177,7 +179,7 @@ async function within(
   });
   if (!outcome.ok) return outcome;
   world.changes.publish({ kind: 'request', id, at: outcome.value });
-  world.wake();
+  world.wake('starts');
   const request = await findRequest(world.db, id);
   invariant(request !== null, `request ${id} vanished`);
   const view = (await requestViews(world, [request], actor))[0];
@@ -193,12 +195,12 @@ async function within(
 }
 
 /** The approvals of a request by directory key, as `openSteps` counts them. */
-export async function votesOn(trx: Trx, request: RequestRecord): Promise<readonly { by: string; at: Instant }[]> {
-  const approvals = ((await approvalsOf(trx, [request.id])).get(request.id) ?? []).filter(
+export async function votesOn(db: Db | Trx, request: RequestRecord): Promise<readonly { by: string; at: Instant }[]> {
+  const approvals = ((await approvalsOf(db, [request.id])).get(request.id) ?? []).filter(
     (one) => one.verdict === 'approve',
   );
   const keys = await personKeys(
-    trx,
+    db,
     approvals.map((one) => one.person),
   );
   return approvals.flatMap((one) => {

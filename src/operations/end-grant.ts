@@ -54,7 +54,7 @@ async function endGrant(
   }
   if (!outcome.ok) return outcome;
   world.changes.publish({ kind: 'grant', id, at: outcome.value });
-  world.wake();
+  world.wake('ends');
   const after = await findGrant(world.db, id);
   invariant(after !== null, `grant ${id} vanished`);
   const view = (await grantViews(world, [after]))[0];

@@ -23,13 +23,11 @@ export interface StartRefusal {
  */
 export async function recheckGrant(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
   const rules = world.rules.current();
-  const { request, votes } = await world.db.transaction().execute(async (trx) => {
-    const found = await findRequest(trx, grant.request);
-    return { request: found, votes: found === null ? [] : await votesOn(trx, found) };
-  });
+  const request = await findRequest(world.db, grant.request);
   if (request === null || request.state.kind !== 'approved') {
     return refused({ code: 'not-approved', text: 'The request behind this grant is not approved.' });
   }
+  const votes = await votesOn(world.db, request);
   const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now: world.clock.now() });
   const refusal = decision.refusals[0];
   if (decision.effect === 'deny') {

@@ -1,13 +1,13 @@
-import type { RequestId } from '../core/ids.ts';
-import { transitionRequest, type RequestState } from '../core/request.ts';
+import { transitionRequest } from '../core/request.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { after, formatDuration, toIso, type Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision, Item, Question } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
 import { keepPolicyVersion } from '../store/policy-versions.ts';
-import { countPending, findRequest, insertRequest, saveRequestState } from '../store/requests.ts';
+import { beforeRequest, findRequest, insertRequest, saveRequestState, type RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { asJson } from './as-json.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
@@ -42,8 +42,8 @@ export async function requestAccess(
 
   const id = newId(world.random, 'req');
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
-    const now = await appNow(trx);
-    if ((await countPending(trx, actor.person)) >= world.maxPending) {
+    const { pending, policyKept, now } = await beforeRequest(trx, actor.person, rules.policy.version);
+    if (pending >= world.maxPending) {
       return refused({
         code: 'too-many-pending',
         detail: `You already have ${world.maxPending} requests waiting for a decision.`,
@@ -51,8 +51,8 @@ export async function requestAccess(
       });
     }
     const lapsesAt = after(now, world.lapsesAfterMs);
-    await keepPolicyVersion(trx, rules.policy.version, rules.policy.sources, now);
-    await insertRequest(trx, {
+    if (!policyKept) await keepPolicyVersion(trx, rules.policy.version, rules.policy.sources, now);
+    const request = {
       id,
       person: actor.person,
       items: question.items,
@@ -65,8 +65,9 @@ export async function requestAccess(
       policyVersion: decision.policyVersion,
       createdAt: now,
       lapsesAt,
-    });
-    await world.append(trx, {
+    };
+    await insertRequest(trx, request);
+    const submitted: NewEntry = {
       kind: 'request.submitted',
       at: now,
       actor: { kind: 'person', id: actor.person },
@@ -80,14 +81,14 @@ export async function requestAccess(
         lapsesAt: toIso(lapsesAt),
       },
       personal: { reason: { subject: actor.person, value: input.reason ?? '' } },
-    });
-    if (decision.steps.length === 0)
-      await approveByRule(world, trx, actor, rules, id, { kind: 'pending', lapsesAt }, decision, now);
+    };
+    const automatic = decision.steps.length > 0 ? [] : await approveByRule(world, trx, actor, rules, request, decision);
+    await world.append(trx, submitted, ...automatic);
     return ok(now);
   });
   if (!outcome.ok) return outcome;
   world.changes.publish({ kind: 'request', id, at: outcome.value });
-  if (decision.steps.length === 0) world.wake();
+  if (decision.steps.length === 0) world.wake('starts');
   const request = await findRequest(world.db, id);
   invariant(request !== null, `request ${id} vanished`);
   const view = (await requestViews(world, [request], actor))[0];
@@ -120,20 +121,20 @@ export function refusalOf(decision: Decision): OperationRefusal {
   };
 }
 
+/** Approves a request that needs nobody, at the moment it was made. Returns the entries that the ledger owes it. */
 async function approveByRule(
   world: World,
   trx: Trx,
   actor: Actor,
   rules: RulesInForce,
-  id: RequestId,
-  pending: RequestState,
+  request: Omit<RequestRecord, 'state'>,
   decision: Decision,
-  now: Instant,
-): Promise<void> {
-  const approved = transitionRequest(pending, { kind: 'approve' }, now);
+): Promise<readonly NewEntry[]> {
+  const { id, lapsesAt, createdAt: now } = request;
+  const approved = transitionRequest({ kind: 'pending', lapsesAt }, { kind: 'approve' }, now);
   invariant(approved.ok, `request ${id} cannot be approved`);
   await saveRequestState(trx, id, approved.value);
-  await world.append(trx, {
+  const entry: NewEntry = {
     kind: 'request.approved',
     at: now,
     actor: { kind: 'system', id: 'policy' },
@@ -143,10 +144,8 @@ async function approveByRule(
       policyVersion: decision.policyVersion,
       rules: decision.reasons.map((reason) => reason.rule),
     },
-  });
-  const request = await findRequest(trx, id);
-  invariant(request !== null, `request ${id} vanished`);
-  await createGrants(world, trx, rules, request, decision.durationMs, now);
+  };
+  return [entry, ...(await createGrants(world, trx, rules, actor.key, request, now))];
 }
 
 async function noteRefusal(world: World, actor: Actor, input: RequestInput, decision: Decision): Promise<void> {

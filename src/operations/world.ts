@@ -2,7 +2,7 @@ import type { DirectorySnapshot } from '../core/directory.ts';
 import type { PersonId } from '../core/ids.ts';
 import type { ProviderName } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
-import type { NewEntry } from '../ledger/entry.ts';
+import type { Append } from '../ledger/append.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
@@ -10,7 +10,7 @@ import type { PolicySet } from '../policy/load.ts';
 import type { PolicyProblem, RequestContext } from '../policy/types.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import type { Db, Trx } from '../store/schema.ts';
+import type { Db } from '../store/schema.ts';
 import type { Changes } from './changes.ts';
 
 /** What operations touch; the composition root and the simulation each put one together. */
@@ -22,10 +22,10 @@ export interface World {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly changes: Changes;
   readonly log: Log;
-  /** Writes a ledger entry in the transaction of the change it explains. */
-  readonly append: (trx: Trx, entry: NewEntry) => Promise<void>;
-  /** Tells the engine that something is due now. */
-  readonly wake: () => void;
+  /** Writes ledger entries in the transaction of the change they explain. */
+  readonly append: Append;
+  /** Tells the engine that something is to be started or ended now. */
+  readonly wake: (what: 'starts' | 'ends') => void;
   /** Takes access away although the database takes no writes. */
   readonly endUnrecorded: (grant: GrantRecord, cause: 'returned' | 'revoked') => Promise<void>;
   /** How long a request waits for a decision before it lapses. */

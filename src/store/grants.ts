@@ -56,11 +56,12 @@ export async function insertGrant(
   >,
 ): Promise<void> {
   await trx
-    .insertInto('binding')
-    .values({ slot: grant.slot, provider: grant.provider, method: grant.method })
-    .onConflict((conflict) => conflict.constraint('binding_pk').doNothing())
-    .execute();
-  await trx
+    .with('written', (query) =>
+      query
+        .insertInto('binding')
+        .values({ slot: grant.slot, provider: grant.provider, method: grant.method })
+        .onConflict((conflict) => conflict.constraint('binding_pk').doNothing()),
+    )
     .insertInto('grant')
     .values({
       id: grant.id,
@@ -146,10 +147,11 @@ export async function countGrants(db: Db): Promise<ReadonlyMap<string, number>> 
 
 /**
  * Writes the state that `transitionGrant` computed and when the engine must look again (`dueAt`; ignored once it is over).
- * Attempts begin anew with each state. The foreign key to `grant_transition` judges the step again.
+ * Attempts begin anew with each state; a state in which nothing is under way has no claim. The foreign key to
+ * `grant_transition` judges the step again. Returns the grant as it then stands.
  */
-export async function saveGrantState(trx: Trx, id: GrantId, state: GrantState, dueAt: Instant): Promise<void> {
-  await trx
+export async function saveGrantState(trx: Trx, id: GrantId, state: GrantState, dueAt: Instant): Promise<GrantRecord> {
+  const row = await trx
     .updateTable('grant')
     .set({
       state: state.kind,
@@ -159,7 +161,10 @@ export async function saveGrantState(trx: Trx, id: GrantId, state: GrantState, d
       last_fault: null,
     })
     .where('id', '=', id)
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  invariant(row !== undefined, `there is no grant ${id}`);
+  return toGrant(row);
 }
 
 function columnsOf(state: GrantState) {
@@ -169,7 +174,7 @@ function columnsOf(state: GrantState) {
     case 'activating':
       return { activated_at: toIso(state.activatedAt), ends_at: toIso(state.endsAt) };
     case 'active':
-      return { usable_at: toIso(state.usableAt) };
+      return { usable_at: toIso(state.usableAt), ...NO_LEASE };
     case 'ending':
       return { ending_since: toIso(state.since), end_cause: state.cause };
     case 'ended':

@@ -49,41 +49,58 @@ export async function peekDueEnds(db: Db, limit: number): Promise<readonly Grant
   return rows.map(toGrant);
 }
 
-/** When the next deadline is; `null` when nothing is waiting. */
-export async function nextDue(db: Db): Promise<Instant | null> {
-  const { rows } = await sql<{ at: Instant | null }>`
-    select min(at) as at from (
+/** Milliseconds until the next deadline, negative when it has passed; `null` when nothing is waiting. */
+export async function nextDueInMs(db: Db): Promise<number | null> {
+  const { rows } = await sql<{ ms: number | null }>`
+    select (extract(epoch from min(at) - app_now()) * 1000)::float8 as ms from (
       (select greatest(due_at, coalesce(lease_until, due_at)) as at from "grant" where due_at is not null order by due_at limit 1)
       union all (select due_at from request where due_at is not null order by due_at limit 1)) as next`.execute(db);
-  return rows[0]?.at ?? null;
+  return rows[0]?.ms ?? null;
 }
 
 /**
- * Keeps a claim while work goes on. False: the claim was lost or the grant has moved on, and whatever was about to be done must
- * not be done. The state counts as well, because one node may hold a grant for two lanes, one after the other.
+ * Keeps a claim while work goes on, and returns when. `null`: the claim was lost or the grant has moved on, and whatever was about
+ * to be done must not be done. The state counts as well, because one node may hold a grant for two lanes, one after the other.
  */
-export async function renewLease(db: Db | Trx, grant: GrantRecord, owner: string, leaseMs: number): Promise<boolean> {
-  const result = await db
+export async function renewLease(
+  db: Db | Trx,
+  grant: GrantRecord,
+  owner: string,
+  leaseMs: number,
+): Promise<Instant | null> {
+  const row = await db
     .updateTable('grant')
     .set({ lease_until: leaseEnd(leaseMs) })
     .where('id', '=', grant.id)
     .where('state', '=', grant.state.kind)
     .where('lease_owner', '=', owner)
     .where('lease_until', '>', sql<Instant>`app_now()`)
+    .returning(sql<Instant>`app_now()`.as('now'))
     .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  return row?.now ?? null;
 }
 
-/** Whether this node still holds the claim, judged inside the transaction that is about to record what it did. */
-export async function holdsLease(trx: Trx, id: GrantId, owner: string): Promise<boolean> {
+/**
+ * Locks a grant for the transaction that is about to record what this node did. `null`: the claim was lost. The lock comes first
+ * (`materialized`), so that the claim and the time are judged after whatever it had to wait for.
+ */
+export async function lockClaimed(
+  trx: Trx,
+  id: GrantId,
+  owner: string,
+): Promise<{ readonly grant: GrantRecord; readonly now: Instant } | null> {
   const row = await trx
-    .selectFrom('grant')
-    .select('id')
-    .where('id', '=', id)
+    .with(
+      (name) => name('locked').materialized(),
+      (query) => query.selectFrom('grant').selectAll().where('id', '=', id).forUpdate(),
+    )
+    .selectFrom('locked')
+    .selectAll()
+    .select(sql<Instant>`app_now()`.as('now'))
     .where('lease_owner', '=', owner)
     .where('lease_until', '>', sql<Instant>`app_now()`)
     .executeTakeFirst();
-  return row !== undefined;
+  return row === undefined ? null : { grant: toGrant(row), now: row.now };
 }
 
 /** Gives a claim back and says when to look again, unless somebody has changed the grant's state meanwhile. */

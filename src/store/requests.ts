@@ -1,4 +1,5 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
+import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { ApprovalId, PersonId, RequestId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RequestState } from '../core/request.ts';
@@ -34,23 +35,22 @@ export interface ApprovalRecord {
 /** Writes a new, pending request with its items. */
 export async function insertRequest(trx: Trx, request: Omit<RequestRecord, 'state'>): Promise<void> {
   await trx
-    .insertInto('request')
-    .values({
-      id: request.id,
-      person_id: request.person,
-      reason: request.reason,
-      ticket: request.ticket,
-      duration_ms: request.durationMs,
-      starts_at: request.startsAt === null ? null : toIso(request.startsAt),
-      question: JSON.stringify(request.question),
-      decision: JSON.stringify(request.decision),
-      policy_version: request.policyVersion,
-      created_at: toIso(request.createdAt),
-      lapses_at: toIso(request.lapsesAt),
-      due_at: toIso(request.lapsesAt),
-    })
-    .execute();
-  await trx
+    .with('written', (query) =>
+      query.insertInto('request').values({
+        id: request.id,
+        person_id: request.person,
+        reason: request.reason,
+        ticket: request.ticket,
+        duration_ms: request.durationMs,
+        starts_at: request.startsAt === null ? null : toIso(request.startsAt),
+        question: JSON.stringify(request.question),
+        decision: JSON.stringify(request.decision),
+        policy_version: request.policyVersion,
+        created_at: toIso(request.createdAt),
+        lapses_at: toIso(request.lapsesAt),
+        due_at: toIso(request.lapsesAt),
+      }),
+    )
     .insertInto('request_item')
     .values(
       request.items.map((item, ordinal) => ({ request_id: request.id, ordinal, role: item.role, target: item.target })),
@@ -60,9 +60,9 @@ export async function insertRequest(trx: Trx, request: Omit<RequestRecord, 'stat
 
 /** Reads a request; `lock` keeps everybody else from deciding it until the transaction ends. */
 export async function findRequest(db: Db | Trx, id: RequestId, lock = false): Promise<RequestRecord | null> {
-  const query = db.selectFrom('request').selectAll().where('id', '=', id);
+  const query = withItems(db).where('id', '=', id);
   const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
-  return row === undefined ? null : ((await withItems(db, [row]))[0] ?? null);
+  return row === undefined ? null : toRequest(row);
 }
 
 /** Requests, newest first. `before` is the `createdAt` and id of the last one already seen. */
@@ -70,12 +70,7 @@ export async function listRequests(
   db: Db,
   filter: { person?: PersonId; pendingOnly?: boolean; before?: { at: Instant; id: RequestId }; limit: number },
 ): Promise<readonly RequestRecord[]> {
-  let query = db
-    .selectFrom('request')
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(filter.limit);
+  let query = withItems(db).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
   if (filter.pendingOnly === true) query = query.where('state', '=', 'pending');
   const before = filter.before;
@@ -87,32 +82,34 @@ export async function listRequests(
       ]),
     );
   }
-  return withItems(db, await query.execute());
+  return (await query.execute()).map(toRequest);
 }
 
-/** How many requests of one person wait for a decision. */
-export async function countPending(trx: Trx, person: PersonId): Promise<number> {
-  const row = await trx
-    .selectFrom('request')
-    .select((expression) => expression.fn.countAll<number>().as('n'))
-    .where('person_id', '=', person)
-    .where('state', '=', 'pending')
-    .executeTakeFirst();
-  return Number(row?.n ?? 0);
+/** What has to be known before a request is written: the time, how many of the same person wait, whether its rules are kept. */
+export async function beforeRequest(
+  trx: Trx,
+  person: PersonId,
+  policyVersion: string,
+): Promise<{ readonly now: Instant; readonly pending: number; readonly policyKept: boolean }> {
+  const { rows } = await sql<{ now: Instant; pending: number; policyKept: boolean }>`
+    select app_now() as now,
+      (select count(*)::int from request where person_id = ${person} and state = 'pending') as pending,
+      exists (select from policy_version where version = ${policyVersion}) as "policyKept"`.execute(trx);
+  const [row] = rows;
+  invariant(row !== undefined, 'a select without a table has one row');
+  return row;
 }
 
 /** Pending requests whose time to be answered is over, locked so that no other node takes them. */
 export async function claimLapsed(trx: Trx, now: Instant, limit: number): Promise<readonly RequestRecord[]> {
-  const rows = await trx
-    .selectFrom('request')
-    .selectAll()
+  const rows = await withItems(trx)
     .where('due_at', '<=', at(now))
     .orderBy('due_at')
     .limit(limit)
     .forUpdate()
     .skipLocked()
     .execute();
-  return withItems(trx, rows);
+  return rows.map(toRequest);
 }
 
 /** Writes the state that `transitionRequest` computed. The foreign key to `request_transition` judges it again. */
@@ -178,23 +175,28 @@ export async function approvalsOf(
   return found;
 }
 
-async function withItems(
-  db: Db | Trx,
-  rows: readonly Selectable<Schema['request']>[],
-): Promise<readonly RequestRecord[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const items = await db
-    .selectFrom('request_item')
+/** Requests with their items, in one query. */
+function withItems(db: Db | Trx) {
+  return db
+    .selectFrom('request')
     .selectAll()
-    .where('request_id', 'in', ids)
-    .orderBy('ordinal')
-    .execute();
-  return rows.map((row) => ({
+    .select((request) => [
+      jsonArrayFrom(
+        request
+          .selectFrom('request_item')
+          .select(['role', 'target'])
+          .whereRef('request_id', '=', 'request.id')
+          .orderBy('ordinal'),
+      ).as('items'),
+    ]);
+}
+
+function toRequest(row: Selectable<Schema['request']> & { readonly items: RequestRecord['items'] }): RequestRecord {
+  return {
     id: row.id,
     person: row.person_id,
     state: stateOf(row),
-    items: items.filter((item) => item.request_id === row.id).map((item) => ({ role: item.role, target: item.target })),
+    items: row.items,
     reason: row.reason,
     ticket: row.ticket,
     durationMs: row.duration_ms,
@@ -204,7 +206,7 @@ async function withItems(
     policyVersion: row.policy_version,
     createdAt: row.created_at,
     lapsesAt: row.lapses_at,
-  }));
+  };
 }
 
 function stateOf(row: Selectable<Schema['request']>): RequestState {

@@ -80,7 +80,10 @@ export class DatabaseServer {
 }
 
 export function isWrite(text: string): boolean {
-  return /^\s*(insert|update|delete|with|truncate)/i.test(text);
+  return (
+    /^\s*(insert|update|delete|truncate)\b/i.test(text) ||
+    /^\s*with\b.*\b(insert into|update "|delete from)/is.test(text)
+  );
 }
 
 /** Replaces the database's clock, once for each database. */
