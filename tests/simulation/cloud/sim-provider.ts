@@ -33,7 +33,7 @@ const CAPABILITIES: MethodCapabilities = {
   endedBy: 'broker',
   cut: { possible: true, withinMs: 5_000 },
   residual: { maxMs: 0, words: 'nothing survives' },
-  shortestDurationMs: 60_000,
+  shortestDurationMs: 1_000,
   earliestRemovalMs: 0,
   settleMs: 30_000,
   abandonedCallMs: ABANDONED_CALL_MS,
