@@ -144,7 +144,10 @@ eachDatabase('ledger sequencer', (current) => {
     ['a head that went back', `update ledger_head set size = 1`],
     ['a head that is gone', `delete from ledger_head`],
     ['checkpoints that are gone', `delete from ledger_checkpoint`],
-    ['a checkpoint that was changed', `update ledger_checkpoint set note = translate(note, '0123456789', '1234567890')`],
+    [
+      'a checkpoint that was changed',
+      `update ledger_checkpoint set note = translate(note, '0123456789', '1234567890')`,
+    ],
   ])('nothing is signed over %s', async (_, statement) => {
     await write(current(), 3);
     await sequenceAll(current());
