@@ -95,7 +95,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const { world, engine, reload } = await assemble(parts, database, keys);
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
-      config.role === 'api' ? null : engine.run(stopping.signal),
+      config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
       repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
     ]);
@@ -329,7 +329,9 @@ function readiness(database: Database, world: World, engine: Engine, health: Led
 }
 
 async function lagMs(database: Database): Promise<number> {
-  return Math.max(0, -((await nextDueInMs(database.db)) ?? 0));
+  const lanes = ['ends', 'starts', 'lapses'] as const;
+  const due = await Promise.all(lanes.map((lane) => nextDueInMs(database.db, lane)));
+  return Math.max(0, ...due.map((inMs) => -(inMs ?? 0)));
 }
 
 /** Whether the log was found to contradict what was signed; nothing is signed then until a person has looked. */

@@ -3,28 +3,29 @@ import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { dropLease, noteCall, releaseLease, renewLease } from '../store/leases.ts';
+import { dropLease, isUntouched, noteCall, releaseLease, renewLease, unnoteCall } from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
-import { backoffMs, faultFacts, PACE, type EnginePorts } from './ports.ts';
+import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { record } from './record.ts';
 
 /** Faults after which the cloud has certainly done nothing. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
 /** Faults that another attempt cannot mend. */
-const HOPELESS: ReadonlySet<FaultKind> = new Set(['forbidden-to-us', 'invalid', 'target-gone', 'clock-skew']);
+const HOPELESS: ReadonlySet<FaultKind> = new Set(['invalid', 'target-gone', 'clock-skew']);
 
 /**
  * Takes a claimed grant from `scheduled` or `activating` towards `active`.
  *
  * The order is what makes a crash harmless: decide again; write `activating` with the absolute end and the intent to call;
- * only then call; then write what was seen. Whoever takes over a grant in `activating` does not know whether the call
- * happened, so it looks before it calls again.
+ * only then call; then write what was seen. Whoever takes over a grant in `activating` does not know whether a call that was
+ * noted happened, so it looks before it calls again.
  */
-export async function activate(ports: EnginePorts, claimed: GrantRecord): Promise<void> {
+export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<void> {
   const fresh = claimed.state.kind === 'scheduled';
-  if (fresh && !(await allowed(ports, claimed))) return dropLease(ports.db, claimed.id, ports.node);
+  if (fresh && !(await allowed(ports, claimed))) return dropLease(ports.db, claimed.id, ports.owner);
+  const untouched = fresh || (await isUntouched(ports.db, claimed.slot));
   let grant = claimed;
   const note = async (): Promise<Instant | null> => {
     if (!fresh) return noteAnotherCall(ports, grant);
@@ -35,13 +36,14 @@ export async function activate(ports: EnginePorts, claimed: GrantRecord): Promis
     return started?.activatedAt ?? null;
   };
   try {
-    const provisioned = await provide(ports, () => grant, fresh, note);
-    if (provisioned === null) return await dropLease(ports.db, grant.id, ports.node);
+    const provisioned = await provide(ports, () => grant, untouched, note);
+    if (provisioned === null) return await dropLease(ports.db, grant.id, ports.owner);
     if (provisioned.usable) {
       const { credentials } = provisioned;
-      const active = await record(ports, grant, [{ event: { kind: 'usable' }, credentials, answered: true }]);
+      const facts = { fingerprints: credentials.map((one) => one.fingerprint) };
+      const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, answered: true }]);
       // An active grant has no claim; one that was taken back meanwhile still has ours.
-      if (active === null) await dropLease(ports.db, grant.id, ports.node);
+      if (active === null) await dropLease(ports.db, grant.id, ports.owner);
       return;
     }
     await tryLater(ports, grant, new ProviderFault('conflict', 'The access is not usable yet.'), false);
@@ -49,12 +51,12 @@ export async function activate(ports: EnginePorts, claimed: GrantRecord): Promis
     const fault = asFault(error);
     if (fault === null) throw error;
     ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'providing a grant did not succeed');
-    await tryLater(ports, grant, fault, fresh && NOTHING_HAPPENED.has(fault.kind));
+    await tryLater(ports, grant, fault, untouched && NOTHING_HAPPENED.has(fault.kind));
   }
 }
 
 /** Decides again before the clock starts; a grant that is refused now is over. */
-async function allowed(ports: EnginePorts, grant: GrantRecord): Promise<boolean> {
+async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
   const verdict = await ports.recheck(grant);
   if (verdict.ok) return true;
   const { code, text } = verdict.refusal;
@@ -63,21 +65,21 @@ async function allowed(ports: EnginePorts, grant: GrantRecord): Promise<boolean>
   return false;
 }
 
-async function noteAnotherCall(ports: EnginePorts, grant: GrantRecord): Promise<Instant | null> {
-  const now = await renewLease(ports.db, grant, ports.node, PACE.leaseMs);
+async function noteAnotherCall(ports: StepPorts, grant: GrantRecord): Promise<Instant | null> {
+  const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
   if (now !== null) await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs);
   return now;
 }
 
 /** Makes the access exist. `null`: the claim was lost before anything was called. `grant` is read after `note`, which starts its clock. */
 async function provide(
-  ports: EnginePorts,
+  ports: StepPorts,
   grant: () => GrantRecord,
-  fresh: boolean,
+  untouched: boolean,
   note: () => Promise<Instant | null>,
 ): Promise<Provisioned | null> {
   const { provider } = methodOf(ports.providers, grant());
-  if (!fresh) {
+  if (!untouched) {
     const call = { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
     const seen = await provider.observe(bindingSpec(grant()), null, call);
     if (seen.presence === 'present' && seen.usable) return { usable: true, native: seen.native, credentials: [] };
@@ -87,23 +89,22 @@ async function provide(
 }
 
 /** Schedules the next attempt, or gives the grant up when the settle time is over or no attempt can help. */
-async function tryLater(
-  ports: EnginePorts,
-  grant: GrantRecord,
-  fault: ProviderFault,
-  untouched: boolean,
-): Promise<void> {
-  if (!needsBinding(grant.state) || grant.activatedAt === null) return dropLease(ports.db, grant.id, ports.node);
+async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFault, untouched: boolean): Promise<void> {
+  const { activatedAt, endsAt } = grant;
+  if (!needsBinding(grant.state) || activatedAt === null || endsAt === null)
+    return dropLease(ports.db, grant.id, ports.owner);
   const { capabilities } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);
-  if (HOPELESS.has(fault.kind) || now >= after(grant.activatedAt, capabilities.settleMs)) {
+  if (HOPELESS.has(fault.kind) || now >= after(activatedAt, capabilities.settleMs)) {
     const failing = { event: { kind: 'fail' as const }, facts: faultFacts(fault) };
     const proof = { kind: 'never-provisioned' as const, at: now, evidence: faultFacts(fault) };
     await record(ports, grant, untouched ? [failing, { event: { kind: 'prove-gone', proof } }] : [failing]);
-    return dropLease(ports.db, grant.id, ports.node);
+    return dropLease(ports.db, grant.id, ports.owner);
   }
-  await releaseLease(ports.db, grant, ports.node, {
-    dueAt: after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random)),
+  if (untouched) await unnoteCall(ports.db, grant, ports.owner);
+  const dueAt = after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random));
+  await releaseLease(ports.db, grant, ports.owner, {
+    dueAt: dueAt < endsAt ? dueAt : endsAt,
     attempts: grant.attempts + 1,
     lastFault: `${fault.kind}: ${fault.message}`.slice(0, 500),
   });

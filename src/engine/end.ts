@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../core/json.ts';
 import type { Proof } from '../core/proof.ts';
 import { invariant } from '../core/result.ts';
 import { desiredBinding } from '../core/slot.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import type { CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
-import { credentialsOf } from '../store/credentials.ts';
+import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
 import {
   dropLease,
@@ -18,7 +20,7 @@ import {
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
-import { backoffMs, faultFacts, PACE, type EnginePorts } from './ports.ts';
+import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { raiseFinding, record } from './record.ts';
 
 /** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
@@ -30,10 +32,10 @@ const LOOK_AGAIN_MS = 500;
  * Look; if the access is still possible, take it away (by the next rung after several failures) and look again later.
  * Only absence that has been seen for longer than an abandoned call can still land, or that holds by construction, is proof.
  */
-export async function end(ports: EnginePorts, claimed: GrantRecord, late: boolean): Promise<void> {
+export async function end(ports: StepPorts, claimed: GrantRecord, late: boolean): Promise<void> {
   const grant =
     claimed.state.kind === 'ending' ? claimed : await record(ports, claimed, [{ event: { kind: 'expire' }, late }]);
-  if (grant === null || grant.state.kind !== 'ending') return dropLease(ports.db, claimed.id, ports.node);
+  if (grant === null || grant.state.kind !== 'ending') return dropLease(ports.db, claimed.id, ports.owner);
   const ending: Ending = { cause: grant.state.cause, since: grant.state.since };
 
   const others = desiredBinding(await othersOnSlot(ports.db, grant.slot, grant.id));
@@ -45,7 +47,7 @@ export async function end(ports: EnginePorts, claimed: GrantRecord, late: boolea
   await lookAndRevoke(ports, grant, ending, late);
 }
 
-async function lookAndRevoke(ports: EnginePorts, grant: GrantRecord, ending: Ending, late: boolean): Promise<void> {
+async function lookAndRevoke(ports: StepPorts, grant: GrantRecord, ending: Ending, late: boolean): Promise<void> {
   const { capabilities } = methodOf(ports.providers, grant);
   const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
   let answered = false;
@@ -53,7 +55,7 @@ async function lookAndRevoke(ports: EnginePorts, grant: GrantRecord, ending: End
     let seen = await look(ports, grant, ending);
     if (seen?.presence !== 'absent') {
       const revoked = await revoke(ports, grant, ending, rung);
-      if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.node);
+      if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there') return await later(ports, grant, 100, grant.attempts, null);
       answered = true;
       seen = await look(ports, grant, ending);
@@ -74,7 +76,7 @@ async function lookAndRevoke(ports: EnginePorts, grant: GrantRecord, ending: End
 
 /** Takes the access away, as the only writer where the cloud has no conditional write. Throws faults. */
 async function revoke(
-  ports: EnginePorts,
+  ports: StepPorts,
   grant: GrantRecord,
   ending: Ending,
   rung: number,
@@ -82,12 +84,12 @@ async function revoke(
   const { provider } = methodOf(ports.providers, grant);
   const spec = bindingSpec(grant);
   const lock = ending.cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
-  const lockOwner = `${ports.node}/${grant.id}`;
+  const lockOwner = `${ports.owner}/${grant.id}`;
   let busy = false;
   const note = async (): Promise<Instant | null> => {
     // Last before the call, so that the lock outlives the longest call.
     busy = lock !== null && !(await takeCloudLock(ports.db, lock, lockOwner, PACE.leaseMs));
-    const now = busy ? null : await renewLease(ports.db, grant, ports.node, PACE.leaseMs);
+    const now = busy ? null : await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
     if (now !== null) await noteCall(ports.db, grant.slot, rung, PACE.callTimeoutMs);
     return now;
   };
@@ -101,7 +103,7 @@ async function revoke(
 }
 
 /** Looks in the cloud; a fault while looking must not keep us from taking away, so it counts as "cannot say". */
-async function look(ports: EnginePorts, grant: GrantRecord, ending: Ending): Promise<Observation | null> {
+async function look(ports: StepPorts, grant: GrantRecord, ending: Ending): Promise<Observation | null> {
   const { provider } = methodOf(ports.providers, grant);
   try {
     return await provider.observe(bindingSpec(grant), ending, await callOptions(ports));
@@ -113,12 +115,12 @@ async function look(ports: EnginePorts, grant: GrantRecord, ending: Ending): Pro
   }
 }
 
-async function callOptions(ports: EnginePorts): Promise<CallOptions> {
+async function callOptions(ports: StepPorts): Promise<CallOptions> {
   return { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
 }
 
 async function prove(
-  ports: EnginePorts,
+  ports: StepPorts,
   grant: GrantRecord,
   seen: { kind: Proof['kind']; evidence: Proof['evidence'] },
   late: boolean,
@@ -127,19 +129,34 @@ async function prove(
   const at = await appNow(ports.db);
   const evidence = {
     ...seen.evidence,
-    credentials: credentials.map((one) => ({
-      fingerprint: one.fingerprint,
-      expiresAt: toIso(one.expiresAt),
-      policyHash: one.policyHash,
-    })),
+    credentials: summaryOf(credentials),
   };
   await record(ports, grant, [{ event: { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence } }, late }]);
-  await dropLease(ports.db, grant.id, ports.node);
+  await dropLease(ports.db, grant.id, ports.owner);
+}
+
+/**
+ * What was handed out under a grant, in a few words however much it was: each credential has an entry of its own, and the digest
+ * (SHA-256 over `fingerprint\n` of each, sorted) says that these are all.
+ */
+function summaryOf(credentials: readonly CredentialRecord[]): JsonObject {
+  const fingerprints = credentials.map((one) => one.fingerprint).sort();
+  const digest = createHash('sha256').update(fingerprints.map((one) => `${one}\n`).join(''));
+  const lastExpiresAt = credentials.reduce<Instant | null>(
+    (last, { expiresAt }) => (last === null || expiresAt > last ? expiresAt : last),
+    null,
+  );
+  return {
+    count: credentials.length,
+    digest: digest.digest('hex'),
+    lastExpiresAt: lastExpiresAt === null ? null : toIso(lastExpiresAt),
+    policyHashes: [...new Set(credentials.flatMap((one) => one.policyHash ?? []))].slice(0, 10),
+  };
 }
 
 /** Not gone yet: try again for ever, and tell somebody ever louder. */
 async function failedAttempt(
-  ports: EnginePorts,
+  ports: StepPorts,
   grant: GrantRecord,
   rung: number,
   fault: ProviderFault | null,
@@ -150,12 +167,14 @@ async function failedAttempt(
     answered && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);
   const facts = { finding: 'access-not-provably-gone', attempts, rung, ...(fault === null ? {} : faultFacts(fault)) };
   ports.log.error({ grant: grant.id, ...facts }, 'access is not provably gone yet');
+  // Before the claim is given back, so that the alarm of this attempt is not lost with it.
+  if (PACE.alarmAt.some((limit) => limit === attempts) || attempts % PACE.alarmEvery === 0)
+    await raiseFinding(ports, grant, facts);
   await later(ports, grant, delayMs, attempts, fault);
-  if (PACE.alarmAt.some((limit) => limit === attempts)) await raiseFinding(ports, grant, facts);
 }
 
 async function later(
-  ports: EnginePorts,
+  ports: StepPorts,
   grant: GrantRecord,
   delayMs: number,
   attempts: number,
@@ -165,14 +184,17 @@ async function later(
 }
 
 async function laterAt(
-  ports: EnginePorts,
+  ports: StepPorts,
   grant: GrantRecord,
   dueAt: Instant,
   attempts: number,
   fault: ProviderFault | null,
 ) {
   invariant(grant.state.kind === 'ending', `grant ${grant.id} is not ending`);
-  // Expiry proves itself for methods whose credentials carry their end: never sleep past it.
+  const { endsAt } = grant.state;
+  const now = await appNow(ports.db);
   const lastFault = fault === null ? null : `${fault.kind}: ${fault.message}`.slice(0, 500);
-  await releaseLease(ports.db, grant, ports.node, { dueAt, attempts, lastFault });
+  // Where credentials carry their end it proves itself: never sleep past it.
+  const soonest = now < endsAt && endsAt < dueAt ? endsAt : dueAt;
+  await releaseLease(ports.db, grant, ports.owner, { dueAt: soonest, attempts, lastFault });
 }

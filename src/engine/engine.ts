@@ -1,11 +1,12 @@
+import type { EndCause } from '../core/grant.ts';
 import { after, type Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { claimDue, dropLease, nextDueInMs, peekDueEnds, type Lane } from '../store/leases.ts';
+import { claimDue, nextDueInMs, peekDueEnds, putOffClaimed, type Lane } from '../store/leases.ts';
 import { activate } from './activate.ts';
 import { end } from './end.ts';
 import { lapseRequests } from './lapse.ts';
-import { PACE, type EnginePorts } from './ports.ts';
+import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
 import { Unrecorded } from './unrecorded.ts';
 
 /** What the engine says about itself: readiness and metrics read it. */
@@ -20,11 +21,15 @@ export interface EngineStatus {
 }
 
 export interface Engine {
-  /** One pass of one lane: claims what is due and works on it. Returns how much was claimed. The simulation calls this itself. */
+  /** Claims what is due in one lane and begins to work on it. Returns how much was claimed. The simulation calls this itself. */
+  begin(lane: Lane): Promise<number>;
+  /** The same, and waits until all work of the lane is done. */
   pass(lane: Lane): Promise<number>;
   lapse(): Promise<number>;
-  /** Works until the signal fires; never rejects. */
+  /** Works until the signal fires, and finishes what is under way; never rejects. */
   run(signal: AbortSignal): Promise<void>;
+  /** For a process that only answers people: takes away and writes down what it promised while the database took no writes. */
+  runUnrecorded(signal: AbortSignal): Promise<void>;
   /** Something may be due now in a lane: look at once instead of at the next deadline. */
   wake(lane: Lane): void;
   /** Takes access away although the database takes no writes; it is recorded, marked late, as soon as it can be. */
@@ -42,25 +47,47 @@ export function createEngine(ports: EnginePorts): Engine {
   const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
   let clockCheckedAt: Instant | null = null;
 
+  const running: Readonly<Record<Lane, Set<Promise<void>>>> = { ends: new Set(), starts: new Set() };
+  let claims = 0;
+
   /** Compares the clocks, but not at every pass of a busy moment. A clock that jumps is compared at once. */
   const clockIsSound = async (): Promise<boolean> => {
     const local = ports.clock.now();
     if (status.claiming && clockCheckedAt !== null && Math.abs(local - clockCheckedAt) < PACE.clockCheckMs) return true;
-    const clockOffsetMs = local - (await appNow(ports.db));
+    const now = await appNow(ports.db);
+    const clockOffsetMs = local - now;
     const claiming = Math.abs(clockOffsetMs) <= PACE.maxClockOffsetMs;
-    if (!claiming && status.claiming)
-      ports.log.error({ clockOffsetMs }, 'this clock is off; not claiming work until it is set');
+    const wasClaiming = status.claiming;
     status = { ...status, clockOffsetMs, claiming };
     clockCheckedAt = local;
+    if (wasClaiming && !claiming) await sayThatClockIsOff(now, clockOffsetMs);
     return claiming;
   };
 
-  const pass = async (lane: Lane): Promise<number> => {
+  const sayThatClockIsOff = async (at: Instant, clockOffsetMs: number): Promise<void> => {
+    ports.log.error({ clockOffsetMs }, 'this clock is off; not claiming work until it is set');
+    const actor = { kind: 'system', id: 'engine' } as const;
+    await ports.db
+      .transaction()
+      .execute((trx) =>
+        ports.append(trx, { kind: 'engine.clock-refused', at, actor, subjects: {}, facts: { clockOffsetMs } }),
+      )
+      .catch((error: unknown) =>
+        ports.log.error({ error: String(error) }, 'a clock that is off could not be recorded'),
+      );
+  };
+
+  const begin = async (lane: Lane): Promise<number> => {
     if (!(await clockIsSound())) return 0;
     if (lane === 'ends') await unrecorded.writeDown();
+    const free = PACE.batch - running[lane].size;
+    if (free <= 0) return 0;
+    // Another owner for each claim: one that ran out is lost to this very process as well.
+    claims += 1;
+    const owner = `${ports.node}/${claims}`;
     let claimed: readonly GrantRecord[];
     try {
-      claimed = await claimDue(ports.db, lane, ports.node, PACE.leaseMs, PACE.batch);
+      claimed = await claimDue(ports.db, lane, owner, PACE.leaseMs, free);
     } catch (error) {
       // Ending never waits for the database to take a write.
       if (lane === 'ends') await endWithoutClaim();
@@ -69,31 +96,58 @@ export function createEngine(ports: EnginePorts): Engine {
     const oldest = claimed[0]?.dueAt ?? null;
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
-    await Promise.all(claimed.map((grant) => step(lane, grant)));
+    for (const grant of claimed) {
+      const done = step(lane, { ...ports, owner }, grant).finally(() => {
+        running[lane].delete(done);
+        // What this step left to do may be due before the lane looks again.
+        bells[lane].ring();
+      });
+      running[lane].add(done);
+    }
     return claimed.length;
   };
 
-  const step = async (lane: Lane, grant: GrantRecord): Promise<void> => {
+  const pass = async (lane: Lane): Promise<number> => {
+    const claimed = await begin(lane);
+    await Promise.all(running[lane]);
+    return claimed;
+  };
+
+  /** Never rejects: a broken invariant or a database fault costs this step, not the others. */
+  const step = async (lane: Lane, claim: StepPorts, grant: GrantRecord): Promise<void> => {
     try {
-      await (lane === 'ends' ? end(ports, grant, unrecorded.covers(grant.id)) : activate(ports, grant));
+      if (lane === 'ends') return await end(claim, grant, unrecorded.covers(grant.id));
+      // It was given back or taken away, and only the record is missing.
+      if (unrecorded.covers(grant.id)) return await putOff(claim, grant);
+      return await activate(claim, grant);
     } catch (error) {
-      // A broken invariant or a database fault costs this step, not the others. The lease runs out and the work is taken up again.
       ports.log.error({ grant: grant.id, error: String(error) }, 'a step failed');
       status = { ...status, lastError: String(error).slice(0, 300) };
+    }
+    try {
       // Whatever kept us from recording must not keep the access alive.
-      if (lane === 'ends')
-        await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
-      await dropLease(ports.db, grant.id, ports.node).catch(() => {});
+      if (lane === 'ends') await unrecorded.takeAway(grant, causeOf(grant));
+      await putOff(claim, grant);
+    } catch (error) {
+      ports.log.error({ grant: grant.id, error: String(error) }, 'a step could not be put off; its claim runs out');
     }
   };
 
+  /** What breaks every time must not keep this node, and the database, from everything else. */
+  const putOff = async (claim: StepPorts, grant: GrantRecord): Promise<void> =>
+    putOffClaimed(ports.db, grant, claim.owner, PACE.brokenStepMs, 'internal: a step failed; see the log');
+
   const endWithoutClaim = async (): Promise<void> => {
-    const due = await peekDueEnds(ports.db, PACE.batch).catch(() => []);
-    for (const grant of due)
-      await unrecorded.takeAway(grant, grant.state.kind === 'ending' ? grant.state.cause : 'expired');
+    const due = await peekDueEnds(ports.db, PACE.batch + unrecorded.size).catch(() => []);
+    await Promise.all(due.map((grant) => unrecorded.takeAway(grant, causeOf(grant))));
   };
 
-  const loop = async (work: () => Promise<number>, bell: Bell, signal: AbortSignal): Promise<void> => {
+  const loop = async (
+    work: () => Promise<number>,
+    sleepMs: () => Promise<number>,
+    bell: Bell,
+    signal: AbortSignal,
+  ): Promise<void> => {
     while (!signal.aborted) {
       // Somebody who rings while we work must not be slept over.
       const rung = bell.next();
@@ -101,7 +155,7 @@ export function createEngine(ports: EnginePorts): Engine {
       let delayMs: number = PACE.idleMs;
       try {
         claimed = await work();
-        if (claimed === 0) delayMs = await untilNextDue();
+        if (claimed === 0) delayMs = await sleepMs();
       } catch (error) {
         ports.log.error({ error: String(error) }, 'a pass failed');
         status = { ...status, lastError: String(error).slice(0, 300) };
@@ -110,20 +164,40 @@ export function createEngine(ports: EnginePorts): Engine {
     }
   };
 
-  const untilNextDue = async (): Promise<number> => {
-    const dueInMs = await nextDueInMs(ports.db);
+  const untilNext = async (of: Lane | 'lapses'): Promise<number> => {
+    // Nothing can be taken up now; a lane that is full is woken by the step that makes room.
+    if (of !== 'lapses' && (!status.claiming || running[of].size >= PACE.batch)) return PACE.idleMs;
+    const dueInMs = await nextDueInMs(ports.db, of);
     return dueInMs === null ? PACE.idleMs : Math.min(PACE.idleMs, Math.max(5, dueInMs));
   };
 
   return {
+    begin,
     pass,
     lapse: () => lapseRequests(ports),
     async run(signal) {
-      await Promise.all([
-        loop(() => pass('ends'), bells.ends, signal),
-        loop(() => pass('starts'), bells.starts, signal),
-        loop(() => lapseRequests(ports), createBell(), signal),
-      ]);
+      const lane = (name: Lane) =>
+        loop(
+          () => begin(name),
+          () => untilNext(name),
+          bells[name],
+          signal,
+        );
+      const lapses = loop(
+        () => lapseRequests(ports),
+        () => untilNext('lapses'),
+        createBell(),
+        signal,
+      );
+      await Promise.all([lane('ends'), lane('starts'), lapses]);
+      await Promise.all([...running.ends, ...running.starts]);
+    },
+    async runUnrecorded(signal) {
+      const work = async () => {
+        await unrecorded.writeDown();
+        return 0;
+      };
+      await loop(work, async () => PACE.idleMs, createBell(), signal);
     },
     wake: (lane) => bells[lane].ring(),
     endUnrecorded: (grant, cause) => unrecorded.takeAway(grant, cause),
@@ -148,7 +222,7 @@ function createBell(): Bell {
   };
 }
 
-/** How long after `since` the work of a dead node is certainly taken up. */
-export function takenUpBy(since: Instant): Instant {
-  return after(since, PACE.leaseMs);
+/** Why a grant is to be gone whose end is due. */
+function causeOf(grant: GrantRecord): EndCause {
+  return grant.state.kind === 'ending' ? grant.state.cause : 'expired';
 }

@@ -27,6 +27,11 @@ export interface EnginePorts {
   readonly log: Log;
 }
 
+/** The same for one step, with the name under which its claim was made. */
+export interface StepPorts extends EnginePorts {
+  readonly owner: string;
+}
+
 /** How the engine paces itself. Every limit is here, with the argument for its value. */
 export const PACE = {
   /** A dead node's work is taken up within this time, so it is also the longest that one step may take unrenewed. */
@@ -35,23 +40,32 @@ export const PACE = {
   callTimeoutMs: 4_000,
   /** Claimed at once. Small, so that a claim never outlives its lease while it waits for its turn. */
   batch: 16,
+  /** After a step that broke, the work waits this long before anybody takes it up again. */
+  brokenStepMs: 1_000,
+  /** A cloud that asks to be left alone for longer is asked again after this time. */
+  longestRetryAfterMs: 60_000,
   /** Sleep at most this long: a deadline written by another node is seen after this at the latest. */
   idleMs: 1_000,
   /** How often the clocks are compared. */
   clockCheckMs: 1_000,
   /** Beyond this difference to the database's clock a node stops claiming. */
   maxClockOffsetMs: 2_000,
-  /** Failed attempts after which somebody is told, again and again: the alarm grows while an access is not provably gone. */
-  alarmAt: [3, 10, 30, 100, 300, 1_000],
+  /** Failed attempts after which somebody is told: the alarm grows while an access is not provably gone. */
+  alarmAt: [3, 10, 30, 100, 300],
+  /** And after every so many from then on, for ever. */
+  alarmEvery: 1_000,
   /** Failed attempts after which the next rung of the method is tried. */
   attemptsPerRung: 5,
 } as const;
 
-/** Exponential from 250 ms to 30 s, at least what the cloud asked for. Spread by the caller's randomness, so that nodes do not march in step. */
+/**
+ * Exponential from 250 ms to 30 s, at least what the cloud asked for, within reason: an ending must not sleep for a day because an
+ * answer said so. Spread by the caller's randomness, so that nodes do not march in step.
+ */
 export function backoffMs(attempts: number, retryAfterMs: number | null, random: Random): number {
   const base = Math.min(30_000, 250 * 2 ** Math.min(attempts, 10));
   const spread = (random.bytes(1)[0] ?? 0) / 255;
-  return Math.max(retryAfterMs ?? 0, Math.round(base * (0.75 + spread / 2)));
+  return Math.max(Math.min(retryAfterMs ?? 0, PACE.longestRetryAfterMs), Math.round(base * (0.75 + spread / 2)));
 }
 
 /** Facts of a fault that are safe to show and to log. */

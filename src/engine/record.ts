@@ -1,7 +1,7 @@
 import type { GrantEvent, GrantState } from '../core/grant.ts';
 import { transitionGrant } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
-import { after, toIso, type Instant } from '../core/time.ts';
+import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import type { CredentialFacts } from '../providers/contract.ts';
 import { newId } from '../platform/random.ts';
@@ -10,7 +10,7 @@ import { appNow } from '../store/database.ts';
 import { saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { lockClaimed, noteAnswer, noteCall } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
-import { PACE, type EnginePorts } from './ports.ts';
+import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
 
 /** What goes into the database and the ledger together with a transition. */
 export interface Recording {
@@ -30,12 +30,12 @@ export interface Recording {
  * `null` when the claim was lost or the grant has moved on meanwhile; nothing was recorded then, and whoever moved it acts on it.
  */
 export async function record(
-  ports: EnginePorts,
+  ports: StepPorts,
   grant: GrantRecord,
   recordings: readonly Recording[],
 ): Promise<GrantRecord | null> {
   const done = await ports.db.transaction().execute(async (trx) => {
-    const held = await lockClaimed(trx, grant.id, ports.node);
+    const held = await lockClaimed(trx, grant.id, ports.owner);
     if (held === null) return null;
     const { now } = held;
     let current = held.grant;
@@ -107,9 +107,4 @@ export async function raiseFinding(ports: EnginePorts, grant: GrantRecord, facts
       facts,
     });
   });
-}
-
-/** The moment `delayMs` from now by the database's clock. */
-export async function inFuture(ports: EnginePorts, delayMs: number): Promise<Instant> {
-  return after(await appNow(ports.db), delayMs);
 }

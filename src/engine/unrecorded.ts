@@ -2,6 +2,7 @@ import type { EndCause } from '../core/grant.ts';
 import { isOver, transitionGrant } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { Instant } from '../core/time.ts';
+import type { EventKind } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { noteCall, releaseCloudLock, takeCloudLock } from '../store/leases.ts';
@@ -11,21 +12,34 @@ import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
 
+/** An ending that could not be written down when it was due. */
+interface Unwritten {
+  readonly grant: GrantRecord;
+  readonly cause: EndCause;
+  readonly since: Instant;
+  /** Whether the cloud has confirmed it, or there is nothing in the cloud to take away. */
+  taken: boolean;
+}
+
 /**
- * Endings that were done while the database took no writes. Granting needs the ledger; ending never waits for it:
- * the access is taken away first, and written down, marked late, as soon as that works again. What a crash forgets here is
- * only the remark "late": the ending itself is found again from the grant, or was never acknowledged to anybody.
+ * Endings that were due while the database took no writes. Granting needs the ledger; ending never waits for it:
+ * the access is taken away first, again and again until the cloud confirms it, and written down, marked late, as soon as that
+ * works again. What a crash forgets here is what was asked of this process in that time; whoever asked was told so.
  */
 export class Unrecorded {
   readonly #ports: EnginePorts;
-  readonly #done = new Map<GrantId, { readonly cause: EndCause; readonly since: Instant }>();
+  readonly #unwritten = new Map<GrantId, Unwritten>();
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
   }
 
+  get size(): number {
+    return this.#unwritten.size;
+  }
+
   covers(grant: GrantId): boolean {
-    return this.#done.has(grant);
+    return this.#unwritten.has(grant);
   }
 
   /**
@@ -33,27 +47,41 @@ export class Unrecorded {
    * Where the cloud has no conditional write it still waits its turn, as long as the database can say whose turn it is.
    */
   async takeAway(grant: GrantRecord, cause: EndCause): Promise<void> {
-    if (grant.activatedAt === null || this.#done.has(grant.id)) return;
+    if (this.#unwritten.has(grant.id)) return;
+    // What never started has nothing in the cloud; that it must not start is all there is to remember.
+    const ending: Unwritten = { grant, cause, since: this.#ports.clock.now(), taken: grant.activatedAt === null };
+    this.#unwritten.set(grant.id, ending);
+    await this.#revokeUnlessTaken(ending);
+  }
+
+  /** Never rejects: one grant that cannot be revoked must not keep the lane from all others. */
+  async #revokeUnlessTaken(ending: Unwritten): Promise<void> {
+    if (ending.taken) return;
+    await this.#revoke(ending).catch((error: unknown) =>
+      this.#ports.log.error({ grant: ending.grant.id, error: String(error) }, 'could not take access away'),
+    );
+  }
+
+  async #revoke(ending: Unwritten): Promise<void> {
+    const { grant, cause, since } = ending;
     const { provider } = methodOf(this.#ports.providers, grant);
     const spec = bindingSpec(grant);
     const lock = cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
     const owner = `${this.#ports.node}/${grant.id}/unrecorded`;
     if ((await this.#announce(grant, lock, owner)) === 'somebody-writes-there') return;
-    const since = this.#ports.clock.now();
+    const { clock, log } = this.#ports;
     try {
-      await provider.revoke(spec, { cause, since }, 0, {
-        now: since,
-        signal: this.#ports.clock.timeout(PACE.callTimeoutMs),
-      });
-      this.#done.set(grant.id, { cause, since });
-      this.#ports.log.error(
+      const call = { now: clock.now(), signal: clock.timeout(PACE.callTimeoutMs) };
+      await provider.revoke(spec, { cause, since }, 0, call);
+      ending.taken = true;
+      log.error(
         { grant: grant.id },
         'access was taken away, but the database takes no writes; it will be recorded late',
       );
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;
-      this.#ports.log.error({ grant: grant.id, ...faultFacts(fault) }, 'could not take access away');
+      log.error({ grant: grant.id, ...faultFacts(fault) }, 'could not take access away');
     } finally {
       if (lock !== null) await releaseCloudLock(this.#ports.db, lock, owner).catch(() => {});
     }
@@ -80,21 +108,26 @@ export class Unrecorded {
 
   /**
    * Writes down what could not be written: moves each grant to `ending`; the usual way proves it gone. What still cannot
-   * be written stays here for the next pass, and keeps nothing else waiting.
+   * be written stays here for the next pass, is asked of the cloud again if that has not confirmed it, and keeps nothing else
+   * waiting.
    */
   async writeDown(): Promise<void> {
-    for (const [id, { cause }] of this.#done) {
-      try {
-        await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, id, cause));
-      } catch (error) {
-        this.#ports.log.error({ grant: id, error: String(error) }, 'an ending still cannot be recorded');
-      }
-    }
+    await Promise.all(
+      [...this.#unwritten.values()].map(async (ending) => {
+        const { grant, cause } = ending;
+        try {
+          await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, grant.id, cause));
+        } catch (error) {
+          this.#ports.log.error({ grant: grant.id, error: String(error) }, 'an ending still cannot be recorded');
+          await this.#revokeUnlessTaken(ending);
+        }
+      }),
+    );
   }
 
   /** The end is proven and recorded: the remark "late" has done its work. */
   forget(grant: GrantId): void {
-    this.#done.delete(grant);
+    this.#unwritten.delete(grant);
   }
 
   async #moveToEnding(trx: Trx, id: GrantId, cause: EndCause): Promise<void> {
@@ -106,7 +139,7 @@ export class Unrecorded {
     if (!next.ok) return;
     await saveGrantState(trx, id, next.value, now);
     await this.#ports.append(trx, {
-      kind: 'grant.ending',
+      kind: `grant.${next.value.kind}` as EventKind,
       at: now,
       actor: { kind: 'system', id: 'engine' },
       subjects: { grant: id, request: grant.request, person: grant.person },

@@ -27,7 +27,7 @@ export const EVENTS = {
   'approval.refused': { public: ['policyVersion', 'via'], personal: ['comment'] },
   'grant.scheduled': only('role', 'target', 'method', 'durationMs', 'startsAt'),
   'grant.activating': only('activatedAt', 'endsAt'),
-  'grant.active': only('activatedAt', 'endsAt'),
+  'grant.active': only('activatedAt', 'endsAt', 'fingerprints'),
   'grant.ending': { public: ['cause', 'endsAt', 'fault', 'message'], personal: ['reason'] },
   'grant.ended': { public: ['cause', 'proof', 'evidence', 'endsAt'], personal: ['reason'] },
   'grant.failed': only('cause', 'proof', 'evidence', 'refusal', 'text'),
@@ -37,7 +37,6 @@ export const EVENTS = {
   'policy.loaded': only('policyVersion', 'directoryVersion', 'roles', 'people'),
   'policy.refused': only('inForce', 'problems'),
   'ledger.read': only('what', 'from', 'count'),
-  'engine.started': only('version', 'database'),
   'engine.clock-refused': only('clockOffsetMs'),
   'finding.raised': only('finding', 'attempts', 'rung', 'fault', 'message'),
 } as const satisfies Readonly<Record<string, Fields>>;

@@ -48,8 +48,9 @@ async function endGrant(
     await world.endUnrecorded(grant, cause);
     return refused({
       code: 'recorded-late',
-      detail: 'The database takes no writes. The access is being taken away in the cloud now; the record follows.',
-      hint: 'Check later with "curfew ls".',
+      detail:
+        'The database takes no writes. The access is being taken away in the cloud, until that is confirmed; the record follows.',
+      hint: 'Check later with "curfew ls". If the server is restarted meanwhile, end it again.',
     });
   }
   if (!outcome.ok) return outcome;

@@ -26,7 +26,7 @@ export async function insertCredential(trx: Trx, credential: CredentialRecord): 
     .execute();
 }
 
-/** Everything that was handed out under a grant, oldest first. */
+/** Everything that was handed out under a grant, oldest first. May be thousands: no entry of the ledger holds them all. */
 export async function credentialsOf(db: Db | Trx, grant: GrantId): Promise<readonly CredentialRecord[]> {
   const rows = await db
     .selectFrom('credential')

@@ -9,6 +9,19 @@ import type { Db, Trx } from './schema.ts';
 export type Lane = 'ends' | 'starts';
 
 /**
+ * The time, once for a whole statement. `app_now()` is volatile, so a bare comparison with it is asked anew for each row and can use
+ * no index: an idle claim would walk the deadlines of all live grants.
+ */
+const NOW = sql<Instant>`(select app_now())`;
+const NOT_CLAIMED = sql<boolean>`(lease_until is null or lease_until <= ${NOW})`;
+
+function belongsTo(lane: Lane) {
+  return lane === 'ends'
+    ? sql<boolean>`(state in ('active', 'ending') or (state = 'activating' and ends_at <= ${NOW}))`
+    : sql<boolean>`(state = 'scheduled' or (state = 'activating' and ends_at > ${NOW}))`;
+}
+
+/**
  * Takes due grants of one lane for `leaseMs`. A node that dies loses its claims by time alone; another node takes them up.
  * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction.
  */
@@ -19,13 +32,9 @@ export async function claimDue(
   leaseMs: number,
   limit: number,
 ): Promise<readonly GrantRecord[]> {
-  const belongs =
-    lane === 'ends'
-      ? sql`(state in ('active', 'ending') or (state = 'activating' and ends_at <= app_now()))`
-      : sql`(state = 'scheduled' or (state = 'activating' and ends_at > app_now()))`;
   const due = sql<{ id: GrantId }>`
     select id from "grant"
-    where due_at <= app_now() and ${belongs} and (lease_until is null or lease_until <= app_now())
+    where due_at <= ${NOW} and ${belongsTo(lane)} and ${NOT_CLAIMED}
     order by due_at limit ${limit} for update skip locked`;
   const rows = await db
     .updateTable('grant')
@@ -36,25 +45,30 @@ export async function claimDue(
   return rows.map(toGrant).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
 }
 
-/** Grants whose end is due, without claiming them: all that can be done while the database takes no writes. */
+/** Grants whose end is due, oldest first, without claiming them: all that can be done while the database takes no writes. */
 export async function peekDueEnds(db: Db, limit: number): Promise<readonly GrantRecord[]> {
   const rows = await db
     .selectFrom('grant')
     .selectAll()
     .where('state', 'in', ['active', 'ending', 'activating'])
-    .where((where) => where.or([where('ends_at', '<=', sql<Instant>`app_now()`), where('state', '=', 'ending')]))
+    .where((where) => where.or([where('ends_at', '<=', NOW), where('state', '=', 'ending')]))
     .orderBy('due_at')
     .limit(limit)
     .execute();
   return rows.map(toGrant);
 }
 
-/** Milliseconds until the next deadline, negative when it has passed; `null` when nothing is waiting. */
-export async function nextDueInMs(db: Db): Promise<number | null> {
-  const { rows } = await sql<{ ms: number | null }>`
-    select (extract(epoch from min(at) - app_now()) * 1000)::float8 as ms from (
-      (select greatest(due_at, coalesce(lease_until, due_at)) as at from "grant" where due_at is not null order by due_at limit 1)
-      union all (select due_at from request where due_at is not null order by due_at limit 1)) as next`.execute(db);
+/**
+ * Milliseconds until the next deadline of a lane, or the next lapse of a request, that nobody works on; negative when it has passed,
+ * `null` when nothing is waiting. What is claimed comes back to those who look again after a lease at the latest.
+ */
+export async function nextDueInMs(db: Db, of: Lane | 'lapses'): Promise<number | null> {
+  const next =
+    of === 'lapses'
+      ? sql`select due_at from request where due_at is not null order by due_at limit 1`
+      : sql`select due_at from "grant" where due_at is not null and ${belongsTo(of)} and ${NOT_CLAIMED} order by due_at limit 1`;
+  const { rows } = await sql<{ ms: number }>`
+    select (extract(epoch from due_at - app_now()) * 1000)::float8 as ms from (${next}) as next`.execute(db);
   return rows[0]?.ms ?? null;
 }
 
@@ -120,6 +134,28 @@ export async function releaseLease(
   await dropLease(db, grant.id, owner);
 }
 
+/**
+ * Gives a claim back after a step that broke, wherever it broke, and has the grant looked at again after `delayMs`. One that became
+ * active meanwhile is looked at when its time is over, as ever.
+ */
+export async function putOffClaimed(
+  db: Db,
+  grant: GrantRecord,
+  owner: string,
+  delayMs: number,
+  lastFault: string,
+): Promise<void> {
+  await db
+    .updateTable('grant')
+    .set({ due_at: leaseEnd(delayMs), last_fault: lastFault })
+    .where('id', '=', grant.id)
+    .where('lease_owner', '=', owner)
+    .where('state', 'in', ['scheduled', 'activating', 'ending', grant.state.kind])
+    .where('due_at', 'is not', null)
+    .execute();
+  await dropLease(db, grant.id, owner);
+}
+
 /** Gives a claim back and leaves everything else as it is. */
 export async function dropLease(db: Db | Trx, id: GrantId, owner: string): Promise<void> {
   await db
@@ -140,6 +176,19 @@ export async function noteCall(db: Db | Trx, slot: SlotKey, rung: number, callTi
     .set({ last_call_at: leaseEnd(callTimeoutMs), absent_since: null, rung })
     .where('slot', '=', slot)
     .execute();
+}
+
+/** Whether no call that writes can ever have had an effect on a slot. */
+export async function isUntouched(db: Db, slot: SlotKey): Promise<boolean> {
+  const row = await db.selectFrom('binding').select('last_call_at').where('slot', '=', slot).executeTakeFirst();
+  return row?.last_call_at === null;
+}
+
+/** Takes the note of a call back that certainly did nothing, if there was none before it and the claim still holds. */
+export async function unnoteCall(db: Db, grant: GrantRecord, owner: string): Promise<void> {
+  await sql`
+    update binding set last_call_at = null where slot = ${grant.slot} and exists (
+      select from "grant" where id = ${grant.id} and lease_owner = ${owner} and lease_until > app_now())`.execute(db);
 }
 
 /** Remembers that no call which was noted is under way any more: it was answered. */

@@ -185,6 +185,156 @@ eachDatabase('engine', (current) => {
     expect(entries).toContain('grant.ended (late)');
   });
 
+  test('what is returned before its start while nothing can be written never starts', async () => {
+    const provider = fakeProvider();
+    let broken = true;
+    const { engine, entries, state } = bench(current(), provider, { appendFails: () => broken });
+    const id = await scheduledGrant(current());
+    const grant = await findGrant(current().db, id);
+    if (grant === null) throw new Error('the grant is there');
+    await engine.endUnrecorded(grant, 'revoked');
+    broken = false;
+    await engine.pass('starts');
+    expect(provider.calls).toEqual([]);
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+    expect(entries).toEqual(['grant.ended (late)']);
+  });
+
+  test('a cloud that fails while nothing can be written is asked again until it confirms, in a process without lanes too', async () => {
+    const provider = fakeProvider();
+    let broken = false;
+    const { engine, entries, state } = bench(current(), provider, { appendFails: () => broken });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    broken = true;
+    const grant = await findGrant(current().db, id);
+    if (grant === null) throw new Error('the grant is there');
+    provider.faults.push({ call: 'revoke', fault: new ProviderFault('throttled', 'slow down') });
+    provider.faults.push({ call: 'revoke', fault: new ProviderFault('unreachable', 'nobody there') });
+    await engine.endUnrecorded(grant, 'revoked');
+    expect(provider.held.size).toBe(1);
+    const stop = new AbortController();
+    const running = engine.runUnrecorded(stop.signal);
+    await expect.poll(() => provider.held.size, { timeout: 5_000 }).toBe(0);
+    broken = false;
+    await expect.poll(() => state(id), { timeout: 5_000 }).toBe('ending');
+    stop.abort();
+    await running;
+    expect(entries).toContain('grant.ending (late)');
+  });
+
+  test('while nothing can be written, every end that is due is taken away, however many there are', async () => {
+    const provider = fakeProvider({ byConstruction: false });
+    const { engine } = bench(current(), provider);
+    const ids: GrantId[] = [];
+    for (let n = 0; n < 40; n += 1) ids.push(await scheduledGrant(current()));
+    while ((await engine.pass('starts')) > 0);
+    expect(provider.held.size).toBe(40);
+    for (const id of ids) await pastItsEnd(current(), id);
+    await sql`create or replace function no_space() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = 'disk_full'; end $$`.execute(
+      current().db,
+    );
+    await sql`create trigger no_space before update on "grant" for each statement execute function no_space()`.execute(
+      current().db,
+    );
+    try {
+      for (let n = 0; n < 3; n += 1) await engine.pass('ends').catch(() => {});
+      expect(provider.held.size).toBe(0);
+    } finally {
+      await sql`drop trigger no_space on "grant"`.execute(current().db);
+    }
+  });
+
+  test('a grant under which very much was handed out ends like any other', async () => {
+    const provider = fakeProvider();
+    const { engine, state } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await sql`insert into credential (id, grant_id, fingerprint, issued_at, expires_at)
+      select 'crd_' || n, ${id}, lpad(n::text, 64, '0'), app_now(), app_now() from generate_series(1, 2000) n`.execute(
+      current().db,
+    );
+    await pastItsEnd(current(), id);
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+    const proof = (await findGrant(current().db, id))?.state;
+    expect(proof).toMatchObject({ proof: { evidence: { credentials: { count: 2000 } } } });
+    expect(JSON.stringify(proof).length).toBeLessThan(2_000);
+  });
+
+  test('a step that always breaks is put off, and keeps nothing else waiting', async () => {
+    const provider = fakeProvider();
+    const broken = await scheduledGrant(current());
+    const { engine, state } = bench(current(), provider);
+    const stuck = { ...provider, provision: () => Promise.reject(new TypeError('a defect')) };
+    const other = bench(current(), stuck as FakeProvider);
+    await other.engine.pass('starts');
+    expect(await other.engine.pass('starts')).toBe(0);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    expect(await state(id)).toBe('active');
+    expect(await state(broken)).toBe('activating');
+  });
+
+  test('an account that hangs holds up nobody else', async () => {
+    const provider = fakeProvider();
+    let release = () => {};
+    const hung = new Promise<void>((resolve) => (release = resolve));
+    let first = true;
+    const { engine, state } = bench(current(), {
+      ...provider,
+      provision: async (wanted, call) => {
+        if (first) {
+          first = false;
+          await hung;
+        }
+        return provider.provision(wanted, call);
+      },
+    });
+    const slow = await scheduledGrant(current());
+    expect(await engine.begin('starts')).toBe(1);
+    await expect.poll(() => state(slow)).toBe('activating');
+    const quick = await scheduledGrant(current());
+    expect(await engine.begin('starts')).toBe(1);
+    await expect.poll(() => state(quick)).toBe('active');
+    expect(await state(slow)).toBe('activating');
+    release();
+    await expect.poll(() => state(slow)).toBe('active');
+  });
+
+  test('access that is forbidden to us for a moment is tried again, and nothing counts as provisioned', async () => {
+    const provider = fakeProvider();
+    provider.faults.push({ call: 'provision', fault: new ProviderFault('forbidden-to-us', 'not yet') });
+    const { engine, state, hurry } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    expect(await state(id)).toBe('activating');
+    await hurry();
+    await engine.pass('starts');
+    expect(await state(id)).toBe('active');
+    expect(provider.calls).toEqual(['provision', 'provision']);
+  });
+
+  test('a cloud that asks to be left alone for a day is asked again within a minute', async () => {
+    const provider = fakeProvider({ byConstruction: false });
+    provider.faults.push({
+      call: 'revoke',
+      fault: new ProviderFault('throttled', 'slow down', { retryAfterMs: 86_400_000 }),
+    });
+    const { engine } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await pastItsEnd(current(), id);
+    await engine.pass('ends');
+    const { rows } = await sql<{
+      ms: number;
+    }>`select (extract(epoch from due_at - app_now()) * 1000)::float8 as ms from "grant" where id = ${id}`.execute(
+      current().db,
+    );
+    expect(rows[0]?.ms).toBeLessThanOrEqual(60_000);
+  });
+
   test('work of a dead node is taken up by another, which looks before it calls', async () => {
     const provider = fakeProvider();
     const dead = bench(current(), provider, { node: 'dead' });

@@ -159,7 +159,7 @@ interface Loops {
 }
 
 async function passOf(storm: Storm, engine: Engine, which: 'ends' | 'starts'): Promise<number> {
-  const claimed = await engine.pass(which);
+  const claimed = await engine.begin(which);
   if (!engine.status().claiming) storm.marks.hit('clock-refused');
   return claimed;
 }

@@ -25,7 +25,11 @@ export class ClaimChecker {
           `${row.leaseOwner} took it from ${before.leaseOwner ?? 'nobody'}, whose claim had not run out`,
         );
       }
-      if (row.state !== before.state && isEngineStep(before.state, row.state) && !(held && before.leaseOwner === by)) {
+      if (
+        row.state !== before.state &&
+        isEngineStep(before.state, row.state) &&
+        !(held && before.leaseOwner?.startsWith(`${by}/`) === true)
+      ) {
         this.#report(row, `${by} recorded that it is ${row.state} without holding it`);
       }
     }

@@ -169,8 +169,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/store/leases.ts',
-        find: "sql`(state in ('active', 'ending') or (state = 'activating' and ends_at <= app_now()))`",
-        replace: "sql`state in ('active', 'ending')`",
+        find: "sql<boolean>`(state in ('active', 'ending') or (state = 'activating' and ends_at <= ${NOW}))`",
+        replace: "sql<boolean>`state in ('active', 'ending')`",
       },
     ],
     caughtBy: ['liveness'],
@@ -253,8 +253,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/store/leases.ts',
-        find: 'and (lease_until is null or lease_until <= app_now())\n    order by due_at limit',
-        replace: '\n    order by due_at limit',
+        find: '${belongsTo(lane)} and ${NOT_CLAIMED}',
+        replace: '${belongsTo(lane)}',
       },
     ],
     caughtBy: ['claims'],
