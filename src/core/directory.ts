@@ -13,7 +13,7 @@ export interface Person {
   readonly labels: Readonly<Record<string, string>>;
   /** Identities in the clouds and at the sign-in provider, for example `{ aws: 'ana', azure: 'ana@acme.example' }`. */
   readonly accounts: Readonly<Record<string, string>>;
-  /** False for somebody who has left: never asks, never approves, and their grants end. */
+  /** False for somebody who has left: never asks, never approves, is given no credential. What is live runs to its end. */
   readonly active: boolean;
 }
 

@@ -38,8 +38,11 @@ export class Network {
   /** Makes a call. Throws {@link ProviderFault}s, classified as a provider would. */
   async call<T>(call: Call<T>): Promise<T> {
     const { scheduler, weather } = this.#storm;
+    const calledAt = scheduler.now;
     await this.#mishaps.beforeWait();
     await scheduler.yield(this.#life);
+    // A client looks at its own timeout before it sends. Standing still between that look and the socket is beyond everybody.
+    if (scheduler.now - calledAt >= CONNECTION_MS) throw new ProviderFault('unreachable', `${call.name}: never sent`);
     if (this.#storm.within(weather.cloud.down)) {
       this.#storm.marks.hit('cloud-down');
       await scheduler.until(this.#life, scheduler.now + this.#prng.int(1, 100));
