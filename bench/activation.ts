@@ -108,7 +108,13 @@ async function measure(database: Database, count: number): Promise<readonly numb
 async function assemble(database: Database): Promise<{ world: World; engine: Engine; actor: Actor }> {
   const providers = new Map([['aws' as const, fakeProvider()]]);
   const rules = await openRules(
-    { read: () => readSourceFiles(ACME), parseTargets, parseDirectory, available: new Set(providers.keys()) },
+    {
+      read: () => readSourceFiles(ACME),
+      parseTargets,
+      parseDirectory,
+      available: new Set(providers.keys()),
+      lastInForce: async () => null,
+    },
     () => systemClock.now(),
   );
   if (!rules.ok) throw new Error('the rules of the bench are unsound');

@@ -5,6 +5,7 @@ import { bindOperations } from './api/bind-operations.ts';
 import type { ApiParts } from './api/parts.ts';
 import type { ProviderName } from './core/target.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import { PACE } from './engine/ports.ts';
 import { createAccessTokens } from './identity/access-tokens.ts';
 import { createAuthorizationServer } from './identity/authorization-server.ts';
 import { parseBaseUrl } from './identity/base-url.ts';
@@ -43,6 +44,7 @@ import { markInstallation } from './store/installation.ts';
 import { headSize } from './store/ledger-entries.ts';
 import { outboxSize } from './store/ledger-outbox.ts';
 import { nextDueInMs } from './store/leases.ts';
+import { lastPolicySources } from './store/policy-versions.ts';
 
 /** A running broker. */
 export interface Broker {
@@ -126,11 +128,8 @@ async function requireOwnData(database: Database, demo: boolean): Promise<void> 
 async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) {
   const { config, log, demo } = parts;
   const changes = createChanges();
-  const onCut: AwsProviderOptions['onCut'] = ({ account, role, at }) => {
-    markReissue(database.db, account, role, at).then(
-      (grants) => grants.forEach((id) => changes.publish({ kind: 'grant', id, at })),
-      (error: unknown) => log.error({ account, role, error: String(error) }, 'live grants could not be told to renew'),
-    );
+  const onCut: AwsProviderOptions['onCut'] = async ({ account, role, at }) => {
+    for (const id of await markReissue(database.db, account, role, at)) changes.publish({ kind: 'grant', id, at });
   };
   const providers = await createProviders(config, demo, onCut);
   const rules = await openRules(
@@ -139,6 +138,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
       parseTargets,
       parseDirectory,
       available: new Set(providers.keys()),
+      lastInForce: () => lastPolicySources(database.db),
     },
     () => systemClock.now(),
   );
@@ -307,8 +307,8 @@ function readiness(database: Database, world: World, engine: Engine, health: Led
   return {
     database: async () => ({ ok: (await appNow(database.db)) > 0 }),
     clock: async () => {
-      const { claiming, clockOffsetMs } = engine.status();
-      return { ok: claiming, detail: `${clockOffsetMs} ms ahead of the database` };
+      const aheadMs = systemClock.now() - (await appNow(database.db));
+      return { ok: Math.abs(aheadMs) <= PACE.maxClockOffsetMs, detail: `${aheadMs} ms ahead of the database` };
     },
     policy: async () => {
       const { problems } = world.rules.current();

@@ -35,7 +35,7 @@ export const EVENTS = {
   'console.opened': only('fingerprint', 'policyHash', 'expiresAt', 'usableUntil'),
   'person.signed-in': { public: [], personal: ['key'] },
   'policy.loaded': only('policyVersion', 'directoryVersion', 'roles', 'people'),
-  'policy.refused': only('inForce', 'problems'),
+  'policy.refused': only('inForce', 'directoryVersion', 'problems'),
   'ledger.read': only('what', 'from', 'count'),
   'engine.clock-refused': only('clockOffsetMs'),
   'finding.raised': only('finding', 'attempts', 'rung', 'fault', 'message'),

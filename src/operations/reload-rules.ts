@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DirectorySnapshot } from '../core/directory.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import type { ProviderName, Target } from '../core/target.ts';
@@ -12,60 +13,98 @@ import type { Rules, RulesInForce, World } from './world.ts';
 export interface RuleSources {
   /** Reads all documents; a read that fails throws and changes nothing. */
   read(): Promise<readonly SourceFile[]>;
-  parseTargets(files: readonly SourceFile[]): Result<ReadonlyMap<string, Target>, readonly PolicyProblem[]>;
+  parseTargets(
+    files: readonly SourceFile[],
+    directory: DirectorySnapshot,
+  ): Result<ReadonlyMap<string, Target>, readonly PolicyProblem[]>;
   parseDirectory(files: readonly SourceFile[], now: Instant): Result<DirectorySnapshot, readonly PolicyProblem[]>;
   readonly available: ReadonlySet<ProviderName>;
+  /** The documents that were in force last, for a start at which the ones that are read are unsound; `null`: there are none. */
+  lastInForce(): Promise<readonly SourceFile[] | null>;
 }
 
 /** The rules in force and the way to replace them. Old rules stay in force until new ones are entirely sound. */
 export interface RulesHolder extends Rules {
-  /** Reads again. Returns whether something else is in force now; writes to the ledger what was loaded or refused. */
+  /**
+   * Reads again. Returns whether other rules are in force now; they are so only after the ledger says it. People are taken from
+   * the documents even while the rules beside them are unsound: somebody who left must not stay because of a slip in a rule.
+   */
   reload(world: Pick<World, 'db' | 'append' | 'changes' | 'log'>): Promise<boolean>;
 }
 
-/** Loads the rules for the first time. Refuses to start on unsound documents: with no rules there is nothing to fall back to. */
+/** Shifts of rotations are worked out for some weeks ahead, so a snapshot of the directory is not kept for longer than this. */
+const REFRESH_MS = 3_600_000;
+
+/**
+ * Loads the rules for the first time. On unsound documents the ones that were in force last are used, with the problems beside
+ * them, because what is live must still end on time; refuses when there are none, as at the very first start.
+ */
 export async function openRules(
   sources: RuleSources,
   now: () => Instant,
 ): Promise<Result<RulesHolder, readonly PolicyProblem[]>> {
-  let seen = '';
-  const first = await load(sources, now());
+  const files = await sources.read();
+  const first = await loadFirst(sources, files, now());
   if (!first.ok) return first;
   let inForce: RulesInForce = first.value;
-  seen = fingerprint(first.value.policy.version, first.value.directory.version);
+  /** The documents that have been dealt with. */
+  let settled = inForce.problems.length === 0 ? fingerprint(files) : '';
+
+  const refuse = async (
+    world: Parameters<RulesHolder['reload']>[0],
+    read: readonly SourceFile[],
+    problems: Problems,
+  ) => {
+    const directory = sources.parseDirectory(read.filter(holdsPeople), now());
+    inForce = { ...inForce, problems, ...(directory.ok ? { directory: directory.value } : {}) };
+    world.log.error({ problems: problems.slice(0, 5) }, 'new rules were refused; the old ones stay in force');
+    await noteRefused(world, inForce, problems);
+  };
 
   const holder: RulesHolder = {
     current: () => inForce,
     async reload(world) {
-      const loaded = await load(sources, now());
+      const read = await sources.read();
+      const mark = fingerprint(read);
+      if (mark === settled && now() - inForce.directory.takenAt < REFRESH_MS) return false;
+      const loaded = load(sources, read, now());
       if (!loaded.ok) {
-        const mark = JSON.stringify(loaded.refusal);
-        if (mark === seen) return false;
-        seen = mark;
-        inForce = { ...inForce, problems: loaded.refusal };
-        world.log.error({ problems: loaded.refusal.slice(0, 5) }, 'new rules were refused; the old ones stay in force');
-        await noteRefused(world, inForce, loaded.refusal);
+        await refuse(world, read, loaded.refusal);
+        settled = mark;
         return false;
       }
-      const mark = fingerprint(loaded.value.policy.version, loaded.value.directory.version);
-      if (mark === seen) return false;
-      const policyChanged = loaded.value.policy.version !== inForce.policy.version;
-      seen = mark;
-      inForce = loaded.value;
-      await noteLoaded(world, inForce);
+      const [before, next] = [inForce, loaded.value];
+      const policyChanged = next.policy.version !== before.policy.version;
+      const changed = policyChanged || next.directory.version !== before.directory.version;
+      if (changed || before.problems.length > 0) await noteLoaded(world, next);
+      inForce = next;
+      settled = mark;
       return policyChanged;
     },
   };
   return ok(holder);
 }
 
-async function load(sources: RuleSources, now: Instant): Promise<Result<RulesInForce, readonly PolicyProblem[]>> {
-  const files = await sources.read();
-  const targets = sources.parseTargets(files);
+type Problems = readonly PolicyProblem[];
+
+async function loadFirst(
+  sources: RuleSources,
+  files: readonly SourceFile[],
+  now: Instant,
+): Promise<Result<RulesInForce, Problems>> {
+  const first = load(sources, files, now);
+  if (first.ok) return first;
+  const last = await sources.lastInForce();
+  if (last === null) return first;
+  const before = load(sources, [...last, ...files.filter(holdsPeople)], now);
+  return before.ok ? ok({ ...before.value, problems: first.refusal }) : first;
+}
+
+function load(sources: RuleSources, files: readonly SourceFile[], now: Instant): Result<RulesInForce, Problems> {
   const directory = sources.parseDirectory(files, now);
-  if (!targets.ok || !directory.ok) {
-    return refused([...(targets.ok ? [] : targets.refusal), ...(directory.ok ? [] : directory.refusal)]);
-  }
+  if (!directory.ok) return refused(once(directory.refusal));
+  const targets = sources.parseTargets(files, directory.value);
+  if (!targets.ok) return refused(once(targets.refusal));
   const policy = loadPolicy(files, {
     directory: directory.value,
     targets: targets.value,
@@ -75,8 +114,18 @@ async function load(sources: RuleSources, now: Instant): Promise<Result<RulesInF
   return ok({ policy: policy.value, directory: directory.value, loadedAt: now, problems: [] });
 }
 
-function fingerprint(policy: string, directory: string): string {
-  return `${policy}/${directory}`;
+/** Every loader reports a file that is no YAML. */
+function once(problems: Problems): Problems {
+  return [...new Map(problems.map((one) => [`${one.file}:${one.line}:${one.column}:${one.message}`, one])).values()];
+}
+
+/** Judged by its text, so that it can be said of a folder in which another file cannot be read. */
+function holdsPeople(file: SourceFile): boolean {
+  return /^kind:\s*['"]?directory\b/m.test(file.text);
+}
+
+function fingerprint(files: readonly SourceFile[]): string {
+  return createHash('sha256').update(JSON.stringify(files)).digest('hex');
 }
 
 /** Writes down which rules are in force; also called at the start, so that the ledger always knows. */
@@ -116,7 +165,9 @@ async function noteRefused(
       subjects: {},
       facts: {
         inForce: rules.policy.version,
-        problems: problems.slice(0, 20).map((problem) => `${problem.file}:${problem.line}: ${problem.message}`),
+        directoryVersion: rules.directory.version,
+        // Where, and not what: a message repeats what was written, which may name a person.
+        problems: problems.slice(0, 20).map((problem) => `${problem.file}:${problem.line}:${problem.column}`),
       },
     });
     return now;

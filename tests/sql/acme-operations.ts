@@ -32,7 +32,13 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
   const providers = new Map([['aws' as const, provider]]);
   let files = acmeFiles();
   const opened = await openRules(
-    { read: async () => files, parseTargets, parseDirectory, available: new Set(providers.keys()) },
+    {
+      read: async () => files,
+      parseTargets,
+      parseDirectory,
+      available: new Set(providers.keys()),
+      lastInForce: async () => null,
+    },
     () => systemClock.now(),
   );
   if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
