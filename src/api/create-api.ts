@@ -21,6 +21,7 @@ import { registerRequestCreation } from './requests-create/handler.ts';
 import { registerRequestDecisions } from './requests-decide/handler.ts';
 import { registerRequestReads } from './requests-read/handler.ts';
 import { limitRates, secureHeaders } from './security.ts';
+import { refuseUnsoundText } from './sound-text.ts';
 
 /**
  * The HTTP face of Curfew, ready to listen or to be injected into. Nothing is trusted that the request says about us: all
@@ -41,6 +42,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('session', null);
   handleErrors(app, base.origin, log);
+  refuseUnsoundText(app);
 
   const metrics = createApiMetrics(parts);
   observeRequests(app, metrics, parts);

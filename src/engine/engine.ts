@@ -7,7 +7,7 @@ import { activate } from './activate.ts';
 import { end } from './end.ts';
 import { lapseRequests } from './lapse.ts';
 import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
-import { Unrecorded } from './unrecorded.ts';
+import { Unrecorded, type EndedBy } from './unrecorded.ts';
 
 /** What the engine says about itself: readiness and metrics read it. */
 export interface EngineStatus {
@@ -33,7 +33,7 @@ export interface Engine {
   /** Something may be due now in a lane: look at once instead of at the next deadline. */
   wake(lane: Lane): void;
   /** Takes access away although the database takes no writes; it is recorded, marked late, as soon as it can be. */
-  endUnrecorded(grant: GrantRecord, cause: 'returned' | 'revoked'): Promise<void>;
+  endUnrecorded(grant: GrantRecord, cause: 'returned' | 'revoked', by: EndedBy): Promise<void>;
   status(): EngineStatus;
 }
 
@@ -200,7 +200,7 @@ export function createEngine(ports: EnginePorts): Engine {
       await loop(work, async () => PACE.idleMs, createBell(), signal);
     },
     wake: (lane) => bells[lane].ring(),
-    endUnrecorded: (grant, cause) => unrecorded.takeAway(grant, cause),
+    endUnrecorded: (grant, cause, by) => unrecorded.takeAway(grant, cause, by),
     status: () => status,
   };
 }

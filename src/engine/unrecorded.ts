@@ -1,6 +1,6 @@
 import type { EndCause } from '../core/grant.ts';
 import { isOver, transitionGrant } from '../core/grant.ts';
-import type { GrantId } from '../core/ids.ts';
+import type { GrantId, PersonId } from '../core/ids.ts';
 import type { Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
@@ -12,10 +12,17 @@ import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
 
-/** An ending that could not be written down when it was due. */
+/** Who ended a grant before its time, and why they said they did. */
+export interface EndedBy {
+  readonly person: PersonId;
+  readonly reason: string | null;
+}
+
+/** An ending that could not be written down when it was due. `by` is `null` when nobody asked for it. */
 interface Unwritten {
   readonly grant: GrantRecord;
   readonly cause: EndCause;
+  readonly by: EndedBy | null;
   readonly since: Instant;
   /** Whether the cloud has confirmed it, or there is nothing in the cloud to take away. */
   taken: boolean;
@@ -46,10 +53,10 @@ export class Unrecorded {
    * Revokes in the cloud without a claim. Safe beside a node that works on the same grant: revoking twice is revoking once.
    * Where the cloud has no conditional write it still waits its turn, as long as the database can say whose turn it is.
    */
-  async takeAway(grant: GrantRecord, cause: EndCause): Promise<void> {
+  async takeAway(grant: GrantRecord, cause: EndCause, by: EndedBy | null = null): Promise<void> {
     if (this.#unwritten.has(grant.id)) return;
     // What never started has nothing in the cloud; that it must not start is all there is to remember.
-    const ending: Unwritten = { grant, cause, since: this.#ports.clock.now(), taken: grant.activatedAt === null };
+    const ending: Unwritten = { grant, cause, by, since: this.#ports.clock.now(), taken: grant.activatedAt === null };
     this.#unwritten.set(grant.id, ending);
     await this.#revokeUnlessTaken(ending);
   }
@@ -114,9 +121,9 @@ export class Unrecorded {
   async writeDown(): Promise<void> {
     await Promise.all(
       [...this.#unwritten.values()].map(async (ending) => {
-        const { grant, cause } = ending;
+        const { grant } = ending;
         try {
-          await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, grant.id, cause));
+          await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
         } catch (error) {
           this.#ports.log.error({ grant: grant.id, error: String(error) }, 'an ending still cannot be recorded');
           await this.#revokeUnlessTaken(ending);
@@ -130,7 +137,7 @@ export class Unrecorded {
     this.#unwritten.delete(grant);
   }
 
-  async #moveToEnding(trx: Trx, id: GrantId, cause: EndCause): Promise<void> {
+  async #moveToEnding(trx: Trx, { grant: { id }, cause, by }: Unwritten): Promise<void> {
     const grant = await findGrant(trx, id, true);
     if (grant === null || isOver(grant.state)) return this.forget(id);
     if (cause !== 'returned' && cause !== 'revoked') return;
@@ -141,9 +148,10 @@ export class Unrecorded {
     await this.#ports.append(trx, {
       kind: `grant.${next.value.kind}` as EventKind,
       at: now,
-      actor: { kind: 'system', id: 'engine' },
+      actor: by === null ? { kind: 'system', id: 'engine' } : { kind: 'person', id: by.person },
       subjects: { grant: id, request: grant.request, person: grant.person },
       facts: factsOf(next.value),
+      ...(by?.reason == null ? {} : { personal: { reason: { subject: by.person, value: by.reason } } }),
       late: true,
     });
   }

@@ -45,7 +45,7 @@ async function endGrant(
   } catch (error) {
     // Ending never waits for the ledger: take the access away now, and say truthfully that the record follows.
     world.log.error({ grant: id, error: String(error) }, 'an ending could not be recorded');
-    await world.endUnrecorded(grant, cause);
+    await world.endUnrecorded(grant, cause, { person: actor.person, reason });
     return refused({
       code: 'recorded-late',
       detail:

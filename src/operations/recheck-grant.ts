@@ -6,8 +6,9 @@ import type { GrantRecord } from '../store/grants.ts';
 import { findRequest } from '../store/requests.ts';
 import { asJson } from './as-json.ts';
 import { votesOn } from './decide-request.ts';
+import { principalFor } from './grant-shape.ts';
 import { storedQuestion } from './stored-decision.ts';
-import type { World } from './world.ts';
+import type { RulesInForce, World } from './world.ts';
 
 const canonical = canonicalizeModule as unknown as (value: unknown) => string | undefined;
 
@@ -28,7 +29,8 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
     return refused({ code: 'not-approved', text: 'The request behind this grant is not approved.' });
   }
   const votes = await votesOn(world.db, request);
-  const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now: world.clock.now() });
+  const question = storedQuestion(request);
+  const decision = decide(rules.policy, rules.directory, { ...question, now: world.clock.now() });
   const refusal = decision.refusals[0];
   if (decision.effect === 'deny') {
     return refused({ code: refusal?.code ?? 'denied', text: refusal?.text ?? 'The rules in force refuse this.' });
@@ -46,6 +48,26 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
       code: 'role-changed',
       text: 'The role was changed after it was approved; it must be asked for again.',
     });
+  }
+  return recheckPlace(rules, question.requester, grant);
+}
+
+/** What the rules judge now must be what will be made: the same place in the cloud, under the same name. */
+function recheckPlace(rules: RulesInForce, requester: string, grant: GrantRecord): Result<null, StartRefusal> {
+  const { target: approved } = grant.definition;
+  const target = rules.policy.vocabulary.targets.get(approved.key);
+  if (
+    target === undefined ||
+    target.provider !== approved.provider ||
+    target.kind !== approved.kind ||
+    target.native !== approved.native
+  ) {
+    const text = 'The target is another one than was approved; it must be asked for again.';
+    return refused({ code: 'target-changed', text });
+  }
+  if (principalFor(rules.directory, requester, grant.provider) !== grant.principal) {
+    const text = 'The requester has another identity in that cloud than was approved; it must be asked for again.';
+    return refused({ code: 'identity-changed', text });
   }
   return ok(null);
 }

@@ -64,7 +64,15 @@ export async function openRules(
   const holder: RulesHolder = {
     current: () => inForce,
     async reload(world) {
-      const read = await sources.read();
+      let read: readonly SourceFile[];
+      try {
+        read = await sources.read();
+      } catch (error) {
+        const unreadable = { file: '', line: 0, column: 0, message: `the rules cannot be read: ${String(error)}` };
+        inForce = { ...inForce, problems: [unreadable] };
+        settled = '';
+        throw error;
+      }
       const mark = fingerprint(read);
       if (mark === settled && now() - inForce.directory.takenAt < REFRESH_MS) return false;
       const loaded = load(sources, read, now());

@@ -27,7 +27,11 @@ export interface World {
   /** Tells the engine that something is to be started or ended now. */
   readonly wake: (what: 'starts' | 'ends') => void;
   /** Takes access away although the database takes no writes. */
-  readonly endUnrecorded: (grant: GrantRecord, cause: 'returned' | 'revoked') => Promise<void>;
+  readonly endUnrecorded: (
+    grant: GrantRecord,
+    cause: 'returned' | 'revoked',
+    by: { readonly person: PersonId; readonly reason: string | null },
+  ) => Promise<void>;
   /** How long a request waits for a decision before it lapses. */
   readonly lapsesAfterMs: number;
   /** Requests that one person may have waiting at once: enough for work, too few to wear approvers down. */

@@ -55,7 +55,7 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
     log: silentLog,
     append,
     wake: () => {},
-    endUnrecorded: (grant, cause) => engine.endUnrecorded(grant, cause),
+    endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
     lapsesAfterMs: 3_600_000,
     maxPending: 3,
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sql } from 'kysely';
-import type { GrantId } from '../../src/core/ids.ts';
+import type { GrantId, PersonId } from '../../src/core/ids.ts';
 import { ok, refused, type Result } from '../../src/core/result.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -12,6 +12,8 @@ import { findGrant } from '../../src/store/grants.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { eachDatabase } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
+
+const BY = { person: 'per_aaaaaaaaaaaaaaaaaaaa' as PersonId, reason: 'The laptop was lost' };
 
 type Verdict = Result<null, { code: string; text: string }>;
 
@@ -154,7 +156,7 @@ eachDatabase('engine', (current) => {
     broken = true;
     const grant = await findGrant(current().db, id);
     if (grant === null) throw new Error('the grant is there');
-    await engine.endUnrecorded(grant, 'returned');
+    await engine.endUnrecorded(grant, 'returned', BY);
     expect(provider.held.size).toBe(0);
     expect(await state(id)).toBe('active');
     expect(await engine.pass('ends')).toBe(0);
@@ -192,7 +194,7 @@ eachDatabase('engine', (current) => {
     const id = await scheduledGrant(current());
     const grant = await findGrant(current().db, id);
     if (grant === null) throw new Error('the grant is there');
-    await engine.endUnrecorded(grant, 'revoked');
+    await engine.endUnrecorded(grant, 'revoked', BY);
     broken = false;
     await engine.pass('starts');
     expect(provider.calls).toEqual([]);
@@ -212,7 +214,7 @@ eachDatabase('engine', (current) => {
     if (grant === null) throw new Error('the grant is there');
     provider.faults.push({ call: 'revoke', fault: new ProviderFault('throttled', 'slow down') });
     provider.faults.push({ call: 'revoke', fault: new ProviderFault('unreachable', 'nobody there') });
-    await engine.endUnrecorded(grant, 'revoked');
+    await engine.endUnrecorded(grant, 'revoked', BY);
     expect(provider.held.size).toBe(1);
     const stop = new AbortController();
     const running = engine.runUnrecorded(stop.signal);

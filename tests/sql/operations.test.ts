@@ -404,6 +404,9 @@ eachDatabase('operations', (current) => {
       await acme.engine.pass('ends');
       expect((await kinds()).filter((kind) => kind === 'grant.ending')).toHaveLength(1);
       expect(await count('request')).toBe(1);
+      const { rows } = await sql<{ body: { actor: object; late: boolean } }>`
+        select body::jsonb as body from ledger_outbox where body like '%grant.ending%'`.execute(current().db);
+      expect(rows[0]?.body).toMatchObject({ late: true, actor: { kind: 'person', id: ana.person } });
     });
   });
 

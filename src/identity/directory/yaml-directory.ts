@@ -100,6 +100,19 @@ function checkPeople(people: ReadonlyMap<string, Entry<PersonShape>>, problems: 
       else problems.push(problemAt(document, at, `"${account}" already belongs to "${owner}"`));
     }
   }
+  checkEffectiveAccounts(people, problems);
+}
+
+/** Somebody without an account in a cloud is known there by their key, which must not be somebody else's account. */
+function checkEffectiveAccounts(people: ReadonlyMap<string, Entry<PersonShape>>, problems: PolicyProblem[]): void {
+  for (const { key, shape, document, path } of people.values()) {
+    for (const [provider, account] of Object.entries(shape.accounts ?? {})) {
+      const other = account === key ? undefined : people.get(account);
+      if (other === undefined || other.shape.accounts?.[provider] !== undefined) continue;
+      const text = `"${account}" is what "${account}" is called in ${provider}, who has no other account there`;
+      problems.push(problemAt(document, [...path, 'accounts', provider], text));
+    }
+  }
 }
 
 function managesThemselves(key: string, people: ReadonlyMap<string, Entry<PersonShape>>): boolean {

@@ -99,7 +99,7 @@ export function startNode(
     log,
     append,
     wake,
-    endUnrecorded: (grant, cause) => engine.endUnrecorded(grant, cause),
+    endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
     lapsesAfterMs: options.patienceMs,
     maxPending: 5,
   };
