@@ -40,7 +40,7 @@ const IMPURE = new RegExp(
     String.raw`\bimport \{[^}]*\benv\b[^}]*\} from 'node:process'`,
     String.raw`\bperformance\.now\(`,
     String.raw`\bAbortSignal\.timeout\(`,
-    String.raw`\brandom(Bytes|UUID|Int|FillSync)\(|\bgetRandomValues\(`,
+    String.raw`\brandom(Bytes|UUID|Int|FillSync)\(|\bgenerateKey(Pair)?(Sync)?\(|\bgetRandomValues\(`,
     String.raw`'node:(timers|timers/promises|perf_hooks|net|tls|dgram|dns)'`,
   ].join('|'),
 );
@@ -55,6 +55,7 @@ export const TIDY_RULES: readonly TidyRule[] = [
       'const at = Date.now();',
       'const at = new Date();',
       'const dice = Math.random();',
+      "const pair = generateKeyPairSync('ec');",
       'setTimeout(again, 1_000);',
       'setInterval(again, 1_000);',
       'setImmediate(again);',

@@ -1,4 +1,5 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { makeP256Key } from '../platform/key-files.ts';
 
 /** A private signing key as a JSON Web Key (RFC 7517): P-256, for ES256. */
 export interface SigningJwk {
@@ -26,9 +27,7 @@ export interface IdentityKeys {
 
 /** Makes a signing key. Its id is its own thumbprint (RFC 7638), so that two keys never share one. */
 export function makeSigningJwk(): SigningJwk {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x, y, d } = privateKey.export({ format: 'jwk' });
-  if (x === undefined || y === undefined || d === undefined) throw new Error('a P-256 key has no coordinates');
+  const { x, y, d } = makeP256Key();
   const kid = createHash('sha256')
     .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
     .digest('base64url');

@@ -89,3 +89,10 @@ function requirePrivate(path: string): void {
 export function makeEd25519Pem(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
+
+/** The numbers of a new P-256 key as a JSON Web Key has them (RFC 7518, section 6.2): base64url, `d` is the private one. */
+export function makeP256Key(): { readonly x: string; readonly y: string; readonly d: string } {
+  const { x, y, d } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  if (x === undefined || y === undefined || d === undefined) throw new Error('a P-256 key has no coordinates');
+  return { x, y, d };
+}
