@@ -5,7 +5,8 @@ import { bindOperations } from './api/bind-operations.ts';
 import type { ApiParts } from './api/parts.ts';
 import type { ProviderName } from './core/target.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
-import { PACE } from './engine/ports.ts';
+import { PACE, type EnginePorts } from './engine/ports.ts';
+import { tidy } from './engine/tidy.ts';
 import { createAccessTokens } from './identity/access-tokens.ts';
 import { createAuthorizationServer } from './identity/authorization-server.ts';
 import { parseBaseUrl } from './identity/base-url.ts';
@@ -69,6 +70,8 @@ export interface BrokerParts {
 /** How often rules are read again, and the log is given its places when nobody asked for it sooner. */
 const RELOAD_MS = 2_000;
 const SEQUENCE_MS = 250;
+/** How often the traces of early ends are removed from the clouds; they are made to be removable at full hours. */
+const TIDY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MAX_PENDING = 20;
 
@@ -94,12 +97,15 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     // The log keeps the name it was born with: another one would be another log, whatever address the broker has by then.
     const origin = keys.loadOrCreate('ledger-origin', () => `${new URL(config.baseUrl).host}/log`);
     const signer = createSigner(origin, keys.loadOrCreate('ledger.pem', makeEd25519Pem));
-    const { world, engine, reload } = await assemble(parts, database, keys);
+    const { world, engine, enginePorts, reload } = await assemble(parts, database, keys);
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
       repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
+      config.role === 'api'
+        ? null
+        : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),
     ]);
     stops.push(async () => void (await background));
     if (config.role !== 'engine') {
@@ -170,7 +176,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
     lapsesAfterMs: DAY_MS,
     maxPending: MAX_PENDING,
   };
-  const engine: Engine = createEngine({
+  const enginePorts: EnginePorts = {
     db: database.db,
     clock: systemClock,
     random: systemRandom,
@@ -180,9 +186,10 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
     append,
     publish: (change) => changes.publish(change),
     log,
-  });
+  };
+  const engine: Engine = createEngine(enginePorts);
   await noteLoaded(world, rules.value.current());
-  return { world, engine, reload: async () => void (await rules.value.reload(world)) };
+  return { world, engine, enginePorts, reload: async () => void (await rules.value.reload(world)) };
 }
 
 async function createProviders(

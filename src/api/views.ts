@@ -27,6 +27,11 @@ export const refusalView = z.object({
   hint: text.optional(),
 });
 
+const residual = z.object({
+  maxMs: z.number().nullable().meta({ description: 'For how long at most; null: there is no bound.' }),
+  words: text,
+});
+
 export const grantView = z
   .object({
     id: text,
@@ -54,7 +59,7 @@ export const grantView = z
         evidence: z.record(z.string(), z.unknown()),
       })
       .nullable(),
-    residual: z.object({ maxMs: z.number(), words: text }),
+    residual,
     lastFault: text.nullable(),
     serverTime: time,
   })
@@ -139,7 +144,7 @@ export const previewView = z
     steps: list(z.object({ id: text, rule: text, from: list(text), count: z.number(), eligible: list(personView) })),
     reasons: list(reasonView),
     refusals: list(refusalView),
-    residual: list(z.object({ role: text, target: text, maxMs: z.number(), words: text })),
+    residual: list(z.object({ role: text, target: text, ...residual.shape })),
     plan: list(text),
   })
   .meta({ id: 'Preview' });

@@ -82,7 +82,8 @@ async function provide(
   if (!untouched) {
     const call = { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
     const seen = await provider.observe(bindingSpec(grant()), null, call);
-    if (seen.presence === 'present' && seen.usable) return { usable: true, native: seen.native, credentials: [] };
+    if (seen.presence === 'present' && seen.usable)
+      return { usable: true, native: seen.native, credentials: seen.credentials ?? [] };
   }
   const called = await dispatch(ports, note, (call) => provider.provision(bindingSpec(grant()), call));
   return called?.value ?? null;

@@ -63,7 +63,7 @@ async function lookAndRevoke(ports: StepPorts, grant: GrantRecord, ending: Endin
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
     const provenAt = seen.final
       ? null
-      : after(await noteAbsence(ports.db, grant.slot, answered), capabilities.abandonedCallMs);
+      : (seen.finalAt ?? after(await noteAbsence(ports.db, grant.slot, answered), capabilities.abandonedCallMs));
     if (provenAt !== null && (await appNow(ports.db)) < provenAt)
       return await laterAt(ports, grant, provenAt, grant.attempts, null);
     await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late);

@@ -1,8 +1,9 @@
 import { ok, refused, type Result } from '../core/result.ts';
 import { decide } from '../policy/decide.ts';
-import type { Decision } from '../policy/types.ts';
+import type { Decision, Item } from '../policy/types.ts';
+import type { Residual } from '../providers/contract.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
-import { methodFor } from './grant-shape.ts';
+import { methodFor, residualOf } from './grant-shape.ts';
 import { planItem } from './plan-items.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { questionOf } from './request-access.ts';
@@ -21,12 +22,7 @@ export interface PreviewView {
     readonly words: string;
     readonly hint: string | null;
   }[];
-  readonly residual: readonly {
-    readonly role: string;
-    readonly target: string;
-    readonly maxMs: number;
-    readonly words: string;
-  }[];
+  readonly residual: readonly (Item & Residual)[];
 }
 
 export function previewRequest(world: World, actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal> {
@@ -47,9 +43,9 @@ export function previewRequest(world: World, actor: Actor, input: RequestInput):
     const role = rules.policy.roles.get(item.role);
     const target = rules.policy.vocabulary.targets.get(item.target);
     const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
-    const capabilities =
-      target === undefined || method === null ? undefined : world.providers.get(target.provider)?.methods[method];
-    return capabilities === undefined ? [] : [{ ...item, ...capabilities.residual }];
+    if (role === undefined || target === undefined || method === null) return [];
+    const residual = residualOf(world.providers.get(target.provider), method, role);
+    return residual === null ? [] : [{ ...item, ...residual }];
   });
   return ok({ decision, approvers, plan, residual });
 }

@@ -6,9 +6,11 @@ import type { Tier } from '../core/role.ts';
 import { formatDuration, toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import type { Reason } from '../policy/types.ts';
+import type { Residual } from '../providers/contract.ts';
 import { grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, type RequestRecord } from '../store/requests.ts';
+import { residualOf } from './grant-shape.ts';
 import { storedDecision } from './stored-decision.ts';
 import type { Actor, World } from './world.ts';
 
@@ -40,7 +42,7 @@ export interface GrantView {
   readonly endedAt: string | null;
   readonly cause: string | null;
   readonly proof: { readonly kind: Proof['kind']; readonly at: string; readonly evidence: Proof['evidence'] } | null;
-  readonly residual: { readonly maxMs: number; readonly words: string };
+  readonly residual: Residual;
   readonly lastFault: string | null;
   readonly serverTime: string;
 }
@@ -148,7 +150,7 @@ export async function grantViews(world: World, grants: readonly GrantRecord[]): 
 function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId, string>, now: Instant): GrantView {
   const { role, target } = grant.definition;
   const state = grant.state;
-  const capabilities = world.providers.get(grant.provider)?.methods[grant.method];
+  const residual = residualOf(world.providers.get(grant.provider), grant.method, role);
   return {
     id: grant.id,
     status: state.kind,
@@ -170,7 +172,7 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
     proof:
       'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
-    residual: capabilities?.residual ?? { maxMs: 0, words: 'unknown: this provider is not configured here' },
+    residual: residual ?? { maxMs: null, words: 'unknown: this provider is not configured here' },
     lastFault: grant.lastFault,
     serverTime: toIso(now),
   };

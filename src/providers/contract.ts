@@ -39,14 +39,35 @@ export interface Provider {
    */
   exclusive?(binding: BindingSpec): string | null;
 
+  /**
+   * Removes from the cloud what earlier endings have left beside this binding and nothing needs any more. Called now and then, under the
+   * lock of `exclusive`. Absent: endings leave nothing. Throws {@link ProviderFault}.
+   */
+  tidy?(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
+
+  /** What can survive the end of a grant of this role. Absent: what the method declares holds for every role. */
+  residual?(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
+
   /** Hands out a credential under an active binding; the caller never stores it. Throws {@link ProviderFault}. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
 
   /** Turns a credential into a URL that signs a browser in. The URL is a secret: never log it. */
   consoleUrl?(credential: IssuedCredential, call: CallOptions): Promise<string>;
 
-  /** Checks that every permission Curfew needs is there; each finding carries the command that fixes it. */
-  doctor(targets: readonly Target[], call: CallOptions): Promise<readonly DoctorFinding[]>;
+  /** Checks that every permission Curfew needs is there; each finding carries the command that fixes it. Leaves nothing behind. */
+  doctor(places: readonly DoctorPlace[], call: CallOptions): Promise<readonly DoctorFinding[]>;
+}
+
+/** What can survive the end of a grant. `maxMs`: for how long at most; 0: nothing survives; `null`: there is no bound. */
+export interface Residual {
+  readonly maxMs: number | null;
+  readonly words: string;
+}
+
+/** What `tidy` did: whether it removed anything, and how many entries are left. */
+export interface Tidied {
+  readonly removed: boolean;
+  readonly left: number;
 }
 
 /** What a method can promise. Shown to approvers before they approve, and obeyed by the engine. */
@@ -57,8 +78,8 @@ export interface MethodCapabilities {
   readonly endedBy: 'cloud' | 'credential' | 'broker';
   /** Whether a live session can be cut before its end, and within what time the cloud obeys. */
   readonly cut: { readonly possible: true; readonly withinMs: number } | { readonly possible: false };
-  /** What can survive the end, and for how long at most. 0: nothing survives. */
-  readonly residual: { readonly maxMs: number; readonly words: string };
+  /** What can survive the end, unless `Provider.residual` says something else of a role. */
+  readonly residual: Residual;
   readonly shortestDurationMs: number;
   /** The cloud refuses removal earlier than this after creation (Entra PIM: 5 min). 0: at once. */
   readonly earliestRemovalMs: number;
@@ -113,13 +134,23 @@ export interface Provisioned {
 }
 
 export type Observation =
-  | { readonly presence: 'present'; readonly usable: boolean; readonly native: JsonObject }
-  /** Gone now. `final: false` means that an abandoned call may still undo it: the engine asks again after `abandonedCallMs`. */
+  | {
+      readonly presence: 'present';
+      readonly usable: boolean;
+      readonly native: JsonObject;
+      /** Credentials that came into being by looking (and were discarded): they count towards the proof. */
+      readonly credentials?: readonly CredentialFacts[];
+    }
+  /**
+   * Gone now. `final: false` means that it could still be otherwise, and the engine asks again: at `finalAt` where the provider knows
+   * when that is over, otherwise after `abandonedCallMs`, because an abandoned call may still undo it.
+   */
   | {
       readonly presence: 'absent';
       readonly proof: 'observed' | 'by-construction';
       readonly evidence: JsonObject;
       readonly final: boolean;
+      readonly finalAt?: Instant;
     };
 
 /** What is remembered about a credential: enough to prove that it has expired, useless to an attacker. */
@@ -148,7 +179,14 @@ export interface AwsCredential {
   readonly sessionToken: string;
 }
 
+/** A target, and the roles that can be asked for there. */
+export interface DoctorPlace {
+  readonly target: Target;
+  readonly roles: readonly Role[];
+}
+
 export interface DoctorFinding {
+  /** Key of the target; the provider's name for what concerns all of them. */
   readonly target: string;
   readonly ok: boolean;
   readonly message: string;

@@ -5,7 +5,7 @@ import { assertNever, invariant } from '../core/result.ts';
 import type { Role } from '../core/role.ts';
 import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName, Target } from '../core/target.ts';
-import { toIso, type Instant } from '../core/time.ts';
+import { after, toIso, type Instant } from '../core/time.ts';
 import type { JsonObject } from '../core/json.ts';
 import { at } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
@@ -198,14 +198,35 @@ function columnsOf(state: GrantState) {
 
 const NO_LEASE = { lease_owner: null, lease_until: null };
 
-/** Remembers that all sessions of a native AWS role were cut: its live grants need new credentials. Returns the grants. */
+/** By how much the clocks of a cloud and the database may differ, generously: a grant that is marked for nothing only gets new credentials. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+/**
+ * Remembers that all sessions of a native AWS role from before `at` were cut: its live grants that may hold one need new credentials. The
+ * same cut may be told again and again. Returns the grants to which it is news.
+ */
 export async function markReissue(db: Db, account: string, role: string, at: Instant): Promise<readonly GrantId[]> {
   const { rows } = await sql<{ id: GrantId }>`
     update "grant" set reissue_after = ${toIso(at)}
     where state in ('activating', 'active') and provider = 'aws'
+      and (reissue_after is null or reissue_after < ${toIso(at)})
+      and activated_at < ${toIso(after(at, CLOCKS_DIFFER_MS))}
       and definition -> 'target' ->> 'native' = ${account} and definition -> 'role' -> 'aws' ->> 'role' = ${role}
     returning id`.execute(db);
   return rows.map((row) => row.id);
+}
+
+/**
+ * One grant for each native role on which access was ended before its time within the last `withinMs`: that may have left something in
+ * the cloud which nothing needs any more.
+ */
+export async function endedEarly(db: Db, withinMs: number): Promise<readonly GrantRecord[]> {
+  const { rows } = await sql<Row>`
+    select distinct on (provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider) *
+    from "grant"
+    where state in ('ended', 'failed') and end_cause <> 'expired' and activated_at is not null
+      and ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'`.execute(db);
+  return rows.map(toGrant);
 }
 
 /** Turns a row into the grant it stands for; every state gets only its own fields. */

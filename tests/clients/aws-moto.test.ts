@@ -47,7 +47,6 @@ describe.skipIf(!present)('moto (skipped where moto_server is not on the PATH)',
       endpoint,
       allowCustomEndpoint: true,
       requestTimeoutMs: 10_000,
-      catalogue: () => [{ method: 'assume-role', role: 'curfew/invoice-reader', sessionPolicy: null, allows: [] }],
     });
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAwsSimulator } from '../../simulators/aws/server.ts';
 import type { WorldDescription } from '../../simulators/aws/world.ts';
-import type { AwsAssumeRole, Role } from '../../src/core/role.ts';
+import type { Role } from '../../src/core/role.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import type { Target } from '../../src/core/target.ts';
 import { after } from '../../src/core/time.ts';
@@ -52,10 +52,6 @@ beforeAll(async () => {
     endpoint: simulator.url,
     allowCustomEndpoint: true,
     brokerRoleArn: BROKER,
-    catalogue: (target) =>
-      offered.flatMap(([role, at]): readonly AwsAssumeRole[] =>
-        at.key === target.key && role.aws !== null ? [role.aws] : [],
-      ),
   });
 });
 afterAll(() => simulator.close());
@@ -65,7 +61,11 @@ const call = () => ({ now: systemClock.now(), signal: systemClock.timeout(5_000)
 describe('the simulated cloud of examples/acme', () => {
   test('is set up as the doctor wants it, in every account and for every role', async () => {
     const accounts = [...new Set(offered.map(([, target]) => target))];
-    const findings = await provider.doctor(accounts, call());
+    const places = accounts.map((target) => ({
+      target,
+      roles: offered.flatMap(([role, at]) => (at.key === target.key ? [role] : [])),
+    }));
+    const findings = await provider.doctor(places, call());
     expect(accounts.map(({ key }) => key).sort()).toEqual(['aws/prod', 'aws/security', 'aws/staging']);
     expect(findings.filter((finding) => !finding.ok)).toEqual([]);
     expect(findings.length).toBeGreaterThan(offered.length);

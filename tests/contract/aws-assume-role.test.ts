@@ -6,8 +6,11 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { GrantId } from '../../src/core/ids.ts';
+import type { Role } from '../../src/core/role.ts';
 import { after } from '../../src/core/time.ts';
 import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
+import { NO_REVOCATIONS, printRevocations, withEntry } from '../../src/providers/aws/revocations.ts';
+import { grantRole } from './aws-fixtures.ts';
 import { awsHarness, hubSession, type AwsHarness } from './aws-harness.ts';
 import { ACCOUNT, contractWorld } from './aws-world.ts';
 
@@ -66,14 +69,23 @@ describe('the revocation policy', () => {
     await put({ Version: '2012-10-17', Statement: [denyOf(spec.grant)] });
   });
 
-  test('is not overwritten when a statement with our mark says something else; the fault says so', async () => {
-    const mangled = { ...denyOf('grt_x' as GrantId), Effect: 'Allow' };
-    await put({ Version: '2012-10-17', Statement: [mangled] });
-    await expect(end(on.binding(600_000))).rejects.toMatchObject({
-      kind: 'conflict',
-      message: expect.stringMatching(/changed by somebody else/) as string,
+  test('takes early ends whatever somebody else wrote into it, even under our names', async () => {
+    const spec = on.binding(600_000);
+    const issued = await issue(spec);
+    // The very Sid that the entry of this grant would get, in a document without a version.
+    const [ours] = JSON.parse(printRevocations(withEntry(NO_REVOCATIONS, spec.grant, spec.endsAt)) ?? '{}')
+      .Statement as { Sid: string }[];
+    const mangled = { ...denyOf('grt_x' as GrantId), Sid: ours?.Sid, Action: 's3:DeleteBucket' };
+    const note = { Sid: 'CurfewNote', Effect: 'Deny', Action: 's3:DeleteBucket', Resource: '*' };
+    await put({ Statement: [mangled, note] });
+    const ending = await end(spec);
+    expect((await stored()).Statement).toEqual(expect.arrayContaining([mangled, note]));
+    expect(await on.provider.observe(spec, ending, call())).toMatchObject({
+      presence: 'absent',
+      evidence: { foreignStatements: 2 },
     });
-    expect((await stored()).Statement).toEqual([mangled]);
+    await pause(600);
+    expect(await on.use(issued)).toBe('refused');
     await put({ Version: '2012-10-17', Statement: [denyOf('grt_x' as GrantId)] });
   });
 
@@ -99,9 +111,10 @@ describe('the revocation policy', () => {
     const many = Array.from({ length: 262 }, (_, index) => `grt_${String(index).padStart(20, 'a')}`);
     const Condition = { StringEquals: { 'aws:SourceIdentity': many } };
     await put({ Version: '2012-10-17', Statement: [{ ...denyOf('grt_x' as GrantId), Condition }] });
-    const cutsBefore = on.cuts.length;
-    await end(gone);
+    const ending = await end(gone);
     expect(JSON.stringify(await stored()).length).toBeLessThan(500);
+    const cutsBefore = on.cuts.length;
+    await on.provider.observe(gone, ending, call());
     expect(on.cuts.slice(cutsBefore)).toEqual([
       { account: ACCOUNT, role: 'curfew/invoice-reader', at: expect.any(Number) as number },
     ]);
@@ -124,8 +137,26 @@ describe('the revocation policy', () => {
       const ending = await end(spec);
       expect(await on.provider.observe(spec, ending, call())).toMatchObject({ presence: 'absent' });
     }
-    expect(on.cuts.length).toBe(cutsBefore + 1);
+    expect(new Set(on.cuts.slice(cutsBefore).map(({ at }) => at)).size).toBe(1);
     await put({ Version: '2012-10-17', Statement: [{ ...filler, Resource: '*' }] }, 'filler');
+  });
+
+  test('a cut whose answer was lost is reported by whoever looks, and nothing is gone before that has been kept', async () => {
+    const gone = on.binding(600_000);
+    const kept: number[] = [];
+    const provider = on.with({ onCut: async ({ at }) => void kept.push(at) });
+    const ending: Ending = { cause: 'revoked', since: on.now() };
+    await on.inject({ operation: 'revoke', name: 'PutRolePolicy', writes: true }, 'drop-after');
+    await expect(provider.revoke(gone, ending, 1, call())).rejects.toMatchObject({ kind: 'unknown-outcome' });
+    const forgetful = on.with({ onCut: () => Promise.reject(new Error('no space left on device')) });
+    await expect(forgetful.observe(gone, ending, call())).rejects.toThrow('no space left on device');
+    // Taking away waits for no record.
+    await forgetful.revoke(gone, ending, 1, call());
+    expect(kept).toEqual([]);
+    await expect(provider.observe(gone, ending, call())).resolves.toMatchObject({ presence: 'absent' });
+    expect(kept).toHaveLength(1);
+    // Sessions of the next tests must not be of the second that was cut.
+    await pause(1_100);
   });
 
   test('cuts a saved credential within the promised time although IAM is eventually consistent', async () => {
@@ -138,10 +169,25 @@ describe('the revocation policy', () => {
   });
 });
 
+test("by AWS's clock, not ours, a grant is over: while AWS may be behind, its end is not final", async () => {
+  await on.skewClock(-8_000);
+  await on.heal();
+  // Another role than above: to this clock the cuts there lie in the future.
+  const spec = { ...on.binding(2_000), role: grantRole({ role: 'curfew/invoice-publisher' }) };
+  const issued = await issue(spec);
+  await pause(2_100);
+  const ending: Ending = { cause: 'expired', since: spec.endsAt };
+  expect(await on.use(issued)).toBe('allowed');
+  const seen = await on.provider.observe(spec, ending, call());
+  expect(seen).toMatchObject({ presence: 'absent', final: false, finalAt: after(spec.endsAt, 10_000) });
+  await on.skewClock(0);
+  expect(await on.use(issued)).toBe('refused');
+});
+
 describe('doctor', () => {
   test('finds nothing to mend in a world that was made from the permissions, and leaves nothing behind', async () => {
     const before = await on.bystanders();
-    const findings = await on.provider.doctor([on.binding(1).target], call());
+    const findings = await examine();
     expect(findings.filter((one) => !one.ok)).toEqual([]);
     expect(findings.length).toBeGreaterThan(4);
     expect(await on.bystanders()).toEqual(before);
@@ -154,7 +200,7 @@ describe('doctor', () => {
     const [, second] = trust.Statement;
     if (second !== undefined) second.Action = 'sts:SetSourceIdentity';
     await setTrust(trust);
-    const findings = (await on.provider.doctor([on.binding(1).target], call())).filter((one) => !one.ok);
+    const findings = (await examine()).filter((one) => !one.ok);
     expect(findings.map((one) => one.message)).toEqual([
       'The trust policy of curfew/invoice-reader does not allow sts:TagSession.',
       expect.stringMatching(/AccessDenied/) as string,
@@ -163,12 +209,11 @@ describe('doctor', () => {
       findings[0]?.fix ?? '',
     );
     await setTrust(JSON.parse(fix?.[1] ?? '{}'));
-    expect((await on.provider.doctor([on.binding(1).target], call())).filter((one) => !one.ok)).toEqual([]);
+    expect((await examine()).filter((one) => !one.ok)).toEqual([]);
   });
 
   test('names a role of the catalogue that nobody made, with the command that makes it', async () => {
-    const missing = { method: 'assume-role' as const, role: 'curfew/never-made', sessionPolicy: null, allows: [] };
-    const findings = await on.with({ catalogue: () => [missing] }).doctor([on.binding(1).target], call());
+    const findings = await examine(grantRole({ role: 'curfew/never-made' }));
     expect(findings.filter((one) => !one.ok)).toEqual([
       expect.objectContaining({
         message: 'The role curfew/never-made does not exist, or curfew/curfew-provisioner may not read it.',
@@ -179,7 +224,7 @@ describe('doctor', () => {
 
   test('says which account cannot be entered, and how to prepare it', async () => {
     const target = { ...on.binding(1).target, key: 'aws/new', native: '000000000001' };
-    const findings = await on.provider.doctor([target], call());
+    const findings = await on.provider.doctor([{ target, roles: [] }], call());
     expect(findings).toContainEqual(
       expect.objectContaining({
         target: 'aws/new',
@@ -199,6 +244,11 @@ test('a role that is gone, or that we may not see, is no proof that its sessions
     kind: 'forbidden-to-us',
   });
 });
+
+function examine(role?: Role) {
+  const { target, role: usual } = on.binding(1);
+  return on.provider.doctor([{ target, roles: [role ?? usual] }], call());
+}
 
 function call(): CallOptions {
   return { now: on.now(), signal: AbortSignal.timeout(5_000) };

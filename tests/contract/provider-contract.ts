@@ -44,8 +44,8 @@ export interface ProviderHarness {
   heal(): Promise<void>;
   /** Everything in the cloud that Curfew did not create. */
   bystanders(): Promise<unknown>;
-  /** Calls that the provider made so far. */
-  journal(): Promise<readonly { readonly action: string; readonly permitted: boolean }[]>;
+  /** Calls that the provider made so far. `handsOut`: the cloud answered with a credential under a grant. */
+  journal(): Promise<readonly { readonly action: string; readonly permitted: boolean; readonly handsOut: boolean }[]>;
   /** The cloud's clock, as far from ours. */
   skewClock(offsetMs: number): Promise<void>;
   close(): Promise<void>;
@@ -108,6 +108,15 @@ function life(on: () => ProviderHarness): void {
       presence: 'present',
       usable: true,
     });
+  });
+
+  test('credentials that come into being by looking are told, so that each one counts', async () => {
+    const spec = on().binding(10 * MINUTE);
+    await on().provider.provision(spec, options(on()));
+    const handedOut = (await on().journal()).filter((one) => one.handsOut);
+    const seen = await on().provider.observe(spec, null, options(on()));
+    const since = (await on().journal()).filter((one) => one.handsOut).length - handedOut.length;
+    expect(seen.presence === 'present' ? (seen.credentials ?? []).length : 0).toBe(since);
   });
 
   test('a credential works, is due no later than the grant, and its facts give nothing away', async () => {
@@ -205,10 +214,17 @@ function endings(on: () => ProviderHarness): void {
     const spec = on().binding(10 * MINUTE);
     const issued = await issue(on(), spec);
     const call = { ...options(on()), now: spec.endsAt };
-    const seen = await on().provider.observe(spec, { cause: 'expired', since: spec.endsAt }, call);
-    expect(seen).toMatchObject({ presence: 'absent', proof: on().provider.methods[on().method]?.proofAtExpiry });
-    expect(JSON.stringify(absent(seen).evidence)).toContain(String(issued.facts.policyHash));
+    const ending = { cause: 'expired', since: spec.endsAt } as const;
+    const seen = absent(await on().provider.observe(spec, ending, call));
+    expect(seen).toMatchObject({ proof: on().provider.methods[on().method]?.proofAtExpiry });
+    expect(JSON.stringify(seen.evidence)).toContain(String(issued.facts.policyHash));
     await expect(on().provider.issueCredential(spec, call)).rejects.toMatchObject({ kind: 'invalid' });
+    // What is not final yet says when it will be, or waits for calls that were given up.
+    const later = { ...call, now: seen.finalAt ?? spec.endsAt };
+    await expect(on().provider.observe(spec, ending, later)).resolves.toMatchObject({
+      presence: 'absent',
+      ...(seen.final || seen.finalAt !== undefined ? { final: true } : {}),
+    });
   });
 }
 
@@ -288,7 +304,7 @@ function reach(on: () => ProviderHarness): void {
     await on().provider.provision(spec, options(on()));
     await issue(on(), spec);
     await revoke(on(), spec, returned(on()));
-    await on().provider.doctor([spec.target], options(on()));
+    await on().provider.doctor([{ target: spec.target, roles: [spec.role] }], options(on()));
     expect(await on().bystanders()).toEqual(before);
   });
 

@@ -1,5 +1,5 @@
-import { instant } from '../../src/core/time.ts';
-import { ProviderFault, type Observation, type Provider } from '../../src/providers/contract.ts';
+import { instant, type Instant } from '../../src/core/time.ts';
+import { ProviderFault, type CredentialFacts, type Observation, type Provider } from '../../src/providers/contract.ts';
 
 /** A provider in memory whose answers a test decides; it remembers the calls it got. */
 export interface FakeProvider extends Provider {
@@ -9,7 +9,9 @@ export interface FakeProvider extends Provider {
   readonly faults: { call: 'provision' | 'observe' | 'revoke'; fault: ProviderFault; landed?: boolean }[];
 }
 
-export function fakeProvider(options: { byConstruction?: boolean; abandonedCallMs?: number } = {}): FakeProvider {
+export function fakeProvider(
+  options: { byConstruction?: boolean; abandonedCallMs?: number; clocksDifferMs?: number } = {},
+): FakeProvider {
   const calls: string[] = [];
   const held = new Set<string>();
   const faults: FakeProvider['faults'] = [];
@@ -47,12 +49,19 @@ export function fakeProvider(options: { byConstruction?: boolean; abandonedCallM
       fail('provision', () => held.add(wanted.slot));
       return { usable: true, native: {}, credentials: [] };
     },
-    async observe(binding, _ending, call): Promise<Observation> {
+    async observe(binding, ending, call): Promise<Observation> {
       fail('observe', () => {});
       if (options.byConstruction !== false && call.now >= binding.endsAt) {
-        return { presence: 'absent', proof: 'by-construction', evidence: {}, final: true };
+        const finalAt = instant(binding.endsAt + (options.clocksDifferMs ?? 0));
+        return { presence: 'absent', proof: 'by-construction', evidence: {}, final: call.now >= finalAt, finalAt };
       }
-      if (held.has(binding.slot)) return { presence: 'present', usable: true, native: {} };
+      if (held.has(binding.slot))
+        return {
+          presence: 'present',
+          usable: true,
+          native: {},
+          credentials: ending === null ? [lookedAt(call.now)] : [],
+        };
       return { presence: 'absent', proof: 'observed', evidence: {}, final: false };
     },
     async revoke(binding) {
@@ -72,4 +81,9 @@ export function fakeProvider(options: { byConstruction?: boolean; abandonedCallM
     },
     doctor: async () => [],
   };
+}
+
+/** A credential that came into being by looking whether the access can be used. */
+function lookedAt(now: Instant): CredentialFacts {
+  return { fingerprint: 'b'.repeat(64), issuedAt: now, expiresAt: instant(now + 900_000), policyHash: null };
 }

@@ -1,4 +1,5 @@
-import type { MethodCapabilities } from '../contract.ts';
+import type { DangerousAbility } from '../../core/role.ts';
+import type { MethodCapabilities, Residual } from '../contract.ts';
 
 /** AWS issues no session shorter than this (API reference, AssumeRole, DurationSeconds). */
 export const SHORTEST_SESSION_S = 900;
@@ -40,6 +41,20 @@ export const ASSUME_ROLE: MethodCapabilities = {
   rungs: [
     "Deny every session of the grant, by an entry in the role's revocation policy",
     'Deny every session of the role that was issued until now; live grants get new credentials',
-    'The same again, and somebody is paged',
   ],
 };
+
+/** What each ability lets outlive the grant, at an early end and at the natural one: no policy of the grant's sessions goes along. */
+const OUTLIVES: Readonly<Record<DangerousAbility, string>> = {
+  'role-chaining':
+    'Sessions of other roles that it went on to are not ended: each lasts up to an hour, and may go on again where its role lets it.',
+  'pass-role': 'What it started under other roles goes on until somebody stops it.',
+  'create-keys': 'Keys, passwords and tokens that it made go on until somebody removes them.',
+};
+
+/** What can survive the end of a grant of a role with these abilities. */
+export function residualOf(allows: readonly DangerousAbility[]): Residual {
+  if (allows.length === 0) return ASSUME_ROLE.residual;
+  const beyond = allows.map((ability) => OUTLIVES[ability]);
+  return { maxMs: null, words: [ASSUME_ROLE.residual.words, ...beyond].join(' ') };
+}

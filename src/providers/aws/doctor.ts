@@ -7,9 +7,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Json } from '../../core/json.ts';
-import type { AwsAssumeRole } from '../../core/role.ts';
-import type { Target } from '../../core/target.ts';
-import { ProviderFault, type CallOptions, type DoctorFinding } from '../contract.ts';
+import { ProviderFault, type CallOptions, type DoctorFinding, type DoctorPlace } from '../contract.ts';
 import { perform } from './call.ts';
 import { LONGEST_SESSION_S } from './capabilities.ts';
 import { placeOf, PROVISIONER, type Partition, type RolePlace } from './names.ts';
@@ -24,7 +22,6 @@ export interface DoctorPorts {
   readonly options: {
     readonly externalId: string;
     readonly brokerRoleArn?: string;
-    readonly catalogue?: (target: Target) => readonly AwsAssumeRole[];
   };
 }
 
@@ -37,15 +34,15 @@ const PROBE_POLICY = 'CurfewDoctorProbe';
  */
 export async function diagnose(
   ports: DoctorPorts,
-  targets: readonly Target[],
+  places: readonly DoctorPlace[],
   call: CallOptions,
 ): Promise<readonly DoctorFinding[]> {
   const broker = await who(ports, call);
   if (!broker.ok) return [broker.finding];
   const findings: DoctorFinding[] = [{ target: 'aws', ok: true, message: `The broker acts as ${broker.arn}.` }];
-  for (const target of targets) {
-    if (target.provider !== 'aws') continue;
-    findings.push(...(await account(ports, target, broker.roleArn, call)));
+  for (const place of places) {
+    if (place.target.provider !== 'aws') continue;
+    findings.push(...(await account(ports, place, broker.roleArn, call)));
   }
   return findings;
 }
@@ -74,7 +71,7 @@ async function who(
 
 async function account(
   ports: DoctorPorts,
-  target: Target,
+  { target, roles }: DoctorPlace,
   brokerRoleArn: string,
   call: CallOptions,
 ): Promise<readonly DoctorFinding[]> {
@@ -83,7 +80,12 @@ async function account(
   if (!/^\d{12}$/.test(target.native)) {
     const message = `"${target.native}" is not a 12-digit account id.`;
     return [
-      { target: target.key, ok: false, message, fix: `curfew policy lint # and correct "native" of ${target.key}` },
+      {
+        target: target.key,
+        ok: false,
+        message,
+        fix: `curfew policy status # after correcting "native" of ${target.key}`,
+      },
     ];
   }
   let iam: IAMClient;
@@ -93,8 +95,8 @@ async function account(
     return [{ target: target.key, ok: false, message: words(error), fix: provisionerFix(names) }];
   }
   const findings: DoctorFinding[] = [{ target: target.key, ok: true, message: `${PROVISIONER} can be assumed.` }];
-  const roles = new Set((options.catalogue?.(target) ?? []).map((role) => role.role));
-  for (const role of [...roles].sort()) {
+  const native = new Set(roles.flatMap((role) => role.aws?.role ?? []));
+  for (const role of [...native].sort()) {
     const checks = await roleChecks(ports, iam, placeOf(partition, target.native, role), names, call);
     findings.push(...checks.map((check) => ({ target: target.key, ...check })));
   }
@@ -208,7 +210,7 @@ async function readable(iam: IAMClient, place: RolePlace, call: CallOptions): Pr
     const { output } = await perform(command, (it, how) => iam.send(it, how), { effect: 'read', what, call });
     const all = parseRevocations(decodeDocument(output.PolicyDocument ?? ''));
     if (all === null) {
-      const message = `${REVOCATION_POLICY} of ${place.role} was changed by somebody else; no early end can be written.`;
+      const message = `${REVOCATION_POLICY} of ${place.role} is not a policy document; no early end can be written.`;
       return {
         ok: false,
         message,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { after } from '../../core/time.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { binding, grantRole } from '../../../tests/contract/aws-fixtures.ts';
+import { ASSUME_ROLE, CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import { createAwsProvider } from './provider.ts';
 
 /** A provider that fails the test when it calls anything. */
@@ -29,9 +30,12 @@ describe('plan', () => {
     });
   });
 
-  test('warns that an early end does not reach the sessions of a role that may go on to others', () => {
-    const plan = offline().plan(binding({ role: grantRole({ allows: ['role-chaining'] }) }));
-    expect(plan).toMatchObject({ ok: true, words: expect.stringMatching(/an early end does not reach$/) as string });
+  test('names what a role declares that no end reaches', () => {
+    const plan = offline().plan(binding({ role: grantRole({ allows: ['role-chaining', 'pass-role'] }) }));
+    expect(plan).toMatchObject({
+      ok: true,
+      words: expect.stringMatching(/role-chaining, pass-role: what comes of that is not ended$/) as string,
+    });
   });
 
   test('refuses an over-long session policy with the count, before anybody calls AWS', async () => {
@@ -43,12 +47,41 @@ describe('plan', () => {
   });
 });
 
+describe('what survives', () => {
+  test('is bounded by the two clocks for a role that may make nothing that outlives it', () => {
+    expect(offline().residual(binding())).toEqual(ASSUME_ROLE.residual);
+    expect(ASSUME_ROLE.residual.maxMs).toBe(CLOCK_TOLERANCE_MS);
+  });
+
+  test.each([
+    ['role-chaining', /Sessions of other roles/],
+    ['pass-role', /under other roles/],
+    ['create-keys', /Keys, passwords and tokens/],
+  ] as const)(
+    'has no bound for a role that declares %s, and the receipt says that this is not covered',
+    async (ability, words) => {
+      const role = grantRole({ allows: [ability] });
+      const residual = offline().residual(binding({ role }));
+      expect(residual).toEqual({ maxMs: null, words: expect.stringMatching(words) as string });
+      const now = after(binding().endsAt, CLOCK_TOLERANCE_MS);
+      const seen = await offline().observe(binding({ role }), { cause: 'expired', since: now }, { ...call, now });
+      expect(seen).toMatchObject({ final: true, evidence: { notCovered: ability } });
+    },
+  );
+});
+
 describe('after the end', () => {
   const late = { ...call, now: binding().endsAt };
+  const surely = { ...call, now: after(binding().endsAt, CLOCK_TOLERANCE_MS) };
 
-  test('access is gone by construction, without asking AWS', async () => {
+  test('access is gone by construction, without asking AWS, once its clock cannot be before the end any more', async () => {
     const planned = offline().plan(binding());
-    const seen = await offline().observe(binding(), { cause: 'expired', since: late.now }, late);
+    const ending = { cause: 'expired', since: late.now } as const;
+    for (const now of [late.now, after(surely.now, -1)]) {
+      const seen = await offline().observe(binding(), ending, { ...call, now });
+      expect(seen).toMatchObject({ presence: 'absent', final: false, finalAt: surely.now });
+    }
+    const seen = await offline().observe(binding(), ending, surely);
     expect(seen).toMatchObject({
       presence: 'absent',
       proof: 'by-construction',
@@ -68,7 +101,7 @@ describe('after the end', () => {
   });
 
   test('revoking needs no call', async () => {
-    await expect(offline().revoke(binding(), { cause: 'expired', since: late.now }, 2, late)).resolves.toBeUndefined();
+    await expect(offline().revoke(binding(), { cause: 'expired', since: late.now }, 1, late)).resolves.toBeUndefined();
     await expect(offline().revoke(binding(), { cause: 'revoked', since: call.now }, 0, late)).resolves.toBeUndefined();
   });
 });

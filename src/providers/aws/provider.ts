@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { AwsAssumeRole } from '../../core/role.ts';
-import type { Target } from '../../core/target.ts';
-import { instant, toIso, type Instant } from '../../core/time.ts';
+import { after, instant, toIso, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { getJson } from '../../platform/http.ts';
 import {
@@ -13,9 +12,11 @@ import {
   type Observation,
   type Plan,
   type Provider,
+  type Residual,
+  type Tidied,
 } from '../contract.ts';
 import { facts } from './call.ts';
-import { ASSUME_ROLE, CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import { ASSUME_ROLE, CLOCK_TOLERANCE_MS, residualOf } from './capabilities.ts';
 import { signInUrl, type GetJson } from './console.ts';
 import { diagnose } from './doctor.ts';
 import { endpointsOf } from './endpoints.ts';
@@ -47,12 +48,14 @@ export interface AwsProviderOptions {
   /** Sends everything there instead of to AWS. Needs `allowCustomEndpoint`. */
   readonly endpoint?: string;
   readonly allowCustomEndpoint?: boolean;
-  /** The roles that people can ask for on a target; `doctor` looks at each of them. */
-  readonly catalogue?: (target: Target) => readonly AwsAssumeRole[];
   /** ARN of the broker's own role, for the commands that `doctor` prints. */
   readonly brokerRoleArn?: string;
-  /** Told when all sessions of a role issued before `at` were cut: credentials that live grants hold must be issued anew. */
-  readonly onCut?: (cut: { readonly account: string; readonly role: string; readonly at: Instant }) => void;
+  /**
+   * Told that all sessions of a role issued before `at` (AWS's time) are cut: credentials that live grants hold must be issued anew.
+   * Told at every look at a role whose sessions were cut, so that neither a crash nor a lost answer can hide it; nothing counts as
+   * gone before this has been kept. A rejection is passed on to whoever looked.
+   */
+  readonly onCut?: (cut: { readonly account: string; readonly role: string; readonly at: Instant }) => Promise<void>;
   readonly getJson?: GetJson;
   /** Base URL of this broker; AWS's console sends people there when their session is over. */
   readonly issuer?: string;
@@ -63,17 +66,16 @@ export interface AwsProvider extends Provider {
   consoleUrl(credential: IssuedCredential, call: CallOptions): Promise<string>;
   /**
    * Removes what no session needs any more from a role's revocation policy. Every other write does it as well, so this is
-   * for roles that nobody uses any more. Same lock as `revoke`.
+   * for roles of which nobody's access is ended early any more.
    */
-  tidy(
-    role: Pick<BindingSpec, 'target' | 'role'>,
-    call: CallOptions,
-  ): Promise<{ readonly removed: boolean; readonly left: number }>;
+  tidy(binding: Pick<BindingSpec, 'target' | 'role'>, call: CallOptions): Promise<Tidied>;
+  residual(binding: Pick<BindingSpec, 'role'>): Residual;
 }
 
 /** One binding, resolved: the role it uses and the policy that bounds each of its sessions. */
 interface Resolved {
   readonly place: RolePlace;
+  readonly definition: AwsAssumeRole;
   readonly policy: SessionPolicy;
 }
 
@@ -84,7 +86,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
   const timeoutMs = options.requestTimeoutMs ?? 3_000;
   const { region, externalId, identity } = options;
   const sessions = createSessions({ region, partition, endpoints, externalId, identity, requestTimeoutMs: timeoutMs });
-  const store = createRevocationStore(sessions, options.clock, ({ account, role }, at) =>
+  const store = createRevocationStore(sessions, options.clock, async ({ account, role }, at) =>
     options.onCut?.({ account, role, at }),
   );
   return {
@@ -117,8 +119,9 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
         timeoutMs,
         issuer: options.issuer ?? 'https://curfew.invalid/',
       }),
-    doctor: (targets, call) => diagnose({ sessions, partition, options }, targets, call),
-    tidy: (binding, call) => {
+    doctor: (places, call) => diagnose({ sessions, partition, options }, places, call),
+    residual: ({ role }) => residualOf(role.aws?.allows ?? []),
+    tidy: async (binding, call) => {
       const found = resolvePlace(partition, binding);
       if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
       return store.tidy(found.value.place, call);
@@ -132,12 +135,11 @@ function plan(partition: Partition, wanted: BindingSpec): Plan {
   const { place, definition } = found.value;
   const policy = buildSessionPolicy(definition, wanted.endsAt, partition);
   if (!policy.ok) return { ok: false, ...policy.refusal };
-  const chaining = definition.allows.includes('role-chaining')
-    ? '; may go on to other roles, whose sessions an early end does not reach'
-    : '';
+  const beyond =
+    definition.allows.length === 0 ? '' : `; ${definition.allows.join(', ')}: what comes of that is not ended`;
   const words =
     `AssumeRole ${place.role} in ${place.account} as ${sessionName(wanted.principal, wanted.grant)}, until ` +
-    `${wholeSecond(wanted.endsAt)}; session policy ${policy.value.text.length} of ${SESSION_POLICY_LIMIT} characters${chaining}`;
+    `${wholeSecond(wanted.endsAt)}; session policy ${policy.value.text.length} of ${SESSION_POLICY_LIMIT} characters${beyond}`;
   return { ok: true, words, policyHash: policy.value.hash };
 }
 
@@ -146,7 +148,7 @@ function resolve(partition: Partition, spec: BindingSpec): Resolved {
   if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
   const policy = buildSessionPolicy(found.value.definition, spec.endsAt, partition);
   if (!policy.ok) throw new ProviderFault('invalid', policy.refusal.message);
-  return { place: found.value.place, policy: policy.value };
+  return { ...found.value, policy: policy.value };
 }
 
 /** Assumes the role of a grant that is not over yet. */
@@ -191,19 +193,26 @@ async function observe(
   ending: Ending | null,
   call: CallOptions,
 ): Promise<Observation> {
-  const { place, policy } = resolve(cloud.partition, binding);
+  const { place, definition, policy } = resolve(cloud.partition, binding);
+  // What the role may let outlive its sessions is beyond any proof about them, and the receipt says so.
+  const notCovered = definition.allows.length === 0 ? null : definition.allows.join(', ');
   if (call.now >= binding.endsAt) {
     const evidence = facts({
       endsAt: wholeSecond(binding.endsAt),
       policyHash: policy.hash,
       clockToleranceMs: CLOCK_TOLERANCE_MS,
       roleArn: place.arn,
+      notCovered,
     });
-    return { presence: 'absent', proof: 'by-construction', evidence, final: true };
+    // It is AWS's clock that ends the sessions, and ours may be ahead of it by so much.
+    const finalAt = after(binding.endsAt, CLOCK_TOLERANCE_MS);
+    const final = call.now >= finalAt;
+    return { presence: 'absent', proof: 'by-construction', evidence, final, ...(final ? {} : { finalAt }) };
   }
   if (ending === null) {
     const session = await openSession(cloud.partition, cloud.sessions, binding, call);
-    return { presence: 'present', usable: true, native: describe(cloud.partition, binding, session) };
+    const native = describe(cloud.partition, binding, session);
+    return { presence: 'present', usable: true, native, credentials: [session.facts] };
   }
   const stored = await cloud.store.read(place, call);
   const statement = deniedBy(stored.all, binding.grant, ending.since);
@@ -213,6 +222,7 @@ async function observe(
     statement,
     collapsedAt: stored.all.cut === null ? null : toIso(stored.all.cut.at),
     foreignStatements: stored.all.foreign.length,
+    notCovered,
   });
   if (statement === null) return { presence: 'present', usable: true, native: seen };
   // Another grant's write, given up but still under way, could put an older document in its place.

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { after, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { ProviderFault, type BindingSpec, type CallOptions, type Ending } from '../contract.ts';
+import { ProviderFault, type BindingSpec, type CallOptions, type Ending, type Tidied } from '../contract.ts';
 import { perform } from './call.ts';
 import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import type { RolePlace } from './names.ts';
@@ -38,11 +38,15 @@ export interface Stored {
 
 /** Reads and writes the revocation policy of a role, as the provisioner of its account. Throws faults. */
 export interface RevocationStore {
+  /** Answers only after a cut that stands there has been reported. */
   read(place: RolePlace, call: CallOptions): Promise<Stored>;
-  /** Denies the sessions of a grant. The caller holds the role's writer lock. `cutAll` cuts every older session as well. */
+  /**
+   * Denies the sessions of a grant. The caller holds the role's writer lock. `cutAll` cuts every older session as well. A cut is not
+   * reported here, because taking away waits for no record: nothing is proven gone before somebody has read.
+   */
   deny(place: RolePlace, ending: Denial, call: CallOptions): Promise<void>;
-  /** Removes entries that no session can need any more; answers how many are left. The caller holds the writer lock. */
-  tidy(place: RolePlace, call: CallOptions): Promise<{ readonly removed: boolean; readonly left: number }>;
+  /** Removes entries that no session can need any more, and reports a cut that stands there. The caller holds the writer lock. */
+  tidy(place: RolePlace, call: CallOptions): Promise<Tidied>;
 }
 
 export interface Denial {
@@ -57,7 +61,7 @@ const LOOK_AGAIN_MS = [100, 300, 900];
 export function createRevocationStore(
   sessions: Sessions,
   clock: Clock,
-  onCut: (place: RolePlace, at: Instant) => void,
+  onCut: (place: RolePlace, at: Instant) => Promise<void>,
 ): RevocationStore {
   /** Runs work as the provisioner; when AWS does not accept that session, the next attempt gets a new one. */
   async function asProvisioner<T>(
@@ -102,9 +106,7 @@ export function createRevocationStore(
       next = collapsed(next, spec.grant, stored.cloudNow);
       text = printRevocations(next);
     }
-    if (text !== stored.text)
-      next = await writeOrCollapse(iam, place, { next, text, spec, cloudNow: stored.cloudNow }, call);
-    if (next.cut !== null && next.cut.at !== stored.all.cut?.at) onCut(place, next.cut.at);
+    if (text !== stored.text) await writeOrCollapse(iam, place, { next, text, spec, cloudNow: stored.cloudNow }, call);
     await seen(iam, place, denial, call);
   }
 
@@ -114,10 +116,9 @@ export function createRevocationStore(
     place: RolePlace,
     wanted: { next: Revocations; text: string | null; spec: BindingSpec; cloudNow: Instant },
     call: CallOptions,
-  ): Promise<Revocations> {
+  ): Promise<void> {
     try {
       await write(iam, place, wanted.text, call);
-      return wanted.next;
     } catch (error) {
       const smaller = collapsed(wanted.next, wanted.spec.grant, wanted.cloudNow);
       const text = printRevocations(smaller);
@@ -125,7 +126,6 @@ export function createRevocationStore(
         error instanceof ProviderFault && error.kind === 'invalid' && error.message.includes('LimitExceeded');
       if (!tooLong || text === null || text.length >= (wanted.text ?? '').length) throw error;
       await write(iam, place, text, call);
-      return smaller;
     }
   }
 
@@ -141,12 +141,21 @@ export function createRevocationStore(
     );
   }
 
+  async function report(place: RolePlace, { cut }: Revocations): Promise<void> {
+    if (cut !== null) await onCut(place, cut.at);
+  }
+
   return {
-    read: (place, call) => asProvisioner(place, call, (iam) => readPolicy(iam, place, call)),
+    read: async (place, call) => {
+      const stored = await asProvisioner(place, call, (iam) => readPolicy(iam, place, call));
+      await report(place, stored.all);
+      return stored;
+    },
     deny: (place, denial, call) => asProvisioner(place, call, (iam) => deny(iam, place, denial, call)),
     tidy: (place, call) =>
       asProvisioner(place, call, async (iam) => {
         const stored = await readPolicy(iam, place, call);
+        await report(place, stored.all);
         const next = withoutExpired(stored.all, call.now);
         const text = printRevocations(next);
         const removed = next.entries.size < stored.all.entries.size || next.cut !== stored.all.cut;
@@ -170,7 +179,7 @@ async function readPolicy(iam: IAMClient, place: RolePlace, call: CallOptions): 
     if (all === null) {
       throw new ProviderFault(
         'conflict',
-        `${REVOCATION_POLICY} of ${place.role} in ${place.account} was changed by somebody else and cannot be read; it is not overwritten`,
+        `${REVOCATION_POLICY} of ${place.role} in ${place.account} is not a policy document; it is not overwritten`,
       );
     }
     return { text, all, cloudNow: cloudNow ?? call.now };

@@ -75,19 +75,43 @@ describe('the document', () => {
     Condition: { StringEquals: { 'aws:SourceIdentity': ['grt_a'] } },
   };
   test.each([
-    ['no JSON', 'not a policy'],
-    ['another version', JSON.stringify({ Version: '2008-10-17', Statement: [] })],
-    ['our mark on an Allow', document({ ...ours, Effect: 'Allow' })],
-    ['our mark on a narrower deny', document({ ...ours, Action: 's3:*' })],
+    ['our mark on an Allow', { ...ours, Effect: 'Allow' }],
+    ['our mark on a narrower deny', { ...ours, Action: 's3:*' }],
     [
       'our mark with a second condition',
-      document({ ...ours, Condition: { ...ours.Condition, Bool: { 'aws:MultiFactorAuthPresent': 'true' } } }),
+      { ...ours, Condition: { ...ours.Condition, Bool: { 'aws:MultiFactorAuthPresent': 'true' } } },
     ],
-    ['our mark with another key', document({ ...ours, Condition: { StringEquals: { 'aws:userid': ['grt_a'] } } })],
-    ['our mark with a broken time', document({ ...ours, Sid: 'CurfewUntil20261399T1500Z' })],
-    ['our mark without a time', document({ ...ours, Sid: 'CurfewUntil' })],
+    ['our mark with another key', { ...ours, Condition: { StringEquals: { 'aws:userid': ['grt_a'] } } }],
+    ['our mark with a broken time', { ...ours, Sid: 'CurfewUntil20261399T1500Z' }],
+    ['our mark without a time', { ...ours, Sid: 'CurfewUntil' }],
+    ['a note under our name', { ...ours, Sid: 'CurfewNote' }],
+  ])('is not believed, and takes more entries beside it: %s', (_name, foreign) => {
+    const all = parseRevocations(document(foreign)) ?? NO_REVOCATIONS;
+    expect(all).toMatchObject({ entries: new Map(), foreign: [foreign] });
+    const text = printed(withCut(withEntry(all, 'grt_b', END), NOW));
+    const { Statement } = JSON.parse(text) as { Statement: { Sid: string }[] };
+    expect(Statement).toContainEqual(foreign);
+    expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(3);
+    const back = parseRevocations(text) ?? NO_REVOCATIONS;
+    expect(deniedBy(back, 'grt_b', NOW)).not.toBeNull();
+    expect(deniedBy(back, 'grt_a', NOW)).toBeNull();
+  });
+
+  test.each([
+    [{ Version: '2008-10-17' }, '2008-10-17'],
+    [{}, '2008-10-17'],
+    [{ Version: '2012-10-17' }, '2012-10-17'],
+  ])('keeps the version in which somebody else wrote: %o', (version, kept) => {
+    const foreign = { Effect: 'Deny', Action: 's3:*', Resource: 'arn:aws:s3:::a/${aws:userid}' };
+    const all = parseRevocations(JSON.stringify({ ...version, Statement: [foreign] })) ?? NO_REVOCATIONS;
+    expect(JSON.parse(printed(withEntry(all, 'grt_a', END)))).toMatchObject({ Version: kept });
+  });
+
+  test.each([
+    ['no JSON', 'not a policy'],
+    ['no object', '[]'],
     ['a statement that is no object', document('x')],
-  ])('is not understood, and so never overwritten: %s', (_name, text) => {
+  ])('is no policy document, and never overwritten: %s', (_name, text) => {
     expect(parseRevocations(text)).toBeNull();
   });
 });

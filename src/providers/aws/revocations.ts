@@ -26,8 +26,10 @@ export interface Revocations {
   readonly entries: ReadonlyMap<string, Instant>;
   /** Denies every session of the role that was issued before `at`. */
   readonly cut: Cut | null;
-  /** Statements that somebody else put into our policy: kept as they are, and reported. */
+  /** Statements that we did not write, whatever they are called: kept as they are, and reported. */
   readonly foreign: readonly JsonObject[];
+  /** Of the policy language. Somebody else's statements could mean something else in another one; ours mean the same in both. */
+  readonly version: string;
 }
 
 export interface Cut {
@@ -35,14 +37,14 @@ export interface Cut {
   readonly until: Instant;
 }
 
-export const NO_REVOCATIONS: Revocations = { entries: new Map(), cut: null, foreign: [] };
+export const NO_REVOCATIONS: Revocations = { entries: new Map(), cut: null, foreign: [], version: '2012-10-17' };
 
 /**
  * Adds a grant. A session may outlive the grant's end by AWS's shortest session, when its credential was issued in the last
  * moment; the entry stays that long and a margin more, then up to the next full hour, so that entries share statements.
  */
 export function withEntry(all: Revocations, grant: string, endsAt: Instant): Revocations {
-  const until = nextHour(after(endsAt, SHORTEST_SESSION_S * 1_000 + MARGIN_MS));
+  const until = nextFreeHour(all, 'CurfewUntil', after(endsAt, SHORTEST_SESSION_S * 1_000 + MARGIN_MS));
   const known = all.entries.get(grant);
   if (known !== undefined && known >= until) return all;
   return { ...all, entries: new Map([...all.entries, [grant, until]]) };
@@ -52,7 +54,8 @@ export function withEntry(all: Revocations, grant: string, endsAt: Instant): Rev
 export function withCut(all: Revocations, at: Instant): Revocations {
   const second = instant(Math.floor(at / 1_000) * 1_000 + 1_000);
   if (all.cut !== null && all.cut.at >= second) return all;
-  return { ...all, cut: { at: second, until: nextHour(after(second, LONGEST_ROLE_SESSION_MS + MARGIN_MS)) } };
+  const until = nextFreeHour(all, 'CurfewCutUntil', after(second, LONGEST_ROLE_SESSION_MS + MARGIN_MS));
+  return { ...all, cut: { at: second, until } };
 }
 
 /**
@@ -67,9 +70,9 @@ export function collapsed(all: Revocations, keep: string, at: Instant): Revocati
 /** Drops what no session can need any more. */
 export function withoutExpired(all: Revocations, now: Instant): Revocations {
   return {
+    ...all,
     entries: new Map([...all.entries].filter(([, until]) => now < until)),
     cut: all.cut !== null && now < all.cut.until ? all.cut : null,
-    foreign: all.foreign,
   };
 }
 
@@ -97,7 +100,7 @@ export function printRevocations(all: Revocations): string | null {
       deny(sid('CurfewCutUntil', all.cut.until), 'DateLessThan', 'aws:TokenIssueTime', wholeSecond(all.cut.at)),
     );
   }
-  return statements.length === 0 ? null : JSON.stringify({ Version: '2012-10-17', Statement: statements });
+  return statements.length === 0 ? null : JSON.stringify({ Version: all.version, Statement: statements });
 }
 
 /** Characters as AWS counts them against {@link ROLE_POLICY_LIMIT}. */
@@ -106,12 +109,15 @@ export function countedSize(text: string): number {
 }
 
 /**
- * Reads a document that we, or somebody else, wrote. Statements without our mark are kept as foreign. `null`: it is no
- * policy document, or a statement with our mark does not say what ours say; such a document is never overwritten.
+ * Reads a document that we, or somebody else, wrote. A statement that does not say what ours say is foreign, even with our mark: what
+ * somebody wrote there must not keep us from ending access. `null`: it is no policy document, which IAM would not have taken.
  */
 export function parseRevocations(text: string): Revocations | null {
   const document = parseJson(text);
-  if (!isObject(document) || document['Version'] !== '2012-10-17') return null;
+  if (!isObject(document)) return null;
+  // What IAM takes a document for that does not say it.
+  const version = document['Version'] ?? '2008-10-17';
+  if (typeof version !== 'string') return null;
   const list = document['Statement'] ?? null;
   const statements: readonly Json[] = Array.isArray(list) ? list : [list];
   const entries = new Map<string, Instant>();
@@ -119,24 +125,21 @@ export function parseRevocations(text: string): Revocations | null {
   let cut: Cut | null = null;
   for (const statement of statements) {
     if (!isObject(statement)) return null;
-    const label = statement['Sid'];
-    if (typeof label !== 'string' || !label.startsWith('Curfew')) {
-      foreign.push(statement);
-      continue;
-    }
-    const read: Read | null = readStatement(label, statement);
-    if (read === null) return null;
-    if ('cut' in read) {
+    const read: Read | null = readStatement(statement);
+    if (read === null) foreign.push(statement);
+    else if ('cut' in read) {
       if (cut === null || read.cut.at > cut.at) cut = read.cut;
     } else for (const grant of read.grants) entries.set(grant, read.until);
   }
-  return { entries, cut, foreign };
+  return { entries, cut, foreign, version };
 }
 
 type Read = { readonly cut: Cut } | { readonly grants: readonly string[]; readonly until: Instant };
 
-/** Reads one statement with our mark, and believes it only if printing it again gives the same. */
-function readStatement(label: string, statement: JsonObject): Read | null {
+/** Reads one statement of ours, and believes it only if printing it again gives the same. */
+function readStatement(statement: JsonObject): Read | null {
+  const label = statement['Sid'];
+  if (typeof label !== 'string') return null;
   const mark = /^Curfew(Cut)?Until(\d{4})(\d\d)(\d\d)T(\d\d)00Z$/.exec(label);
   if (mark === null) return null;
   const until = fromIso(`${mark[2]}-${mark[3]}-${mark[4]}T${mark[5]}:00:00Z`);
@@ -166,8 +169,12 @@ function sid(mark: string, until: Instant): string {
   return mark + toIso(until).slice(0, 16).replace(/[-:]/g, '') + 'Z';
 }
 
-function nextHour(at: Instant): Instant {
-  return instant(Math.ceil(at / HOUR_MS) * HOUR_MS);
+/** The next full hour whose Sid no foreign statement has: IAM takes no document with one Sid twice. */
+function nextFreeHour(all: Revocations, mark: string, at: Instant): Instant {
+  const taken = new Set(all.foreign.map((statement) => statement['Sid']));
+  let hour = instant(Math.ceil(at / HOUR_MS) * HOUR_MS);
+  while (taken.has(sid(mark, hour))) hour = after(hour, HOUR_MS);
+  return hour;
 }
 
 function valueOf(condition: JsonObject, operator: string, key: string): Json {

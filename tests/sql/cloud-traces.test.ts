@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { transitionGrant } from '../../src/core/grant.ts';
+import type { GrantId } from '../../src/core/ids.ts';
+import { ok } from '../../src/core/result.ts';
+import { after, instant } from '../../src/core/time.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import type { EnginePorts } from '../../src/engine/ports.ts';
+import { tidy } from '../../src/engine/tidy.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import { ProviderFault, type Provider, type Tidied } from '../../src/providers/contract.ts';
+import { credentialsOf } from '../../src/store/credentials.ts';
+import { appNow, type Database } from '../../src/store/database.ts';
+import { findGrant, markReissue, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
+import { releaseCloudLock, takeCloudLock } from '../../src/store/leases.ts';
+import { fakeProvider } from './fake-provider.ts';
+import { eachDatabase } from './harness.ts';
+import { ROLE, scheduledGrant, TARGET } from './rows.ts';
+
+/** What Curfew leaves in the cloud, and what the cloud says about what was handed out: both must reach the database. */
+
+const LOCK = 'role/curfew/invoice-reader';
+const running = new AbortController().signal;
+
+function ports(database: Database, provider: Provider): EnginePorts {
+  return {
+    db: database.db,
+    clock: systemClock,
+    random: systemRandom,
+    node: 'node-1',
+    providers: new Map([['aws', provider]]),
+    recheck: async () => ok(null),
+    append: async () => {},
+    publish: () => {},
+    log: silentLog,
+  };
+}
+
+async function grantOf(database: Database, id: GrantId): Promise<GrantRecord> {
+  const grant = await findGrant(database.db, id);
+  if (grant === null) throw new Error('the grant is there');
+  return grant;
+}
+
+async function active(database: Database, provider: Provider): Promise<GrantId> {
+  const id = await scheduledGrant(database);
+  await createEngine(ports(database, provider)).pass('starts');
+  return id;
+}
+
+/** A grant that was given back before its time, and is proven gone. */
+async function givenBack(database: Database, provider: Provider): Promise<void> {
+  const id = await active(database, provider);
+  const { state } = await grantOf(database, id);
+  await database.db.transaction().execute(async (trx) => {
+    const now = await appNow(trx);
+    const next = transitionGrant(state, { kind: 'return' }, now);
+    if (!next.ok) throw new Error('it is live');
+    await saveGrantState(trx, id, next.value, now);
+  });
+  await createEngine(ports(database, provider)).pass('ends');
+  expect((await grantOf(database, id)).state.kind).toBe('ended');
+}
+
+/** Lets the time of a running grant be over since a second. The guard that forbids it is switched off for that. */
+async function pastItsEnd(database: Database): Promise<void> {
+  await database.db.transaction().execute(async (trx) => {
+    await sql`set local session_replication_role = replica`.execute(trx);
+    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now()`.execute(
+      trx,
+    );
+  });
+}
+
+eachDatabase('traces in the cloud', (current) => {
+  /** A provider whose early ends leave something behind; `answer` says what comes of removing it. */
+  function leavingTraces(answer: () => Tidied) {
+    const tidied: string[] = [];
+    const provider: Provider = {
+      ...fakeProvider(),
+      exclusive: () => LOCK,
+      tidy: async ({ role, target }) => {
+        tidied.push(`${role.name} on ${target.key}`);
+        expect(await takeCloudLock(current().db, LOCK, 'somebody else', 1_000)).toBe(false);
+        return answer();
+      },
+    };
+    return { provider, tidied };
+  }
+
+  test('are removed once for each role on which access ended early, under the lock of its writer', async () => {
+    const { provider, tidied } = leavingTraces(() => ({ removed: true, left: 0 }));
+    expect(await tidy(ports(current(), provider), running)).toBe(0);
+    for (let nth = 0; nth < 2; nth += 1) await givenBack(current(), provider);
+    expect(await tidy(ports(current(), provider), running)).toBe(1);
+    expect(tidied).toEqual([`${ROLE.name} on ${TARGET.key}`]);
+    expect(await takeCloudLock(current().db, LOCK, 'the next one', 1_000)).toBe(true);
+  });
+
+  test('are left alone while somebody else writes there, and no fault of a cloud keeps the pass from going on', async () => {
+    const { provider, tidied } = leavingTraces(() => {
+      throw new ProviderFault('throttled', 'slow down');
+    });
+    await givenBack(current(), provider);
+    await takeCloudLock(current().db, LOCK, 'a revocation', 10_000);
+    expect(await tidy(ports(current(), provider), running)).toBe(0);
+    expect(tidied).toEqual([]);
+    await releaseCloudLock(current().db, LOCK, 'a revocation');
+    expect(await tidy(ports(current(), provider), running)).toBe(0);
+    expect(tidied).toHaveLength(1);
+    expect(await takeCloudLock(current().db, LOCK, 'the next one', 1_000)).toBe(true);
+  });
+
+  test('of a grant that simply ran out there are none', async () => {
+    const { provider, tidied } = leavingTraces(() => ({ removed: true, left: 0 }));
+    await active(current(), provider);
+    await pastItsEnd(current());
+    await createEngine(ports(current(), provider)).pass('ends');
+    await tidy(ports(current(), provider), running);
+    expect(tidied).toEqual([]);
+  });
+});
+
+eachDatabase('what the cloud says', (current) => {
+  test('a cut is news to a live grant once, a later one again, and none to who came after it', async () => {
+    const { db } = current();
+    const provider = fakeProvider();
+    const id = await active(current(), provider);
+    const at = instant(Math.ceil((await appNow(db)) / 1_000) * 1_000);
+    const tell = (when: typeof at) => markReissue(db, TARGET.native, 'curfew/invoice-reader', when);
+    expect(await tell(after(at, -3_600_000))).toEqual([]);
+    expect(await tell(at)).toEqual([id]);
+    expect(await tell(at)).toEqual([]);
+    expect(await tell(after(at, -1_000))).toEqual([]);
+    expect((await grantOf(current(), id)).reissueAfter).toBe(at);
+    expect(await tell(after(at, 5_000))).toEqual([id]);
+    expect(await markReissue(db, TARGET.native, 'curfew/other', after(at, 9_000))).toEqual([]);
+  });
+
+  test('a session that came into being when a grant was taken over is kept with the others', async () => {
+    const provider = fakeProvider();
+    provider.faults.push({ call: 'provision', fault: new ProviderFault('unknown-outcome', 'cut off'), landed: true });
+    const id = await active(current(), provider);
+    expect(await credentialsOf(current().db, id)).toEqual([]);
+    await sql`update "grant" set due_at = app_now(), lease_owner = null, lease_until = null`.execute(current().db);
+    await createEngine(ports(current(), provider)).pass('starts');
+    expect((await grantOf(current(), id)).state.kind).toBe('active');
+    expect((await credentialsOf(current().db, id)).map((one) => one.fingerprint)).toEqual(['b'.repeat(64)]);
+  });
+
+  test('a grant is ended when the clock of the cloud must be past its end too, without another call', async () => {
+    const provider = fakeProvider({ clocksDifferMs: 10_000 });
+    const id = await active(current(), provider);
+    await pastItsEnd(current());
+    provider.calls.length = 0;
+    await createEngine(ports(current(), provider)).pass('ends');
+    const { state, dueAt, endsAt, attempts } = await grantOf(current(), id);
+    expect(state.kind).toBe('ending');
+    expect({ dueAt, attempts }).toEqual({ dueAt: after(endsAt ?? instant(0), 10_000), attempts: 0 });
+    expect(provider.calls).toEqual(['observe']);
+    await sql`update "grant" set due_at = app_now()`.execute(current().db);
+    await createEngine(ports(current(), fakeProvider({ clocksDifferMs: 900 }))).pass('ends');
+    expect((await grantOf(current(), id)).state).toMatchObject({ kind: 'ended', proof: { kind: 'by-construction' } });
+  });
+});
