@@ -44,9 +44,29 @@ describe('a document is refused with its place and a hint', () => {
     [
       'broken YAML',
       'kind: role\nname: [a\n',
-      '3:1 not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      '3:1 not valid YAML: a bracket is not closed, or the lines inside it are not indented (close it with ] or }, and indent what is inside deeper than its key)',
     ],
-    ['a key twice', role('tier: 1'), '8:1 not valid YAML: Map keys must be unique'],
+    [
+      'a key twice',
+      role('tier: 1'),
+      '8:1 not valid YAML: the same key stands twice (keep one of them; a line with --- begins a new document)',
+    ],
+    [
+      'a colon in a text',
+      'kind: role\ndescription: Read: the logs\n',
+      '2:14 not valid YAML: there is a key or a list where a text was expected (put a text that holds ": " into quotes, and indent the keys of one level alike)',
+    ],
+    [
+      'a mistake that makes the parser lose its way, said once',
+      'kind: role\n name: x\ntier: 1\n',
+      '1:7 not valid YAML: there is a key or a list where a text was expected (put a text that holds ": " into quotes, and indent the keys of one level alike)',
+    ],
+    [
+      'a quote that does not end',
+      'kind: role\nname: "abc\n',
+      '3:1 not valid YAML: a text in quotes does not end (close the quote that was opened above)',
+    ],
+    ['a tab', 'kind: role\naws:\n\tmethod: x\n', '3:1 not valid YAML: a tab indents this line (indent with spaces)'],
     [
       'an alias',
       'kind: &k role\nname: *k\n',

@@ -89,7 +89,11 @@ describe('parseTargets', () => {
       `${account('aws/x')}${account('aws/y')}`,
       '4:51 "aws/x" is already account 444455556666',
     ],
-    ['one key twice', `${account('aws/x')}${account('aws/x')}`, '4:3 not valid YAML: Map keys must be unique'],
+    [
+      'one key twice',
+      `${account('aws/x')}${account('aws/x')}`,
+      '4:3 not valid YAML: the same key stands twice (keep one of them; a line with --- begins a new document)',
+    ],
     [
       'a label that rules use',
       account('aws/x', undefined, ', labels: { kind: big }'),

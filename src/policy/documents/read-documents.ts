@@ -1,6 +1,7 @@
 import { isMap, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { closest } from './closest.ts';
 import { Locator, type Path, type Place } from './locator.ts';
+import { syntaxFault, worthShowing } from './syntax-fault.ts';
 import type { PolicyProblem, SourceFile } from '../types.ts';
 
 /** Every kind of document that may stand in a policy folder; each loader reads the kinds that are its own. */
@@ -35,10 +36,16 @@ export function readDocuments(files: readonly SourceFile[]): {
     const text = file.text.replace(/^\uFEFF/, '');
     for (const parsed of parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })) {
       const faults = [...parsed.errors, ...parsed.warnings];
-      for (const fault of faults) {
+      for (const fault of worthShowing(faults)) {
         const { line, col } = lines.linePos(fault.pos[0]);
-        const message = fault.message.split(/ at line \d+/)[0] ?? fault.message;
-        problems.push({ file: file.path, line, column: col, message: `not valid YAML: ${message}` });
+        const { message, hint } = syntaxFault(fault);
+        problems.push({
+          file: file.path,
+          line,
+          column: col,
+          message: `not valid YAML: ${message}`,
+          ...(hint === undefined ? {} : { hint }),
+        });
       }
       // A document without content is what a closing `---` or a file of comments leaves.
       const empty = parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null);
