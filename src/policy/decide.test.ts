@@ -33,6 +33,16 @@ function ask(set: PolicySet, more: Partial<Question> = {}, directory: DirectoryS
 const on = (role: string, target: string): Partial<Question> => ({ items: [{ role, target }] });
 const plain = rules(policy('plain', ''));
 
+test.each([
+  ['aws/prdo', 'did you mean "aws/prod"?'],
+  ['aws', 'did you mean aws/prod, aws/security, aws/staging?'],
+  ['prod', 'did you mean aws/prod?'],
+  ['acme', 'did you mean aws/acme, azure/acme, gcp/acme?'],
+  ['nowhere', 'Search the catalogue: it lists roles with their targets.'],
+])('a target %s leads to those that were meant', (written, hint) => {
+  expect(ask(plain, on('reader', written)).refusals[0]?.hint).toBe(hint);
+});
+
 describe('every refusal names its code and the rule that gave it', () => {
   const cases: readonly (readonly [string, string, PolicySet, Partial<Question>, string])[] = [
     ['unknown-requester', 'default', plain, { requester: 'nobody' }, 'Nobody in the directory is called "nobody".'],

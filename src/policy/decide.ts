@@ -1,5 +1,6 @@
 import type { DirectorySnapshot, Person } from '../core/directory.ts';
-import { definedOn } from '../core/role.ts';
+import { definedOn, type Role } from '../core/role.ts';
+import type { Target } from '../core/target.ts';
 import { directoryIndex } from './directory-index.ts';
 import { didYouMean } from './documents/closest.ts';
 import { judgeScope } from './judge-scope.ts';
@@ -66,7 +67,7 @@ function isKnown(policy: PolicySet, item: Item, verdict: Verdict): boolean {
     });
   }
   if (target === undefined) {
-    const hint = didYouMean(item.target, policy.vocabulary.targets.keys());
+    const hint = didYouMean(item.target, policy.vocabulary.targets.keys(), targetsLike(policy, item, role));
     const text = `There is no target "${item.target}".`;
     verdict.refuse({ code: 'unknown-target', item, rule: 'default', text, ...hinted(hint) });
   }
@@ -76,7 +77,7 @@ function isKnown(policy: PolicySet, item: Item, verdict: Verdict): boolean {
     verdict.refuse({ code: 'role-not-defined-on-target', item, rule: 'default', text });
     return false;
   }
-  if (role.aws?.method === 'assume-role' && target.provider === 'aws' && target.kind !== 'account') {
+  if (!isAccountIfNeeded(role, target)) {
     const text = `${role.name} is assumed in an AWS account, and ${target.key} is an ${target.kind}.`;
     const hint = 'Ask for the accounts below it, all in one request.';
     verdict.refuse({ code: 'role-not-defined-on-target', item, rule: 'default', text, hint });
@@ -88,6 +89,23 @@ function isKnown(policy: PolicySet, item: Item, verdict: Verdict): boolean {
     return false;
   }
   return true;
+}
+
+/** A role is assumed in an account, and not in what holds accounts. */
+function isAccountIfNeeded(role: Role, target: Target): boolean {
+  return role.aws?.method !== 'assume-role' || target.provider !== 'aws' || target.kind === 'account';
+}
+
+/** Targets that a part of a name leads to: `aws` and `prod` to `aws/prod`; those on which the role exists, when some are. */
+function targetsLike(policy: PolicySet, item: Item, role: Role | undefined): string | undefined {
+  const wanted = item.target.toLowerCase();
+  const near = [...policy.vocabulary.targets.values()].filter(({ key }) => key.split('/').includes(wanted));
+  const fitting = near.filter(
+    (target) => role !== undefined && definedOn(role, target.provider) && isAccountIfNeeded(role, target),
+  );
+  const keys = (fitting.length > 0 ? fitting : near).map(({ key }) => key).sort();
+  if (keys.length === 0) return 'Search the catalogue: it lists roles with their targets.';
+  return `did you mean ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ' or another' : ''}?`;
 }
 
 function refuseUnmatched(policy: PolicySet, scope: Scope, candidates: readonly PolicyRule[], verdict: Verdict): void {
