@@ -52,22 +52,6 @@ describe('a document is refused with its place and a hint', () => {
       '8:1 not valid YAML: the same key stands twice (keep one of them; a line with --- begins a new document)',
     ],
     [
-      'a colon in a text',
-      'kind: role\ndescription: Read: the logs\n',
-      '2:14 not valid YAML: there is a key or a list where a text was expected (put a text that holds ": " into quotes, and indent the keys of one level alike)',
-    ],
-    [
-      'a mistake that makes the parser lose its way, said once',
-      'kind: role\n name: x\ntier: 1\n',
-      '1:7 not valid YAML: there is a key or a list where a text was expected (put a text that holds ": " into quotes, and indent the keys of one level alike)',
-    ],
-    [
-      'a quote that does not end',
-      'kind: role\nname: "abc\n',
-      '3:1 not valid YAML: a text in quotes does not end (close the quote that was opened above)',
-    ],
-    ['a tab', 'kind: role\naws:\n\tmethod: x\n', '3:1 not valid YAML: a tab indents this line (indent with spaces)'],
-    [
       'an alias',
       'kind: &k role\nname: *k\n',
       '1:1 anchors and aliases are not allowed (write the value out where it is needed)',
