@@ -28,6 +28,8 @@ export interface HandedOut {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  /** Epoch milliseconds by the cloud's clock: this machine's may differ. */
+  readonly issuedAt: number;
   readonly usableUntil: string;
   readonly grantEndsAt: string;
   readonly region: string | null;
@@ -39,6 +41,7 @@ export async function issueAwsCredentials(api: Api, grant: string): Promise<Hand
     accessKeyId: text(of, 'accessKeyId'),
     secretAccessKey: text(of, 'secretAccessKey'),
     sessionToken: text(of, 'sessionToken'),
+    issuedAt: Date.parse(text(of, 'issuedAt')),
     usableUntil: text(of, 'usableUntil'),
     grantEndsAt: text(fields(of['grant'], 'grant'), 'endsAt'),
     region: textOrNull(of, 'region'),

@@ -17,6 +17,8 @@ const CALL_TIMEOUT_MS = 8_000;
 export interface CredentialView {
   readonly grant: { readonly id: GrantId; readonly endsAt: string };
   readonly secret: AwsCredential;
+  /** By the cloud's clock, which also says which sessions were cut: compare it with `reissueAfter` of the grant. */
+  readonly issuedAt: string;
   /** The cloud's own expiry. */
   readonly expiresAt: string;
   /** The earlier of that and the grant's end. */
@@ -35,6 +37,7 @@ export async function issueCredential(
   return ok({
     grant: { id, endsAt: toIso(grant.endsAt) },
     secret: credential.secret,
+    issuedAt: toIso(credential.facts.issuedAt),
     expiresAt: toIso(credential.facts.expiresAt),
     usableUntil: toIso(credential.usableUntil),
   });
@@ -151,5 +154,5 @@ function fromFault(error: unknown): OperationRefusal {
       hint: 'Try again in a moment.',
     };
   }
-  return { code: 'provider-fault', detail: error.message, hint: 'An operator can run "curfew doctor".' };
+  return { code: 'provider-fault', detail: error.message, hint: 'Whoever owns the target can run "curfew doctor".' };
 }

@@ -129,6 +129,17 @@ describe('creds aws', () => {
     expect(JSON.parse((await home.run(CREDS, { laterMs: 31_000 })).stdout)).toMatchObject({ AccessKeyId: 'ASIAFAKE2' });
   });
 
+  test.each([120_000, -120_000])(
+    'knows which are dead although the clock of this machine is %d ms off, and fetches new ones once',
+    async (offsetMs) => {
+      await hold('log-reader', '60m');
+      await home.run(CREDS, { laterMs: offsetMs });
+      onlyGrant().reissueAfter = new Date(Date.now() + 2).toISOString();
+      for (const sinceMs of [31_000, 62_000, 93_000]) await home.run(CREDS, { laterMs: offsetMs + sinceMs });
+      expect(server.state.issued).toBe(2);
+    },
+  );
+
   test('waits for a grant that is being set up', async () => {
     server.state.settleMs = 500;
     await hold();

@@ -257,6 +257,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
       accessKeyId: `ASIAFAKE${state.issued}`,
       secretAccessKey: `secret-${state.issued}`,
       sessionToken: `token-${state.issued}`,
+      issuedAt: iso(Date.now()),
       expiresAt: iso(expiresAt),
       usableUntil: iso(Math.min(expiresAt, grant.endsAt)),
       grant: { id: grant.id, endsAt: iso(grant.endsAt) },

@@ -11,6 +11,7 @@ const url = (word: string) => `/v1/grants/${GRANT_ID}/${word}`;
 const issued = (count: number) => ({
   grant: { id: GRANT_ID, endsAt: '2026-11-21T06:10:00.000Z' },
   secret: { kind: 'aws' as const, accessKeyId: `ASIA${count}`, secretAccessKey: 'very-secret', sessionToken: 'token' },
+  issuedAt: '2026-11-21T06:00:00.000Z',
   expiresAt: '2026-11-21T06:15:00.000Z',
   usableUntil: '2026-11-21T06:10:00.000Z',
 });
@@ -31,6 +32,7 @@ test('200: credentials, never cached, and never twice the same for one Idempoten
     accessKeyId: 'ASIA1',
     secretAccessKey: 'very-secret',
     sessionToken: 'token',
+    issuedAt: '2026-11-21T06:00:00.000Z',
     expiresAt: '2026-11-21T06:15:00.000Z',
     usableUntil: '2026-11-21T06:10:00.000Z',
     grant: { id: GRANT_ID, endsAt: '2026-11-21T06:10:00.000Z' },

@@ -16,6 +16,9 @@ const credential = z
     accessKeyId: z.string(),
     secretAccessKey: z.string(),
     sessionToken: z.string(),
+    issuedAt: time.meta({
+      description: "By the cloud's clock. A credential that is older than `reissueAfter` of its grant is dead.",
+    }),
     expiresAt: time.meta({ description: "The cloud's own expiry." }),
     usableUntil: time.meta({ description: 'The earlier of that and the end of the grant.' }),
     grant: z.object({ id: z.string(), endsAt: time }),
@@ -43,12 +46,22 @@ export function registerGrantCredentials(v1: ApiServer, parts: ApiParts): void {
       neverKept(parts, request, reply, async () => {
         const issued = await operations.issueCredential(actorOf(request), pathId('grt', request.params.id));
         if (!issued.ok) return issued;
-        const { secret, expiresAt, usableUntil, grant } = issued.value;
+        const { secret, issuedAt, expiresAt, usableUntil, grant } = issued.value;
         const { accessKeyId, secretAccessKey, sessionToken } = secret;
         const region = aws?.region ?? 'us-east-1';
         return ok({
           status: 200,
-          body: { version: 1, accessKeyId, secretAccessKey, sessionToken, expiresAt, usableUntil, grant, region },
+          body: {
+            version: 1,
+            accessKeyId,
+            secretAccessKey,
+            sessionToken,
+            issuedAt,
+            expiresAt,
+            usableUntil,
+            grant,
+            region,
+          },
         });
       }),
   });

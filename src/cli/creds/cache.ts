@@ -19,9 +19,9 @@ export interface CachedCredentials {
   /** The grant's end as known when they were handed out; RFC 3339. */
   readonly grantEndsAt: string;
   readonly region: string | null;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds by the cloud's clock, which also says what `reissueAfter` means. */
   readonly issuedAt: number;
-  /** When the server last said that the grant lives. */
+  /** When the server last said that the grant lives, by this machine's clock. */
   readonly checkedAt: number;
 }
 

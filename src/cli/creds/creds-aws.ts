@@ -135,7 +135,7 @@ async function obtain(session: Session, path: string, fallback: CachedCredential
     const issued = await issueAwsCredentials(session.api, grant.id);
     const now = session.place.clock.now();
     const { server, profile } = session;
-    const fresh: CachedCredentials = { ...issued, server, profile, grant: grant.id, issuedAt: now, checkedAt: now };
+    const fresh: CachedCredentials = { ...issued, server, profile, grant: grant.id, checkedAt: now };
     writeCached(session.place, path, fresh);
     return fresh;
   } catch (error) {
