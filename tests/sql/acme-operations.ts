@@ -1,3 +1,4 @@
+import type { Result } from '../../src/core/result.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import { parseDirectory } from '../../src/identity/directory/yaml-directory.ts';
 import { createAppend } from '../../src/ledger/append.ts';
@@ -5,6 +6,7 @@ import { createChanges } from '../../src/operations/changes.ts';
 import { recheckGrant } from '../../src/operations/recheck-grant.ts';
 import { openRules, type RulesHolder } from '../../src/operations/reload-rules.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
+import type { OperationRefusal } from '../../src/operations/refusal.ts';
 import type { Actor, World } from '../../src/operations/world.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
@@ -83,4 +85,15 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
       return { person: person.value, key, context: { via: 'api' } };
     },
   };
+}
+
+/** The value of an outcome; throws what it was refused for. */
+export function got<Value>(outcome: Result<Value, unknown>): Value {
+  if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.refusal)}`);
+  return outcome.value;
+}
+
+/** The code of a refusal: of its first reason where there are several. */
+export function code(outcome: Result<unknown, OperationRefusal>): string {
+  return outcome.ok ? 'ok' : (outcome.refusal.refusals?.[0]?.code ?? outcome.refusal.code);
 }

@@ -1,38 +1,20 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
-import type { Result } from '../../src/core/result.ts';
-import { after } from '../../src/core/time.ts';
-import { parseDirectory } from '../../src/identity/directory/yaml-directory.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../../src/operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../../src/operations/end-grant.ts';
 import { issueCredential } from '../../src/operations/issue-credential.ts';
-import type { OperationRefusal } from '../../src/operations/refusal.ts';
-import { noteLoaded, openRules } from '../../src/operations/reload-rules.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { searchCatalogue } from '../../src/operations/search-catalogue.ts';
 import { explainRequest, listRequests, showRequest } from '../../src/operations/show-requests.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { RequestView } from '../../src/operations/views.ts';
-import { systemClock } from '../../src/platform/clock.ts';
-import { parseTargets } from '../../src/posture/inventory.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
-import { lastPolicySources } from '../../src/store/policy-versions.ts';
-import { acmeFiles } from '../acme-world.ts';
-import { acmeOperations, type AcmeOperations } from './acme-operations.ts';
+import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 
 const ITEM = { role: 'invoice-reader', target: 'aws/prod' };
 const REASON = 'Check the invoice export';
 const ASK = { items: [ITEM], durationMs: 900_000, reason: REASON };
-
-function got<Value>(outcome: Result<Value, unknown>): Value {
-  if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.refusal)}`);
-  return outcome.value;
-}
-
-function code(outcome: Result<unknown, OperationRefusal>): string {
-  return outcome.ok ? 'ok' : (outcome.refusal.refusals?.[0]?.code ?? outcome.refusal.code);
-}
 
 eachDatabase('operations', (current) => {
   let acme: AcmeOperations;
@@ -205,116 +187,6 @@ eachDatabase('operations', (current) => {
       const outcome = await approveRequest(acme.world, await acme.as('bo'), id, {});
       expect(outcome.ok ? 'ok' : outcome.refusal.code).toBe('policy-tightened');
       expect(got(await showRequest(acme.world, ana, id))).toMatchObject({ status: 'denied', deniedBy: 'policy' });
-    });
-  });
-
-  describe('rules that change while running', () => {
-    test('a syntax error leaves the old version in force, and everybody who should know sees it', async () => {
-      const before = acme.rules.current().policy.version;
-      acme.edit((file) =>
-        file.path === 'policies/data.yaml'
-          ? { ...file, text: `${file.text}\n---\nkind: policy\nname: [broken\n` }
-          : file,
-      );
-      expect(await acme.reload()).toBe(false);
-      const { policy, problems } = acme.rules.current();
-      expect(policy.version).toBe(before);
-      expect(problems[0]).toMatchObject({ file: 'policies/data.yaml' });
-      expect(problems[0]?.line).toBeGreaterThan(1);
-      expect(await kinds()).toContain('policy.refused');
-      expect(got(await requestAccess(acme.world, await acme.as('ana'), ASK)).policyVersion).toBe(before);
-      await acme.reload();
-      expect((await kinds()).filter((kind) => kind === 'policy.refused')).toHaveLength(1);
-    });
-
-    test('whoever leaves is gone, and whoever is on call stays on call, while a rule beside them is broken', async () => {
-      acme.edit((file) =>
-        file.path === 'policies/data.yaml'
-          ? { ...file, text: `${file.text}\n---\nkind: policy\nname: [broken\n` }
-          : file,
-      );
-      await acme.reload();
-      acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}bo:\n)/m, '$1    active: false\n') }));
-      await acme.reload();
-      const { directory, problems } = acme.rules.current();
-      expect(directory.people.get('bo')?.active).toBe(false);
-      expect(problems).toHaveLength(1);
-    });
-
-    test('rules are in force only after the ledger says so, however often that fails', async () => {
-      const before = acme.rules.current().policy.version;
-      acme.edit((file) =>
-        file.path === 'policies/data.yaml' ? { ...file, text: file.text.replace('default: 15m', 'default: 5m') } : file,
-      );
-      const broken = { ...acme.world, append: () => Promise.reject(new Error('No space left on device')) };
-      await expect(acme.rules.reload(broken)).rejects.toThrow('No space left');
-      expect(acme.rules.current().policy.version).toBe(before);
-      expect(await acme.reload()).toBe(true);
-      expect((await kinds()).filter((kind) => kind === 'policy.loaded')).toHaveLength(1);
-    });
-
-    test('what a broken file says does not reach the ledger, only where it is broken', async () => {
-      acme.edit((file) => ({
-        ...file,
-        text: file.text.replace(/email: ana\.\S+/, 'email: bo.sandberg@acme.example'),
-      }));
-      expect(await acme.reload()).toBe(false);
-      const { rows } = await sql<{
-        body: string;
-      }>`select body from ledger_outbox where body like '%policy.refused%'`.execute(current().db);
-      expect(rows).toHaveLength(1);
-      expect(rows[0]?.body).not.toContain('@acme.example');
-    });
-
-    test('shifts of rotations are worked out anew although nothing was edited', async () => {
-      let at = systemClock.now();
-      const opened = await openRules(
-        {
-          read: async () => acmeFiles(),
-          parseTargets,
-          parseDirectory,
-          available: new Set(['aws']),
-          lastInForce: async () => null,
-        },
-        () => at,
-      );
-      const rules = got(opened);
-      at = after(at, 90 * 86_400_000);
-      expect(await rules.reload(acme.world)).toBe(false);
-      const shifts = [...rules.current().directory.rotations.values()].flatMap((rotation) => rotation.shifts);
-      expect(shifts.some((shift) => shift.from <= at && at < shift.until)).toBe(true);
-    });
-
-    test('a start with broken rules goes on with the ones that were in force last, and says what is wrong', async () => {
-      await noteLoaded(acme.world, acme.rules.current());
-      const files = acmeFiles().map((file) =>
-        file.path === 'policies/data.yaml' ? { ...file, text: 'kind: policy\nname: [broken\n' } : file,
-      );
-      const sources = { read: async () => files, parseTargets, parseDirectory, available: new Set(['aws' as const]) };
-      const none = await openRules({ ...sources, lastInForce: async () => null }, () => systemClock.now());
-      expect(none.ok).toBe(false);
-      const rules = got(
-        await openRules({ ...sources, lastInForce: () => lastPolicySources(current().db) }, () => systemClock.now()),
-      );
-      expect(rules.current().policy.version).toBe(acme.rules.current().policy.version);
-      expect(rules.current().problems[0]).toMatchObject({ file: 'policies/data.yaml' });
-      await rules.reload(acme.world);
-      expect(await kinds()).toContain('policy.refused');
-    });
-
-    test('a role that was edited after its approval is refused at the start', async () => {
-      const view = await approved();
-      acme.edit((file) =>
-        file.path === 'roles/aws.yaml'
-          ? { ...file, text: file.text.replace('role: curfew/invoice-reader', 'role: curfew/access-admin') }
-          : file,
-      );
-      expect(await acme.reload()).toBe(true);
-      await acme.engine.pass('starts');
-      const after = got(await explainRequest(acme.world, await acme.as('ana'), view.id));
-      expect(after.request.grants[0]?.status).toBe('failed');
-      expect(after.timeline.at(-1)?.text).toContain('changed after it was approved');
-      expect(acme.provider.calls).toEqual([]);
     });
   });
 
