@@ -85,12 +85,18 @@ export async function listRequests(
   return (await query.execute()).map(toRequest);
 }
 
-/** What has to be known before a request is written: the time, how many of the same person wait, whether its rules are kept. */
+/**
+ * What has to be known before a request is written: the time, how many of the same person wait, whether its rules are kept. Locks the
+ * person, so that of two requests at the same instant the second counts the first.
+ */
 export async function beforeRequest(
   trx: Trx,
   person: PersonId,
   policyVersion: string,
 ): Promise<{ readonly now: Instant; readonly pending: number; readonly policyKept: boolean }> {
+  // A statement of its own: what another transaction committed while this one waited is seen only by the next statement. The lock leaves
+  // room for the key checks of other tables that name the person.
+  await sql`select from person where id = ${person} for no key update`.execute(trx);
   const { rows } = await sql<{ now: Instant; pending: number; policyKept: boolean }>`
     select app_now() as now,
       (select count(*)::int from request where person_id = ${person} and state = 'pending') as pending,
