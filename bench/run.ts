@@ -24,11 +24,30 @@ async function load(): Promise<readonly Bench[]> {
   return modules.map((module) => module.bench);
 }
 
+const USAGE = `Measures, prints a table, and writes the same as JSON to bench/results/.
+
+  npm run bench -- [NAME ...] [--list] [--quick] [--json FILE]
+
+  NAME     only these (default: all)
+  --list   say what there is, and measure nothing
+  --quick  few samples: to see that it works, not how fast
+  --json   another file than bench/results/COMMIT.json
+`;
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { list: { type: 'boolean' }, quick: { type: 'boolean' }, json: { type: 'string' } },
+    options: {
+      list: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
+  if (values.help === true) {
+    console.log(USAGE);
+    return 0;
+  }
   const benches = await load();
   if (values.list === true) {
     for (const bench of benches) console.log(`${bench.name.padEnd(14)} ${bench.title}`);
