@@ -4,10 +4,11 @@
     verify-ledger.py --vkey KEY FILE...
 
 A FILE is JSON as the API gives it: pages of /v1/audit/entries, pages of /v1/audit/checkpoints, proofs of
-/v1/audit/proof/SEQ; any number of them, in any order. KEY is the log's verifier key, obtained on another way than the log.
+/v1/audit/proof/SEQ; any number of them, of any days, in any order. KEY is the log's verifier key, obtained on another way than the log.
 
 It checks that every body has its stored leaf hash, that the entries are complete and in order, that the Merkle tree over
-them has the root of every checkpoint, that every checkpoint is signed by KEY, and that every proof leads to a signed root.
+them has the root of every checkpoint, that every checkpoint is signed by KEY, that every proof leads to a signed root, and that
+what is given more than once is the same each time.
 It does not check what only a live server shows: that the states of today are explained by entries, and that the log is the
 one that you saw earlier; for the latter give --seen SIZE:ROOT as an earlier run printed it.
 
@@ -16,6 +17,7 @@ Exit code: 0 all of it holds, 1 something does not, 2 the input cannot be read.
 import argparse
 import base64
 import binascii
+import functools
 import hashlib
 import json
 import sys
@@ -153,6 +155,7 @@ def parse_vkey(vkey):
     return parts[0], key_id, key[1:]
 
 
+@functools.lru_cache(maxsize=None)
 def open_checkpoint(note, vkey):
     """(size, root) of a checkpoint that is signed by the key; None otherwise. Signatures of others are ignored."""
     name, key_id, public_key = vkey
@@ -172,20 +175,30 @@ def open_checkpoint(note, vkey):
     return None
 
 
-def read(paths):
-    entries, checkpoints, proofs = {}, {}, []
+def read(paths, vkey):
+    """Entries by seq, notes by size, proofs, and what contradicts itself: files of several days may not be of one log."""
+    entries, checkpoints, proofs, problems = {}, {}, [], []
+    roots = {}
     for path in paths:
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
-        if "hashes" in document:
+        is_proof = "hashes" in document
+        if is_proof:
             proofs.append(document)
-            continue
-        for item in document["items"]:
-            if "note" in item:
-                checkpoints[item["size"]] = item["note"]
+        for item in [document] if is_proof else document["items"]:
+            note = item.get("checkpoint" if is_proof else "note")
+            if note is not None:
+                # Other signatures may stand under one statement; another root of the same size is another statement.
+                size, root = open_checkpoint(note, vkey) or (item["size"], None)
+                if roots.setdefault(size, root) != root:
+                    problems.append(f"two different checkpoints of {size} entries were given: this is not one log")
+                if not is_proof:
+                    checkpoints[item["size"]] = note
             else:
-                entries[item["seq"]] = item
-    return entries, checkpoints, proofs
+                known = entries.setdefault(item["seq"], item)
+                if (known["body"], known["leaf"]) != (item["body"], item["leaf"]):
+                    problems.append(f"entry {item['seq']} was given twice, and differs: this is not one log")
+    return entries, checkpoints, proofs, problems
 
 
 def check_log(entries, checkpoints, vkey, seen):
@@ -246,17 +259,17 @@ def main():
             fail("--seen is SIZE:ROOT, the root in base64")
         seen = int(size), unbase64(root)
     try:
-        entries, checkpoints, proofs = read(options.file)
+        entries, checkpoints, proofs, problems = read(options.file, vkey)
     except (OSError, ValueError, KeyError, TypeError) as error:
         fail(f"cannot read the export: {error!r}")
-    problems = [check_proof(proof, vkey) for proof in proofs]
+    problems += [check_proof(proof, vkey) for proof in proofs]
+    leaves = {seq: leaf_hash(entry["body"]).hex() for seq, entry in entries.items()}
     for proof in proofs:
-        entry = entries.get(proof["seq"])
-        if entry is not None and leaf_hash(entry["body"]).hex() != proof["leaf"]:
+        if leaves.setdefault(proof["seq"], proof["leaf"]) != proof["leaf"]:
             problems.append(f"the proof of entry {proof['seq']} is about another body")
     if entries or checkpoints:
-        problems.insert(0, check_log(entries, checkpoints, vkey, seen))
-    problems = [problem for problem in problems if problem is not None]
+        problems.append(check_log(entries, checkpoints, vkey, seen))
+    problems = list(dict.fromkeys(problem for problem in problems if problem is not None))
     for problem in problems:
         print(f"DOES NOT HOLD: {problem}")
     if problems:

@@ -60,6 +60,11 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'curfew-interop-'))))
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function python(log: Export, ...options: readonly string[]): { code: number | null; said: string } {
+  return run(save(log), ...options);
+}
+
+/** Saves the answers of the API; `day` keeps those of another day beside them. */
+function save(log: Export, day = ''): readonly string[] {
   const pages = {
     'checkpoints.json': { items: log.checkpoints, nextFrom: null },
     // Pages in any order.
@@ -67,12 +72,17 @@ function python(log: Export, ...options: readonly string[]): { code: number | nu
     'entries-1.json': { items: log.entries.slice(0, 200), nextFrom: 200 },
     'proof.json': log.proof,
   };
-  const files = Object.entries(pages).map(([name, page]) => {
-    writeFileSync(join(folder, name), JSON.stringify(page));
-    return join(folder, name);
+  return Object.entries(pages).map(([name, page]) => {
+    writeFileSync(join(folder, day + name), JSON.stringify(page));
+    return join(folder, day + name);
   });
-  const run = spawnSync('python3', [VERIFIER, '--vkey', SIGNER.vkey, ...options, ...files], { encoding: 'utf8' });
-  return { code: run.status, said: run.stdout + run.stderr };
+}
+
+function run(files: readonly string[], ...options: readonly string[]): { code: number | null; said: string } {
+  const { status, stdout, stderr } = spawnSync('python3', [VERIFIER, '--vkey', SIGNER.vkey, ...options, ...files], {
+    encoding: 'utf8',
+  });
+  return { code: status, said: stdout + stderr };
 }
 
 eachDatabase('ledger, verified by others', (current) => {
@@ -153,14 +163,43 @@ test.skipIf(!HAS_PYTHON)(
   60_000,
 );
 
+test.skipIf(!HAS_PYTHON)(
+  'verify-ledger.py takes exports of several days, and notices when they are not of one log',
+  async () => {
+    const database = await openEmbedded();
+    const monday = await exportLog(database).finally(() => database.close());
+    const files = save(monday);
+    expect(run([...files, ...save(monday, 'tuesday-')]).said).toContain('holds: 308 entries, 3 checkpoints, 2 proofs');
+
+    // The same operators, the same key, another history, each of them sound.
+    const other = await openEmbedded();
+    const tuesday = await exportLog(other).finally(() => other.close());
+    expect(python(tuesday).code).toBe(0);
+    const both = [...save(monday), ...save(tuesday, 'tuesday-')];
+    for (const order of [both, both.toReversed()]) {
+      const { code, said } = run(order);
+      expect(code).toBe(1);
+      expect(said).toContain('entry 0 was given twice, and differs');
+      expect(said).toContain('two different checkpoints of 308 entries were given');
+    }
+
+    // What a proof says is a statement too.
+    const [proof = ''] = both.filter((path) => path.endsWith('/tuesday-proof.json'));
+    const [checkpoints = ''] = both.filter((path) => path.endsWith('/checkpoints.json'));
+    expect(run([proof, checkpoints]).said).toContain('two different checkpoints of 308 entries were given');
+    expect(run([proof, join(folder, 'proof.json')]).said).toContain('the proof of entry 257 is about another body');
+  },
+  60_000,
+);
+
 test.skipIf(!HAS_PYTHON)('verify-ledger.py says what it cannot read', () => {
-  const run = (vkey: string) => spawnSync('python3', [VERIFIER, '--vkey', vkey, join(folder, 'none')]);
+  const runWith = (vkey: string) => spawnSync('python3', [VERIFIER, '--vkey', vkey, join(folder, 'none')]);
   for (const [vkey, message] of [
     [`other${SIGNER.vkey}`, 'the hash in the verifier key is not the one of its name and key'],
     ['curfew.test/log', 'this is not an Ed25519 verifier key'],
     [SIGNER.vkey, 'cannot read the export'],
   ] as const) {
-    expect(run(vkey).stderr.toString()).toContain(message);
-    expect(run(vkey).status).toBe(2);
+    expect(runWith(vkey).stderr.toString()).toContain(message);
+    expect(runWith(vkey).status).toBe(2);
   }
 });
