@@ -2,6 +2,7 @@ import { groupsOf } from '../core/directory.ts';
 import { toIso } from '../core/time.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
+import { examineClouds } from '../operations/examine-clouds.ts';
 import { issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
@@ -36,6 +37,7 @@ export function bindOperations(world: World): ApiOperations {
     issueCredential: (actor, id) => issueCredential(world, actor, id),
     openConsole: (actor, id) => openConsole(world, actor, id),
     searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),
+    examineClouds: (actor) => examineClouds(world, actor),
     policyStatus() {
       const { policy, loadedAt, problems } = world.rules.current();
       return {

@@ -5,6 +5,7 @@ import { authenticator } from './authenticate.ts';
 import { mountAuthorizationServer } from './authorization-server-mount.ts';
 import { registerCatalogue } from './catalogue/handler.ts';
 import { registerDiscovery } from './discovery/handler.ts';
+import { registerDoctor } from './doctor/handler.ts';
 import { BODY_LIMIT, handleErrors } from './error-handler.ts';
 import { registerEvents } from './events/handler.ts';
 import { registerGrantCredentials } from './grants-credentials/handler.ts';
@@ -76,5 +77,6 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
   registerGrantEnds(v1, parts);
   registerGrantCredentials(v1, parts);
   registerPolicy(v1, parts);
+  registerDoctor(v1, parts);
   registerAudit(v1, parts);
 }

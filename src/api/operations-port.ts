@@ -2,6 +2,7 @@ import type { GrantId, RequestId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Change } from '../operations/changes.ts';
 import type { RequestInput } from '../operations/check-input.ts';
+import type { CloudFinding } from '../operations/examine-clouds.ts';
 import type { CredentialView } from '../operations/issue-credential.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
@@ -52,6 +53,8 @@ export interface ApiOperations {
     actor: Actor,
     query: { readonly q: string; readonly limit: number },
   ): { readonly items: readonly CatalogueItem[]; readonly total: number };
+  /** On the targets that the actor answers for; takes seconds. */
+  examineClouds(actor: Actor): Promise<readonly CloudFinding[]>;
   policyStatus(): PolicyStatus;
   subscribe(listener: (change: Change) => void): () => void;
 }

@@ -1,3 +1,4 @@
+import type { DirectorySnapshot } from '../core/directory.ts';
 import { invariant } from '../core/result.ts';
 import { mayDecide } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
@@ -33,8 +34,16 @@ export async function mayViewRequest(
 /** Whether a person may take a grant away from its holder: who could decide its request, and who answers for its role or target. */
 export function mayRevoke(world: World, actor: Actor, request: RequestRecord, owners: readonly string[]): boolean {
   invariant(actor.key !== '', 'an actor has a key');
-  const { directory } = world.rules.current();
   if (mayDecide(storedDecision(request), actor.key, world.clock.now())) return true;
+  return answersFor(world.rules.current().directory, actor, owners);
+}
+
+/** Whether somebody is among the owners of something: as a person, or as a member of a group. */
+export function answersFor(
+  directory: DirectorySnapshot,
+  actor: Pick<Actor, 'key'>,
+  owners: readonly string[],
+): boolean {
   return owners.some((owner) => {
     if (owner === `person:${actor.key}`) return true;
     return owner.startsWith('group:') && directory.groups.get(owner.slice(6))?.members.has(actor.key) === true;

@@ -280,6 +280,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
         roles: 3,
         policies: 2,
       });
+    if (name === 'GET /v1/doctor') return json(response, 200, { items: state.cloudFindings });
     if (name === 'GET /v1/catalogue') {
       const all = ['invoice-reader', 'log-reader', 'admin'].map((role) => ({
         role,

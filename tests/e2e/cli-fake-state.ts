@@ -20,6 +20,7 @@ export interface FakeState {
   demo: boolean;
   version: string;
   policyProblems: object[];
+  cloudFindings: object[];
   wrongIssuer: boolean;
   wrongState: boolean;
   console: string;

@@ -47,7 +47,20 @@ describe('doctor', () => {
       ready: 'ok',
       'sign-in': 'ok',
       policy: 'ok',
+      clouds: 'ok',
     });
+  });
+
+  test('shows whoever owns a target what Curfew misses in the cloud, with the command that mends it', async () => {
+    const well = { target: 'aws', ok: true, message: 'The broker acts as curfew-broker.' };
+    server.state.cloudFindings = [well];
+    expect((await home.run(['doctor'])).stdout).toMatch(/clouds +nothing is missing \(1 checks\)/);
+    const fix = "aws iam create-role --role-name curfew-provisioner --assume-role-policy-document '{}'";
+    server.state.cloudFindings.push({ target: 'aws/prod', ok: false, message: 'curfew-provisioner is missing', fix });
+    expect(await checks()).toMatchObject({ exit: '1', 'aws/prod': 'problem' });
+    const words = await home.run(['doctor']);
+    expect(words.stdout).toContain('curfew-provisioner is missing');
+    expect(words.stderr).toContain(`aws/prod: ${fix}`);
   });
 
   test('sees a wrong clock, another version, refused rules, a server that is not ready, a login that is over', async () => {
@@ -68,6 +81,7 @@ describe('doctor', () => {
       ready: 'problem',
       'sign-in': 'ok',
       policy: 'problem',
+      clouds: 'ok',
     });
     const words = await home.run(['doctor']);
     expect(words.stdout).toMatch(/this machine is (599|600|601)\.\d s behind the server/);

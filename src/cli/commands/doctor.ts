@@ -7,7 +7,7 @@ import { printable } from '../terminal/printable.ts';
 import { statusText } from '../terminal/style.ts';
 import { plainRows, table } from '../terminal/table.ts';
 import { cliVersion } from '../version.ts';
-import { fields, isFields, parseJson, textOrNull } from '../wire.ts';
+import { fields, isFields, list, parseJson, text, textOrNull } from '../wire.ts';
 
 interface Finding {
   readonly name: string;
@@ -19,6 +19,9 @@ interface Finding {
 /** The `Date` header counts in whole seconds, so less cannot be told. Beyond it countdowns are wrong; beyond AWS's tolerance signatures fail. */
 const CLOCK_NOTICE_MS = 2_000;
 const CLOCK_PROBLEM_MS = 60_000;
+
+/** The server asks the clouds for a minute at most. */
+const CLOUDS_TIMEOUT_MS = 70_000;
 
 /** Looks at everything between this command and the server, and says what to do about what is wrong. */
 export async function doctor(context: Context): Promise<ExitCode> {
@@ -56,7 +59,7 @@ async function examine(context: Context): Promise<readonly Finding[]> {
   findings.push(await readiness(context));
   const signedIn = await signIn(context);
   findings.push(signedIn);
-  if (signedIn.status === 'ok') findings.push(await policy(context));
+  if (signedIn.status === 'ok') findings.push(await policy(context), ...(await clouds(context)));
   return findings;
 }
 
@@ -140,6 +143,26 @@ async function policy(context: Context): Promise<Finding> {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return finding('policy', 'problem', error.message, error.hint);
+  }
+}
+
+/** What Curfew misses in the clouds, as far as this person answers for them. */
+async function clouds(context: Context): Promise<readonly Finding[]> {
+  try {
+    const found = list(await context.api.get('/doctor', { timeoutMs: CLOUDS_TIMEOUT_MS, tries: 1 }), 'items', (of) => ({
+      target: text(of, 'target'),
+      ok: of['ok'] === true,
+      message: text(of, 'message'),
+      fix: textOrNull(of, 'fix'),
+    }));
+    const bad = found.filter((one) => !one.ok);
+    if (bad.length > 0) return bad.map((one) => finding(one.target, 'problem', one.message, one.fix));
+    const words =
+      found.length === 0 ? 'looked at for those who own a target' : `nothing is missing (${found.length} checks)`;
+    return [finding('clouds', 'ok', words)];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [finding('clouds', 'problem', error.message, error.hint)];
   }
 }
 

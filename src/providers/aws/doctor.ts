@@ -41,7 +41,8 @@ export async function diagnose(
   if (!broker.ok) return [broker.finding];
   const findings: DoctorFinding[] = [{ target: 'aws', ok: true, message: `The broker acts as ${broker.arn}.` }];
   for (const place of places) {
-    if (place.target.provider !== 'aws') continue;
+    // A role lives in an account: above it there is nothing to look at.
+    if (place.target.provider !== 'aws' || place.target.kind !== 'account') continue;
     findings.push(...(await account(ports, place, broker.roleArn, call)));
   }
   return findings;

@@ -1,0 +1,48 @@
+import { definedOn } from '../core/role.ts';
+import type { Target } from '../core/target.ts';
+import type { PolicySet } from '../policy/load.ts';
+import { matchesTarget } from '../policy/selectors.ts';
+import type { DoctorPlace } from '../providers/contract.ts';
+import { answersFor } from './may-view.ts';
+import type { Actor, World } from './world.ts';
+
+/** The clouds are asked for no longer than this; what could not be looked at by then is a finding that says so. */
+const CALL_TIMEOUT_MS = 60_000;
+
+/** One thing that was looked at, and the command that mends it where it is not well. */
+export interface CloudFinding {
+  /** Key of the target; the provider's name for what concerns all of them. */
+  readonly target: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/**
+ * Looks whether Curfew has every permission that it needs, on the targets that this person answers for, and for each role that
+ * a rule offers there. The findings tell how an account is set up, so whoever owns no target gets none.
+ */
+export async function examineClouds(
+  world: Pick<World, 'rules' | 'providers' | 'clock'>,
+  actor: Pick<Actor, 'key'>,
+): Promise<readonly CloudFinding[]> {
+  const { policy, directory } = world.rules.current();
+  const owned = [...policy.vocabulary.targets.values()].filter(({ owners }) => answersFor(directory, actor, owners));
+  const places = owned.map((target) => placeOf(policy, target)).filter(({ roles }) => roles.length > 0);
+  const signal = world.clock.timeout(CALL_TIMEOUT_MS);
+  const findings = [...world.providers.values()].map(async (provider) => {
+    const own = places.filter(({ target }) => target.provider === provider.name);
+    return own.length === 0 ? [] : provider.doctor(own, { now: world.clock.now(), signal });
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+function placeOf({ roles, policies, vocabulary }: PolicySet, target: Target): DoctorPlace {
+  const offered = policies.filter((rule) => matchesTarget(rule.targets, target, vocabulary.targets));
+  return {
+    target,
+    roles: [...roles.values()].filter(
+      (role) => definedOn(role, target.provider) && offered.some((rule) => rule.roles.has(role.name)),
+    ),
+  };
+}
