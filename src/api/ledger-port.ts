@@ -22,11 +22,13 @@ export interface InclusionProof {
   readonly checkpoint: string;
 }
 
-/** One row whose state the ledger must explain. */
+/** One row whose state and end the ledger must explain. */
 export interface ReconciledRow {
   readonly kind: 'request' | 'grant';
   readonly id: string;
   readonly state: string;
+  /** RFC 3339; `null` for a request, and for a grant that never started. */
+  readonly endsAt: string | null;
 }
 
 /** Reading the log. Each method writes a `ledger.read` entry for the actor before it answers. */

@@ -1,15 +1,9 @@
 import type { ExportedCheckpoint, ExportedEntry, VerifySource } from '../ledger/verify.ts';
 import type { Api } from './session/api.ts';
-import { isFields, list, number, numberOrNull, parseJson, text, textOrNull } from './wire.ts';
+import { LoggedStates, type StateRow } from './logged-states.ts';
+import { list, number, numberOrNull, text, textOrNull } from './wire.ts';
 
 const PAGE = 1_000;
-
-/** A row of the server whose state the log must explain. */
-export interface StateRow {
-  readonly kind: string;
-  readonly id: string;
-  readonly state: string;
-}
 
 /**
  * The log of a server, read page by page. Every page that is read is itself an entry, so the log grows under us: what is verified
@@ -18,14 +12,14 @@ export interface StateRow {
 export interface LogDownload extends VerifySource {
   /** Entries read so far beyond the newest checkpoint. */
   beyond(): number;
-  /** Every state that the log gives to a request or a grant, by its id. */
-  readonly history: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Reads on from where it stopped, into the history. */
+  /** What the entries read so far say about requests and grants. */
+  readonly states: LoggedStates;
+  /** Reads on from where it stopped, into the states. */
   readOn(): Promise<void>;
 }
 
 export function downloadLog(api: Api, onProgress: (entries: number, of: number) => void): LogDownload {
-  const history = new Map<string, Set<string>>();
+  const states = new LoggedStates();
   let signedSize = 0;
   let next = 0;
 
@@ -37,7 +31,7 @@ export function downloadLog(api: Api, onProgress: (entries: number, of: number) 
         body: text(of, 'body'),
         leaf: text(of, 'leaf'),
       }));
-      for (const entry of items) learn(history, entry.body);
+      for (const entry of items) states.learn(entry.body);
       next += items.length;
       yield items;
       if (items.length < PAGE) return;
@@ -45,7 +39,7 @@ export function downloadLog(api: Api, onProgress: (entries: number, of: number) 
   }
 
   return {
-    history,
+    states,
     beyond: () => Math.max(0, next - signedSize),
     async readOn() {
       for await (const page of pages()) void page;
@@ -75,20 +69,6 @@ export function downloadLog(api: Api, onProgress: (entries: number, of: number) 
   };
 }
 
-const STATES =
-  /^(request|grant)\.(pending|submitted|approved|denied|withdrawn|lapsed|scheduled|activating|active|ending|ended|failed)$/;
-
-/** Notes which state an entry gives to which request or grant. */
-function learn(history: Map<string, Set<string>>, body: string): void {
-  const entry = parseJson(body);
-  if (!isFields(entry) || !isFields(entry['subjects'])) return;
-  const [, subject = '', state = ''] = STATES.exec(textOrNull(entry, 'kind') ?? '') ?? [];
-  const id = textOrNull(entry['subjects'], subject);
-  if (id === null) return;
-  const states = history.get(id) ?? new Set();
-  history.set(id, states.add(state === 'submitted' ? 'pending' : state));
-}
-
 /** What the server says is so now. */
 export async function readStates(api: Api): Promise<readonly StateRow[]> {
   const rows: StateRow[] = [];
@@ -98,7 +78,12 @@ export async function readStates(api: Api): Promise<readonly StateRow[]> {
       `/audit/reconciliation?limit=${PAGE}${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
     );
     rows.push(
-      ...list(page, 'items', (of) => ({ kind: text(of, 'kind'), id: text(of, 'id'), state: text(of, 'state') })),
+      ...list(page, 'items', (of) => ({
+        kind: text(of, 'kind'),
+        id: text(of, 'id'),
+        state: text(of, 'state'),
+        endsAt: textOrNull(of, 'endsAt'),
+      })),
     );
     after = textOrNull(page, 'nextAfter');
   }

@@ -156,22 +156,61 @@ describe('audit verify', () => {
     expect(JSON.parse(outcome.stdout)).toMatchObject({ ok: false, fault: { kind: 'unsigned-tail', seq: 30 } });
   }, 20_000);
 
-  test('a state that the log does not explain is named', async () => {
-    const grant = 'grt_aaaaaaaaaaaaaaaaaaaa';
-    server.state.audit = makeLog([body(0, 'grant.scheduled', { grant }), body(1, 'grant.active', { grant })]);
-    server.state.override = {
-      match: 'GET /v1/audit/reconciliation',
-      status: 200,
-      body: { items: [{ kind: 'grant', id: grant, state: 'active' }], nextAfter: null },
-      once: false,
-    };
+  const GRANT = 'grt_aaaaaaaaaaaaaaaaaaaa';
+  const REQUEST = 'req_aaaaaaaaaaaaaaaaaaaa';
+  const ENDS = '2026-11-21T09:00:00.000Z';
+  const of = (seq: number, kind: string, subjects: object, facts: object = {}) =>
+    JSON.stringify({ v: 1, id: `e${seq}`, kind, subjects, facts });
+  const serveRows = (...items: object[]) => {
+    const body = { items, nextAfter: null };
+    server.state.override = { match: 'GET /v1/audit/reconciliation', status: 200, body, once: false };
+  };
+  const HISTORY = [
+    of(0, 'request.submitted', { request: REQUEST }),
+    of(1, 'request.approved', { request: REQUEST }),
+    of(2, 'grant.scheduled', { grant: GRANT, request: REQUEST }),
+    of(3, 'grant.active', { grant: GRANT, request: REQUEST }, { endsAt: ENDS }),
+  ];
+  const request = { kind: 'request', id: REQUEST, state: 'approved', endsAt: null };
+  const grant = { kind: 'grant', id: GRANT, state: 'active', endsAt: ENDS };
+
+  test('a state or an end that is not the last one of the log is named', async () => {
+    server.state.audit = makeLog(HISTORY);
+    serveRows(request, grant);
     expect((await verify()).code).toBe(0);
-    server.state.override = {
-      ...server.state.override,
-      body: { items: [{ kind: 'grant', id: grant, state: 'ended' }], nextAfter: null },
-    };
+    const others = [
+      [{ state: 'ended' }, `grant ${GRANT} is ended, which the log does not say: its last word is active`],
+      // It was so once, and is so no more.
+      [{ state: 'scheduled' }, `grant ${GRANT} is scheduled, which the log does not say: its last word is active`],
+      [{ endsAt: '2027-11-21T09:00:00.000Z' }, `grant ${GRANT} ends at 2027-11-21T09:00:00.000Z, which the log`],
+      [{ endsAt: null }, `grant ${GRANT} ends at no time, which the log does not say: its last word is ${ENDS}`],
+    ] as const;
+    for (const [change, message] of others) {
+      serveRows(request, { ...grant, ...change });
+      const outcome = await verify();
+      expect(outcome.code).toBe(1);
+      expect(outcome.stdout).toContain(message);
+    }
+  }, 40_000);
+
+  test('what has no row any more although it is not over is named', async () => {
+    server.state.audit = makeLog(HISTORY);
+    serveRows(request);
     const outcome = await verify();
     expect(outcome.code).toBe(1);
-    expect(outcome.stdout).toContain(`grant ${grant} is ended, which the log does not say`);
+    expect(outcome.stdout).toContain(`grant ${GRANT} is active by the log, and has no row any more`);
+    // An approved request is over.
+    serveRows(grant);
+    expect((await verify()).code).toBe(0);
+  });
+
+  test('what happens while it is verified is no contradiction', async () => {
+    server.state.audit = makeLog(HISTORY);
+    serveRows(request, { ...grant, state: 'ended' });
+    const verifying = verify();
+    // The row was quicker than its entry.
+    await expect.poll(() => server.state.calls.some((call) => call.includes('/audit/reconciliation'))).toBe(true);
+    server.state.audit = makeLog([...HISTORY, of(4, 'grant.ended', { grant: GRANT, request: REQUEST })]);
+    expect(await verifying).toMatchObject({ code: 0 });
   }, 20_000);
 });

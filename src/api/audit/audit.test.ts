@@ -42,7 +42,8 @@ test('200: checkpoints, the newest as a note, a proof, and the states that must 
         checkpoints: () => Promise.resolve([{ size: 7, note: 'note' }]),
         latestCheckpoint: () => Promise.resolve('curfew.local/log\n7\nroot=\n\n— curfew sig\n'),
         proof: () => Promise.resolve({ seq: 3, size: 7, leaf: 'aa', hashes: ['bb'], checkpoint: 'note' }),
-        reconciliation: () => Promise.resolve([{ kind: 'grant', id: 'grt_1', state: 'active' }]),
+        reconciliation: () =>
+          Promise.resolve([{ kind: 'grant', id: 'grt_1', state: 'active', endsAt: '2026-11-21T06:00:00.000Z' }]),
       }),
     },
   );
@@ -58,7 +59,7 @@ test('200: checkpoints, the newest as a note, a proof, and the states that must 
     hashes: ['bb'],
   });
   expect((await api.as('ana', { method: 'GET', url: '/v1/audit/reconciliation?limit=1' })).json()).toEqual({
-    items: [{ kind: 'grant', id: 'grt_1', state: 'active' }],
+    items: [{ kind: 'grant', id: 'grt_1', state: 'active', endsAt: '2026-11-21T06:00:00.000Z' }],
     nextAfter: 'grt_1',
   });
 });

@@ -26,7 +26,14 @@ const proof = z
   .object({ seq: z.number(), size: z.number(), leaf: z.string(), hashes: list(z.string()), checkpoint: z.string() })
   .meta({ id: 'InclusionProof' });
 const rows = z.object({
-  items: list(z.object({ kind: z.enum(['request', 'grant']), id: z.string(), state: z.string() })),
+  items: list(
+    z.object({
+      kind: z.enum(['request', 'grant']),
+      id: z.string(),
+      state: z.string(),
+      endsAt: z.string().nullable().meta({ description: 'When the access of a grant ends or has ended.' }),
+    }),
+  ),
   nextAfter: z.string().nullable(),
 });
 
@@ -109,7 +116,7 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
     method: 'GET',
     url: '/audit/reconciliation',
     schema: {
-      summary: 'States that the log must explain',
+      summary: 'States and ends that the log must explain',
       tags: ['audit'],
       querystring: z.strictObject({
         after: z.string().max(100).optional(),

@@ -3,7 +3,7 @@ import { verifyLog, type LogFault, type VerifyReport } from '../../ledger/verify
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
-import { downloadLog, readStates, type LogDownload, type StateRow } from '../log-download.ts';
+import { downloadLog, readStates, type LogDownload } from '../log-download.ts';
 import { discover } from '../session/discovery.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts } from '../terminal/table.ts';
@@ -30,14 +30,13 @@ export async function auditVerify(context: Context, options: AuditVerifyOptions)
   if (options.forget) forgetTrusted(place, server);
   const { vkey } = discovery.ledger;
   const trusted = trustedLog(context, vkey, discovery.demo);
-  // Read before the log: whatever is so now must be explained by what is read later.
-  const states = await readStates(api);
   const progress = progressLine(context);
   const log = downloadLog(api, progress.show);
   const remembered = trusted?.verified ?? null;
   const report = await verifyLog(log, { vkey, ...(remembered === null ? {} : { remembered }) }).finally(progress.clear);
+  const unexplained = report.fault === null ? await unexplainedRows(context, log) : [];
+  // Last, because what explained a row must be signed as well.
   const fault = report.fault ?? (await unsignedTail(context, log, report, vkey));
-  const unexplained = fault === null ? await unexplainedStates(context, log, states) : [];
   const ok = report.ok && fault === null && unexplained.length === 0;
   if (ok)
     writeTrusted(place, {
@@ -96,25 +95,45 @@ async function unsignedTail(
   }
 }
 
-/** States that the server shows and the log never gave. */
-async function unexplainedStates(
-  context: Context,
-  log: LogDownload,
-  states: readonly StateRow[],
-): Promise<readonly StateRow[]> {
-  const unexplained = () => states.filter((row) => log.history.get(row.id)?.has(row.state) !== true);
+/** A request or a grant that is not as the log says, and how in words. */
+interface Unexplained {
+  readonly kind: string;
+  readonly id: string;
+  /** `null`: there is no row. */
+  readonly state: string | null;
+  readonly message: string;
+}
+
+/** Rows that contradict the whole log, which was read before, and rows that are gone before their time. */
+async function unexplainedRows(context: Context, log: LogDownload): Promise<readonly Unexplained[]> {
+  const { states } = log;
+  states.follow();
+  const rows = await readStates(context.api);
+  const gone = states.withoutRow(rows).map(({ kind, id, state }) => ({
+    kind,
+    id,
+    state: null,
+    message: `is ${state} by the log, and has no row any more`,
+  }));
+  const contradictions = (): readonly Unexplained[] =>
+    rows.flatMap((row) => {
+      const message = states.contradiction(row);
+      return message === null ? [] : [{ kind: row.kind, id: row.id, state: row.state, message }];
+    });
   const until = context.place.clock.now() + SETTLE_MS;
-  while (unexplained().length > 0 && context.place.clock.now() < until) {
+  let found = contradictions();
+  while (found.length > 0 && context.place.clock.now() < until) {
     await context.place.clock.sleep(500);
     await log.readOn();
+    found = contradictions();
   }
-  return unexplained();
+  return [...found, ...gone];
 }
 
 interface Outcome {
   readonly report: VerifyReport;
   readonly fault: LogFault | null;
-  readonly unexplained: readonly StateRow[];
+  readonly unexplained: readonly Unexplained[];
   readonly vkey: string;
   readonly trusted: TrustedLog | null;
   readonly ok: boolean;
@@ -169,7 +188,7 @@ function show(context: Context, { report, fault, unexplained, vkey, trusted, ok 
       ...duplicates.map((id): readonly [string, string] => ['twice', out.bad(`${printable(id)} ended more than once`)]),
       ...unexplained.map((row): readonly [string, string] => [
         'no entry',
-        out.bad(`${printable(row.kind)} ${printable(row.id)} is ${printable(row.state)}, which the log does not say`),
+        out.bad(printable(`${row.kind} ${row.id} ${row.message}`)),
       ]),
     ]),
   );
