@@ -27,6 +27,7 @@ const ROUTES = [
   ['GET', '/v1/live'],
   ['GET', '/v1/events'],
   ['GET', '/v1/policy'],
+  ['GET', '/v1/doctor'],
   ['GET', '/v1/audit/entries'],
   ['GET', '/v1/audit/checkpoints'],
   ['GET', '/v1/audit/checkpoint'],
