@@ -43,6 +43,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   unavailable: { status: 503, title: 'Not available now' },
   internal: { status: 500, title: 'Something went wrong here' },
 
+  'start-out-of-range': { status: 422, title: 'That start is not possible' },
   'request-refused': { status: 403, title: 'The rules refuse this' },
   'too-many-pending': { status: 409, title: 'Too many requests are waiting' },
   'signed-approval-not-available': { status: 403, title: 'This tier needs a signed approval' },

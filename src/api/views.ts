@@ -3,7 +3,7 @@ import { GRANT_STATES } from '../core/grant.ts';
 import { REQUEST_STATES } from '../core/request.ts';
 import { TIERS } from '../core/role.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
-import type { GrantView, RequestView, StepView } from '../operations/views.ts';
+import type { DecisionView, GrantView, RequestView, StepView } from '../operations/views.ts';
 import { REFUSAL_CODES, type Decision, type Refusal } from '../policy/types.ts';
 
 /** The shapes of what the API answers with. Types below compare them with what operations make: neither can change alone. */
@@ -77,6 +77,10 @@ export const stepView = z
   })
   .meta({ id: 'ApprovalStep' });
 
+export const personDecisionView = z
+  .object({ by: personView, verdict: z.enum(['approve', 'deny']), comment: text.nullable(), at: time })
+  .meta({ id: 'PersonDecision' });
+
 export const requestView = z
   .object({
     id: text,
@@ -87,12 +91,14 @@ export const requestView = z
     ticket: text.nullable(),
     duration: text,
     durationMs: z.number(),
+    startsAt: time.nullable(),
     createdAt: time,
     lapsesAt: time,
     decidedAt: time.nullable(),
     deniedBy: z.enum(['approver', 'policy']).nullable(),
     policyVersion: text,
     steps: list(stepView),
+    decisions: list(personDecisionView),
     reasons: list(reasonView),
     grants: list(grantView),
     next: text,
@@ -213,7 +219,8 @@ export const SCHEMAS_COVER_VIEWS: readonly [
   Covers<typeof grantView, GrantView>,
   Covers<typeof requestView, RequestView>,
   Covers<typeof stepView, StepView>,
+  Covers<typeof personDecisionView, DecisionView>,
   Covers<typeof decisionView, Decision>,
   Covers<typeof refusalView, Refusal>,
   Covers<typeof catalogueItemView, CatalogueItem>,
-] = [true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true];

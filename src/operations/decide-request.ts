@@ -1,7 +1,7 @@
 import { transitionRequest, type RequestState } from '../core/request.ts';
 import type { RequestId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
-import { after, type Instant } from '../core/time.ts';
+import { after, toIso, type Instant } from '../core/time.ts';
 import { newId } from '../platform/random.ts';
 import { mayDecide, openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
@@ -16,7 +16,7 @@ import type { OperationRefusal } from './refusal.ts';
 import { mayViewRequest } from './may-view.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
-import { requestViews, type RequestView } from './views.ts';
+import { personView, requestViews, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 type Outcome = Result<RequestView, OperationRefusal>;
@@ -42,7 +42,7 @@ export async function withdrawRequest(world: World, actor: Actor, id: RequestId)
     if (request.person !== actor.person)
       return refused({ code: 'not-your-request', detail: 'Only the requester can withdraw a request.' });
     const next = transitionRequest(request.state, { kind: 'withdraw' }, now);
-    if (!next.ok) return refused(tooLate(request.state));
+    if (!next.ok) return refused(await alreadyDecided(world, trx, request));
     await saveRequestState(trx, id, next.value);
     await world.append(trx, {
       kind: 'request.withdrawn',
@@ -73,7 +73,7 @@ async function decideAs(
         hint: 'Ask one of the people that "curfew why" names.',
       });
     }
-    if (request.state.kind !== 'pending') return refused(tooLate(request.state));
+    if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request));
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     if (decision.effect === 'deny') return tightened(world, trx, request, decision, now);
@@ -214,6 +214,23 @@ export const NOT_FOUND: OperationRefusal = {
   detail: 'There is no such thing, or you may not see it.',
   hint: 'Check the id: "curfew ls" shows yours.',
 };
+
+/** Says who has decided it, when, and with which words: whoever comes second wants to know. */
+async function alreadyDecided(world: World, trx: Trx, request: RequestRecord): Promise<OperationRefusal> {
+  const { state } = request;
+  if (state.kind === 'pending' || state.kind === 'lapsed') return tooLate(state);
+  const last = ((await approvalsOf(trx, [request.id])).get(request.id) ?? []).at(-1);
+  const byPerson =
+    last !== undefined && (state.kind === 'approved' || (state.kind === 'denied' && state.by === 'approver'));
+  const person = state.kind === 'withdrawn' ? request.person : byPerson ? last.person : null;
+  const keys = await personKeys(trx, person === null ? [] : [person]);
+  const by = person === null ? 'the rules' : personView(world, keys.get(person) ?? '').name;
+  const comment = byPerson && last.comment !== null ? `: ${last.comment}` : '.';
+  return {
+    code: 'already-decided',
+    detail: `This request was ${state.kind} by ${by} at ${toIso(state.decidedAt)}${comment}`,
+  };
+}
 
 function tooLate(state: RequestState): OperationRefusal {
   if (state.kind === 'lapsed') {

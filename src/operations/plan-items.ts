@@ -1,8 +1,9 @@
 import { slotKey } from '../core/slot.ts';
-import { after, formatDuration } from '../core/time.ts';
+import { after, formatDuration, type Instant } from '../core/time.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { Item } from '../policy/types.ts';
 import type { Plan } from '../providers/contract.ts';
+import type { RequestInput } from './check-input.ts';
 import { methodFor, principalFor } from './grant-shape.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { RulesInForce, World } from './world.ts';
@@ -10,8 +11,15 @@ import type { RulesInForce, World } from './world.ts';
 /** Stands in for the id of a grant that does not exist yet: as long as a real one, so that sizes come out right. */
 const PLANNED = 'grt_aaaaaaaaaaaaaaaaaaaa' as GrantId;
 
-/** Asks the provider what one item would change, without calling the cloud. */
-export function planItem(world: World, rules: RulesInForce, requester: string, item: Item, durationMs: number): Plan {
+/** Asks the provider what one item would change, without calling the cloud. `startsAt` absent means now. */
+export function planItem(
+  world: World,
+  rules: RulesInForce,
+  requester: string,
+  item: Item,
+  durationMs: number,
+  startsAt?: Instant,
+): Plan {
   const role = rules.policy.roles.get(item.role);
   const target = rules.policy.vocabulary.targets.get(item.target);
   const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
@@ -32,6 +40,7 @@ export function planItem(world: World, rules: RulesInForce, requester: string, i
     };
   }
   const now = world.clock.now();
+  const activatedAt = startsAt !== undefined && startsAt > now ? startsAt : now;
   return provider.plan({
     slot: slotKey(target.provider, method, [PLANNED]),
     method,
@@ -39,8 +48,8 @@ export function planItem(world: World, rules: RulesInForce, requester: string, i
     role,
     grant: PLANNED,
     principal: principalFor(rules.directory, requester, target.provider),
-    activatedAt: now,
-    endsAt: after(now, durationMs),
+    activatedAt,
+    endsAt: after(activatedAt, durationMs),
   });
 }
 
@@ -49,11 +58,11 @@ export function planItems(
   world: World,
   rules: RulesInForce,
   requester: string,
-  items: readonly Item[],
+  input: Pick<RequestInput, 'items' | 'startsAt'>,
   durationMs: number,
 ): OperationRefusal | null {
-  for (const item of items) {
-    const plan = planItem(world, rules, requester, item, durationMs);
+  for (const item of input.items) {
+    const plan = planItem(world, rules, requester, item, durationMs, input.startsAt);
     if (!plan.ok)
       return { code: 'request-refused', detail: `${item.role} on ${item.target}: ${plan.message}`, hint: plan.hint };
   }

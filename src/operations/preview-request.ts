@@ -26,15 +26,16 @@ export interface PreviewView {
 }
 
 export function previewRequest(world: World, actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal> {
-  const wrong = checkInput(input);
+  const now = world.clock.now();
+  const wrong = checkInput(input, now);
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
-  const decision = decide(rules.policy, rules.directory, questionOf(actor, input, world.clock.now()));
+  const decision = decide(rules.policy, rules.directory, questionOf(actor, input, now));
   const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
   if (decision.effect === 'deny') return ok({ decision, approvers, plan: [], residual: [] });
   if (decision.steps.length > 0 && needsSignedApproval(rules, input.items)) return refused(SIGNED_APPROVAL_MISSING);
   const plan = input.items.map((item) => {
-    const made = planItem(world, rules, actor.key, item, decision.durationMs);
+    const made = planItem(world, rules, actor.key, item, decision.durationMs, input.startsAt);
     return made.ok
       ? { ...item, ok: true, words: made.words, hint: null }
       : { ...item, ok: false, words: made.message, hint: made.hint };

@@ -5,6 +5,7 @@ export const OPERATION_REFUSALS = [
   /** Does not exist, or may not be seen: the answer is the same on purpose. */
   'not-found',
   'invalid-input',
+  'start-out-of-range',
   'request-refused',
   'too-many-pending',
   'signed-approval-not-available',

@@ -27,17 +27,18 @@ export async function requestAccess(
   actor: Actor,
   input: RequestInput,
 ): Promise<Result<RequestView, OperationRefusal>> {
-  const wrong = checkInput(input);
+  const asked = world.clock.now();
+  const wrong = checkInput(input, asked);
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
-  const question = questionOf(actor, input, world.clock.now());
+  const question = questionOf(actor, input, asked);
   const decision = decide(rules.policy, rules.directory, question);
   if (decision.effect === 'deny') {
     await noteRefusal(world, actor, input, decision);
     return refused(refusalOf(decision));
   }
   if (decision.steps.length > 0 && needsSignedApproval(rules, input.items)) return refused(SIGNED_APPROVAL_MISSING);
-  const impossible = planItems(world, rules, actor.key, question.items, decision.durationMs);
+  const impossible = planItems(world, rules, actor.key, input, decision.durationMs);
   if (impossible !== null) return refused(impossible);
 
   const id = newId(world.random, 'req');

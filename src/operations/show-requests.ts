@@ -94,6 +94,7 @@ export async function explainRequest(
     world,
     id,
     view.grants.map((grant) => grant.id),
+    view.decisions,
   );
   return ok({ request: view, decision: storedDecision(request), now, timeline });
 }

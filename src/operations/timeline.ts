@@ -2,6 +2,7 @@ import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import { bodiesAbout } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
+import type { DecisionView } from './views.ts';
 import type { World } from './world.ts';
 
 /** One thing that happened to a request or its grants, in words. */
@@ -21,11 +22,12 @@ interface Body {
   readonly late?: boolean;
 }
 
-/** What the ledger says about a request and its grants, oldest first. */
+/** What the ledger says about a request and its grants, oldest first; comments stand beside it, so that they can be erased. */
 export async function timelineOf(
   world: World,
   request: RequestId,
   grants: readonly GrantId[],
+  decisions: readonly DecisionView[],
 ): Promise<readonly TimelineItem[]> {
   const bodies = (await bodiesAbout(world.db, request, grants)).map((row) => JSON.parse(row.body) as Body);
   const people = bodies.flatMap((body) => (body.actor.kind === 'person' ? [body.actor.id] : []));
@@ -34,13 +36,19 @@ export async function timelineOf(
   return bodies.map((body) => {
     const key = body.actor.kind === 'person' ? (keys.get(body.actor.id) ?? body.actor.id) : body.actor.id;
     const actor = body.actor.kind === 'person' ? (directory.people.get(key)?.name ?? key) : `Curfew (${key})`;
+    const comment = commentOf(body.kind, key, decisions);
     return {
       at: body.at,
       kind: body.kind,
       actor,
-      text: `${wordsFor(body)}${body.late === true ? ' (recorded late)' : ''}`,
+      text: `${wordsFor(body)}${comment === null ? '' : `: ${comment}`}${body.late === true ? ' (recorded late)' : ''}`,
     };
   });
+}
+
+function commentOf(kind: EventKind, key: string, decisions: readonly DecisionView[]): string | null {
+  if (kind !== 'approval.given' && kind !== 'approval.refused') return null;
+  return decisions.find((one) => one.by.key === key)?.comment ?? null;
 }
 
 function wordsFor(body: Body): string {

@@ -57,6 +57,14 @@ export interface StepView {
   readonly eligible: readonly PersonView[];
 }
 
+/** What one person said to a request. */
+export interface DecisionView {
+  readonly by: PersonView;
+  readonly verdict: 'approve' | 'deny';
+  readonly comment: string | null;
+  readonly at: string;
+}
+
 /** A request as the API shows it, with its steps, its grants and what happens next. */
 export interface RequestView {
   readonly id: RequestId;
@@ -72,12 +80,16 @@ export interface RequestView {
   readonly ticket: string | null;
   readonly duration: string;
   readonly durationMs: number;
+  /** When the access begins; `null`: as soon as it is approved. */
+  readonly startsAt: string | null;
   readonly createdAt: string;
   readonly lapsesAt: string;
   readonly decidedAt: string | null;
   readonly deniedBy: 'approver' | 'policy' | null;
   readonly policyVersion: string;
   readonly steps: readonly StepView[];
+  /** What people have said to it, oldest first. */
+  readonly decisions: readonly DecisionView[];
   readonly reasons: readonly Reason[];
   readonly grants: readonly GrantView[];
   readonly next: string;
@@ -97,7 +109,14 @@ export async function requestViews(
   const now = world.clock.now();
   return requests.map((request) => {
     const decision = storedDecision(request);
-    const votes = (approvals.get(request.id) ?? [])
+    const said = approvals.get(request.id) ?? [];
+    const decisions = said.map((one) => ({
+      by: personView(world, keys.get(one.person) ?? ''),
+      verdict: one.verdict,
+      comment: one.comment,
+      at: toIso(one.at),
+    }));
+    const votes = said
       .filter((one) => one.verdict === 'approve')
       .map((one) => ({ by: keys.get(one.person) ?? '', at: one.at }));
     const own = grants.filter((grant) => grant.request === request.id);
@@ -124,15 +143,17 @@ export async function requestViews(
       ticket: request.ticket,
       duration: formatDuration(request.durationMs),
       durationMs: request.durationMs,
+      startsAt: isoOrNull(request.startsAt),
       createdAt: toIso(request.createdAt),
       lapsesAt: toIso(request.lapsesAt),
       decidedAt: request.state.kind === 'pending' ? null : toIso(request.state.decidedAt),
       deniedBy: request.state.kind === 'denied' ? request.state.by : null,
       policyVersion: request.policyVersion,
       steps,
+      decisions,
       reasons: decision.reasons,
       grants: grantViews,
-      next: nextStep(request, steps, grantViews, actor),
+      next: nextStep(request, steps, decisions, grantViews, actor),
     };
   });
 }
@@ -190,6 +211,7 @@ function isoOrNull(at: Instant | null): string | null {
 function nextStep(
   request: RequestRecord,
   steps: readonly StepView[],
+  decisions: readonly DecisionView[],
   grants: readonly GrantView[],
   actor: Actor,
 ): string {
@@ -207,12 +229,18 @@ function nextStep(
     case 'denied':
       return request.state.by === 'policy'
         ? 'The rules refuse it now. Ask again within what they allow.'
-        : 'An approver said no.';
+        : denialWords(decisions);
     case 'withdrawn':
-      return 'You took it back.';
+      return request.person === actor.person ? 'You took it back.' : 'Whoever asked took it back.';
     case 'lapsed':
       return 'Nobody decided it in time. Ask again.';
   }
+}
+
+function denialWords(decisions: readonly DecisionView[]): string {
+  const no = decisions.find((one) => one.verdict === 'deny');
+  if (no === undefined) return 'An approver said no.';
+  return `${no.by.name} said no${no.comment === null ? '.' : `: ${no.comment}`}`;
 }
 
 function wordsFor(grant: GrantView): string {
