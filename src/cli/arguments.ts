@@ -11,17 +11,35 @@ export function durationArgument(text: string): string {
   return text;
 }
 
-const REASON_MAX = 2_000;
+const SENTENCE_MAX = 2_000;
 
-/** Checks a reason before it is sent: it is read by people. */
-export function reasonArgument(text: string): string {
+/** A sentence that people will read: what is said when it is missing. */
+interface Sentence {
+  readonly what: string;
+  readonly hint: string;
+}
+
+const REASON: Sentence = {
+  what: 'reason',
+  hint: 'Say in a sentence what you need it for: --reason "Check the invoice export"',
+};
+const REVOCATION: Sentence = { what: 'reason', hint: 'Say why it has to end: --reason "The incident is over"' };
+const COMMENT: Sentence = { what: 'comment', hint: 'Say why, and what should change: --comment "Please use staging"' };
+
+/** Checks the reason of a request before it is sent. */
+export const reasonArgument = (text: string): string => sentence(text, REASON);
+/** Checks why somebody's access is taken away. */
+export const revocationArgument = (text: string): string => sentence(text, REVOCATION);
+/** Checks what somebody says to a decision. */
+export const commentArgument = (text: string): string => sentence(text, COMMENT);
+
+function sentence(text: string, { what, hint }: Sentence): string {
   const trimmed = text.trim();
-  if (trimmed === '')
-    throw usage('The reason is empty.', 'Say in a sentence what you need it for: --reason "Check the invoice export"');
+  if (trimmed === '') throw usage(`The ${what} is empty.`, hint);
   const length = [...trimmed].length;
-  if (length > REASON_MAX)
+  if (length > SENTENCE_MAX)
     throw usage(
-      `The reason has ${length} characters; ${REASON_MAX} are allowed.`,
+      `The ${what} has ${length} characters; ${SENTENCE_MAX} are allowed.`,
       'Say it in a sentence or two, and put the rest into the ticket.',
     );
   return trimmed;

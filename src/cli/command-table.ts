@@ -137,7 +137,7 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
   program
     .command('done')
     .description('Give access back before its time')
-    .argument('[grant]', 'grant, role, or role@target')
+    .argument('[grant]', 'grt_…, req_…, role, or role@target')
     .addOption(on())
     .option('--all', 'everything that you hold')
     .action(
@@ -152,8 +152,8 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     .requiredOption('--reason <text>', 'why')
     .action(
       act(async (context, id: string, options: { reason: string }) => {
-        const { reasonArgument } = await import('./arguments.ts');
-        return (await import('./commands/done.ts')).revoke(context, id, reasonArgument(options.reason));
+        const { revocationArgument } = await import('./arguments.ts');
+        return (await import('./commands/done.ts')).revoke(context, id, revocationArgument(options.reason));
       }),
     );
   program
@@ -188,9 +188,11 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     .requiredOption('--on <target>', 'where')
     // A plain command line takes the short way through main.ts; this one is for help and for mistakes.
     .action(
-      act(async ({ place, profile, server }, options: { role: string; on: string }) => {
+      act(async ({ place, profile, server, json }, options: { role: string; on: string }) => {
         const { credsAws } = await import('./creds/creds-aws.ts');
-        return credsAws(place, { role: options.role, target: options.on, profile, server });
+        // What was not typed is not repeated in the command that is suggested.
+        const typed = program.getOptionValueSource('server') === 'cli' ? { server } : {};
+        return credsAws(place, { role: options.role, target: options.on, profile, json, ...typed });
       }),
     );
 }

@@ -2,9 +2,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { accessCommands, operatorCommands, requestCommands, signInCommands, type Act } from './command-table.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { Failure, usage } from './failure.ts';
+import { Failure } from './failure.ts';
 import { helpText } from './help.ts';
 import { NetworkFault } from './http.ts';
+import { parserFailure, requireCommand } from './parser-failure.ts';
 import type { Surroundings } from './surroundings.ts';
 import { showFailure } from './terminal/show-failure.ts';
 import { cliVersion } from './version.ts';
@@ -16,6 +17,8 @@ interface Run {
   /** The command that `assume` runs: everything behind the first `--`. */
   readonly tail: readonly string[];
   exit: number;
+  /** The command at which the parser stopped, for pointing at the right page of help. */
+  stoppedAt: Command | null;
 }
 
 /** Parses the command line, runs the command, shows what failed, and returns the exit code. */
@@ -25,33 +28,36 @@ export async function run(place: Surroundings): Promise<number> {
   const forAnother = dashes >= 0 && place.argv.slice(0, dashes).includes('assume');
   const own = forAnother ? place.argv.slice(0, dashes) : place.argv;
   const tail = forAnother ? place.argv.slice(dashes + 1) : [];
-  const state: Run = { place, tail, exit: EXIT.ok };
+  const state: Run = { place, tail, exit: EXIT.ok, stoppedAt: null };
   const program = buildProgram(state);
   try {
     if (own.length === 0) program.outputHelp();
     else await program.parseAsync([...own], { from: 'user' });
     return state.exit;
   } catch (error) {
-    if (error instanceof CommanderError) return commanderExit(place, error);
-    if (error instanceof Failure || error instanceof NetworkFault) {
-      const options = program.opts<GlobalOptions>();
-      const failure = error instanceof Failure ? error : new Failure(error.message, { code: 'network' });
-      showFailure(place, failure, { json: options.json === true, plain: options.plain === true });
-      return failure.exit;
+    const stoppedAt = state.stoppedAt ?? program;
+    if (error instanceof CommanderError && isHelp(error)) {
+      // The parser takes a group without a subcommand for a mistake and shows nothing; to us it is a question.
+      if (error.code === 'commander.help') place.stdout.write(stoppedAt.helpInformation());
+      return EXIT.ok;
     }
-    throw error;
+    const failure = failureOf(place, error, stoppedAt);
+    if (failure === null) throw error;
+    // The parser may have stopped before it came to these options.
+    const given = (name: string) => own.includes(name);
+    showFailure(place, failure, { json: given('--json'), plain: given('--plain') });
+    return failure.exit;
   }
 }
 
-function commanderExit(place: Surroundings, error: CommanderError): number {
-  if (error.code === 'commander.help' || error.code === 'commander.helpDisplayed' || error.code === 'commander.version')
-    return EXIT.ok;
-  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/, '. Did you mean $1?');
-  showFailure(place, usage(message.charAt(0).toUpperCase() + message.slice(1), `${callName(place)} --help`), {
-    json: false,
-    plain: false,
-  });
-  return EXIT.usage;
+function isHelp({ code }: CommanderError): boolean {
+  return code === 'commander.help' || code === 'commander.helpDisplayed' || code === 'commander.version';
+}
+
+function failureOf(place: Surroundings, error: unknown, stoppedAt: Command): Failure | null {
+  if (error instanceof CommanderError) return parserFailure(place, error, stoppedAt);
+  if (error instanceof NetworkFault) return new Failure(error.message, { code: 'network' });
+  return error instanceof Failure ? error : null;
 }
 
 /** The whole command line of `curfew`, for running it and for writing completions from it. */
@@ -69,13 +75,13 @@ export function buildProgram(state: Run): Command {
     .helpOption('-h, --help', 'show help')
     .configureHelp({ formatHelp: (command) => helpText(command, callName(place)) })
     .configureOutput({ writeOut: (text) => place.stdout.write(text), writeErr: () => undefined })
-    .exitOverride();
+    .on('beforeAllHelp', ({ command }: { command: Command }) => requireCommand(command));
   const act = actions(state, program);
   signInCommands(program, act);
   requestCommands(program, act);
   accessCommands(program, act, state.tail);
   operatorCommands(program, act);
-  inherit(program);
+  prepare(state, program);
   return program;
 }
 
@@ -104,10 +110,14 @@ function flagsOf({ json, plain, input }: GlobalOptions): GlobalOptions {
 }
 
 /** Subcommands made before a setting do not inherit it, so that it is copied once all exist. */
-function inherit(command: Command): void {
+function prepare(state: Run, command: Command): void {
+  command.exitOverride((error) => {
+    state.stoppedAt = command;
+    throw error;
+  });
   for (const child of command.commands) {
     child.copyInheritedSettings(command);
     child.helpOption('-h, --help', 'show help');
-    inherit(child);
+    prepare(state, child);
   }
 }

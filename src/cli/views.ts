@@ -43,12 +43,24 @@ export interface RequestView {
   readonly reason: string;
   readonly ticket: string | null;
   readonly duration: string;
+  /** When the access begins, if not as soon as it is approved. */
+  readonly startsAt: string | null;
   readonly createdAt: string;
   readonly lapsesAt: string;
+  readonly decidedAt: string | null;
+  /** What people have said to it, oldest first. */
+  readonly decisions: readonly DecisionView[];
   readonly steps: readonly StepView[];
   readonly reasons: readonly RuleText[];
   readonly grants: readonly GrantView[];
   readonly next: string;
+}
+
+/** One person's yes or no. */
+export interface DecisionView {
+  readonly by: PersonView;
+  readonly verdict: string;
+  readonly comment: string | null;
 }
 
 export interface RuleText {
@@ -59,6 +71,7 @@ export interface RuleText {
 export interface CatalogueItem {
   readonly role: string;
   readonly target: string;
+  readonly provider: string;
   readonly tier: number;
   readonly description: string;
   readonly requestable: boolean;
@@ -104,12 +117,23 @@ export function requestView(of: Fields): RequestView {
     reason: textOrNull(of, 'reason') ?? '',
     ticket: textOrNull(of, 'ticket'),
     duration: text(of, 'duration'),
+    startsAt: textOrNull(of, 'startsAt'),
     createdAt: text(of, 'createdAt'),
     lapsesAt: text(of, 'lapsesAt'),
+    decidedAt: textOrNull(of, 'decidedAt'),
+    decisions: list(of, 'decisions', decisionView),
     steps: list(of, 'steps', stepView),
     reasons: list(of, 'reasons', ruleText),
     grants: list(of, 'grants', grantView),
     next: textOrNull(of, 'next') ?? '',
+  };
+}
+
+function decisionView(of: Fields): DecisionView {
+  return {
+    by: personView(fields(of['by'], 'by')),
+    verdict: text(of, 'verdict'),
+    comment: textOrNull(of, 'comment'),
   };
 }
 
@@ -137,6 +161,7 @@ export function catalogueItem(of: Fields): CatalogueItem {
   return {
     role: text(of, 'role'),
     target: text(of, 'target'),
+    provider: text(of, 'provider'),
     tier: number(of, 'tier'),
     description: text(of, 'description'),
     requestable: of['requestable'] === true,
@@ -145,6 +170,16 @@ export function catalogueItem(of: Fields): CatalogueItem {
     defaultDurationMs: number(of, 'defaultDurationMs'),
     maxDurationMs: number(of, 'maxDurationMs'),
   };
+}
+
+/**
+ * When the access was over. A grant that nobody ended early was over at its end, even if the proof of it came later, as long as what
+ * was handed out carried that end itself. `null` while it is not over.
+ */
+export function overAt(grant: GrantView): string | null {
+  const { endsAt, endedAt } = grant;
+  const byItself = grant.cause === 'expired' && grant.proof?.kind === 'by-construction';
+  return byItself && endsAt !== null && endedAt !== null && endsAt < endedAt ? endsAt : endedAt;
 }
 
 /** Whether a grant is one that can be used, or will be in a moment. */

@@ -160,6 +160,8 @@ function progressLine(context: Context): ProgressLine {
   let shown = '';
   return {
     show(text, startedAt) {
+      // Whoever reads JSON reads standard error as JSON too.
+      if (context.json) return;
       if (!err.rich) {
         if (text !== shown) context.say(`${text}.`);
         shown = text;

@@ -42,16 +42,6 @@ const guardrail = (lines: string) => `${ROLE}---\nkind: guardrail\nname: g\n${li
 describe('a document is refused with its place and a hint', () => {
   test.each([
     [
-      'broken YAML',
-      'kind: role\nname: [a\n',
-      '3:1 not valid YAML: a bracket is not closed, or the lines inside it are not indented (close it with ] or }, and indent what is inside deeper than its key)',
-    ],
-    [
-      'a key twice',
-      role('tier: 1'),
-      '8:1 not valid YAML: the same key stands twice (keep one of them; a line with --- begins a new document)',
-    ],
-    [
       'an alias',
       'kind: &k role\nname: *k\n',
       '1:1 anchors and aliases are not allowed (write the value out where it is needed)',

@@ -127,6 +127,12 @@ endpoint_url = http://localhost:4566
     expect(existsSync(config())).toBe(false);
   });
 
+  test('a role on another cloud gets none, and is told so', async () => {
+    const outcome = await home.run(['aws-profile', 'warehouse-reader', '--on', 'gcp/analytics']);
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toContain('gcp/analytics is on gcp, and only AWS reads this profile.');
+  });
+
   test('something that does not exist gets no profile', async () => {
     expect((await home.run(['aws-profile', 'invoice-raeder', '--on', 'aws/prod', '--write'])).code).toBe(1);
     expect(existsSync(config())).toBe(false);

@@ -52,6 +52,56 @@ describe('deciding and looking', () => {
     expect((await home.run(['--profile', 'bo', 'deny', await asked()])).code).toBe(2);
   });
 
+  test('an empty comment is said to be empty, and how to write one', async () => {
+    const { code, stderr } = await home.run(['--profile', 'bo', 'deny', await asked(), '--comment', ' ']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('The comment is empty.\n-> Say why, and what should change: --comment');
+  });
+
+  test('a denial shows who said no, and their words: in the card, to whoever waits, in why and for scripts', async () => {
+    const id = await asked();
+    await home.run(['--profile', 'bo', 'deny', id, '--comment', 'Please use staging']);
+    const waited = await home.run(['wait', id]);
+    expect(waited.code).toBe(3);
+    expect(waited.stderr).toContain('Bo Lind said no: Please use staging');
+    expect(waited.stdout).toMatch(/denied by +✗ Bo Lind: Please use staging/);
+    expect((await home.run(['why', id])).stdout).toMatch(/denied by +✗ Bo Lind: Please use staging/);
+    expect(JSON.parse((await home.run(['wait', id, '--json'])).stdout)).toMatchObject({
+      decisions: [{ by: { key: 'bo' }, verdict: 'deny', comment: 'Please use staging' }],
+    });
+  });
+
+  test('what was said with a yes is shown too', async () => {
+    const id = await asked();
+    const { stdout } = await home.run(['--profile', 'bo', 'approve', id, '--comment', 'Until noon']);
+    expect(stdout).toMatch(/comment +Bo Lind: Until noon/);
+  });
+
+  test('how long ago a request was over counts from then, and not from when it was made', async () => {
+    const id = await asked();
+    const made = server.state.requests.get(id);
+    if (made !== undefined) made.createdAt -= 11 * 60_000;
+    await home.run(['withdraw', id]);
+    expect((await home.run(['ls'])).stdout).toMatch(/withdrawn just now/);
+  });
+
+  test('access that ran out was over at its end, whenever that was proven; access given back, when it was', async () => {
+    const hour = 3_600_000;
+    const endsAt = Date.parse('2026-11-19T12:00:00Z');
+    for (const [cause, endedAt] of [
+      ['expired', endsAt + hour],
+      ['returned', endsAt - hour],
+    ] as const) {
+      await home.run(['request', 'log-reader', '--on', 'aws/prod', '--reason', 'Read the logs']);
+      Object.assign([...server.state.grants.values()].at(-1) ?? {}, { status: 'ended', cause, endsAt, endedAt });
+    }
+    const { stdout } = await home.run(['ls']);
+    expect(stdout).toContain('ended (expired) at 2026-11-19 12:00');
+    expect(stdout).toContain('ended (returned) at 2026-11-19 11:00');
+    const ends = (await home.run(['ls', '--plain'])).stdout.split('\n').map((line) => line.split('\t')[6]);
+    expect(ends.slice(0, 3)).toEqual(['ends', '2026-11-19T12:00:00.000Z', '2026-11-19T11:00:00.000Z']);
+  });
+
   test('ls shows live access with its time, open requests, and what waits for a decision', async () => {
     const id = await asked();
     await home.run(['request', 'log-reader', '--on', 'aws/prod', '--reason', 'Read the logs']);
@@ -64,7 +114,7 @@ describe('deciding and looking', () => {
     const data = JSON.parse((await home.run(['ls', '--json'])).stdout) as { grants: unknown[]; requests: unknown[] };
     expect([data.grants.length, data.requests.length]).toEqual([1, 2]);
     expect((await home.run(['ls', '--plain'])).stdout).toMatch(
-      /^grant\tgrt_\w+\tactive\tlog-reader\taws\/prod\t\d{4}-/,
+      /^kind\tid\tstatus\trole\ttarget\twho\tends\ngrant\tgrt_\w+\tactive\tlog-reader\taws\/prod\tana\t\d{4}-/,
     );
   });
 
@@ -88,6 +138,16 @@ describe('deciding and looking', () => {
     expect(outcome.stdout).toContain('A guardrail forbids it.');
     expect(outcome.stderr).toContain('request invoice-reader --on aws/prod');
     expect((await home.run(['search', 'nothing-like-it'])).stdout).toBe('');
+  });
+
+  test('search --plain shows what the table shows: the same words, how long, and why', async () => {
+    const { stdout } = await home.run(['search', '--plain']);
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      'role\ttarget\ttier\thow\tmax\twhat\twhy',
+      'invoice-reader\taws/prod\t2\tapproval\t2h\tUse invoice-reader\tNeeds 1 of group:finance-leads.',
+      'log-reader\taws/prod\t2\tautomatic\t2h\tUse log-reader\tNeeds 1 of group:finance-leads.',
+    ]);
+    expect(stdout).toContain('warehouse-reader\tgcp/analytics\t2\tnot yet\t\t');
   });
 
   test('what others wrote cannot draw on the terminal of the one who decides', async () => {
@@ -153,7 +213,10 @@ describe('giving back', () => {
 
   test('of several one is named, picked, or all are given back', async () => {
     await hold(2);
-    expect((await home.run(['done'])).code).toBe(2);
+    const [first] = [...server.state.grants.keys()];
+    const many = await home.run(['done']);
+    expect(many.code).toBe(2);
+    expect(many.stderr).toMatch(new RegExp(`${first}: log-reader on aws/prod, 1[45]m \\d\\ds left`));
     expect(statuses()).toEqual(['active', 'active']);
     await home.run(['done', 'log-reader', '--on', 'aws/dev']);
     expect(statuses()).toEqual(['active', 'ended']);
@@ -162,6 +225,39 @@ describe('giving back', () => {
     expect(statuses().filter((status) => status === 'ended')).toHaveLength(2);
     await home.run(['done', '--all']);
     expect(statuses().every((status) => status === 'ended')).toBe(true);
+  });
+
+  test('two grants of one role are told apart by their ids, or given back with --all', async () => {
+    await hold(1);
+    await hold(1);
+    const named = ['done', 'log-reader', '--on', 'aws/prod'];
+    const { code, stderr } = await home.run(named);
+    expect(code).toBe(2);
+    for (const id of server.state.grants.keys()) expect(stderr).toContain(id);
+    expect(stderr).toContain('done log-reader --on aws/prod --all');
+    expect(statuses()).toEqual(['active', 'active']);
+    await home.run([...named, '--all']);
+    expect(statuses()).toEqual(['ended', 'ended']);
+  });
+
+  test('done takes the id of a grant, the id of its request, a role, or a target alone', async () => {
+    const [grantOf, endedAfter] = [
+      () => [...server.state.grants.values()].at(-1),
+      async (args: readonly string[]) =>
+        (await home.run(['done', ...args])).code === 0 && statuses().at(-1) === 'ended',
+    ];
+    await hold(1);
+    expect(await endedAfter([grantOf()?.id ?? ''])).toBe(true);
+    await hold(1);
+    expect(await endedAfter([grantOf()?.request ?? ''])).toBe(true);
+    await hold(1);
+    expect((await home.run(['done', '--on', 'aws/dev'])).code).toBe(3);
+    expect(await endedAfter(['log-reader'])).toBe(true);
+    await hold(1);
+    expect(await endedAfter(['--on', 'aws/prod'])).toBe(true);
+    const nothing = await home.run(['done', grantOf()?.request ?? '']);
+    expect(nothing).toMatchObject({ code: 3 });
+    expect(nothing.stderr).toContain('You do not hold anything of req_');
   });
 
   test('nothing to give back is no failure; something that is not held is', async () => {
@@ -173,6 +269,8 @@ describe('giving back', () => {
     await hold(1);
     const [id = ''] = server.state.grants.keys();
     expect((await home.run(['--profile', 'bo', 'revoke', id])).code).toBe(2);
+    const empty = await home.run(['--profile', 'bo', 'revoke', id, '--reason', '']);
+    expect(empty.stderr).toContain('Say why it has to end');
     expect((await home.run(['--profile', 'bo', 'revoke', id, '--reason', 'The incident is over'])).code).toBe(0);
     expect(statuses()).toEqual(['ended']);
   });

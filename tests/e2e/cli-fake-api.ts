@@ -13,6 +13,8 @@ import {
 } from './cli-fake-state.ts';
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+/** How the roles of the catalogue would be decided. */
+const PATHS: Record<string, string> = { admin: 'refused', 'log-reader': 'automatic', 'warehouse-reader': 'later' };
 const newId = (prefix: string) => `${prefix}_${[...randomBytes(20)].map((byte) => ALPHABET[byte & 31]).join('')}`;
 
 /** The endpoints of the fake server. */
@@ -49,12 +51,14 @@ export function createApi(state: FakeState, oauth: Oauth) {
     endsAt: iso(grant.endsAt),
     endedAt: grant.endedAt === null ? null : iso(grant.endedAt),
     cause: grant.cause,
-    proof: grant.endedAt === null ? null : { kind: 'observed', at: iso(grant.endedAt), evidence: {} },
+    proof: grant.endedAt === null ? null : { kind: proofOf(grant), at: iso(grant.endedAt), evidence: {} },
     residual: { maxMs: 0, words: 'nothing survives' },
     lastFault: null,
     serverTime: iso(Date.now() + state.clockOffsetMs),
     ...(grant.reissueAfter === null ? {} : { reissueAfter: grant.reissueAfter }),
   });
+
+  const proofOf = (grant: FakeGrant) => (grant.cause === 'expired' ? 'by-construction' : 'observed');
 
   const requestView = (request: FakeRequest) => ({
     id: request.id,
@@ -65,9 +69,10 @@ export function createApi(state: FakeState, oauth: Oauth) {
     ticket: null,
     duration: `${request.durationMs / 60_000}m`,
     durationMs: request.durationMs,
+    startsAt: null,
     createdAt: iso(request.createdAt),
     lapsesAt: iso(request.lapsesAt),
-    decidedAt: null,
+    decidedAt: request.decidedAt === null ? null : iso(request.decidedAt),
     deniedBy: null,
     policyVersion: 'v1',
     steps: request.steps.map((step, index) => ({
@@ -79,10 +84,17 @@ export function createApi(state: FakeState, oauth: Oauth) {
       approvedBy: step.approvedBy,
       eligible: step.approvedBy.length === 0 ? step.eligible : [],
     })),
+    decisions: request.decisions,
     reasons: [{ rule: 'policy:invoices', text: 'Finance may read invoices.' }],
     grants: [...state.grants.values()].filter((grant) => grant.request === request.id).map(grantView),
-    next: request.status === 'pending' ? 'Waiting for 1 of Bo Lind.' : '',
+    next: nextOf(request),
   });
+
+  function nextOf({ status, decisions }: FakeRequest): string {
+    if (status === 'pending') return 'Waiting for 1 of Bo Lind.';
+    const no = decisions.find((one) => one.verdict === 'deny');
+    return no === undefined ? '' : `${no.by.name} said no: ${no.comment ?? ''}`;
+  }
 
   function activate(request: FakeRequest): void {
     request.status = 'approved';
@@ -215,6 +227,8 @@ export function createApi(state: FakeState, oauth: Oauth) {
         steps: made.steps,
         createdAt: now,
         lapsesAt: now + 8 * 3_600_000,
+        decidedAt: made.steps.length === 0 ? now : null,
+        decisions: [],
       };
       state.requests.set(created.id, created);
       if (made.steps.length === 0) activate(created);
@@ -232,6 +246,9 @@ export function createApi(state: FakeState, oauth: Oauth) {
         if (found.person.key === person.key)
           return problem(response, 403, 'self-approval', 'Nobody approves their own request.');
         if (person.key !== 'bo') return problem(response, 403, 'not-an-approver', 'You are not asked.');
+        const comment = typeof body['comment'] === 'string' ? body['comment'] : null;
+        const at = iso(Date.now());
+        found.decisions.push({ by: person, verdict: verb === 'deny' ? 'deny' : 'approve', comment, at });
         if (verb === 'deny') found.status = 'denied';
         else {
           found.steps[0]?.approvedBy.push(person);
@@ -239,6 +256,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
         }
         for (const stream of state.events) stream.write('event: change\ndata: {}\n\n');
       }
+      found.decidedAt = Date.now();
       return json(response, 200, requestView(found));
     }
     const grant = state.grants.get(id ?? '');
@@ -282,18 +300,18 @@ export function createApi(state: FakeState, oauth: Oauth) {
       });
     if (name === 'GET /v1/doctor') return json(response, 200, { items: state.cloudFindings });
     if (name === 'GET /v1/catalogue') {
-      const all = ['invoice-reader', 'log-reader', 'admin'].map((role) => ({
+      const all = ['invoice-reader', 'log-reader', 'admin', 'warehouse-reader'].map((role) => ({
         role,
-        target: 'aws/prod',
-        provider: 'aws',
+        target: role === 'warehouse-reader' ? 'gcp/analytics' : 'aws/prod',
+        provider: role === 'warehouse-reader' ? 'gcp' : 'aws',
         tier: 2,
         description: `Use ${role}`,
         categories: [],
         owner: 'group:finance-leads',
         labels: {},
-        requestable: role !== 'admin',
+        requestable: role !== 'admin' && role !== 'warehouse-reader',
         why: role === 'admin' ? 'A guardrail forbids it.' : 'Needs 1 of group:finance-leads.',
-        path: role === 'admin' ? 'refused' : role === 'log-reader' ? 'automatic' : 'approval',
+        path: PATHS[role] ?? 'approval',
         defaultDurationMs: 900_000,
         maxDurationMs: 7_200_000,
       }));

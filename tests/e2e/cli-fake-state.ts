@@ -49,6 +49,8 @@ export interface FakeRequest {
   steps: { eligible: Person[]; approvedBy: Person[] }[];
   createdAt: number;
   lapsesAt: number;
+  decidedAt: number | null;
+  decisions: { by: Person; verdict: 'approve' | 'deny'; comment: string | null; at: string }[];
 }
 
 export interface FakeGrant {

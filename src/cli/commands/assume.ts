@@ -51,7 +51,7 @@ async function grantFor(context: Context, wanted: Wanted, options: AssumeOptions
   const under = live === undefined ? await pendingRequest(context.api, wanted) : null;
   const waitsFor = live?.request ?? under?.id;
   if (waitsFor !== undefined) {
-    if (under !== null) context.say(`${under.id} asks for this already.`);
+    if (under !== null && !context.json) context.say(`${under.id} asks for this already.`);
     return usable(context, wanted, (await waitForRequest(context, waitsFor, timeoutMs)).request);
   }
   if (options.reason === undefined && !context.interactive) {
@@ -61,9 +61,10 @@ async function grantFor(context: Context, wanted: Wanted, options: AssumeOptions
       hint: context.command('request', wanted.role, '--on', wanted.target, '--wait'),
     });
   }
-  context.say(`You do not hold ${printable(wanted.role)} on ${printable(wanted.target)}; asking for it.`);
+  if (!context.json)
+    context.say(`You do not hold ${printable(wanted.role)} on ${printable(wanted.target)}; asking for it.`);
   const made = await submit(context, await completed(context, bodyFrom([wanted], options)));
-  if (made.request.status === 'pending')
+  if (made.request.status === 'pending' && !context.json)
     context.say(requestCard({ ...context, out: context.err }, made.request).trimEnd());
   const seen = isSettled(made.request) ? made : await waitForRequest(context, made.request.id, timeoutMs);
   return usable(context, wanted, seen.request);
@@ -74,9 +75,10 @@ function usable(context: Context, wanted: Wanted, request: RequestView): GrantVi
   if (grant?.status === 'active') return grant;
   const exit = exitOf(request);
   const pending = request.status === 'pending' || exit === EXIT.pending;
-  const fault = grant?.lastFault ?? null;
+  const approved = request.status === 'approved';
+  const fault = approved ? (grant?.lastFault ?? '') : request.next;
   throw new Failure(
-    `${request.id} is ${request.status === 'approved' ? `approved, but its access is ${grant?.status ?? 'missing'}` : request.status}.${fault === null ? '' : ` ${fault}`}`,
+    `${request.id} is ${approved ? `approved, but its access is ${grant?.status ?? 'missing'}` : request.status}. ${fault}`.trimEnd(),
     {
       exit: exit === EXIT.ok ? EXIT.error : exit,
       code: request.status,

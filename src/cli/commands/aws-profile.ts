@@ -64,7 +64,14 @@ async function requireKnown(context: Context, wanted: Wanted): Promise<void> {
     `/catalogue?q=${encodeURIComponent(`${wanted.role} ${wanted.target}`)}&limit=200`,
   );
   const items = list(answer, 'items', catalogueItem);
-  if (items.some((item) => item.role === wanted.role && item.target === wanted.target)) return;
+  const found = items.find((item) => item.role === wanted.role && item.target === wanted.target);
+  if (found !== undefined && found.provider !== 'aws') {
+    throw new Failure(`${wanted.target} is on ${found.provider}, and only AWS reads this profile.`, {
+      code: 'wrong-provider',
+      hint: `To find what you can have on AWS: ${context.command('search', 'aws')}`,
+    });
+  }
+  if (found !== undefined) return;
   throw new Failure(`There is no ${wanted.role} on ${wanted.target}.`, {
     code: 'unknown-role',
     hint: context.command('search', wanted.role),

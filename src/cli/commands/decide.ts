@@ -1,5 +1,5 @@
 import { ask } from '../ask.ts';
-import { reasonArgument } from '../arguments.ts';
+import { commentArgument } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
@@ -15,7 +15,7 @@ export interface DecideOptions {
 
 /** Says yes to a step of somebody's request. */
 export async function approve(context: Context, id: string, options: DecideOptions): Promise<ExitCode> {
-  const comment = options.comment === undefined ? {} : { comment: reasonArgument(options.comment) };
+  const comment = options.comment === undefined ? {} : { comment: commentArgument(options.comment) };
   return shown(context, await context.api.post(`/requests/${requestId(id)}/approve`, comment));
 }
 
@@ -24,7 +24,7 @@ export async function deny(context: Context, id: string, options: DecideOptions)
   const path = `/requests/${requestId(id)}/deny`;
   const given = options.comment ?? (context.interactive ? await ask(context, 'Why not?') : null);
   if (given === null) throw usage('Say why.', `${context.command('deny', id, '--comment', 'what should change')}`);
-  return shown(context, await context.api.post(path, { comment: reasonArgument(given) }));
+  return shown(context, await context.api.post(path, { comment: commentArgument(given) }));
 }
 
 /** Takes back one's own request. */

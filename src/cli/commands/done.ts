@@ -8,10 +8,11 @@ import { Failure, usage } from '../failure.ts';
 import { rememberLive } from '../live-state.ts';
 import { printable } from '../terminal/printable.ts';
 import { grantPhrase } from '../terminal/request-screen.ts';
-import { plainRows, table } from '../terminal/table.ts';
+import { plainTable, table } from '../terminal/table.ts';
+import { countdown, leftMs } from '../terminal/times.ts';
 import { grantView, type GrantView } from '../views.ts';
 import type { Fields } from '../wire.ts';
-import { grantId } from './request.ts';
+import { grantId, requestId } from './request.ts';
 
 export interface DoneOptions {
   readonly on?: readonly string[];
@@ -41,25 +42,57 @@ export async function revoke(context: Context, id: string, reason: string): Prom
 
 async function chosen(context: Context, word: string | undefined, options: DoneOptions): Promise<readonly string[]> {
   if (word?.startsWith('grt_')) return [grantId(word)];
-  const wanted = word === undefined ? null : wantedItem(word, options.on ?? []);
-  const mine = await liveGrants(context.api, wanted);
-  if (mine.length <= 1 || options.all || wanted !== null) {
-    if (mine.length > 0 || wanted === null) return mine.map((grant) => grant.id);
-    throw new Failure(`You do not hold ${wanted.role} on ${wanted.target}.`, {
+  const meant = meaning(word, options.on ?? []);
+  const mine = (await liveGrants(context.api, null)).filter(meant.fits);
+  if (mine.length === 0 && meant.words !== null) {
+    throw new Failure(`You do not hold ${meant.words}.`, {
       exit: EXIT.denied,
       code: 'no-grant',
       hint: context.command('ls'),
     });
   }
-  const label = (grant: GrantView) => `${grant.role} on ${grant.target}`;
-  if (!context.interactive)
+  if (mine.length <= 1 || options.all) return mine.map((grant) => grant.id);
+  const label = (grant: GrantView) => `${printable(grant.role)} on ${printable(grant.target)}, ${timeLeft(grant)}`;
+  if (!context.interactive) {
+    const listed = mine.map((grant) => `${grant.id}: ${label(grant)}`).join('; ');
     throw usage(
-      `You hold ${mine.length} things: ${mine.map(label).join(', ')}.`,
-      `Name one (${context.command('done', mine[0]?.id ?? '')}), or give back everything: ${context.command('done', '--all')}`,
+      `You hold ${mine.length} grants of ${meant.words ?? 'access'}. ${listed}.`,
+      `Name one (${context.command('done', mine[0]?.id ?? '')}), or give back all: ${context.command('done', ...given(word, options), '--all')}`,
     );
-  const picked = await choose(context, 'Which one is done?', mine, label);
+  }
+  const picked = await choose(context, 'Which one is done?', mine, (grant) => `${label(grant)}  ${grant.id}`);
   if (picked === null) throw usage('That is none of them.');
   return [picked.id];
+}
+
+/** Which grants are meant, and how to name them in a sentence; `null` when all of them are. */
+interface Meaning {
+  readonly words: string | null;
+  fits(grant: GrantView): boolean;
+}
+
+function meaning(word: string | undefined, on: readonly string[]): Meaning {
+  if (word?.startsWith('req_')) {
+    const request = requestId(word);
+    return { words: `anything of ${request}`, fits: (grant) => grant.request === request };
+  }
+  if (word !== undefined && (word.includes('@') || on.length > 0)) {
+    const { role, target } = wantedItem(word, on);
+    return { words: `${role} on ${target}`, fits: (grant) => grant.role === role && grant.target === target };
+  }
+  if (word !== undefined) return { words: word, fits: (grant) => grant.role === word };
+  if (on.length === 0) return { words: null, fits: () => true };
+  return { words: `anything on ${on.join(' or ')}`, fits: (grant) => on.includes(grant.target) };
+}
+
+function timeLeft(grant: GrantView): string {
+  return grant.status === 'active' && grant.endsAt !== null
+    ? `${countdown(leftMs(grant.endsAt, grant.serverTime))} left`
+    : grant.status;
+}
+
+function given(word: string | undefined, { on = [] }: DoneOptions): readonly string[] {
+  return [...(word === undefined ? [] : [word]), ...on.flatMap((target) => ['--on', target])];
 }
 
 /** Looks again for a moment, because the access is often proven gone within a second. */
@@ -78,7 +111,12 @@ function showEnded(context: Context, raws: readonly Fields[], none: string): Exi
   rememberLive(context, grants);
   if (context.json) context.dataJson({ items: raws });
   else if (context.plain)
-    context.data(plainRows(grants.map((grant) => [grant.id, grant.status, grant.role, grant.target])));
+    context.data(
+      plainTable(
+        ['id', 'status', 'role', 'target'],
+        grants.map((grant) => [grant.id, grant.status, grant.role, grant.target]),
+      ),
+    );
   else if (grants.length === 0) context.say(none);
   else {
     const { out, place } = context;

@@ -4,9 +4,9 @@ import { rememberLive } from '../live-state.ts';
 import { printable, shorten } from '../terminal/printable.ts';
 import { grantPhrase, suggest } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
-import { plainRows, table } from '../terminal/table.ts';
+import { plainTable, table } from '../terminal/table.ts';
 import { ago, clockTime } from '../terminal/times.ts';
-import { grantView, isLive, requestView, type GrantView, type RequestView } from '../views.ts';
+import { grantView, isLive, overAt, requestView, type GrantView, type RequestView } from '../views.ts';
 import { deciders } from '../waiting.ts';
 import { list } from '../wire.ts';
 
@@ -28,7 +28,7 @@ export async function ls(context: Context, options: LsOptions): Promise<ExitCode
   const requests = list(requestsRaw, 'items', requestView);
   rememberLive(context, grants, true);
   if (context.json) context.dataJson({ grants: grantsRaw['items'], requests: requestsRaw['items'] });
-  else if (context.plain) context.data(plainRows([...grants.map(plainGrant), ...requests.map(plainRequest)]));
+  else if (context.plain) context.data(plainTable(COLUMNS, [...grants.map(plainGrant), ...requests.map(plainRequest)]));
   else await screen(context, grants, requests);
   return EXIT.ok;
 }
@@ -37,7 +37,7 @@ async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<E
   const raw = await context.api.get(`/requests?scope=${scope}`);
   const requests = list(raw, 'items', requestView);
   if (context.json) context.dataJson(raw);
-  else if (context.plain) context.data(plainRows(requests.map(plainRequest)));
+  else if (context.plain) context.data(plainTable(COLUMNS, requests.map(plainRequest)));
   else if (requests.length === 0)
     context.say(scope === 'waiting' ? 'Nothing waits for your decision.' : 'There are no requests that you may see.');
   else
@@ -108,7 +108,7 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
     const grantRows = over.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]);
     const requestRows = refused.map((one) => [
       access(one),
-      `${statusText(out, one.status)} ${out.dim(ago(one.createdAt, now))}`,
+      `${statusText(out, one.status)} ${out.dim(ago(one.decidedAt ?? one.createdAt, now))}`,
       out.dim(one.id),
     ]);
     context.data(table(out, null, [...grantRows, ...requestRows]));
@@ -143,17 +143,16 @@ function access(request: RequestView): string {
   return request.items.map((item) => `${printable(item.role)} on ${printable(item.target)}`).join(', ');
 }
 
+/** `ends`: when access is or was over, and when a request was decided or lapses. */
+const COLUMNS = ['kind', 'id', 'status', 'role', 'target', 'who', 'ends'] as const;
+
 function plainGrant(grant: GrantView): readonly string[] {
-  return ['grant', grant.id, grant.status, grant.role, grant.target, grant.endsAt ?? ''];
+  const ends = overAt(grant) ?? grant.endsAt ?? '';
+  return ['grant', grant.id, grant.status, grant.role, grant.target, grant.person.key, ends];
 }
 
 function plainRequest(request: RequestView): readonly string[] {
-  return [
-    'request',
-    request.id,
-    request.status,
-    request.items.map((item) => item.role).join(','),
-    request.items.map((item) => item.target).join(','),
-    request.requester.key,
-  ];
+  const { id, status, items, requester, decidedAt, lapsesAt } = request;
+  const [roles, targets] = [items.map((item) => item.role), items.map((item) => item.target)];
+  return ['request', id, status, roles.join(','), targets.join(','), requester.key, decidedAt ?? lapsesAt];
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
-import { facts, plainRows } from '../terminal/table.ts';
+import { facts, plainTable } from '../terminal/table.ts';
 import { clockTime } from '../terminal/times.ts';
 import { list, numberOrNull, text, textOrNull } from '../wire.ts';
 
@@ -15,7 +15,13 @@ export async function policyStatus(context: Context): Promise<ExitCode> {
   }));
   const exit = problems.length === 0 ? EXIT.ok : EXIT.error;
   if (context.json) context.dataJson(raw);
-  else if (context.plain) context.data(plainRows(problems.map((one) => [one.place, one.message])));
+  else if (context.plain)
+    context.data(
+      plainTable(
+        ['place', 'message', 'hint'],
+        problems.map((one) => [one.place, one.message, one.hint ?? '']),
+      ),
+    );
   else {
     const { out, place } = context;
     context.data(

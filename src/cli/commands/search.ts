@@ -5,7 +5,7 @@ import { usage } from '../failure.ts';
 import { printable, shorten } from '../terminal/printable.ts';
 import { suggest } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
-import { plainRows, table } from '../terminal/table.ts';
+import { plainTable, table } from '../terminal/table.ts';
 import { catalogueItem, type CatalogueItem } from '../views.ts';
 import { list, numberOrNull } from '../wire.ts';
 
@@ -35,19 +35,17 @@ export async function search(context: Context, words: readonly string[], options
     return EXIT.ok;
   }
   const items = list(answer, 'items', catalogueItem);
+  const can = items.filter((item) => item.requestable);
+  const cannot = items.filter((item) => !item.requestable);
+  const shown = options.all ? items : [...can, ...cannot.slice(0, REFUSED_SHOWN)];
   if (context.plain) {
-    context.data(
-      plainRows(items.map((item) => [item.role, item.target, String(item.tier), item.path, item.description])),
-    );
+    context.data(plainTable(['role', 'target', 'tier', 'how', 'max', 'what', 'why'], shown.map(plainItem)));
     return EXIT.ok;
   }
   if (items.length === 0) {
     context.say(`Nothing fits "${printable(query)}". Try one word, such as a service, a team or an environment.`);
     return EXIT.ok;
   }
-  const can = items.filter((item) => item.requestable);
-  const cannot = items.filter((item) => !item.requestable);
-  const shown = options.all ? items : [...can, ...cannot.slice(0, REFUSED_SHOWN)];
   context.data(screen(context, shown));
   const hidden = items.length - shown.length;
   if (hidden > 0) context.say(context.err.dim(`${hidden} more that you cannot ask for now: --all`));
@@ -55,19 +53,29 @@ export async function search(context: Context, words: readonly string[], options
   return EXIT.ok;
 }
 
+function plainItem(item: CatalogueItem): readonly string[] {
+  const { role, target, tier, description, why } = item;
+  return [role, target, String(tier), PATH_WORDS[item.path] ?? item.path, longestOf(item), description, why];
+}
+
+/** How long it can be had at most; empty when it cannot. */
+function longestOf(item: CatalogueItem): string {
+  return item.requestable ? formatDuration(item.maxDurationMs) : '';
+}
+
 function screen(context: Context, items: readonly CatalogueItem[]): string {
   const { out } = context;
   const room = context.place.stdout.isTTY ? Math.max(24, context.place.stdout.columns - 72) : 200;
   const rows = items.map((item) => {
     const how = PATH_WORDS[item.path] ?? item.path;
-    const longest = item.requestable ? `up to ${formatDuration(item.maxDurationMs)}` : '';
+    const longest = longestOf(item);
     const about = item.requestable ? printable(item.description) : printable(item.why);
     return [
       out.bold(printable(item.role)),
       printable(item.target),
       `tier ${item.tier}`,
       statusText(out, how),
-      longest,
+      longest === '' ? '' : `up to ${longest}`,
       out.dim(shorten(about, room)),
     ];
   });

@@ -4,7 +4,7 @@ import { previewOf } from '../terminal/preview-screen.ts';
 import { printable } from '../terminal/printable.ts';
 import { requestCard } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
-import { plainRows, table } from '../terminal/table.ts';
+import { plainTable, table } from '../terminal/table.ts';
 import { clockTime } from '../terminal/times.ts';
 import { requestView } from '../views.ts';
 import { fields, list, text, textOrNull } from '../wire.ts';
@@ -28,7 +28,12 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
     words: textOrNull(one, 'text') ?? '',
   }));
   if (context.plain) {
-    context.data(plainRows(timeline.map((one) => [one.at, one.kind, one.actor, one.words])));
+    context.data(
+      plainTable(
+        ['at', 'kind', 'who', 'what'],
+        timeline.map((one) => [one.at, one.kind, one.actor, one.words]),
+      ),
+    );
     return EXIT.ok;
   }
   context.data(requestCard(context, request));

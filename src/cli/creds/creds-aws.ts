@@ -24,6 +24,8 @@ export interface CredsOptions {
   readonly target: string;
   readonly profile?: string;
   readonly server?: string;
+  /** A failure is left to the caller, who shows it as JSON. */
+  readonly json?: boolean;
 }
 
 /** What the check with the server found out about cached credentials. */
@@ -50,7 +52,7 @@ export async function credsAws(place: Surroundings, options: CredsOptions): Prom
     place.stdout.write(`${document(credentials)}\n`);
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof Failure) || options.json === true) throw error;
     const actionable =
       error.exit === EXIT.denied || error.exit === EXIT.pending || error.exit === EXIT.notAuthenticated;
     place.stderr.write(

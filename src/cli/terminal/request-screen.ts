@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { GrantView, RequestView } from '../views.ts';
+import { overAt, type GrantView, type RequestView } from '../views.ts';
 import { printable, printableLines } from './printable.ts';
 import { statusText, type Style } from './style.ts';
 import { facts } from './table.ts';
@@ -20,6 +20,7 @@ export function requestCard(context: Context, request: RequestView): string {
     ['why', indented(printableLines(request.reason))],
     ['ticket', printable(request.ticket ?? '')],
     ['for', `${printable(request.duration)}, from the moment it starts`],
+    ['starts', request.startsAt === null ? '' : `at ${clockTime(request.startsAt, now)}, if it is approved by then`],
     ['lapses', request.status === 'pending' ? `at ${clockTime(request.lapsesAt, now)} if nobody decides` : ''],
   ];
   const steps =
@@ -34,6 +35,11 @@ export function requestCard(context: Context, request: RequestView): string {
       step.missing > 0 ? 'needs' : 'approved by',
       `${[...approved, ...eligible].join('  ')}  ${out.dim(printable(step.rule))}`,
     ]);
+  }
+  for (const { by, verdict, comment } of request.decisions) {
+    const words = comment === null ? '' : `: ${indented(printableLines(comment))}`;
+    if (verdict === 'deny') lines.push(['denied by', `${out.bad(`✗ ${printable(by.name)}`)}${words}`]);
+    else if (comment !== null) lines.push(['comment', `${printable(by.name)}${words}`]);
   }
   for (const grant of request.grants) lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
   return facts(out, lines);
@@ -56,7 +62,8 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
     return `${status}, starts at ${clockTime(grant.startsAt, now)}`;
   if (grant.status === 'ending')
     return `${status} (${grant.cause ?? 'over'}), not yet proven gone${fault(style, grant)}`;
-  const when = grant.endedAt === null ? '' : ` at ${clockTime(grant.endedAt, now)}`;
+  const over = overAt(grant);
+  const when = over === null ? '' : ` at ${clockTime(over, now)}`;
   const proof = grant.proof === null ? '' : style.dim(`, proof: ${printable(grant.proof.kind)}`);
   return `${status}${grant.cause === null || grant.cause === grant.status ? '' : ` (${printable(grant.cause)})`}${when}${proof}`;
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { API_VERSION } from '../context.ts';
-import type { Failure } from '../failure.ts';
-import { styleFor } from './style.ts';
+import type { Failure, RefusalLine } from '../failure.ts';
+import { styleFor, type Style } from './style.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { printable } from './printable.ts';
 
@@ -15,12 +15,23 @@ export function showFailure(place: Surroundings, failure: Failure, context: Pick
     return;
   }
   const style = styleFor(place, place.stderr, context.plain);
-  place.stderr.write(`${style.bad('curfew:')} ${printable(failure.message)}\n`);
+  // The message of a refused request is its first refusal, which is not said a second time.
+  const said = failure.refusals.find((refusal) => refusal.text === failure.message);
+  place.stderr.write(
+    `${style.bad('curfew:')} ${printable(failure.message)}${said === undefined ? '' : ruleOf(style, said)}\n`,
+  );
   for (const refusal of failure.refusals) {
-    place.stderr.write(`  ${style.dim('-')} ${printable(refusal.text)} ${style.dim(`(${printable(refusal.rule)})`)}\n`);
+    if (refusal === said) continue;
+    place.stderr.write(`  ${style.dim('-')} ${printable(refusal.text)}${ruleOf(style, refusal)}\n`);
     if (refusal.hint !== null && refusal.hint !== failure.hint) place.stderr.write(`    ${printable(refusal.hint)}\n`);
   }
   if (failure.hint !== null) place.stderr.write(`${style.accent('->')} ${printable(failure.hint)}\n`);
-  if (failure.requestId !== null && failure.exit === 1)
+  // Whoever operates the server finds the fault in its log by this; a refusal is no fault.
+  if (failure.requestId !== null && failure.exit === 1 && failure.refusals.length === 0)
     place.stderr.write(`${style.dim(`   request ${printable(failure.requestId)}`)}\n`);
+}
+
+/** The rule that refused, where its words do not name it; what holds without a rule has no name worth showing. */
+function ruleOf(style: Style, { rule, text }: RefusalLine): string {
+  return rule === 'default' || text.includes(rule) ? '' : ` ${style.dim(`(${printable(rule)})`)}`;
 }

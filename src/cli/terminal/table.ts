@@ -29,7 +29,12 @@ export function facts(style: Style, pairs: readonly (readonly [string, string])[
   );
 }
 
-/** Records for `cut` and `awk`: tabs between fields, no header, nothing cut off. */
+/** A list for `cut` and `awk`: {@link plainRows} below a line with the names of the columns. */
+export function plainTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  return plainRows([columns, ...rows]);
+}
+
+/** Records for `cut` and `awk`: tabs between fields, nothing cut off. */
 export function plainRows(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) => `${row.map((cell) => stripVTControlCharacters(cell).replace(/[\t\n]/g, ' ')).join('\t')}\n`)
