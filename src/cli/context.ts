@@ -28,6 +28,8 @@ export interface Context {
   readonly plain: boolean;
   /** Whether a person can be asked: a terminal on both sides, and no `--no-input`. */
   readonly interactive: boolean;
+  /** `false` after `--no-input`. */
+  readonly mayAsk: boolean;
   readonly http: Http;
   readonly api: Api;
   readonly out: Style;
@@ -63,6 +65,7 @@ export function createContext(place: Surroundings, options: GlobalOptions): Cont
     json: options.json === true,
     plain: options.plain === true,
     interactive: options.input !== false && place.stdin.isTTY === true && place.stderr.isTTY,
+    mayAsk: options.input !== false,
     http,
     api: createApi(place, { server, profile, loginCommand: login, http }),
     out: styleFor(place, place.stdout, options.plain === true || options.json === true),

@@ -6,10 +6,10 @@ import type { Surroundings } from './surroundings.ts';
 /** What the parser of the command line did not understand, with the help page of the command that was meant. */
 export function parserFailure(place: Surroundings, error: CommanderError, at: Command): Failure {
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/, '. Did you mean $1?');
-  const quoted = error.code === 'commander.excessArguments' ? unquoted(place.argv) : null;
+  const apart = error.code === 'commander.excessArguments' ? takenApart(place.argv) : null;
   return usage(
     message.charAt(0).toUpperCase() + message.slice(1),
-    quoted === null ? `${callName(place)} ${[...pathOf(at), '--help'].join(' ')}` : quotesHint(quoted),
+    apart ?? `${callName(place)} ${[...pathOf(at), '--help'].join(' ')}`,
   );
 }
 
@@ -24,22 +24,21 @@ export function requireCommand(group: Command): void {
 const SENTENCES: ReadonlySet<string> = new Set(['--reason', '--comment']);
 
 /**
- * A sentence that was typed without quotes, as it should have been: `--reason "Check the export"`. `null` when there is none.
- * Only a guess, so it may explain a failure and must not change what a command does.
+ * How a value would have to be written that a shell has taken apart: `--reason Check the export`, `--for 1h 30m`. `null` when there
+ * is none. Only a guess, so it may explain a failure and must not change what a command does.
  */
-export function unquoted(argv: readonly string[]): string | null {
+export function takenApart(argv: readonly string[]): string | null {
   for (const [at, name] of argv.entries()) {
-    if (!SENTENCES.has(name)) continue;
     const rest = argv.slice(at + 1);
     const end = rest.findIndex((word) => word.startsWith('-'));
     const words = end < 0 ? rest : rest.slice(0, end);
-    if (words.length > 1 && words.every((word) => !/\s/.test(word))) return `${name} "${words.join(' ')}"`;
+    if (words.length < 2) continue;
+    if (SENTENCES.has(name) && words.every((word) => !/\s/.test(word)))
+      return `Put the sentence into quotes: ${name} "${words.join(' ')}"`;
+    const parts = words.filter((word) => /^(\d+[dhms])+$/.test(word));
+    if (name === '--for' && parts.length > 1) return `Write the duration without spaces: --for ${parts.join('')}`;
   }
   return null;
-}
-
-export function quotesHint(sentence: string): string {
-  return `Put the sentence into quotes: ${sentence}`;
 }
 
 function pathOf(command: Command): readonly string[] {

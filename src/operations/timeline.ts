@@ -79,7 +79,9 @@ function wordsFor(body: Body): string {
     case 'grant.active':
       return 'the access is usable';
     case 'grant.ending':
-      return `is taking the access away (${say('cause')})`;
+      return say('cause') === 'returned'
+        ? 'gave the access back; it is being taken away'
+        : `is taking the access away (${say('cause')})`;
     case 'grant.ended':
       return `the access is gone (${say('cause')}; proof: ${say('proof')})`;
     case 'grant.failed':

@@ -57,6 +57,12 @@ endpoint_url = http://localhost:4566
     expect(statSync(config()).mode & 0o777).toBe(0o600);
   });
 
+  test('says when there was nothing to write', async () => {
+    const write = ['aws-profile', 'log-reader', '--on', 'aws/prod', '--write'];
+    expect((await home.run(write)).stdout).toMatch(/^Written profile/);
+    expect((await home.run(write)).stdout).toMatch(/^Unchanged profile/);
+  });
+
   test('keeps every other byte, the mode, and a link', async () => {
     mkdirSync(join(home.path, '.aws'));
     mkdirSync(join(home.path, 'dotfiles'));

@@ -19,8 +19,8 @@ afterEach(async () => {
 
 const ASK = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '15m', '--reason', 'Check the invoice export'];
 
-async function asked(): Promise<string> {
-  return (JSON.parse((await home.run([...ASK, '--json'])).stdout) as { id: string }).id;
+async function asked(more: readonly string[] = []): Promise<string> {
+  return (JSON.parse((await home.run([...ASK, ...more, '--json'])).stdout) as { id: string }).id;
 }
 
 describe('deciding and looking', () => {
@@ -50,6 +50,19 @@ describe('deciding and looking', () => {
 
   test('a denial needs a word', async () => {
     expect((await home.run(['--profile', 'bo', 'deny', await asked()])).code).toBe(2);
+  });
+
+  test('a planned start is shown to both sides before anybody decides, and apart from live access after', async () => {
+    const id = await asked(['--at', '2036-11-25T03:00Z']);
+    for (const [args, shown] of [
+      [['ls'], 'pending from 2036-11-25 03:00, Bo Lind can decide'],
+      [['why', id], 'at 2036-11-25 03:00, if it is approved by then'],
+      [['--profile', 'bo', 'ls', '--waiting'], '15m from 2036-11-25 03:00'],
+    ] as const)
+      expect((await home.run(args)).stdout).toContain(shown);
+    await home.run(['--profile', 'bo', 'approve', id]);
+    Object.assign([...server.state.grants.values()].at(-1) ?? {}, { status: 'scheduled' });
+    expect((await home.run(['ls'])).stdout).toMatch(/^Planned access\n/);
   });
 
   test('an empty comment is said to be empty, and how to write one', async () => {
@@ -258,6 +271,28 @@ describe('giving back', () => {
     const nothing = await home.run(['done', grantOf()?.request ?? '']);
     expect(nothing).toMatchObject({ code: 3 });
     expect(nothing.stderr).toContain('You do not hold anything of req_');
+  });
+
+  test('done --all goes on when something was over already, or cannot be given back', async () => {
+    await hold(3);
+    const [first = '', second = '', third = ''] = [...server.state.grants.values()].reverse().map((grant) => grant.id);
+    const over = { status: 410, body: { status: 410, code: 'grant-ended', detail: 'It is over.' }, once: true };
+    server.state.override = { match: `POST /v1/grants/${first}/return`, ...over };
+    const all = await home.run(['done', '--all', '--plain']);
+    expect(all.code).toBe(0);
+    for (const id of [first, second, third]) expect(all.stdout).toContain(id);
+    expect(statuses().filter((status) => status === 'ended')).toHaveLength(2);
+    await hold(1);
+    const late = {
+      status: 503,
+      body: { status: 503, code: 'recorded-late', detail: 'The record follows.' },
+      once: true,
+    };
+    server.state.override = { match: `POST /v1/grants/${first}/return`, ...late };
+    const some = await home.run(['done', '--all', '--plain']);
+    expect(some.code).toBe(1);
+    expect(some.stdout).toContain([...server.state.grants.keys()].at(-1));
+    expect(some.stderr).toContain('The record follows.');
   });
 
   test('nothing to give back is no failure; something that is not held is', async () => {

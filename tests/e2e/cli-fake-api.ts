@@ -69,7 +69,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     ticket: null,
     duration: `${request.durationMs / 60_000}m`,
     durationMs: request.durationMs,
-    startsAt: null,
+    startsAt: request.startsAt,
     createdAt: iso(request.createdAt),
     lapsesAt: iso(request.lapsesAt),
     decidedAt: request.decidedAt === null ? null : iso(request.decidedAt),
@@ -227,6 +227,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
         steps: made.steps,
         createdAt: now,
         lapsesAt: now + 8 * 3_600_000,
+        startsAt: typeof body['startsAt'] === 'string' ? body['startsAt'] : null,
         decidedAt: made.steps.length === 0 ? now : null,
         decisions: [],
       };

@@ -49,6 +49,7 @@ export interface FakeRequest {
   steps: { eligible: Person[]; approvedBy: Person[] }[];
   createdAt: number;
   lapsesAt: number;
+  startsAt: string | null;
   decidedAt: number | null;
   decisions: { by: Person; verdict: 'approve' | 'deny'; comment: string | null; at: string }[];
 }

@@ -72,6 +72,27 @@ describe('a mistake in the command line', () => {
   });
 });
 
+test('a duration with a space in it is recognized', async () => {
+  const asked = ['request', 'invoice-reader', '--on', 'aws/prod', '--reason', 'Check the export', '--for', '1h', '30m'];
+  expect((await home.run(asked)).stderr).toContain('-> Write the duration without spaces: --for 1h30m\n');
+});
+
+test('what assume and console suggest holds what was typed, and can be done', async () => {
+  const assume = await home.run(['assume', 'log-reader', '--on', 'aws/prod', '--']);
+  expect(assume.stderr).toContain('assume log-reader --on aws/prod -- aws s3 ls');
+  const console = await home.run(['console', 'log-reader', '--on', 'aws/prod']);
+  expect(console).toMatchObject({ code: 3 });
+  expect(console.stderr).toContain('request log-reader --on aws/prod --wait');
+});
+
+test('login with --no-input waits for nobody', async () => {
+  for (const device of [[], ['--device']]) {
+    const outcome = await home.run(['login', '--no-input', ...device]);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain('Signing in needs a person');
+  }
+});
+
 describe('a refusal', () => {
   test('is said once, with its rule', async () => {
     const one = await home.run(['request', 'admin', '--on', 'aws/prod', '--reason', 'I want it all']);
@@ -86,6 +107,19 @@ describe('a refusal', () => {
   test('that no rule gave names none', async () => {
     const { stderr } = await home.run(['request', 'nobody', '--on', 'aws/prod', '--reason', 'Check the export']);
     expect(stderr).toBe('curfew: There is no role nobody.\n-> Did you mean invoice-reader?\n');
+  });
+
+  test('the id that finds a fault in the log of the server is shown for a fault alone', async () => {
+    const answer = { code: 'internal', detail: 'It did not work.', requestId: 'r-7' };
+    server.state.override = { match: 'GET /v1/me', status: 500, body: { status: 500, ...answer }, once: true };
+    expect((await home.run(['whoami'])).stderr).toContain('request r-7');
+    server.state.override = {
+      match: 'GET /v1/me',
+      status: 422,
+      body: { status: 422, ...answer, code: 'invalid-input' },
+      once: true,
+    };
+    expect((await home.run(['whoami'])).stderr).not.toContain('r-7');
   });
 });
 

@@ -45,7 +45,7 @@ ${commands(origin, demo)}
 const LIVE = `<section class="card" aria-labelledby="live-title">
 <div class="card-head"><h2 id="live-title">Live access</h2><span class="connection" id="connection">connecting…</span></div>
 <div id="live"><p class="empty">Looking…</p></div>
-<p id="news" role="status" class="quiet"></p>
+<p id="news" role="status" class="unseen"></p>
 <noscript><p class="quiet">The list needs JavaScript; <code>curfew ls</code> does not.</p></noscript>
 </section>`;
 
@@ -58,11 +58,19 @@ curfew ls</pre>
 </section>`;
 }
 
+/** Where the command line looks when nobody tells it; docs/cli.md promises it. */
+const DEFAULT_ORIGIN = 'http://localhost:7420';
+
 function commands(origin: string, demo: boolean): string {
+  const server = origin === DEFAULT_ORIGIN ? '' : ` --server ${origin}`;
   const steps: readonly (readonly [string, string])[] = demo
     ? [
-        ['Be somebody', './bin/curfew login --as ana'],
+        ['Be somebody', `./bin/curfew login --as ana${server}`],
         ['Ask', './bin/curfew request invoice-reader --on aws/prod --for 15m --reason "Check the invoice export"'],
+        [
+          'Somebody has to agree',
+          `./bin/curfew --profile bo login --as bo${server}\n./bin/curfew --profile bo ls --waiting`,
+        ],
         [
           'Use it, then give it back',
           './bin/curfew assume invoice-reader --on aws/prod -- aws s3 ls s3://acme-invoices\n./bin/curfew done',
@@ -77,10 +85,9 @@ function commands(origin: string, demo: boolean): string {
     ([title, text]) => `<li data-title="${escapeHtml(title)}"><pre>${escapeHtml(text)}</pre></li>`,
   );
   return `<section class="card" aria-labelledby="try-title">
-<h2 id="try-title">${demo ? 'Three things to try' : 'Begin here'}</h2>
+<h2 id="try-title">${demo ? 'Four things to try' : 'Begin here'}</h2>
 <ol class="steps">
 ${items.join('\n')}
 </ol>
-${demo ? '<p class="quiet">Somebody has to agree: <code>./bin/curfew --profile bo login --as bo</code>, then <code>approve</code>.</p>' : ''}
 </section>`;
 }

@@ -66,7 +66,8 @@ function row(grant) {
   const item = document.createElement('li');
   item.dataset.id = grant.id;
   const what = element('span', 'what', `${grant.role} on ${grant.target}`);
-  what.append(element('span', 'tier', `tier ${grant.tier}`));
+  // A space and not a margin: at the begin of a line it is no indent.
+  what.append(' ', element('span', 'tier', `tier ${grant.tier}`));
   item.append(
     what,
     element('span', 'who', `${grant.person.name}${grant.lastFault === null ? '' : ` · ${grant.lastFault}`}`),
@@ -116,7 +117,11 @@ function clock(ms) {
 }
 
 function local(iso) {
-  return iso === null ? '' : new Date(iso).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  if (iso === null) return '';
+  const at = new Date(iso);
+  const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const today = new Date(Date.now() + offsetMs).toDateString() === at.toDateString();
+  return today ? time : `${at.toLocaleDateString()} ${time}`;
 }
 
 function listen() {

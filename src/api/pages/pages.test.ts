@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { apiUnderTest, type ApiUnderTest } from '../api-under-test.ts';
+import { parseBaseUrl } from '../../identity/base-url.ts';
 import { PROBLEMS } from '../problems.ts';
 
 let api: ApiUnderTest | null = null;
@@ -19,6 +20,14 @@ test('the first page of the demo shows live access and the commands; nothing in 
   for (const [, asset] of html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
     expect((await api.as(null, { method: 'GET', url: String(asset) })).statusCode, asset).toBe(200);
   }
+});
+
+test('a demo at another address says so in the commands, which would go to the usual one otherwise', async () => {
+  const base = parseBaseUrl('http://localhost:7600');
+  api = await apiUnderTest({}, { publicLive: true, demo: { people: [] }, base });
+  const html = String((await api.as(null, { method: 'GET', url: '/', headers: { host: 'localhost:7600' } })).body);
+  expect(html).toContain('./bin/curfew login --as ana --server http://localhost:7600');
+  expect(html).toContain('./bin/curfew --profile bo login --as bo --server http://localhost:7600');
 });
 
 test('elsewhere it shows nobody anything without a sign-in: no list, no script, 401 from the endpoints', async () => {

@@ -28,7 +28,7 @@ export async function assume(
   if (program === undefined)
     throw usage(
       'Which command should run?',
-      `Put it behind two dashes: ${context.command('assume', word)} -- aws s3 ls`,
+      `Put it behind two dashes: ${context.command('assume', word, ...(options.on ?? []).flatMap((on) => ['--on', on]))} -- aws s3 ls`,
     );
   const wanted = wantedItem(word, options.on ?? []);
   const grant = await grantFor(context, wanted, options);

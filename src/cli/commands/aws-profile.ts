@@ -46,9 +46,11 @@ export async function awsProfile(context: Context, word: string, options: AwsPro
     else context.data(`${settings.join('\n')}\n`);
     return EXIT.ok;
   }
-  const path = writeConfig(context, label, name, settings);
-  if (context.json) context.dataJson({ name, path, config: `${settings.join('\n')}\n` });
-  else context.data(`${context.out.good('Written')} profile ${context.out.bold(name)} to ${path}\n`);
+  const { path, changed } = writeConfig(context, label, name, settings);
+  const title = `profile ${context.out.bold(name)}`;
+  if (context.json) context.dataJson({ name, path, changed, config: `${settings.join('\n')}\n` });
+  else if (changed) context.data(`${context.out.good('Written')} ${title} to ${path}\n`);
+  else context.data(`${context.out.good('Unchanged')} ${title} in ${path}\n`);
   if (!context.json) suggest(context, `AWS_PROFILE=${name} aws sts get-caller-identity`);
   return EXIT.ok;
 }
@@ -72,7 +74,7 @@ async function requireKnown(context: Context, wanted: Wanted): Promise<void> {
     });
   }
   if (found !== undefined) return;
-  throw new Failure(`There is no ${wanted.role} on ${wanted.target}.`, {
+  throw new Failure(`There is no role ${wanted.role} on ${wanted.target}.`, {
     code: 'unknown-role',
     hint: context.command('search', wanted.role),
   });
@@ -96,17 +98,22 @@ function credentialProcess(context: Context, wanted: Wanted): string {
   return words.map((word) => (word.includes(' ') ? `"${word}"` : word)).join(' ');
 }
 
+interface Written {
+  readonly path: string;
+  readonly changed: boolean;
+}
+
 /** Replaces our block in AWS's configuration, or adds it; every other byte stays. Follows a link, so that a linked file stays linked. */
-function writeConfig(context: Context, label: string, name: string, settings: readonly string[]): string {
+function writeConfig(context: Context, label: string, name: string, settings: readonly string[]): Written {
   const named = context.place.env['AWS_CONFIG_FILE'] || join(home(context.place), '.aws', 'config');
   const path = resolved(named.replace(/^~(?=\/)/, home(context.place)));
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // Latin-1 maps every byte to one character and back, whatever the encoding of the file is.
   const before = readIfThere(path, 'latin1');
   const after = withBlock(before ?? '', label, name, settings);
-  if (after === before) return path;
+  if (after === before) return { path, changed: false };
   writeAtomically(context.place.random, path, after, before === null ? 0o600 : statSync(path).mode & 0o777, 'latin1');
-  return path;
+  return { path, changed: true };
 }
 
 function resolved(path: string): string {

@@ -15,18 +15,18 @@ export interface ConsoleOptions {
 export async function openConsole(context: Context, word: string, options: ConsoleOptions): Promise<ExitCode> {
   const { place } = context;
   const wanted = wantedItem(word, options.on ?? []);
-  if (!options.print && !canOpenBrowser(place)) {
-    throw new Failure('There is no browser here.', {
-      code: 'no-browser',
-      hint: `To get the address, which is a secret: ${context.command('console', word, ...(options.on ?? []).flatMap((on) => ['--on', on]), '--print')}`,
-    });
-  }
   const [grant] = await liveGrants(context.api, wanted);
   if (grant?.status !== 'active') {
     throw new Failure(`You do not hold ${wanted.role} on ${wanted.target}.`, {
       exit: EXIT.denied,
       code: 'no-grant',
       hint: context.command('request', wanted.role, '--on', wanted.target, '--wait'),
+    });
+  }
+  if (!options.print && !canOpenBrowser(place)) {
+    throw new Failure('There is no browser here.', {
+      code: 'no-browser',
+      hint: `To get the address, which is a secret: ${context.command('console', word, ...(options.on ?? []).flatMap((on) => ['--on', on]), '--print')}`,
     });
   }
   const answer = await context.api.post(`/grants/${grant.id}/console`, {});

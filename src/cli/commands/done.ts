@@ -26,12 +26,31 @@ const PROOF_PATIENCE_MS = 1_000;
 export async function done(context: Context, word: string | undefined, options: DoneOptions): Promise<ExitCode> {
   const ids = await chosen(context, word, options);
   const raws: Fields[] = [];
+  let failed: unknown = null;
   for (const id of ids) {
-    const raw = await context.api.post(`/grants/${id}/return`, {});
+    try {
+      raws.push(await givenBack(context, id, word === id));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failed ??= error;
+    }
     dropCached(context.place, (credentials) => credentials.grant === id);
-    raws.push(context.json ? raw : await withProof(context, raw));
   }
-  return showEnded(context, raws, 'You have no live access to give back.');
+  // What cannot be given back must not hide what was.
+  if (failed === null || raws.length > 0) showEnded(context, raws, 'You have no live access to give back.');
+  if (failed instanceof Failure) throw failed;
+  return EXIT.ok;
+}
+
+/** Gives one grant back. That it was over before is what was wanted, unless just this one was named. */
+async function givenBack(context: Context, id: string, named: boolean): Promise<Fields> {
+  try {
+    const raw = await context.api.post(`/grants/${id}/return`, {});
+    return context.json ? raw : await withProof(context, raw);
+  } catch (error) {
+    if (named || !(error instanceof Failure) || error.code !== 'grant-ended') throw error;
+    return context.api.get(`/grants/${id}`);
+  }
 }
 
 /** Takes somebody's access away. */

@@ -35,6 +35,12 @@ export interface LoginOptions {
 export async function login(context: Context, options: LoginOptions): Promise<ExitCode> {
   const { http, place, server } = context;
   const { discovery } = await discover(http, server);
+  if (options.as === undefined && !context.mayAsk) {
+    throw usage(
+      'Signing in needs a person, and --no-input says that there is none.',
+      discovery.demo ? context.command('login', '--as', 'ana') : context.command('login'),
+    );
+  }
   if (options.as !== undefined) requireDemoPerson(discovery, options.as);
   const signInService = await authorizationServer(http, server, discovery.issuer);
   const tokens = await signIn(context, options, signInService, discovery);

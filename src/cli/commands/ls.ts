@@ -67,7 +67,7 @@ function othersRow(context: Context, request: RequestView): readonly string[] {
     statusText(out, request.status),
     printable(request.requester.name),
     access(request),
-    request.duration,
+    `${request.duration}${startOf(request, context.place.clock.now())}`,
     out.dim(shorten(printable(request.reason), room)),
   ];
 }
@@ -75,19 +75,18 @@ function othersRow(context: Context, request: RequestView): readonly string[] {
 async function screen(context: Context, grants: readonly GrantView[], requests: readonly RequestView[]): Promise<void> {
   const { out, place } = context;
   const now = place.clock.now();
-  const live = grants.filter((grant) => isLive(grant) || grant.status === 'ending');
-  const over = grants.filter((grant) => !live.includes(grant)).slice(0, LATELY);
+  const planned = grants.filter((grant) => grant.status === 'scheduled');
+  const live = grants.filter((grant) => !planned.includes(grant) && (isLive(grant) || grant.status === 'ending'));
+  const over = grants.filter((grant) => ![...planned, ...live].includes(grant)).slice(0, LATELY);
   const open = requests.filter((one) => one.status === 'pending');
   const refused = requests.filter((one) => !['pending', 'approved'].includes(one.status)).slice(0, LATELY);
-  if (live.length > 0) {
-    context.data(`${out.bold('Live access')}\n`);
-    context.data(
-      table(
-        out,
-        null,
-        live.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]),
-      ),
-    );
+  const grantRows = (some: readonly GrantView[]) =>
+    some.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]);
+  for (const [title, some] of [
+    ['Live access', live],
+    ['Planned access', planned],
+  ] as const) {
+    if (some.length > 0) context.data(`${out.bold(title)}\n${table(out, null, grantRows(some))}`);
   }
   if (open.length > 0) {
     context.data(`${out.bold('Open requests')}\n`);
@@ -97,7 +96,7 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
         null,
         open.map((one) => [
           access(one),
-          `${statusText(out, one.status)}, ${printable(deciders(one))} can decide until ${clockTime(one.lapsesAt, now)}`,
+          `${statusText(out, one.status)}${startOf(one, now)}, ${printable(deciders(one))} can decide until ${clockTime(one.lapsesAt, now)}`,
           out.dim(one.id),
         ]),
       ),
@@ -105,17 +104,16 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
   }
   if (over.length + refused.length > 0) {
     context.data(`${out.bold('Over')}\n`);
-    const grantRows = over.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]);
     const requestRows = refused.map((one) => [
       access(one),
       `${statusText(out, one.status)} ${out.dim(ago(one.decidedAt ?? one.createdAt, now))}`,
       out.dim(one.id),
     ]);
-    context.data(table(out, null, [...grantRows, ...requestRows]));
+    context.data(table(out, null, [...grantRows(over), ...requestRows]));
   }
-  if (live.length + open.length + over.length + refused.length === 0)
+  if (live.length + planned.length + open.length + over.length + refused.length === 0)
     context.say('You have no access and no requests.');
-  await closing(context, live, open);
+  await closing(context, [...live, ...planned], open);
 }
 
 async function closing(context: Context, live: readonly GrantView[], open: readonly RequestView[]): Promise<void> {
@@ -133,6 +131,11 @@ async function closing(context: Context, live: readonly GrantView[], open: reado
     );
   else if (open[0] !== undefined) suggest(context, context.command('wait', open[0].id));
   else if (live.length === 0 && waiting.length === 0) suggest(context, context.command('search'));
+}
+
+/** ` from 15:04`, when the access does not begin as soon as it is approved. */
+function startOf(request: RequestView, now: number): string {
+  return request.startsAt === null ? '' : ` from ${clockTime(request.startsAt, now)}`;
 }
 
 function nameOf(context: Context, grant: GrantView): string {

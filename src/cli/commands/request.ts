@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Failure, usage } from '../failure.ts';
 import { rememberLive } from '../live-state.ts';
-import { quotesHint, unquoted } from '../parser-failure.ts';
+import { takenApart } from '../parser-failure.ts';
 import { previewOf, previewScreen } from '../terminal/preview-screen.ts';
 import { requestCard, suggest } from '../terminal/request-screen.ts';
 import { printable } from '../terminal/printable.ts';
@@ -92,18 +92,18 @@ export async function completed(context: Context, body: RequestBody): Promise<Re
 }
 
 export async function submit(context: Context, body: RequestBody): Promise<Seen> {
-  const raw = await sent(context, '/requests', body);
+  const raw = await sent(context, body);
   return { raw, request: requestView(raw) };
 }
 
-/** Sends what is asked for. When a word that is no role stands behind a sentence, the quotes were forgotten. */
-async function sent(context: Context, path: string, body: RequestBody): Promise<Fields> {
+/** Sends what is asked for. A word that is no role may be a part of a sentence without quotes. */
+async function sent(context: Context, body: RequestBody): Promise<Fields> {
   try {
-    return await context.api.post(path, body);
+    return await context.api.post('/requests', body);
   } catch (error) {
-    const sentence = unquoted(context.place.argv);
-    if (!(error instanceof Failure) || error.code !== 'unknown-role' || sentence === null) throw error;
-    throw new Failure(error.message, { ...error, hint: quotesHint(sentence) });
+    const hint = takenApart(context.place.argv);
+    if (!(error instanceof Failure) || error.code !== 'unknown-role' || hint === null) throw error;
+    throw new Failure(error.message, { ...error, hint });
   }
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_SERVER } from '../session/server-address.ts';
 import type { Demo } from './start-demo.ts';
 
 /** What a new user sees: where it is, who they can be, and three commands to try. */
@@ -14,7 +15,7 @@ export function banner(demo: Demo): string {
     ...people,
     '',
     '  Try, in another terminal:',
-    '    ./bin/curfew login --as ana',
+    `    ./bin/curfew login --as ana${demo.url === DEFAULT_SERVER ? '' : ` --server ${demo.url}`}`,
     '    ./bin/curfew search invoice',
     '    ./bin/curfew request invoice-reader --on aws/prod --for 15m --reason "Check the invoice export"',
     '',

@@ -90,7 +90,7 @@ export function previewScreen(context: Context, items: readonly Wanted[], outloo
       `${printable(one.text)}  ${out.dim(printable(one.rule))}`,
     ]),
     ...outlook.plan.map((words): readonly [string, string] => ['does', printable(words)]),
-    ...outlook.residual.map((words): readonly [string, string] => ['after', printable(words)]),
+    ...[...new Set(outlook.residual)].map((words): readonly [string, string] => ['after', printable(words)]),
   ];
   return facts(out, lines);
 }

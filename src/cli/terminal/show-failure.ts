@@ -26,8 +26,8 @@ export function showFailure(place: Surroundings, failure: Failure, context: Pick
     if (refusal.hint !== null && refusal.hint !== failure.hint) place.stderr.write(`    ${printable(refusal.hint)}\n`);
   }
   if (failure.hint !== null) place.stderr.write(`${style.accent('->')} ${printable(failure.hint)}\n`);
-  // Whoever operates the server finds the fault in its log by this; a refusal is no fault.
-  if (failure.requestId !== null && failure.exit === 1 && failure.refusals.length === 0)
+  // Whoever operates the server finds a fault of ours in its log by this; what the user can put right needs no such line.
+  if (failure.requestId !== null && failure.code === 'internal')
     place.stderr.write(`${style.dim(`   request ${printable(failure.requestId)}`)}\n`);
 }
 
