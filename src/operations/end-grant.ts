@@ -58,7 +58,7 @@ async function endGrant(
   world.wake('ends');
   const after = await findGrant(world.db, id);
   invariant(after !== null, `grant ${id} vanished`);
-  const view = (await grantViews(world, [after]))[0];
+  const view = (await grantViews(world, [after], actor))[0];
   invariant(view !== undefined, `grant ${id} has no view`);
   return ok(view);
 }

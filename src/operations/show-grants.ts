@@ -11,11 +11,11 @@ import type { Actor, World } from './world.ts';
 /** Who holds what now is no secret among colleagues: every signed-in person may see every grant. */
 export async function showGrant(
   world: World,
-  _actor: Actor,
+  actor: Actor,
   id: GrantId,
 ): Promise<Result<GrantView, OperationRefusal>> {
   const grant = await findGrant(world.db, id);
-  const view = grant === null ? undefined : (await grantViews(world, [grant]))[0];
+  const view = grant === null ? undefined : (await grantViews(world, [grant], actor))[0];
   return view === undefined ? refused(NOT_FOUND) : ok(view);
 }
 
@@ -41,11 +41,11 @@ export async function listGrants(
   });
   const last = grants.at(-1);
   const nextCursor = last === undefined || grants.length < query.limit ? null : `${toIso(last.startsAt)}/${last.id}`;
-  return ok({ items: await grantViews(world, grants), nextCursor });
+  return ok({ items: await grantViews(world, grants, actor), nextCursor });
 }
 
 /** Who has power now: every grant that is not over, soonest end first. */
 export async function listLive(world: World, limit = 200): Promise<readonly GrantView[]> {
-  const views = await grantViews(world, await readGrants(world.db, { liveOnly: true, limit }));
+  const views = await grantViews(world, await readGrants(world.db, { liveOnly: true, limit }), null);
   return [...views].sort((a, b) => (a.endsAt ?? '9').localeCompare(b.endsAt ?? '9'));
 }

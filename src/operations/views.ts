@@ -158,14 +158,25 @@ export async function requestViews(
   });
 }
 
-/** Builds the views of some grants. */
-export async function grantViews(world: World, grants: readonly GrantRecord[]): Promise<readonly GrantView[]> {
+/**
+ * Builds the views of some grants. What the cloud said about a fault is for the holder alone: it names accounts and roles.
+ * `actor` is `null` for a page that anybody may read.
+ */
+export async function grantViews(
+  world: World,
+  grants: readonly GrantRecord[],
+  actor: Actor | null,
+): Promise<readonly GrantView[]> {
   const keys = await personKeys(
     world.db,
     grants.map((grant) => grant.person),
   );
   const now = world.clock.now();
-  return grants.map((grant) => grantView(world, grant, keys, now));
+  return grants.map((grant) => {
+    const view = grantView(world, grant, keys, now);
+    const [kind = null] = view.lastFault?.split(':') ?? [];
+    return grant.person === actor?.person ? view : { ...view, lastFault: kind };
+  });
 }
 
 function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId, string>, now: Instant): GrantView {

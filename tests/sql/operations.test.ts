@@ -5,6 +5,7 @@ import { returnGrant, revokeGrant } from '../../src/operations/end-grant.ts';
 import { issueCredential } from '../../src/operations/issue-credential.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { searchCatalogue } from '../../src/operations/search-catalogue.ts';
+import { listLive, showGrant } from '../../src/operations/show-grants.ts';
 import { explainRequest, listRequests, showRequest } from '../../src/operations/show-requests.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { RequestView } from '../../src/operations/views.ts';
@@ -207,6 +208,17 @@ eachDatabase('operations', (current) => {
       expect(rows[0]?.text).not.toContain('ASIAEXAMPLE');
       got(await returnGrant(acme.world, ana, grant));
       expect(code(await issueCredential(acme.world, ana, grant))).toBe('grant-ended');
+    });
+
+    test('what the cloud said about a fault is for the holder; others see its kind', async () => {
+      const view = await approved();
+      const grant = view.grants[0]?.id ?? ('' as never);
+      const text = 'arn:aws:iam::111111111111:role/curfew/invoice-reader';
+      acme.provider.faults.push({ call: 'provision', fault: new ProviderFault('throttled', text) });
+      await acme.engine.pass('starts');
+      expect(got(await showGrant(acme.world, await acme.as('ana'), grant)).lastFault).toContain(text);
+      expect(got(await showGrant(acme.world, await acme.as('gus'), grant)).lastFault).toBe('throttled');
+      expect((await listLive(acme.world)).map((one) => one.lastFault)).toEqual(['throttled']);
     });
 
     test('a credential that the cloud gives while the grant ends is dropped, not handed out', async () => {
