@@ -23,7 +23,8 @@ import * as ledgerReads from './operations/read-ledger.ts';
 import { recheckGrant } from './operations/recheck-grant.ts';
 import { noteLoaded, openRules } from './operations/reload-rules.ts';
 import type { World } from './operations/world.ts';
-import { systemClock } from './platform/clock.ts';
+import { systemClock, type Clock } from './platform/clock.ts';
+import { createCorrectedClock } from './platform/corrected-clock.ts';
 import { ConfigProblem, type Config } from './platform/config.ts';
 import { makeEd25519Pem, openKeyFiles, type KeyFiles } from './platform/key-files.ts';
 import type { Log } from './platform/log.ts';
@@ -69,6 +70,8 @@ export interface BrokerParts {
 
 /** How often rules are read again, and the log is given its places when nobody asked for it sooner. */
 const RELOAD_MS = 2_000;
+/** How often this machine's clock is compared with the database's. */
+const COMPARE_CLOCKS_MS = 1_000;
 const SEQUENCE_MS = 250;
 /** How often the traces of early ends are removed from the clouds; they are made to be removable at full hours. */
 const TIDY_MS = 3_600_000;
@@ -97,12 +100,22 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     // The log keeps the name it was born with: another one would be another log, whatever address the broker has by then.
     const origin = keys.loadOrCreate('ledger-origin', () => `${new URL(config.baseUrl).host}/log`);
     const signer = createSigner(origin, keys.loadOrCreate('ledger.pem', makeEd25519Pem));
-    const { world, engine, enginePorts, reload } = await assemble(parts, database, keys);
+    const clock = createCorrectedClock(systemClock);
+    const compareClocks = async () => {
+      const askedAt = systemClock.now();
+      const theirs = await appNow(database.db);
+      const tookMs = systemClock.now() - askedAt;
+      // An answer that took long says little about when it was right.
+      if (tookMs <= COMPARE_CLOCKS_MS) clock.correct(Math.round(askedAt + tookMs / 2 - theirs));
+    };
+    await compareClocks();
+    const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock);
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
       repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
+      repeat(COMPARE_CLOCKS_MS, stopping.signal, log, compareClocks),
       config.role === 'api'
         ? null
         : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),
@@ -131,7 +144,7 @@ async function requireOwnData(database: Database, demo: boolean): Promise<void> 
 }
 
 /** Puts operations and engine together over one database. */
-async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) {
+async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, clock: Clock) {
   const { config, log, demo } = parts;
   const changes = createChanges();
   const onCut: AwsProviderOptions['onCut'] = async ({ account, role, at }) => {
@@ -146,7 +159,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
       available: new Set(providers.keys()),
       lastInForce: () => lastPolicySources(database.db),
     },
-    () => systemClock.now(),
+    () => clock.now(),
   );
   if (!rules.ok) {
     const lines = rules.refusal
@@ -164,7 +177,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
   const append = createAppend(masterKey, systemRandom);
   const world: World = {
     db: database.db,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     rules: rules.value,
     providers,
@@ -172,7 +185,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles) 
     log,
     append,
     wake: (what) => engine.wake(what),
-    endUnrecorded: (grant, cause) => engine.endUnrecorded(grant, cause),
+    endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
     lapsesAfterMs: DAY_MS,
     maxPending: MAX_PENDING,
   };
@@ -255,7 +268,7 @@ function apiParts(
         clientId,
         ...(clientSecretFile === null ? {} : { clientSecret: readFileSync(clientSecretFile, 'utf8').trim() }),
       },
-      systemClock,
+      world.clock,
     ),
     people: {
       admit: async (identity) => {
@@ -264,13 +277,13 @@ function apiParts(
       },
       find: (id) => findKnownPerson(world, id),
     },
-    clock: systemClock,
+    clock: world.clock,
     random: systemRandom,
     log,
   });
   return {
     operations: bindOperations(world),
-    tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock }),
+    tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: world.clock }),
     authorizationServer,
     ledger: {
       entries: (actor, from, limit) => ledgerReads.exportEntries(world, actor, from, limit),
@@ -293,7 +306,7 @@ function apiParts(
     publicLive: demo !== undefined,
     demo: demo === undefined ? null : { people: demo.people },
     log,
-    clock: systemClock,
+    clock: world.clock,
     random: systemRandom,
     trustedProxies: config.trustedProxies,
   };
