@@ -63,6 +63,7 @@ describe('deciding and looking', () => {
     await home.run(['--profile', 'bo', 'approve', id]);
     Object.assign([...server.state.grants.values()].at(-1) ?? {}, { status: 'scheduled' });
     expect((await home.run(['ls'])).stdout).toMatch(/^Planned access\n/);
+    expect((await home.run(['why', id])).stdout).not.toContain('if it is approved by then');
   });
 
   test('an empty comment is said to be empty, and how to write one', async () => {
@@ -113,6 +114,8 @@ describe('deciding and looking', () => {
     expect(stdout).toContain('ended (returned) at 2026-11-19 11:00');
     const ends = (await home.run(['ls', '--plain'])).stdout.split('\n').map((line) => line.split('\t')[6]);
     expect(ends.slice(0, 3)).toEqual(['ends', '2026-11-19T12:00:00.000Z', '2026-11-19T11:00:00.000Z']);
+    Object.assign([...server.state.grants.values()].at(-1) ?? {}, { status: 'ending', endedAt: null });
+    expect((await home.run(['ls', '--plain'])).stdout).toMatch(/\tending\tlog-reader\taws\/prod\tana\t\n/);
   });
 
   test('ls shows live access with its time, open requests, and what waits for a decision', async () => {
@@ -220,7 +223,7 @@ describe('giving back', () => {
     await hold(1);
     const outcome = await home.run(['done']);
     expect(outcome.code).toBe(0);
-    expect(outcome.stdout).toMatch(/log-reader on aws\/prod +ended \(returned\).*proof: observed/);
+    expect(outcome.stdout).toMatch(/log-reader on aws\/prod +ended \(returned\).*proof: seen in the cloud/);
     expect(statuses()).toEqual(['ended']);
   });
 

@@ -85,6 +85,11 @@ test('what assume and console suggest holds what was typed, and can be done', as
   expect(console.stderr).toContain('request log-reader --on aws/prod --wait');
 });
 
+test('what login suggests does not repeat the server, which the profile remembers', async () => {
+  const { stderr } = await home.run(['--server', server.url, 'login', '--as', 'ana']);
+  expect(stderr).toBe('-> /opt/curfew/bin/curfew search invoice\n');
+});
+
 test('login with --no-input waits for nobody', async () => {
   for (const device of [[], ['--device']]) {
     const outcome = await home.run(['login', '--no-input', ...device]);

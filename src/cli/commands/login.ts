@@ -1,3 +1,4 @@
+import { commandLine } from '../call-name.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Failure, usage } from '../failure.ts';
@@ -76,8 +77,10 @@ export async function login(context: Context, options: LoginOptions): Promise<Ex
     context.data(
       `${context.out.good('Signed in')} as ${context.out.bold(printable(person.name))} (${printable(person.key)}) to ${server}.\n`,
     );
-  if (!context.json)
-    suggest(context, discovery.demo ? context.command('search', 'invoice') : context.command('search'));
+  // The profile knows the server from now on.
+  const flags = { profile: context.profile, server: null };
+  const search = ['search', ...(discovery.demo ? ['invoice'] : [])];
+  if (!context.json) suggest(context, commandLine(place, flags, search));
   return EXIT.ok;
 }
 

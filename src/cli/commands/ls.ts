@@ -150,7 +150,9 @@ function access(request: RequestView): string {
 const COLUMNS = ['kind', 'id', 'status', 'role', 'target', 'who', 'ends'] as const;
 
 function plainGrant(grant: GrantView): readonly string[] {
-  const ends = overAt(grant) ?? grant.endsAt ?? '';
+  // Access that ends early is over when that is proven, and not at the end that was planned.
+  const open = grant.status === 'ending' && grant.cause !== 'expired';
+  const ends = overAt(grant) ?? (open ? '' : (grant.endsAt ?? ''));
   return ['grant', grant.id, grant.status, grant.role, grant.target, grant.person.key, ends];
 }
 

@@ -20,7 +20,7 @@ export function requestCard(context: Context, request: RequestView): string {
     ['why', indented(printableLines(request.reason))],
     ['ticket', printable(request.ticket ?? '')],
     ['for', `${printable(request.duration)}, from the moment it starts`],
-    ['starts', request.startsAt === null ? '' : `at ${clockTime(request.startsAt, now)}, if it is approved by then`],
+    ['starts', plannedStart(request, now)],
     ['lapses', request.status === 'pending' ? `at ${clockTime(request.lapsesAt, now)} if nobody decides` : ''],
   ];
   const steps =
@@ -45,6 +45,11 @@ export function requestCard(context: Context, request: RequestView): string {
   return facts(out, lines);
 }
 
+/** Once it is approved, its grants say when they start. */
+function plannedStart({ status, startsAt }: RequestView, now: number): string {
+  return status !== 'pending' || startsAt === null ? '' : `at ${clockTime(startsAt, now)}, if it is approved by then`;
+}
+
 function indented(text: string): string {
   return text.replaceAll('\n', '\n           ');
 }
@@ -64,8 +69,18 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
     return `${status} (${grant.cause ?? 'over'}), not yet proven gone${fault(style, grant)}`;
   const over = overAt(grant);
   const when = over === null ? '' : ` at ${clockTime(over, now)}`;
-  const proof = grant.proof === null ? '' : style.dim(`, proof: ${printable(grant.proof.kind)}`);
+  const proof = grant.proof === null ? '' : style.dim(`, proof: ${proofWords(grant.proof.kind)}`);
   return `${status}${grant.cause === null || grant.cause === grant.status ? '' : ` (${printable(grant.cause)})`}${when}${proof}`;
+}
+
+const PROOFS: Readonly<Record<string, string>> = {
+  observed: 'seen in the cloud',
+  'by-construction': 'all that was handed out has run out',
+  'never-provisioned': 'nothing was ever set up',
+};
+
+function proofWords(kind: string): string {
+  return PROOFS[kind] ?? printable(kind);
 }
 
 /** What the cloud last answered, when it was no good news. */
