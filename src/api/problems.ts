@@ -47,6 +47,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'request-refused': { status: 403, title: 'The rules refuse this' },
   'too-many-pending': { status: 409, title: 'Too many requests are waiting' },
   'signed-approval-not-available': { status: 403, title: 'This tier needs a signed approval' },
+  'cannot-be-provided': { status: 422, title: 'The cloud cannot provide this' },
   'self-approval': { status: 403, title: 'Nobody approves their own request' },
   'not-an-approver': { status: 403, title: 'You are not asked to decide this' },
   'already-decided': { status: 409, title: 'It is already decided' },

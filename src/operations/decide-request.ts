@@ -11,6 +11,7 @@ import { personKeys } from '../store/people.ts';
 import { approvalsOf, findRequest, insertApproval, saveRequestState, type RequestRecord } from '../store/requests.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { createGrants } from './create-grants.ts';
+import { raiseAlarms } from './raise-alarms.ts';
 import type { OperationRefusal } from './refusal.ts';
 
 import { mayViewRequest } from './may-view.ts';
@@ -76,6 +77,7 @@ async function decideAs(
     if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request));
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
+    raiseAlarms(world, 'decision', decision);
     if (decision.effect === 'deny') return tightened(world, trx, request, decision, now);
     if (!mayDecide(decision, actor.key, now)) {
       return refused({ code: 'not-an-approver', detail: 'The rules do not name you for any step of this request.' });

@@ -3,9 +3,7 @@ import { after, formatDuration, type Instant } from '../core/time.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { Item } from '../policy/types.ts';
 import type { Plan } from '../providers/contract.ts';
-import type { RequestInput } from './check-input.ts';
 import { methodFor, principalFor } from './grant-shape.ts';
-import type { OperationRefusal } from './refusal.ts';
 import type { RulesInForce, World } from './world.ts';
 
 /** Stands in for the id of a grant that does not exist yet: as long as a real one, so that sizes come out right. */
@@ -13,7 +11,7 @@ const PLANNED = 'grt_aaaaaaaaaaaaaaaaaaaa' as GrantId;
 
 /** Asks the provider what one item would change, without calling the cloud. `startsAt` absent means now. */
 export function planItem(
-  world: World,
+  world: Pick<World, 'providers' | 'clock'>,
   rules: RulesInForce,
   requester: string,
   item: Item,
@@ -51,20 +49,4 @@ export function planItem(
     activatedAt,
     endsAt: after(activatedAt, durationMs),
   });
-}
-
-/** Refuses a request that a provider knows to be impossible, before anybody is asked to approve it. `null`: all can be provided. */
-export function planItems(
-  world: World,
-  rules: RulesInForce,
-  requester: string,
-  input: Pick<RequestInput, 'items' | 'startsAt'>,
-  durationMs: number,
-): OperationRefusal | null {
-  for (const item of input.items) {
-    const plan = planItem(world, rules, requester, item, durationMs, input.startsAt);
-    if (!plan.ok)
-      return { code: 'request-refused', detail: `${item.role} on ${item.target}: ${plan.message}`, hint: plan.hint };
-  }
-  return null;
 }

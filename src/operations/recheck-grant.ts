@@ -7,6 +7,7 @@ import { findRequest } from '../store/requests.ts';
 import { asJson } from './as-json.ts';
 import { votesOn } from './decide-request.ts';
 import { principalFor } from './grant-shape.ts';
+import { raiseAlarms } from './raise-alarms.ts';
 import { storedQuestion } from './stored-decision.ts';
 import type { RulesInForce, World } from './world.ts';
 
@@ -31,6 +32,7 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
   const votes = await votesOn(world.db, request);
   const question = storedQuestion(request);
   const decision = decide(rules.policy, rules.directory, { ...question, now: world.clock.now() });
+  raiseAlarms(world, 'start', decision);
   const refusal = decision.refusals[0];
   if (decision.effect === 'deny') {
     return refused({ code: refusal?.code ?? 'denied', text: refusal?.text ?? 'The rules in force refuse this.' });

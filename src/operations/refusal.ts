@@ -9,6 +9,7 @@ export const OPERATION_REFUSALS = [
   'request-refused',
   'too-many-pending',
   'signed-approval-not-available',
+  'cannot-be-provided',
   'self-approval',
   'not-an-approver',
   'already-decided',

@@ -3,8 +3,7 @@ import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { after, formatDuration, toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
-import { decide } from '../policy/decide.ts';
-import type { Decision, Item, Question } from '../policy/types.ts';
+import type { Decision, Item } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
 import { keepPolicyVersion } from '../store/policy-versions.ts';
 import { beforeRequest, findRequest, insertRequest, saveRequestState, type RequestRecord } from '../store/requests.ts';
@@ -12,15 +11,16 @@ import type { Trx } from '../store/schema.ts';
 import { asJson } from './as-json.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
 import { createGrants } from './create-grants.ts';
-import { planItems } from './plan-items.ts';
+import { judgeRequest, questionOf } from './judge-request.ts';
+import { raiseAlarms } from './raise-alarms.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import { requestViews, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 /**
  * Asks for access. A refused question leaves no request behind, only a ledger entry; an allowed one becomes a pending
- * request, or an approved one with its grants when the rules need nobody's approval. All in one transaction.
+ * request, or an approved one with its grants when the rules need nobody's approval. All in one transaction. Input that is no
+ * sound question (`checkInput`) is judged by nobody and leaves nothing.
  */
 export async function requestAccess(
   world: World,
@@ -32,24 +32,24 @@ export async function requestAccess(
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
   const question = questionOf(actor, input, asked);
-  const decision = decide(rules.policy, rules.directory, question);
-  if (decision.effect === 'deny') {
-    await noteRefusal(world, actor, input, decision);
-    return refused(refusalOf(decision));
+  const { decision, refusal } = judgeRequest(world, rules, question);
+  raiseAlarms(world, 'request', decision);
+  if (refusal !== null) {
+    await world.db.transaction().execute(async (trx) => noteRefusal(world, trx, actor, rules, input, refusal));
+    return refused(refusal);
   }
-  if (decision.steps.length > 0 && needsSignedApproval(rules, input.items)) return refused(SIGNED_APPROVAL_MISSING);
-  const impossible = planItems(world, rules, actor.key, input, decision.durationMs);
-  if (impossible !== null) return refused(impossible);
 
   const id = newId(world.random, 'req');
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
     const { pending, policyKept, now } = await beforeRequest(trx, actor.person, rules.policy.version);
     if (pending >= world.maxPending) {
-      return refused({
+      const tooMany: OperationRefusal = {
         code: 'too-many-pending',
         detail: `You already have ${world.maxPending} requests waiting for a decision.`,
         hint: 'Withdraw one with "curfew withdraw req_…", or wait for an answer.',
-      });
+      };
+      await noteRefusal(world, trx, actor, rules, input, tooMany);
+      return refused(tooMany);
     }
     const lapsesAt = after(now, world.lapsesAfterMs);
     if (!policyKept) await keepPolicyVersion(trx, rules.policy.version, rules.policy.sources, now);
@@ -97,31 +97,6 @@ export async function requestAccess(
   return ok(view);
 }
 
-/** The question that the rules are asked: what the person wants and everything that is known about how they ask. */
-export function questionOf(actor: Actor, input: RequestInput, now: Instant): Question {
-  return {
-    now,
-    requester: actor.key,
-    items: input.items,
-    context: actor.context,
-    ...(input.durationMs === undefined ? {} : { durationMs: input.durationMs }),
-    ...(input.startsAt === undefined ? {} : { startsAt: input.startsAt }),
-    ...(input.reason === undefined ? {} : { reason: input.reason }),
-    ...(input.ticket === undefined ? {} : { ticket: input.ticket }),
-  };
-}
-
-/** A denial as a refusal: the first reason in the sentence, all of them in the list. */
-export function refusalOf(decision: Decision): OperationRefusal {
-  const first = decision.refusals[0];
-  return {
-    code: 'request-refused',
-    detail: first === undefined ? 'No rule allows this.' : first.text,
-    ...(first?.hint === undefined ? {} : { hint: first.hint }),
-    refusals: decision.refusals,
-  };
-}
-
 /** Approves a request that needs nobody, at the moment it was made. Returns the entries that the ledger owes it. */
 async function approveByRule(
   world: World,
@@ -149,21 +124,36 @@ async function approveByRule(
   return [entry, ...(await createGrants(world, trx, rules, actor.key, request, now))];
 }
 
-async function noteRefusal(world: World, actor: Actor, input: RequestInput, decision: Decision): Promise<void> {
-  await world.db.transaction().execute(async (trx) => {
-    await world.append(trx, {
-      kind: 'request.refused',
-      at: await appNow(trx),
-      actor: { kind: 'person', id: actor.person },
-      subjects: { person: actor.person },
-      facts: {
-        items: asItems(input.items),
-        duration: input.durationMs === undefined ? null : formatDuration(input.durationMs),
-        policyVersion: decision.policyVersion,
-        refusals: decision.refusals.map((refusal) => ({ code: refusal.code, rule: refusal.rule })),
-      },
-    });
+/** Every refusal of a sound question stands in the log, whoever gave it: the rules, an approval that cannot be signed, or a provider. */
+async function noteRefusal(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  rules: RulesInForce,
+  input: RequestInput,
+  refusal: OperationRefusal,
+): Promise<void> {
+  const causes = refusal.refusals ?? [{ code: refusal.code, rule: 'default' }];
+  await world.append(trx, {
+    kind: 'request.refused',
+    at: await appNow(trx),
+    actor: { kind: 'person', id: actor.person },
+    subjects: { person: actor.person },
+    facts: {
+      items: asItems(input.items.map((item) => knownItem(rules, item))),
+      duration: input.durationMs === undefined ? null : formatDuration(input.durationMs),
+      policyVersion: rules.policy.version,
+      refusals: causes.map(({ code, rule }) => ({ code, rule })),
+    },
   });
+}
+
+/** People type anything, a password too, and the log is for ever: it repeats only names that the rules know. */
+function knownItem({ policy }: RulesInForce, { role, target }: Item): Item {
+  return {
+    role: policy.roles.has(role) ? role : 'unknown',
+    target: policy.vocabulary.targets.has(target) ? target : 'unknown',
+  };
 }
 
 function asItems(items: readonly Item[]): readonly string[] {

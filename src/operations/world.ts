@@ -12,6 +12,7 @@ import type { Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { Db } from '../store/schema.ts';
 import type { Changes } from './changes.ts';
+import type { AlarmPlace } from './raise-alarms.ts';
 
 /** What operations touch; the composition root and the simulation each put one together. */
 export interface World {
@@ -22,6 +23,8 @@ export interface World {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly changes: Changes;
   readonly log: Log;
+  /** Counts an expression that could not be judged, for the metrics; absent where nobody reads them. */
+  readonly countAlarm?: (place: AlarmPlace) => void;
   /** Writes ledger entries in the transaction of the change they explain. */
   readonly append: Append;
   /** Tells the engine that something is to be started or ended now. */
