@@ -1,7 +1,11 @@
-import { definedOn, type Role, type Tier } from '../core/role.ts';
+import { invariant } from '../core/result.ts';
+import type { Role, Tier } from '../core/role.ts';
 import type { Target } from '../core/target.ts';
-import { decide } from '../policy/decide.ts';
-import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
+import { directoryIndex } from '../policy/directory-index.ts';
+import { catalogueIndex } from './catalogue-index.ts';
+import { findMatches, type Match } from './find-matches.ts';
+import { judgeRequest } from './judge-request.ts';
+import { positionsOf, type TargetBits } from './target-bits.ts';
 import type { Actor, World } from './world.ts';
 
 /** One role on one target, and whether this person could ask for it. */
@@ -22,66 +26,134 @@ export interface CatalogueItem {
   readonly maxDurationMs: number;
 }
 
-/** Decisions computed for one answer at most; more matches are counted, not judged. */
-const JUDGED = 200;
+/** Pairs that are decided for one answer at most; matches beyond are counted. */
+const MOST_JUDGED = 1_000;
+/** A role is judged on so many targets before others that match as well have their turn. */
+const TURN = 4;
+/** Refusals in a row after which a role's other targets come last. */
+const PATIENCE = 40;
 
 /**
  * Searches roles on targets by words. Every word must occur in the role, its description, its categories, the target, or
- * its labels; matches in names come first. What a person cannot get is listed with the reason, not hidden: knowing whom
- * to ask is the point of a catalogue.
+ * its labels; matches in names come first. What no policy offers to this person is listed only when nothing else matches: then the
+ * answer is whom to ask. `total` counts all matches, also those beyond the limit.
  */
 export function searchCatalogue(
   world: World,
   actor: Actor,
   query: { q: string; limit: number },
 ): { items: readonly CatalogueItem[]; total: number } {
-  const words = query.q
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  const { policy } = world.rules.current();
-  const scored: { role: Role; target: Target; score: number }[] = [];
-  for (const role of policy.roles.values()) {
-    for (const target of policy.vocabulary.targets.values()) {
-      if (!definedOn(role, target.provider)) continue;
-      const score = scoreOf(role, target, words);
-      if (score > 0) scored.push({ role, target, score });
+  const { policy, directory } = world.rules.current();
+  const index = catalogueIndex(policy);
+  const groups = directoryIndex(directory).groupsOf(actor.key);
+  const look = (role: Role, target: number) => {
+    const found = index.targets[target];
+    invariant(found !== undefined, `there is a target ${target}`);
+    return judge(world, actor, role, found.thing);
+  };
+  const offered = findMatches(index, query.q, (role) => index.offered(role, actor.key, groups));
+  const judged = judgeInTurns(offered.matches, look, MOST_JUDGED, query.limit);
+  const standing = judged.filter((one) => one.offered);
+  if (standing.length > 0) {
+    const items = inOrder(standing).slice(0, query.limit);
+    return { items, total: offered.total - (judged.length - standing.length) };
+  }
+  const others = findMatches(index, query.q, (role) => index.fitting(role));
+  return { items: inOrder(judgeInTurns(others.matches, look, query.limit, query.limit)), total: others.total };
+}
+
+interface Judged {
+  readonly item: CatalogueItem;
+  readonly offered: boolean;
+  readonly rank: number;
+}
+
+/** What can be requested comes first, then the better match. */
+function inOrder(judged: readonly Judged[]): readonly CatalogueItem[] {
+  return [...judged]
+    .sort(
+      ({ item: a, rank: rankA }, { item: b, rank: rankB }) =>
+        Number(b.requestable) - Number(a.requestable) ||
+        rankA - rankB ||
+        a.role.localeCompare(b.role) ||
+        a.target.localeCompare(b.target),
+    )
+    .map((one) => one.item);
+}
+
+/**
+ * Judges the best matches until `wanted` of them can be requested, or `most` are judged. Roles that match alike take turns: one that is
+ * refused on a thousand targets must not hide what this person can have.
+ */
+function judgeInTurns(
+  matches: readonly Match[],
+  look: (role: Role, target: number) => Omit<Judged, 'rank'>,
+  most: number,
+  wanted: number,
+): readonly Judged[] {
+  const judged: Judged[] = [];
+  const leftOut: { readonly match: Match; readonly targets: readonly number[] }[] = [];
+  let requestable = 0;
+  const isEnough = () => judged.length >= most || requestable >= wanted;
+  const see = ({ role, rank }: Match, target: number): boolean => {
+    const one = look(role, target);
+    judged.push({ ...one, rank });
+    if (one.item.requestable) requestable += 1;
+    return one.item.requestable;
+  };
+  for (let from = 0, to = 0; from < matches.length && !isEnough(); from = to) {
+    while (matches[to]?.rank === matches[from]?.rank) to += 1;
+    const waiting = matches.slice(from, to).map((match, n) => ({ match, tries: tries(match.targets, n), hit: false }));
+    for (let turn = waiting.shift(); turn !== undefined && !isEnough(); turn = waiting.shift()) {
+      let step = turn.tries.next(turn.hit);
+      for (let n = 1; step.done !== true; n += 1) {
+        turn.hit = see(turn.match, step.value);
+        if (n === TURN || isEnough()) break;
+        step = turn.tries.next(turn.hit);
+      }
+      if (step.done === true) leftOut.push({ match: turn.match, targets: step.value });
+      else waiting.push(turn);
     }
   }
-  const ranked = scored.sort(
-    (a, b) => b.score - a.score || a.role.name.localeCompare(b.role.name) || a.target.key.localeCompare(b.target.key),
-  );
-  const judged = ranked.slice(0, JUDGED).map(({ role, target }) => judge(world, actor, role, target));
-  // What this person is not offered at all is listed only when nothing better matches: then the answer is whom to ask.
-  const offered = judged.some((one) => one.offered) ? judged.filter((one) => one.offered) : judged;
-  const sorted = offered.sort((a, b) => Number(b.item.requestable) - Number(a.item.requestable)).map((one) => one.item);
-  return { items: sorted.slice(0, query.limit), total: sorted.length };
+  for (const { match, targets } of leftOut) for (const target of targets) if (!isEnough()) see(match, target);
+  return judged;
 }
 
-function scoreOf(role: Role, target: Target, words: readonly string[]): number {
-  if (words.length === 0) return 1;
-  const labels = Object.entries(target.labels).map(([key, value]) => `${key}=${value}`);
-  const fields: readonly (readonly [string, number])[] = [
-    [role.name.toLowerCase(), 8],
-    [target.key.toLowerCase(), 6],
-    [target.native.toLowerCase(), 6],
-    [role.categories.join(' ').toLowerCase(), 3],
-    [labels.join(' ').toLowerCase(), 3],
-    [role.description.toLowerCase(), 2],
-    [target.description.toLowerCase(), 1],
-  ];
-  let total = 0;
-  for (const word of words) {
-    const best = Math.max(0, ...fields.map(([text, weight]) => (text.includes(word) ? weight : 0)));
-    if (best === 0) return 0;
-    total += best;
+/**
+ * Yields targets to try and is told of each whether it was a hit: after a hit the next one, after a miss one far from all before, because
+ * what is refused on a target is often refused on its neighbours. `shift` makes roles try different places. Gives up after many misses
+ * in a row and returns what was left out.
+ */
+function* tries(targets: TargetBits, shift: number): Generator<number, readonly number[], boolean> {
+  const positions = positionsOf(targets);
+  const seen = new Set<number>();
+  const stride = coprimeStride(positions.length);
+  let misses = 0;
+  for (let n = 0; n <= positions.length && misses < PATIENCE; n += 1) {
+    let hit = true;
+    for (
+      let at = n === 0 ? 0 : ((n + shift) * stride) % positions.length;
+      hit && at < positions.length && !seen.has(at);
+      at += 1
+    ) {
+      seen.add(at);
+      hit = yield positions[at] ?? 0;
+      misses = hit ? 0 : misses + 1;
+    }
   }
-  return total;
+  return positions.filter((_, at) => !seen.has(at));
 }
 
-function judge(world: World, actor: Actor, role: Role, target: Target): { item: CatalogueItem; offered: boolean } {
-  const { policy, directory } = world.rules.current();
-  const decision = decide(policy, directory, {
+/** A step that, taken again and again around a circle, falls on every place once and soon has been everywhere near: by the golden ratio. */
+function coprimeStride(count: number): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let stride = Math.max(1, Math.round(count * 0.618));
+  while (divisor(count, stride) > 1) stride += 1;
+  return stride;
+}
+
+function judge(world: World, actor: Actor, role: Role, target: Target): Omit<Judged, 'rank'> {
+  const { decision, refusal } = judgeRequest(world, world.rules.current(), {
     now: world.clock.now(),
     requester: actor.key,
     items: [{ role: role.name, target: target.key }],
@@ -91,22 +163,16 @@ function judge(world: World, actor: Actor, role: Role, target: Target): { item: 
     context: actor.context,
   });
   const absent = !world.providers.has(target.provider);
-  const allowed = decision.effect === 'allow';
-  const unsigned =
-    allowed &&
-    decision.steps.length > 0 &&
-    needsSignedApproval(world.rules.current(), [{ role: role.name, target: target.key }]);
-  const later = absent || unsigned;
-  const path = later ? 'later' : !allowed ? 'refused' : decision.steps.length === 0 ? 'automatic' : 'approval';
+  const automatic = decision.steps.length === 0;
+  const later = absent || refusal?.code === 'signed-approval-not-available';
+  const path = later ? 'later' : refusal !== null ? 'refused' : automatic ? 'automatic' : 'approval';
   const why = absent
     ? `${target.provider} cannot be provided by this installation yet.`
-    : unsigned
-      ? SIGNED_APPROVAL_MISSING.detail
-      : allowed
-        ? decision.steps.length === 0
-          ? 'By rule, at once.'
-          : `Needs ${decision.steps.map((step) => `${step.count} of ${step.from.join(', ')}`).join(' and ')}.`
-        : (decision.refusals[0]?.text ?? 'No rule allows it.');
+    : refusal !== null
+      ? refusal.detail
+      : automatic
+        ? 'By rule, at once.'
+        : `Needs ${decision.steps.map((step) => `${step.count} of ${step.from.join(', ')}`).join(' and ')}.`;
   const item: CatalogueItem = {
     role: role.name,
     target: target.key,
@@ -116,7 +182,7 @@ function judge(world: World, actor: Actor, role: Role, target: Target): { item: 
     categories: role.categories,
     owner: role.owner,
     labels: target.labels,
-    requestable: allowed && !later,
+    requestable: refusal === null && !later,
     path,
     why,
     defaultDurationMs: decision.defaultDurationMs,

@@ -9,8 +9,13 @@ const SIGNED_TIERS: ReadonlySet<number> = new Set([0, 1]);
 export function needsSignedApproval(rules: RulesInForce, items: readonly Item[]): boolean {
   return items.some((item) => {
     const tier = rules.policy.roles.get(item.role)?.tier;
-    return tier === undefined || SIGNED_TIERS.has(tier);
+    return tier === undefined || canNeedSignature(tier);
   });
+}
+
+/** Whether approvals of a tier are signed, if anybody has to approve. */
+export function canNeedSignature(tier: number): boolean {
+  return SIGNED_TIERS.has(tier);
 }
 
 /**

@@ -92,7 +92,7 @@ function isKnown(policy: PolicySet, item: Item, verdict: Verdict): boolean {
 }
 
 /** A role is assumed in an account, and not in what holds accounts. */
-function isAccountIfNeeded(role: Role, target: Target): boolean {
+export function isAccountIfNeeded(role: Role, target: Target): boolean {
   return role.aws?.method !== 'assume-role' || target.provider !== 'aws' || target.kind === 'account';
 }
 

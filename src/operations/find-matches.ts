@@ -1,0 +1,114 @@
+import type { Role } from '../core/role.ts';
+import type { CatalogueIndex, Findable } from './catalogue-index.ts';
+import { canNeedSignature } from './step-up.ts';
+import {
+  addAll,
+  addTarget,
+  countTargets,
+  inBoth,
+  isEmpty,
+  noTargets,
+  without,
+  type TargetBits,
+} from './target-bits.ts';
+
+/** A role and all targets on which it matches the words equally well. The lower the rank, the better. */
+export interface Match {
+  readonly role: Role;
+  readonly rank: number;
+  readonly targets: TargetBits;
+}
+
+/** Words that count; more would find less, and each costs a look at every target. */
+const MOST_WORDS = 8;
+
+/**
+ * Finds the roles and, of the targets in `among`, those that match every word, best first. `total` counts the pairs. What is likely to be
+ * refused for reasons that no rule has (a cloud that is not there, an approval that cannot be signed) comes after the rest.
+ */
+export function findMatches(
+  index: CatalogueIndex,
+  q: string,
+  among: (role: Role) => TargetBits,
+): { readonly matches: readonly Match[]; readonly total: number } {
+  const words = wordsOf(q);
+  const levels = words.map((word) => levelsOf(index, word));
+  const matches: Match[] = [];
+  let total = 0;
+  for (const role of index.roles) {
+    const bits = among(role.thing);
+    if (isEmpty(bits)) continue;
+    const onRole = words.map((word) => weightOf(role, word));
+    for (const [score, targets] of byScore(bits, levels, onRole)) {
+      total += countTargets(targets);
+      const here = inBoth(targets, index.available);
+      const elsewhere = without(targets, index.available);
+      const signed = canNeedSignature(role.thing.tier) ? 1 : 0;
+      if (here !== null) matches.push({ role: role.thing, rank: signed * 100 + 99 - score, targets: here });
+      if (elsewhere !== null) matches.push({ role: role.thing, rank: 200 + 99 - score, targets: elsewhere });
+    }
+  }
+  // The sort is stable, so that roles of one rank stay in the order of their names.
+  return { matches: matches.sort((a, b) => a.rank - b.rank), total };
+}
+
+function wordsOf(q: string): readonly string[] {
+  const words = q
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return [...new Set(words)].slice(0, MOST_WORDS);
+}
+
+/** The targets in which a word occurs, by what that is worth, best first. */
+type Levels = readonly (readonly [weight: number, targets: TargetBits])[];
+
+function levelsOf({ targets }: CatalogueIndex, word: string): Levels {
+  const levels = new Map<number, TargetBits>();
+  for (const [position, target] of targets.entries()) {
+    const weight = weightOf(target, word);
+    if (weight === 0) continue;
+    const level = levels.get(weight) ?? noTargets(targets.length);
+    addTarget(level, position);
+    levels.set(weight, level);
+  }
+  return [...levels].sort(([a], [b]) => b - a);
+}
+
+function weightOf({ texts }: Findable<unknown>, word: string): number {
+  // The texts stand in the order of their weights.
+  return texts.find(([text]) => text.includes(word))?.[1] ?? 0;
+}
+
+/** Parts targets by their score: for each word the better of its weights on the role and on the target; none at all drops the target. */
+function byScore(
+  bits: TargetBits,
+  levels: readonly Levels[],
+  onRole: readonly number[],
+): ReadonlyMap<number, TargetBits> {
+  let parts = new Map([[0, bits]]);
+  for (const [n, level] of levels.entries()) {
+    const own = onRole[n] ?? 0;
+    const next = new Map<number, TargetBits>();
+    for (const [score, part] of parts) {
+      let rest: TargetBits | null = part;
+      for (const [weight, targets] of level) {
+        if (rest === null || weight <= own) break;
+        const matched = inBoth(rest, targets);
+        if (matched === null) continue;
+        join(next, score + weight, matched);
+        rest = without(rest, targets);
+      }
+      if (rest !== null && own > 0) join(next, score + own, rest);
+    }
+    parts = next;
+  }
+  return parts;
+}
+
+function join(parts: Map<number, TargetBits>, score: number, targets: TargetBits): void {
+  const before = parts.get(score);
+  const joined = targets.slice();
+  if (before !== undefined) addAll(joined, before);
+  parts.set(score, joined);
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { acmeFiles } from '../../tests/acme-world.ts';
+import { fakeProvider } from '../../tests/sql/fake-provider.ts';
+import { parseId } from '../core/ids.ts';
+import { instant } from '../core/time.ts';
+import { parseDirectory } from '../identity/directory/yaml-directory.ts';
+import { systemClock } from '../platform/clock.ts';
+import { silentLog } from '../platform/log.ts';
+import { loadPolicy } from '../policy/load.ts';
+import { parseTargets } from '../posture/inventory.ts';
+import { searchCatalogue } from './search-catalogue.ts';
+import type { World } from './world.ts';
+
+const NOW = instant(Date.parse('2026-11-19T14:00:00Z'));
+
+/** Searches as somebody in Acme, with more documents beside Acme's own. */
+function search(key: string, q: string, more: readonly object[] = [], limit = 20) {
+  const text = more.map((one) => JSON.stringify(one)).join('\n---\n');
+  const files = [...acmeFiles(), ...(more.length === 0 ? [] : [{ path: 'more.yaml', text }])];
+  const directory = parseDirectory(files, NOW);
+  if (!directory.ok) throw new Error(JSON.stringify(directory.refusal.slice(0, 3)));
+  const targets = parseTargets(files, directory.value);
+  if (!targets.ok) throw new Error(JSON.stringify(targets.refusal.slice(0, 3)));
+  const available = new Set(['aws'] as const);
+  const policy = loadPolicy(files, { directory: directory.value, targets: targets.value, available });
+  if (!policy.ok) throw new Error(JSON.stringify(policy.refusal.slice(0, 3)));
+  const inForce = { policy: policy.value, directory: directory.value, loadedAt: NOW, problems: [] };
+  const world = {
+    clock: { ...systemClock, now: () => NOW },
+    log: silentLog,
+    providers: new Map([['aws' as const, fakeProvider()]]),
+    rules: { current: () => inForce },
+  } as unknown as World;
+  const person = parseId('per', `per_${'a'.repeat(20)}`);
+  if (person === null) throw new Error('no id');
+  return searchCatalogue(world, { person, key, context: { via: 'api' } }, { q, limit });
+}
+
+const role = (name: string) => ({
+  kind: 'role',
+  name,
+  tier: 2,
+  owner: 'group:finance',
+  description: 'A reader of something.',
+  aws: { method: 'assume-role', role: `curfew/${name}` },
+});
+const unoffered = Array.from({ length: 120 }, (_, n) => role(`a-reader-${n}`));
+
+test('what can be had is found among hundreds of roles that nobody offers', () => {
+  for (const q of ['', 'reader']) {
+    const { items, total } = search('ana', q, unoffered);
+    expect(items.filter((item) => item.requestable).map((item) => `${item.role} ${item.target}`)).toContain(
+      'invoice-reader aws/prod',
+    );
+    expect(items.filter((item) => item.role.startsWith('a-reader'))).toEqual([]);
+    expect(total).toBe(search('ana', q).total);
+  }
+});
+
+test('what nobody offers is listed when nothing else matches, with whom to ask, and all of it is counted', () => {
+  const accounts = search('ana', 'a-reader-7', unoffered.slice(0, 8)).total;
+  const { items, total } = search('ana', 'a-reader', unoffered, 5);
+  expect(items).toHaveLength(5);
+  expect(items[0]).toMatchObject({ requestable: false, path: 'refused' });
+  expect(total).toBe(120 * accounts);
+});
+
+test('targets on which a guardrail denies do not hide the one on which it does not', () => {
+  const many = Array.from({ length: 1_000 }, (_, n) => ({
+    key: `aws/a-${String(n).padStart(4, '0')}`,
+    kind: 'account',
+    native: String(600_000_000_000 + n),
+    description: 'One of many',
+    labels: { env: n >= 500 && n < 600 ? 'open' : 'closed' },
+  }));
+  const { items } = search('ana', 'a-reader', [
+    role('a-reader'),
+    { kind: 'targets', targets: Object.fromEntries(many.map(({ key, ...target }) => [key, target])) },
+    { kind: 'policy', name: 'many', who: { groups: ['data-engineers'] }, roles: ['a-reader'], targets: 'all' },
+    { kind: 'guardrail', name: 'closed', deny: 'target.labels["env"] == "closed"', targets: { env: 'closed' } },
+  ]);
+  expect(items).toHaveLength(20);
+  expect(items.every((item) => item.requestable)).toBe(true);
+});
+
+test('every word must match, in the role or in the target, and a name is a better match than a description', () => {
+  expect(search('ana', 'invoice staging').items.filter((item) => item.requestable)).toEqual([]);
+  expect(search('ana', 'INVOICE-reader  prod').items[0]).toMatchObject({ role: 'invoice-reader', target: 'aws/prod' });
+  expect(search('ana', 'no-such-thing')).toEqual({ items: [], total: 0 });
+});
