@@ -1,11 +1,9 @@
-import { describe, expect, test, beforeAll, afterAll } from 'vitest';
+import { expect, test } from 'vitest';
 import { sql } from 'kysely';
-import { openPostgres, type Database } from '../../src/store/database.ts';
 import { claimDue, lockClaimed, releaseCloudLock, renewLease, takeCloudLock } from '../../src/store/leases.ts';
 import { findRequest, insertApproval } from '../../src/store/requests.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { eachDatabase } from './harness.ts';
-import { startPostgres, type TestPostgres } from './postgres.ts';
 import { scheduledGrant } from './rows.ts';
 
 eachDatabase('leases', (current) => {
@@ -72,66 +70,6 @@ eachDatabase('leases', (current) => {
       );
     expect(await vote('approve')).toBe(true);
     expect(await vote('deny')).toBe(false);
-  });
-});
-
-/** Races inside the database need two connections; the embedded one has a single connection and cannot show them. */
-describe('two connections on PostgreSQL', () => {
-  let server: TestPostgres;
-  let database: Database;
-  beforeAll(async () => {
-    server = await startPostgres();
-    database = await openPostgres(await server.createDatabase());
-  }, 120_000);
-  afterAll(async () => {
-    await database.close();
-    await server.stop();
-  });
-
-  test('two nodes that claim at the same instant never get the same grant', async () => {
-    for (let n = 0; n < 40; n += 1) await scheduledGrant(database);
-    const claims = await Promise.all(
-      Array.from({ length: 8 }, (_, node) => claimDue(database.db, 'starts', `node-${node}`, 10_000, 10)),
-    );
-    const ids = claims.flat().map((grant) => grant.id);
-    expect(new Set(ids).size).toBe(ids.length);
-    expect(ids.length).toBe(40);
-  });
-
-  test('a claim skips a row that somebody is deciding, and does not wait for them', async () => {
-    await sql`delete from "grant"`.execute(database.db);
-    const locked = await scheduledGrant(database);
-    const free = await scheduledGrant(database);
-    let claimedIds: string[] = [];
-    await database.db.transaction().execute(async (trx) => {
-      await sql`select 1 from "grant" where id = ${locked} for update`.execute(trx);
-      claimedIds = (await claimDue(database.db, 'starts', 'other', 10_000, 10)).map((grant) => grant.id);
-    });
-    expect(claimedIds).toEqual([free]);
-  });
-
-  test('the second of two transactions that lock one request sees what the first wrote', async () => {
-    await scheduledGrant(database);
-    const { id } = await database.db.selectFrom('request').select('id').executeTakeFirstOrThrow();
-    const order: string[] = [];
-    let letGo = () => {};
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    let locked = () => {};
-    const isLocked = new Promise<void>((resolve) => (locked = resolve));
-    const first = database.db.transaction().execute(async (trx) => {
-      await findRequest(trx, id, true);
-      locked();
-      await held;
-      order.push('first');
-    });
-    await isLocked;
-    const second = database.db.transaction().execute(async (trx) => {
-      await findRequest(trx, id, true);
-      order.push('second');
-    });
-    letGo();
-    await Promise.all([first, second]);
-    expect(order).toEqual(['first', 'second']);
   });
 });
 
