@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api/create-api.ts';
 import { bindOperations } from './api/bind-operations.ts';
-import type { ApiParts } from './api/parts.ts';
+import { createHealthApi } from './api/create-health-api.ts';
+import type { ApiParts, HealthParts } from './api/parts.ts';
 import type { ProviderName } from './core/target.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { PACE, type EnginePorts } from './engine/ports.ts';
 import { tidy } from './engine/tidy.ts';
 import { createAccessTokens } from './identity/access-tokens.ts';
 import { createAuthorizationServer } from './identity/authorization-server.ts';
-import { parseBaseUrl } from './identity/base-url.ts';
+import { parseBaseUrl, type BaseUrl } from './identity/base-url.ts';
 import { createCompanyProvider } from './identity/company-provider.ts';
 import { parseDirectory } from './identity/directory/yaml-directory.ts';
 import { makeSigningJwk, parseSigningJwk, type IdentityKeys } from './identity/keys.ts';
@@ -20,6 +21,8 @@ import { sequence } from './ledger/sequencer.ts';
 import { createChanges } from './operations/changes.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import * as ledgerReads from './operations/read-ledger.ts';
+import { lagMs, readinessChecks } from './operations/check-readiness.ts';
+import type { AlarmPlace } from './operations/raise-alarms.ts';
 import { recheckGrant } from './operations/recheck-grant.ts';
 import { noteLoaded, openRules } from './operations/reload-rules.ts';
 import type { World } from './operations/world.ts';
@@ -44,8 +47,6 @@ import { appNow, openEmbedded, openPostgres, type Database } from './store/datab
 import { countGrants, markReissue } from './store/grants.ts';
 import { markInstallation } from './store/installation.ts';
 import { headSize } from './store/ledger-entries.ts';
-import { outboxSize } from './store/ledger-outbox.ts';
-import { nextDueInMs } from './store/leases.ts';
 import { lastPolicySources } from './store/policy-versions.ts';
 
 /** A running broker. */
@@ -90,6 +91,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       for (const stop of stops.toReversed()) await stop();
     })());
   try {
+    const base = baseUrlOf(config);
     const keys = openKeyFiles(join(config.dataDir, 'keys'), systemRandom);
     const database =
       config.databaseUrl === null
@@ -109,7 +111,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       if (tookMs <= COMPARE_CLOCKS_MS) clock.correct(Math.round(askedAt + tookMs / 2 - theirs));
     };
     await compareClocks();
-    const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock);
+    const alarms: Record<AlarmPlace, number> = { request: 0, decision: 0, start: 0 };
+    const countAlarm = (place: AlarmPlace) => void (alarms[place] += 1);
+    const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock, countAlarm);
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
@@ -121,11 +125,12 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
         : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),
     ]);
     stops.push(async () => void (await background));
-    if (config.role !== 'engine') {
-      const app = await createApi(apiParts(parts, database, world, engine, signer, keys, ledgerHealth));
-      stops.push(() => app.close());
-      await app.listen({ host: config.host, port: config.port });
-    }
+    const health = healthParts(log, base, database, world, alarms, ledgerHealth);
+    const app = await (config.role === 'engine'
+      ? createHealthApi(health)
+      : createApi(apiParts(parts, health, database, world, signer, keys)));
+    stops.push(() => app.close());
+    await app.listen({ host: config.host, port: config.port });
     return { url: config.baseUrl, close };
   } catch (error) {
     await close();
@@ -144,7 +149,13 @@ async function requireOwnData(database: Database, demo: boolean): Promise<void> 
 }
 
 /** Puts operations and engine together over one database. */
-async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, clock: Clock) {
+async function assemble(
+  parts: BrokerParts,
+  database: Database,
+  keys: KeyFiles,
+  clock: Clock,
+  countAlarm: NonNullable<World['countAlarm']>,
+) {
   const { config, log, demo } = parts;
   const changes = createChanges();
   const onCut: AwsProviderOptions['onCut'] = async ({ account, role, at }) => {
@@ -183,6 +194,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, 
     providers,
     changes,
     log,
+    countAlarm,
     append,
     wake: (what) => engine.wake(what),
     endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
@@ -246,17 +258,55 @@ async function requireIdentity(identity: IdentitySource): Promise<void> {
   }
 }
 
-function apiParts(
-  parts: BrokerParts,
+/** The configured address of this broker, refused in words that say what was given. */
+function baseUrlOf(config: Config): BaseUrl {
+  try {
+    return parseBaseUrl(config.baseUrl);
+  } catch (error) {
+    throw new ConfigProblem(`CURFEW_BASE_URL: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function healthParts(
+  log: Log,
+  base: BaseUrl,
   database: Database,
   world: World,
-  engine: Engine,
+  alarms: Readonly<Record<AlarmPlace, number>>,
+  ledgerHealth: LedgerHealth,
+): HealthParts {
+  return {
+    operations: bindOperations(world),
+    checks: readinessChecks({
+      db: database.db,
+      clock: systemClock,
+      rules: world.rules,
+      maxClockOffsetMs: PACE.maxClockOffsetMs,
+      logContradicts: () => ledgerHealth.contradicts,
+    }),
+    metrics: {
+      grants: async () => Object.fromEntries(await countGrants(database.db)),
+      ledgerSize: () => headSize(database.db),
+      engineLagMs: async () => lagMs(database.db),
+      policyAlarms: () => alarms,
+    },
+    base,
+    log,
+    clock: world.clock,
+    random: systemRandom,
+  };
+}
+
+function apiParts(
+  parts: BrokerParts,
+  health: HealthParts,
+  database: Database,
+  world: World,
   signer: LogSigner,
   keys: KeyFiles,
-  ledgerHealth: LedgerHealth,
 ): ApiParts {
   const { config, log, demo } = parts;
-  const base = parseBaseUrl(config.baseUrl);
+  const { base } = health;
   const { issuer, clientId, clientSecretFile } = config.signIn;
   const authorizationServer = createAuthorizationServer({
     base,
@@ -282,6 +332,7 @@ function apiParts(
     log,
   });
   return {
+    ...health,
     operations: bindOperations(world),
     tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: world.clock }),
     authorizationServer,
@@ -292,22 +343,12 @@ function apiParts(
       proof: (actor, seq) => ledgerReads.exportProof(world, actor, seq),
       reconciliation: (actor, after, limit) => ledgerReads.exportStates(world, actor, after, limit),
     },
-    checks: readiness(database, world, engine, ledgerHealth),
-    metrics: {
-      grants: async () => Object.fromEntries(await countGrants(database.db)),
-      ledgerSize: () => headSize(database.db),
-      engineLagMs: async () => lagMs(database),
-    },
     db: database.db,
-    base,
     version: '0.1.0',
     logKey: { origin: signer.origin, vkey: signer.vkey },
     aws: config.aws === null ? null : { region: config.aws.region, endpointUrl: demo?.awsEndpoint ?? null },
     publicLive: demo !== undefined,
     demo: demo === undefined ? null : { people: demo.people },
-    log,
-    clock: world.clock,
-    random: systemRandom,
     trustedProxies: config.trustedProxies,
   };
 }
@@ -321,37 +362,6 @@ function identityKeys(keys: KeyFiles): IdentityKeys {
       'base64',
     ),
   };
-}
-
-function readiness(database: Database, world: World, engine: Engine, health: LedgerHealth): ApiParts['checks'] {
-  return {
-    database: async () => ({ ok: (await appNow(database.db)) > 0 }),
-    clock: async () => {
-      const aheadMs = systemClock.now() - (await appNow(database.db));
-      return { ok: Math.abs(aheadMs) <= PACE.maxClockOffsetMs, detail: `${aheadMs} ms ahead of the database` };
-    },
-    policy: async () => {
-      const { problems } = world.rules.current();
-      return problems.length === 0
-        ? { ok: true }
-        : { ok: true, detail: `${problems.length} problems in newer rules; the old ones are in force` };
-    },
-    engine: async () => {
-      const behind = await lagMs(database);
-      return { ok: behind < 60_000, detail: `${behind} ms behind` };
-    },
-    ledger: async () => {
-      if (health.contradicts !== null) return { ok: false, detail: health.contradicts };
-      const waiting = await outboxSize(database.db);
-      return { ok: waiting < 10_000, detail: `${waiting} entries wait for their place` };
-    },
-  };
-}
-
-async function lagMs(database: Database): Promise<number> {
-  const lanes = ['ends', 'starts', 'lapses'] as const;
-  const due = await Promise.all(lanes.map((lane) => nextDueInMs(database.db, lane)));
-  return Math.max(0, ...due.map((inMs) => -(inMs ?? 0)));
 }
 
 /** Whether the log was found to contradict what was signed; nothing is signed then until a person has looked. */

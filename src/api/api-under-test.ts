@@ -132,6 +132,7 @@ export async function apiUnderTest(
       grants: () => Promise.resolve({ active: 2, ended: 5 }),
       ledgerSize: () => Promise.resolve(7),
       engineLagMs: () => Promise.resolve(1_500),
+      policyAlarms: () => ({ request: 3, decision: 0, start: 1 }),
     },
     db: throwing('db', {}),
     base,

@@ -44,6 +44,7 @@ export function bindOperations(world: World): ApiOperations {
         version: policy.version,
         loadedAt: toIso(loadedAt),
         problems,
+        warnings: policy.warnings,
         roles: policy.roles.size,
         policies: policy.policies.length,
       };

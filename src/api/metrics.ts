@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../platform/clock.ts';
-import type { ApiParts, ApiServer } from './parts.ts';
+import type { ApiServer, HealthParts } from './parts.ts';
 
 /** Numbers for Prometheus. Labels are few and closed: no person, no id, no address. */
 export interface ApiMetrics {
@@ -14,7 +14,7 @@ export interface ApiMetrics {
 export function createApiMetrics({
   operations,
   metrics: sources,
-}: Pick<ApiParts, 'operations' | 'metrics'>): ApiMetrics {
+}: Pick<HealthParts, 'operations' | 'metrics'>): ApiMetrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -36,6 +36,12 @@ export function createApiMetrics({
     labelNames: ['metric'],
     registers,
   });
+  const alarms = new Counter({
+    name: 'curfew_policy_alarms_total',
+    help: 'Expressions of the rules that could not be judged, and so refused.',
+    labelNames: ['place'],
+    registers,
+  });
   let listeners = (): number => 0;
   const grants = new Gauge({ name: 'curfew_grants', help: 'Grants by state.', labelNames: ['state'], registers });
   const gauges: readonly { readonly gauge: Gauge; readonly read: () => Promise<number> | number }[] = [
@@ -49,6 +55,11 @@ export function createApiMetrics({
       'curfew_policy_problems',
       'Problems of newer rules that were refused.',
       () => operations.policyStatus().problems.length,
+    ] as const,
+    [
+      'curfew_policy_warnings',
+      'What is suspicious in the rules in force.',
+      () => operations.policyStatus().warnings.length,
     ] as const,
     ['curfew_event_listeners', 'Open event streams.', () => listeners()] as const,
   ].map(([name, help, read]) => ({ gauge: new Gauge({ name, help, registers }), read }));
@@ -75,6 +86,10 @@ export function createApiMetrics({
         grants.reset();
         for (const [state, count] of Object.entries(byState)) grants.set({ state }, count);
       });
+      await attempt('curfew_policy_alarms_total', async () => {
+        alarms.reset();
+        for (const [place, count] of Object.entries(sources.policyAlarms())) alarms.inc({ place }, count);
+      });
       for (const { gauge, read } of gauges) {
         await attempt('gauge', async () => {
           gauge.set(await read());
@@ -89,7 +104,7 @@ export function createApiMetrics({
 export function observeRequests(
   app: ApiServer,
   metrics: ApiMetrics,
-  { clock, log }: { clock: Clock; log: ApiParts['log'] },
+  { clock, log }: { clock: Clock; log: HealthParts['log'] },
 ): void {
   const begun = new WeakMap<FastifyRequest, number>();
   app.addHook('onRequest', async (request) => {

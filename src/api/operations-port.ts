@@ -21,11 +21,12 @@ export interface PersonProfile {
   readonly groups: readonly string[];
 }
 
-/** The rules in force, and what is wrong with newer ones that were refused. */
+/** The rules in force, what is suspicious in them, and what is wrong with newer ones that were refused. */
 export interface PolicyStatus {
   readonly version: string;
   readonly loadedAt: string;
   readonly problems: readonly PolicyProblem[];
+  readonly warnings: readonly PolicyProblem[];
   readonly roles: number;
   readonly policies: number;
 }

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { AccessTokens } from '../identity/access-tokens.ts';
 import type { AuthorizationServer } from '../identity/authorization-server.ts';
 import type { BaseUrl } from '../identity/base-url.ts';
+import type { AlarmPlace } from '../operations/raise-alarms.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
@@ -32,23 +33,33 @@ export interface MetricSources {
   ledgerSize(): Promise<number>;
   /** Milliseconds by which the engine is behind the most overdue row; 0 when nothing is overdue. */
   engineLagMs(): Promise<number>;
+  /** Expressions of the rules that could not be judged since the start of the process, by where it was noticed. */
+  policyAlarms(): Readonly<Record<AlarmPlace, number>>;
 }
 
 export interface DemoSurroundings {
   readonly people: readonly { readonly key: string; readonly name: string; readonly title: string }[];
 }
 
-export interface ApiParts {
+/** What health, readiness and metrics need. */
+export interface HealthParts {
+  readonly operations: Pick<ApiOperations, 'policyStatus'>;
+  readonly checks: Readonly<Record<CheckName, Check>>;
+  readonly metrics: MetricSources;
+  readonly base: BaseUrl;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface ApiParts extends HealthParts {
   readonly operations: ApiOperations;
   readonly tokens: AccessTokens;
   /** Absent in a process that only serves the API beside another one that signs people in. */
   readonly authorizationServer: AuthorizationServer | null;
   readonly ledger: LedgerReads;
-  readonly checks: Readonly<Record<CheckName, Check>>;
-  readonly metrics: MetricSources;
   /** Where Idempotency-Keys are kept. */
   readonly db: Db;
-  readonly base: BaseUrl;
   readonly version: string;
   /** Name and key of the log, in the form of a C2SP verifier key. */
   readonly logKey: { readonly origin: string; readonly vkey: string };
@@ -57,9 +68,6 @@ export interface ApiParts {
   /** Whether live access and its changes are shown without a sign-in: in the demo, nowhere else. */
   readonly publicLive: boolean;
   readonly demo: DemoSurroundings | null;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly random: Random;
   /** Addresses of proxies whose X-Forwarded-For is believed, for rate limits. */
   readonly trustedProxies?: readonly string[];
   readonly limits?: Partial<RateLimits>;

@@ -15,10 +15,14 @@ export async function serve(context: Context): Promise<ExitCode> {
     const config = readConfig(context.place.env);
     const unlock = config.databaseUrl === null ? lockFolder(config.dataDir) : () => {};
     try {
-      if (config.role !== 'engine') await requireFreePorts([config.port]);
+      await requireFreePorts([config.port]);
       const stop = stopSignal();
       const broker = await startBroker({ config, log: createLog(config.logLevel) });
-      context.say(`Curfew serves ${broker.url}. Ctrl-C stops it.`);
+      context.say(
+        config.role === 'engine'
+          ? `The engine runs; its health is at port ${config.port}. Ctrl-C stops it.`
+          : `Curfew serves ${broker.url}. Ctrl-C stops it.`,
+      );
       if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
       await broker.close();
       return EXIT.ok;

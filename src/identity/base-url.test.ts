@@ -30,6 +30,11 @@ describe('the base URL', () => {
     expect(() => parseBaseUrl(text)).toThrow(/alone/);
   });
 
+  test('says what was given, but not a password', () => {
+    expect(() => parseBaseUrl('https://acme.example/curfew?x=1')).toThrow(/not "https:\/\/acme.example\/curfew\?x=1"/);
+    expect(() => parseBaseUrl('https://me:hunter2@acme.example')).toThrow(/^((?!hunter2).)*alone/);
+  });
+
   test.each(['ftp://acme.example', 'curfew', 'javascript:alert(1)'])('refuses what is no web address: %s', (text) => {
     expect(() => parseBaseUrl(text)).toThrow(/http or https address/);
   });

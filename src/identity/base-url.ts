@@ -19,8 +19,11 @@ export function parseBaseUrl(text: string): BaseUrl {
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new Error(`The base URL must be an http or https address, not "${text}".`);
   }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '') {
-    throw new Error(`The base URL must be scheme, host and port alone, without a path: "${url.origin}".`);
+  if (url.username !== '' || url.password !== '') {
+    throw new Error(`The base URL of ${url.host} holds a user or a password; it must be scheme, host and port alone.`);
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new Error(`The base URL must be scheme, host and port alone, like "${url.origin}", not "${text}".`);
   }
   requireSecureTransport(url);
   return {

@@ -133,6 +133,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
       grants: () => Promise.resolve({ active: 2 }),
       ledgerSize: () => Promise.resolve(7),
       engineLagMs: () => Promise.resolve(0),
+      policyAlarms: () => ({ request: 0, decision: 0, start: 0 }),
     },
     db: database.db,
     base,

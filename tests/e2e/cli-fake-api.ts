@@ -296,6 +296,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
         version: 'v1',
         loadedAt: iso(Date.now()),
         problems: state.policyProblems,
+        warnings: state.policyWarnings,
         roles: 3,
         policies: 2,
       });

@@ -31,6 +31,7 @@ export async function startFakeServer(changes: Partial<FakeState> = {}): Promise
     demo: true,
     version: '0.1.0',
     policyProblems: [],
+    policyWarnings: [],
     cloudFindings: [],
     wrongIssuer: false,
     wrongState: false,

@@ -20,6 +20,7 @@ export interface FakeState {
   demo: boolean;
   version: string;
   policyProblems: object[];
+  policyWarnings: object[];
   cloudFindings: object[];
   wrongIssuer: boolean;
   wrongState: boolean;

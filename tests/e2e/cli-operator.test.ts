@@ -100,7 +100,10 @@ describe('doctor', () => {
 });
 
 test('policy status exits 1 when newer rules were refused, and says where and why', async () => {
-  expect((await home.run(['policy', 'status'])).code).toBe(0);
+  server.state.policyWarnings = [{ file: 'policies/lab.yaml', line: 9, column: 1, message: 'Matches no target.' }];
+  const suspicious = await home.run(['policy', 'status']);
+  expect(suspicious.code).toBe(0);
+  expect(suspicious.stdout).toContain('policies/lab.yaml:9:1  Matches no target.');
   server.state.policyProblems = [
     {
       file: 'policies/data.yaml',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiMetrics } from '../metrics.ts';
-import { CHECKS, type ApiParts, type ApiServer, type Check, type CheckName } from '../parts.ts';
+import { CHECKS, type ApiServer, type Check, type CheckName, type HealthParts } from '../parts.ts';
 
 /** A check that takes longer has failed: a load balancer must not wait for a database that hangs. */
 const CHECK_MS = 2_000;
@@ -12,7 +12,7 @@ const ready = z.object({
 });
 
 /** `/healthz`: the process runs. `/readyz`: it can do its work. `/metrics`: numbers for Prometheus. None needs a sign-in. */
-export function registerHealth(app: ApiServer, parts: ApiParts, metrics: ApiMetrics): void {
+export function registerHealth(app: ApiServer, parts: HealthParts, metrics: ApiMetrics): void {
   app.route({
     method: 'GET',
     url: '/healthz',
@@ -55,7 +55,7 @@ export function registerHealth(app: ApiServer, parts: ApiParts, metrics: ApiMetr
 
 type Outcome = { ok: boolean; detail?: string };
 
-async function runChecks({ checks, clock, log }: ApiParts): Promise<Record<CheckName, Outcome>> {
+async function runChecks({ checks, clock, log }: HealthParts): Promise<Record<CheckName, Outcome>> {
   const run = async (name: CheckName, check: Check): Promise<Outcome> => {
     const give = new AbortController();
     const late = clock.sleep(CHECK_MS, give.signal).then(() => ({ ok: false, detail: 'did not answer in time' }));

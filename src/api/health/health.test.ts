@@ -1,6 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
+import { silentLog } from '../../platform/log.ts';
+import { systemRandom } from '../../platform/random.ts';
+import { parseBaseUrl } from '../../identity/base-url.ts';
 import { apiUnderTest, type ApiUnderTest } from '../api-under-test.ts';
+import { createHealthApi } from '../create-health-api.ts';
 
 let api: ApiUnderTest | null = null;
 afterEach(async () => {
@@ -49,7 +53,7 @@ test('503 names the check that failed, threw, or hung, and keeps the error to th
 
 test('metrics count requests by route and status, and read the other numbers', async () => {
   api = await apiUnderTest({
-    policyStatus: () => ({ version: 'v', loadedAt: '', problems: [], roles: 1, policies: 1 }),
+    policyStatus: () => ({ version: 'v', loadedAt: '', problems: [], warnings: [], roles: 1, policies: 1 }),
   });
   await api.as(null, { method: 'GET', url: '/v1/requests/req_secretid' });
   const { body, headers } = await api.as(null, { method: 'GET', url: '/metrics' });
@@ -58,21 +62,50 @@ test('metrics count requests by route and status, and read the other numbers', a
   expect(body).toContain('curfew_grants{state="active"} 2');
   expect(body).toContain('curfew_ledger_entries 7');
   expect(body).toContain('curfew_engine_lag_seconds 1.5');
+  expect(body).toContain('curfew_policy_alarms_total{place="request"} 3');
+  expect(body).toContain('curfew_policy_alarms_total{place="decision"} 0');
   expect(body).not.toContain('req_secretid');
 });
 
 test('a number that cannot be read is left out and counted; the others are still there', async () => {
   api = await apiUnderTest(
-    { policyStatus: () => ({ version: 'v', loadedAt: '', problems: [], roles: 1, policies: 1 }) },
+    { policyStatus: () => ({ version: 'v', loadedAt: '', problems: [], warnings: [], roles: 1, policies: 1 }) },
     {
       metrics: {
         grants: () => Promise.reject(new Error('down')),
         ledgerSize: () => Promise.resolve(9),
         engineLagMs: () => Promise.resolve(0),
+        policyAlarms: () => ({ request: 0, decision: 0, start: 0 }),
       },
     },
   );
   const { body } = await api.as(null, { method: 'GET', url: '/metrics' });
   expect(body).toContain('curfew_metric_failures_total{metric="curfew_grants"} 1');
   expect(body).toContain('curfew_ledger_entries 9');
+});
+
+test('a process that runs the engine alone answers for its health and its numbers, and for nothing else', async () => {
+  const app = await createHealthApi({
+    operations: {
+      policyStatus: () => ({ version: 'v', loadedAt: '', problems: [], warnings: [], roles: 1, policies: 1 }),
+    },
+    checks: { database: well, clock: well, policy: well, engine: well, ledger: well },
+    metrics: {
+      grants: () => Promise.resolve({ active: 2 }),
+      ledgerSize: () => Promise.resolve(9),
+      engineLagMs: () => Promise.resolve(0),
+      policyAlarms: () => ({ request: 0, decision: 0, start: 4 }),
+    },
+    base: parseBaseUrl('http://localhost:7420'),
+    log: silentLog,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  const get = (url: string) => app.inject({ method: 'GET', url });
+  expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
+  expect((await get('/readyz')).json()).toMatchObject({ status: 'ready' });
+  expect((await get('/metrics')).body).toContain('curfew_policy_alarms_total{place="start"} 4');
+  for (const url of ['/', '/v1/me', '/v1/live', '/v1/events', '/openapi.json', '/oauth/token'])
+    expect((await get(url)).statusCode, url).toBe(404);
+  await app.close();
 });

@@ -1,28 +1,33 @@
 import { z } from 'zod';
 import type { ApiParts, ApiServer } from '../parts.ts';
 
+const problem = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
 const policyStatus = z
   .object({
     version: z.string(),
     loadedAt: z.string().meta({ format: 'date-time' }),
     problems: z
-      .array(
-        z.object({
-          file: z.string(),
-          line: z.number(),
-          column: z.number(),
-          message: z.string(),
-          hint: z.string().optional(),
-        }),
-      )
+      .array(problem)
       .readonly()
       .meta({ description: 'Of newer documents that were refused; the ones in force stay in force.' }),
+    warnings: z
+      .array(problem)
+      .readonly()
+      .meta({
+        description: 'What is suspicious in the rules in force, and not wrong: a selector that matches no target.',
+      }),
     roles: z.number(),
     policies: z.number(),
   })
   .meta({ id: 'PolicyStatus' });
 
-/** Which rules are in force, and what is wrong with newer ones. Everybody sees it: a broken rule concerns all. */
+/** Which rules are in force, what is suspicious in them, and what is wrong with newer ones. Everybody sees it: a broken rule concerns all. */
 export function registerPolicy(v1: ApiServer, { operations }: ApiParts): void {
   v1.route({
     method: 'GET',

@@ -3,23 +3,24 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts, plainTable } from '../terminal/table.ts';
 import { clockTime } from '../terminal/times.ts';
-import { list, numberOrNull, text, textOrNull } from '../wire.ts';
+import { list, numberOrNull, text, textOrNull, type Fields } from '../wire.ts';
 
-/** Shows which rules are in force, and what is wrong with newer ones that were refused. Exit code 1 when there are such. */
+/**
+ * Shows which rules are in force, what is suspicious in them, and what is wrong with newer ones that were refused. Exit code 1 when
+ * newer ones were refused.
+ */
 export async function policyStatus(context: Context): Promise<ExitCode> {
   const raw = await context.api.get('/policy');
-  const problems = list(raw, 'problems', (one) => ({
-    place: `${text(one, 'file')}:${numberOrNull(one, 'line') ?? 0}:${numberOrNull(one, 'column') ?? 0}`,
-    message: text(one, 'message'),
-    hint: textOrNull(one, 'hint'),
-  }));
+  const problems = list(raw, 'problems', (one) => finding('problem', one));
+  const warnings = list(raw, 'warnings', (one) => finding('warning', one));
+  const findings = [...problems, ...warnings];
   const exit = problems.length === 0 ? EXIT.ok : EXIT.error;
   if (context.json) context.dataJson(raw);
   else if (context.plain)
     context.data(
       plainTable(
-        ['place', 'message', 'hint'],
-        problems.map((one) => [one.place, one.message, one.hint ?? '']),
+        ['place', 'message', 'hint', 'kind'],
+        findings.map((one) => [one.place, one.message, one.hint ?? '', one.kind]),
       ),
     );
   else {
@@ -36,12 +37,23 @@ export async function policyStatus(context: Context): Promise<ExitCode> {
             ? out.good('none')
             : out.bad(`${problems.length}: a newer version was refused, this one stays in force`),
         ],
+        ['warnings', warnings.length === 0 ? out.good('none') : `${warnings.length} in the rules in force`],
       ]),
     );
-    for (const one of problems) {
+    for (const one of findings) {
       context.data(`  ${out.bold(printable(one.place))}  ${printable(one.message)}\n`);
       if (one.hint !== null) context.data(`    ${out.accent('->')} ${printable(one.hint)}\n`);
     }
   }
   return exit;
+}
+
+/** What the loader says about a place in the rules. */
+function finding(kind: 'problem' | 'warning', one: Fields) {
+  return {
+    kind,
+    place: `${text(one, 'file')}:${numberOrNull(one, 'line') ?? 0}:${numberOrNull(one, 'column') ?? 0}`,
+    message: text(one, 'message'),
+    hint: textOrNull(one, 'hint'),
+  };
 }

@@ -1,0 +1,55 @@
+import type { Clock } from '../platform/clock.ts';
+import { appNow } from '../store/database.ts';
+import { outboxSize } from '../store/ledger-outbox.ts';
+import { nextDueInMs } from '../store/leases.ts';
+import type { Db } from '../store/schema.ts';
+import type { Rules } from './world.ts';
+
+/** How a part of the broker is; `detail` is for operators. */
+export interface Readiness {
+  readonly ok: boolean;
+  readonly detail?: string;
+}
+
+/** What readiness looks at. Each check throws when it cannot look. */
+export function readinessChecks(parts: {
+  readonly db: Db;
+  /** The clock of this machine, uncorrected. */
+  readonly clock: Clock;
+  readonly rules: Rules;
+  readonly maxClockOffsetMs: number;
+  /** How the log contradicts what was signed; `null`: it does not. */
+  readonly logContradicts: () => string | null;
+}): Readonly<Record<'database' | 'clock' | 'policy' | 'engine' | 'ledger', () => Promise<Readiness>>> {
+  const { db, clock, rules, maxClockOffsetMs } = parts;
+  return {
+    database: async () => ({ ok: (await appNow(db)) > 0 }),
+    clock: async () => {
+      const aheadMs = clock.now() - (await appNow(db));
+      return { ok: Math.abs(aheadMs) <= maxClockOffsetMs, detail: `${aheadMs} ms ahead of the database` };
+    },
+    policy: async () => {
+      const { problems } = rules.current();
+      return problems.length === 0
+        ? { ok: true }
+        : { ok: true, detail: `${problems.length} problems in newer rules; the old ones are in force` };
+    },
+    engine: async () => {
+      const behind = await lagMs(db);
+      return { ok: behind < 60_000, detail: `${behind} ms behind` };
+    },
+    ledger: async () => {
+      const contradicts = parts.logContradicts();
+      if (contradicts !== null) return { ok: false, detail: contradicts };
+      const waiting = await outboxSize(db);
+      return { ok: waiting < 10_000, detail: `${waiting} entries wait for their place` };
+    },
+  };
+}
+
+/** Milliseconds by which the engine is behind the most overdue row; 0 when nothing is overdue. */
+export async function lagMs(db: Db): Promise<number> {
+  const lanes = ['ends', 'starts', 'lapses'] as const;
+  const due = await Promise.all(lanes.map((lane) => nextDueInMs(db, lane)));
+  return Math.max(0, ...due.map((inMs) => -(inMs ?? 0)));
+}

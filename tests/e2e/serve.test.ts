@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { freePort } from '../sql/postgres.ts';
+import { ROOT } from './demo-process.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'curfew-serve-'));
+let child: ChildProcess | null = null;
+afterEach(async () => {
+  if (child !== null && child.exitCode === null) {
+    const exited = new Promise((resolve) => child?.once('exit', resolve));
+    child.kill('SIGTERM');
+    await exited;
+  }
+  child = null;
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Starts `curfew serve` and resolves once it says that it runs, or has exited. */
+async function serve(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const started = spawn(process.execPath, ['src/cli/main.ts', 'serve'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: dataDir,
+      CURFEW_DATA_DIR: dataDir,
+      CURFEW_RULES_DIR: 'examples/acme',
+      CURFEW_OIDC_ISSUER: 'https://login.acme.example',
+      CURFEW_OIDC_CLIENT_ID: 'curfew',
+      CURFEW_LOG_LEVEL: 'silent',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child = started;
+  let output = '';
+  await new Promise<void>((resolve) => {
+    started.once('close', () => resolve());
+    for (const stream of [started.stdout, started.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        if (output.includes('Ctrl-C stops it')) resolve();
+      });
+  });
+  return { code: started.exitCode, output };
+}
+
+test('the engine alone answers for its health on the configured port, and serves nothing else', async () => {
+  const port = await freePort();
+  const { code, output } = await serve({ CURFEW_ROLE: 'engine', CURFEW_PORT: String(port) });
+  expect([code, output]).toEqual([null, expect.stringContaining(String(port))]);
+  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('curfew_engine_lag_seconds 0');
+  expect((await fetch(`http://127.0.0.1:${port}/v1/live`)).status).toBe(404);
+});
+
+test('a base URL with a path is refused, and said', async () => {
+  const { code, output } = await serve({ CURFEW_BASE_URL: 'https://acme.example/curfew' });
+  expect(code).toBe(1);
+  expect(output).toContain(
+    'CURFEW_BASE_URL: The base URL must be scheme, host and port alone, like "https://acme.example", not "https://acme.example/curfew".',
+  );
+});
+
+test('a rules folder that is missing is said in one sentence', async () => {
+  const { code, output } = await serve({ CURFEW_RULES_DIR: '/nowhere/rules' });
+  expect(code).toBe(1);
+  expect(output).toContain('The rules folder /nowhere/rules does not exist.');
+  expect(output).not.toContain('ENOENT');
+});
