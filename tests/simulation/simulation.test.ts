@@ -18,6 +18,7 @@ const RARE: ReadonlySet<string> = new Set([
   'cloud-down',
   'forbidden-to-us',
   'next-rung',
+  'wish-kept',
 ]);
 
 /** The bugs that the first seed shows; the others need more seeds and are for `npm run sabotage`. */

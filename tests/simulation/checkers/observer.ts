@@ -20,6 +20,7 @@ import {
 } from './rows.ts';
 import { RulesTimeline } from './rules-timeline.ts';
 import { Violations } from './violations.ts';
+import { Wishes } from './wishes.ts';
 
 /** Sees everything from outside: reads the tables after each commit, and asks each checker. */
 export class Observer {
@@ -27,6 +28,8 @@ export class Observer {
   readonly rules: RulesTimeline;
   readonly ledger: LedgerChecker;
   readonly cloud: CloudChecker;
+  readonly wishes = new Wishes();
+  readonly #storm: Storm;
   readonly #base: Database;
   readonly #claimChecker: ClaimChecker;
   readonly #grantChecker: GrantChecker;
@@ -39,6 +42,7 @@ export class Observer {
   constructor(storm: Storm, base: Database, cloud: SimCloud) {
     const now = () => storm.scheduler.now;
     this.#base = base;
+    this.#storm = storm;
     this.violations = new Violations(storm);
     this.rules = new RulesTimeline(now);
     this.ledger = new LedgerChecker(storm, this.violations);
@@ -109,6 +113,8 @@ export class Observer {
   /** Reads everything, however it was written; then checks the log as a whole. */
   async atTheEnd(vkey: string): Promise<void> {
     await this.afterCommit(new Set(['grant', 'request', 'approval', 'ledger_outbox']), 'nobody');
+    const { drawn, startsAt, marks } = this.#storm;
+    this.wishes.judge(this.#grants, drawn, startsAt, marks, this.violations);
     const waiting = await readOutbox(this.#base, 0);
     this.ledger.verify(await readEntries(this.#base), await readCheckpoints(this.#base), waiting.length, vkey);
   }

@@ -44,6 +44,7 @@ export const MARKS = {
   'commit-answer-lost': 'a commit happened, and the node that asked for it was told of an error',
   'database-full': 'the database took no writes',
   'recorded-late': 'access was taken away although it could not be recorded',
+  'wish-kept': 'an ending that could not be recorded was kept by the node that promised it',
   'late-entry': 'such an ending was recorded later, and marked as late',
   'credential-handed-out': 'a person got a credential',
   'credential-refused': 'a credential that a person had kept was refused by the cloud',

@@ -128,16 +128,30 @@ export class Crowd {
   }
 
   async giveBack(key: string, grant: GrantId): Promise<Answer | null> {
-    return this.do(key, `gives back ${short(grant)}`, (node, actor) => returnGrant(node.world, actor, grant));
+    return this.#end(key, `gives back ${short(grant)}`, grant, (node, actor) => returnGrant(node.world, actor, grant));
   }
 
   async #takeAway(): Promise<void> {
     const grant = this.#anyGrant();
     if (grant === null) return;
     const key = this.#prng.chance(0.9) ? this.#prng.pick(LEADS) : this.#prng.pick(EVERYBODY);
-    await this.do(key, `takes away ${short(grant.id)}`, (node, actor) =>
+    await this.#end(key, `takes away ${short(grant.id)}`, grant.id as GrantId, (node, actor) =>
       revokeGrant(node.world, actor, grant.id as GrantId, { reason: 'simulated' }),
     );
+  }
+
+  /** Ends a grant on some node, and holds that node to its word. */
+  async #end<T>(key: string, what: string, grant: GrantId, operation: Operation<T>): Promise<Answer | null> {
+    const { observer, storm } = this.#parts;
+    let life: BrokerNode['life'] | null = null;
+    const answer = await this.do(key, what, (node, actor) => {
+      life = node.life;
+      return operation(node, actor);
+    });
+    if (life !== null && answer?.ok === false && answer.code === 'recorded-late') {
+      observer.wishes.add(grant, storm.scheduler.now, life, () => storm.scheduler.now);
+    }
+    return answer;
   }
 
   async #fetchCredential(): Promise<void> {

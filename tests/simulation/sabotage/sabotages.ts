@@ -109,6 +109,19 @@ export const sabotages: readonly Sabotage[] = [
     seed: 1,
   },
   {
+    name: 'wish-forgotten',
+    what: 'an ending that somebody asked for while the database took no writes is not remembered',
+    edits: [
+      {
+        file: 'src/engine/unrecorded.ts',
+        find: '    this.#unwritten.set(grant.id, ending);\n',
+        replace: '',
+      },
+    ],
+    caughtBy: ['liveness'],
+    seed: 1,
+  },
+  {
     name: 'entry-twice',
     what: 'what the engine records stands in the ledger twice',
     edits: [
