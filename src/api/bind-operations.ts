@@ -31,7 +31,7 @@ export function bindOperations(world: World): ApiOperations {
     explainRequest: (actor, id) => explainRequest(world, actor, id),
     showGrant: (actor, id) => showGrant(world, actor, id),
     listGrants: (actor, query) => listGrants(world, actor, query),
-    listLive: () => listLive(world),
+    listLive: (query) => listLive(world, query),
     returnGrant: (actor, id) => returnGrant(world, actor, id),
     revokeGrant: (actor, id, input) => revokeGrant(world, actor, id, input),
     issueCredential: (actor, id) => issueCredential(world, actor, id),

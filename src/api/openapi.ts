@@ -16,7 +16,7 @@ export async function describeApi(
         version,
         description:
           'Just-in-time access. Times are RFC 3339 in UTC. Problems are application/problem+json (RFC 9457), each with a page at its `type`. ' +
-          'Every POST takes an Idempotency-Key.',
+          'A POST takes an Idempotency-Key, but for those that hand out secrets.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: base.origin }],
@@ -72,7 +72,7 @@ function withProblems(document: Document): Document {
       if (type !== undefined)
         own['200'] = { description: 'The answer.', content: { [type]: { schema: { type: 'string' } } } };
       operation.responses = { ...own, '4XX': PROBLEM, ...('503' in own ? {} : { '5XX': PROBLEM }) };
-      if (method === 'post' && path.startsWith('/v1/'))
+      if (method === 'post' && path.startsWith('/v1/') && !NEVER_REPLAYED.has(path))
         operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
     }
   }
@@ -97,6 +97,9 @@ const PROBLEM = {
   description: 'A problem (RFC 9457).',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
+
+/** Their answers are secrets and are not kept, so nothing can be given again. */
+const NEVER_REPLAYED: ReadonlySet<string> = new Set(['/v1/grants/{id}/credentials', '/v1/grants/{id}/console']);
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',

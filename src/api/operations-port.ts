@@ -45,7 +45,7 @@ export interface ApiOperations {
   explainRequest(actor: Actor, id: RequestId): Outcome<Explanation>;
   showGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   listGrants(actor: Actor, query: GrantQuery): Outcome<Page<GrantView>>;
-  listLive(): Promise<readonly GrantView[]>;
+  listLive(query: { readonly cursor: string | null; readonly limit: number }): Outcome<Page<GrantView>>;
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;
   issueCredential(actor: Actor, id: GrantId): Outcome<CredentialView>;

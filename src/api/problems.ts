@@ -15,6 +15,7 @@ type OwnCode =
   | 'idempotency-key-in-flight'
   | 'idempotency-outcome-unknown'
   | 'rate-limited'
+  | 'too-many-streams'
   | 'unavailable'
   | 'internal';
 
@@ -40,6 +41,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'idempotency-key-in-flight': { status: 409, title: 'The same request is being worked on' },
   'idempotency-outcome-unknown': { status: 409, title: 'Nobody knows how the first attempt ended' },
   'rate-limited': { status: 429, title: 'Too many requests' },
+  'too-many-streams': { status: 429, title: 'Too many event streams' },
   unavailable: { status: 503, title: 'Not available now' },
   internal: { status: 500, title: 'Something went wrong here' },
 

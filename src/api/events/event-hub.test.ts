@@ -79,9 +79,9 @@ describe('changes', () => {
   test('go to everybody who listens, with an id each', () => {
     const { hub, change } = hubUnderTest();
     const [one, two] = [new Reader(), new Reader()];
-    hub.add(one.response, null, null);
+    hub.add(one.response, 'ana', null, null);
     change('grt_1');
-    hub.add(two.response, null, null);
+    hub.add(two.response, 'ana', null, null);
     change('grt_2');
     expect(one.events()).toEqual([changeOf('grt_1'), changeOf('grt_2')]);
     expect(two.events()).toEqual([changeOf('grt_2')]);
@@ -92,13 +92,13 @@ describe('changes', () => {
   test('that were missed are told to who comes back with the last id', () => {
     const { hub, change } = hubUnderTest();
     const first = new Reader();
-    hub.add(first.response, null, null);
+    hub.add(first.response, 'ana', null, null);
     change('grt_1');
     first.end();
     change('grt_2');
     change('grt_3');
     const again = new Reader();
-    hub.add(again.response, lastIdOf(first), null);
+    hub.add(again.response, 'ana', lastIdOf(first), null);
     expect(again.events()).toEqual([changeOf('grt_2'), changeOf('grt_3')]);
     hub.close();
   });
@@ -106,14 +106,14 @@ describe('changes', () => {
   test('that nobody remembers are a resync: an id of another process, from the future, or too old', () => {
     const { hub, change } = hubUnderTest();
     const first = new Reader();
-    hub.add(first.response, null, null);
+    hub.add(first.response, 'ana', null, null);
     change('grt_0');
     const epoch = lastIdOf(first).split('-')[0] ?? '';
     const old = lastIdOf(first);
     for (let count = 0; count < 1_001; count += 1) change(`grt_${count}`);
     for (const lastId of ['deadbeef-1', `${epoch}-99999`, old, 'nonsense', `${epoch}-x`]) {
       const reader = new Reader();
-      hub.add(reader.response, lastId, null);
+      hub.add(reader.response, 'ana', lastId, null);
       expect(reader.events(), lastId).toEqual(['resync {}']);
     }
     hub.close();
@@ -124,7 +124,7 @@ describe('a slow listener', () => {
   test('is sent nothing more until it reads again, and is then told to read everything', () => {
     const { hub, change } = hubUnderTest();
     const slow = new Reader();
-    hub.add(slow.response, null, null);
+    hub.add(slow.response, 'ana', null, null);
     slow.reads = false;
     change('grt_1');
     const before = slow.text;
@@ -141,7 +141,7 @@ describe('a slow listener', () => {
   test('that takes nothing for half a minute is cut off', async () => {
     const { hub, pass, change } = hubUnderTest();
     const stuck = new Reader();
-    hub.add(stuck.response, null, null);
+    hub.add(stuck.response, 'ana', null, null);
     stuck.reads = false;
     change('grt_1');
     await pass(15_000);
@@ -158,7 +158,7 @@ describe('a stream', () => {
   test('has a comment every 15 seconds', async () => {
     const { hub, pass } = hubUnderTest();
     const reader = new Reader();
-    hub.add(reader.response, null, null);
+    hub.add(reader.response, 'ana', null, null);
     await pass(15_000);
     await pass(15_000);
     expect(reader.text.match(/^: still here$/gm)).toHaveLength(2);
@@ -168,7 +168,7 @@ describe('a stream', () => {
   test('ends with the token that opened it', async () => {
     const { hub, pass } = hubUnderTest();
     const reader = new Reader();
-    hub.add(reader.response, null, after(NOW, 20_000));
+    hub.add(reader.response, 'ana', null, after(NOW, 20_000));
     await pass(15_000);
     expect(reader.ended).toBe(false);
     await pass(15_000);
@@ -176,14 +176,27 @@ describe('a stream', () => {
     hub.close();
   });
 
+  test('is one of ten of a person at most; others find room, and so does the same person when one is closed', () => {
+    const { hub } = hubUnderTest();
+    const own = Array.from({ length: 10 }, () => new Reader());
+    for (const reader of own) expect(hub.add(reader.response, 'ana', null, null)).toBe(true);
+    expect(hub.room('ana')).toBe('too-many');
+    expect(hub.add(new Reader().response, 'ana', null, null)).toBe(false);
+    expect(hub.add(new Reader().response, 'bo', null, null)).toBe(true);
+    own[3]?.end();
+    expect(hub.room('ana')).toBe('free');
+    hub.close();
+    expect(hub.room('ana')).toBe('full');
+  });
+
   test('ends when the server stops, and no new one begins', () => {
     const { hub, change } = hubUnderTest();
     const reader = new Reader();
-    hub.add(reader.response, null, null);
+    hub.add(reader.response, 'ana', null, null);
     hub.close();
     expect(reader.ended).toBe(true);
     change('grt_1');
     expect(reader.events()).toEqual([]);
-    expect(hub.add(new Reader().response, null, null)).toBe(false);
+    expect(hub.add(new Reader().response, 'ana', null, null)).toBe(false);
   });
 });

@@ -8,11 +8,15 @@ const HEARTBEAT_MS = 15_000;
 /** Changes that are kept for listeners that come back. */
 const KEPT = 1_000;
 const MOST_LISTENERS = 1_000;
+/** Enough for the windows of a person, or of a family behind one address; few enough that nobody takes everybody's. */
+const MOST_PER_LISTENER = 10;
 /** A listener that takes nothing for this long is cut off; it comes back by itself and is told what it missed. */
 const STUCK_MS = 30_000;
 
 interface Listener {
   readonly response: ServerResponse;
+  /** Who listens: a person, or an address where nobody signs in. */
+  readonly who: string;
   /** When the token ends that the stream was opened with; a stream must not outlive its sign-in. */
   readonly closesAt: Instant | null;
   /** Since when the other side has taken nothing; `null` while it reads. */
@@ -26,8 +30,10 @@ interface Listener {
  * told to look at everything again (`resync`).
  */
 export interface EventHub {
+  /** Whether there is room for another stream of somebody. */
+  room(who: string): 'free' | 'full' | 'too-many';
   /** Takes a response over; false when there is no room. `lastId` is what the listener saw last. */
-  add(response: ServerResponse, lastId: string | null, closesAt: Instant | null): boolean;
+  add(response: ServerResponse, who: string, lastId: string | null, closesAt: Instant | null): boolean;
   readonly listeners: number;
   /** Ends every stream; listeners come back to whoever runs then. */
   close(): void;
@@ -86,10 +92,17 @@ export function createEventHub(
   }
   void beat();
 
+  function room(who: string): 'free' | 'full' | 'too-many' {
+    if (stop.signal.aborted || listeners.size >= MOST_LISTENERS) return 'full';
+    const own = [...listeners].filter((listener) => listener.who === who).length;
+    return own < MOST_PER_LISTENER ? 'free' : 'too-many';
+  }
+
   return {
-    add(response, lastId, closesAt) {
-      if (stop.signal.aborted || listeners.size >= MOST_LISTENERS) return false;
-      const listener: Listener = { response, closesAt, blockedSince: null, missed: false };
+    room,
+    add(response, who, lastId, closesAt) {
+      if (room(who) !== 'free') return false;
+      const listener: Listener = { response, who, closesAt, blockedSince: null, missed: false };
       listeners.add(listener);
       response.on('close', () => listeners.delete(listener));
       response.on('error', () => listeners.delete(listener));

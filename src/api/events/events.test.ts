@@ -1,5 +1,6 @@
-import { afterEach, expect, test } from 'vitest';
-import { NOW, apiUnderTest, GRANT_VIEW, type ApiUnderTest } from '../api-under-test.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { ApiOperations } from '../operations-port.ts';
+import { NOW, apiUnderTest, GRANT_VIEW, yes, type ApiUnderTest } from '../api-under-test.ts';
 
 let api: ApiUnderTest | null = null;
 afterEach(async () => {
@@ -27,14 +28,32 @@ async function listen(
   };
 }
 
-test('200: live access with the time of the server; 401 without a token, and open where it is public', async () => {
-  api = await apiUnderTest({ listLive: () => Promise.resolve([GRANT_VIEW]) });
+test('200: a page of live access with the time of the server; 401 without a token, and open where it is public', async () => {
+  const listLive = vi.fn<ApiOperations['listLive']>(() => yes({ items: [GRANT_VIEW], nextCursor: 'a/b' }));
+  api = await apiUnderTest({ listLive });
   const answer = await api.as('ana', { method: 'GET', url: '/v1/live' });
-  expect(answer.json()).toEqual({ items: [GRANT_VIEW], now: '2026-11-21T06:00:00.000Z' });
+  expect(answer.json()).toEqual({ items: [GRANT_VIEW], nextCursor: 'a/b', now: '2026-11-21T06:00:00.000Z' });
+  await api.as('ana', { method: 'GET', url: '/v1/live?cursor=a/b&limit=7' });
+  expect(listLive.mock.calls).toEqual([[{ cursor: null, limit: 200 }], [{ cursor: 'a/b', limit: 7 }]]);
+  expect((await api.as('ana', { method: 'GET', url: '/v1/live?limit=201' })).statusCode).toBe(422);
   expect((await api.as(null, { method: 'GET', url: '/v1/live' })).statusCode).toBe(401);
   await api.close();
-  api = await apiUnderTest({ listLive: () => Promise.resolve([GRANT_VIEW]) }, { publicLive: true });
+  api = await apiUnderTest({ listLive }, { publicLive: true });
   expect((await api.as(null, { method: 'GET', url: '/v1/live' })).statusCode).toBe(200);
+});
+
+test('429 for the eleventh stream of one person, as a problem; another person still finds room', async () => {
+  api = await apiUnderTest();
+  const address = await api.app.listen({ port: 0, host: '127.0.0.1' });
+  const open = (who: string) => fetch(`${address}/v1/events`, { headers: { authorization: `Bearer ${who}` } });
+  const streams = await Promise.all(Array.from({ length: 10 }, () => open('ana')));
+  expect(streams.map((stream) => stream.status)).toEqual(Array.from({ length: 10 }, () => 200));
+  const refused = await open('ana');
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('content-type')).toBe('application/problem+json');
+  expect(refused.headers.get('retry-after')).toBe('30');
+  expect(await refused.json()).toMatchObject({ code: 'too-many-streams' });
+  expect((await open('bo')).status).toBe(200);
 });
 
 test('a change reaches an open stream, which carries the headers of every answer', async () => {

@@ -1,15 +1,34 @@
 import { z } from 'zod';
+import { toIso } from '../../core/time.ts';
 import { authenticator } from '../authenticate.ts';
 import type { ApiMetrics } from '../metrics.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
-import { grantView } from '../views.ts';
+import { ApiProblem, sendProblem, problemOf, type ProblemDetails } from '../problems.ts';
+import { grantView, pageOf, pageQuery } from '../views.ts';
 import { createEventHub } from './event-hub.ts';
 
-const live = z.object({ items: z.array(grantView).readonly(), now: z.string() }).meta({ id: 'Live' });
+const live = pageOf(grantView)
+  .extend({ now: z.string().meta({ format: 'date-time' }) })
+  .meta({ id: 'Live' });
+
+const NO_ROOM = {
+  'too-many': {
+    code: 'too-many-streams',
+    detail: 'You have ten event streams open already; one more is not opened.',
+    hint: 'Close a window or stop a command that waits, or ask for the thing itself now and then.',
+    retryAfterSeconds: 30,
+  },
+  full: {
+    code: 'unavailable',
+    detail: 'As many event streams are open as this server takes.',
+    hint: 'Ask for the thing itself now and then.',
+    retryAfterSeconds: 30,
+  },
+} as const satisfies Record<string, ProblemDetails>;
 
 /** Who has power now, and every change of it as it happens. Open without a sign-in in the demo alone. */
 export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetrics): void {
-  const { operations, clock, random, publicLive } = parts;
+  const { operations, clock, random, publicLive, base } = parts;
   const hub = createEventHub((listener) => operations.subscribe(listener), clock, random);
   metrics.setListeners(() => hub.listeners);
   // Before the server waits for its connections to end: a stream would keep it waiting for ever.
@@ -23,11 +42,20 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
     method: 'GET',
     url: '/v1/live',
     onRequest,
-    schema: { summary: 'Who has power now', tags: ['access'], security, response: { 200: live } },
-    handler: async (_request, reply) =>
-      reply
-        .header('cache-control', 'no-store')
-        .send({ items: await operations.listLive(), now: new Date(clock.now()).toISOString() }),
+    schema: {
+      summary: 'Who has power now',
+      description: 'The latest start comes first. `nextCursor` is null on the last page.',
+      tags: ['access'],
+      security,
+      querystring: z.strictObject({ ...pageQuery, limit: pageQuery.limit.default(200) }),
+      response: { 200: live },
+    },
+    handler: async (request, reply) => {
+      const { cursor, limit } = request.query;
+      const page = await operations.listLive({ cursor: cursor ?? null, limit });
+      if (!page.ok) return sendProblem(base.origin, request, reply, problemOf(page.refusal));
+      return reply.header('cache-control', 'no-store').send({ ...page.value, now: toIso(clock.now()) });
+    },
   });
 
   app.route({
@@ -38,12 +66,15 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
       summary: 'Changes as they happen (server-sent events)',
       description:
         'Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `resync`: something was missed, read everything again. ' +
-        'A comment comes every 15 seconds. `Last-Event-ID` resumes.',
+        'A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.',
       tags: ['access'],
       security,
     },
     handler: (request, reply) => {
       const lastId = request.headers['last-event-id'];
+      const who = request.session?.actor.person ?? request.ip;
+      const room = hub.room(who);
+      if (room !== 'free') throw new ApiProblem(NO_ROOM[room]);
       const response = reply.raw;
       reply.hijack();
       // The headers that the security hooks have set on the reply are written by hand, because the reply is given up.
@@ -58,12 +89,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
-      const added = hub.add(
-        response,
-        typeof lastId === 'string' ? lastId : null,
-        request.session?.token.expiresAt ?? null,
-      );
-      if (!added) response.end('event: full\ndata: {}\n\n');
+      hub.add(response, who, typeof lastId === 'string' ? lastId : null, request.session?.token.expiresAt ?? null);
     },
   });
 }

@@ -36,7 +36,7 @@ export function registerGrantCredentials(v1: ApiServer, parts: ApiParts): void {
     schema: {
       summary: 'Get credentials',
       description:
-        'An Idempotency-Key is accepted and has no effect: nothing of the answer is kept, so each call makes new credentials.',
+        'Each call makes new credentials: nothing of the answer is kept, so an Idempotency-Key has no effect.',
       tags: ['access'],
       params: idParams,
       body: z.strictObject({}),
@@ -70,7 +70,7 @@ export function registerGrantCredentials(v1: ApiServer, parts: ApiParts): void {
     url: '/grants/:id/console',
     schema: {
       summary: "Get a URL that signs a browser in to the cloud's console",
-      description: 'The URL is a secret. An Idempotency-Key is accepted and has no effect.',
+      description: 'The URL is a secret: nothing of the answer is kept, so an Idempotency-Key has no effect.',
       tags: ['access'],
       params: idParams,
       body: z.strictObject({}),

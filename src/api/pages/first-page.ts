@@ -45,6 +45,7 @@ ${commands(origin, demo)}
 const LIVE = `<section class="card" aria-labelledby="live-title">
 <div class="card-head"><h2 id="live-title">Live access</h2><span class="connection" id="connection">connecting…</span></div>
 <div id="live"><p class="empty">Looking…</p></div>
+<p id="more" class="quiet" hidden>These are the 200 that began last. There are more: <code>GET /v1/live</code> lists them in pages.</p>
 <p id="news" role="status" class="unseen"></p>
 <noscript><p class="quiet">The list needs JavaScript; <code>curfew ls</code> does not.</p></noscript>
 </section>`;

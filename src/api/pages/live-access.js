@@ -4,6 +4,7 @@
 const list = document.getElementById('live');
 const connection = document.getElementById('connection');
 const news = document.getElementById('news');
+const more = document.getElementById('more');
 
 let offsetMs = 0;
 let grants = [];
@@ -19,8 +20,9 @@ async function read() {
   try {
     const answer = await fetch('/v1/live', { headers: { accept: 'application/json' } });
     if (!answer.ok) return;
-    const { items, now } = await answer.json();
+    const { items, nextCursor, now } = await answer.json();
     offsetMs = Date.parse(now) - Date.now();
+    more.hidden = nextCursor === null;
     tell(grants, items);
     grants = items;
     draw();
@@ -41,7 +43,8 @@ function tell(before, after) {
   const words = after
     .filter((grant) => known.get(grant.id) !== grant.status)
     .map((grant) => `${grant.role} for ${grant.person.name} is ${grant.status}`);
-  const gone = before
+  // Of a list that is cut off, nobody knows whether what left it has ended.
+  const gone = (more.hidden ? before : [])
     .filter((grant) => !after.some((other) => other.id === grant.id))
     .map((grant) => `${grant.role} of ${grant.person.name} has ended`);
   if (before.length > 0 || words.length < 4) news.textContent = [...words, ...gone].join('. ');
@@ -134,6 +137,10 @@ function listen() {
   source.onerror = () => {
     connection.dataset.on = 'no';
     connection.textContent = 'connecting…';
+    // A stream that was refused (too many windows) is not tried again by the browser itself.
+    if (source.readyState !== EventSource.CLOSED) return;
+    connection.textContent = 'not live';
+    setTimeout(listen, 30_000);
   };
   source.addEventListener('change', () => void read());
   source.addEventListener('resync', () => void read());
