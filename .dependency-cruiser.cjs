@@ -71,7 +71,7 @@ module.exports = {
       from: { path: '^src/cli/', pathNot: ['^src/cli/demo/', '^src/cli/serve', TEST] },
       to: {
         path: OURS,
-        pathNot: ['^src/cli/(?!demo/)', CORE, '^src/platform/', '^src/ledger/(verify|merkle|note)\\.ts$'],
+        pathNot: ['^src/cli/(?!demo/)', CORE, '^src/platform/', '^src/ledger/(verify|merkle|note|commitment)\\.ts$'],
       },
     },
     {

@@ -181,11 +181,7 @@ async function assemble(
       );
     throw new ConfigProblem(`The rules in ${config.rulesDir} are unsound:\n${lines.join('\n')}`);
   }
-  const masterKey = Buffer.from(
-    keys.loadOrCreate('personal-data.key', () => systemRandom.bytes(32).toString('base64')),
-    'base64',
-  );
-  const append = createAppend(masterKey, systemRandom);
+  const append = createAppend(personalDataKey(keys), systemRandom);
   const world: World = {
     db: database.db,
     clock,
@@ -297,6 +293,12 @@ function healthParts(
   };
 }
 
+/** The key under which the keys of persons are wrapped. */
+function personalDataKey(keys: KeyFiles): Buffer {
+  const text = keys.loadOrCreate('personal-data.key', () => systemRandom.bytes(32).toString('base64'));
+  return Buffer.from(text, 'base64');
+}
+
 function apiParts(
   parts: BrokerParts,
   health: HealthParts,
@@ -341,6 +343,7 @@ function apiParts(
       checkpoints: (actor, from, limit) => ledgerReads.exportCheckpoints(world, actor, from, limit),
       latestCheckpoint: (actor) => ledgerReads.exportLatestCheckpoint(world, actor),
       proof: (actor, seq) => ledgerReads.exportProof(world, actor, seq),
+      personal: (actor, seq) => ledgerReads.exportPersonal(world, personalDataKey(keys), actor, seq),
       reconciliation: (actor, after, limit) => ledgerReads.exportStates(world, actor, after, limit),
     },
     db: database.db,

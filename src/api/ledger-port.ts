@@ -22,6 +22,16 @@ export interface InclusionProof {
   readonly checkpoint: string;
 }
 
+/** A personal value of an entry, and the salt with which its commitment was made. */
+export interface PersonalOpening {
+  readonly field: string;
+  /** Pseudonymous id of whom it is about. */
+  readonly person: string;
+  /** 32 bytes, hexadecimal. */
+  readonly salt: string;
+  readonly value: string;
+}
+
 /** One row whose state and end the ledger must explain. */
 export interface ReconciledRow {
   readonly kind: 'request' | 'grant';
@@ -41,5 +51,7 @@ export interface LedgerReads {
   latestCheckpoint(actor: Actor): Promise<string | null>;
   /** `null` for an entry that no checkpoint covers yet. */
   proof(actor: Actor, seq: number): Promise<InclusionProof | null>;
+  /** Personal values of an entry that the actor may see; `null` where there are none. */
+  personal(actor: Actor, seq: number): Promise<readonly PersonalOpening[] | null>;
   reconciliation(actor: Actor, after: string | null, limit: number): Promise<readonly ReconciledRow[]>;
 }

@@ -202,9 +202,8 @@ export function operatorCommands(program: Command, act: Act): void {
     .command('prompt')
     .description('Live access for a shell prompt; asks nobody')
     .action(act(async ({ place, profile }) => (await import('./prompt.ts')).prompt(place, profile)));
-  program
-    .command('audit')
-    .description('The audit log')
+  const audit = program.command('audit').description('The audit log');
+  audit
     .command('verify')
     .description('Recompute the whole log and say what was tampered with')
     .option('--forget', 'forget what was seen of the log before: it was begun anew')
@@ -212,6 +211,16 @@ export function operatorCommands(program: Command, act: Act): void {
       act(async (context, options: AuditVerifyOptions) =>
         (await import('./commands/audit-verify.ts')).auditVerify(context, options),
       ),
+    );
+  audit
+    .command('open')
+    .description('Show the personal values of an entry, and check them against the log')
+    .argument('<seq>', 'number of the entry')
+    .action(
+      act(async (context, seq: string) => {
+        const { auditOpen, entryArgument } = await import('./commands/audit-open.ts');
+        return auditOpen(context, entryArgument(seq));
+      }),
     );
   program
     .command('policy')

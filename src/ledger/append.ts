@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { invariant } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
 import type { Random } from '../platform/random.ts';
 import { insertOutbox } from '../store/ledger-outbox.ts';
 import type { Trx } from '../store/schema.ts';
+import { commitmentTo } from './commitment.ts';
 import { unclassified, type NewEntry } from './entry.ts';
 import { sealPersonal } from './personal.ts';
 
@@ -22,7 +22,7 @@ const LARGEST_BODY = 60_000;
  *     {"v":1,"id","kind","at","actor","subjects","facts","commitments","late"?}
  *
  * Personal values are not in it: each one lies beside, sealed under the key of the person it is about, and the body commits
- * to SHA-256(salt || value). Erasing the person leaves a log that still verifies. An unclassified field breaks the invariant.
+ * to SHA-256(salt || value). Without the key the log still verifies. An unclassified field breaks the invariant.
  */
 export function createAppend(masterKey: Uint8Array, random: Random): Append {
   return async (trx, ...entries) => {
@@ -52,7 +52,7 @@ async function sealAll(
   const commitments: Record<string, string> = {};
   for (const [name, { subject, value }] of Object.entries(entry.personal ?? {})) {
     const salt = keys.random.bytes(32);
-    commitments[name] = createHash('sha256').update(salt).update(value, 'utf8').digest('hex');
+    commitments[name] = commitmentTo(salt, value);
     await sealPersonal(trx, keys, { entryId: id, field: name, subject, salt, value });
   }
   return commitments;

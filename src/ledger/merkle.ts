@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** A SHA-256 hash, 32 bytes. */
-export type Hash = Buffer;
+type Hash = Buffer;
 
 /** Leaf hash of an entry: SHA-256(0x00 || body). RFC 6962, section 2.1. */
 export function leafHash(body: string): Hash {
@@ -55,23 +55,6 @@ export async function inclusionPath(read: ReadSubtree, index: number, size: numb
   return path(0, size);
 }
 
-/** Proof that the tree of `first` leaves is a prefix of the tree of `second`. RFC 6962, section 2.1.2. */
-export async function consistencyPath(
-  read: ReadSubtree,
-  first: number,
-  second: number,
-): Promise<readonly Uint8Array[]> {
-  if (first < 1 || first > second) throw new RangeError(`a tree of ${first} is no prefix of one of ${second}`);
-  const subproof = async (from: number, to: number, whole: boolean): Promise<Uint8Array[]> => {
-    if (first === to) return whole ? [] : [await rangeHash(read, from, to)];
-    const middle = from + largestPowerBelow(to - from);
-    return first <= middle
-      ? [...(await subproof(from, middle, whole)), await rangeHash(read, middle, to)]
-      : [...(await subproof(middle, to, false)), await rangeHash(read, from, middle)];
-  };
-  return subproof(0, second, true);
-}
-
 /** Recomputes a root from a leaf and its audit path; compare it with the checkpoint. RFC 9162, section 2.1.3.2. `null`: the path does not fit. */
 export function rootFromInclusion(
   leaf: Uint8Array,
@@ -98,45 +81,6 @@ export function rootFromInclusion(
     sn = Math.floor(sn / 2);
   }
   return sn === 0 ? hash : null;
-}
-
-/** Whether a consistency proof shows that `firstRoot` is a prefix of `secondRoot`. RFC 9162, section 2.1.4.2. */
-export function isConsistent(
-  first: number,
-  firstRoot: Uint8Array,
-  second: number,
-  secondRoot: Uint8Array,
-  path: readonly Uint8Array[],
-): boolean {
-  if (first === second) return path.length === 0 && same(firstRoot, secondRoot);
-  if (first < 1 || first > second || path.length === 0) return false;
-  const hashes = isPowerOfTwo(first) ? [firstRoot, ...path] : [...path];
-  let fn = first - 1;
-  let sn = second - 1;
-  while (fn % 2 === 1) {
-    fn = Math.floor(fn / 2);
-    sn = Math.floor(sn / 2);
-  }
-  const start = hashes[0];
-  if (start === undefined) return false;
-  let fr = start;
-  let sr = start;
-  for (const hash of hashes.slice(1)) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      fr = nodeHash(hash, fr);
-      sr = nodeHash(hash, sr);
-      while (fn % 2 === 0 && fn !== 0) {
-        fn = Math.floor(fn / 2);
-        sn = Math.floor(sn / 2);
-      }
-    } else {
-      sr = nodeHash(sr, hash);
-    }
-    fn = Math.floor(fn / 2);
-    sn = Math.floor(sn / 2);
-  }
-  return sn === 0 && same(fr, firstRoot) && same(sr, secondRoot);
 }
 
 /** Grows a tree leaf by leaf and knows its root at every size; holds one hash for each bit of the size. */
@@ -174,10 +118,6 @@ function largestPowerBelow(n: number): number {
   let power = 1;
   while (power * 2 < n) power *= 2;
   return power < n ? power : 0;
-}
-
-function isPowerOfTwo(n: number): boolean {
-  return n > 0 && Number.isInteger(Math.log2(n));
 }
 
 function sha256(bytes: Uint8Array): Hash {

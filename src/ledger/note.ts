@@ -1,13 +1,11 @@
 import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 
-/** Name and public key of a log, as third-party verifiers take it. C2SP signed-note: `name+hash+base64(0x01 || key)`. */
-export interface LogKey {
-  readonly origin: string;
-  readonly vkey: string;
-}
-
 /** A log's signing key. */
-export interface LogSigner extends LogKey {
+export interface LogSigner {
+  /** Name of the log. */
+  readonly origin: string;
+  /** Name and public key, as third-party verifiers take it. C2SP signed-note: `name+hash+base64(0x01 || key)`. */
+  readonly vkey: string;
   readonly privateKey: KeyObject;
   readonly keyId: Buffer;
 }

@@ -2,15 +2,9 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { PersonId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
 import type { Random } from '../platform/random.ts';
-import {
-  deleteSubject,
-  findSubjectKeys,
-  holdSubjectKey,
-  insertPersonal,
-  keepSubjectKey,
-  personalOf,
-} from '../store/ledger-personal.ts';
+import { findSubjectKeys, insertPersonal, keepSubjectKey, personalOf } from '../store/ledger-personal.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { commitmentTo } from './commitment.ts';
 
 interface Keys {
   /** 32 bytes from a key file; never in the database. */
@@ -38,43 +32,45 @@ export async function sealPersonal(trx: Trx, keys: Keys, value: PersonalValue): 
   await insertPersonal(trx, { entryId: value.entryId, field: value.field, subject: value.subject, sealed });
 }
 
-/** The personal values of some entries, by entry id and field. What belongs to an erased person is simply not there. */
-export async function readPersonal(
-  db: Db | Trx,
-  masterKey: Uint8Array,
-  entryIds: readonly string[],
-): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
-  const rows = await personalOf(db, entryIds);
-  const keys = new Map<PersonId, Buffer>();
-  for (const [person, wrapped] of await findSubjectKeys(db, [...new Set(rows.map((row) => row.subject))])) {
-    keys.set(person, open(masterKey, wrapped, Buffer.from(person)));
-  }
-  const found = new Map<string, Record<string, string>>();
-  for (const row of rows) {
-    const key = keys.get(row.subject);
-    if (key === undefined) continue;
-    const plain = open(key, row.sealed, bound(row.entryId, row.field));
-    const fields = found.get(row.entryId) ?? {};
-    fields[row.field] = plain.subarray(SALT).toString('utf8');
-    found.set(row.entryId, fields);
-  }
-  return found;
+/** A personal value of an entry with what its commitment was made of: whoever has both can check that it is what the log means. */
+export interface PersonalOpening {
+  readonly field: string;
+  readonly subject: PersonId;
+  /** 32 bytes. */
+  readonly salt: Uint8Array;
+  readonly value: string;
 }
 
 /**
- * Erases a person: their key is destroyed, so what a backup still holds is noise, and what was sealed under it is deleted.
- * The log still verifies. What is written about them later is sealed under a new key.
+ * Opens the commitments of an entry. A value whose key or whose row is gone is left out. Throws when a value was moved or changed, or
+ * is not the one that the body commits to.
  */
-export async function erasePerson(trx: Trx, person: PersonId): Promise<void> {
-  await deleteSubject(trx, person);
+export async function readPersonal(
+  db: Db | Trx,
+  masterKey: Uint8Array,
+  entry: { readonly entryId: string; readonly body: string },
+): Promise<readonly PersonalOpening[]> {
+  const rows = await personalOf(db, entry.entryId);
+  const keys = await findSubjectKeys(db, [...new Set(rows.map((row) => row.subject))]);
+  const { commitments } = JSON.parse(entry.body) as { readonly commitments: Readonly<Record<string, string>> };
+  return rows.flatMap(({ field, subject, sealed }) => {
+    const wrapped = keys.get(subject);
+    if (wrapped === undefined) return [];
+    const plain = open(open(masterKey, wrapped, Buffer.from(subject)), sealed, bound(entry.entryId, field));
+    const [salt, value] = [plain.subarray(0, SALT), plain.subarray(SALT).toString('utf8')];
+    invariant(commitments[field] === commitmentTo(salt, value), `entry ${entry.entryId} commits to another ${field}`);
+    return [{ field, subject, salt, value }];
+  });
 }
 
 async function subjectKey(trx: Trx, keys: Keys, person: PersonId): Promise<Buffer> {
-  const known = await holdSubjectKey(trx, person);
-  if (known !== null) return open(keys.masterKey, known, Buffer.from(person));
+  const find = async () => (await findSubjectKeys(trx, [person])).get(person);
+  const known = await find();
+  if (known !== undefined) return open(keys.masterKey, known, Buffer.from(person));
   await keepSubjectKey(trx, person, seal(keys.masterKey, keys.random.bytes(32), Buffer.from(person), keys.random));
-  const kept = await holdSubjectKey(trx, person);
-  invariant(kept !== null, 'a person was erased while their key was being made');
+  // Of two first entries at one instant one made the key.
+  const kept = await find();
+  invariant(kept !== undefined, `the key of ${person} was made and is gone`);
   return open(keys.masterKey, kept, Buffer.from(person));
 }
 

@@ -1,6 +1,6 @@
 import { latestCheckpoint, readEntries } from '../store/ledger-entries.ts';
 import type { Db } from '../store/schema.ts';
-import { consistencyPath, inclusionPath } from './merkle.ts';
+import { inclusionPath } from './merkle.ts';
 import { overTiles } from './tiles.ts';
 
 /** That an entry stands at its place under a signed checkpoint; everything a verifier needs besides the log's key. */
@@ -26,10 +26,4 @@ export async function proveEntry(db: Db, seq: number): Promise<EntryProof | null
     hashes: path.map((hash) => Buffer.from(hash).toString('base64')),
     checkpoint: checkpoint.note,
   };
-}
-
-/** Proves that an older size of the log is a prefix of a newer one; hashes in base64. */
-export async function proveConsistency(db: Db, first: number, second: number): Promise<readonly string[]> {
-  const path = await overTiles(db, (read) => consistencyPath(read, first, second));
-  return path.map((hash) => Buffer.from(hash).toString('base64'));
 }

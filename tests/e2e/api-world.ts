@@ -124,6 +124,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
       checkpoints: () => Promise.resolve([]),
       latestCheckpoint: () => Promise.resolve(null),
       proof: () => Promise.resolve(null),
+      personal: () => Promise.resolve(null),
       reconciliation: () => Promise.resolve([]),
     },
     checks: Object.fromEntries(

@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { leafHash, MerkleAccumulator } from '../../src/ledger/merkle.ts';
+import { inclusionPath, leafHash, MerkleAccumulator } from '../../src/ledger/merkle.ts';
 import { createSigner, signCheckpoint, type LogSigner } from '../../src/ledger/note.ts';
 import { startFakeServer, type FakeServer } from './cli-fake-server.ts';
 import { makeHome, type Home } from './cli-harness.ts';
@@ -213,4 +213,72 @@ describe('audit verify', () => {
     server.state.audit = makeLog([...HISTORY, of(4, 'grant.ended', { grant: GRANT, request: REQUEST })]);
     expect(await verifying).toMatchObject({ code: 0 });
   }, 20_000);
+});
+
+describe('audit open', () => {
+  const SALT = 'ab'.repeat(32);
+  const VALUE = 'Check the invoice export';
+  const opening = { field: 'reason', person: 'per_a', salt: SALT, value: VALUE };
+  const hash = (value: string) => createHash('sha256').update(Buffer.from(SALT, 'hex')).update(value).digest('hex');
+  const open = (...more: string[]) => home.run(['audit', 'open', '1', ...more]);
+
+  /** A log of three entries, of which the second commits to a reason. */
+  const serve = async (items: object[] = [opening]) => {
+    const commitments = { reason: hash(VALUE) };
+    const log = makeLog([body(0), JSON.stringify({ kind: 'request.submitted', at: 'then', commitments }), body(2)]);
+    const leaves = log.entries.map((one) => Buffer.from(one.leaf, 'hex'));
+    const hashes = (await inclusionPath(async (_, index) => leaves[index] ?? Buffer.of(), 1, 3)).map((one) =>
+      Buffer.from(one).toString('base64'),
+    );
+    const proof = { seq: 1, size: 3, leaf: log.entries[1]?.leaf, hashes, checkpoint: log.checkpoints.at(-1)?.note };
+    server.state.audit = { ...log, proofs: [{}, proof], personal: [{}, { items }] };
+    return log;
+  };
+
+  test('shows what an entry commits to, with the salt, and checks both here', async () => {
+    await serve();
+    const outcome = await open();
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toContain(VALUE);
+    expect(outcome.stdout).toContain(SALT);
+    expect(outcome.stdout).toContain('is the commitment of the entry');
+    expect(JSON.parse((await open('--json')).stdout)).toMatchObject({
+      ok: true,
+      seq: 1,
+      isInLog: true,
+      openings: [{ ...opening, holds: true }],
+    });
+    expect((await open('--plain')).stdout).toBe(`ok\treason\tper_a\t${SALT}\t"${VALUE}"\n`);
+  });
+
+  test('another value, another salt, and an entry that nobody signed do not hold', async () => {
+    for (const changed of [{ value: 'Something else' }, { salt: '00'.repeat(32) }]) {
+      await serve([{ ...opening, ...changed }]);
+      const outcome = await open();
+      expect(outcome.code).toBe(1);
+      expect(outcome.stdout).toContain('is not the commitment of the entry');
+    }
+    const log = await serve([{ ...opening, value: 'Something else' }]);
+    log.entries[1] = entry(
+      1,
+      JSON.stringify({ kind: 'request.submitted', commitments: { reason: hash('Something else') } }),
+    );
+    const outcome = await open();
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toContain('no signed checkpoint has it there');
+    await serve();
+    signer = newSigner();
+    server.state.audit.proofs = [
+      {},
+      { ...server.state.audit.proofs?.[1], checkpoint: makeLog(bodies(3)).checkpoints[0]?.note },
+    ];
+    expect((await open()).stdout).toContain('no signed checkpoint has it there');
+  });
+
+  test('what one may not see is not there, and a number is asked for', async () => {
+    await serve();
+    server.state.audit.personal = [];
+    expect(await open()).toMatchObject({ code: 1, stdout: '' });
+    expect(await home.run(['audit', 'open', 'last'])).toMatchObject({ code: 2, stdout: '' });
+  });
 });

@@ -348,6 +348,11 @@ export function createApi(state: FakeState, oauth: Oauth) {
       const items = state.audit.entries.slice(from, from + Number(query.get('limit') ?? 1_000));
       return json(response, 200, { items, nextFrom: from + items.length });
     }
+    const about = /^GET \/v1\/audit\/(proof|personal)\/(\d+)$/.exec(name);
+    if (about !== null) {
+      const found = (about[1] === 'proof' ? state.audit.proofs : state.audit.personal)?.[Number(about[2])];
+      return found === undefined ? problem(response, 404, 'not-found', 'Not there.') : json(response, 200, found);
+    }
     if (name === 'GET /v1/audit/checkpoints')
       return json(response, 200, { items: state.audit.checkpoints, nextFrom: null });
     if (name === 'GET /v1/audit/checkpoint') {

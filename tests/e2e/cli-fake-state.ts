@@ -32,7 +32,8 @@ export interface FakeState {
   delay: { match: string; ms: number } | null;
   /** Breaks the connection after the work was done, this many times. */
   dropAnswers: number;
-  audit: { entries: object[]; checkpoints: object[] };
+  /** Proofs and personal values by number of the entry. */
+  audit: { entries: object[]; checkpoints: object[]; proofs?: object[]; personal?: object[] };
 }
 
 export interface Person {

@@ -16,6 +16,7 @@ import { parseTargets } from '../../src/posture/inventory.ts';
 import type { Database } from '../../src/store/database.ts';
 import { acmeFiles } from '../acme-world.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
+import { MASTER_KEY } from './ledger-under-test.ts';
 
 /** Operations and engine over a test database, with Acme's rules and a cloud in memory. */
 export interface AcmeOperations {
@@ -45,7 +46,7 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
   );
   if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
   const rules = opened.value;
-  const append = createAppend(systemRandom.bytes(32), systemRandom);
+  const append = createAppend(MASTER_KEY, systemRandom);
   const changes = createChanges();
   const world: World = {
     db: database.db,

@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sql, type KyselyPlugin } from 'kysely';
-import {
-  consistencyPath,
-  inclusionPath,
-  isConsistent,
-  leafHash,
-  MerkleAccumulator,
-  rangeHash,
-  rootFromInclusion,
-} from '../../src/ledger/merkle.ts';
+import { inclusionPath, leafHash, MerkleAccumulator, rangeHash, rootFromInclusion } from '../../src/ledger/merkle.ts';
 import { createSigner } from '../../src/ledger/note.ts';
 import { LogInconsistent } from '../../src/ledger/log-inconsistent.ts';
 import { sequence } from '../../src/ledger/sequencer.ts';
@@ -37,7 +29,8 @@ function crashing(after: number): KyselyPlugin & { readonly hit: () => boolean }
 
 eachDatabase('ledger sequencer', (current) => {
   test('places follow the order in which entries were written', async () => {
-    for (let n = 0; n < 5; n += 1) await write(current(), 1, { kind: 'engine.clock-refused', facts: { clockOffsetMs: n } });
+    for (let n = 0; n < 5; n += 1)
+      await write(current(), 1, { kind: 'engine.clock-refused', facts: { clockOffsetMs: n } });
     await sequenceAll(current());
     const versions = (await readEntries(current().db, 0, 10)).map(
       ({ body }) => /"clockOffsetMs":(\d)/.exec(body)?.[1] ?? '',
@@ -126,9 +119,10 @@ eachDatabase('ledger sequencer', (current) => {
             const path = await overTiles(trx, (read) => inclusionPath(read, seq, tree.size));
             const proven = rootFromInclusion(leafHash(`${seq}`), seq, tree.size, path);
             expect(Buffer.from(proven ?? []).equals(tree.root())).toBe(true);
+            // The same tiles give the roots of every earlier size.
             for (const [size, root] of roots) {
-              const proof = await overTiles(trx, (read) => consistencyPath(read, size, tree.size));
-              expect(isConsistent(size, root, tree.size, tree.root(), proof)).toBe(true);
+              const again = await overTiles(trx, (read) => rangeHash(read, 0, size));
+              expect(Buffer.from(again).equals(root)).toBe(true);
             }
             throw undo;
           });

@@ -13,6 +13,7 @@ const ledger = (has: Partial<LedgerReads>): LedgerReads => ({
   checkpoints: () => Promise.resolve([]),
   latestCheckpoint: () => Promise.resolve(null),
   proof: () => Promise.resolve(null),
+  personal: () => Promise.resolve(null),
   reconciliation: () => Promise.resolve([]),
   ...has,
 });
@@ -62,6 +63,18 @@ test('200: checkpoints, the newest as a note, a proof, and the states that must 
     items: [{ kind: 'grant', id: 'grt_1', state: 'active', endsAt: '2026-11-21T06:00:00.000Z' }],
     nextAfter: 'grt_1',
   });
+});
+
+test('200: personal values with their salts; 404 where there is nothing that one may see', async () => {
+  const opening = { field: 'reason', person: 'per_1', salt: '00'.repeat(32), value: 'Check the export' };
+  const personal = vi.fn<LedgerReads['personal']>((_, seq) => Promise.resolve(seq === 3 ? [opening] : null));
+  api = await apiUnderTest({}, { ledger: ledger({ personal }) });
+  const answer = await api.as('ana', { method: 'GET', url: '/v1/audit/personal/3' });
+  expect(answer.json()).toEqual({ items: [opening] });
+  expect(answer.headers['cache-control']).toBe('no-store');
+  expect(personal).toHaveBeenCalledWith(expect.objectContaining({ key: 'ana' }), 3);
+  expect((await api.as('ana', { method: 'GET', url: '/v1/audit/personal/4' })).statusCode).toBe(404);
+  expect((await api.as(null, { method: 'GET', url: '/v1/audit/personal/3' })).statusCode).toBe(401);
 });
 
 test('404 for what no checkpoint covers, 422 for what is no number, 401 without a token', async () => {

@@ -25,6 +25,11 @@ const checkpoints = z.object({
 const proof = z
   .object({ seq: z.number(), size: z.number(), leaf: z.string(), hashes: list(z.string()), checkpoint: z.string() })
   .meta({ id: 'InclusionProof' });
+const openings = z
+  .object({
+    items: list(z.object({ field: z.string(), person: z.string(), salt: z.string(), value: z.string() })),
+  })
+  .meta({ id: 'PersonalOpenings' });
 const rows = z.object({
   items: list(
     z.object({
@@ -109,6 +114,24 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
       return sendProblem(base.origin, request, reply, {
         code: 'not-found',
         detail: 'No checkpoint covers this entry yet.',
+      });
+    },
+  });
+  v1.route({
+    method: 'GET',
+    url: '/audit/personal/:seq',
+    schema: {
+      summary: 'Personal values of an entry, with the salts of its commitments',
+      tags: ['audit'],
+      params: z.object({ seq }),
+      response: { 200: openings },
+    },
+    handler: async (request, reply) => {
+      const items = await ledger.personal(actorOf(request), request.params.seq);
+      if (items !== null) return reply.header('cache-control', 'no-store').send({ items });
+      return sendProblem(base.origin, request, reply, {
+        code: 'not-found',
+        detail: 'This entry has no personal values, or you may not see them.',
       });
     },
   });

@@ -50,8 +50,8 @@ export async function auditVerify(context: Context, options: AuditVerifyOptions)
   return ok ? EXIT.ok : EXIT.error;
 }
 
-/** What was seen before, unless it was a demo that was begun anew. A key that changed is what an attacker would do. */
-function trustedLog(context: Context, vkey: string, demo: boolean): TrustedLog | null {
+/** What was seen of the log before, unless it was a demo that was begun anew. A key that changed is what an attacker would do. */
+export function trustedLog(context: Context, vkey: string, demo: boolean): TrustedLog | null {
   const trusted = readTrusted(context.place, context.server);
   if (trusted === null || trusted.vkey === vkey) return trusted;
   if (trusted.demo && demo) {
