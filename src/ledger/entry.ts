@@ -16,7 +16,7 @@ const only = (...names: readonly string[]): Fields => ({ public: names, personal
 export const EVENTS = {
   'request.submitted': {
     public: ['items', 'durationMs', 'policyVersion', 'directoryVersion', 'steps', 'lapsesAt'],
-    personal: ['reason'],
+    personal: ['reason', 'ticket'],
   },
   'request.refused': only('items', 'duration', 'policyVersion', 'refusals'),
   'request.approved': only('automatic', 'policyVersion', 'rules'),

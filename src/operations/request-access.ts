@@ -81,7 +81,10 @@ export async function requestAccess(
         steps: decision.steps.map((step) => step.id),
         lapsesAt: toIso(lapsesAt),
       },
-      personal: { reason: { subject: actor.person, value: input.reason ?? '' } },
+      personal: {
+        reason: { subject: actor.person, value: input.reason ?? '' },
+        ...(input.ticket === undefined ? {} : { ticket: { subject: actor.person, value: input.ticket } }),
+      },
     };
     const automatic = decision.steps.length > 0 ? [] : await approveByRule(world, trx, actor, rules, request, decision);
     await world.append(trx, submitted, ...automatic);

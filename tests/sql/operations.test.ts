@@ -95,6 +95,16 @@ eachDatabase('operations', (current) => {
       expect(await kinds()).toEqual(['person.signed-in', 'request.submitted', 'request.approved', 'grant.scheduled']);
     });
 
+    test('reason and ticket stand in the ledger as commitments, and nowhere in it in clear', async () => {
+      got(await requestAccess(acme.world, await acme.as('ana'), { ...ASK, ticket: 'FIN-4711' }));
+      const { rows } = await sql<{
+        body: string;
+      }>`select body from ledger_outbox where body like '%request.submitted%'`.execute(current().db);
+      const { commitments } = JSON.parse(rows[0]?.body ?? '{}') as { commitments: object };
+      expect(Object.keys(commitments).sort()).toEqual(['reason', 'ticket']);
+      expect(rows[0]?.body).not.toMatch(/FIN-4711|invoice export/);
+    });
+
     test('nobody wears approvers down: only so many wait at once', async () => {
       const ana = await acme.as('ana');
       for (let n = 0; n < 3; n += 1) got(await requestAccess(acme.world, ana, ASK));
