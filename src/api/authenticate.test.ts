@@ -32,6 +32,7 @@ const ROUTES = [
   ['GET', '/v1/audit/checkpoints'],
   ['GET', '/v1/audit/checkpoint'],
   ['GET', '/v1/audit/proof/0'],
+  ['GET', '/v1/audit/personal/0'],
   ['GET', '/v1/audit/reconciliation'],
 ] as const;
 

@@ -16,12 +16,9 @@ const policyStatus = z
       .array(problem)
       .readonly()
       .meta({ description: 'Of newer documents that were refused; the ones in force stay in force.' }),
-    warnings: z
-      .array(problem)
-      .readonly()
-      .meta({
-        description: 'What is suspicious in the rules in force, and not wrong: a selector that matches no target.',
-      }),
+    warnings: z.array(problem).readonly().meta({
+      description: 'What is suspicious in the rules in force, and not wrong: a selector that matches no target.',
+    }),
     roles: z.number(),
     policies: z.number(),
   })

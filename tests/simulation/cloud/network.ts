@@ -125,6 +125,8 @@ export class Network {
       });
     };
     this.#life.onDeath(givenUp);
+    // Whether or not the caller is standing still by then.
+    scheduler.at(null, dispatchedAt + CONNECTION_MS, givenUp);
     return this.#giveUp({ ...call, signal }, 'is under way without an answer', givenUp);
   }
 
