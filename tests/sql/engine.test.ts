@@ -1,77 +1,17 @@
 import { expect, test } from 'vitest';
 import { sql } from 'kysely';
-import type { GrantId, PersonId } from '../../src/core/ids.ts';
-import { ok, refused, type Result } from '../../src/core/result.ts';
-import { createEngine, type Engine } from '../../src/engine/engine.ts';
+import { ok, refused } from '../../src/core/result.ts';
+import { createEngine } from '../../src/engine/engine.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
-import type { Database } from '../../src/store/database.ts';
 import { findGrant } from '../../src/store/grants.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { eachDatabase } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
 
-const BY = { person: 'per_aaaaaaaaaaaaaaaaaaaa' as PersonId, reason: 'The laptop was lost' };
-
-type Verdict = Result<null, { code: string; text: string }>;
-
-interface Bench {
-  readonly engine: Engine;
-  readonly entries: string[];
-  state(id: GrantId): Promise<string>;
-  /** Makes everything due now and every lease run out. */
-  hurry(): Promise<void>;
-  /** As if so much time had passed that no call which was given up can still be under way. */
-  callsAreOver(): Promise<void>;
-}
-
-function bench(
-  database: Database,
-  provider: FakeProvider,
-  options: { node?: string; verdict?: Verdict; appendFails?: () => boolean } = {},
-): Bench {
-  const entries: string[] = [];
-  const engine = createEngine({
-    db: database.db,
-    clock: systemClock,
-    random: systemRandom,
-    node: options.node ?? 'node-1',
-    providers: new Map([['aws', provider]]),
-    recheck: async () => options.verdict ?? ok(null),
-    append: async (_trx, entry) => {
-      if (options.appendFails?.() === true) throw new Error('no space left on device');
-      entries.push(entry.late === true ? `${entry.kind} (late)` : entry.kind);
-    },
-    publish: () => {},
-    log: silentLog,
-  });
-  return {
-    engine,
-    entries,
-    state: async (id) => (await findGrant(database.db, id))?.state.kind ?? 'none',
-    hurry: async () => {
-      await sql`update "grant" set due_at = app_now() where due_at is not null`.execute(database.db);
-      await sql`update "grant" set lease_until = app_now() where lease_until is not null`.execute(database.db);
-    },
-    callsAreOver: async () => {
-      await sql`update binding set last_call_at = app_now() - interval '1 minute', absent_since = app_now() - interval '1 minute'`.execute(
-        database.db,
-      );
-    },
-  };
-}
-
-/** Lets the time of a running grant be over, as if it had been activated an hour earlier. The guard that forbids it is switched off for that. */
-async function pastItsEnd(database: Database, id: GrantId): Promise<void> {
-  await database.db.transaction().execute(async (trx) => {
-    await sql`set local session_replication_role = replica`.execute(trx);
-    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(
-      trx,
-    );
-  });
-}
+import { bench, pastItsEnd } from './engine-bench.ts';
 
 eachDatabase('engine', (current) => {
   test('a grant becomes active, and ends by construction without a call', async () => {
@@ -136,116 +76,6 @@ eachDatabase('engine', (current) => {
     await engine.pass('starts');
     expect(await state(id)).toBe('failed');
     expect(provider.calls).toEqual([]);
-  });
-
-  test('no entry, no grant: when the ledger takes nothing, nothing is dispatched', async () => {
-    const provider = fakeProvider();
-    const { engine, state } = bench(current(), provider, { appendFails: () => true });
-    const id = await scheduledGrant(current());
-    await engine.pass('starts');
-    expect(await state(id)).toBe('scheduled');
-    expect(provider.calls).toEqual([]);
-  });
-
-  test('ending never waits for the record: access is taken away while nothing can be written, and recorded late', async () => {
-    const provider = fakeProvider();
-    let broken = false;
-    const { engine, entries, state, callsAreOver } = bench(current(), provider, { appendFails: () => broken });
-    const id = await scheduledGrant(current());
-    await engine.pass('starts');
-    broken = true;
-    const grant = await findGrant(current().db, id);
-    if (grant === null) throw new Error('the grant is there');
-    await engine.endUnrecorded(grant, 'returned', BY);
-    expect(provider.held.size).toBe(0);
-    expect(await state(id)).toBe('active');
-    expect(await engine.pass('ends')).toBe(0);
-    expect(await state(id)).toBe('active');
-    broken = false;
-    await callsAreOver();
-    await engine.pass('ends');
-    expect(await state(id)).toBe('ended');
-    expect(entries).toContain('grant.ending (late)');
-  });
-
-  test('a grant whose time is over is revoked even when its end cannot be recorded', async () => {
-    const provider = fakeProvider({ byConstruction: false });
-    let broken = false;
-    const { engine, entries, state, hurry, callsAreOver } = bench(current(), provider, { appendFails: () => broken });
-    const id = await scheduledGrant(current());
-    await engine.pass('starts');
-    await pastItsEnd(current(), id);
-    broken = true;
-    await engine.pass('ends');
-    expect(provider.held.size).toBe(0);
-    expect(await state(id)).toBe('active');
-    broken = false;
-    await hurry();
-    await callsAreOver();
-    await engine.pass('ends');
-    expect(await state(id)).toBe('ended');
-    expect(entries).toContain('grant.ended (late)');
-  });
-
-  test('what is returned before its start while nothing can be written never starts', async () => {
-    const provider = fakeProvider();
-    let broken = true;
-    const { engine, entries, state } = bench(current(), provider, { appendFails: () => broken });
-    const id = await scheduledGrant(current());
-    const grant = await findGrant(current().db, id);
-    if (grant === null) throw new Error('the grant is there');
-    await engine.endUnrecorded(grant, 'revoked', BY);
-    broken = false;
-    await engine.pass('starts');
-    expect(provider.calls).toEqual([]);
-    await engine.pass('ends');
-    expect(await state(id)).toBe('ended');
-    expect(entries).toEqual(['grant.ended (late)']);
-  });
-
-  test('a cloud that fails while nothing can be written is asked again until it confirms, in a process without lanes too', async () => {
-    const provider = fakeProvider();
-    let broken = false;
-    const { engine, entries, state } = bench(current(), provider, { appendFails: () => broken });
-    const id = await scheduledGrant(current());
-    await engine.pass('starts');
-    broken = true;
-    const grant = await findGrant(current().db, id);
-    if (grant === null) throw new Error('the grant is there');
-    provider.faults.push({ call: 'revoke', fault: new ProviderFault('throttled', 'slow down') });
-    provider.faults.push({ call: 'revoke', fault: new ProviderFault('unreachable', 'nobody there') });
-    await engine.endUnrecorded(grant, 'revoked', BY);
-    expect(provider.held.size).toBe(1);
-    const stop = new AbortController();
-    const running = engine.runUnrecorded(stop.signal);
-    await expect.poll(() => provider.held.size, { timeout: 5_000 }).toBe(0);
-    broken = false;
-    await expect.poll(() => state(id), { timeout: 5_000 }).toBe('ending');
-    stop.abort();
-    await running;
-    expect(entries).toContain('grant.ending (late)');
-  });
-
-  test('while nothing can be written, every end that is due is taken away, however many there are', async () => {
-    const provider = fakeProvider({ byConstruction: false });
-    const { engine } = bench(current(), provider);
-    const ids: GrantId[] = [];
-    for (let n = 0; n < 40; n += 1) ids.push(await scheduledGrant(current()));
-    while ((await engine.pass('starts')) > 0);
-    expect(provider.held.size).toBe(40);
-    for (const id of ids) await pastItsEnd(current(), id);
-    await sql`create or replace function no_space() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = 'disk_full'; end $$`.execute(
-      current().db,
-    );
-    await sql`create trigger no_space before update on "grant" for each statement execute function no_space()`.execute(
-      current().db,
-    );
-    try {
-      for (let n = 0; n < 3; n += 1) await engine.pass('ends').catch(() => {});
-      expect(provider.held.size).toBe(0);
-    } finally {
-      await sql`drop trigger no_space on "grant"`.execute(current().db);
-    }
   });
 
   test('a grant under which very much was handed out ends like any other', async () => {

@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import type { GrantId, PersonId } from '../../src/core/ids.ts';
+import { ok, type Result } from '../../src/core/result.ts';
+import { createEngine, type Engine } from '../../src/engine/engine.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import type { Database } from '../../src/store/database.ts';
+import { findGrant } from '../../src/store/grants.ts';
+import { type FakeProvider } from './fake-provider.ts';
+
+/** Who ends a grant in these tests, and why. */
+export const BY = { person: 'per_aaaaaaaaaaaaaaaaaaaa' as PersonId, reason: 'The laptop was lost' };
+
+export type Verdict = Result<null, { code: string; text: string }>;
+
+/** An engine over a test database and a cloud in memory, with what it wrote into the log. */
+export interface Bench {
+  readonly engine: Engine;
+  readonly entries: string[];
+  state(id: GrantId): Promise<string>;
+  /** Makes everything due now and every lease run out. */
+  hurry(): Promise<void>;
+  /** As if so much time had passed that no call which was given up can still be under way. */
+  callsAreOver(): Promise<void>;
+}
+
+/** Puts an engine together whose rules and log do as `options` say. */
+export function bench(
+  database: Database,
+  provider: FakeProvider,
+  options: { node?: string; verdict?: Verdict; appendFails?: () => boolean } = {},
+): Bench {
+  const entries: string[] = [];
+  const engine = createEngine({
+    db: database.db,
+    clock: systemClock,
+    random: systemRandom,
+    node: options.node ?? 'node-1',
+    providers: new Map([['aws', provider]]),
+    recheck: async () => options.verdict ?? ok(null),
+    append: async (_trx, entry) => {
+      if (options.appendFails?.() === true) throw new Error('no space left on device');
+      entries.push(entry.late === true ? `${entry.kind} (late)` : entry.kind);
+    },
+    publish: () => {},
+    log: silentLog,
+  });
+  return {
+    engine,
+    entries,
+    state: async (id) => (await findGrant(database.db, id))?.state.kind ?? 'none',
+    hurry: async () => {
+      await sql`update "grant" set due_at = app_now() where due_at is not null`.execute(database.db);
+      await sql`update "grant" set lease_until = app_now() where lease_until is not null`.execute(database.db);
+    },
+    callsAreOver: async () => {
+      await sql`update binding set last_call_at = app_now() - interval '1 minute', absent_since = app_now() - interval '1 minute'`.execute(
+        database.db,
+      );
+    },
+  };
+}
+
+/** Lets the time of a running grant be over, as if it had been activated an hour earlier. The guard that forbids it is switched off for that. */
+export async function pastItsEnd(database: Database, id: GrantId): Promise<void> {
+  await database.db.transaction().execute(async (trx) => {
+    await sql`set local session_replication_role = replica`.execute(trx);
+    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(
+      trx,
+    );
+  });
+}
