@@ -329,14 +329,15 @@ function apiParts(
       },
       find: (id) => findKnownPerson(world, id),
     },
-    clock: world.clock,
+    // Tokens are made by a library that knows this machine's clock alone, and are judged by the same.
+    clock: systemClock,
     random: systemRandom,
     log,
   });
   return {
     ...health,
     operations: bindOperations(world),
-    tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: world.clock }),
+    tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock }),
     authorizationServer,
     ledger: {
       entries: (actor, from, limit) => ledgerReads.exportEntries(world, actor, from, limit),

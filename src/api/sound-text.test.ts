@@ -21,6 +21,17 @@ test.each([
   expect(answer.json()).toMatchObject({ code: 'invalid-input', errors: [{ path }] });
 });
 
+test('what is nested too deep is refused before it exhausts anything', async () => {
+  const deep = `{"items":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  const answer = await api.as('ana', {
+    method: 'POST',
+    url: '/v1/requests',
+    headers: { 'content-type': 'application/json' },
+    body: deep,
+  });
+  expect(answer.statusCode).toBe(422);
+});
+
 test('whole pairs and other alphabets are text like any other', async () => {
   const answer = await api.as('ana', {
     method: 'POST',

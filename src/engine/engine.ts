@@ -42,8 +42,8 @@ export interface Engine {
  * them; nothing about them is kept in memory, so a start with a million live grants loads nothing.
  */
 export function createEngine(ports: EnginePorts): Engine {
-  const unrecorded = new Unrecorded(ports);
   let status: EngineStatus = { clockOffsetMs: 0, claiming: true, lastPassAt: null, lagMs: 0, lastError: null };
+  const unrecorded = new Unrecorded(ports, () => status.clockOffsetMs);
   const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
   let clockCheckedAt: Instant | null = null;
 

@@ -1,7 +1,7 @@
 import type { EndCause } from '../core/grant.ts';
 import { isOver, transitionGrant } from '../core/grant.ts';
 import type { GrantId, PersonId } from '../core/ids.ts';
-import type { Instant } from '../core/time.ts';
+import { after, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
@@ -35,10 +35,13 @@ interface Unwritten {
  */
 export class Unrecorded {
   readonly #ports: EnginePorts;
+  readonly #aheadMs: () => number;
   readonly #unwritten = new Map<GrantId, Unwritten>();
 
-  constructor(ports: EnginePorts) {
+  /** `aheadMs`: by how much this machine's clock was ahead of the database's when they were compared last. */
+  constructor(ports: EnginePorts, aheadMs: () => number) {
     this.#ports = ports;
+    this.#aheadMs = aheadMs;
   }
 
   get size(): number {
@@ -56,7 +59,7 @@ export class Unrecorded {
   async takeAway(grant: GrantRecord, cause: EndCause, by: EndedBy | null = null): Promise<void> {
     if (this.#unwritten.has(grant.id)) return;
     // What never started has nothing in the cloud; that it must not start is all there is to remember.
-    const ending: Unwritten = { grant, cause, by, since: this.#ports.clock.now(), taken: grant.activatedAt === null };
+    const ending: Unwritten = { grant, cause, by, since: this.#estimate(), taken: grant.activatedAt === null };
     this.#unwritten.set(grant.id, ending);
     await this.#revokeUnlessTaken(ending);
   }
@@ -78,7 +81,7 @@ export class Unrecorded {
     if ((await this.#announce(grant, lock, owner)) === 'somebody-writes-there') return;
     const { clock, log } = this.#ports;
     try {
-      const call = { now: clock.now(), signal: clock.timeout(PACE.callTimeoutMs) };
+      const call = { now: await this.#now(), signal: clock.timeout(PACE.callTimeoutMs) };
       await provider.revoke(spec, { cause, since }, 0, call);
       ending.taken = true;
       log.error(
@@ -92,6 +95,19 @@ export class Unrecorded {
     } finally {
       if (lock !== null) await releaseCloudLock(this.#ports.db, lock, owner).catch(() => {});
     }
+  }
+
+  /** The database's time, which it often still tells when it takes no writes: a machine that is ahead would take a live grant for over. */
+  async #now(): Promise<Instant> {
+    try {
+      return await appNow(this.#ports.db);
+    } catch {
+      return this.#estimate();
+    }
+  }
+
+  #estimate(): Instant {
+    return after(this.#ports.clock.now(), -this.#aheadMs());
   }
 
   /** Says beforehand what is about to be done, if the database takes that. It is no condition: ending never waits for a record. */
@@ -121,13 +137,13 @@ export class Unrecorded {
   async writeDown(): Promise<void> {
     await Promise.all(
       [...this.#unwritten.values()].map(async (ending) => {
-        const { grant } = ending;
         try {
-          await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
+          const written = await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
+          if (written) return;
         } catch (error) {
-          this.#ports.log.error({ grant: grant.id, error: String(error) }, 'an ending still cannot be recorded');
-          await this.#revokeUnlessTaken(ending);
+          this.#ports.log.error({ grant: ending.grant.id, error: String(error) }, 'an ending still cannot be recorded');
         }
+        await this.#revokeUnlessTaken(ending);
       }),
     );
   }
@@ -137,13 +153,19 @@ export class Unrecorded {
     this.#unwritten.delete(grant);
   }
 
-  async #moveToEnding(trx: Trx, { grant: { id }, cause, by }: Unwritten): Promise<void> {
+  /** Whether the rows say that the grant is ending, so that the usual way goes on with it. */
+  async #moveToEnding(trx: Trx, { grant: { id }, cause, by }: Unwritten): Promise<boolean> {
     const grant = await findGrant(trx, id, true);
-    if (grant === null || isOver(grant.state)) return this.forget(id);
-    if (cause !== 'returned' && cause !== 'revoked') return;
+    if (grant === null || isOver(grant.state)) {
+      this.forget(id);
+      return true;
+    }
+    if (grant.state.kind === 'ending') return true;
+    // An end by time is written by whoever claims it.
+    if (cause !== 'returned' && cause !== 'revoked') return false;
     const now = await appNow(trx);
     const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
-    if (!next.ok) return;
+    if (!next.ok) return false;
     await saveGrantState(trx, id, next.value, now);
     await this.#ports.append(trx, {
       kind: `grant.${next.value.kind}` as EventKind,
@@ -154,5 +176,6 @@ export class Unrecorded {
       ...(by?.reason == null ? {} : { personal: { reason: { subject: by.person, value: by.reason } } }),
       late: true,
     });
+    return true;
   }
 }

@@ -25,6 +25,8 @@ export interface StartRefusal {
  */
 export async function recheckGrant(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
   const rules = world.rules.current();
+  // Rules that could not be read refuse nobody for good: the start waits until they can be.
+  if (rules.directory.people.size === 0) throw new Error('nobody is known, because the directory cannot be read');
   const request = await findRequest(world.db, grant.request);
   if (request === null || request.state.kind !== 'approved') {
     return refused({ code: 'not-approved', text: 'The request behind this grant is not approved.' });

@@ -3,6 +3,7 @@ import type { DirectorySnapshot } from '../core/directory.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import type { ProviderName, Target } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
+import { readDocuments } from '../policy/documents/read-documents.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { PolicyProblem, SourceFile } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
@@ -47,18 +48,25 @@ export async function openRules(
   const first = await loadFirst(sources, files, now());
   if (!first.ok) return first;
   let inForce: RulesInForce = first.value;
-  /** The documents that have been dealt with. */
-  let settled = inForce.problems.length === 0 ? fingerprint(files) : '';
+  /** The documents that have been dealt with, and when; and those whose refusal stands in the ledger. */
+  let settled = { mark: inForce.problems.length === 0 ? fingerprint(files) : '', at: now() };
+  let refusedMark = '';
+  /** The files that people are in, as of the last documents that were sound. */
+  let peopleFiles: ReadonlySet<string> = first.value.problems.length === 0 ? filesOfPeople(files) : new Set();
 
   const refuse = async (
     world: Parameters<RulesHolder['reload']>[0],
     read: readonly SourceFile[],
+    mark: string,
     problems: Problems,
   ) => {
-    const directory = sources.parseDirectory(read.filter(holdsPeople), now());
-    inForce = { ...inForce, problems, ...(directory.ok ? { directory: directory.value } : {}) };
-    world.log.error({ problems: problems.slice(0, 5) }, 'new rules were refused; the old ones stay in force');
-    await noteRefused(world, inForce, problems);
+    const directory = withoutDeparted(inForce.directory, stillReadable(sources, read, peopleFiles, now()));
+    inForce = { ...inForce, problems, directory };
+    if (mark !== refusedMark) {
+      world.log.error({ problems: problems.slice(0, 5) }, 'new rules were refused; the old ones stay in force');
+      await noteRefused(world, inForce, problems);
+    }
+    refusedMark = mark;
   };
 
   const holder: RulesHolder = {
@@ -70,15 +78,15 @@ export async function openRules(
       } catch (error) {
         const unreadable = { file: '', line: 0, column: 0, message: `the rules cannot be read: ${String(error)}` };
         inForce = { ...inForce, problems: [unreadable] };
-        settled = '';
+        settled = { mark: '', at: now() };
         throw error;
       }
       const mark = fingerprint(read);
-      if (mark === settled && now() - inForce.directory.takenAt < REFRESH_MS) return false;
+      if (mark === settled.mark && now() - settled.at < REFRESH_MS) return false;
       const loaded = load(sources, read, now());
       if (!loaded.ok) {
-        await refuse(world, read, loaded.refusal);
-        settled = mark;
+        await refuse(world, read, mark, loaded.refusal);
+        settled = { mark, at: now() };
         return false;
       }
       const [before, next] = [inForce, loaded.value];
@@ -86,7 +94,9 @@ export async function openRules(
       const changed = policyChanged || next.directory.version !== before.directory.version;
       if (changed || before.problems.length > 0) await noteLoaded(world, next);
       inForce = next;
-      settled = mark;
+      settled = { mark, at: now() };
+      refusedMark = '';
+      peopleFiles = filesOfPeople(read);
       return policyChanged;
     },
   };
@@ -104,8 +114,46 @@ async function loadFirst(
   if (first.ok) return first;
   const last = await sources.lastInForce();
   if (last === null) return first;
-  const before = load(sources, [...last, ...files.filter(holdsPeople)], now);
-  return before.ok ? ok({ ...before.value, problems: first.refusal }) : first;
+  const people = filesOfPeople(files);
+  // What was in force last with the people of now; as it stood, where people are in the same files; and at worst nothing at all:
+  // nobody can ask or decide then, nothing starts, and everything ends.
+  for (const documents of [[...last, ...files.filter(({ path }) => people.has(path))], last, []]) {
+    const before = load(sources, documents, now);
+    if (before.ok) return ok({ ...before.value, problems: first.refusal });
+  }
+  return first;
+}
+
+/** The people of documents that are refused as a whole; `null` when their own files are not all there and sound. */
+function stillReadable(
+  sources: RuleSources,
+  read: readonly SourceFile[],
+  peopleFiles: ReadonlySet<string>,
+  now: Instant,
+): DirectorySnapshot | null {
+  const files = read.filter(({ path }) => peopleFiles.has(path));
+  if (files.length === 0 || files.length < peopleFiles.size) return null;
+  const directory = sources.parseDirectory(files, now);
+  return directory.ok && directory.value.people.size > 0 ? directory.value : null;
+}
+
+/**
+ * The directory in force, less whoever is gone from a newer one. Departures alone are taken over from documents that are refused:
+ * anything else in them, a group above all, was written together with rules that are not in force.
+ */
+function withoutDeparted(directory: DirectorySnapshot, newer: DirectorySnapshot | null): DirectorySnapshot {
+  if (newer === null) return directory;
+  const departed = [...directory.people.values()].filter(
+    (person) => person.active && newer.people.get(person.key)?.active !== true,
+  );
+  if (departed.length === 0) return directory;
+  const people = new Map(directory.people);
+  for (const person of departed) people.set(person.key, { ...person, active: false });
+  const keys = departed.map((person) => person.key).sort();
+  const version = createHash('sha256')
+    .update(JSON.stringify([directory.version, keys]))
+    .digest('hex');
+  return { ...directory, people, version };
 }
 
 function load(sources: RuleSources, files: readonly SourceFile[], now: Instant): Result<RulesInForce, Problems> {
@@ -127,9 +175,10 @@ function once(problems: Problems): Problems {
   return [...new Map(problems.map((one) => [`${one.file}:${one.line}:${one.column}:${one.message}`, one])).values()];
 }
 
-/** Judged by its text, so that it can be said of a folder in which another file cannot be read. */
-function holdsPeople(file: SourceFile): boolean {
-  return /^kind:\s*['"]?directory\b/m.test(file.text);
+/** The files with a document of people in them. One that is no YAML holds nobody. */
+function filesOfPeople(files: readonly SourceFile[]): ReadonlySet<string> {
+  const { documents } = readDocuments(files);
+  return new Set(documents.filter(({ kind }) => kind === 'directory').map(({ file }) => file));
 }
 
 function fingerprint(files: readonly SourceFile[]): string {

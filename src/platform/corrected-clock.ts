@@ -8,8 +8,8 @@ export interface CorrectedClock extends Clock {
 }
 
 /**
- * One time for all nodes: decisions, tokens and answers go by the database's clock, so that a machine whose own clock is off neither
- * accepts an old second factor nor refuses a fresh one. How long something takes is measured by the machine as ever.
+ * One time for all nodes: decisions and answers go by the database's clock, so that a machine whose own clock is off does not decide
+ * for another moment than the others. How long something takes is measured by the machine as ever.
  */
 export function createCorrectedClock(clock: Clock): CorrectedClock {
   let offsetMs = 0;

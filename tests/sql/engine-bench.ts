@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { GrantId, PersonId } from '../../src/core/ids.ts';
 import { ok, type Result } from '../../src/core/result.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -29,12 +29,12 @@ export interface Bench {
 export function bench(
   database: Database,
   provider: FakeProvider,
-  options: { node?: string; verdict?: Verdict; appendFails?: () => boolean } = {},
+  options: { node?: string; verdict?: Verdict; appendFails?: () => boolean; clock?: Clock } = {},
 ): Bench {
   const entries: string[] = [];
   const engine = createEngine({
     db: database.db,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     random: systemRandom,
     node: options.node ?? 'node-1',
     providers: new Map([['aws', provider]]),

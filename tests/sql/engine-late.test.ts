@@ -126,6 +126,47 @@ eachDatabase('endings that cannot be recorded', (current) => {
     }
   });
 
+  test('an end by time that cannot be recorded is asked of the cloud until it confirms', async () => {
+    const provider = fakeProvider({ byConstruction: false });
+    let broken = false;
+    const { engine, hurry } = bench(current(), provider, { appendFails: () => broken });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await pastItsEnd(current(), id);
+    broken = true;
+    provider.faults.push({ call: 'revoke', fault: new ProviderFault('throttled', 'slow down') });
+    await engine.pass('ends');
+    expect(provider.held.size).toBe(1);
+    await hurry();
+    await engine.pass('ends');
+    expect(provider.held.size).toBe(0);
+  });
+
+  test('a node whose clock is ahead does not take a live grant for over', async () => {
+    const seen: number[] = [];
+    const provider = fakeProvider();
+    const watched = {
+      ...provider,
+      revoke: async (...call: Parameters<typeof provider.revoke>) => {
+        seen.push(call[3].now - call[0].endsAt);
+        return provider.revoke(...call);
+      },
+    };
+    const { engine } = bench(current(), watched);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    const ahead = bench(current(), watched, {
+      appendFails: () => true,
+      clock: { ...systemClock, now: () => after(systemClock.now(), 1_200_000) },
+    });
+    const grant = await findGrant(current().db, id);
+    if (grant === null) throw new Error('the grant is there');
+    await ahead.engine.endUnrecorded(grant, 'revoked', BY);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toBeLessThan(0);
+    expect(provider.held.size).toBe(0);
+  });
+
   test('a node whose clock is off still writes down what it promised', async () => {
     const provider = fakeProvider();
     const id = await scheduledGrant(current());

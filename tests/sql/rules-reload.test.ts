@@ -3,12 +3,14 @@ import { sql } from 'kysely';
 import { after } from '../../src/core/time.ts';
 import { parseDirectory } from '../../src/identity/directory/yaml-directory.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
+import { recheckGrant } from '../../src/operations/recheck-grant.ts';
 import { noteLoaded, openRules } from '../../src/operations/reload-rules.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { explainRequest } from '../../src/operations/show-requests.ts';
 import type { RequestView } from '../../src/operations/views.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { parseTargets } from '../../src/posture/inventory.ts';
+import { findGrant } from '../../src/store/grants.ts';
 import { lastPolicySources } from '../../src/store/policy-versions.ts';
 import { acmeFiles } from '../acme-world.ts';
 import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
@@ -69,6 +71,57 @@ eachDatabase('operations', (current) => {
       const { directory, problems } = acme.rules.current();
       expect(directory.people.get('bo')?.active).toBe(false);
       expect(problems).toHaveLength(1);
+    });
+
+    test('nothing but departures is taken from documents that are refused', async () => {
+      const before = acme.rules.current().directory;
+      acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2})data-leads:$/m, '$1data-bosses:') }));
+      expect(await acme.reload()).toBe(false);
+      expect(acme.rules.current().problems).not.toEqual([]);
+      expect([...acme.rules.current().directory.groups.keys()]).toEqual([...before.groups.keys()]);
+    });
+
+    test('a directory that is missing for a moment locks nobody out', async () => {
+      const active = () => [...acme.rules.current().directory.people.values()].filter((person) => person.active).length;
+      const before = active();
+      acme.edit((file) => (file.path === 'directory.yaml' ? { ...file, text: '' } : file));
+      expect(await acme.reload()).toBe(false);
+      expect(active()).toBe(before);
+    });
+
+    test('documents that stay broken are refused once, not again and again', async () => {
+      let at = systemClock.now();
+      let files = acmeFiles();
+      const sources = {
+        parseTargets,
+        parseDirectory,
+        available: new Set(['aws' as const]),
+        lastInForce: async () => null,
+      };
+      const rules = got(await openRules({ ...sources, read: async () => files }, () => at));
+      files = files.map((file) => (file.path === 'directory.yaml' ? { ...file, text: 'kind: [directory' } : file));
+      for (let n = 0; n < 4; n += 1) {
+        await rules.reload(acme.world);
+        at = after(at, 7_200_000);
+      }
+      expect((await kinds()).filter((kind) => kind === 'policy.refused')).toHaveLength(1);
+    });
+
+    test('a start with a broken directory ends what is due and starts nothing, and loses no grant', async () => {
+      const view = await approved();
+      await noteLoaded(acme.world, acme.rules.current());
+      const files = acmeFiles().map((file) =>
+        file.path === 'directory.yaml' ? { ...file, text: 'kind: [directory' } : file,
+      );
+      const sources = { read: async () => files, parseTargets, parseDirectory, available: new Set(['aws' as const]) };
+      const rules = got(
+        await openRules({ ...sources, lastInForce: () => lastPolicySources(current().db) }, () => systemClock.now()),
+      );
+      expect(rules.current().directory.people.size).toBe(0);
+      expect(rules.current().problems[0]).toMatchObject({ file: 'directory.yaml' });
+      const grant = await findGrant(current().db, view.grants[0]?.id ?? ('' as never));
+      if (grant === null) throw new Error('the grant is there');
+      await expect(recheckGrant({ ...acme.world, rules }, grant)).rejects.toThrow('directory');
     });
 
     test('rules are in force only after the ledger says so, however often that fails', async () => {
