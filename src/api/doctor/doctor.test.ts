@@ -20,3 +20,18 @@ test('200: what was found on the targets of the caller, never cached; 401 withou
   expect((await api.as(null, { method: 'GET', url: '/v1/doctor' })).statusCode).toBe(401);
   await api.close();
 });
+
+test('who asks again at once does not make the clouds be asked again; who was let down may', async () => {
+  let asked = 0;
+  const api = await apiUnderTest({
+    examineClouds: () => {
+      asked += 1;
+      return asked === 1 ? Promise.reject(new Error('the cloud broke')) : Promise.resolve([]);
+    },
+  });
+  const codes = [];
+  for (let n = 0; n < 4; n += 1) codes.push((await api.as('bo', { method: 'GET', url: '/v1/doctor' })).statusCode);
+  expect(codes).toEqual([500, 200, 200, 200]);
+  expect(asked).toBe(2);
+  await api.close();
+});

@@ -17,8 +17,23 @@ const findings = z
   })
   .meta({ id: 'CloudFindings' });
 
+/**
+ * Somebody who asks again within this time gets the same answer: each examination is dozens of calls, and the clouds throttle by
+ * account, where ends need their share.
+ */
+const KEPT_MS = 15_000;
+
 /** What is missing in the clouds, for whoever owns a target. Takes seconds: every permission is tried. */
-export function registerDoctor(v1: ApiServer, { operations }: ApiParts): void {
+export function registerDoctor(v1: ApiServer, { operations, clock }: ApiParts): void {
+  const kept = new Map<string, { readonly at: number; readonly items: ReturnType<typeof operations.examineClouds> }>();
+  const examine = (actor: ReturnType<typeof actorOf>) => {
+    const before = kept.get(actor.person);
+    if (before !== undefined && clock.now() - before.at < KEPT_MS) return before.items;
+    const items = operations.examineClouds(actor);
+    kept.set(actor.person, { at: clock.now(), items });
+    items.catch(() => kept.delete(actor.person));
+    return items;
+  };
   v1.route({
     method: 'GET',
     url: '/doctor',
@@ -30,6 +45,6 @@ export function registerDoctor(v1: ApiServer, { operations }: ApiParts): void {
       response: { 200: findings },
     },
     handler: async (request, reply) =>
-      reply.header('cache-control', 'no-store').send({ items: await operations.examineClouds(actorOf(request)) }),
+      reply.header('cache-control', 'no-store').send({ items: await examine(actorOf(request)) }),
   });
 }

@@ -141,8 +141,14 @@ export function createRevocationStore(
     );
   }
 
+  /** The cut that was reported last for each role: the same one is no news, though it stands there for hours. */
+  const reported = new Map<string, Instant>();
+
   async function report(place: RolePlace, { cut }: Revocations): Promise<void> {
-    if (cut !== null) await onCut(place, cut.at);
+    const key = `${place.account}/${place.role}`;
+    if (cut === null || reported.get(key) === cut.at) return;
+    await onCut(place, cut.at);
+    reported.set(key, cut.at);
   }
 
   return {
