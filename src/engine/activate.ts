@@ -3,7 +3,8 @@ import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { dropLease, isUntouched, noteCall, releaseLease, renewLease, unnoteCall } from '../store/leases.ts';
+import { isUntouched, noteCall, unnoteCall } from '../store/bindings.ts';
+import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
@@ -20,31 +21,39 @@ const HOPELESS: ReadonlySet<FaultKind> = new Set(['invalid', 'target-gone', 'clo
  *
  * The order is what makes a crash harmless: decide again; write `activating` with the absolute end and the intent to call;
  * only then call; then write what was seen. Whoever takes over a grant in `activating` does not know whether a call that was
- * noted happened, so it looks before it calls again.
+ * noted happened, so it looks before it calls again. True: it is active, and nothing is left to do before its end.
  */
-export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<void> {
+export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<boolean> {
   const fresh = claimed.state.kind === 'scheduled';
-  if (fresh && !(await allowed(ports, claimed))) return dropLease(ports.db, claimed.id, ports.owner);
+  if (fresh && !(await allowed(ports, claimed))) {
+    await dropLease(ports.db, claimed.id, ports.owner);
+    return false;
+  }
   const untouched = fresh || (await isUntouched(ports.db, claimed.slot));
   let grant = claimed;
   const note = async (): Promise<Instant | null> => {
     if (!fresh) return noteAnotherCall(ports, grant);
+    const call = { kind: 'leaving', callTimeoutMs: PACE.callTimeoutMs } as const;
     const started = await record(ports, claimed, [
-      { event: { kind: 'start', durationMs: claimed.durationMs, latestEndAt: null }, dispatching: true },
+      { event: { kind: 'start', durationMs: claimed.durationMs, latestEndAt: null }, call },
     ]);
     grant = started ?? claimed;
     return started?.activatedAt ?? null;
   };
   try {
     const provisioned = await provide(ports, () => grant, untouched, note);
-    if (provisioned === null) return await dropLease(ports.db, grant.id, ports.owner);
+    if (provisioned === null) {
+      await dropLease(ports.db, grant.id, ports.owner);
+      return false;
+    }
     if (provisioned.usable) {
       const { credentials } = provisioned;
       const facts = { fingerprints: credentials.map((one) => one.fingerprint) };
-      const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, answered: true }]);
+      const call = { kind: 'answered' } as const;
+      const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call }]);
       // An active grant has no claim; one that was taken back meanwhile still has ours.
       if (active === null) await dropLease(ports.db, grant.id, ports.owner);
-      return;
+      return active !== null;
     }
     await tryLater(ports, grant, new ProviderFault('conflict', 'The access is not usable yet.'), false);
   } catch (error) {
@@ -53,6 +62,7 @@ export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<
     ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'providing a grant did not succeed');
     await tryLater(ports, grant, fault, untouched && NOTHING_HAPPENED.has(fault.kind));
   }
+  return false;
 }
 
 /** Decides again before the clock starts; a grant that is refused now is over. */

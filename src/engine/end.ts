@@ -5,18 +5,11 @@ import { invariant } from '../core/result.ts';
 import { desiredBinding } from '../core/slot.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import type { CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
+import { noteAbsence, noteCall } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
-import {
-  dropLease,
-  noteAbsence,
-  noteCall,
-  releaseCloudLock,
-  releaseLease,
-  renewLease,
-  takeCloudLock,
-} from '../store/leases.ts';
+import { dropLease, releaseCloudLock, releaseLease, renewLease, takeCloudLock } from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';

@@ -98,10 +98,11 @@ export function createEngine(ports: EnginePorts): Engine {
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
     for (const grant of claimed) {
-      const done = step(lane, { ...ports, owner }, grant).finally(() => {
+      const done = step(lane, { ...ports, owner }, grant).then((settled) => {
+        const wasFull = running[lane].size >= PACE.batch;
         running[lane].delete(done);
-        // What this step left to do may be due before the lane looks again.
-        bells[lane].ring();
+        // What this step left to do, or what there was no room for, may be due before the lane looks again.
+        if (!settled || wasFull) bells[lane].ring();
       });
       running[lane].add(done);
     }
@@ -114,13 +115,16 @@ export function createEngine(ports: EnginePorts): Engine {
     return claimed;
   };
 
-  /** Never rejects: a broken invariant or a database fault costs this step, not the others. */
-  const step = async (lane: Lane, claim: StepPorts, grant: GrantRecord): Promise<void> => {
+  /**
+   * Never rejects: a broken invariant or a database fault costs this step, not the others. True: nothing is left to do in this lane.
+   */
+  const step = async (lane: Lane, claim: StepPorts, grant: GrantRecord): Promise<boolean> => {
     try {
-      if (lane === 'ends') return await end(claim, grant, unrecorded.covers(grant.id));
       // It was given back or taken away, and only the record is missing.
-      if (unrecorded.covers(grant.id)) return await putOff(claim, grant);
-      return await activate(claim, grant);
+      const taken = unrecorded.covers(grant.id);
+      if (lane === 'starts' && !taken) return await activate(claim, grant);
+      await (lane === 'ends' ? end(claim, grant, taken) : putOff(claim, grant));
+      return false;
     } catch (error) {
       ports.log.error({ grant: grant.id, error: String(error) }, 'a step failed');
       status = { ...status, lastError: String(error).slice(0, 300) };
@@ -132,6 +136,7 @@ export function createEngine(ports: EnginePorts): Engine {
     } catch (error) {
       ports.log.error({ grant: grant.id, error: String(error) }, 'a step could not be put off; its claim runs out');
     }
+    return false;
   };
 
   /** What breaks every time must not keep this node, and the database, from everything else. */
@@ -156,12 +161,13 @@ export function createEngine(ports: EnginePorts): Engine {
       let delayMs: number = PACE.idleMs;
       try {
         claimed = await work();
-        if (claimed === 0) delayMs = await sleepMs();
+        // Less than a full batch: nothing else is due, or the deadlines say when.
+        if (claimed < PACE.batch) delayMs = await sleepMs();
       } catch (error) {
         ports.log.error({ error: String(error) }, 'a pass failed');
         status = { ...status, lastError: String(error).slice(0, 300) };
       }
-      if (claimed === 0) await ports.clock.sleep(delayMs, AbortSignal.any([signal, rung]));
+      if (claimed < PACE.batch) await ports.clock.sleep(delayMs, AbortSignal.any([signal, rung]));
     }
   };
 

@@ -5,22 +5,21 @@ import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import type { CredentialFacts } from '../providers/contract.ts';
 import { newId } from '../platform/random.ts';
+import type { CallNote } from '../store/bindings.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { saveGrantState, type GrantRecord } from '../store/grants.ts';
-import { lockClaimed, noteAnswer, noteCall } from '../store/leases.ts';
+import { lockClaimed } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
-import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
+import type { EnginePorts, StepPorts } from './ports.ts';
 
 /** What goes into the database and the ledger together with a transition. */
 export interface Recording {
   readonly event: GrantEvent;
   readonly facts?: JsonObject;
   readonly credentials?: readonly CredentialFacts[];
-  /** A call that writes leaves right after this is committed. */
-  readonly dispatching?: boolean;
-  /** The call that was noted before has been answered. */
-  readonly answered?: boolean;
+  /** A call that writes leaves right after this is committed, or the one that was noted before has been answered. */
+  readonly call?: CallNote;
   /** The change happened earlier than it could be written down. */
   readonly late?: boolean;
 }
@@ -43,10 +42,9 @@ export async function record(
       const next = transitionGrant(current.state, recording.event, now);
       if (!next.ok) return null;
       const state = next.value;
-      current = await saveGrantState(trx, grant.id, state, dueAfter(state, now));
+      const call = recording.call === undefined ? null : { slot: grant.slot, note: recording.call };
+      current = await saveGrantState(trx, grant.id, state, dueAfter(state, now), call);
       await keepCredentials(trx, ports, grant, recording.credentials ?? []);
-      if (recording.dispatching === true) await noteCall(trx, grant.slot, 0, PACE.callTimeoutMs);
-      if (recording.answered === true) await noteAnswer(trx, grant.slot);
       await ports.append(trx, {
         kind: `grant.${state.kind}` as EventKind,
         at: now,

@@ -3,6 +3,7 @@ import { invariant } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
 import type { Random } from '../platform/random.ts';
 import { insertOutbox } from '../store/ledger-outbox.ts';
+import type { SealedField } from '../store/ledger-personal.ts';
 import type { Trx } from '../store/schema.ts';
 import { commitmentTo } from './commitment.ts';
 import { unclassified, type NewEntry } from './entry.ts';
@@ -28,12 +29,15 @@ export function createAppend(masterKey: Uint8Array, random: Random): Append {
   return async (trx, ...entries) => {
     if (entries.length === 0) return;
     const waiting = [];
+    const personal: SealedField[] = [];
     for (const entry of entries) {
       const id = random.bytes(16).toString('hex');
-      const body = print(entry, id, await sealAll(trx, { masterKey, random }, entry, id));
+      const { commitments, sealed } = await sealAll(trx, { masterKey, random }, entry, id);
+      personal.push(...sealed);
+      const body = print(entry, id, commitments);
       waiting.push({ entryId: id, body, request: entry.subjects.request ?? null, grant: entry.subjects.grant ?? null });
     }
-    await insertOutbox(trx, waiting);
+    await insertOutbox(trx, waiting, personal);
   };
 }
 
@@ -43,19 +47,20 @@ async function sealAll(
   keys: { readonly masterKey: Uint8Array; readonly random: Random },
   entry: NewEntry,
   id: string,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<{ readonly commitments: Readonly<Record<string, string>>; readonly sealed: readonly SealedField[] }> {
   const field = unclassified(entry);
   invariant(
     field === null,
     `field "${field ?? ''}" of ${entry.kind} is not classified, so it is secret and is not written`,
   );
   const commitments: Record<string, string> = {};
+  const sealed: SealedField[] = [];
   for (const [name, { subject, value }] of Object.entries(entry.personal ?? {})) {
     const salt = keys.random.bytes(32);
     commitments[name] = commitmentTo(salt, value);
-    await sealPersonal(trx, keys, { entryId: id, field: name, subject, salt, value });
+    sealed.push(await sealPersonal(trx, keys, { entryId: id, field: name, subject, salt, value }));
   }
-  return commitments;
+  return { commitments, sealed };
 }
 
 function print(entry: NewEntry, id: string, commitments: Readonly<Record<string, string>>): string {

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { PersonId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
 import type { Random } from '../platform/random.ts';
-import { findSubjectKeys, insertPersonal, keepSubjectKey, personalOf } from '../store/ledger-personal.ts';
+import { findSubjectKeys, keepSubjectKey, personalOf, type SealedField } from '../store/ledger-personal.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { commitmentTo } from './commitment.ts';
 
@@ -24,12 +24,12 @@ const NONCE = 12;
 const TAG = 16;
 const SALT = 32;
 
-/** Keeps a personal value beside the log, sealed under the key of the person it is about, together with its salt. */
-export async function sealPersonal(trx: Trx, keys: Keys, value: PersonalValue): Promise<void> {
+/** Seals a personal value, together with its salt, under the key of the person it is about; it is kept beside the log. */
+export async function sealPersonal(trx: Trx, keys: Keys, value: PersonalValue): Promise<SealedField> {
   const key = await subjectKey(trx, keys, value.subject);
   const plain = Buffer.concat([value.salt, Buffer.from(value.value, 'utf8')]);
   const sealed = seal(key, plain, bound(value.entryId, value.field), keys.random);
-  await insertPersonal(trx, { entryId: value.entryId, field: value.field, subject: value.subject, sealed });
+  return { entryId: value.entryId, field: value.field, subject: value.subject, sealed };
 }
 
 /** A personal value of an entry with what its commitment was made of: whoever has both can check that it is what the log means. */

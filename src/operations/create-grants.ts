@@ -3,7 +3,7 @@ import { slotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
-import { insertGrant } from '../store/grants.ts';
+import { insertGrant, type GrantRecord } from '../store/grants.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { methodFor, principalFor } from './grant-shape.ts';
@@ -11,7 +11,7 @@ import type { RulesInForce, World } from './world.ts';
 
 /**
  * Turns each item of an approved request into a scheduled grant, in the transaction that approves it. `requester` is a directory
- * key. Returns the entries that the ledger owes them.
+ * key. Returns them with the entries that the ledger owes them.
  */
 export async function createGrants(
   world: World,
@@ -20,8 +20,9 @@ export async function createGrants(
   requester: string,
   request: Pick<RequestRecord, 'id' | 'person' | 'items' | 'startsAt' | 'durationMs'>,
   now: Instant,
-): Promise<readonly NewEntry[]> {
+): Promise<{ readonly grants: readonly GrantRecord[]; readonly entries: readonly NewEntry[] }> {
   const { durationMs } = request;
+  const grants: GrantRecord[] = [];
   const entries: NewEntry[] = [];
   for (const [ordinal, item] of request.items.entries()) {
     const role = rules.policy.roles.get(item.role);
@@ -38,7 +39,7 @@ export async function createGrants(
     );
     const id = newId(world.random, 'grt');
     const startsAt = request.startsAt !== null && request.startsAt > now ? request.startsAt : now;
-    await insertGrant(trx, {
+    const grant = await insertGrant(trx, {
       id,
       request: request.id,
       ordinal,
@@ -52,6 +53,7 @@ export async function createGrants(
       startsAt,
     });
     invariant(capabilities.slot === 'per-grant', `${method} has a shared slot, whose native key is not known here`);
+    grants.push(grant);
     entries.push({
       kind: 'grant.scheduled',
       at: now,
@@ -60,5 +62,5 @@ export async function createGrants(
       facts: { role: role.name, target: target.key, method, durationMs, startsAt: toIso(startsAt) },
     });
   }
-  return entries;
+  return { grants, entries };
 }

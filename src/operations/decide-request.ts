@@ -120,7 +120,8 @@ async function approveIfSatisfied(
   const durationMs = Math.min(request.durationMs, decision.maxDurationMs);
   const requester = (await personKeys(trx, [request.person])).get(request.person);
   invariant(requester !== undefined, `nobody is ${request.person}`);
-  await world.append(trx, ...(await createGrants(world, trx, rules, requester, { ...request, durationMs }, now)));
+  const { entries } = await createGrants(world, trx, rules, requester, { ...request, durationMs }, now);
+  await world.append(trx, ...entries);
   return ok(null);
 }
 

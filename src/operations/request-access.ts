@@ -1,12 +1,13 @@
-import { transitionRequest } from '../core/request.ts';
+import { transitionRequest, type RequestState } from '../core/request.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { after, formatDuration, toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
-import type { Decision, Item } from '../policy/types.ts';
+import type { Item } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
+import type { GrantRecord } from '../store/grants.ts';
 import { keepPolicyVersion } from '../store/policy-versions.ts';
-import { beforeRequest, findRequest, insertRequest, saveRequestState, type RequestRecord } from '../store/requests.ts';
+import { beforeRequest, insertRequest, type RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { asJson } from './as-json.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
@@ -14,7 +15,7 @@ import { createGrants } from './create-grants.ts';
 import { judgeRequest, questionOf } from './judge-request.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { requestViews, type RequestView } from './views.ts';
+import { newRequestView, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 /**
@@ -40,9 +41,11 @@ export async function requestAccess(
   }
 
   const id = newId(world.random, 'req');
-  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
-    const { pending, policyKept, now } = await beforeRequest(trx, actor.person, rules.policy.version);
-    if (pending >= world.maxPending) {
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Made, OperationRefusal>> => {
+    const waits = decision.steps.length > 0;
+    const { pending, policyKept, now } = await beforeRequest(trx, actor.person, rules.policy.version, waits);
+    // What needs nobody's approval wears nobody down.
+    if (waits && pending >= world.maxPending) {
       const tooMany: OperationRefusal = {
         code: 'too-many-pending',
         detail: `You already have ${world.maxPending} requests waiting for a decision.`,
@@ -53,8 +56,9 @@ export async function requestAccess(
     }
     const lapsesAt = after(now, world.lapsesAfterMs);
     if (!policyKept) await keepPolicyVersion(trx, rules.policy.version, rules.policy.sources, now);
-    const request = {
+    const request: RequestRecord = {
       id,
+      state: waits ? { kind: 'pending', lapsesAt } : approvedByRule(lapsesAt, now),
       person: actor.person,
       items: question.items,
       reason: input.reason ?? '',
@@ -86,45 +90,43 @@ export async function requestAccess(
         ...(input.ticket === undefined ? {} : { ticket: { subject: actor.person, value: input.ticket } }),
       },
     };
-    const automatic = decision.steps.length > 0 ? [] : await approveByRule(world, trx, actor, rules, request, decision);
-    await world.append(trx, submitted, ...automatic);
-    return ok(now);
+    if (waits) {
+      await world.append(trx, submitted);
+      return ok({ request, grants: [] });
+    }
+    const approved: NewEntry = {
+      kind: 'request.approved',
+      at: now,
+      actor: { kind: 'system', id: 'policy' },
+      subjects: { request: id, person: actor.person },
+      facts: {
+        automatic: true,
+        policyVersion: decision.policyVersion,
+        rules: decision.reasons.map((reason) => reason.rule),
+      },
+    };
+    const { grants, entries } = await createGrants(world, trx, rules, actor.key, request, now);
+    await world.append(trx, submitted, approved, ...entries);
+    return ok({ request, grants });
   });
   if (!outcome.ok) return outcome;
-  world.changes.publish({ kind: 'request', id, at: outcome.value });
-  if (decision.steps.length === 0) world.wake('starts');
-  const request = await findRequest(world.db, id);
-  invariant(request !== null, `request ${id} vanished`);
-  const view = (await requestViews(world, [request], actor))[0];
-  invariant(view !== undefined, `request ${id} has no view`);
-  return ok(view);
+  const { request, grants } = outcome.value;
+  world.changes.publish({ kind: 'request', id, at: request.createdAt });
+  if (grants.length > 0) world.wake('starts');
+  return ok(newRequestView(world, request, grants, actor));
 }
 
-/** Approves a request that needs nobody, at the moment it was made. Returns the entries that the ledger owes it. */
-async function approveByRule(
-  world: World,
-  trx: Trx,
-  actor: Actor,
-  rules: RulesInForce,
-  request: Omit<RequestRecord, 'state'>,
-  decision: Decision,
-): Promise<readonly NewEntry[]> {
-  const { id, lapsesAt, createdAt: now } = request;
+/** A request as it was written, and the grants that it has already. */
+interface Made {
+  readonly request: RequestRecord;
+  readonly grants: readonly GrantRecord[];
+}
+
+/** The state of a request that needs nobody's approval, from the moment it is made. */
+function approvedByRule(lapsesAt: Instant, now: Instant): RequestState {
   const approved = transitionRequest({ kind: 'pending', lapsesAt }, { kind: 'approve' }, now);
-  invariant(approved.ok, `request ${id} cannot be approved`);
-  await saveRequestState(trx, id, approved.value);
-  const entry: NewEntry = {
-    kind: 'request.approved',
-    at: now,
-    actor: { kind: 'system', id: 'policy' },
-    subjects: { request: id, person: actor.person },
-    facts: {
-      automatic: true,
-      policyVersion: decision.policyVersion,
-      rules: decision.reasons.map((reason) => reason.rule),
-    },
-  };
-  return [entry, ...(await createGrants(world, trx, rules, actor.key, request, now))];
+  invariant(approved.ok, 'a new request can be approved');
+  return approved.value;
 }
 
 /** Every refusal of a sound question stands in the log, whoever gave it: the rules, an approval that cannot be signed, or a provider. */

@@ -9,7 +9,7 @@ import type { Reason } from '../policy/types.ts';
 import type { Residual } from '../providers/contract.ts';
 import { grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
-import { approvalsOf, type RequestRecord } from '../store/requests.ts';
+import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
 import { residualOf } from './grant-shape.ts';
 import { storedDecision } from './stored-decision.ts';
 import type { Actor, World } from './world.ts';
@@ -95,6 +95,18 @@ export interface RequestView {
   readonly next: string;
 }
 
+/** Directory keys of some people; whoever looks knows their own. */
+async function keysOf(
+  world: World,
+  people: readonly PersonId[],
+  actor: Actor | null,
+): Promise<ReadonlyMap<PersonId, string>> {
+  const others = people.filter((person) => person !== actor?.person);
+  const keys = new Map(await personKeys(world.db, others));
+  if (actor !== null) keys.set(actor.person, actor.key);
+  return keys;
+}
+
 /** Builds the views of some requests with three queries, whatever their number. */
 export async function requestViews(
   world: World,
@@ -102,60 +114,82 @@ export async function requestViews(
   actor: Actor,
 ): Promise<readonly RequestView[]> {
   const ids = requests.map((request) => request.id);
-  const [grants, approvals] = [await grantsOfRequests(world.db, ids), await approvalsOf(world.db, ids)];
+  // Nobody can have voted where nobody had to.
+  const votable = requests.filter((request) => storedDecision(request).steps.length > 0).map((request) => request.id);
+  const [grants, approvals] = [await grantsOfRequests(world.db, ids), await approvalsOf(world.db, votable)];
   const people = [...requests.map((one) => one.person), ...grants.map((one) => one.person)];
   for (const list of approvals.values()) people.push(...list.map((one) => one.person));
-  const keys = await personKeys(world.db, people);
-  const now = world.clock.now();
+  const keys = await keysOf(world, people, actor);
   return requests.map((request) => {
-    const decision = storedDecision(request);
-    const said = approvals.get(request.id) ?? [];
-    const decisions = said.map((one) => ({
-      by: personView(world, keys.get(one.person) ?? ''),
-      verdict: one.verdict,
-      comment: one.comment,
-      at: toIso(one.at),
-    }));
-    const votes = said
-      .filter((one) => one.verdict === 'approve')
-      .map((one) => ({ by: keys.get(one.person) ?? '', at: one.at }));
     const own = grants.filter((grant) => grant.request === request.id);
-    const steps = openSteps(decision, votes).map((step) => ({
-      id: step.id,
-      rule: step.rule,
-      from: step.from,
-      count: step.count,
-      missing: step.missing,
-      approvedBy: step.approvedBy.map((key) => personView(world, key)),
-      eligible: step.eligible.map((key) => personView(world, key)),
-    }));
-    const grantViews = own.map((grant) => grantView(world, grant, keys, now));
-    return {
-      id: request.id,
-      status: request.state.kind,
-      requester: personView(world, keys.get(request.person) ?? ''),
-      items: request.items.map((item, ordinal) => ({
-        ...item,
-        tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
-        grant: own.find((grant) => grant.ordinal === ordinal)?.id ?? null,
-      })),
-      reason: request.reason,
-      ticket: request.ticket,
-      duration: formatDuration(request.durationMs),
-      durationMs: request.durationMs,
-      startsAt: isoOrNull(request.startsAt),
-      createdAt: toIso(request.createdAt),
-      lapsesAt: toIso(request.lapsesAt),
-      decidedAt: request.state.kind === 'pending' ? null : toIso(request.state.decidedAt),
-      deniedBy: request.state.kind === 'denied' ? request.state.by : null,
-      policyVersion: request.policyVersion,
-      steps,
-      decisions,
-      reasons: decision.reasons,
-      grants: grantViews,
-      next: nextStep(request, steps, decisions, grantViews, actor),
-    };
+    return requestView(world, request, own, approvals.get(request.id) ?? [], keys, actor);
   });
+}
+
+/** The view of a request that its own requester has just made, from what was written: nothing is read. */
+export function newRequestView(
+  world: World,
+  request: RequestRecord,
+  grants: readonly GrantRecord[],
+  actor: Actor,
+): RequestView {
+  return requestView(world, request, grants, [], new Map([[actor.person, actor.key]]), actor);
+}
+
+function requestView(
+  world: World,
+  request: RequestRecord,
+  own: readonly GrantRecord[],
+  said: readonly ApprovalRecord[],
+  keys: ReadonlyMap<PersonId, string>,
+  actor: Actor,
+): RequestView {
+  const now = world.clock.now();
+  const decision = storedDecision(request);
+  const decisions = said.map((one) => ({
+    by: personView(world, keys.get(one.person) ?? ''),
+    verdict: one.verdict,
+    comment: one.comment,
+    at: toIso(one.at),
+  }));
+  const votes = said
+    .filter((one) => one.verdict === 'approve')
+    .map((one) => ({ by: keys.get(one.person) ?? '', at: one.at }));
+  const steps = openSteps(decision, votes).map((step) => ({
+    id: step.id,
+    rule: step.rule,
+    from: step.from,
+    count: step.count,
+    missing: step.missing,
+    approvedBy: step.approvedBy.map((key) => personView(world, key)),
+    eligible: step.eligible.map((key) => personView(world, key)),
+  }));
+  const grantViews = own.map((grant) => grantView(world, grant, keys, now));
+  return {
+    id: request.id,
+    status: request.state.kind,
+    requester: personView(world, keys.get(request.person) ?? ''),
+    items: request.items.map((item, ordinal) => ({
+      ...item,
+      tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
+      grant: own.find((grant) => grant.ordinal === ordinal)?.id ?? null,
+    })),
+    reason: request.reason,
+    ticket: request.ticket,
+    duration: formatDuration(request.durationMs),
+    durationMs: request.durationMs,
+    startsAt: isoOrNull(request.startsAt),
+    createdAt: toIso(request.createdAt),
+    lapsesAt: toIso(request.lapsesAt),
+    decidedAt: request.state.kind === 'pending' ? null : toIso(request.state.decidedAt),
+    deniedBy: request.state.kind === 'denied' ? request.state.by : null,
+    policyVersion: request.policyVersion,
+    steps,
+    decisions,
+    reasons: decision.reasons,
+    grants: grantViews,
+    next: nextStep(request, steps, decisions, grantViews, actor),
+  };
 }
 
 /**
@@ -167,10 +201,8 @@ export async function grantViews(
   grants: readonly GrantRecord[],
   actor: Actor | null,
 ): Promise<readonly GrantView[]> {
-  const keys = await personKeys(
-    world.db,
-    grants.map((grant) => grant.person),
-  );
+  const people = grants.map((grant) => grant.person);
+  const keys = await keysOf(world, people, actor);
   const now = world.clock.now();
   return grants.map((grant) => {
     const view = grantView(world, grant, keys, now);

@@ -13,3 +13,8 @@ export function at(moment: Instant): RawBuilder<Instant> {
 /** `jsonb`: read parsed, written as text. */
 export type JsonColumn<Shape = JsonObject> = ColumnType<Shape, string, string>;
 export type NullableJson<Shape = JsonObject> = ColumnType<Shape | null, string | null | undefined, string | null>;
+
+/** The moment that lies so far ahead of the database's clock, to be written into a `timestamptz`. */
+export function fromNow(ms: number): RawBuilder<string> {
+  return sql<string>`app_now() + ${ms} * interval '1 millisecond'`;
+}

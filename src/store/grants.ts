@@ -7,6 +7,8 @@ import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName, Target } from '../core/target.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import type { JsonObject } from '../core/json.ts';
+import { columnsOfCall, type CallNote } from './bindings.ts';
+import { besides } from './besides.ts';
 import { at } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
@@ -54,8 +56,8 @@ export async function insertGrant(
     | 'definition'
     | 'startsAt'
   >,
-): Promise<void> {
-  await trx
+): Promise<GrantRecord> {
+  const row = await trx
     .with('written', (query) =>
       query
         .insertInto('binding')
@@ -79,7 +81,9 @@ export async function insertGrant(
       starts_at: toIso(grant.startsAt),
       due_at: toIso(grant.startsAt),
     })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toGrant(row);
 }
 
 /** Reads a grant; `lock` keeps everybody else from changing it until the transaction ends. */
@@ -148,10 +152,22 @@ export async function countGrants(db: Db): Promise<ReadonlyMap<string, number>> 
 /**
  * Writes the state that `transitionGrant` computed and when the engine must look again (`dueAt`; ignored once it is over).
  * Attempts begin anew with each state; a state in which nothing is under way has no claim. The foreign key to
- * `grant_transition` judges the step again. Returns the grant as it then stands.
+ * `grant_transition` judges the step again. `call` is noted on the grant's binding. Returns the grant as it then stands.
  */
-export async function saveGrantState(trx: Trx, id: GrantId, state: GrantState, dueAt: Instant): Promise<GrantRecord> {
-  const row = await trx
+export async function saveGrantState(
+  trx: Trx,
+  id: GrantId,
+  state: GrantState,
+  dueAt: Instant,
+  call: { readonly slot: SlotKey; readonly note: CallNote } | null = null,
+): Promise<GrantRecord> {
+  const start =
+    call === null
+      ? trx
+      : besides(trx, (query) =>
+          query.updateTable('binding').set(columnsOfCall(call.note)).where('slot', '=', call.slot),
+        );
+  const row = await start
     .updateTable('grant')
     .set({
       state: state.kind,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
-import type { SlotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { fromNow } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
 import type { Db, Trx } from './schema.ts';
 
@@ -15,10 +15,11 @@ export type Lane = 'ends' | 'starts';
 const NOW = sql<Instant>`(select app_now())`;
 const NOT_CLAIMED = sql<boolean>`(lease_until is null or lease_until <= ${NOW})`;
 
+/** The states come first, as the index of each lane names them. */
 function belongsTo(lane: Lane) {
   return lane === 'ends'
-    ? sql<boolean>`(state in ('active', 'ending') or (state = 'activating' and ends_at <= ${NOW}))`
-    : sql<boolean>`(state = 'scheduled' or (state = 'activating' and ends_at > ${NOW}))`;
+    ? sql<boolean>`(state in ('activating', 'active', 'ending') and (state <> 'activating' or ends_at <= ${NOW}))`
+    : sql<boolean>`(state in ('scheduled', 'activating') and (state <> 'activating' or ends_at > ${NOW}))`;
 }
 
 /**
@@ -38,7 +39,7 @@ export async function claimDue(
     order by due_at limit ${limit} for update skip locked`;
   const rows = await db
     .updateTable('grant')
-    .set({ lease_owner: owner, lease_until: leaseEnd(leaseMs) })
+    .set({ lease_owner: owner, lease_until: fromNow(leaseMs) })
     .where('id', 'in', sql<GrantId>`(${due})`)
     .returningAll()
     .execute();
@@ -84,7 +85,7 @@ export async function renewLease(
 ): Promise<Instant | null> {
   const row = await db
     .updateTable('grant')
-    .set({ lease_until: leaseEnd(leaseMs) })
+    .set({ lease_until: fromNow(leaseMs) })
     .where('id', '=', grant.id)
     .where('state', '=', grant.state.kind)
     .where('lease_owner', '=', owner)
@@ -147,7 +148,7 @@ export async function putOffClaimed(
 ): Promise<void> {
   await db
     .updateTable('grant')
-    .set({ due_at: leaseEnd(delayMs), last_fault: lastFault })
+    .set({ due_at: fromNow(delayMs), last_fault: lastFault })
     .where('id', '=', grant.id)
     .where('lease_owner', '=', owner)
     .where('state', 'in', ['scheduled', 'activating', 'ending', grant.state.kind])
@@ -166,61 +167,10 @@ export async function dropLease(db: Db | Trx, id: GrantId, owner: string): Promi
     .execute();
 }
 
-/**
- * Remembers, before it is dispatched, that a call which writes is about to leave for the cloud, and that it is given up within
- * `callTimeoutMs`. What was seen before says nothing any more.
- */
-export async function noteCall(db: Db | Trx, slot: SlotKey, rung: number, callTimeoutMs: number): Promise<void> {
-  await db
-    .updateTable('binding')
-    .set({ last_call_at: leaseEnd(callTimeoutMs), absent_since: null, rung })
-    .where('slot', '=', slot)
-    .execute();
-}
-
-/** Whether no call that writes can ever have had an effect on a slot. */
-export async function isUntouched(db: Db, slot: SlotKey): Promise<boolean> {
-  const row = await db.selectFrom('binding').select('last_call_at').where('slot', '=', slot).executeTakeFirst();
-  return row?.last_call_at === null;
-}
-
-/** Takes the note of a call back that certainly did nothing, if there was none before it and the claim still holds. */
-export async function unnoteCall(db: Db, grant: GrantRecord, owner: string): Promise<void> {
-  await sql`
-    update binding set last_call_at = null where slot = ${grant.slot} and exists (
-      select from "grant" where id = ${grant.id} and lease_owner = ${owner} and lease_until > app_now())`.execute(db);
-}
-
-/** Remembers that no call which was noted is under way any more: it was answered. */
-export async function noteAnswer(db: Db | Trx, slot: SlotKey): Promise<void> {
-  await db
-    .updateTable('binding')
-    .set({ last_call_at: sql<string>`app_now()` })
-    .where('slot', '=', slot)
-    .execute();
-}
-
-/**
- * Remembers that a look has shown absence; `answered` says that the last call was answered and is under way no more. Returns
- * since when looks have shown nothing else, or when the last call was given up at the latest, whichever is later: what was
- * under way at that moment can still land for a while.
- */
-export async function noteAbsence(db: Db, slot: SlotKey, answered: boolean): Promise<Instant> {
-  const { rows } = await sql<{ since: Instant }>`
-    update binding set
-      absent_since = coalesce(absent_since, app_now()),
-      last_call_at = case when ${answered}::boolean then app_now() else last_call_at end
-    where slot = ${slot}
-    returning greatest(absent_since, last_call_at) as since`.execute(db);
-  const since = rows[0]?.since;
-  if (since === undefined) throw new Error(`there is no slot ${slot}`);
-  return since;
-}
-
 /** Takes the right to be the only writer of something in a cloud for `leaseMs`. False: somebody else has it. */
 export async function takeCloudLock(db: Db, key: string, owner: string, leaseMs: number): Promise<boolean> {
   const { rows } = await sql<{ owner: string }>`
-    insert into cloud_lock (key, owner, until) values (${key}, ${owner}, ${leaseEnd(leaseMs)})
+    insert into cloud_lock (key, owner, until) values (${key}, ${owner}, ${fromNow(leaseMs)})
     on conflict on constraint cloud_lock_pk do update set owner = excluded.owner, until = excluded.until
       where cloud_lock.until <= app_now() or cloud_lock.owner = excluded.owner
     returning owner`.execute(db);
@@ -229,8 +179,4 @@ export async function takeCloudLock(db: Db, key: string, owner: string, leaseMs:
 
 export async function releaseCloudLock(db: Db, key: string, owner: string): Promise<void> {
   await db.deleteFrom('cloud_lock').where('key', '=', key).where('owner', '=', owner).execute();
-}
-
-function leaseEnd(leaseMs: number) {
-  return sql<string>`app_now() + ${leaseMs} * interval '1 millisecond'`;
 }

@@ -1,4 +1,6 @@
 import type { GrantId, RequestId } from '../core/ids.ts';
+import { besides } from './besides.ts';
+import type { SealedField } from './ledger-personal.ts';
 import type { Db, Trx } from './schema.ts';
 
 export interface OutboxEntry {
@@ -9,12 +11,20 @@ export interface OutboxEntry {
   readonly grant: string | null;
 }
 
-/** Entries that wait for their place, in this order. */
+/** Entries that wait for their place, in this order, and what was sealed for them. */
 export async function insertOutbox(
   trx: Trx,
   entries: readonly { entryId: string; body: string; request: RequestId | null; grant: GrantId | null }[],
+  personal: readonly SealedField[],
 ): Promise<void> {
-  await trx
+  const sealed = personal.map(({ entryId, field, subject, sealed }) => ({
+    entry_id: entryId,
+    field,
+    person_id: subject,
+    sealed,
+  }));
+  const start = sealed.length === 0 ? trx : besides(trx, (query) => query.insertInto('ledger_personal').values(sealed));
+  await start
     .insertInto('ledger_outbox')
     .values(
       entries.map(({ entryId, body, request, grant }) => ({

@@ -1,18 +1,12 @@
 import type { PersonId } from '../core/ids.ts';
 import type { Db, Trx } from './schema.ts';
 
+/** A personal value of an entry, sealed under the key of the person it is about. */
 export interface SealedField {
   readonly entryId: string;
   readonly field: string;
   readonly subject: PersonId;
   readonly sealed: Uint8Array;
-}
-
-export async function insertPersonal(trx: Trx, field: SealedField): Promise<void> {
-  await trx
-    .insertInto('ledger_personal')
-    .values({ entry_id: field.entryId, field: field.field, person_id: field.subject, sealed: field.sealed })
-    .execute();
 }
 
 /** What was sealed for an entry, by field. */

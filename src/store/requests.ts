@@ -32,8 +32,8 @@ export interface ApprovalRecord {
   readonly at: Instant;
 }
 
-/** Writes a new, pending request with its items. */
-export async function insertRequest(trx: Trx, request: Omit<RequestRecord, 'state'>): Promise<void> {
+/** Writes a new request with its items; one that is decided already was pending at the same instant. */
+export async function insertRequest(trx: Trx, request: RequestRecord): Promise<void> {
   await trx
     .with('written', (query) =>
       query.insertInto('request').values({
@@ -48,7 +48,8 @@ export async function insertRequest(trx: Trx, request: Omit<RequestRecord, 'stat
         policy_version: request.policyVersion,
         created_at: toIso(request.createdAt),
         lapses_at: toIso(request.lapsesAt),
-        due_at: toIso(request.lapsesAt),
+        prior_state: request.state.kind === 'pending' ? 'new' : 'pending',
+        ...columnsOf(request.state),
       }),
     )
     .insertInto('request_item')
@@ -86,17 +87,18 @@ export async function listRequests(
 }
 
 /**
- * What has to be known before a request is written: the time, how many of the same person wait, whether its rules are kept. Locks the
- * person, so that of two requests at the same instant the second counts the first.
+ * What has to be known before a request is written: the time, how many of the same person wait, whether its rules are kept. `waits`:
+ * the new one will wait too. The person is locked then, so that of two requests at the same instant the second counts the first.
  */
 export async function beforeRequest(
   trx: Trx,
   person: PersonId,
   policyVersion: string,
+  waits: boolean,
 ): Promise<{ readonly now: Instant; readonly pending: number; readonly policyKept: boolean }> {
   // A statement of its own: what another transaction committed while this one waited is seen only by the next statement. The lock leaves
   // room for the key checks of other tables that name the person.
-  await sql`select from person where id = ${person} for no key update`.execute(trx);
+  if (waits) await sql`select from person where id = ${person} for no key update`.execute(trx);
   const { rows } = await sql<{ now: Instant; pending: number; policyKept: boolean }>`
     select app_now() as now,
       (select count(*)::int from request where person_id = ${person} and state = 'pending') as pending,
@@ -120,17 +122,16 @@ export async function claimLapsed(trx: Trx, now: Instant, limit: number): Promis
 
 /** Writes the state that `transitionRequest` computed. The foreign key to `request_transition` judges it again. */
 export async function saveRequestState(trx: Trx, id: RequestId, state: RequestState): Promise<void> {
-  const decided = state.kind === 'pending' ? null : toIso(state.decidedAt);
-  await trx
-    .updateTable('request')
-    .set({
-      state: state.kind,
-      decided_at: decided,
-      denied_by: state.kind === 'denied' ? state.by : null,
-      due_at: state.kind === 'pending' ? toIso(state.lapsesAt) : null,
-    })
-    .where('id', '=', id)
-    .execute();
+  await trx.updateTable('request').set(columnsOf(state)).where('id', '=', id).execute();
+}
+
+function columnsOf(state: RequestState) {
+  return {
+    state: state.kind,
+    decided_at: state.kind === 'pending' ? null : toIso(state.decidedAt),
+    denied_by: state.kind === 'denied' ? state.by : null,
+    due_at: state.kind === 'pending' ? toIso(state.lapsesAt) : null,
+  };
 }
 
 /** Records one person's decision. Returns false when that person has decided this request before. */

@@ -8,7 +8,7 @@ import { appNow, type Database } from '../../src/store/database.ts';
 import { insertGrant } from '../../src/store/grants.ts';
 import { personIdFor } from '../../src/store/people.ts';
 import { keepPolicyVersion } from '../../src/store/policy-versions.ts';
-import { insertRequest, saveRequestState } from '../../src/store/requests.ts';
+import { insertRequest } from '../../src/store/requests.ts';
 
 export const ROLE: Role = {
   name: 'invoice-reader',
@@ -56,8 +56,8 @@ export async function scheduledGrant(
       policyVersion: 'v1',
       createdAt: now,
       lapsesAt: after(now, 3_600_000),
+      state: { kind: 'approved', decidedAt: now },
     });
-    await saveRequestState(trx, request, { kind: 'approved', decidedAt: now });
     await insertGrant(trx, {
       id,
       request,

@@ -37,12 +37,12 @@ export const sabotages: readonly Sabotage[] = [
     what: 'the wait begins when a call leaves, not when it has been given up',
     edits: [
       {
-        file: 'src/store/leases.ts',
-        find: '.set({ last_call_at: leaseEnd(callTimeoutMs), absent_since: null, rung })',
-        replace: '.set({ last_call_at: leaseEnd(0), rung })',
+        file: 'src/store/bindings.ts',
+        find: '? { last_call_at: fromNow(note.callTimeoutMs), absent_since: null, rung }',
+        replace: '? { last_call_at: fromNow(0), rung }',
       },
       {
-        file: 'src/store/leases.ts',
+        file: 'src/store/bindings.ts',
         find: 'returning greatest(absent_since, last_call_at) as since',
         replace: 'returning coalesce(last_call_at, absent_since) as since',
       },
@@ -182,7 +182,7 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/store/leases.ts',
-        find: "sql<boolean>`(state in ('active', 'ending') or (state = 'activating' and ends_at <= ${NOW}))`",
+        find: "sql<boolean>`(state in ('activating', 'active', 'ending') and (state <> 'activating' or ends_at <= ${NOW}))`",
         replace: "sql<boolean>`state in ('active', 'ending')`",
       },
     ],
