@@ -43,16 +43,18 @@ export async function record(
       if (!next.ok) return null;
       const state = next.value;
       const call = recording.call === undefined ? null : { slot: grant.slot, note: recording.call };
-      current = await saveGrantState(trx, grant.id, state, dueAfter(state, now), call);
-      await keepCredentials(trx, ports, grant, recording.credentials ?? []);
-      await ports.append(trx, {
-        kind: `grant.${state.kind}` as EventKind,
-        at: now,
-        actor: { kind: 'system', id: 'engine' },
-        subjects: { grant: grant.id, request: grant.request, person: grant.person },
-        facts: { ...factsOf(state), ...recording.facts },
-        ...(recording.late === true ? { late: true } : {}),
-      });
+      [current] = await Promise.all([
+        saveGrantState(trx, grant.id, state, dueAfter(state, now), call),
+        keepCredentials(trx, ports, grant, recording.credentials ?? []),
+        ports.append(trx, {
+          kind: `grant.${state.kind}` as EventKind,
+          at: now,
+          actor: { kind: 'system', id: 'engine' },
+          subjects: { grant: grant.id, request: grant.request, person: grant.person },
+          facts: { ...factsOf(state), ...recording.facts },
+          ...(recording.late === true ? { late: true } : {}),
+        }),
+      ]);
     }
     return { grant: current, now };
   });

@@ -3,15 +3,15 @@ import { slotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
-import { insertGrant, type GrantRecord } from '../store/grants.ts';
+import { insertGrant, type GrantRecord, type NewGrant } from '../store/grants.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { methodFor, principalFor } from './grant-shape.ts';
 import type { RulesInForce, World } from './world.ts';
 
 /**
- * Turns each item of an approved request into a scheduled grant, in the transaction that approves it. `requester` is a directory
- * key. Returns them with the entries that the ledger owes them.
+ * Turns each item of an approved request into a scheduled grant, in the transaction that approves it, and writes `entries` before the
+ * entries of the grants. `requester` is a directory key.
  */
 export async function createGrants(
   world: World,
@@ -20,10 +20,11 @@ export async function createGrants(
   requester: string,
   request: Pick<RequestRecord, 'id' | 'person' | 'items' | 'startsAt' | 'durationMs'>,
   now: Instant,
-): Promise<{ readonly grants: readonly GrantRecord[]; readonly entries: readonly NewEntry[] }> {
+  entries: readonly NewEntry[],
+): Promise<readonly GrantRecord[]> {
   const { durationMs } = request;
-  const grants: GrantRecord[] = [];
-  const entries: NewEntry[] = [];
+  const planned: NewGrant[] = [];
+  const scheduled: NewEntry[] = [];
   for (const [ordinal, item] of request.items.entries()) {
     const role = rules.policy.roles.get(item.role);
     const target = rules.policy.vocabulary.targets.get(item.target);
@@ -39,7 +40,7 @@ export async function createGrants(
     );
     const id = newId(world.random, 'grt');
     const startsAt = request.startsAt !== null && request.startsAt > now ? request.startsAt : now;
-    const grant = await insertGrant(trx, {
+    planned.push({
       id,
       request: request.id,
       ordinal,
@@ -53,8 +54,7 @@ export async function createGrants(
       startsAt,
     });
     invariant(capabilities.slot === 'per-grant', `${method} has a shared slot, whose native key is not known here`);
-    grants.push(grant);
-    entries.push({
+    scheduled.push({
       kind: 'grant.scheduled',
       at: now,
       actor: { kind: 'system', id: 'policy' },
@@ -62,5 +62,8 @@ export async function createGrants(
       facts: { role: role.name, target: target.key, method, durationMs, startsAt: toIso(startsAt) },
     });
   }
-  return { grants, entries };
+  // They need nothing from one another, so they travel together.
+  const inserting = Promise.all(planned.map((grant) => insertGrant(trx, grant)));
+  const [grants] = await Promise.all([inserting, world.append(trx, ...entries, ...scheduled)]);
+  return grants;
 }

@@ -120,8 +120,7 @@ async function approveIfSatisfied(
   const durationMs = Math.min(request.durationMs, decision.maxDurationMs);
   const requester = (await personKeys(trx, [request.person])).get(request.person);
   invariant(requester !== undefined, `nobody is ${request.person}`);
-  const { entries } = await createGrants(world, trx, rules, requester, { ...request, durationMs }, now);
-  await world.append(trx, ...entries);
+  await createGrants(world, trx, rules, requester, { ...request, durationMs }, now, []);
   return ok(null);
 }
 

@@ -105,8 +105,7 @@ export async function requestAccess(
         rules: decision.reasons.map((reason) => reason.rule),
       },
     };
-    const { grants, entries } = await createGrants(world, trx, rules, actor.key, request, now);
-    await world.append(trx, submitted, approved, ...entries);
+    const grants = await createGrants(world, trx, rules, actor.key, request, now, [submitted, approved]);
     return ok({ request, grants });
   });
   if (!outcome.ok) return outcome;

@@ -39,24 +39,24 @@ export interface GrantRecord {
 
 type Row = Selectable<Schema['grant']>;
 
+/** A grant that is about to be scheduled. */
+export type NewGrant = Pick<
+  GrantRecord,
+  | 'id'
+  | 'request'
+  | 'ordinal'
+  | 'person'
+  | 'slot'
+  | 'provider'
+  | 'method'
+  | 'principal'
+  | 'durationMs'
+  | 'definition'
+  | 'startsAt'
+>;
+
 /** Writes a scheduled grant and the slot that its binding will stand in. */
-export async function insertGrant(
-  trx: Trx,
-  grant: Pick<
-    GrantRecord,
-    | 'id'
-    | 'request'
-    | 'ordinal'
-    | 'person'
-    | 'slot'
-    | 'provider'
-    | 'method'
-    | 'principal'
-    | 'durationMs'
-    | 'definition'
-    | 'startsAt'
-  >,
-): Promise<GrantRecord> {
+export async function insertGrant(trx: Trx, grant: NewGrant): Promise<GrantRecord> {
   const row = await trx
     .with('written', (query) =>
       query

@@ -127,8 +127,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/record.ts',
-        find: '      await ports.append(trx, {',
-        replace: '      for (const _ of [1, 2]) await ports.append(trx, {',
+        find: '        ports.append(trx, {',
+        replace: '        ((own, entry) => ports.append(own, entry, entry))(trx, {',
       },
     ],
     caughtBy: ['ledger'],
