@@ -6,13 +6,14 @@ export type Fault = {
   readonly action: string;
   /** Text that must occur in the call's body or path; absent matches every call of the action. */
   readonly match?: string;
-  readonly kind: 'throttle' | 'unavailable' | 'deny' | 'delay' | 'drop-before' | 'drop-after';
+  readonly kind:
+    'throttle' | 'unavailable' | 'deny' | 'conflict' | 'unmodifiable' | 'delay' | 'drop-before' | 'drop-after';
   /** How often; default once. */
   readonly times?: number;
   readonly delayMs?: number;
 };
 
-const KINDS = ['throttle', 'unavailable', 'deny', 'delay', 'drop-before', 'drop-after'];
+const KINDS = ['throttle', 'unavailable', 'deny', 'conflict', 'unmodifiable', 'delay', 'drop-before', 'drop-after'];
 
 /** The faults that wait for their call. */
 export class Faults {
@@ -53,6 +54,11 @@ export function faultError(fault: Fault, service: string): AwsError | null {
       return new AwsError('ServiceUnavailable', 503, 'Service is unable to handle request.');
     case 'deny':
       return new AwsError('AccessDenied', 403, `User is not authorized to perform: ${service}:${fault.action}`);
+    // Both are IAM's own (API reference, errors of its actions).
+    case 'conflict':
+      return new AwsError('ConcurrentModification', 409, 'Multiple concurrent requests to change this object.');
+    case 'unmodifiable':
+      return new AwsError('EntityTemporarilyUnmodifiable', 409, 'The entity cannot be modified at the moment.');
     default:
       return null;
   }

@@ -1,30 +1,25 @@
 import { AwsError } from './aws-error.ts';
-import { parsePolicy } from './policy-parse.ts';
+import { boundaryNode, document, encode, inline, NAME, withinLimit, type IamPorts } from './iam-parts.ts';
+import { userDetails, userOperations } from './iam-users.ts';
 import type { Operation, QueryCall } from './query-service.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { newRole, roleArn, type Role, type World } from './world.ts';
-import { element, memberList, optional, type XmlNode } from './xml.ts';
+import { element, memberList, type XmlNode } from './xml.ts';
 
 export const IAM_NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
 
-const NAME = /^[\w+=,.@-]+$/;
 /** Characters of all inline policies of one role together; white space does not count. */
 const INLINE_LIMIT = 10_240;
 
-/** Roles and their inline policies. Writes are seen by IAM's own reads at once, and by authorization `delayMs` later. */
+/** Roles and users with their inline policies. */
 export function iamOperations(
   world: World,
   sessions: Sessions,
   now: () => number,
-  delayMs: () => number,
+  delays: IamPorts['delays'],
 ): Readonly<Record<string, Operation>> {
-  const publish = (role: Role): void => world.publish(role, now() + delayMs());
-  const authorized = (
-    call: QueryCall,
-    action: string,
-    resource: (session: Session) => string,
-    role?: Role | null,
-  ): Session => {
+  const publish = (role: Role): void => world.publish(role, now() + delays().authorizationMs, now() + delays().readMs);
+  const authorized: IamPorts['authorized'] = (call, action, resource, role) => {
     if (call.session === null)
       throw new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');
     const boundary = role?.permissionsBoundary;
@@ -47,15 +42,11 @@ export function iamOperations(
     return role;
   };
   const policyName = (call: QueryCall): string => call.parameters.require('PolicyName', NAME, 1, 128);
-  const document = (call: QueryCall, name: string, kind: 'identity' | 'trust'): string => {
-    const text = call.parameters.require(name, /^[\u0009\u000A\u000D\u0020-\u00FF]+$/, 1, 131_072);
-    parsePolicy(text, kind);
-    return text;
-  };
   const accountRoles = (session: Session): Role[] =>
     world.roles.filter((role) => role.account === session.role.account);
 
   return {
+    ...userOperations({ world, now, delays, authorized }),
     GetRole: (call) => {
       const role = roleOf(call, 'GetRole');
       call.parameters.requireAllRead();
@@ -80,7 +71,12 @@ export function iamOperations(
       parameters.requireAllRead();
       if (world.role(session.role.account, name) !== null)
         throw new AwsError('EntityAlreadyExists', 409, `Role with name ${name} already exists.`);
-      const role = newRole(session.role.account, { name, path, trustPolicy, maxSessionDurationSeconds }, now());
+      const role = newRole(
+        session.role.account,
+        { name, path, trustPolicy, maxSessionDurationSeconds },
+        now(),
+        String(now()),
+      );
       world.roles.push(role);
       world.save();
       return [element('Role', roleNodes(role))];
@@ -106,16 +102,7 @@ export function iamOperations(
       const name = policyName(call);
       const text = document(call, 'PolicyDocument', 'identity');
       call.parameters.requireAllRead();
-      const next = { ...role.inlinePolicies, [name]: text };
-      const size = Object.values(next).join('').replace(/\s/g, '').length;
-      if (size > INLINE_LIMIT) {
-        throw new AwsError(
-          'LimitExceeded',
-          409,
-          `Maximum policy size of ${INLINE_LIMIT} bytes exceeded for role ${role.name}`,
-        );
-      }
-      role.inlinePolicies = next;
+      role.inlinePolicies = withinLimit({ ...role.inlinePolicies, [name]: text }, INLINE_LIMIT, `role ${role.name}`);
       publish(role);
       return null;
     },
@@ -126,14 +113,14 @@ export function iamOperations(
       return [
         element('RoleName', role.name),
         element('PolicyName', name),
-        element('PolicyDocument', encode(inline(role, name))),
+        element('PolicyDocument', encode(inline('role', world.readable(role, now()), name))),
       ];
     },
     DeleteRolePolicy: (call) => {
       const role = roleOf(call, 'DeleteRolePolicy');
       const name = policyName(call);
       call.parameters.requireAllRead();
-      inline(role, name);
+      inline('role', role.inlinePolicies, name);
       const { [name]: _removed, ...rest } = role.inlinePolicies;
       role.inlinePolicies = rest;
       publish(role);
@@ -143,17 +130,12 @@ export function iamOperations(
       const role = roleOf(call, 'ListRolePolicies');
       call.parameters.integer('MaxItems', 100, 1, 1_000);
       call.parameters.requireAllRead();
-      return [memberList('PolicyNames', Object.keys(role.inlinePolicies)), element('IsTruncated', false)];
+      return [memberList('PolicyNames', Object.keys(world.readable(role, now()))), element('IsTruncated', false)];
     },
     ListAttachedRolePolicies: (call) => {
       roleOf(call, 'ListAttachedRolePolicies');
       call.parameters.requireAllRead();
       return [memberList('AttachedPolicies', []), element('IsTruncated', false)];
-    },
-    ListUsers: (call) => {
-      authorized(call, 'ListUsers', (own) => `arn:aws:iam::${own.role.account}:user/*`);
-      call.parameters.requireAllRead();
-      return [memberList('Users', []), element('IsTruncated', false)];
     },
     GetAccountAuthorizationDetails: (call) => {
       call.parameters.list('Filter');
@@ -174,19 +156,13 @@ export function iamOperations(
       ]);
       return [
         element('IsTruncated', false),
-        memberList('UserDetailList', []),
+        memberList('UserDetailList', userDetails(world, session.role.account)),
         memberList('GroupDetailList', []),
         memberList('RoleDetailList', details),
         memberList('Policies', []),
       ];
     },
   };
-}
-
-function inline(role: Role, name: string): string {
-  const text = role.inlinePolicies[name];
-  if (text === undefined) throw new AwsError('NoSuchEntity', 404, `The role policy with name ${name} cannot be found.`);
-  return text;
 }
 
 function roleNodes(role: Role): XmlNode[] {
@@ -198,16 +174,6 @@ function roleNodes(role: Role): XmlNode[] {
     element('CreateDate', new Date(role.createdAt).toISOString()),
     element('AssumeRolePolicyDocument', encode(role.trustPolicy)),
     element('MaxSessionDuration', role.maxSessionDurationSeconds),
-    role.permissionsBoundary === null
-      ? null
-      : element('PermissionsBoundary', [
-          element('PermissionsBoundaryType', 'Policy'),
-          optional('PermissionsBoundaryArn', role.permissionsBoundary),
-        ]),
+    boundaryNode(role.permissionsBoundary),
   ].filter((node) => node !== null);
-}
-
-/** IAM answers documents percent-encoded (RFC 3986). */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

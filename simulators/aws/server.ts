@@ -24,6 +24,8 @@ export type SimulatorOptions = {
   readonly now?: () => number;
   /** How long authorization does not see a change of a policy. */
   readonly iamDelayMs?: number;
+  /** How long IAM's own reads do not see it. Default 0. */
+  readonly iamReadDelayMs?: number;
 };
 
 export type AwsSimulator = {
@@ -81,15 +83,20 @@ class Simulator {
   #journal: JournalEntry[] = [];
   #offsetMs = 0;
   #iamDelayMs: number;
+  #iamReadDelayMs: number;
 
   constructor(options: SimulatorOptions) {
     this.#wallClock = options.now ?? Date.now;
     this.#iamDelayMs = options.iamDelayMs ?? 0;
+    this.#iamReadDelayMs = options.iamReadDelayMs ?? 0;
     this.#world = new World(options.world, { stateFile: options.stateFile ?? null, nowMs: this.#now() });
     this.#sessions = new Sessions(this.#world, this.#now);
     this.#operations = {
       sts: stsOperations(this.#world, this.#sessions, this.#now),
-      iam: iamOperations(this.#world, this.#sessions, this.#now, () => this.#iamDelayMs),
+      iam: iamOperations(this.#world, this.#sessions, this.#now, () => ({
+        authorizationMs: this.#iamDelayMs,
+        readMs: this.#iamReadDelayMs,
+      })),
     };
   }
 
@@ -223,7 +230,8 @@ class Simulator {
         return json({ offsetMs: this.#offsetMs });
       case 'POST /_sim/iam-delay':
         this.#iamDelayMs = Number(body['delayMs'] ?? 0);
-        return json({ delayMs: this.#iamDelayMs });
+        this.#iamReadDelayMs = Number(body['readDelayMs'] ?? 0);
+        return json({ delayMs: this.#iamDelayMs, readDelayMs: this.#iamReadDelayMs });
       case 'POST /_sim/session':
         return this.#mint(body, json);
       default:

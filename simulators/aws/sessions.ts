@@ -6,10 +6,15 @@ import { evaluate } from './policy-evaluate.ts';
 import { parsePolicy } from './policy-parse.ts';
 import { createSeal, type Seal } from './seal.ts';
 import type { SignatureClaim } from './sigv4-verify.ts';
-import { roleArn, type Role, type World } from './world.ts';
+import { roleArn, userArn, type Role, type User, type World } from './world.ts';
 
-/** A role session. It travels inside its own session token, sealed, so nothing needs to be stored about it. */
+/**
+ * Who calls. A role session travels inside its own session token, sealed, so nothing needs to be stored about it. A user with a
+ * long-term key is looked up at each call; there `role` describes the user, and the session has neither name, policy nor end.
+ */
 export type Session = {
+  /** Absent: a session of a role. */
+  readonly kind?: 'user';
   readonly accessKeyId: string;
   readonly role: { readonly arn: string; readonly id: string; readonly account: string; readonly name: string };
   readonly sessionName: string;
@@ -70,6 +75,8 @@ export class Sessions {
   }
 
   secretOf(accessKeyId: string): string {
+    const longTerm = this.#world.userByKey(accessKeyId);
+    if (longTerm !== null) return longTerm.secret;
     return this.#seal.derive('secret', accessKeyId, 30);
   }
 
@@ -79,7 +86,11 @@ export class Sessions {
     const unknown = s3
       ? new AwsError('InvalidAccessKeyId', 403, 'The AWS Access Key Id you provided does not exist in our records.')
       : new AwsError('InvalidClientTokenId', 403, 'The security token included in the request is invalid.');
-    if (claim.sessionToken === null) throw unknown;
+    if (claim.sessionToken === null) {
+      const user = this.#world.userByKey(claim.accessKeyId)?.user;
+      if (user === undefined) throw unknown;
+      return userSession(user, claim.accessKeyId);
+    }
     const session = this.#seal.open(PURPOSE, claim.sessionToken) as Session | null;
     if (session === null) {
       throw s3 ? new AwsError('InvalidToken', 400, 'The provided token is malformed or otherwise invalid.') : unknown;
@@ -108,14 +119,15 @@ export class Sessions {
       void facts.set(name.toLowerCase(), typeof value === 'string' ? [value] : value);
     set('aws:CurrentTime', new Date(now).toISOString());
     set('aws:EpochTime', String(Math.floor(now / 1000)));
-    set('aws:TokenIssueTime', new Date(session.issuedAt).toISOString());
+    if (session.kind === 'user') set('aws:username', session.role.name);
+    else set('aws:TokenIssueTime', new Date(session.issuedAt).toISOString());
     set('aws:SourceIp', call.remoteAddress);
     set('aws:SecureTransport', 'false');
     set('aws:RequestedRegion', region);
-    set('aws:PrincipalType', 'AssumedRole');
+    set('aws:PrincipalType', session.kind === 'user' ? 'User' : 'AssumedRole');
     set('aws:PrincipalArn', session.role.arn);
     set('aws:PrincipalAccount', session.role.account);
-    set('aws:userid', `${session.role.id}:${session.sessionName}`);
+    set('aws:userid', uniqueId(session));
     if (session.sourceIdentity !== null) set('aws:SourceIdentity', session.sourceIdentity);
     for (const [key, value] of Object.entries(session.tags)) set(`aws:PrincipalTag/${key}`, value);
     for (const [name, value] of Object.entries(more)) set(name, value);
@@ -124,10 +136,12 @@ export class Sessions {
 
   /** What the session's own policies say: identity policies and boundary of its role, narrowed by the session policy. `null`: allowed. */
   refusal(session: Session, action: string, resource: string, facts: RequestFacts): string | null {
-    const role = this.#world.roleByArn(session.role.arn);
-    if (role === null || role.id !== session.role.id) return 'because the role of this session no longer exists';
+    const { kind, role: of } = session;
+    const role = kind === 'user' ? this.#world.user(of.account, of.name) : this.#world.roleByArn(of.arn);
+    if (role === null || role.id !== of.id) return `because the ${kind ?? 'role'} of this session no longer exists`;
     const attempt = { action, resource, facts };
-    const { identity, boundary } = this.#world.seen(role, this.#now());
+    const { identity, boundary } =
+      'trustPolicy' in role ? this.#world.seen(role, this.#now()) : this.#world.seenUser(role, this.#now());
     const own = evaluate(identity, attempt);
     const bound = role.permissionsBoundary === null ? 'allow' : evaluate(boundary, attempt);
     const narrowed = session.policy === null ? 'allow' : evaluate([parsePolicy(session.policy, 'session')], attempt);
@@ -147,8 +161,21 @@ export class Sessions {
   }
 }
 
+function userSession(user: User, accessKeyId: string): Session {
+  const { id, account, name } = user;
+  const nothing = { sessionName: '', sourceIdentity: null, tags: {}, policy: null };
+  const role = { arn: userArn(user), id, account, name };
+  return { kind: 'user', accessKeyId, role, ...nothing, issuedAt: 0, expiresAt: Number.POSITIVE_INFINITY };
+}
+
+/** What `aws:userid` and GetCallerIdentity say. */
+export const uniqueId = (session: Session): string =>
+  session.kind === 'user' ? session.role.id : `${session.role.id}:${session.sessionName}`;
+
 export const sessionArn = (session: Session): string =>
-  `arn:aws:sts::${session.role.account}:assumed-role/${session.role.name}/${session.sessionName}`;
+  session.kind === 'user'
+    ? session.role.arn
+    : `arn:aws:sts::${session.role.account}:assumed-role/${session.role.name}/${session.sessionName}`;
 
 export const accessDenied = (arn: string, action: string, resource: string, why: string): AwsError =>
   new AwsError(

@@ -5,7 +5,7 @@ import type { RequestFacts } from './conditions.ts';
 import { evaluateTrust, type Caller } from './policy-evaluate.ts';
 import { parsePolicy } from './policy-parse.ts';
 import type { Operation, Parameters, QueryCall } from './query-service.ts';
-import { accessDenied, sessionArn, type IssuedKeys, type Session, type Sessions } from './sessions.ts';
+import { accessDenied, sessionArn, uniqueId, type IssuedKeys, type Session, type Sessions } from './sessions.ts';
 import type { Role, World } from './world.ts';
 import { element, optional, type XmlNode } from './xml.ts';
 
@@ -49,7 +49,7 @@ export function stsOperations(
       throw validationError(wanted.sourceIdentity, 'sourceIdentity', 'Member must not begin with aws:');
     const actor = {
       arn: sessionArn(session),
-      roleArn: session.role.arn,
+      roleArn: session.kind === 'user' ? null : session.role.arn,
       account: session.role.account,
       federated: null,
       service: null,
@@ -66,7 +66,7 @@ export function stsOperations(
     ) {
       throw accessDenied(actor.arn, 'sts:SetSourceIdentity', wanted.roleArn, '');
     }
-    if (wanted.durationSeconds > CHAINED_SECONDS) {
+    if (session.kind !== 'user' && wanted.durationSeconds > CHAINED_SECONDS) {
       throw new AwsError(
         'ValidationError',
         400,
@@ -172,7 +172,7 @@ export function stsOperations(
       call.parameters.requireAllRead();
       return [
         element('Arn', sessionArn(session)),
-        element('UserId', `${session.role.id}:${session.sessionName}`),
+        element('UserId', uniqueId(session)),
         element('Account', session.role.account),
       ];
     },

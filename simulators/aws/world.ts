@@ -10,6 +10,7 @@ export type WorldDescription = {
   readonly accounts: readonly {
     readonly id: string;
     readonly roles?: readonly RoleDescription[];
+    readonly users?: readonly UserDescription[];
     /** Customer managed policies; a role's permissions boundary is one of them. */
     readonly policies?: readonly { readonly name: string; readonly path?: string; readonly document: PolicyDocument }[];
     readonly buckets?: readonly {
@@ -36,6 +37,18 @@ export type RoleDescription = {
   readonly maxSessionDurationSeconds?: number;
 };
 
+/** An IAM user with long-term keys. */
+export type UserDescription = {
+  readonly name: string;
+  /** Begins and ends with a slash; default `/`. */
+  readonly path?: string;
+  readonly inlinePolicies?: Readonly<Record<string, PolicyDocument>>;
+  /** ARN of a customer managed policy of the same account. */
+  readonly permissionsBoundary?: string;
+  /** At most two, as in AWS. `id` begins with `AKIA`. */
+  readonly accessKeys?: readonly { readonly id: string; readonly secret: string }[];
+};
+
 /** A role as it is kept: documents as text, exactly as they were put. */
 export type Role = {
   id: string;
@@ -47,8 +60,22 @@ export type Role = {
   inlinePolicies: Record<string, string>;
   permissionsBoundary: string | null;
   maxSessionDurationSeconds: number;
-  /** What authorization sees: policy writes arrive here later. Newest last; each is in force from `at`. */
-  visible: { at: number; trustPolicy: string; inlinePolicies: Record<string, string> }[];
+  /** What has been written, newest last: authorization sees each from `at`, and IAM's own reads from `readAt` (absent: at once). */
+  visible: { at: number; readAt?: number; trustPolicy: string; inlinePolicies: Record<string, string> }[];
+};
+
+/** A user as it is kept. */
+export type User = {
+  id: string;
+  name: string;
+  path: string;
+  account: string;
+  createdAt: number;
+  inlinePolicies: Record<string, string>;
+  permissionsBoundary: string | null;
+  accessKeys: { id: string; secret: string }[];
+  /** As for a role. */
+  visible: { at: number; readAt?: number; inlinePolicies: Record<string, string> }[];
 };
 
 export type Bucket = { name: string; account: string; objects: Record<string, { body: string; modifiedAt: number }> };
@@ -63,6 +90,7 @@ export type OidcProvider = {
 type State = {
   sealKey: string;
   roles: Role[];
+  users: User[];
   policies: Record<string, string>;
   buckets: Bucket[];
   oidcProviders: OidcProvider[];
@@ -80,6 +108,8 @@ export class World {
       this.#file !== null && existsSync(this.#file)
         ? (JSON.parse(readFileSync(this.#file, 'utf8')) as State)
         : describe(description, options.nowMs);
+    // A file of before there were users.
+    this.#state.users ??= [];
     this.save();
   }
 
@@ -88,6 +118,9 @@ export class World {
   }
   get roles(): Role[] {
     return this.#state.roles;
+  }
+  get users(): User[] {
+    return this.#state.users;
   }
   /** Documents of customer managed policies by ARN. */
   get policies(): Record<string, string> {
@@ -108,25 +141,54 @@ export class World {
     return this.roles.find((role) => role.account === account && role.name === name) ?? null;
   }
 
-  /** Remembers what a role's policies are from `at` on, for authorization. */
-  publish(role: Role, at: number): void {
-    role.visible.push({ at, trustPolicy: role.trustPolicy, inlinePolicies: { ...role.inlinePolicies } });
+  user(account: string, name: string): User | null {
+    return this.users.find((user) => user.account === account && user.name === name) ?? null;
+  }
+
+  /** The user that a long-term key belongs to, and the key. */
+  userByKey(accessKeyId: string): { user: User; secret: string } | null {
+    for (const user of this.users) {
+      const key = user.accessKeys.find((one) => one.id === accessKeyId);
+      if (key !== undefined) return { user, secret: key.secret };
+    }
+    return null;
+  }
+
+  /** Remembers what a role's policies are: for authorization from `at` on, for IAM's own reads from `readAt` on. */
+  publish(role: Role, at: number, readAt = 0): void {
+    role.visible.push({ at, readAt, trustPolicy: role.trustPolicy, inlinePolicies: { ...role.inlinePolicies } });
+    this.save();
+  }
+
+  /** The same for a user. */
+  publishUser(user: User, at: number, readAt = 0): void {
+    user.visible.push({ at, readAt, inlinePolicies: { ...user.inlinePolicies } });
     this.save();
   }
 
   /** What authorization knows about a role at a moment. */
   seen(role: Role, nowMs: number): { trustPolicy: Policy; identity: Policy[]; boundary: Policy[] } {
-    const latest = role.visible.findLastIndex((one) => one.at <= nowMs);
-    if (latest > 0) role.visible.splice(0, latest);
-    const view = role.visible[0] ?? role;
+    const view = current(role.visible, nowMs) ?? role;
+    return { trustPolicy: this.#parse(view.trustPolicy, 'trust'), ...this.#own(view.inlinePolicies, role) };
+  }
+
+  /** What authorization knows about a user at a moment. */
+  seenUser(user: User, nowMs: number): { identity: Policy[]; boundary: Policy[] } {
+    return this.#own((current(user.visible, nowMs) ?? user).inlinePolicies, user);
+  }
+
+  /** The inline policies that IAM's own reads show at a moment. */
+  readable(identity: Role | User, nowMs: number): Record<string, string> {
+    const shown = identity.visible.findLast((one) => (one.readAt ?? 0) <= nowMs);
+    return (shown ?? identity).inlinePolicies;
+  }
+
+  #own(inline: Record<string, string>, { permissionsBoundary }: { permissionsBoundary: string | null }) {
     return {
-      trustPolicy: this.#parse(view.trustPolicy, 'trust'),
-      identity: Object.values(view.inlinePolicies).map((text) => this.#parse(text, 'identity')),
+      identity: Object.values(inline).map((text) => this.#parse(text, 'identity')),
       // A boundary that is not there allows nothing, as in AWS.
       boundary:
-        role.permissionsBoundary === null
-          ? []
-          : [this.#parse(this.policies[role.permissionsBoundary] ?? DENY_ALL, 'identity')],
+        permissionsBoundary === null ? [] : [this.#parse(this.policies[permissionsBoundary] ?? DENY_ALL, 'identity')],
     };
   }
 
@@ -150,6 +212,18 @@ export class World {
 export const roleArn = (role: Pick<Role, 'account' | 'path' | 'name'>): string =>
   `arn:aws:iam::${role.account}:role${role.path}${role.name}`;
 
+export const userArn = (user: Pick<User, 'account' | 'path' | 'name'>): string =>
+  `arn:aws:iam::${user.account}:user${user.path}${user.name}`;
+
+/** The newest entry that authorization sees; what neither it nor a read can see any more is forgotten. */
+function current<Entry extends { at: number; readAt?: number }>(entries: Entry[], nowMs: number): Entry | undefined {
+  const latest = entries.findLastIndex((one) => one.at <= nowMs);
+  const read = entries.findLastIndex((one) => (one.readAt ?? 0) <= nowMs);
+  const view = entries[Math.max(latest, 0)];
+  entries.splice(0, Math.max(0, Math.min(latest, read)));
+  return view;
+}
+
 const DENY_ALL = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}';
 
 /** An id in AWS's alphabet that follows from names, so that the same description always yields the same ids. */
@@ -159,18 +233,43 @@ export function stableId(prefix: string, ...names: readonly string[]): string {
   return prefix + [...digest.subarray(0, 16)].map((byte) => alphabet[byte & 31]).join('');
 }
 
-export function newRole(account: string, description: RoleDescription, nowMs: number): Role {
-  const text = (document: PolicyDocument): string =>
-    typeof document === 'string' ? document : JSON.stringify(document);
+const asText = (document: PolicyDocument): string =>
+  typeof document === 'string' ? document : JSON.stringify(document);
+
+function readInline(policies: Readonly<Record<string, PolicyDocument>> = {}): Record<string, string> {
+  const inline = Object.fromEntries(Object.entries(policies).map(([name, document]) => [name, asText(document)]));
+  for (const document of Object.values(inline)) parsePolicy(document, 'identity');
+  return inline;
+}
+
+/** `life` makes the ids of identities differ that have had the same name one after the other. */
+export function newUser(account: string, description: UserDescription, nowMs: number, life = ''): User {
   const path = description.path ?? '/';
-  const inlinePolicies = Object.fromEntries(
-    Object.entries(description.inlinePolicies ?? {}).map(([name, document]) => [name, text(document)]),
-  );
-  const trustPolicy = text(description.trustPolicy);
-  parsePolicy(trustPolicy, 'trust');
-  for (const document of Object.values(inlinePolicies)) parsePolicy(document, 'identity');
+  const inlinePolicies = readInline(description.inlinePolicies);
+  const accessKeys = (description.accessKeys ?? []).map((key) => ({ ...key }));
+  for (const { id } of accessKeys)
+    if (!/^AKIA[A-Z2-7]{16}$/.test(id)) throw new Error(`"${id}" is not the id of a long-term key`);
   return {
-    id: stableId('AROA', account, path, description.name),
+    id: stableId('AIDA', account, path, description.name, ...(life === '' ? [] : [life])),
+    name: description.name,
+    path,
+    account,
+    createdAt: nowMs,
+    inlinePolicies,
+    permissionsBoundary: description.permissionsBoundary ?? null,
+    accessKeys,
+    visible: [{ at: 0, inlinePolicies: { ...inlinePolicies } }],
+  };
+}
+
+/** `life` as for a user. */
+export function newRole(account: string, description: RoleDescription, nowMs: number, life = ''): Role {
+  const path = description.path ?? '/';
+  const inlinePolicies = readInline(description.inlinePolicies);
+  const trustPolicy = asText(description.trustPolicy);
+  parsePolicy(trustPolicy, 'trust');
+  return {
+    id: stableId('AROA', account, path, description.name, ...(life === '' ? [] : [life])),
     name: description.name,
     path,
     account,
@@ -225,6 +324,7 @@ function describe(description: WorldDescription, nowMs: number): State {
   const state: State = {
     sealKey: randomBytes(32).toString('base64'),
     roles: [],
+    users: [],
     policies: {},
     buckets: [],
     oidcProviders: [],
@@ -232,8 +332,9 @@ function describe(description: WorldDescription, nowMs: number): State {
   for (const account of description.accounts) {
     if (!/^\d{12}$/.test(account.id)) throw new Error(`"${account.id}" is not an account id`);
     for (const role of account.roles ?? []) state.roles.push(newRole(account.id, role, nowMs));
+    for (const user of account.users ?? []) state.users.push(newUser(account.id, user, nowMs));
     for (const policy of account.policies ?? []) {
-      const text = typeof policy.document === 'string' ? policy.document : JSON.stringify(policy.document);
+      const text = asText(policy.document);
       parsePolicy(text, 'identity');
       state.policies[`arn:aws:iam::${account.id}:policy${policy.path ?? '/'}${policy.name}`] = text;
     }
