@@ -1,0 +1,208 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Fault } from '../../simulators/aws/faults.ts';
+import type { Prng } from '../simulation/kernel/prng.ts';
+import type { Site } from './site/site.ts';
+
+/** What is done to processes and to their networks: these are counted by `--kills`. */
+export const BLOWS = {
+  'kill -9': 'a broker is killed and started again',
+  'kill -9 all': 'all brokers are killed at once',
+  SIGSTOP: 'a broker stands still for longer than a lease, and goes on',
+  'database cut': 'connections to the database are cut',
+  'database half-open': 'connections to the database stay open and carry nothing',
+  'database slow': 'every byte to and from the database is late',
+  'PostgreSQL immediate': 'PostgreSQL is stopped without a checkpoint and started again',
+  'restore of a copy': 'an older copy of the database takes its place',
+} as const;
+export type Blow = keyof typeof BLOWS;
+
+/** How often each comes, in proportion. */
+const WEIGHTS: Readonly<Record<Blow, number>> = {
+  'kill -9': 34,
+  'kill -9 all': 6,
+  SIGSTOP: 14,
+  'database cut': 12,
+  'database half-open': 12,
+  'database slow': 6,
+  'PostgreSQL immediate': 10,
+  'restore of a copy': 6,
+};
+
+/** Longer than the ten seconds for which a claim is held: what it had claimed is somebody else's when it wakes. */
+const FREEZE_MS = [10_500, 13_000] as const;
+/** Of the cloud's calls that a broker makes, how many in a row a fault hits. */
+const FAULTS_IN_A_ROW = 6;
+
+/** A restore: everything that was promised after `copiedAt` may be forgotten. Epoch milliseconds. */
+export interface Restore {
+  readonly copiedAt: number;
+  readonly restoredAt: number;
+}
+
+/** One thing that is going to be broken, with everything about it decided beforehand. */
+export interface PlannedBlow {
+  readonly kind: Blow;
+  /** After the one before. */
+  readonly waitMs: number;
+  /** Which broker, or the network of which. */
+  readonly whom: number;
+  /** All networks instead of one. */
+  readonly everywhere: boolean;
+  /** How long it lasts. */
+  readonly forMs: number;
+}
+
+/** Draws what is broken, in which order, and for how long. The same seed draws the same. */
+export function planBlows(prng: Prng, count: number, everyMs: number): readonly PlannedBlow[] {
+  const kinds = Object.keys(BLOWS) as Blow[];
+  return Array.from({ length: count }, (_, index) => {
+    // The first ones are one of each, in any order, so that a short run has seen something of everything.
+    const kind = index < 6 && count >= 6 ? firstSix(prng, index, kinds) : prng.weighted(WEIGHTS);
+    return {
+      kind,
+      waitMs: prng.int(Math.round(everyMs * 0.4), Math.round(everyMs * 1.6)),
+      whom: prng.int(0, 2),
+      everywhere: prng.chance(0.35),
+      forMs: lengthOf(kind, prng),
+    };
+  });
+}
+
+function firstSix(prng: Prng, index: number, kinds: readonly Blow[]): Blow {
+  // Two of the eight are others' bigger or smaller sisters.
+  const all = kinds.filter((kind) => kind !== 'kill -9 all' && kind !== 'database slow');
+  const first = prng.fork('order').int(0, all.length - 1);
+  return all[(first + index) % all.length] ?? 'kill -9';
+}
+
+function lengthOf(kind: Blow, prng: Prng): number {
+  switch (kind) {
+    case 'kill -9':
+    case 'kill -9 all':
+      return prng.int(0, 3_000);
+    case 'SIGSTOP':
+      return prng.int(...FREEZE_MS);
+    case 'database half-open':
+      return prng.int(2_000, 15_000);
+    case 'database slow':
+      return prng.int(2_000, 6_000);
+    case 'PostgreSQL immediate':
+      return prng.int(0, 4_000);
+    case 'database cut':
+    case 'restore of a copy':
+      return 0;
+  }
+}
+
+/** Breaks things, and remembers what was broken and what a restore has taken back. */
+export class Breaker {
+  readonly #site: Site;
+  readonly #say: (text: string) => void;
+  readonly #running = new Set<Promise<void>>();
+  readonly counts = new Map<Blow, number>();
+  readonly restores: Restore[] = [];
+  /** The database is stopped, copied and replaced by one at a time. */
+  #database: Promise<void> = Promise.resolve();
+  #copiedAt = 0;
+  cloudFaults = 0;
+
+  constructor(site: Site, say: (text: string) => void) {
+    this.#site = site;
+    this.#say = say;
+  }
+
+  /** Makes the copy that later restores go back to. The server is stopped for it, in order. */
+  async copy(): Promise<void> {
+    await this.#alone(async () => {
+      const { postgres } = this.#site;
+      const copiedAt = Date.now();
+      await postgres.stop('fast');
+      postgres.copy();
+      this.#copiedAt = copiedAt;
+      await postgres.start();
+    });
+  }
+
+  /** Begins a blow, which may go on while the next one comes. */
+  strike(blow: PlannedBlow): void {
+    const { kind, forMs, everywhere, whom } = blow;
+    const target = kind.startsWith('database') ? (everywhere ? 'of all brokers' : `of broker-${whom + 1}`) : '';
+    const name = kind === 'kill -9' || kind === 'SIGSTOP' ? `broker-${whom + 1}` : target;
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    this.#say([kind, name, forMs === 0 ? '' : `for ${(forMs / 1_000).toFixed(1)} s`].filter(Boolean).join(' '));
+    const done = this.#do(blow)
+      .catch((error: unknown) => this.#say(`${kind} could not be done: ${String(error)}`))
+      .finally(() => this.#running.delete(done));
+    this.#running.add(done);
+  }
+
+  /** What clouds do to their callers, for a while: only to the brokers' calls, never to the tries of saved credentials. */
+  async troubleCloud(prng: Prng): Promise<void> {
+    const kind = prng.pick(['throttle', 'unavailable', 'delay', 'drop-before', 'drop-after'] as const);
+    const times = prng.int(1, FAULTS_IN_A_ROW);
+    // Later than the broker waits for: the call is given up, and lands nevertheless.
+    const delayMs = kind === 'delay' ? prng.int(500, 7_000) : 0;
+    const faults: Fault[] = ['sts', 'iam'].map((service) => ({
+      service,
+      action: '*',
+      kind,
+      times,
+      ...(delayMs === 0 ? {} : { delayMs }),
+    }));
+    this.cloudFaults += 1;
+    this.#say(`cloud: ${kind}${delayMs === 0 ? '' : ` of ${(delayMs / 1_000).toFixed(1)} s`} for ${times} calls`);
+    await this.#site.cloud.setFaults(faults);
+  }
+
+  /** Waits for what is under way, and takes everything back that was broken. */
+  async heal(): Promise<void> {
+    await Promise.all(this.#running);
+    await this.#database;
+    await this.#site.cloud.setFaults([]);
+    this.#site.networks.forEach((network) => network.heal());
+    await this.#site.postgres.start();
+    this.#site.brokers.forEach((broker) => broker.start());
+  }
+
+  async #do({ kind, whom, everywhere, forMs }: PlannedBlow): Promise<void> {
+    const { brokers, networks, postgres } = this.#site;
+    const hit = networks.filter((_, index) => everywhere || index === whom);
+    switch (kind) {
+      case 'kill -9':
+        return brokers[whom]?.kill(forMs);
+      case 'kill -9 all':
+        return void (await Promise.all(brokers.map((broker) => broker.kill(forMs))));
+      case 'SIGSTOP':
+        return brokers[whom]?.freeze(forMs);
+      case 'database cut':
+        return hit.forEach((network) => network.cut());
+      case 'database half-open':
+        hit.forEach((network) => network.swallow());
+        await pause(forMs);
+        return hit.forEach((network) => network.heal());
+      case 'database slow':
+        hit.forEach((network) => network.delay(Math.round(forMs / 20)));
+        await pause(forMs);
+        return hit.forEach((network) => network.delay(0));
+      case 'PostgreSQL immediate':
+        return this.#alone(async () => {
+          await postgres.stop('immediate');
+          await pause(forMs);
+          await postgres.start();
+        });
+      case 'restore of a copy':
+        return this.#alone(async () => {
+          await postgres.stop('immediate');
+          postgres.restore();
+          await postgres.start();
+          this.restores.push({ copiedAt: this.#copiedAt, restoredAt: Date.now() });
+        });
+    }
+  }
+
+  #alone(work: () => Promise<void>): Promise<void> {
+    const turn = this.#database.then(work);
+    this.#database = turn.catch(() => {});
+    return turn;
+  }
+}

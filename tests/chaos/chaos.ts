@@ -1,0 +1,227 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Prng } from '../simulation/kernel/prng.ts';
+import { auditVerify } from './audit.ts';
+import { Breaker, planBlows, type Blow } from './blows.ts';
+import { logFaults, lost, readRecords, servedAfterSaidEnd, type Records } from './judge.ts';
+import { Crowd } from './people/crowd.ts';
+import { BOUND_MS, Wallet } from './people/wallet.ts';
+import type { Nursery } from './site/nursery.ts';
+import { openSite, type Site } from './site/site.ts';
+
+export interface ChaosOptions {
+  readonly kills: number;
+  readonly seed: string;
+  /** Between two blows, on average. */
+  readonly everyMs: number;
+}
+
+/** A promise that was broken, and when: seconds since the first blow. */
+export interface Violation {
+  readonly promise: 'end' | 'loss' | 'log' | 'convergence' | 'calm' | 'processes';
+  readonly text: string;
+  readonly atS: number;
+}
+
+export interface ChaosReport {
+  readonly blows: ReadonlyMap<Blow, number>;
+  readonly cloudFaults: number;
+  readonly requests: number;
+  readonly acknowledged: number;
+  readonly grants: number;
+  readonly grantsByState: Readonly<Record<string, number>>;
+  readonly forgottenByRestores: number;
+  readonly credentials: number;
+  readonly tries: number;
+  readonly served: number;
+  /** Milliseconds after the end at which a credential was served last; 0: none was. */
+  readonly worstLagMs: number;
+  /** The same after an early end was acknowledged, before anything was said to have ended. Not judged: only said. */
+  readonly worstCutLagMs: number;
+  readonly callsWithoutAnswer: number;
+  readonly serverErrors: number;
+  readonly diedByThemselves: number;
+  readonly entries: number;
+  readonly checkpoints: number;
+  /** Milliseconds from the last heal until nothing was left to do; `null`: never. */
+  readonly convergedMs: number | null;
+  readonly audit: string;
+  readonly violations: readonly Violation[];
+}
+
+/** Longest that grants may take to end after everything was healed: their own time, and what a proof takes. */
+const CONVERGE_MS = 150_000;
+/** Blows between two copies of the database. */
+const COPY_EVERY = 12;
+const CALM_S = 10;
+/** In calm weather a returned credential is refused within this time. */
+const CUT_MS = 10_000;
+
+/** One run: opens the site, breaks it, heals it, and judges from outside. The caller clears the nursery. */
+export async function runChaos(
+  nursery: Nursery,
+  options: ChaosOptions,
+  say: (text: string) => void,
+  stop: AbortSignal,
+): Promise<{ readonly report: ChaosReport; readonly site: Site }> {
+  const prng = new Prng(options.seed);
+  const site = await openSite(nursery);
+  const startedAt = Date.now();
+  const seconds = () => (Date.now() - startedAt) / 1_000;
+  const violations: Violation[] = [];
+  const violate = (promise: Violation['promise'], text: string) => {
+    violations.push({ promise, text, atS: seconds() });
+    say(`VIOLATION (${promise}) ${text}`);
+  };
+  const wallet = new Wallet(site.cloud.url, ({ grant, endsAt }, at) => {
+    if (at > endsAt + BOUND_MS) violate('end', `a credential of ${grant} was served ${at - endsAt} ms after its end`);
+  });
+  const crowd = new Crowd(site.url, wallet);
+  const breaker = new Breaker(site, (text) => say(`${seconds().toFixed(0).padStart(4)} s  ${text}`));
+  try {
+    crowd.start(prng.fork('people'), site.people.engineers, site.people.leads);
+    await storm(breaker, prng, options, stop, () => progress(crowd, wallet, violations.length, seconds()), say);
+    say(`${seconds().toFixed(0).padStart(4)} s  healing`);
+    await breaker.heal();
+    const silent = await site.untilServing(60_000);
+    if (silent.length > 0) violate('convergence', `${silent.join(', ')} did not serve again`);
+    const healedAt = Date.now();
+    await crowd.close();
+    for (const text of await tryItOut(crowd, wallet, site)) violate('calm', text);
+    const convergedMs = await converge(site, healedAt, (text) => violate('convergence', text));
+    const records = await readRecords(site);
+    const audit = await judge(site, records, { wallet, crowd, breaker, violate });
+    const report = reportOf(wallet, crowd, breaker, records);
+    return { site, report: { ...report, diedByThemselves: deaths(site), convergedMs, audit, violations } };
+  } finally {
+    await wallet.close();
+  }
+}
+
+const deaths = (site: Site) => site.brokers.reduce((sum, broker) => sum + broker.died, 0);
+
+async function storm(
+  breaker: Breaker,
+  prng: Prng,
+  { kills, everyMs }: ChaosOptions,
+  stop: AbortSignal,
+  status: () => string,
+  say: (text: string) => void,
+): Promise<void> {
+  const weather = prng.fork('cloud');
+  const copies = prng.fork('copies');
+  await pause(4_000, null, { signal: stop });
+  await breaker.copy();
+  let untilCopy = COPY_EVERY;
+  for (const [index, blow] of planBlows(prng.fork('blows'), kills, everyMs).entries()) {
+    await pause(blow.waitMs, null, { signal: stop });
+    if (weather.chance(0.35)) await breaker.troubleCloud(weather);
+    untilCopy -= 1;
+    if (untilCopy <= 0 && copies.chance(0.5)) {
+      untilCopy = COPY_EVERY;
+      await breaker.copy();
+    }
+    breaker.strike(blow);
+    if (index % 10 === 9) say(status());
+  }
+}
+
+function progress(crowd: Crowd, wallet: Wallet, violations: number, atS: number): string {
+  const grants = new Set(crowd.errands.flatMap(({ grant }) => grant ?? [])).size;
+  return (
+    `${atS.toFixed(0).padStart(4)} s  -- ${crowd.errands.length} requests, ${grants} grants, ` +
+    `${wallet.saved.length} credentials, ${wallet.tries} tries, ${violations} violations`
+  );
+}
+
+/** A broker that survives by refusing everything would hold every promise about ends. So everything must work as on the first day. */
+async function tryItOut(crowd: Crowd, wallet: Wallet, { people, brokers }: Site): Promise<readonly string[]> {
+  const [person = ''] = people.engineers;
+  const errand = await crowd.request(person, 'reader', CALM_S, `calm-${Date.now()}`);
+  if (errand.request === null) return ['in calm weather a request was not answered'];
+  const endsAt = await crowd.untilActive(person, errand);
+  if (endsAt === null || errand.grant === null) {
+    const why = await Promise.all(brokers.map((broker) => broker.readiness()));
+    return [`in calm weather a grant did not become active: ${why.join(' ')}`];
+  }
+  const saved = await crowd.fetchKeys(person, errand.grant);
+  if (saved === null) return ['in calm weather no credential was handed out'];
+  if ((await wallet.works(saved)) !== true) return ['in calm weather the credential of an active grant is refused'];
+  if (!(await crowd.end(person, errand, 'return'))) return ['in calm weather a grant cannot be given back'];
+  for (const until = Date.now() + CUT_MS; Date.now() < until; await pause(200))
+    if ((await wallet.works(saved)) === false) return [];
+  return [`in calm weather a credential was served ${CUT_MS} ms after it was given back`];
+}
+
+/** Waits until every grant is over and every entry of the log has its place. */
+async function converge(site: Site, from: number, fail: (text: string) => void): Promise<number | null> {
+  const open = `select id, state, last_fault, attempts, due_at, lease_until from "grant" where state not in ('ended', 'failed') limit 5`;
+  for (;;) {
+    const left = await site.postgres.query(open);
+    const [{ n } = { n: 0 }] = (await site.postgres.query('select count(*)::int as n from ledger_outbox')) as {
+      n: number;
+    }[];
+    if (left.length === 0 && n === 0) return Date.now() - from;
+    if (Date.now() - from > CONVERGE_MS) {
+      const ready = await Promise.all(site.brokers.map((broker) => broker.readiness()));
+      fail(`not over after ${CONVERGE_MS / 1_000} s: ${JSON.stringify(left)}, ${n} entries wait; ${ready.join(' ')}`);
+      return null;
+    }
+    await pause(500);
+  }
+}
+
+interface Seen {
+  readonly wallet: Wallet;
+  readonly crowd: Crowd;
+  readonly breaker: Breaker;
+  readonly violate: (promise: Violation['promise'], text: string) => void;
+}
+
+async function judge(site: Site, records: Records, { wallet, crowd, breaker, violate }: Seen): Promise<string> {
+  for (const { grant } of await wallet.tryAll())
+    violate('end', `a credential of ${grant} works when everything is over`);
+  for (const text of servedAfterSaidEnd(wallet.saved, records, crowd.errands)) violate('end', text);
+  for (const text of lost(records, crowd.errands, breaker.restores)) violate('loss', text);
+  const found = (await (await fetch(`${site.url}/.well-known/curfew`)).json()) as { ledger: { vkey: string } };
+  for (const text of logFaults(records, found.ledger.vkey)) violate('log', text);
+  const audit = await auditVerify(site);
+  if (!audit.ok) violate('log', `audit verify: ${audit.text}`);
+  return audit.text;
+}
+
+function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Records) {
+  const known = new Set(records.grants.map((grant) => grant.id));
+  const endAcked = new Map(
+    crowd.errands.flatMap((one) =>
+      one.endAckedAt === null || one.grant === null ? [] : [[one.grant, one.endAckedAt]],
+    ),
+  );
+  const worst = (lags: readonly number[]) => lags.reduce((most, lag) => Math.max(most, lag), 0);
+  const states: Record<string, number> = {};
+  for (const { state } of records.grants) states[state] = (states[state] ?? 0) + 1;
+  return {
+    blows: breaker.counts,
+    cloudFaults: breaker.cloudFaults,
+    requests: crowd.errands.length,
+    acknowledged: crowd.errands.filter((errand) => errand.request !== null).length,
+    grants: records.grants.length,
+    grantsByState: states,
+    forgottenByRestores: new Set(
+      crowd.errands.flatMap(({ grant }) => (grant === null || known.has(grant) ? [] : grant)),
+    ).size,
+    credentials: wallet.saved.length,
+    tries: wallet.tries,
+    served: wallet.saved.reduce((sum, saved) => sum + saved.served, 0),
+    worstLagMs: worst(wallet.saved.map(({ lastServedAt, endsAt }) => (lastServedAt ?? 0) - endsAt)),
+    worstCutLagMs: worst(
+      wallet.saved.map(({ grant, lastServedAt, endsAt }) => {
+        const ackedAt = endAcked.get(grant);
+        return ackedAt === undefined || lastServedAt === null ? 0 : Math.min(lastServedAt, endsAt) - ackedAt;
+      }),
+    ),
+    callsWithoutAnswer: crowd.silences,
+    serverErrors: crowd.failures,
+    entries: records.entries.length,
+    checkpoints: records.checkpoints.length,
+  };
+}

@@ -1,0 +1,209 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { signIn } from '../../e2e/api-user-agent.ts';
+import type { Prng } from '../../simulation/kernel/prng.ts';
+import { ask, type Answer } from './ask.ts';
+import type { Keys, Saved, Wallet } from './wallet.ts';
+
+/** What a person was promised. Times are epoch milliseconds. */
+export interface Errand {
+  readonly person: string;
+  /** Idempotency key of the request, and its reason, by which it is found again. */
+  readonly key: string;
+  readonly sentAt: number;
+  /** When somebody said that the request is made, and its id. */
+  ackedAt: number | null;
+  request: string | null;
+  grant: string | null;
+  /** When an early end was acknowledged. */
+  endAckedAt: number | null;
+  /** When the access had ended, as an answer said. */
+  saidEndedAt: number | null;
+}
+
+const CALL_MS = 10_000;
+const SHORTEST_S = 5;
+const LONGEST_S = 20;
+/** How long somebody waits for an access that was promised. */
+const PATIENCE_MS = 25_000;
+
+/** People who ask for access, use it, give it back, and have it taken away, whatever breaks meanwhile. */
+export class Crowd {
+  readonly #url: string;
+  readonly #wallet: Wallet;
+  readonly #tokens = new Map<string, string>();
+  readonly errands: Errand[] = [];
+  #isOpen = true;
+  #loops: readonly Promise<void>[] = [];
+  #silences = 0;
+  #failures = 0;
+
+  constructor(url: string, wallet: Wallet) {
+    this.#url = url;
+    this.#wallet = wallet;
+  }
+
+  /** Calls without an answer. */
+  get silences(): number {
+    return this.#silences;
+  }
+
+  /** Calls that were answered with a server's error. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  start(prng: Prng, engineers: readonly string[], leads: readonly string[]): void {
+    this.#loops = engineers.map((person) => this.#live(person, prng.fork(person), leads));
+  }
+
+  /** Lets everybody finish what they are at. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    await Promise.all(this.#loops);
+  }
+
+  async #live(person: string, prng: Prng, leads: readonly string[]): Promise<void> {
+    await pause(prng.int(0, 2_000));
+    while (this.#isOpen) {
+      await this.#run(person, prng, leads);
+      await pause(prng.int(200, 1_500));
+    }
+  }
+
+  /** One errand, from asking to the end or to giving up. */
+  async #run(person: string, prng: Prng, leads: readonly string[]): Promise<void> {
+    const lead = prng.pick(leads);
+    const seconds = prng.int(SHORTEST_S, LONGEST_S);
+    const role = prng.chance(0.25) ? 'publisher' : 'reader';
+    const early = prng.weighted({ expire: 5, return: 3, revoke: 2 });
+    const part = prng.next();
+    const key = prng.bytes(12).toString('hex');
+    const errand = await this.request(person, role, seconds, key);
+    if (errand.request === null) return;
+    if (role === 'publisher') await this.#insist(lead, `/v1/requests/${errand.request}/approve`, {}, `${key}-a`);
+    const endsAt = await this.untilActive(person, errand);
+    if (endsAt === null || errand.grant === null) return;
+    const saved = await this.fetchKeys(person, errand.grant);
+    if (saved !== null && prng.chance(0.3)) await this.fetchKeys(person, errand.grant);
+    if (early === 'expire') return;
+    await pause(Math.max(0, (endsAt - Date.now()) * part));
+    const who = early === 'return' ? person : lead;
+    if (await this.end(who, errand, early)) void this.#listenForEnd(person, errand);
+  }
+
+  /** Asks for access, again and again with one key while nobody answers. */
+  async request(person: string, role: string, seconds: number, key: string): Promise<Errand> {
+    const errand: Errand = {
+      person,
+      key,
+      sentAt: Date.now(),
+      ackedAt: null,
+      request: null,
+      grant: null,
+      endAckedAt: null,
+      saidEndedAt: null,
+    };
+    this.errands.push(errand);
+    const body = { items: [{ role, target: 'aws/main' }], duration: `${seconds}s`, reason: key };
+    const answer = await this.#insist(person, '/v1/requests', body, key);
+    if (answer?.status === 201) {
+      errand.ackedAt = Date.now();
+      errand.request = String(answer.body['id']);
+    }
+    return errand;
+  }
+
+  /** Waits until the grant is active, and returns its end. `null`: it did not become active while somebody waited. */
+  async untilActive(person: string, errand: Errand): Promise<number | null> {
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(400)) {
+      const answer = await this.#call(person, `/v1/requests/${errand.request ?? ''}`, null);
+      if (answer?.status === 404) return null;
+      const [grant] = (answer?.body['grants'] ?? []) as readonly GrantAnswer[];
+      if (grant === undefined) continue;
+      errand.grant = grant.id;
+      if (grant.status === 'active' && grant.endsAt !== null) return Date.parse(grant.endsAt);
+      if (grant.status !== 'scheduled' && grant.status !== 'activating') return null;
+    }
+    return null;
+  }
+
+  /** Gets credentials and saves them. `null`: none were handed out. */
+  async fetchKeys(person: string, grant: string): Promise<Saved | null> {
+    const answer = await this.#call(person, `/v1/grants/${grant}/credentials`, {});
+    if (answer?.status !== 200) return null;
+    const { grant: of, ...keys } = answer.body as unknown as Keys & { readonly grant: { readonly endsAt: string } };
+    return this.#wallet.save(grant, Date.parse(of.endsAt), keys);
+  }
+
+  /** Ends access before its time. True: it was acknowledged, by a broker that has written it down. */
+  async end(who: string, errand: Errand, how: 'return' | 'revoke'): Promise<boolean> {
+    const body = how === 'return' ? {} : { reason: 'chaos' };
+    const answer = await this.#insist(who, `/v1/grants/${errand.grant ?? ''}/${how}`, body, `${errand.key}-e`);
+    if (answer?.status !== 200) return false;
+    errand.endAckedAt = Date.now();
+    return true;
+  }
+
+  /** Remembers when a broker says that access has ended: from then on nothing may work. */
+  async #listenForEnd(person: string, errand: Errand): Promise<void> {
+    for (let tries = 0; tries < 45 && this.#isOpen; tries += 1) {
+      await pause(2_000);
+      const answer = await this.#call(person, `/v1/grants/${errand.grant ?? ''}`, null);
+      if (answer?.status === 404) return;
+      const endedAt = answer?.body['endedAt'];
+      if (typeof endedAt !== 'string') continue;
+      errand.saidEndedAt = Date.parse(endedAt);
+      return;
+    }
+  }
+
+  /** Repeats a call that was not answered, or only by a fault, with the same key; people do so a few times. */
+  async #insist(person: string, path: string, body: object, key: string): Promise<Answered | null> {
+    for (let tries = 0; tries < 8; tries += 1) {
+      const answer = await this.#call(person, path, body, key);
+      const isPassing = answer === null || answer.status >= 500 || answer.status === 409 || answer.status === 429;
+      if (!isPassing) return answer;
+      if (answer !== null && answer.body['code'] === 'idempotency-outcome-unknown') return null;
+      await pause(900);
+    }
+    return null;
+  }
+
+  async #call(person: string, path: string, body: object | null, key?: string): Promise<Answered | null> {
+    const token = await this.#token(person);
+    if (token === null) return null;
+    const answer = await ask(`${this.#url}${path}`, token, body, {
+      timeoutMs: CALL_MS,
+      ...(key === undefined ? {} : { key }),
+    });
+    if (answer.kind === 'silence') {
+      this.#silences += 1;
+      return null;
+    }
+    if (answer.status >= 500) this.#failures += 1;
+    // After a restore the database may not know the person any more: they sign in again.
+    if (answer.status === 401) this.#tokens.delete(person);
+    return answer;
+  }
+
+  async #token(person: string): Promise<string | null> {
+    const known = this.#tokens.get(person);
+    if (known !== undefined) return known;
+    const timer = new AbortController();
+    const late = pause(CALL_MS, null, { signal: timer.signal }).catch(() => null);
+    const signedIn = signIn(this.#url, person).catch(() => null);
+    const tokens = await Promise.race([signedIn, late]);
+    timer.abort();
+    if (tokens === null) return null;
+    this.#tokens.set(person, tokens.accessToken);
+    return tokens.accessToken;
+  }
+}
+
+type Answered = Extract<Answer, { kind: 'answer' }>;
+
+interface GrantAnswer {
+  readonly id: string;
+  readonly status: string;
+  readonly endsAt: string | null;
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
+import { freePort } from '../../sql/postgres.ts';
+import { BrokerNode } from './broker.ts';
+import { EXTERNAL_ID, startCloud, type Cloud } from './cloud.ts';
+import { Nursery } from './nursery.ts';
+import { Postgres } from './postgres.ts';
+import { Proxy } from './proxy.ts';
+
+const BROKERS = 3;
+const START_MS = 90_000;
+const COMPANY = fileURLToPath(new URL('../company/', import.meta.url));
+
+/** Everything that runs: three brokers behind one address, each with a network of its own to their one database, and a cloud. */
+export interface Site {
+  readonly nursery: Nursery;
+  readonly postgres: Postgres;
+  readonly cloud: Cloud;
+  readonly brokers: readonly BrokerNode[];
+  /** The network between each broker and the database, in the order of the brokers. */
+  readonly networks: readonly Proxy[];
+  /** The address that people use. */
+  readonly url: string;
+  /** Keys of everybody in the directory who may ask, and of those who agree. */
+  readonly people: { readonly engineers: readonly string[]; readonly leads: readonly string[] };
+  /** Waits until every broker serves; names those that do not. */
+  untilServing(timeoutMs: number): Promise<readonly string[]>;
+  close(keepFolder: boolean): Promise<readonly string[]>;
+}
+
+export async function openSite(nursery: Nursery): Promise<Site> {
+  const people = readPeople();
+  const [postgres, cloud] = await Promise.all([Postgres.begin(nursery), startCloud(nursery)]);
+  const brokers: BrokerNode[] = [];
+  let turn = 0;
+  // Each connection begins at another broker, and goes on to the next where nobody listens.
+  const door = new Proxy(() => {
+    turn += 1;
+    return brokers.map((_, index) => brokers[(index + turn) % brokers.length]?.port ?? 0);
+  });
+  await door.listen();
+  const url = `http://localhost:${door.port}`;
+  const staff = [...people.engineers, ...people.leads].map((key) => ({
+    key,
+    name: key,
+    title: 'person',
+    email: `${key}@chaos.example`,
+  }));
+  const idp = await startDemoIdp({ port: 0, people: staff, clientRedirects: [`${url}/sign-in/callback`] });
+  const networks: Proxy[] = [];
+  for (let index = 0; index < BROKERS; index += 1) {
+    const network = new Proxy(() => [postgres.port]);
+    await network.listen();
+    networks.push(network);
+    const env = {
+      PATH: process.env['PATH'],
+      CHAOS_CLOUD: cloud.url,
+      DATABASE_URL: postgres.url(network.port),
+      CURFEW_BASE_URL: url,
+      CURFEW_DATA_DIR: join(nursery.folder, 'data'),
+      CURFEW_RULES_DIR: COMPANY,
+      CURFEW_OIDC_ISSUER: idp.issuer,
+      CURFEW_OIDC_CLIENT_ID: idp.clientId,
+      CURFEW_AWS_EXTERNAL_ID: EXTERNAL_ID,
+      CURFEW_LOG_LEVEL: 'info',
+    };
+    brokers.push(new BrokerNode(nursery, `broker-${index + 1}`, await freePort(), env));
+  }
+  brokers.forEach((broker) => broker.start());
+  const site: Site = {
+    nursery,
+    postgres,
+    cloud,
+    brokers,
+    networks,
+    url,
+    people,
+    async untilServing(timeoutMs) {
+      for (const until = Date.now() + timeoutMs; ; await pause(200)) {
+        const serving = await Promise.all(brokers.map((broker) => broker.isServing()));
+        const silent = brokers.filter((_, index) => serving[index] !== true).map((broker) => broker.name);
+        if (silent.length === 0 || Date.now() > until) return silent;
+      }
+    },
+    async close(keepFolder) {
+      brokers.forEach((broker) => broker.forget());
+      const left = await nursery.clear(keepFolder);
+      await Promise.all([...networks, door].map((proxy) => proxy.close()));
+      await idp.close();
+      return left;
+    },
+  };
+  const silent = await site.untilServing(START_MS);
+  if (silent.length > 0) throw new Error(`${silent.join(', ')} did not start:\n${nursery.lastWords(silent[0] ?? '')}`);
+  return site;
+}
+
+/** The directory is written one member list a line, and that is all that is needed of it here. */
+function readPeople(): Site['people'] {
+  const text = readFileSync(join(COMPANY, 'directory.yaml'), 'utf8');
+  const members = (group: string) =>
+    (new RegExp(`^ {2}${group}: .*members: \\[([^\\]]*)\\]`, 'm').exec(text)?.[1] ?? '').split(', ');
+  return { engineers: members('engineers'), leads: members('leads') };
+}
