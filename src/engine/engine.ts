@@ -4,6 +4,7 @@ import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { claimDue, nextDueInMs, peekDueEnds, putOffClaimed, type Lane } from '../store/leases.ts';
 import { activate } from './activate.ts';
+import { claimEnds } from './claim-ends.ts';
 import { end } from './end.ts';
 import { lapseRequests } from './lapse.ts';
 import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
@@ -48,6 +49,8 @@ export function createEngine(ports: EnginePorts): Engine {
   let clockCheckedAt: Instant | null = null;
 
   const running: Readonly<Record<Lane, Set<Promise<void>>>> = { ends: new Set(), starts: new Set() };
+  /** Whether a lane had no room when it was looked at last, so that more may be due than it took. */
+  const crowded: Record<Lane, boolean> = { ends: false, starts: false };
   let claims = 0;
 
   /** Compares the clocks, but not at every pass of a busy moment. A clock that jumps is compared at once. */
@@ -86,27 +89,38 @@ export function createEngine(ports: EnginePorts): Engine {
     // Another owner for each claim: one that ran out is lost to this very process as well.
     claims += 1;
     const owner = `${ports.node}/${claims}`;
-    let claimed: readonly GrantRecord[];
-    try {
-      claimed = await claimDue(ports.db, lane, owner, PACE.leaseMs, free);
-    } catch (error) {
-      // Ending never waits for the database to take a write.
-      if (lane === 'ends') await endWithoutClaim();
-      throw error;
-    }
+    const claimed = await claim(lane, owner, free);
+    crowded[lane] = claimed.length >= free;
     const oldest = claimed[0]?.dueAt ?? null;
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
     for (const grant of claimed) {
       const done = step(lane, { ...ports, owner }, grant).then((settled) => {
-        const wasFull = running[lane].size >= PACE.batch;
         running[lane].delete(done);
         // What this step left to do, or what there was no room for, may be due before the lane looks again.
-        if (!settled || wasFull) bells[lane].ring();
+        const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
+        if (look) bells[lane].ring();
       });
       running[lane].add(done);
     }
     return claimed.length;
+  };
+
+  const claim = async (lane: Lane, owner: string, free: number): Promise<readonly GrantRecord[]> => {
+    if (lane === 'ends') {
+      try {
+        return await claimEnds({ ...ports, owner }, free, (id) => unrecorded.covers(id));
+      } catch (error) {
+        ports.log.warn({ error: String(error) }, 'ends could not be recorded together; each is tried alone');
+      }
+    }
+    try {
+      return await claimDue(ports.db, lane, owner, PACE.leaseMs, free);
+    } catch (error) {
+      // Ending never waits for the database to take a write.
+      if (lane === 'ends') await endWithoutClaim();
+      throw error;
+    }
   };
 
   const pass = async (lane: Lane): Promise<number> => {
@@ -172,8 +186,9 @@ export function createEngine(ports: EnginePorts): Engine {
   };
 
   const untilNext = async (of: Lane | 'lapses'): Promise<number> => {
-    // Nothing can be taken up now; a lane that is full is woken by the step that makes room.
-    if (of !== 'lapses' && (!status.claiming || running[of].size >= PACE.batch)) return PACE.idleMs;
+    if (of !== 'lapses' && !status.claiming) return PACE.idleMs;
+    // Woken before by the step that makes enough room.
+    if (of !== 'lapses' && crowded[of]) return PACE.roomMs;
     const dueInMs = await nextDueInMs(ports.db, of);
     return dueInMs === null ? PACE.idleMs : Math.min(PACE.idleMs, Math.max(5, dueInMs));
   };

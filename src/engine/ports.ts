@@ -34,12 +34,22 @@ export interface StepPorts extends EnginePorts {
 
 /** How the engine paces itself. Every limit is here, with the argument for its value. */
 export const PACE = {
-  /** A dead node's work is taken up within this time, so it is also the longest that one step may take unrenewed. */
-  leaseMs: 10_000,
+  /**
+   * A dead node's work is taken up when this is over, so it is also the longest that one step may take unrenewed. Ten seconds are
+   * promised; the rest is for looking and claiming.
+   */
+  leaseMs: 9_500,
   /** A call to a cloud is given up after this time: well inside the lease, so that what follows can still be recorded. */
   callTimeoutMs: 4_000,
-  /** Claimed at once. Small, so that a claim never outlives its lease while it waits for its turn. */
-  batch: 16,
+  /**
+   * Under way at once in a lane. Large enough that many which are due together share one transaction; small enough that a claim never
+   * outlives its lease while it waits for its turn at the database.
+   */
+  batch: 64,
+  /** A lane that was full takes up more when there is room for so many: a claim of one costs as much as a claim of many. */
+  room: 32,
+  /** Or after this time, so that calls which hang do not keep it from the rest. */
+  roomMs: 20,
   /** After a step that broke, the work waits this long before anybody takes it up again. */
   brokenStepMs: 1_000,
   /** A cloud that asks to be left alone for longer is asked again after this time. */

@@ -27,7 +27,7 @@ function belongsTo(lane: Lane) {
  * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction.
  */
 export async function claimDue(
-  db: Db,
+  db: Db | Trx,
   lane: Lane,
   owner: string,
   leaseMs: number,
@@ -46,6 +46,22 @@ export async function claimDue(
   return rows.map(toGrant).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
 }
 
+/** Moves claimed grants whose time is over to `ending`, due at once; what is written is what `transitionGrant` says of `expire`. */
+export async function saveExpired(trx: Trx, ids: readonly GrantId[], since: Instant): Promise<void> {
+  await trx
+    .updateTable('grant')
+    .set({
+      state: 'ending',
+      ending_since: toIso(since),
+      end_cause: 'expired',
+      due_at: toIso(since),
+      attempts: 0,
+      last_fault: null,
+    })
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
 /** Grants whose end is due, oldest first, without claiming them: all that can be done while the database takes no writes. */
 export async function peekDueEnds(db: Db, limit: number): Promise<readonly GrantRecord[]> {
   const rows = await db
@@ -60,16 +76,19 @@ export async function peekDueEnds(db: Db, limit: number): Promise<readonly Grant
 }
 
 /**
- * Milliseconds until the next deadline of a lane, or the next lapse of a request, that nobody works on; negative when it has passed,
- * `null` when nothing is waiting. What is claimed comes back to those who look again after a lease at the latest.
+ * Milliseconds until something of a lane can be taken up, or a request lapses; negative when it could have been, `null` when nothing
+ * is waiting. What somebody works on counts from the end of the claim: whoever waits takes it up as soon as that node is too late.
  */
 export async function nextDueInMs(db: Db, of: Lane | 'lapses'): Promise<number | null> {
   const next =
     of === 'lapses'
       ? sql`select due_at from request where due_at is not null order by due_at limit 1`
-      : sql`select due_at from "grant" where due_at is not null and ${belongsTo(of)} and ${NOT_CLAIMED} order by due_at limit 1`;
-  const { rows } = await sql<{ ms: number }>`
-    select (extract(epoch from due_at - app_now()) * 1000)::float8 as ms from (${next}) as next`.execute(db);
+      : sql`
+          (select due_at from "grant" where due_at is not null and ${belongsTo(of)} and ${NOT_CLAIMED} order by due_at limit 1)
+          union all
+          (select min(lease_until) from "grant" where due_at <= ${NOW} and ${belongsTo(of)} and lease_until > ${NOW})`;
+  const { rows } = await sql<{ ms: number | null }>`
+    select (extract(epoch from min(due_at) - app_now()) * 1000)::float8 as ms from (${next}) as next`.execute(db);
   return rows[0]?.ms ?? null;
 }
 
