@@ -1,15 +1,17 @@
-import { needsBinding } from '../core/grant.ts';
+import { needsBinding, type GrantState } from '../core/grant.ts';
+import type { Desired } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { isUntouched, noteCall, unnoteCall } from '../store/bindings.ts';
+import { noteCall, noteStanding, unnoteCall } from '../store/bindings.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
-import { bindingSpec, methodOf } from './binding-spec.ts';
+import { bindingSpec, methodOf, plannedSpec } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { record } from './record.ts';
+import { takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** Faults after which the cloud has certainly done nothing. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
@@ -29,27 +31,45 @@ export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<
     await dropLease(ports.db, claimed.id, ports.owner);
     return false;
   }
-  const untouched = fresh || (await isUntouched(ports.db, claimed.slot));
-  let grant = claimed;
-  const note = async (): Promise<Instant | null> => {
-    if (!fresh) return noteAnotherCall(ports, grant);
-    const call = { kind: 'leaving', callTimeoutMs: PACE.callTimeoutMs } as const;
-    const started = await record(ports, claimed, [
-      { event: { kind: 'start', durationMs: claimed.durationMs, latestEndAt: null }, call },
-    ]);
-    grant = started ?? claimed;
-    return started?.activatedAt ?? null;
-  };
+  const { capabilities } = methodOf(ports.providers, claimed);
+  const taken = await takeTurn(ports, claimed, capabilities);
+  if ('wait' in taken) {
+    const { until, why } = taken.wait;
+    await lookAgain(ports, claimed, until, claimed.attempts, `waiting: ${why}`);
+    return false;
+  }
   try {
-    const provisioned = await provide(ports, () => grant, untouched, note);
+    return await activateInTurn(ports, claimed, taken.turn);
+  } finally {
+    await taken.turn.release();
+  }
+}
+
+async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: SlotTurn): Promise<boolean> {
+  const fresh = claimed.state.kind === 'scheduled';
+  const untouched = (fresh && !turn.shared) || turn.binding.lastCallAt === null;
+  let grant = claimed;
+  try {
+    const standing = turn.shared && (fresh ? await standsAlready(ports, claimed, turn) : turn.binding.standing);
+    if (standing) return await beginOnStanding(ports, claimed);
+    const note = async (): Promise<Noted | null> => {
+      const others = await turn.renew();
+      if (others === null) return null;
+      const noted = await (fresh
+        ? noteStart(ports, claimed, turn, others)
+        : noteAnotherCall(ports, grant, turn, others));
+      grant = noted?.grant ?? claimed;
+      return noted;
+    };
+    const provisioned = await provide(ports, () => grant, { untouched, shared: turn.shared }, note);
     if (provisioned === null) {
       await dropLease(ports.db, grant.id, ports.owner);
       return false;
     }
     if (provisioned.usable) {
-      const { credentials } = provisioned;
+      const { credentials, until } = provisioned;
       const facts = { fingerprints: credentials.map((one) => one.fingerprint) };
-      const call = { kind: 'answered' } as const;
+      const call = { kind: 'answered', ...(turn.shared ? { until } : {}) } as const;
       const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call }]);
       // An active grant has no claim; one that was taken back meanwhile still has ours.
       if (active === null) await dropLease(ports.db, grant.id, ports.owner);
@@ -75,37 +95,117 @@ async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
   return false;
 }
 
-async function noteAnotherCall(ports: StepPorts, grant: GrantRecord): Promise<Instant | null> {
-  const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-  if (now !== null) await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs);
-  return now;
+/**
+ * Whether the access stands in a shared slot already and is not ours: seen before the first grant there writes anything, and remembered
+ * for all that follow. What was there before is used as it is and never removed.
+ */
+async function standsAlready(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<boolean> {
+  if (turn.others.present || turn.binding.lastCallAt !== null) return turn.binding.standing;
+  const { provider } = methodOf(ports.providers, grant);
+  const now = await appNow(ports.db);
+  const call = { now, signal: ports.clock.timeout(PACE.callTimeoutMs) };
+  const seen = await provider.observe(plannedSpec(grant, now), null, call);
+  const standing = seen.presence === 'present';
+  await noteStanding(ports.db, grant.slot, standing);
+  return standing;
+}
+
+/** Begins a grant whose access was there before: nothing is called, and nothing will be removed. */
+async function beginOnStanding(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
+  const facts = { standing: true };
+  const usable = { event: { kind: 'usable' as const }, facts };
+  const begun = grant.state.kind === 'scheduled' ? [{ event: startOf(grant), facts }, usable] : [usable];
+  const active = await record(ports, grant, begun);
+  if (active === null) await dropLease(ports.db, grant.id, ports.owner);
+  return active !== null;
+}
+
+function startOf(grant: GrantRecord) {
+  return { kind: 'start', durationMs: grant.durationMs, latestEndAt: null } as const;
+}
+
+/** What a call that writes was noted with: the grant as it stands, when the call may leave, and the end that it writes. */
+interface Noted {
+  readonly grant: GrantRecord;
+  readonly at: Instant;
+  readonly until: Instant;
+}
+
+/** Starts the clock of a grant and notes its first call. */
+async function noteStart(
+  ports: StepPorts,
+  claimed: GrantRecord,
+  turn: SlotTurn,
+  others: Desired,
+): Promise<Noted | null> {
+  const { callTimeoutMs } = PACE;
+  const call = (state: GrantState) =>
+    turn.shared && 'endsAt' in state
+      ? ({ kind: 'leaving', callTimeoutMs, until: latest(state.endsAt, others) } as const)
+      : ({ kind: 'leaving', callTimeoutMs } as const);
+  const started = await record(ports, claimed, [{ event: startOf(claimed), call }]);
+  if (started?.activatedAt == null || started.endsAt === null) return null;
+  return { grant: started, at: started.activatedAt, until: latest(started.endsAt, others) };
+}
+
+async function noteAnotherCall(
+  ports: StepPorts,
+  grant: GrantRecord,
+  turn: SlotTurn,
+  others: Desired,
+): Promise<Noted | null> {
+  const at = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
+  if (at === null || grant.endsAt === null) return null;
+  const until = latest(grant.endsAt, others);
+  await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs, turn.shared ? until : undefined);
+  return { grant, at, until };
+}
+
+/** The end of a binding: that of the grant, or of the one that needs the slot longest. */
+function latest(endsAt: Instant, others: Desired): Instant {
+  return others.present && others.endsAt > endsAt ? others.endsAt : endsAt;
 }
 
 /** Makes the access exist. `null`: the claim was lost before anything was called. `grant` is read after `note`, which starts its clock. */
 async function provide(
   ports: StepPorts,
   grant: () => GrantRecord,
-  untouched: boolean,
-  note: () => Promise<Instant | null>,
-): Promise<Provisioned | null> {
+  slot: { readonly untouched: boolean; readonly shared: boolean },
+  note: () => Promise<Noted | null>,
+): Promise<(Provisioned & { readonly until: Instant }) | null> {
   const { provider } = methodOf(ports.providers, grant());
-  if (!untouched) {
+  // What another grant has made on a shared slot may carry an earlier end, so it is always written again.
+  if (!slot.untouched && !slot.shared) {
     const call = { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
     const seen = await provider.observe(bindingSpec(grant()), null, call);
-    if (seen.presence === 'present' && seen.usable)
-      return { usable: true, native: seen.native, credentials: seen.credentials ?? [] };
+    if (seen.presence === 'present' && seen.usable) {
+      const spec = bindingSpec(grant());
+      return { usable: true, native: seen.native, credentials: seen.credentials ?? [], until: spec.endsAt };
+    }
   }
-  const called = await dispatch(ports, note, (call) => provider.provision(bindingSpec(grant()), call));
-  return called?.value ?? null;
+  let noted: Noted | null = null;
+  const leave = async () => {
+    noted = await note();
+    return noted?.at ?? null;
+  };
+  const endsAt = () => (noted as Noted | null)?.until ?? bindingSpec(grant()).endsAt;
+  const called = await dispatch(ports, leave, (call) =>
+    provider.provision({ ...bindingSpec(grant()), endsAt: endsAt() }, call),
+  );
+  return called === null ? null : { ...called.value, until: endsAt() };
 }
 
 /** Schedules the next attempt, or gives the grant up when the settle time is over or no attempt can help. */
 async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFault, untouched: boolean): Promise<void> {
   const { activatedAt, endsAt } = grant;
-  if (!needsBinding(grant.state) || activatedAt === null || endsAt === null)
-    return dropLease(ports.db, grant.id, ports.owner);
   const { capabilities } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);
+  const dueAt = after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random));
+  const lastFault = `${fault.kind}: ${fault.message}`.slice(0, 500);
+  // Its clock has not started: nothing was called, and nothing runs out.
+  if (grant.state.kind === 'scheduled') return lookAgain(ports, grant, dueAt, grant.attempts + 1, lastFault);
+  if (!needsBinding(grant.state) || activatedAt === null || endsAt === null)
+    return dropLease(ports.db, grant.id, ports.owner);
   if (HOPELESS.has(fault.kind) || now >= after(activatedAt, capabilities.settleMs)) {
     const failing = { event: { kind: 'fail' as const }, facts: faultFacts(fault) };
     const proof = { kind: 'never-provisioned' as const, at: now, evidence: faultFacts(fault) };
@@ -113,10 +213,9 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
     return dropLease(ports.db, grant.id, ports.owner);
   }
   if (untouched) await unnoteCall(ports.db, grant, ports.owner);
-  const dueAt = after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random));
-  await releaseLease(ports.db, grant, ports.owner, {
-    dueAt: dueAt < endsAt ? dueAt : endsAt,
-    attempts: grant.attempts + 1,
-    lastFault: `${fault.kind}: ${fault.message}`.slice(0, 500),
-  });
+  await lookAgain(ports, grant, dueAt < endsAt ? dueAt : endsAt, grant.attempts + 1, lastFault);
+}
+
+async function lookAgain(ports: StepPorts, grant: GrantRecord, dueAt: Instant, attempts: number, lastFault: string) {
+  await releaseLease(ports.db, grant, ports.owner, { dueAt, attempts, lastFault });
 }

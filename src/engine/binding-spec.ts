@@ -1,11 +1,21 @@
 import { invariant } from '../core/result.ts';
 import type { ProviderName } from '../core/target.ts';
+import { after, type Instant } from '../core/time.ts';
 import type { BindingSpec, MethodCapabilities, Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 
 /** What a provider needs to know about a grant's binding. Only a grant whose clock has started has one. */
 export function bindingSpec(grant: GrantRecord): BindingSpec {
   invariant(grant.activatedAt !== null && grant.endsAt !== null, `grant ${grant.id} has no end yet`);
+  return specOf(grant, grant.activatedAt, grant.endsAt);
+}
+
+/** The same for a grant whose clock has not started, as if it started at `now`: to look before anything is called. */
+export function plannedSpec(grant: GrantRecord, now: Instant): BindingSpec {
+  return specOf(grant, now, after(now, grant.durationMs));
+}
+
+function specOf(grant: GrantRecord, activatedAt: Instant, endsAt: Instant): BindingSpec {
   return {
     slot: grant.slot,
     method: grant.method,
@@ -13,8 +23,8 @@ export function bindingSpec(grant: GrantRecord): BindingSpec {
     role: grant.definition.role,
     grant: grant.id,
     principal: grant.principal,
-    activatedAt: grant.activatedAt,
-    endsAt: grant.endsAt,
+    activatedAt,
+    endsAt,
   };
 }
 

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../core/json.ts';
 import type { Proof } from '../core/proof.ts';
 import { invariant } from '../core/result.ts';
-import { desiredBinding } from '../core/slot.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import type { CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
-import { noteAbsence, noteCall } from '../store/bindings.ts';
+import { noteAbsence, noteCall, noteEndWritten, noteRemoval, noteRemovalAnswered } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
-import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
+import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseCloudLock, releaseLease, renewLease, takeCloudLock } from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { raiseFinding, record } from './record.ts';
+import { takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
 const LOOK_AGAIN_MS = 500;
@@ -31,26 +31,76 @@ export async function end(ports: StepPorts, claimed: GrantRecord, late: boolean)
   if (grant === null || grant.state.kind !== 'ending') return dropLease(ports.db, claimed.id, ports.owner);
   const ending: Ending = { cause: grant.state.cause, since: grant.state.since };
 
-  const others = desiredBinding(await othersOnSlot(ports.db, grant.slot, grant.id));
-  if (others.present) {
-    // The slot is shared and another live grant needs it: this grant is over, the binding stays.
-    return prove(ports, grant, { kind: 'observed', evidence: { neededByOthersUntil: toIso(others.endsAt) } }, late);
+  const taken = await takeTurn(ports, grant, methodOf(ports.providers, grant).capabilities);
+  if ('wait' in taken) return laterAt(ports, grant, taken.wait.until, grant.attempts, null);
+  const { turn } = taken;
+  try {
+    if (turn.others.present) return await leaveToOthers(ports, grant, turn, turn.others.endsAt, late);
+    if (turn.binding.standing) return await leaveStanding(ports, grant, late);
+    await lookAndRevoke(ports, grant, ending, turn, late);
+  } finally {
+    await turn.release();
   }
-
-  await lookAndRevoke(ports, grant, ending, late);
 }
 
-async function lookAndRevoke(ports: StepPorts, grant: GrantRecord, ending: Ending, late: boolean): Promise<void> {
+/**
+ * Another live grant needs the shared slot: this grant is over, the binding stays. If a later end than that of the others may stand in
+ * the cloud object, theirs is written first: it is what holds when everybody here is dead.
+ */
+async function leaveToOthers(
+  ports: StepPorts,
+  grant: GrantRecord,
+  turn: SlotTurn,
+  until: Instant,
+  late: boolean,
+): Promise<void> {
+  const { provider } = methodOf(ports.providers, grant);
+  if (turn.binding.writtenUntil !== null && turn.binding.writtenUntil > until) {
+    const note = async (): Promise<Instant | null> => {
+      const others = await turn.renew();
+      if (others === null || !others.present || others.endsAt !== until) return null;
+      const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
+      if (now !== null) await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs, until);
+      return now;
+    };
+    try {
+      const spec = { ...bindingSpec(grant), endsAt: until };
+      const called = await dispatch(ports, note, (call) => provider.provision(spec, call));
+      if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
+      await noteEndWritten(ports.db, grant.slot, until);
+    } catch (error) {
+      const fault = asFault(error);
+      if (fault === null) throw error;
+      return await failedAttempt(ports, grant, 0, fault, false);
+    }
+  }
+  await prove(ports, grant, { kind: 'observed', evidence: { neededByOthersUntil: toIso(until) } }, late);
+}
+
+/** The access was there before Curfew: the grant is over, the access is not, and somebody is told. */
+async function leaveStanding(ports: StepPorts, grant: GrantRecord, late: boolean): Promise<void> {
+  await raiseFinding(ports, grant, { finding: 'standing-access-remains', slot: grant.slot });
+  await prove(ports, grant, { kind: 'observed', evidence: { standingAccessRemains: true } }, late, true);
+}
+
+async function lookAndRevoke(
+  ports: StepPorts,
+  grant: GrantRecord,
+  ending: Ending,
+  turn: SlotTurn,
+  late: boolean,
+): Promise<void> {
   const { capabilities } = methodOf(ports.providers, grant);
   const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
   let answered = false;
   try {
     let seen = await look(ports, grant, ending);
     if (seen?.presence !== 'absent') {
-      const revoked = await revoke(ports, grant, ending, rung);
+      const revoked = await revoke(ports, grant, ending, rung, turn);
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there') return await later(ports, grant, 100, grant.attempts, null);
       answered = true;
+      if (turn.shared) await noteRemovalAnswered(ports.db, grant.slot, turn.binding.removalUntil);
       seen = await look(ports, grant, ending);
     }
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
@@ -59,7 +109,7 @@ async function lookAndRevoke(ports: StepPorts, grant: GrantRecord, ending: Endin
       : (seen.finalAt ?? after(await noteAbsence(ports.db, grant.slot, answered), capabilities.abandonedCallMs));
     if (provenAt !== null && (await appNow(ports.db)) < provenAt)
       return await laterAt(ports, grant, provenAt, grant.attempts, null);
-    await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late);
+    await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
@@ -73,8 +123,9 @@ async function revoke(
   grant: GrantRecord,
   ending: Ending,
   rung: number,
+  turn: SlotTurn,
 ): Promise<'revoked' | 'claim-lost' | 'somebody-writes-there'> {
-  const { provider } = methodOf(ports.providers, grant);
+  const { provider, capabilities } = methodOf(ports.providers, grant);
   const spec = bindingSpec(grant);
   const lock = ending.cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
   const lockOwner = `${ports.owner}/${grant.id}`;
@@ -82,8 +133,15 @@ async function revoke(
   const note = async (): Promise<Instant | null> => {
     // Last before the call, so that the lock outlives the longest call.
     busy = lock !== null && !(await takeCloudLock(ports.db, lock, lockOwner, PACE.leaseMs));
-    const now = busy ? null : await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-    if (now !== null) await noteCall(ports.db, grant.slot, rung, PACE.callTimeoutMs);
+    const others = busy ? null : await turn.renew();
+    // Somebody began to need it while we looked.
+    if (others === null || others.present) return null;
+    const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
+    if (now === null) return null;
+    const { callTimeoutMs } = PACE;
+    if (turn.shared)
+      await noteRemoval(ports.db, grant.slot, rung, { callTimeoutMs, mayLandMs: capabilities.abandonedCallMs });
+    else await noteCall(ports.db, grant.slot, rung, callTimeoutMs);
     return now;
   };
   try {
@@ -117,6 +175,7 @@ async function prove(
   grant: GrantRecord,
   seen: { kind: Proof['kind']; evidence: Proof['evidence'] },
   late: boolean,
+  leavesSlot = false,
 ): Promise<void> {
   const credentials = await credentialsOf(ports.db, grant.id);
   const at = await appNow(ports.db);
@@ -124,7 +183,8 @@ async function prove(
     ...seen.evidence,
     credentials: summaryOf(credentials),
   };
-  await record(ports, grant, [{ event: { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence } }, late }]);
+  const event = { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence } } as const;
+  await record(ports, grant, [{ event, late, leavesSlot }]);
   await dropLease(ports.db, grant.id, ports.owner);
 }
 

@@ -5,7 +5,7 @@ import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import type { CredentialFacts } from '../providers/contract.ts';
 import { newId } from '../platform/random.ts';
-import type { CallNote } from '../store/bindings.ts';
+import { forgetBinding, type CallNote } from '../store/bindings.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { saveGrantState, type GrantRecord } from '../store/grants.ts';
@@ -19,7 +19,9 @@ export interface Recording {
   readonly facts?: JsonObject;
   readonly credentials?: readonly CredentialFacts[];
   /** A call that writes leaves right after this is committed, or the one that was noted before has been answered. */
-  readonly call?: CallNote;
+  readonly call?: CallNote | ((state: GrantState) => CallNote);
+  /** The shared slot is empty, or as it was found, as far as this grant knows. */
+  readonly leavesSlot?: boolean;
   /** The change happened earlier than it could be written down. */
   readonly late?: boolean;
 }
@@ -42,7 +44,8 @@ export async function record(
       const next = transitionGrant(current.state, recording.event, now);
       if (!next.ok) return null;
       const state = next.value;
-      const call = recording.call === undefined ? null : { slot: grant.slot, note: recording.call };
+      const note = typeof recording.call === 'function' ? recording.call(state) : recording.call;
+      const call = note === undefined ? null : { slot: grant.slot, note };
       [current] = await Promise.all([
         saveGrantState(trx, grant.id, state, dueAfter(state, now), call),
         keepCredentials(trx, ports, grant, recording.credentials ?? []),
@@ -55,6 +58,7 @@ export async function record(
           ...(recording.late === true ? { late: true } : {}),
         }),
       ]);
+      if (recording.leavesSlot === true) await forgetBinding(trx, grant.slot);
     }
     return { grant: current, now };
   });

@@ -1,17 +1,20 @@
 import type { EndCause } from '../core/grant.ts';
 import { isOver, transitionGrant } from '../core/grant.ts';
 import type { GrantId, PersonId } from '../core/ids.ts';
+import { desiredBinding } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
+import type { BindingSpec, Provider } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
-import { noteCall } from '../store/bindings.ts';
-import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { findBinding, noteCall } from '../store/bindings.ts';
+import { findGrant, othersOnSlot, saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
+import { turnKey } from './slot-turn.ts';
 
 /** Who ended a grant before its time, and why they said they did. */
 export interface EndedBy {
@@ -75,9 +78,13 @@ export class Unrecorded {
 
   async #revoke(ending: Unwritten): Promise<void> {
     const { grant, cause, since } = ending;
-    const { provider } = methodOf(this.#ports.providers, grant);
+    const { provider, capabilities } = methodOf(this.#ports.providers, grant);
     const spec = bindingSpec(grant);
-    const lock = cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
+    if (capabilities.slot === 'shared' && (await this.#isNeeded(grant))) {
+      ending.taken = true;
+      return;
+    }
+    const lock = capabilities.slot === 'shared' ? turnKey(grant.slot) : this.#exclusiveLock(provider, spec, cause);
     const owner = `${this.#ports.node}/${grant.id}/unrecorded`;
     if ((await this.#announce(grant, lock, owner)) === 'somebody-writes-there') return;
     const { clock, log } = this.#ports;
@@ -96,6 +103,20 @@ export class Unrecorded {
     } finally {
       if (lock !== null) await releaseCloudLock(this.#ports.db, lock, owner).catch(() => {});
     }
+  }
+
+  #exclusiveLock(provider: Provider, spec: BindingSpec, cause: EndCause): string | null {
+    return cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
+  }
+
+  /**
+   * Whether a shared slot must stay as it is for others. Throws when that cannot be read: taking away what somebody else needs would be
+   * no ending, and what stands in the cloud object ends it.
+   */
+  async #isNeeded(grant: GrantRecord): Promise<boolean> {
+    const { db } = this.#ports;
+    const others = desiredBinding(await othersOnSlot(db, grant.slot, grant.id));
+    return others.present || (await findBinding(db, grant.slot)).standing;
   }
 
   /** The database's time, which it often still tells when it takes no writes: a machine that is ahead would take a live grant for over. */

@@ -33,27 +33,31 @@ export async function createGrants(
       `${item.role} on ${item.target} was allowed but does not exist`,
     );
     const method = methodFor(role, target.provider);
-    const capabilities = method === null ? undefined : world.providers.get(target.provider)?.methods[method];
+    const provider = world.providers.get(target.provider);
+    const capabilities = method === null ? undefined : provider?.methods[method];
     invariant(
       method !== null && capabilities !== undefined,
       `${item.role} on ${item.target} was allowed but cannot be provided`,
     );
     const id = newId(world.random, 'grt');
+    const principal = principalFor(rules.directory, requester, target.provider);
+    const place =
+      capabilities.slot === 'shared' ? provider?.sharedPlace?.({ method, target, role, principal }) : undefined;
+    invariant((capabilities.slot === 'shared') === (place !== undefined), `${method} does not name its shared slot`);
     const startsAt = request.startsAt !== null && request.startsAt > now ? request.startsAt : now;
     planned.push({
       id,
       request: request.id,
       ordinal,
       person: request.person,
-      slot: slotKey(target.provider, method, [id]),
+      slot: slotKey(target.provider, method, place ?? [id]),
       provider: target.provider,
       method,
-      principal: principalFor(rules.directory, requester, target.provider),
+      principal,
       durationMs,
       definition: { role, target },
       startsAt,
     });
-    invariant(capabilities.slot === 'per-grant', `${method} has a shared slot, whose native key is not known here`);
     scheduled.push({
       kind: 'grant.scheduled',
       at: now,

@@ -34,6 +34,12 @@ export interface Provider {
   revoke(binding: BindingSpec, ending: Ending, rung: number, call: CallOptions): Promise<void>;
 
   /**
+   * The cloud's own names of the one place that a method with a shared slot has for a binding (principal id, role definition, scope):
+   * two roles that come to the same names share it. Needed exactly when the method declares a shared slot.
+   */
+  sharedPlace?(wanted: Pick<BindingSpec, 'method' | 'target' | 'role' | 'principal'>): readonly string[];
+
+  /**
    * Key of the lock that the caller must hold while it calls `revoke`, because the cloud has no conditional write for what
    * is changed there (AWS: one inline policy that all grants of a role share). `null` or absent: none is needed.
    */
@@ -48,6 +54,12 @@ export interface Provider {
   /** What can survive the end of a grant of this role. Absent: what the method declares holds for every role. */
   residual?(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
 
+  /**
+   * Where the access of a binding lands when nothing is handed out: an identity that the person has already, and uses with credentials
+   * of their own. `null` or absent: the method hands out credentials. Never calls the cloud.
+   */
+  landing?(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
+
   /** Hands out a credential under an active binding; the caller never stores it. Throws {@link ProviderFault}. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
 
@@ -61,6 +73,14 @@ export interface Provider {
 /** What can survive the end of a grant. `maxMs`: for how long at most; 0: nothing survives; `null`: there is no bound. */
 export interface Residual {
   readonly maxMs: number | null;
+  readonly words: string;
+}
+
+/** An identity that a person has without us, and that a grant adds to. */
+export interface Landing {
+  /** The cloud's own name of it: an ARN. */
+  readonly identity: string;
+  /** What it is and how to use the access, in a sentence for its holder. */
   readonly words: string;
 }
 
@@ -104,6 +124,7 @@ export interface BindingSpec {
   /** How the person is called in the cloud's own logs (`ana`); already checked against the cloud's character set. */
   readonly principal: string;
   readonly activatedAt: Instant;
+  /** When the binding must be gone: the end of the grant, or for a shared slot the latest end of the grants that need it. */
   readonly endsAt: Instant;
 }
 

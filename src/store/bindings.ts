@@ -1,36 +1,124 @@
 import { sql } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
 import type { SlotKey } from '../core/slot.ts';
-import type { Instant } from '../core/time.ts';
-import { fromNow } from './columns.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import { at, fromNow } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
-/** What a step says about the call that writes: one leaves right after this is committed, or the one noted before was answered. */
-export type CallNote = { readonly kind: 'leaving'; readonly callTimeoutMs: number } | { readonly kind: 'answered' };
-
-/** The columns of a binding that remember a call. */
-export function columnsOfCall(note: CallNote, rung = 0) {
-  return note.kind === 'leaving'
-    ? { last_call_at: fromNow(note.callTimeoutMs), absent_since: null, rung }
-    : { last_call_at: fromNow(0) };
+/** A slot, and what is remembered about the binding that may stand in it. */
+export interface BindingRecord {
+  /** When the last call that writes was given up at the latest; `null`: none ever had an effect since the slot was last empty. */
+  readonly lastCallAt: Instant | null;
+  /** The access was there before Curfew first wrote, and is not Curfew's to remove. */
+  readonly standing: boolean;
+  /** The latest end that may stand in the cloud object. Kept for shared slots only. */
+  readonly writtenUntil: Instant | null;
+  /** A removal that was given up may still land until then. */
+  readonly removalUntil: Instant | null;
 }
 
 /**
- * Remembers, before it is dispatched, that a call which writes is about to leave for the cloud, and that it is given up within
- * `callTimeoutMs`. What was seen before says nothing any more.
+ * What a step says about the call that writes: one leaves right after this is committed, or the one noted before was answered. `until`:
+ * the end that it writes into the cloud object of a shared slot.
  */
-export async function noteCall(db: Db | Trx, slot: SlotKey, rung: number, callTimeoutMs: number): Promise<void> {
+export type CallNote =
+  | { readonly kind: 'leaving'; readonly callTimeoutMs: number; readonly until?: Instant }
+  | { readonly kind: 'answered'; readonly until?: Instant };
+
+/** The columns of a binding that remember a call. Until it is answered, either end may stand in the cloud: the later one counts. */
+export function columnsOfCall(note: CallNote, rung = 0) {
+  const { until } = note;
+  if (note.kind === 'leaving') {
+    const written = until === undefined ? {} : { written_until: sql<string>`greatest(written_until, ${at(until)})` };
+    return { last_call_at: fromNow(note.callTimeoutMs), absent_since: null, rung, ...written };
+  }
+  return { last_call_at: fromNow(0), ...(until === undefined ? {} : { written_until: toIso(until) }) };
+}
+
+/** Reads a slot. Throws for one that does not exist: it is written with the first grant that needs it. */
+export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord> {
+  const row = await db
+    .selectFrom('binding')
+    .select(['last_call_at', 'standing', 'written_until', 'removal_until'])
+    .where('slot', '=', slot)
+    .executeTakeFirst();
+  if (row === undefined) throw new Error(`there is no slot ${slot}`);
+  return {
+    lastCallAt: row.last_call_at,
+    standing: row.standing,
+    writtenUntil: row.written_until,
+    removalUntil: row.removal_until,
+  };
+}
+
+/** Remembers whether access stood in a slot before Curfew first wrote there. */
+export async function noteStanding(db: Db, slot: SlotKey, standing: boolean): Promise<void> {
+  await db.updateTable('binding').set({ standing }).where('slot', '=', slot).execute();
+}
+
+/**
+ * The same for a call that removes what a shared slot holds. Nothing is made there until it can no longer land: `mayLandMs` after it was
+ * given up.
+ */
+export async function noteRemoval(
+  db: Db,
+  slot: SlotKey,
+  rung: number,
+  limits: { readonly callTimeoutMs: number; readonly mayLandMs: number },
+): Promise<void> {
+  const { callTimeoutMs, mayLandMs } = limits;
   await db
     .updateTable('binding')
-    .set(columnsOfCall({ kind: 'leaving', callTimeoutMs }, rung))
+    .set({
+      ...columnsOfCall({ kind: 'leaving', callTimeoutMs }, rung),
+      removal_until: sql<string>`greatest(removal_until, ${fromNow(callTimeoutMs + mayLandMs)})`,
+    })
     .where('slot', '=', slot)
     .execute();
 }
 
-/** Whether no call that writes can ever have had an effect on a slot. */
-export async function isUntouched(db: Db, slot: SlotKey): Promise<boolean> {
-  const row = await db.selectFrom('binding').select('last_call_at').where('slot', '=', slot).executeTakeFirst();
-  return row?.last_call_at === null;
+/** Remembers that the removal which was noted last was answered: only those before it (`prior`) may still land. */
+export async function noteRemovalAnswered(db: Db, slot: SlotKey, prior: Instant | null): Promise<void> {
+  await db
+    .updateTable('binding')
+    .set({ removal_until: prior === null ? null : toIso(prior) })
+    .where('slot', '=', slot)
+    .execute();
+}
+
+/** Remembers that this end, and no later one, stands in the cloud object of a shared slot. */
+export async function noteEndWritten(db: Db, slot: SlotKey, until: Instant): Promise<void> {
+  await db
+    .updateTable('binding')
+    .set(columnsOfCall({ kind: 'answered', until }))
+    .where('slot', '=', slot)
+    .execute();
+}
+
+/** Forgets a shared slot that is proven empty, or is left as it was found, unless another grant needs it or is still being ended there. */
+export async function forgetBinding(trx: Trx, slot: SlotKey): Promise<void> {
+  await sql`
+    update binding set last_call_at = null, absent_since = null, written_until = null, standing = false, rung = 0
+    where slot = ${slot} and not exists (
+      select from "grant" where slot = ${slot} and state in ('activating', 'active', 'ending'))`.execute(trx);
+}
+
+/**
+ * Remembers, before it is dispatched, that a call which writes is about to leave for the cloud, and that it is given up within
+ * `callTimeoutMs`. What was seen before says nothing any more. `until`: the end that it writes, on a shared slot.
+ */
+export async function noteCall(
+  db: Db | Trx,
+  slot: SlotKey,
+  rung: number,
+  callTimeoutMs: number,
+  until?: Instant,
+): Promise<void> {
+  await db
+    .updateTable('binding')
+    .set(columnsOfCall({ kind: 'leaving', callTimeoutMs, ...(until === undefined ? {} : { until }) }, rung))
+    .where('slot', '=', slot)
+    .execute();
 }
 
 /** Takes the note of a call back that certainly did nothing, if there was none before it and the claim still holds. */

@@ -54,6 +54,9 @@ interface SpineTables {
     last_call_at: NullableTimestamp;
     absent_since: NullableTimestamp;
     rung: Generated<number>;
+    standing: Generated<boolean>;
+    written_until: NullableTimestamp;
+    removal_until: NullableTimestamp;
   };
   grant_transition: { from_state: string; to_state: string };
   grant: {

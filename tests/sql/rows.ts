@@ -32,12 +32,16 @@ export const TARGET: Target = {
   owners: [],
 };
 
-/** Writes an approved request of one person with one scheduled grant that is due at `startsAt` (default: now). */
+/**
+ * Writes an approved request of one person with one scheduled grant that is due at `startsAt` (default: now). `place`: the cloud's names of
+ * the shared slot that it stands on; without it the slot is its own.
+ */
 export async function scheduledGrant(
   database: Database,
-  options: { durationMs?: number; startsAt?: Instant } = {},
+  options: { durationMs?: number; startsAt?: Instant; place?: readonly string[]; role?: string } = {},
 ): Promise<GrantId> {
   const id = newId(systemRandom, 'grt');
+  const role: Role = { ...ROLE, name: options.role ?? ROLE.name };
   await database.db.transaction().execute(async (trx) => {
     const now = await appNow(trx);
     const person = await personIdFor(trx, 'ana', newId(systemRandom, 'per'), now);
@@ -46,7 +50,7 @@ export async function scheduledGrant(
     await insertRequest(trx, {
       id: request,
       person,
-      items: [{ role: ROLE.name, target: TARGET.key }],
+      items: [{ role: role.name, target: TARGET.key }],
       reason: 'because',
       ticket: null,
       durationMs: options.durationMs ?? 900_000,
@@ -63,12 +67,12 @@ export async function scheduledGrant(
       request,
       ordinal: 0,
       person,
-      slot: slotKey('aws', 'assume-role', [id]),
+      slot: slotKey('aws', 'assume-role', options.place ?? [id]),
       provider: 'aws',
       method: 'assume-role',
       principal: 'ana',
       durationMs: options.durationMs ?? 900_000,
-      definition: { role: ROLE, target: TARGET },
+      definition: { role, target: TARGET },
       startsAt: options.startsAt ?? now,
     });
   });

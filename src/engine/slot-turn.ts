@@ -1,0 +1,85 @@
+import { needsBinding } from '../core/grant.ts';
+import { desiredBinding, type Desired, type SlotKey } from '../core/slot.ts';
+import { after, type Instant } from '../core/time.ts';
+import type { MethodCapabilities } from '../providers/contract.ts';
+import { findBinding, type BindingRecord } from '../store/bindings.ts';
+import { appNow } from '../store/database.ts';
+import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
+import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
+import { PACE, type StepPorts } from './ports.ts';
+
+/** How long to wait for somebody who works on the same slot. */
+const TURN_MS = 100;
+
+/**
+ * The right to change a slot. On a shared slot one grant at a time has it, so that whoever takes the binding away has seen everybody
+ * who needs it, and whoever begins to need it is seen. A slot of one grant is always its own.
+ */
+export interface SlotTurn {
+  /** Whether several grants can stand on the slot. */
+  readonly shared: boolean;
+  readonly binding: BindingRecord;
+  /** What the other grants on the slot need. */
+  readonly others: Desired;
+  /**
+   * Last before a call leaves: keeps the turn for longer than the call can take and looks again at what the others need. `null`: the
+   * turn was lost meanwhile, and nothing may be called.
+   */
+  renew(): Promise<Desired | null>;
+  release(): Promise<void>;
+}
+
+/** It is somebody else's turn, or something that was given up may still land: look again at `until`. */
+export interface SlotWait {
+  readonly until: Instant;
+  readonly why: string;
+}
+
+/**
+ * Takes the turn on a grant's slot. Whoever is about to begin there waits until a removal that was given up can no longer land on what
+ * it makes.
+ */
+export async function takeTurn(
+  ports: StepPorts,
+  grant: GrantRecord,
+  capabilities: MethodCapabilities,
+): Promise<{ readonly turn: SlotTurn } | { readonly wait: SlotWait }> {
+  const { db } = ports;
+  const begins = needsBinding(grant.state) || grant.state.kind === 'scheduled';
+  if (capabilities.slot === 'per-grant') {
+    // Nobody has ever called for a grant that has not started, and ending one asks the cloud.
+    return { turn: ownSlot(grant.state.kind === 'activating' ? await findBinding(db, grant.slot) : UNTOUCHED) };
+  }
+  const key = turnKey(grant.slot);
+  const owner = `${ports.owner}/${grant.id}`;
+  const wait = async (why: string) => ({ wait: { until: after(await appNow(db), TURN_MS), why } });
+  if (!(await takeCloudLock(db, key, owner, PACE.leaseMs))) return wait('another grant is at work on the same slot');
+  const release = () => releaseCloudLock(db, key, owner);
+  try {
+    const binding = await findBinding(db, grant.slot);
+    if (begins && binding.removalUntil !== null && binding.removalUntil > (await appNow(db))) {
+      await release();
+      return {
+        wait: { until: binding.removalUntil, why: 'a removal that was given up may still land on the same slot' },
+      };
+    }
+    const othersNeed = async () => desiredBinding(await othersOnSlot(db, grant.slot, grant.id));
+    const renew = async () => ((await takeCloudLock(db, key, owner, PACE.leaseMs)) ? othersNeed() : null);
+    return { turn: { shared: true, binding, others: await othersNeed(), renew, release } };
+  } catch (error) {
+    await release().catch(() => {});
+    throw error;
+  }
+}
+
+/** Key of the lock that a shared slot is changed under. */
+export function turnKey(slot: SlotKey): string {
+  return `slot/${slot}`;
+}
+
+const UNTOUCHED: BindingRecord = { lastCallAt: null, standing: false, writtenUntil: null, removalUntil: null };
+
+function ownSlot(binding: BindingRecord): SlotTurn {
+  const others: Desired = { present: false };
+  return { shared: false, binding, others, renew: async () => others, release: async () => {} };
+}

@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { needsBinding, transitionGrant } from '../../src/core/grant.ts';
+import type { GrantId } from '../../src/core/ids.ts';
+import { slotKey } from '../../src/core/slot.ts';
+import { openEmbedded, type Database } from '../../src/store/database.ts';
+import { findBinding } from '../../src/store/bindings.ts';
+import { findGrant, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
+import { bench, type Bench } from './engine-bench.ts';
+import { truncateAll } from './harness.ts';
+import { scheduledGrant } from './rows.ts';
+import { MAY_LAND_MS, SharedCloud, virtualTime, type Mishap, type VirtualTime } from './shared-cloud.ts';
+
+const PLACE = ['444455556666', 'ana'];
+const SLOT = slotKey('aws', 'assume-role', PLACE);
+const MINUTE = 60_000;
+
+describe('grants that share one place in the cloud', () => {
+  let database: Database;
+  let time: VirtualTime;
+  let cloud: SharedCloud;
+  let on: Bench;
+  let grants: GrantId[];
+
+  beforeEach(async () => {
+    database = await openEmbedded();
+    time = await virtualTime(database);
+    await begin();
+  });
+  afterEach(() => database.close());
+
+  const begin = async () => {
+    await truncateAll(database);
+    await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
+    cloud = new SharedCloud(time.now);
+    on = bench(database, cloud.provider(), { clock: time.clock });
+    grants = [];
+  };
+
+  const ask = async (durationMs: number, role = 'invoice-reader') => {
+    grants.push(await scheduledGrant(database, { durationMs, place: PLACE, role }));
+    await work();
+  };
+  /** Everything that is due now, and what that makes due. */
+  const work = async () => {
+    cloud.land();
+    for (let round = 0; round < 3; round += 1) {
+      await on.engine.pass('starts');
+      await on.engine.pass('ends');
+    }
+  };
+  const pass = async (ms: number) => {
+    await time.advance(ms);
+    await work();
+  };
+  const end = async (id: GrantId, kind: 'return' | 'revoke') => {
+    await database.db.transaction().execute(async (trx) => {
+      const grant = await findGrant(trx, id, true);
+      const next = grant === null ? null : transitionGrant(grant.state, { kind }, time.now());
+      if (next?.ok === true) await saveGrantState(trx, id, next.value, time.now());
+    });
+    await work();
+  };
+  const all = async (): Promise<readonly GrantRecord[]> =>
+    (await Promise.all(grants.map((id) => findGrant(database.db, id)))).flatMap((one) => one ?? []);
+  const states = async () => (await all()).map((one) => one.state.kind);
+
+  test('the first to end leaves the place to the other, with the other’s end; the last one clears it', async () => {
+    await ask(10 * MINUTE);
+    await ask(30 * MINUTE, 'invoice-auditor');
+    expect(await states()).toEqual(['active', 'active']);
+    await pass(11 * MINUTE);
+    expect(await states()).toEqual(['ended', 'active']);
+    expect((await all())[0]?.state).toMatchObject({
+      proof: { evidence: { neededByOthersUntil: expect.any(String) as string } },
+    });
+    expect(cloud.places.get(SLOT)).toBe((await all())[1]?.endsAt);
+    await pass(20 * MINUTE);
+    expect(cloud.places.has(SLOT)).toBe(false);
+    expect(await states()).toEqual(['ended', 'ending']);
+    await pass(MAY_LAND_MS + 5_000);
+    expect(await states()).toEqual(['ended', 'ended']);
+  });
+
+  test('when the longer grant is returned, the earlier end is written at once', async () => {
+    await ask(10 * MINUTE);
+    await ask(30 * MINUTE);
+    expect(cloud.places.get(SLOT)).toBe((await all())[1]?.endsAt);
+    await end(grants[1] as GrantId, 'return');
+    expect(await states()).toEqual(['active', 'ended']);
+    expect(cloud.places.get(SLOT)).toBe((await all())[0]?.endsAt);
+  });
+
+  test('what was there before is used as it is, and is never removed', async () => {
+    cloud.places.set(SLOT, null);
+    await ask(10 * MINUTE);
+    await ask(20 * MINUTE);
+    expect(await states()).toEqual(['active', 'active']);
+    await pass(30 * MINUTE);
+    // Both were due: one had its turn, the other waited for it.
+    await pass(1_000);
+    expect(await states()).toEqual(['ended', 'ended']);
+    expect(cloud.places.get(SLOT)).toBeNull();
+    expect(cloud.calls).not.toContain('provision');
+    expect(cloud.calls).not.toContain('revoke');
+    expect(on.entries).toContain('finding.raised');
+    expect((await all())[1]?.state).toMatchObject({ proof: { evidence: { standingAccessRemains: true } } });
+  });
+
+  test('what somebody puts there after ours was gone is not ours either', async () => {
+    await ask(10 * MINUTE);
+    await pass(11 * MINUTE);
+    await pass(MAY_LAND_MS + 5_000);
+    expect(await states()).toEqual(['ended']);
+    cloud.places.set(SLOT, null);
+    await ask(10 * MINUTE);
+    await pass(20 * MINUTE);
+    expect(await states()).toEqual(['ended', 'ended']);
+    expect(cloud.places.get(SLOT)).toBeNull();
+  });
+
+  test('a grant waits until a removal that was given up can no longer land on it; its clock has not started', async () => {
+    await ask(10 * MINUTE);
+    cloud.mishaps.push({ kind: 'lands-late', afterMs: 40_000 });
+    await end(grants[0] as GrantId, 'revoke');
+    await ask(10 * MINUTE);
+    expect(await states()).toEqual(['ending', 'scheduled']);
+    await pass(30_000);
+    expect((await states())[1]).toBe('scheduled');
+    await pass(MAY_LAND_MS);
+    const second = (await all())[1];
+    expect(second?.state.kind).toBe('active');
+    expect(second?.endsAt).toBe((second?.activatedAt ?? 0) + 10 * MINUTE);
+    expect(cloud.places.has(SLOT)).toBe(true);
+  });
+
+  test('no two work on one place at once', async () => {
+    await ask(10 * MINUTE);
+    await sql`insert into cloud_lock (key, owner, until) values (${`slot/${SLOT}`}, 'node-2/1', app_now() + interval '5 seconds')`.execute(
+      database.db,
+    );
+    await ask(20 * MINUTE);
+    await end(grants[0] as GrantId, 'revoke');
+    expect(await states()).toEqual(['ending', 'scheduled']);
+    expect(cloud.calls.filter((call) => call === 'revoke')).toEqual([]);
+    await pass(6_000);
+    expect((await states())[1]).toBe('active');
+    expect(cloud.places.has(SLOT)).toBe(true);
+  });
+
+  test('in any history: nobody is ended by another, and nothing outlives the last', { timeout: 120_000 }, async () => {
+    const mishap: fc.Arbitrary<Mishap> = fc.oneof(
+      fc.constant({ kind: 'refused' } as const),
+      fc.constant({ kind: 'answer-lost' } as const),
+      fc.integer({ min: 0, max: MAY_LAND_MS - 5_000 }).map((afterMs) => ({ kind: 'lands-late', afterMs }) as const),
+    );
+    const step = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ do: fc.constant('ask' as const), minutes: fc.integer({ min: 1, max: 12 }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constantFrom('return' as const, 'revoke' as const), which: fc.nat(7) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 240_000 }) }),
+      },
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('mishap' as const), mishap }) },
+      // One goes as another comes, and the call that takes away does not go well.
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('swap' as const), mishap, which: fc.nat(7) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.boolean(),
+        fc.array(step, { minLength: 4, maxLength: 12, size: 'max' }),
+        async (standing, history) => {
+          await begin();
+          if (standing) cloud.places.set(SLOT, null);
+          for (const one of history) {
+            if (one.do === 'ask') await ask(one.minutes * MINUTE);
+            else if (one.do === 'wait') await pass(one.ms);
+            else if (one.do === 'mishap') cloud.mishaps.push(one.mishap);
+            else if (one.do === 'swap') {
+              if (grants.length === 0) continue;
+              cloud.mishaps.push(one.mishap);
+              await end(grants[one.which % grants.length] as GrantId, 'return');
+              await ask(10 * MINUTE);
+            } else if (grants.length > 0) await end(grants[one.which % grants.length] as GrantId, one.do);
+            await holds(standing);
+          }
+          cloud.mishaps.length = 0;
+          for (let n = 0; n < 25; n += 1) {
+            await pass(MINUTE);
+            await holds(standing);
+          }
+          expect((await states()).filter((state) => state !== 'ended' && state !== 'failed')).toEqual([]);
+          expect(cloud.places.has(SLOT)).toBe(standing);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  /** The naive model: the place is held exactly as long as somebody needs it, and what stood there before stands for ever. */
+  const holds = async (standing: boolean) => {
+    const rows = await all();
+    const active = rows.filter((one) => one.state.kind === 'active');
+    if (standing) return expect(cloud.places.get(SLOT)).toBeNull();
+    if (active.length > 0) {
+      const latest = Math.max(...active.map((one) => one.endsAt ?? 0));
+      expect(cloud.places.get(SLOT) ?? 0).toBeGreaterThanOrEqual(latest);
+    }
+    if (cloud.places.has(SLOT)) {
+      expect(rows.some((one) => needsBinding(one.state) || one.state.kind === 'ending')).toBe(true);
+      const { writtenUntil } = await findBinding(database.db, SLOT);
+      expect(cloud.places.get(SLOT) ?? 0).toBeLessThanOrEqual(writtenUntil ?? 0);
+    }
+  };
+});
