@@ -9,7 +9,8 @@ export const BLOWS = {
   'kill -9 all': 'all brokers are killed at once',
   SIGSTOP: 'a broker stands still for longer than a lease, and goes on',
   'database cut': 'connections to the database are cut',
-  'database half-open': 'connections to the database stay open and carry nothing',
+  'database half-open': 'connections to the database carry nothing, and are reset when that is over',
+  'database forgotten': 'the same, but nobody ever answers on those connections; new ones pass',
   'database slow': 'every byte to and from the database is late',
   'PostgreSQL immediate': 'PostgreSQL is stopped without a checkpoint and started again',
   'restore of a copy': 'an older copy of the database takes its place',
@@ -22,7 +23,8 @@ const WEIGHTS: Readonly<Record<Blow, number>> = {
   'kill -9 all': 6,
   SIGSTOP: 14,
   'database cut': 12,
-  'database half-open': 12,
+  'database half-open': 8,
+  'database forgotten': 6,
   'database slow': 6,
   'PostgreSQL immediate': 10,
   'restore of a copy': 6,
@@ -54,10 +56,9 @@ export interface PlannedBlow {
 
 /** Draws what is broken, in which order, and for how long. The same seed draws the same. */
 export function planBlows(prng: Prng, count: number, everyMs: number): readonly PlannedBlow[] {
-  const kinds = Object.keys(BLOWS) as Blow[];
   return Array.from({ length: count }, (_, index) => {
-    // The first ones are one of each, in any order, so that a short run has seen something of everything.
-    const kind = index < 6 && count >= 6 ? firstSix(prng, index, kinds) : prng.weighted(WEIGHTS);
+    // The first ones are one of each, so that a short run has seen something of everything.
+    const kind = index < FIRST.length && count >= FIRST.length ? first(prng, index) : prng.weighted(WEIGHTS);
     return {
       kind,
       waitMs: prng.int(Math.round(everyMs * 0.4), Math.round(everyMs * 1.6)),
@@ -68,11 +69,19 @@ export function planBlows(prng: Prng, count: number, everyMs: number): readonly 
   });
 }
 
-function firstSix(prng: Prng, index: number, kinds: readonly Blow[]): Blow {
-  // Two of the eight are others' bigger or smaller sisters.
-  const all = kinds.filter((kind) => kind !== 'kill -9 all' && kind !== 'database slow');
-  const first = prng.fork('order').int(0, all.length - 1);
-  return all[(first + index) % all.length] ?? 'kill -9';
+/** The others are bigger or smaller sisters of these. */
+const FIRST = [
+  'kill -9',
+  'SIGSTOP',
+  'database cut',
+  'database forgotten',
+  'PostgreSQL immediate',
+  'restore of a copy',
+] as const satisfies readonly Blow[];
+
+function first(prng: Prng, index: number): Blow {
+  const turned = prng.fork('order').int(0, FIRST.length - 1);
+  return FIRST[(turned + index) % FIRST.length] ?? 'kill -9';
 }
 
 function lengthOf(kind: Blow, prng: Prng): number {
@@ -83,6 +92,7 @@ function lengthOf(kind: Blow, prng: Prng): number {
     case 'SIGSTOP':
       return prng.int(...FREEZE_MS);
     case 'database half-open':
+    case 'database forgotten':
       return prng.int(2_000, 15_000);
     case 'database slow':
       return prng.int(2_000, 6_000);
@@ -159,7 +169,8 @@ export class Breaker {
     await Promise.all(this.#running);
     await this.#database;
     await this.#site.cloud.setFaults([]);
-    this.#site.networks.forEach((network) => network.heal());
+    // What was forgotten stays forgotten: brokers must find out by themselves, as they must in life.
+    this.#site.networks.forEach((network) => network.heal('forgotten'));
     await this.#site.postgres.start();
     this.#site.brokers.forEach((broker) => broker.start());
   }
@@ -177,9 +188,10 @@ export class Breaker {
       case 'database cut':
         return hit.forEach((network) => network.cut());
       case 'database half-open':
+      case 'database forgotten':
         hit.forEach((network) => network.swallow());
         await pause(forMs);
-        return hit.forEach((network) => network.heal());
+        return hit.forEach((network) => network.heal(kind === 'database forgotten' ? 'forgotten' : 'reset'));
       case 'database slow':
         hit.forEach((network) => network.delay(Math.round(forMs / 20)));
         await pause(forMs);

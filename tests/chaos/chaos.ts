@@ -17,7 +17,7 @@ export interface ChaosOptions {
 
 /** A promise that was broken, and when: seconds since the first blow. */
 export interface Violation {
-  readonly promise: 'end' | 'loss' | 'log' | 'convergence' | 'calm' | 'processes';
+  readonly promise: 'end' | 'loss' | 'log' | 'convergence' | 'calm' | 'crash' | 'processes';
   readonly text: string;
   readonly atS: number;
 }
@@ -39,7 +39,8 @@ export interface ChaosReport {
   readonly worstCutLagMs: number;
   readonly callsWithoutAnswer: number;
   readonly serverErrors: number;
-  readonly diedByThemselves: number;
+  /** Starts that came to nothing, while there was no database. */
+  readonly gaveUp: number;
   readonly entries: number;
   readonly checkpoints: number;
   /** Milliseconds from the last heal until nothing was left to do; `null`: never. */
@@ -50,6 +51,8 @@ export interface ChaosReport {
 
 /** Longest that grants may take to end after everything was healed: their own time, and what a proof takes. */
 const CONVERGE_MS = 150_000;
+/** In this time a broker finds out by itself which of its connections are dead. */
+const READY_MS = 60_000;
 /** Blows between two copies of the database. */
 const COPY_EVERY = 12;
 const CALM_S = 10;
@@ -82,8 +85,9 @@ export async function runChaos(
     await storm(breaker, prng, options, stop, () => progress(crowd, wallet, violations.length, seconds()), say);
     say(`${seconds().toFixed(0).padStart(4)} s  healing`);
     await breaker.heal();
-    const silent = await site.untilServing(60_000);
-    if (silent.length > 0) violate('convergence', `${silent.join(', ')} did not serve again`);
+    const silent = await site.untilReady(READY_MS);
+    if (silent.length > 0)
+      violate('convergence', `${silent.join(', ')} not ready ${READY_MS / 1_000} s after all was healed`);
     const healedAt = Date.now();
     await crowd.close();
     for (const text of await tryItOut(crowd, wallet, site)) violate('calm', text);
@@ -91,13 +95,20 @@ export async function runChaos(
     const records = await readRecords(site);
     const audit = await judge(site, records, { wallet, crowd, breaker, violate });
     const report = reportOf(wallet, crowd, breaker, records);
-    return { site, report: { ...report, diedByThemselves: deaths(site), convergedMs, audit, violations } };
+    return {
+      site,
+      report: {
+        ...report,
+        gaveUp: site.brokers.reduce((sum, broker) => sum + broker.gaveUp, 0),
+        convergedMs,
+        audit,
+        violations,
+      },
+    };
   } finally {
     await wallet.close();
   }
 }
-
-const deaths = (site: Site) => site.brokers.reduce((sum, broker) => sum + broker.died, 0);
 
 async function storm(
   breaker: Breaker,
@@ -182,6 +193,7 @@ async function judge(site: Site, records: Records, { wallet, crowd, breaker, vio
     violate('end', `a credential of ${grant} works when everything is over`);
   for (const text of servedAfterSaidEnd(wallet.saved, records, crowd.errands)) violate('end', text);
   for (const text of lost(records, crowd.errands, breaker.restores)) violate('loss', text);
+  for (const text of site.brokers.flatMap((broker) => broker.crashes)) violate('crash', text);
   const found = (await (await fetch(`${site.url}/.well-known/curfew`)).json()) as { ledger: { vkey: string } };
   for (const text of logFaults(records, found.ledger.vkey)) violate('log', text);
   const audit = await auditVerify(site);

@@ -13,7 +13,7 @@ export function tableOf(report: ChaosReport, tookS: number): string {
   const rows: readonly Row[] = [
     ...kinds,
     ['faults of the cloud', String(report.cloudFaults), 'throttled, slow, dropped before or after'],
-    ['brokers that died', String(report.diedByThemselves), 'by themselves, while there was no database to start with'],
+    ['starts in vain', String(report.gaveUp), 'of brokers, while there was no database to start with'],
     ['requests', String(report.requests), `${report.acknowledged} acknowledged`],
     ['calls without answer', String(report.callsWithoutAnswer), `and ${report.serverErrors} answered with an error`],
     ['grants', String(report.grants), states.join(', ')],

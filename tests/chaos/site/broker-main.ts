@@ -3,6 +3,7 @@ import { readConfig } from '../../../src/platform/config.ts';
 import { postJson } from '../../../src/platform/http.ts';
 import { createLog } from '../../../src/platform/log.ts';
 import { stopSignal } from '../../../src/platform/processes.ts';
+import { SERVING } from './broker.ts';
 import { BROKER_ROLE } from './cloud.ts';
 
 /**
@@ -30,6 +31,7 @@ const broker = await startBroker({
     },
   },
 });
+process.stdout.write(`${SERVING}\n`);
 if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
 await broker.close();
 process.exit(0);

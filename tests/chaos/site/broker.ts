@@ -4,6 +4,8 @@ import type { Child, Nursery } from './nursery.ts';
 
 /** How long a supervisor waits before it starts a broker again that has ended by itself. */
 const RESTART_MS = 1_000;
+/** The line that a broker prints once it has started. */
+export const SERVING = 'serving';
 const PROGRAM = fileURLToPath(new URL('./broker-main.ts', import.meta.url));
 
 /** One of the brokers, and the supervisor that keeps it running, as systemd or Kubernetes would. */
@@ -14,7 +16,8 @@ export class BrokerNode {
   readonly #env: Readonly<Record<string, string | undefined>>;
   #child: Child | null = null;
   #isWanted = false;
-  #died = 0;
+  #gaveUp = 0;
+  readonly #crashes: string[] = [];
 
   constructor(nursery: Nursery, name: string, port: number, env: Readonly<Record<string, string | undefined>>) {
     this.#nursery = nursery;
@@ -23,21 +26,35 @@ export class BrokerNode {
     this.#env = { ...env, CURFEW_PORT: String(port) };
   }
 
-  /** How often it ended without being killed: it may at the start, while there is no database, and never later. */
-  get died(): number {
-    return this.#died;
+  /** How often it did not come so far as to serve: it may give up while there is no database to start with. */
+  get gaveUp(): number {
+    return this.#gaveUp;
+  }
+
+  /** How it ended by itself after it had served, which it never may. */
+  get crashes(): readonly string[] {
+    return this.#crashes;
   }
 
   start(): void {
     this.#isWanted = true;
     if (this.#child !== null) return;
     const startedAt = Date.now();
-    const child = this.#nursery.start(this.name, process.execPath, [PROGRAM], { env: this.#env, endBy: 'SIGKILL' });
+    let isServing = false;
+    let lastError = '';
+    const onLine = (line: string) => {
+      if (line === SERVING) isServing = true;
+      if (/^(\w*Error|error): /.test(line)) lastError = line;
+      if (line.startsWith('Emitted ')) lastError += ` (${line})`;
+    };
+    const options = { env: this.#env, endBy: 'SIGKILL', onLine } as const;
+    const child = this.#nursery.start(this.name, process.execPath, [PROGRAM], options);
     this.#child = child;
     void child.exited.then(async (how) => {
       this.#child = null;
       if (!this.#isWanted) return;
-      if (how !== 'SIGKILL') this.#died += 1;
+      if (!isServing) this.#gaveUp += 1;
+      else this.#crashes.push(`${this.name} ended by itself with ${how}: ${lastError.slice(0, 200)}`);
       await pause(Math.max(0, RESTART_MS - (Date.now() - startedAt)) + 200);
       if (this.#isWanted) this.start();
     });
@@ -61,13 +78,9 @@ export class BrokerNode {
     child?.signal('SIGCONT');
   }
 
-  /** Whether it serves: the port is its own and the program has come so far as to listen. */
-  async isServing(): Promise<boolean> {
-    const asked = fetch(`http://localhost:${this.port}/healthz`, { signal: AbortSignal.timeout(2_000) });
-    return asked.then(
-      (answer) => answer.ok,
-      () => false,
-    );
+  /** Whether it says itself that it can do its work. */
+  async isReady(): Promise<boolean> {
+    return (await this.readiness())?.startsWith('{"status":"ready"') === true;
   }
 
   /** What `/readyz` says; `null` when it does not answer. */

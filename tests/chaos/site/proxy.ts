@@ -51,11 +51,14 @@ export class Proxy {
     for (const pair of this.#pairs) pair.holed = true;
   }
 
-  /** New connections pass again. Those that were swallowed are answered with a reset, as by a network that has come back. */
-  heal(): void {
+  /**
+   * New connections pass again, at once. Those that were swallowed are answered with a reset, as by a host that has come back; unless
+   * they are `forgotten`: then nobody ever answers on them, as behind a firewall that has lost its memory.
+   */
+  heal(swallowed: 'reset' | 'forgotten'): void {
     this.#swallows = false;
     this.#delayMs = 0;
-    for (const pair of this.#pairs) if (pair.holed) this.#drop(pair);
+    if (swallowed === 'reset') for (const pair of this.#pairs) if (pair.holed) this.#drop(pair);
   }
 
   /** Every byte is this much later; 0: at once. */
@@ -109,8 +112,8 @@ export class Proxy {
   }
 
   #gone(pair: Pair): void {
-    // The other end does not hear of it; it is let go when the network heals.
-    if (pair.holed && this.#swallows) return;
+    // The other end does not hear of it.
+    if (pair.holed && !(pair.near.destroyed && (pair.far?.destroyed ?? true))) return;
     this.#drop(pair);
   }
 

@@ -26,8 +26,8 @@ export interface Site {
   readonly url: string;
   /** Keys of everybody in the directory who may ask, and of those who agree. */
   readonly people: { readonly engineers: readonly string[]; readonly leads: readonly string[] };
-  /** Waits until every broker serves; names those that do not. */
-  untilServing(timeoutMs: number): Promise<readonly string[]>;
+  /** Waits until every broker says that it is ready; names those that do not. */
+  untilReady(timeoutMs: number): Promise<readonly string[]>;
   close(keepFolder: boolean): Promise<readonly string[]>;
 }
 
@@ -78,10 +78,10 @@ export async function openSite(nursery: Nursery): Promise<Site> {
     networks,
     url,
     people,
-    async untilServing(timeoutMs) {
+    async untilReady(timeoutMs) {
       for (const until = Date.now() + timeoutMs; ; await pause(200)) {
-        const serving = await Promise.all(brokers.map((broker) => broker.isServing()));
-        const silent = brokers.filter((_, index) => serving[index] !== true).map((broker) => broker.name);
+        const ready = await Promise.all(brokers.map((broker) => broker.isReady()));
+        const silent = brokers.filter((_, index) => ready[index] !== true).map((broker) => broker.name);
         if (silent.length === 0 || Date.now() > until) return silent;
       }
     },
@@ -93,7 +93,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
       return left;
     },
   };
-  const silent = await site.untilServing(START_MS);
+  const silent = await site.untilReady(START_MS);
   if (silent.length > 0) throw new Error(`${silent.join(', ')} did not start:\n${nursery.lastWords(silent[0] ?? '')}`);
   return site;
 }
