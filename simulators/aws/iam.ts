@@ -1,5 +1,6 @@
 import { AwsError } from './aws-error.ts';
 import { boundaryNode, document, encode, inline, NAME, withinLimit, type IamPorts } from './iam-parts.ts';
+import { isReservedRole } from './identity-center.ts';
 import { userDetails, userOperations } from './iam-users.ts';
 import type { Operation, QueryCall } from './query-service.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -39,6 +40,12 @@ export function iamOperations(
     const role = world.role(account, name);
     authorized(call, action, () => (role === null ? `arn:aws:iam::${account}:role/${name}` : roleArn(role)), role);
     if (role === null) throw new AwsError('NoSuchEntity', 404, `The role with name ${name} cannot be found.`);
+    if (isReservedRole(role) && !/^(?:Get|List)/.test(action))
+      throw new AwsError(
+        'UnmodifiableEntity',
+        400,
+        `Cannot perform the operation on the protected role '${name}' - this role is only modifiable by AWS`,
+      );
     return role;
   };
   const policyName = (call: QueryCall): string => call.parameters.require('PolicyName', NAME, 1, 128);

@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsError } from './aws-error.ts';
+import type { CloudSettings } from './cloud-settings.ts';
 import { Faults, faultError } from './faults.ts';
 import { readHttpCall, type HttpAnswer, type HttpCall } from './http-call.ts';
 import { iamOperations, IAM_NAMESPACE } from './iam.ts';
+import { jsonCode } from './json-service.ts';
+import { OrganizationServices } from './organization-services.ts';
 import { Parameters, queryAnswer, queryError, type Operation } from './query-service.ts';
 import { answerS3, s3Action, s3Address, s3Error } from './s3.ts';
 import { createSeal } from './seal.ts';
@@ -26,6 +29,8 @@ export type SimulatorOptions = {
   readonly iamDelayMs?: number;
   /** How long IAM's own reads do not see it. Default 0. */
   readonly iamReadDelayMs?: number;
+  /** How Identity Center and EventBridge Scheduler behave in time. */
+  readonly settings?: Partial<CloudSettings>;
 };
 
 export type AwsSimulator = {
@@ -45,13 +50,13 @@ type JournalEntry = {
 };
 
 /** What is known about a call while it is answered; errors and the journal need it. */
-type Known = { service: string; action: string; session: Session | null };
+type Known = { service: string; action: string; session: Session | null; json: boolean };
 
 const VERSIONS: Readonly<Record<string, string>> = { sts: '2011-06-15', iam: '2010-05-08' };
 const UNSIGNED = new Set(['AssumeRoleWithWebIdentity']);
 const JOURNAL = 5_000;
 
-/** Starts a stand-in for STS, IAM, S3 and the console's federation endpoint on one loopback port. */
+/** Starts a stand-in for STS, IAM, S3, an organization's services and the console's federation endpoint on one loopback port. */
 export async function startAwsSimulator(options: SimulatorOptions): Promise<AwsSimulator> {
   const simulator = new Simulator(options);
   const server = createServer((request, response) => void simulator.answer(request, response));
@@ -79,7 +84,10 @@ class Simulator {
   readonly #sessions: Sessions;
   readonly #faults = new Faults();
   readonly #operations: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly #organization: OrganizationServices;
   readonly #wallClock: () => number;
+  /** The moment at which something is done that became due before this call. */
+  #moment: number | null = null;
   #journal: JournalEntry[] = [];
   #offsetMs = 0;
   #iamDelayMs: number;
@@ -91,22 +99,35 @@ class Simulator {
     this.#iamReadDelayMs = options.iamReadDelayMs ?? 0;
     this.#world = new World(options.world, { stateFile: options.stateFile ?? null, nowMs: this.#now() });
     this.#sessions = new Sessions(this.#world, this.#now);
+    const iam = iamOperations(this.#world, this.#sessions, this.#now, () => ({
+      authorizationMs: this.#iamDelayMs,
+      readMs: this.#iamReadDelayMs,
+    }));
     this.#operations = {
       sts: stsOperations(this.#world, this.#sessions, this.#now),
-      iam: iamOperations(this.#world, this.#sessions, this.#now, () => ({
-        authorizationMs: this.#iamDelayMs,
-        readMs: this.#iamReadDelayMs,
-      })),
+      iam,
     };
+    this.#organization = new OrganizationServices({
+      world: this.#world,
+      sessions: this.#sessions,
+      faults: this.#faults,
+      now: this.#now,
+      setMoment: (at) => void (this.#moment = at),
+      publish: (role) => this.#world.publish(role, this.#now() + this.#iamDelayMs, this.#now() + this.#iamReadDelayMs),
+      iam,
+      record: (service, action, principal, code) => this.#record(service, action, principal, code),
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
+    });
   }
 
-  readonly #now = (): number => this.#wallClock() + this.#offsetMs;
+  readonly #now = (): number => this.#moment ?? this.#wallClock() + this.#offsetMs;
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.lastCallAt = Date.now();
     const requestId = randomUUID();
     try {
       const call = await readHttpCall(request);
+      this.#organization.advance();
       if (call.rawPath.startsWith('/_sim/')) return send(response, this.#control(call));
       const answer = await this.#answerAws(call, requestId);
       if (answer === null) return void response.destroy();
@@ -126,7 +147,7 @@ class Simulator {
 
   /** `null`: the connection is cut. */
   async #answerAws(call: HttpCall, requestId: string): Promise<HttpAnswer | null> {
-    const known: Known = { service: 'unknown', action: 'unknown', session: null };
+    const known: Known = { service: 'unknown', action: 'unknown', session: null, json: false };
     let cutAfter = false;
     let code = 'OK';
     try {
@@ -143,29 +164,30 @@ class Simulator {
       return cutAfter ? null : answer;
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      code = error.code;
+      code = known.json ? jsonCode(error.code, known.service) : error.code;
       if (cutAfter) return null;
+      if (known.json) return this.#organization.errorAnswer(error, known.service);
       if (known.service === 's3') return s3Error(error, call, requestId);
       if (known.service === 'signin')
         return { status: error.status, headers: { 'content-type': 'text/plain' }, body: error.message };
       return queryError(error, known.service === 'iam' ? IAM_NAMESPACE : STS_NAMESPACE, requestId);
     } finally {
       const principal = known.session === null ? null : sessionArn(known.session);
-      this.#journal.push({
-        at: new Date(this.#now()).toISOString(),
-        service: known.service,
-        action: known.action,
-        principal,
-        code,
-      });
-      if (this.#journal.length > JOURNAL) this.#journal = this.#journal.slice(-JOURNAL);
+      this.#record(known.service, known.action, principal, code);
     }
+  }
+
+  #record(service: string, action: string, principal: string | null, code: string): void {
+    this.#journal.push({ at: new Date(this.#now()).toISOString(), service, action, principal, code });
+    if (this.#journal.length > JOURNAL) this.#journal = this.#journal.slice(-JOURNAL);
   }
 
   /** Which service and action a call is for; the signature's scope says it, and for unsigned calls the form does. */
   #recognize(call: HttpCall, known: Known): void {
     if (call.rawPath === '/federation') return void Object.assign(known, { service: 'signin', action: 'federation' });
     const claim = readSignatureClaim(call);
+    const json = this.#organization.recognize(call, claim?.scope.service ?? null);
+    if (json !== null) return void Object.assign(known, { ...json, json: true });
     const service = claim?.scope.service ?? 'sts';
     known.service = service;
     if (service === 's3') known.action = s3Action(call, s3Address(call));
@@ -183,6 +205,8 @@ class Simulator {
       body = verifySignature(call, claim, this.#sessions.secretOf(claim.accessKeyId), this.#now(), awsSkewTolerance);
       this.#sessions.requireUnexpired(known.session, known.service);
     }
+    if (known.json)
+      return this.#organization.perform(known.service, known.action, call, { session: known.session, region });
     if (known.service === 's3') {
       if (known.session === null) throw new AwsError('AccessDenied', 403, 'Access Denied');
       return answerS3(this.#world, this.#sessions, this.#now, { http: call, body, session: known.session, region });
@@ -234,8 +258,12 @@ class Simulator {
         return json({ delayMs: this.#iamDelayMs, readDelayMs: this.#iamReadDelayMs });
       case 'POST /_sim/session':
         return this.#mint(body, json);
-      default:
-        return json({ error: `no ${call.method} ${call.rawPath}` }, 404);
+    }
+    try {
+      const answer = this.#organization.control(`${call.method} ${call.rawPath}`, body);
+      return answer === null ? json({ error: `no ${call.method} ${call.rawPath}` }, 404) : json(answer);
+    } catch (error) {
+      return json({ error: error instanceof Error ? error.message : String(error) }, 400);
     }
   }
 

@@ -21,6 +21,8 @@ export type Session = {
   readonly sourceIdentity: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly policy: string | null;
+  /** Condition keys that go with the session: `identitystore:UserId` for one of Identity Center. */
+  readonly keys?: Readonly<Record<string, string>>;
   readonly issuedAt: number;
   readonly expiresAt: number;
 };
@@ -49,7 +51,7 @@ export class Sessions {
   /** Makes the keys of a new session. */
   issue(
     role: Role,
-    facts: Pick<Session, 'sessionName' | 'sourceIdentity' | 'tags' | 'policy'>,
+    facts: Pick<Session, 'sessionName' | 'sourceIdentity' | 'tags' | 'policy' | 'keys'>,
     durationSeconds: number,
   ): { keys: IssuedKeys; session: Session } {
     const accessKeyId = `ASIA${[...randomBytes(16)].map((byte) => ALPHABET[byte & 31]).join('')}`;
@@ -61,6 +63,7 @@ export class Sessions {
       sourceIdentity: facts.sourceIdentity,
       tags: facts.tags,
       policy: facts.policy,
+      ...(facts.keys === undefined ? {} : { keys: facts.keys }),
       issuedAt,
       expiresAt: Math.floor(issuedAt / 1000 + durationSeconds) * 1000,
     };
@@ -130,7 +133,7 @@ export class Sessions {
     set('aws:userid', uniqueId(session));
     if (session.sourceIdentity !== null) set('aws:SourceIdentity', session.sourceIdentity);
     for (const [key, value] of Object.entries(session.tags)) set(`aws:PrincipalTag/${key}`, value);
-    for (const [name, value] of Object.entries(more)) set(name, value);
+    for (const [name, value] of Object.entries({ ...session.keys, ...more })) set(name, value);
     return facts;
   }
 

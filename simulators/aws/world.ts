@@ -1,5 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  describeOrganization,
+  type IdentityCenterDescription,
+  type OrganizationDescription,
+  type OrganizationState,
+} from './organization-state.ts';
 import { parsePolicy, type Policy } from './policy-parse.ts';
 
 /** A policy document, as an object or as its text. */
@@ -7,6 +13,9 @@ export type PolicyDocument = string | { readonly [key: string]: unknown };
 
 /** What a world is described by. Everything that is left out is empty. */
 export type WorldDescription = {
+  /** Absent: the accounts belong to no organization. */
+  readonly organization?: OrganizationDescription;
+  readonly identityCenter?: IdentityCenterDescription;
   readonly accounts: readonly {
     readonly id: string;
     readonly roles?: readonly RoleDescription[];
@@ -94,6 +103,7 @@ type State = {
   policies: Record<string, string>;
   buckets: Bucket[];
   oidcProviders: OidcProvider[];
+  organization: OrganizationState;
 };
 
 /** The simulated cloud's memory. Saved whole after each change when it has a file, so that a restart keeps it. */
@@ -110,6 +120,7 @@ export class World {
         : describe(description, options.nowMs);
     // A file of before there were users.
     this.#state.users ??= [];
+    this.#state.organization ??= describeOrganization([], {}, options.nowMs);
     this.save();
   }
 
@@ -121,6 +132,10 @@ export class World {
   }
   get users(): User[] {
     return this.#state.users;
+  }
+  /** Organization, Identity Center and schedules. */
+  get organization(): OrganizationState {
+    return this.#state.organization;
   }
   /** Documents of customer managed policies by ARN. */
   get policies(): Record<string, string> {
@@ -328,6 +343,11 @@ function describe(description: WorldDescription, nowMs: number): State {
     policies: {},
     buckets: [],
     oidcProviders: [],
+    organization: describeOrganization(
+      description.accounts.map((account) => account.id),
+      description,
+      nowMs,
+    ),
   };
   for (const account of description.accounts) {
     if (!/^\d{12}$/.test(account.id)) throw new Error(`"${account.id}" is not an account id`);

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+
+/** Milliseconds from … to: each occasion takes something between, as the seed decides. */
+export type Range = readonly [from: number, to: number];
+
+/** How the organization-wide services behave in time. Documentation gives few of these; the defaults are what others report. */
+export type CloudSettings = {
+  /** How long the creation or deletion of an account assignment is IN_PROGRESS. */
+  readonly assignmentMs: Range;
+  readonly provisioningMs: Range;
+  /** How long lists do not show a change. */
+  readonly listDelayMs: Range;
+  /** How late a schedule fires. AWS documents a precision of 60 seconds. */
+  readonly fireDelayMs: Range;
+  /** Wait before the first retry of an invocation; it doubles, up to eight minutes. */
+  readonly retryBaseMs: number;
+  /** Whether an invocation that was refused (a 4xx that is no throttling) is tried again. */
+  readonly retryRefused: boolean;
+  /**
+   * What becomes of a permission set's role when its last assignment in an account is gone. AWS deletes it; `kept` is the worst
+   * that it says about sessions: they go on until they expire.
+   */
+  readonly roleAfterLastAssignment: 'kept' | 'deleted';
+  /** Calls per second over all operations of sso-admin together; also the size of the burst. */
+  readonly ssoCallsPerSecond: number;
+  /** Asynchronous operations that may be IN_PROGRESS at once. */
+  readonly outstandingOperations: number;
+  readonly seed: number;
+};
+
+export const defaultSettings: CloudSettings = {
+  assignmentMs: [1_000, 4_000],
+  provisioningMs: [1_000, 4_000],
+  listDelayMs: [0, 1_000],
+  fireDelayMs: [0, 59_000],
+  retryBaseMs: 1_000,
+  retryRefused: true,
+  roleAfterLastAssignment: 'kept',
+  ssoCallsPerSecond: 20,
+  outstandingOperations: 10,
+  seed: 1,
+};
+
+const RANGES = ['assignmentMs', 'provisioningMs', 'listDelayMs', 'fireDelayMs'] as const;
+const NUMBERS = ['retryBaseMs', 'ssoCallsPerSecond', 'outstandingOperations', 'seed'] as const;
+
+/** Settings with some changed, as `POST /_sim/settings` sends them. Throws an Error for what is no setting. */
+export function changedSettings(old: CloudSettings, changes: Readonly<Record<string, unknown>>): CloudSettings {
+  const next: Record<string, unknown> = { ...old };
+  for (const [name, value] of Object.entries(changes)) {
+    const range = typeof value === 'number' ? [value, value] : value;
+    if (RANGES.some((one) => one === name)) {
+      if (!isRange(range)) throw new Error(`${name} is a number of milliseconds, or two: from, to`);
+      next[name] = range;
+    } else if (NUMBERS.some((one) => one === name)) {
+      if (typeof value !== 'number' || !(value >= 0)) throw new Error(`${name} is a number, 0 or more`);
+      next[name] = value;
+    } else if (name === 'retryRefused') {
+      if (typeof value !== 'boolean') throw new Error('retryRefused is true or false');
+      next[name] = value;
+    } else if (name === 'roleAfterLastAssignment') {
+      if (value !== 'kept' && value !== 'deleted') throw new Error('roleAfterLastAssignment is kept or deleted');
+      next[name] = value;
+    } else throw new Error(`there is no setting ${name}; there are ${Object.keys(defaultSettings).join(', ')}`);
+  }
+  return { ...old, ...next };
+}
+
+/** One random choice out of a range; `draws` counts them, so that a seed repeats a world. */
+export function draw(range: Range, seed: number, counter: { draws: number }): number {
+  counter.draws += 1;
+  const digest = createHash('sha256').update(`${seed}\n${counter.draws}`).digest();
+  return Math.round(range[0] + (digest.readUInt32BE(0) / 0xffffffff) * (range[1] - range[0]));
+}
+
+function isRange(value: unknown): value is Range {
+  if (!Array.isArray(value)) return false;
+  const [from, to]: readonly unknown[] = value;
+  return value.length === 2 && typeof from === 'number' && typeof to === 'number' && from >= 0 && to >= from;
+}
