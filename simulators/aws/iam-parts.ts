@@ -10,6 +10,9 @@ export const NAME = /^[\w+=,.@-]+$/;
 /** How long a change of a policy is not seen: by authorization, and by IAM's own reads. */
 export type Delays = { readonly authorizationMs: number; readonly readMs: number };
 
+/** When IAM's own reads see a change of now: without a delay at once, whatever the clock says later. */
+export const readAt = ({ readMs }: Delays, nowMs: number): number => (readMs === 0 ? 0 : nowMs + readMs);
+
 /** What the operations on roles and those on users share. */
 export type IamPorts = {
   readonly world: World;

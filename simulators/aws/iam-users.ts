@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error.ts';
-import { boundaryNode, document, encode, inline, NAME, withinLimit, type IamPorts } from './iam-parts.ts';
+import { boundaryNode, document, encode, inline, NAME, readAt, withinLimit, type IamPorts } from './iam-parts.ts';
 import type { Operation, QueryCall } from './query-service.ts';
 import { newUser, userArn, type User, type World } from './world.ts';
 import { element, memberList, type XmlNode } from './xml.ts';
@@ -11,7 +11,7 @@ const PREFIX = /^\/[\u0021-\u007F]*$/;
 /** Users and their inline policies. Keys and boundaries come with the description of the world. */
 export function userOperations({ world, now, delays, authorized }: IamPorts): Readonly<Record<string, Operation>> {
   const publish = (user: User): void =>
-    world.publishUser(user, now() + delays().authorizationMs, now() + delays().readMs);
+    world.publishUser(user, now() + delays().authorizationMs, readAt(delays(), now()));
   /** Finds the user a call is about, after asking whether the caller may do that to it. Who does not exist has no path. */
   const userOf = (call: QueryCall, action: string, own = false): User => {
     const given = call.parameters.optional('UserName', NAME, 1, 128);

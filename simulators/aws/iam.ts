@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error.ts';
-import { boundaryNode, document, encode, inline, NAME, withinLimit, type IamPorts } from './iam-parts.ts';
+import { boundaryNode, document, encode, inline, NAME, readAt, withinLimit, type IamPorts } from './iam-parts.ts';
 import { isReservedRole } from './identity-center.ts';
 import { userDetails, userOperations } from './iam-users.ts';
 import type { Operation, QueryCall } from './query-service.ts';
@@ -19,7 +19,7 @@ export function iamOperations(
   now: () => number,
   delays: IamPorts['delays'],
 ): Readonly<Record<string, Operation>> {
-  const publish = (role: Role): void => world.publish(role, now() + delays().authorizationMs, now() + delays().readMs);
+  const publish = (role: Role): void => world.publish(role, now() + delays().authorizationMs, readAt(delays(), now()));
   const authorized: IamPorts['authorized'] = (call, action, resource, role) => {
     if (call.session === null)
       throw new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');

@@ -16,6 +16,28 @@ export interface AwsAssumeRole {
   readonly allows: readonly DangerousAbility[];
 }
 
+/** What an IAM identity of a person can be. */
+export const AWS_IDENTITIES = ['role', 'user'] as const;
+export type AwsIdentity = (typeof AWS_IDENTITIES)[number];
+
+/**
+ * How a role is given on AWS by `method: timed-policy`: an inline policy on an IAM role or user that the requester has already, which
+ * AWS itself stops believing at the end.
+ */
+export interface AwsTimedPolicy {
+  readonly method: 'timed-policy';
+  readonly attachTo: AwsIdentity;
+  /** Path below which people's identities lie, with the slash at its end: `people/`. The requester's name in AWS follows it. */
+  readonly path: string;
+  /** What is allowed as long as the grant lasts; a parsed IAM policy document. */
+  readonly policy: JsonObject;
+  /** Dangerous abilities that the role declares on purpose; a policy that allows one without declaring it is refused. */
+  readonly allows: readonly DangerousAbility[];
+}
+
+/** How a role is given on AWS. */
+export type AwsDefinition = AwsAssumeRole | AwsTimedPolicy;
+
 /** What lets access outlive its grant, and is therefore denied in every session unless the role declares it. */
 export const DANGEROUS_ABILITIES = ['role-chaining', 'pass-role', 'create-keys'] as const;
 export type DangerousAbility = (typeof DANGEROUS_ABILITIES)[number];
@@ -28,7 +50,7 @@ export interface Role {
   /** `group:data-leads` or `person:ana`: who answers for this role. */
   readonly owner: string;
   readonly description: string;
-  readonly aws: AwsAssumeRole | null;
+  readonly aws: AwsDefinition | null;
   /** Azure and Google definitions are kept as written until their providers exist; the catalogue says that they cannot be requested yet. */
   readonly azure: JsonObject | null;
   readonly gcp: JsonObject | null;

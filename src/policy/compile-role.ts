@@ -1,9 +1,12 @@
-import type { AwsAssumeRole, Role } from '../core/role.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { AwsDefinition, Role } from '../core/role.ts';
 import type { SourceDocument } from './documents/read-documents.ts';
 import type { RoleDocument } from './documents/shapes.ts';
 import { didYouMean } from './documents/closest.ts';
 import type { LoadContext } from './load-context.ts';
-import { readSessionPolicy } from './session-policy.ts';
+import { readSessionPolicy, type PolicyRead } from './session-policy.ts';
+import { readTimedPolicy } from './timed-policy.ts';
+import type { PolicyProblem, SourceFile } from './types.ts';
 
 /** Turns a checked role document into a role; what is wrong is reported to the context. */
 export function compileRole(document: SourceDocument, context: LoadContext): Role {
@@ -21,21 +24,42 @@ export function compileRole(document: SourceDocument, context: LoadContext): Rol
   };
 }
 
-function compileAws(
-  document: SourceDocument,
-  aws: NonNullable<RoleDocument['aws']>,
-  context: LoadContext,
-): AwsAssumeRole {
-  return {
-    method: aws.method,
-    role: aws.role,
-    sessionPolicy: aws.sessionPolicy === undefined ? null : attach(document, aws.sessionPolicy, context),
-    allows: aws.allows ?? [],
-  };
+type AwsShape = NonNullable<RoleDocument['aws']>;
+
+function compileAws(document: SourceDocument, aws: AwsShape, context: LoadContext): AwsDefinition {
+  const foreign = aws.method === 'assume-role' ? OF_TIMED_POLICY : OF_ASSUME_ROLE;
+  for (const key of foreign) {
+    if (aws[key] === undefined) continue;
+    const hint = `"aws" with method ${aws.method} knows ${(aws.method === 'assume-role' ? OF_ASSUME_ROLE : OF_TIMED_POLICY).join(', ')} and allows`;
+    context.problem(document, ['aws', key], `"${key}" does not belong to method ${aws.method}`, hint);
+  }
+  const { allows = [] } = aws;
+  if (aws.method === 'assume-role') {
+    const sessionPolicy =
+      aws.sessionPolicy === undefined
+        ? null
+        : attach(document, 'sessionPolicy', aws.sessionPolicy, context, readSessionPolicy);
+    return { method: 'assume-role', role: aws.role ?? '', sessionPolicy, allows };
+  }
+  const { attachTo = 'user', path = '' } = aws;
+  const policy = attach(document, 'policy', aws.policy ?? '', context, (file) =>
+    readTimedPolicy(file, attachTo, allows),
+  );
+  return { method: 'timed-policy', attachTo, path, policy: policy ?? {}, allows };
 }
 
-function attach(document: SourceDocument, written: string, context: LoadContext) {
-  const path = ['aws', 'sessionPolicy'];
+const OF_ASSUME_ROLE = ['role', 'sessionPolicy'] as const;
+const OF_TIMED_POLICY = ['attachTo', 'path', 'policy'] as const;
+
+/** Reads the file that a role names; `null` when there is none or it is wrong, which is then reported. */
+function attach(
+  document: SourceDocument,
+  key: string,
+  written: string,
+  context: LoadContext,
+  read: (file: SourceFile) => PolicyRead,
+): JsonObject | null {
+  const path = ['aws', key];
   const file = context.attachment(document, written);
   if (file === null) {
     const known = context.jsonFiles();
@@ -43,14 +67,18 @@ function attach(document: SourceDocument, written: string, context: LoadContext)
     context.problem(document, path, `there is no file "${written}"`, didYouMean(written, names));
     return null;
   }
-  const known = context.attached.get(file.path);
-  if (known !== undefined) return known;
-  const read = readSessionPolicy(file);
-  if (!read.ok) {
-    context.problems.push(...read.refusal);
+  // Two roles may name one file; what one of them may say the other may not, so it is read for each.
+  const found = read(file);
+  if (!found.ok) {
+    context.problems.push(...found.refusal.filter((problem) => !context.problems.some((one) => same(one, problem))));
     return null;
   }
-  context.warnings.push(...read.value.warnings);
-  context.attached.set(file.path, read.value.document);
-  return read.value.document;
+  context.warnings.push(...found.value.warnings);
+  const first = context.attached.get(file.path) ?? found.value.document;
+  context.attached.set(file.path, first);
+  return first;
+}
+
+function same(one: PolicyProblem, other: PolicyProblem): boolean {
+  return one.file === other.file && one.line === other.line && one.message === other.message;
 }

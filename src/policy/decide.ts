@@ -91,9 +91,9 @@ function isKnown(policy: PolicySet, item: Item, verdict: Verdict): boolean {
   return true;
 }
 
-/** A role is assumed in an account, and not in what holds accounts. */
+/** A role is assumed, and an identity has its policies, in an account and not in what holds accounts. */
 export function isAccountIfNeeded(role: Role, target: Target): boolean {
-  return role.aws?.method !== 'assume-role' || target.provider !== 'aws' || target.kind === 'account';
+  return role.aws === null || target.provider !== 'aws' || target.kind === 'account';
 }
 
 /** Targets that a part of a name leads to: `aws` and `prod` to `aws/prod`; those on which the role exists, when some are. */

@@ -16,9 +16,34 @@ const STATEMENT_KEYS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'Not
  * Reads an IAM policy document that narrows a role's sessions. Checked is what AWS would refuse only when somebody needs
  * the access: shape, keys, effects, actions and length. Refused too is a statement that allows everything on everything.
  */
-export function readSessionPolicy(
+export function readSessionPolicy(file: SourceFile): PolicyRead {
+  return readPolicyFile(file, 'session', (value, report) => {
+    const length = JSON.stringify(value).length;
+    if (length > SESSION_POLICY_LIMIT) {
+      report(
+        [],
+        `the session policy has ${count(length)} characters; AWS takes ${count(SESSION_POLICY_LIMIT)}`,
+        SHORTER,
+      );
+    }
+    if (length <= SESSION_POLICY_COMFORTABLE) return [];
+    const message = `the session policy has ${count(length)} characters; with Curfew's own denies (about 400) it may exceed AWS's ${count(SESSION_POLICY_LIMIT)}`;
+    return [{ file: file.path, line: 1, column: 1, message, hint: SHORTER }];
+  });
+}
+
+/** A policy document, or what is wrong with it. */
+export type PolicyRead = Result<
+  { readonly document: JsonObject; readonly warnings: readonly PolicyProblem[] },
+  readonly PolicyProblem[]
+>;
+
+/** Reads any IAM policy of ours: the checks that all have in common, then `more`, which reports problems and returns warnings. */
+export function readPolicyFile(
   file: SourceFile,
-): Result<{ readonly document: JsonObject; readonly warnings: readonly PolicyProblem[] }, readonly PolicyProblem[]> {
+  noun: 'session' | 'timed',
+  more: (document: JsonObject, report: Report) => readonly PolicyProblem[],
+): PolicyRead {
   const lines = new LineCounter();
   const text = file.text.replace(/^\uFEFF/, '');
   const locate = new Locator(parseDocument(text, { lineCounter: lines }).contents, text, lines);
@@ -36,15 +61,10 @@ export function readSessionPolicy(
   };
   if (!isObject(value))
     return refused([{ file: file.path, line: 1, column: 1, message: 'an IAM policy is an object' }]);
-  checkPolicy(value, report);
-  const length = JSON.stringify(value).length;
-  if (length > SESSION_POLICY_LIMIT) {
-    report([], `the session policy has ${count(length)} characters; AWS takes ${count(SESSION_POLICY_LIMIT)}`, SHORTER);
-  }
+  checkPolicy(value, noun, report);
+  const warnings = more(value, report);
   if (problems.length > 0) return refused(problems);
-  if (length <= SESSION_POLICY_COMFORTABLE) return ok({ document: value, warnings: [] });
-  const message = `the session policy has ${count(length)} characters; with Curfew's own denies (about 400) it may exceed AWS's ${count(SESSION_POLICY_LIMIT)}`;
-  return ok({ document: value, warnings: [{ file: file.path, line: 1, column: 1, message, hint: SHORTER }] });
+  return ok({ document: value, warnings });
 }
 
 /**
@@ -77,9 +97,10 @@ function isBeginningOfJson(prefix: string): boolean {
 
 const SHORTER = 'join statements, use wildcards in actions, or leave to the IAM role what it narrows itself';
 
-type Report = (path: Path, message: string, hint?: string) => void;
+/** Takes a problem at a path of the document. */
+export type Report = (path: Path, message: string, hint?: string) => void;
 
-function checkPolicy(policy: JsonObject, report: Report): void {
+function checkPolicy(policy: JsonObject, noun: string, report: Report): void {
   unknownKeys(policy, TOP_KEYS, [], report);
   if (policy['Version'] !== '2012-10-17') report(['Version'], '"Version" must be "2012-10-17"');
   const statement = policy['Statement'];
@@ -87,14 +108,14 @@ function checkPolicy(policy: JsonObject, report: Report): void {
   if (list.length === 0) report(['Statement'], 'a policy needs at least one statement');
   for (const [index, each] of list.entries()) {
     const path = Array.isArray(statement) ? ['Statement', index] : ['Statement'];
-    if (isObject(each)) checkStatement(each, path, report);
+    if (isObject(each)) checkStatement(each, path, noun, report);
     else report(path, 'a statement is an object');
   }
 }
 
-function checkStatement(statement: JsonObject, path: Path, report: Report): void {
+function checkStatement(statement: JsonObject, path: Path, noun: string, report: Report): void {
   if ('Principal' in statement || 'NotPrincipal' in statement) {
-    report([...path, 'Principal' in statement ? 'Principal' : 'NotPrincipal'], 'a session policy names no principal');
+    report([...path, 'Principal' in statement ? 'Principal' : 'NotPrincipal'], `a ${noun} policy names no principal`);
   }
   unknownKeys(statement, [...STATEMENT_KEYS, 'Principal', 'NotPrincipal'], path, report);
   const effect = statement['Effect'];
@@ -125,7 +146,7 @@ function checkStatement(statement: JsonObject, path: Path, report: Report): void
   }
   const everything =
     actions.includes('*') && 'Action' in statement && resources.includes('*') && 'Resource' in statement;
-  if (effect === 'Allow' && everything && condition === undefined) {
+  if (noun === 'session' && effect === 'Allow' && everything && condition === undefined) {
     report(
       [...path, 'Action'],
       'a session policy that allows everything narrows nothing',
@@ -160,6 +181,7 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function count(value: number): string {
+/** A number as people read it. */
+export function count(value: number): string {
   return value.toLocaleString('en-US');
 }

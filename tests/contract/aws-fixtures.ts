@@ -1,5 +1,5 @@
 import type { GrantId } from '../../src/core/ids.ts';
-import type { AwsAssumeRole, Role } from '../../src/core/role.ts';
+import type { AwsAssumeRole, AwsTimedPolicy, Role } from '../../src/core/role.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import type { Target } from '../../src/core/target.ts';
 import { instant } from '../../src/core/time.ts';
@@ -26,6 +26,21 @@ export function grantRole(aws: Partial<AwsAssumeRole>): Role {
     owner: 'group:data-leads',
     description: 'List and download the invoices.',
     aws: { method: 'assume-role', role: 'curfew/invoice-reader', sessionPolicy: null, allows: [], ...aws },
+    azure: null,
+    gcp: null,
+  };
+}
+
+/** A role that lets a person read invoices with their own IAM user, for a time. */
+export function timedRole(aws: Partial<AwsTimedPolicy>): Role {
+  const { name, tier, categories, owner, description } = grantRole({});
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'Read', Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::contract-invoices/*' }],
+  };
+  return {
+    ...{ name, tier, categories, owner, description },
+    aws: { method: 'timed-policy', attachTo: 'user', path: 'people/', policy, allows: [], ...aws },
     azure: null,
     gcp: null,
   };

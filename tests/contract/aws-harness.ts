@@ -21,11 +21,14 @@ import {
   FREE_ACTIONS,
   PROVISIONER_READS,
   PROVISIONER_WRITES,
+  TIMED_POLICY_LISTS,
+  TIMED_POLICY_READS,
+  TIMED_POLICY_WRITES,
 } from '../../src/providers/aws/permissions.ts';
-import type { BindingSpec, IssuedCredential } from '../../src/providers/contract.ts';
+import type { BindingSpec } from '../../src/providers/contract.ts';
 import { account, binding, grantRole } from './aws-fixtures.ts';
 import { ACCOUNT, BROKER_ROLE, BUCKET, contractWorld, EXTERNAL_ID } from './aws-world.ts';
-import type { CloudCall, CloudFault, ProviderHarness } from './provider-contract.ts';
+import type { CloudCall, CloudFault, Held, ProviderHarness } from './provider-contract.ts';
 
 const ROLE = 'invoice-reader';
 const assume: CloudCall = { operation: 'provision', name: `AssumeRole ${ROLE}`, writes: true };
@@ -58,23 +61,14 @@ export interface AwsHarness extends ProviderHarness {
 }
 
 /** The AWS provider in front of the simulator, over HTTP, with the permissions that the provider declares and no others. */
-export async function awsHarness(simulated: { readonly iamDelayMs?: number } = {}): Promise<AwsHarness> {
+export async function awsHarness(
+  simulated: { readonly iamDelayMs?: number; readonly iamReadDelayMs?: number } = {},
+): Promise<AwsHarness> {
   const simulator = await startAwsSimulator({ port: 0, world: contractWorld, ...simulated });
   const cuts: Cut[] = [];
   const { url } = simulator;
-  const identity = () => hubSession(url);
   const make = (change: Partial<AwsProviderOptions> = {}) =>
-    createAwsProvider({
-      region: 'eu-west-1',
-      externalId: EXTERNAL_ID,
-      clock: systemClock,
-      identity,
-      endpoint: url,
-      allowCustomEndpoint: true,
-      brokerRoleArn: BROKER_ROLE,
-      onCut: async (cut) => void cuts.push(cut),
-      ...change,
-    });
+    awsProvider(url, { onCut: async (cut) => void cuts.push(cut), ...change });
   let provider = make();
   const fresh = (durationMs: number): BindingSpec => {
     const now = systemClock.now();
@@ -98,7 +92,7 @@ export async function awsHarness(simulated: { readonly iamDelayMs?: number } = {
     binding: fresh,
     impossible: () => ({ ...fresh(600_000), role: grantRole({ role: 'not-under-the-path' }) }),
     now: () => systemClock.now(),
-    use: (issued) => attempt(() => readInvoice(url, issued)),
+    use: (held) => attempt(() => readInvoice(url, held)),
     escapes: escapes(url),
     inject: (call, fault) => inject(url, call, fault),
     async heal() {
@@ -114,6 +108,20 @@ export async function awsHarness(simulated: { readonly iamDelayMs?: number } = {
   };
 }
 
+/** A provider in front of a simulated AWS. */
+export function awsProvider(url: string, change: Partial<AwsProviderOptions> = {}): AwsProvider {
+  return createAwsProvider({
+    region: 'eu-west-1',
+    externalId: EXTERNAL_ID,
+    clock: systemClock,
+    identity: () => hubSession(url),
+    endpoint: url,
+    allowCustomEndpoint: true,
+    brokerRoleArn: BROKER_ROLE,
+    ...change,
+  });
+}
+
 /** Stands for the platform that gives the broker its role. */
 export async function hubSession(url: string, roleArn = BROKER_ROLE): Promise<ResolvedIdentity> {
   const answer = await post(url, 'session', { roleArn, sessionName: 'contract', durationSeconds: 3_600 });
@@ -121,11 +129,12 @@ export async function hubSession(url: string, roleArn = BROKER_ROLE): Promise<Re
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
-function client(url: string, credentials: ResolvedIdentity) {
+export function client(url: string, credentials: ResolvedIdentity) {
   return { endpoint: url, credentials: { ...credentials }, maxAttempts: 1, region: 'eu-west-1' };
 }
 
-async function readInvoice(url: string, issued: IssuedCredential): Promise<unknown> {
+/** Reads the object that every role of the suite allows to read. */
+export async function readInvoice(url: string, issued: Held): Promise<unknown> {
   const s3 = new S3Client({ ...client(url, issued.secret), forcePathStyle: true });
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: '2026-10.csv' }));
@@ -136,7 +145,7 @@ async function readInvoice(url: string, issued: IssuedCredential): Promise<unkno
 }
 
 /** `refused` is AWS saying no; anything else that goes wrong is a defect of the test and fails it. */
-async function attempt(work: () => Promise<unknown>): Promise<'allowed' | 'refused'> {
+export async function attempt(work: () => Promise<unknown>): Promise<'allowed' | 'refused'> {
   try {
     await work();
     return 'allowed';
@@ -148,7 +157,7 @@ async function attempt(work: () => Promise<unknown>): Promise<'allowed' | 'refus
 }
 
 function escapes(url: string): ProviderHarness['escapes'] {
-  const iam = (issued: IssuedCredential) => new IAMClient(client(url, issued.secret));
+  const iam = (issued: Held) => new IAMClient(client(url, issued.secret));
   const revocations = { RoleName: ROLE, PolicyName: 'CurfewRevocations' };
   return [
     {
@@ -180,7 +189,7 @@ function escapes(url: string): ProviderHarness['escapes'] {
   ];
 }
 
-async function inject(url: string, call: CloudCall, fault: CloudFault): Promise<void> {
+export async function inject(url: string, call: CloudCall, fault: CloudFault): Promise<void> {
   const [action = '', match] = call.name.split(' ');
   await post(url, 'faults', [
     {
@@ -194,16 +203,23 @@ async function inject(url: string, call: CloudCall, fault: CloudFault): Promise<
   ]);
 }
 
-/** All roles with all their policies, without the one that is ours. */
-async function bystanders(url: string): Promise<unknown> {
+/** All roles and users with all their policies, without those that are ours. */
+export async function bystanders(url: string): Promise<unknown> {
   const admin = await hubSession(url, `arn:aws:iam::${ACCOUNT}:role/deployer`);
   const iam = new IAMClient({ ...client(url, admin), region: 'us-east-1' });
-  const { RoleDetailList = [] } = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'] }));
-  return RoleDetailList.map((role) => ({
+  const all = await iam.send(new GetAccountAuthorizationDetailsCommand({}));
+  const theirs = (policy: { PolicyName?: string | undefined }) =>
+    policy.PolicyName !== 'CurfewRevocations' && policy.PolicyName?.startsWith('curfew-grt_') !== true;
+  const roles = (all.RoleDetailList ?? []).map((role) => ({
     name: role.RoleName,
     trust: role.AssumeRolePolicyDocument,
-    policies: role.RolePolicyList?.filter((policy) => policy.PolicyName !== 'CurfewRevocations'),
+    policies: role.RolePolicyList?.filter(theirs),
   }));
+  const users = (all.UserDetailList ?? []).map((user) => ({
+    name: user.UserName,
+    policies: user.UserPolicyList?.filter(theirs),
+  }));
+  return { roles, users };
 }
 
 interface JournalEntry {
@@ -214,11 +230,16 @@ interface JournalEntry {
 }
 
 /** Calls of the broker and of the provisioner; those of people under their grants are no business of the permissions. */
-async function journal(url: string): Promise<readonly { action: string; permitted: boolean; handsOut: boolean }[]> {
+export async function journal(
+  url: string,
+): Promise<readonly { action: string; permitted: boolean; handsOut: boolean }[]> {
   const response = await fetch(`${url}/_sim/journal`);
   const entries = (await response.json()) as readonly JournalEntry[];
   const broker: readonly string[] = [...BROKER_ACTIONS, ...FREE_ACTIONS];
-  const provisioner: readonly string[] = [...PROVISIONER_READS, ...PROVISIONER_WRITES];
+  const provisioner: readonly string[] = [
+    ...[...PROVISIONER_READS, ...PROVISIONER_WRITES],
+    ...[...TIMED_POLICY_READS, ...TIMED_POLICY_LISTS, ...TIMED_POLICY_WRITES].map(String),
+  ];
   return entries.flatMap(({ service, action, principal, code }) => {
     const name = `${service}:${action}`;
     const handsOut = name === 'sts:AssumeRole' && code === 'OK';
@@ -229,7 +250,7 @@ async function journal(url: string): Promise<readonly { action: string; permitte
   });
 }
 
-async function post(url: string, path: string, body: unknown): Promise<unknown> {
+export async function post(url: string, path: string, body: unknown): Promise<unknown> {
   const response = await fetch(`${url}/_sim/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -2,8 +2,11 @@ import type { JsonObject } from '../../src/core/json.ts';
 import {
   brokerPolicy,
   catalogueTrust,
+  PEOPLE_BOUNDARY,
+  peopleBoundary,
   provisionerPolicy,
   provisionerTrust,
+  timedPolicyPermissions,
 } from '../../src/providers/aws/permissions.ts';
 
 /** A world of two accounts for the contract suite, with exactly the permissions that the provider declares. */
@@ -41,6 +44,26 @@ function catalogueRole(name: string) {
   };
 }
 
+const peopleBoundaryArn = `arn:aws:iam::${ACCOUNT}:policy/curfew/${PEOPLE_BOUNDARY}`;
+
+/** People with a long-term key, who may nothing by themselves but list buckets: enough for every binding of the suite. */
+export const PEOPLE = 300;
+
+/** Name and key of one of them. */
+export function person(index: number): { name: string; key: { id: string; secret: string } } {
+  const letters = [...String(index).padStart(4, '0')].map((digit) => 'ABCDEFGHIJ'[Number(digit)]).join('');
+  return {
+    name: `person-${index}`,
+    key: { id: `AKIA${letters.repeat(4)}`, secret: `secret-of-person-${index}`.padEnd(40, '.') },
+  };
+}
+
+/** What a person holds otherwise, and must keep. */
+const own = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' }],
+};
+
 export const contractWorld = {
   accounts: [
     {
@@ -70,7 +93,21 @@ export const contractWorld = {
           name: 'curfew-provisioner',
           path: '/curfew/',
           trustPolicy: provisionerTrust(names),
-          inlinePolicies: { 'curfew-provisioner': unbounded(provisionerPolicy(names)) },
+          inlinePolicies: {
+            'curfew-provisioner': unbounded(provisionerPolicy(names)),
+            'curfew-timed-policy': timedPolicyPermissions(names, 'people/'),
+          },
+          maxSessionDurationSeconds: 3_600,
+        },
+        // A person's own role, for those who sign in to roles instead of users.
+        {
+          name: 'ana',
+          path: '/people/',
+          permissionsBoundary: peopleBoundaryArn,
+          trustPolicy: {
+            Version: '2012-10-17',
+            Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+          },
           maxSessionDurationSeconds: 3_600,
         },
         // Not Curfew's, and it trusts everybody in its account: the way out that a session must not have.
@@ -87,6 +124,20 @@ export const contractWorld = {
           maxSessionDurationSeconds: 3_600,
         },
       ],
+      users: [
+        ...Array.from({ length: PEOPLE }, (_, index) => ({
+          name: person(index).name,
+          path: '/people/',
+          permissionsBoundary: peopleBoundaryArn,
+          accessKeys: [person(index).key],
+          inlinePolicies: { own },
+        })),
+        // Without a boundary: nothing may be written there.
+        { name: 'kai', path: '/people/' },
+        // Not under the path: of the same name as a person, and no person.
+        { name: 'robot', path: '/machines/', permissionsBoundary: peopleBoundaryArn },
+      ],
+      policies: [{ name: PEOPLE_BOUNDARY, path: '/curfew/', document: peopleBoundary(names) }],
       buckets: [{ name: BUCKET, objects: [{ key: '2026-10.csv', body: 'invoice,amount\n' }] }],
     },
   ],

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { DangerousAbility, Tier } from '../../core/role.ts';
+import type { AwsIdentity, DangerousAbility, Tier } from '../../core/role.ts';
 
 /** The shapes of documents after `checkDocument` has accepted them: what the JSON Schemas in `docs/schema/` say, as types. */
 export interface RoleDocument {
@@ -9,9 +9,14 @@ export interface RoleDocument {
   readonly owner: string;
   readonly description: string;
   readonly aws?: {
-    readonly method: 'assume-role';
-    readonly role: string;
+    readonly method: 'assume-role' | 'timed-policy';
+    /** The schema sees to it that `assume-role` has this. */
+    readonly role?: string;
     readonly sessionPolicy?: string;
+    /** And that `timed-policy` has these three. */
+    readonly attachTo?: AwsIdentity;
+    readonly path?: string;
+    readonly policy?: string;
     readonly allows?: readonly DangerousAbility[];
   };
   readonly azure?: JsonObject;

@@ -44,6 +44,30 @@ export const ASSUME_ROLE: MethodCapabilities = {
   ],
 };
 
+/** What `method: timed-policy` promises. */
+export const TIMED_POLICY: MethodCapabilities = {
+  method: 'timed-policy',
+  slot: 'per-grant',
+  endedBy: 'cloud',
+  cut: { possible: true, withinMs: 5_000 },
+  residual: {
+    maxMs: CLOCK_TOLERANCE_MS,
+    words:
+      'At its end AWS stops believing the policy at every call, also of sessions that are open, to the second of its own clock (at most 10 s ' +
+      'from ours, or nothing is put). After an early end the removal needs about 4 s to reach every part of AWS; AWS itself promises no ' +
+      'bound. What the identity may do otherwise is not touched. Connections that are open, and things that were started, go on.',
+  },
+  shortestDurationMs: 1_000,
+  earliestRemovalMs: 0,
+  settleMs: 30_000,
+  abandonedCallMs: ABANDONED_CALL_MS,
+  proofAtExpiry: 'by-construction',
+  rungs: [
+    'Delete the policy from the identity',
+    'Put a deny of all that the policy allowed in its place, when it cannot be deleted',
+  ],
+};
+
 /** What each ability lets outlive the grant, at an early end and at the natural one: no policy of the grant's sessions goes along. */
 const OUTLIVES: Readonly<Record<DangerousAbility, string>> = {
   'role-chaining':
@@ -52,9 +76,9 @@ const OUTLIVES: Readonly<Record<DangerousAbility, string>> = {
   'create-keys': 'Keys, passwords and tokens that it made go on until somebody removes them.',
 };
 
-/** What can survive the end of a grant of a role with these abilities. */
-export function residualOf(allows: readonly DangerousAbility[]): Residual {
-  if (allows.length === 0) return ASSUME_ROLE.residual;
+/** What can survive the end of a grant by `method` of a role with these abilities. */
+export function residualOf(method: MethodCapabilities, allows: readonly DangerousAbility[]): Residual {
+  if (allows.length === 0) return method.residual;
   const beyond = allows.map((ability) => OUTLIVES[ability]);
-  return { maxMs: null, words: [ASSUME_ROLE.residual.words, ...beyond].join(' ') };
+  return { maxMs: null, words: [method.residual.words, ...beyond].join(' ') };
 }

@@ -96,7 +96,7 @@ async function account(
     return [{ target: target.key, ok: false, message: words(error), fix: provisionerFix(names) }];
   }
   const findings: DoctorFinding[] = [{ target: target.key, ok: true, message: `${PROVISIONER} can be assumed.` }];
-  const native = new Set(roles.flatMap((role) => role.aws?.role ?? []));
+  const native = new Set(roles.flatMap(({ aws }) => (aws?.method === 'assume-role' ? aws.role : [])));
   for (const role of [...native].sort()) {
     const checks = await roleChecks(ports, iam, placeOf(partition, target.native, role), names, call);
     findings.push(...checks.map((check) => ({ target: target.key, ...check })));

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { GrantId } from '../../core/ids.ts';
-import type { AwsAssumeRole } from '../../core/role.ts';
+import type { AwsAssumeRole, Role } from '../../core/role.ts';
 import type { Result } from '../../core/result.ts';
 import { ok, refused } from '../../core/result.ts';
+import type { Target } from '../../core/target.ts';
 import type { Instant } from '../../core/time.ts';
 import type { BindingSpec } from '../contract.ts';
 
@@ -51,21 +52,27 @@ export function resolvePlace(
   spec: Pick<BindingSpec, 'role' | 'target'>,
 ): Result<{ readonly place: RolePlace; readonly definition: AwsAssumeRole }, Refusal> {
   const definition = spec.role.aws;
-  if (definition === null) {
-    return refused({
-      message: `The role ${spec.role.name} says nothing about AWS.`,
-      hint: 'Give it an "aws:" definition, or choose a target of another provider.',
-    });
-  }
-  if (spec.target.provider !== 'aws' || !/^\d{12}$/.test(spec.target.native)) {
-    return refused({
-      message: `${spec.target.key} is not an AWS account: "${spec.target.native}" is not a 12-digit account id.`,
-      hint: 'Write the account id as "native" of the target, in quotes.',
-    });
-  }
+  if (definition?.method !== 'assume-role') return refused(notBy('assume-role', spec.role));
+  const elsewhere = notAnAccount(spec.target);
+  if (elsewhere !== null) return refused(elsewhere);
   const wrong = wrongRoleName(definition.role);
   if (wrong !== null) return refused(wrong);
   return ok({ place: placeOf(partition, spec.target.native, definition.role), definition });
+}
+
+/** Why a role cannot be given by a method that it does not name. */
+export function notBy(method: string, { name, aws }: Role): Refusal {
+  const says = aws === null ? 'says nothing about AWS' : `is given by ${aws.method} and not by ${method}`;
+  return { message: `The role ${name} ${says}.`, hint: `Give it an "aws:" definition with method: ${method}.` };
+}
+
+/** `null`: the target is an AWS account. */
+export function notAnAccount(target: Target): Refusal | null {
+  if (target.provider === 'aws' && /^\d{12}$/.test(target.native)) return null;
+  return {
+    message: `${target.key} is not an AWS account: "${target.native}" is not a 12-digit account id.`,
+    hint: 'Write the account id as "native" of the target, in quotes.',
+  };
 }
 
 /** IAM: path `/…/` of at most 512 characters, name of at most 64 from `[\w+=,.@-]`. */

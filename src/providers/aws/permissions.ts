@@ -13,6 +13,28 @@ export const BROKER_ACTIONS = ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:T
 export const PROVISIONER_READS = ['iam:GetRole', 'iam:GetRolePolicy'] as const;
 export const PROVISIONER_WRITES = ['iam:DeleteRolePolicy', 'iam:PutRolePolicy'] as const;
 
+/** What `method: timed-policy` calls as well, on people's own identities under one path; an account opts in to it. */
+export const TIMED_POLICY_READS = [
+  'iam:GetRole',
+  'iam:GetRolePolicy',
+  'iam:GetUser',
+  'iam:GetUserPolicy',
+  'iam:ListRolePolicies',
+  'iam:ListUserPolicies',
+] as const;
+export const TIMED_POLICY_LISTS = ['iam:ListRoles', 'iam:ListUsers'] as const;
+export const TIMED_POLICY_WRITES = [
+  'iam:DeleteRolePolicy',
+  'iam:DeleteUserPolicy',
+  'iam:PutRolePolicy',
+  'iam:PutUserPolicy',
+] as const;
+
+/** Name of the inline policy that gives these to the provisioner. */
+export const TIMED_POLICY_PERMISSIONS = 'curfew-timed-policy';
+/** Name, under /curfew/, of the boundary that people's identities need. */
+export const PEOPLE_BOUNDARY = 'curfew-people-boundary';
+
 /** Calls that AWS allows to everybody. */
 export const FREE_ACTIONS = ['sts:GetCallerIdentity'] as const;
 
@@ -107,6 +129,21 @@ export function provisionerTrust({
   ]);
 }
 
+const READS_OF_IDENTITY = [
+  'iam:Get*',
+  'iam:List*',
+  'iam:PassRole',
+  'iam:SimulateCustomPolicy',
+  'iam:SimulatePrincipalPolicy',
+] as const;
+
+const NEVER_ORGANIZATION: JsonObject = {
+  Sid: 'NeverOrganization',
+  Effect: 'Deny',
+  Action: ['account:*', 'organizations:*', 'sso:*', 'sso-directory:*', 'identitystore:*'],
+  Resource: '*',
+};
+
 /**
  * Permissions boundary of the catalogue roles: whatever is written into such a role, it cannot change who has access. A role
  * that must (an access administrator) gets a boundary of its own under the same path.
@@ -117,15 +154,59 @@ export function catalogueBoundary({ partition }: Pick<Names, 'partition'>): Json
     {
       Sid: 'NeverIdentity',
       Effect: 'Deny',
-      NotAction: ['iam:Get*', 'iam:List*', 'iam:PassRole', 'iam:SimulateCustomPolicy', 'iam:SimulatePrincipalPolicy'],
+      NotAction: [...READS_OF_IDENTITY],
       Resource: `arn:${partition}:iam::*:*`,
     },
+    NEVER_ORGANIZATION,
+  ]);
+}
+
+/**
+ * What the provisioner needs for `method: timed-policy`, on top of its own. IAM cannot limit these calls to policy names of ours, so what
+ * bounds them, and a provisioner that was stolen, is the path and the boundary: they reach only identities under `path` that carry a
+ * permissions boundary under /curfew/, and no policy gives an identity more than its boundary. `path` is like `people/`.
+ */
+export function timedPolicyPermissions(
+  { partition, account }: Pick<Names, 'partition' | 'account'>,
+  path: string,
+): JsonObject {
+  const identities = ['role', 'user'].map((kind) => `arn:${partition}:iam::${account}:${kind}/${path}*`);
+  return policy([
+    { Sid: 'ReadPeople', Effect: 'Allow', Action: [...TIMED_POLICY_READS], Resource: identities },
+    // Which path is listed is a parameter and no resource that could be named here; the answer is names, never policies.
+    { Sid: 'ListPeople', Effect: 'Allow', Action: [...TIMED_POLICY_LISTS], Resource: '*' },
     {
-      Sid: 'NeverOrganization',
-      Effect: 'Deny',
-      Action: ['account:*', 'organizations:*', 'sso:*', 'sso-directory:*', 'identitystore:*'],
-      Resource: '*',
+      Sid: 'WriteTimedPolicies',
+      Effect: 'Allow',
+      Action: [...TIMED_POLICY_WRITES],
+      Resource: identities,
+      Condition: {
+        StringLike: { 'iam:PermissionsBoundary': `arn:${partition}:iam::${account}:policy/${ROLE_PATH}*` },
+      },
     },
+  ]);
+}
+
+/**
+ * Permissions boundary of people's identities that timed policies are put on: whatever is put there, it cannot change who has access. What
+ * people do for themselves stays: their password and their second factor.
+ */
+export function peopleBoundary({ partition }: Pick<Names, 'partition'>): JsonObject {
+  return policy([
+    { Sid: 'NoMoreThanTheIdentitySays', Effect: 'Allow', Action: '*', Resource: '*' },
+    {
+      Sid: 'NeverIdentity',
+      Effect: 'Deny',
+      NotAction: [
+        ...READS_OF_IDENTITY,
+        'iam:ChangePassword',
+        'iam:CreateVirtualMFADevice',
+        'iam:EnableMFADevice',
+        'iam:ResyncMFADevice',
+      ],
+      Resource: `arn:${partition}:iam::*:*`,
+    },
+    NEVER_ORGANIZATION,
   ]);
 }
 

@@ -1,39 +1,27 @@
-import type { JsonObject } from '../../core/json.ts';
-import type { AwsAssumeRole } from '../../core/role.ts';
-import { after, instant, toIso, type Instant } from '../../core/time.ts';
+import type { Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { getJson } from '../../platform/http.ts';
 import {
   ProviderFault,
   type BindingSpec,
   type CallOptions,
-  type Ending,
   type IssuedCredential,
-  type Observation,
-  type Plan,
+  type Landing,
   type Provider,
   type Residual,
   type Tidied,
 } from '../contract.ts';
-import { facts } from './call.ts';
-import { ASSUME_ROLE, CLOCK_TOLERANCE_MS, residualOf } from './capabilities.ts';
+import { assumeRole } from './assume-role.ts';
+import { residualOf } from './capabilities.ts';
 import { signInUrl, type GetJson } from './console.ts';
 import { diagnose } from './doctor.ts';
 import { endpointsOf } from './endpoints.ts';
 import type { IdentitySource } from './identity.ts';
-import {
-  partitionOf,
-  resolvePlace,
-  sessionName,
-  wholeSecond,
-  writerKey,
-  type Partition,
-  type RolePlace,
-} from './names.ts';
-import { createRevocationStore, type RevocationStore } from './revocation-store.ts';
-import { deniedBy, REVOCATION_POLICY } from './revocations.ts';
-import { buildSessionPolicy, SESSION_POLICY_LIMIT, type SessionPolicy } from './session-policy.ts';
-import { createSessions, type Session, type Sessions } from './sessions.ts';
+import type { AwsMethod } from './method.ts';
+import { partitionOf } from './names.ts';
+import { createRevocationStore } from './revocation-store.ts';
+import { createSessions } from './sessions.ts';
+import { timedPolicy } from './timed-policy.ts';
 
 export interface AwsProviderOptions {
   /** Where STS is called; also decides the partition. */
@@ -64,19 +52,13 @@ export interface AwsProviderOptions {
 export interface AwsProvider extends Provider {
   exclusive(binding: BindingSpec): string | null;
   consoleUrl(credential: IssuedCredential, call: CallOptions): Promise<string>;
+  landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
   /**
-   * Removes what no session needs any more from a role's revocation policy. Every other write does it as well, so this is
-   * for roles of which nobody's access is ended early any more.
+   * Removes what nothing needs any more: entries of a role's revocation policy, or policies of grants that are over. Every ending does it
+   * as well, so this is for what an ending had to leave.
    */
-  tidy(binding: Pick<BindingSpec, 'target' | 'role'>, call: CallOptions): Promise<Tidied>;
-  residual(binding: Pick<BindingSpec, 'role'>): Residual;
-}
-
-/** One binding, resolved: the role it uses and the policy that bounds each of its sessions. */
-interface Resolved {
-  readonly place: RolePlace;
-  readonly definition: AwsAssumeRole;
-  readonly policy: SessionPolicy;
+  tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
+  residual(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
 }
 
 /** Makes the provider. Throws an `Error` for an endpoint that is not allowed; never reads the environment. */
@@ -89,30 +71,27 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
   const store = createRevocationStore(sessions, options.clock, async ({ account, role }, at) =>
     options.onCut?.({ account, role, at }),
   );
+  const methods = new Map<string, AwsMethod>(
+    [assumeRole(partition, sessions, store), timedPolicy(partition, sessions, options.clock)].map((method) => [
+      method.capabilities.method,
+      method,
+    ]),
+  );
+  const of = ({ method }: Pick<BindingSpec, 'method'>): AwsMethod => {
+    const found = methods.get(method);
+    if (found === undefined) throw new ProviderFault('invalid', `AWS has no method ${method} here`);
+    return found;
+  };
   return {
     name: 'aws',
-    methods: { [ASSUME_ROLE.method]: ASSUME_ROLE },
-    plan: (wanted) => plan(partition, wanted),
-    provision: async (wanted, call) => {
-      const session = await openSession(partition, sessions, wanted, call);
-      return { usable: true, native: describe(partition, wanted, session), credentials: [session.facts] };
-    },
-    observe: (binding, ending, call) => observe({ partition, sessions, store }, binding, ending, call),
-    revoke: async (binding, ending, rung, call) => {
-      // The session policy has ended the access, or will at its end, whether anybody calls AWS or not.
-      if (ending.cause === 'expired' || call.now >= binding.endsAt) return;
-      const { place } = resolve(partition, binding);
-      await store.deny(place, { spec: binding, ending, cutAll: rung >= 1 }, call);
-    },
-    exclusive: (binding) => {
-      const found = resolvePlace(partition, binding);
-      return found.ok ? writerKey(found.value.place) : null;
-    },
-    issueCredential: async (binding, call) => {
-      const { secret, facts: issued } = await openSession(partition, sessions, binding, call);
-      const end = Math.floor(binding.endsAt / 1_000) * 1_000;
-      return { facts: issued, usableUntil: instant(Math.min(issued.expiresAt, end)), secret };
-    },
+    methods: Object.fromEntries([...methods].map(([name, { capabilities }]) => [name, capabilities])),
+    plan: (wanted) => of(wanted).plan(wanted),
+    provision: async (wanted, call) => of(wanted).provision(wanted, call),
+    observe: async (binding, ending, call) => of(binding).observe(binding, ending, call),
+    revoke: async (binding, ending, rung, call) => of(binding).revoke(binding, ending, rung, call),
+    exclusive: (binding) => of(binding).exclusive(binding),
+    issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
+    landing: (binding) => of(binding).landing(binding),
     consoleUrl: (credential) =>
       signInUrl(credential.secret, endpoints, {
         getJson: options.getJson ?? getJson,
@@ -120,111 +99,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
         issuer: options.issuer ?? 'https://curfew.invalid/',
       }),
     doctor: (places, call) => diagnose({ sessions, partition, options }, places, call),
-    residual: ({ role }) => residualOf(role.aws?.allows ?? []),
-    tidy: async (binding, call) => {
-      const found = resolvePlace(partition, binding);
-      if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
-      return store.tidy(found.value.place, call);
-    },
+    residual: ({ method, role }) => residualOf(of({ method }).capabilities, role.aws?.allows ?? []),
+    tidy: async (binding, call) => of(binding).tidy(binding, call),
   };
-}
-
-function plan(partition: Partition, wanted: BindingSpec): Plan {
-  const found = resolvePlace(partition, wanted);
-  if (!found.ok) return { ok: false, ...found.refusal };
-  const { place, definition } = found.value;
-  const policy = buildSessionPolicy(definition, wanted.endsAt, partition);
-  if (!policy.ok) return { ok: false, ...policy.refusal };
-  const beyond =
-    definition.allows.length === 0 ? '' : `; ${definition.allows.join(', ')}: what comes of that is not ended`;
-  const words =
-    `AssumeRole ${place.role} in ${place.account} as ${sessionName(wanted.principal, wanted.grant)}, until ` +
-    `${wholeSecond(wanted.endsAt)}; session policy ${policy.value.text.length} of ${SESSION_POLICY_LIMIT} characters${beyond}`;
-  return { ok: true, words, policyHash: policy.value.hash };
-}
-
-function resolve(partition: Partition, spec: BindingSpec): Resolved {
-  const found = resolvePlace(partition, spec);
-  if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
-  const policy = buildSessionPolicy(found.value.definition, spec.endsAt, partition);
-  if (!policy.ok) throw new ProviderFault('invalid', policy.refusal.message);
-  return { ...found.value, policy: policy.value };
-}
-
-/** Assumes the role of a grant that is not over yet. */
-async function openSession(
-  partition: Partition,
-  sessions: Sessions,
-  spec: BindingSpec,
-  call: CallOptions,
-): Promise<Session> {
-  const { place, policy } = resolve(partition, spec);
-  if (call.now >= spec.endsAt) {
-    throw new ProviderFault(
-      'invalid',
-      `The grant ${spec.grant} ended at ${toIso(spec.endsAt)}; nothing is issued under it`,
-    );
-  }
-  return sessions.forGrant(spec, place, policy, call);
-}
-
-function describe(partition: Partition, spec: BindingSpec, session: Session): JsonObject {
-  const { place, policy } = resolve(partition, spec);
-  return facts({
-    roleArn: place.arn,
-    assumedRoleArn: session.assumedRoleArn,
-    sessionName: sessionName(spec.principal, spec.grant),
-    sourceIdentity: spec.grant,
-    policyHash: policy.hash,
-    policyCharacters: policy.text.length,
-    packedPolicyPercent: session.packedPolicyPercent,
-    endsAt: wholeSecond(spec.endsAt),
-  });
-}
-
-/**
- * A session is nothing that could be listed, so what is looked at is what decides whether one can act:
- * after the end, the end itself, which stands in the policy of every session of the grant; after an early end, the role's
- * revocation policy; otherwise whether the role can still be assumed for the grant.
- */
-async function observe(
-  cloud: { readonly partition: Partition; readonly sessions: Sessions; readonly store: RevocationStore },
-  binding: BindingSpec,
-  ending: Ending | null,
-  call: CallOptions,
-): Promise<Observation> {
-  const { place, definition, policy } = resolve(cloud.partition, binding);
-  // What the role may let outlive its sessions is beyond any proof about them, and the receipt says so.
-  const notCovered = definition.allows.length === 0 ? null : definition.allows.join(', ');
-  if (call.now >= binding.endsAt) {
-    const evidence = facts({
-      endsAt: wholeSecond(binding.endsAt),
-      policyHash: policy.hash,
-      clockToleranceMs: CLOCK_TOLERANCE_MS,
-      roleArn: place.arn,
-      notCovered,
-    });
-    // It is AWS's clock that ends the sessions, and ours may be ahead of it by so much.
-    const finalAt = after(binding.endsAt, CLOCK_TOLERANCE_MS);
-    const final = call.now >= finalAt;
-    return { presence: 'absent', proof: 'by-construction', evidence, final, ...(final ? {} : { finalAt }) };
-  }
-  if (ending === null) {
-    const session = await openSession(cloud.partition, cloud.sessions, binding, call);
-    const native = describe(cloud.partition, binding, session);
-    return { presence: 'present', usable: true, native, credentials: [session.facts] };
-  }
-  const stored = await cloud.store.read(place, call);
-  const statement = deniedBy(stored.all, binding.grant, ending.since);
-  const seen = facts({
-    roleArn: place.arn,
-    policy: REVOCATION_POLICY,
-    statement,
-    collapsedAt: stored.all.cut === null ? null : toIso(stored.all.cut.at),
-    foreignStatements: stored.all.foreign.length,
-    notCovered,
-  });
-  if (statement === null) return { presence: 'present', usable: true, native: seen };
-  // Another grant's write, given up but still under way, could put an older document in its place.
-  return { presence: 'absent', proof: 'observed', evidence: seen, final: false };
 }

@@ -11,6 +11,7 @@ import { ProviderFault, type BindingSpec, type CallOptions, type Ending, type Ti
 import { perform } from './call.ts';
 import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import type { RolePlace } from './names.ts';
+import { asProvisioner } from './provisioner.ts';
 import {
   COLLAPSE_AT,
   collapsed,
@@ -63,21 +64,6 @@ export function createRevocationStore(
   clock: Clock,
   onCut: (place: RolePlace, at: Instant) => Promise<void>,
 ): RevocationStore {
-  /** Runs work as the provisioner; when AWS does not accept that session, the next attempt gets a new one. */
-  async function asProvisioner<T>(
-    place: RolePlace,
-    call: CallOptions,
-    work: (iam: IAMClient) => Promise<T>,
-  ): Promise<T> {
-    const iam = await sessions.iam(place.account, call);
-    try {
-      return await work(iam);
-    } catch (error) {
-      if (error instanceof ProviderFault && error.kind === 'forbidden-to-us') sessions.forget(place.account);
-      throw error;
-    }
-  }
-
   async function write(iam: IAMClient, place: RolePlace, text: string | null, call: CallOptions): Promise<void> {
     const names = { RoleName: place.roleName, PolicyName: REVOCATION_POLICY };
     const how = {
@@ -153,13 +139,14 @@ export function createRevocationStore(
 
   return {
     read: async (place, call) => {
-      const stored = await asProvisioner(place, call, (iam) => readPolicy(iam, place, call));
+      const stored = await asProvisioner(sessions, place.account, call, (iam) => readPolicy(iam, place, call));
       await report(place, stored.all);
       return stored;
     },
-    deny: (place, denial, call) => asProvisioner(place, call, (iam) => deny(iam, place, denial, call)),
+    deny: (place, denial, call) =>
+      asProvisioner(sessions, place.account, call, (iam) => deny(iam, place, denial, call)),
     tidy: (place, call) =>
-      asProvisioner(place, call, async (iam) => {
+      asProvisioner(sessions, place.account, call, async (iam) => {
         const stored = await readPolicy(iam, place, call);
         await report(place, stored.all);
         const next = withoutExpired(stored.all, call.now);

@@ -49,7 +49,12 @@ export function buildSessionPolicy(
   endsAt: Instant,
   partition: Partition,
 ): Result<SessionPolicy, Refusal> {
-  const own = ownStatements(definition.sessionPolicy);
+  // `null`: the IAM role's own permissions, without narrowing.
+  const { sessionPolicy } = definition;
+  const own: Result<readonly JsonObject[], Refusal> =
+    sessionPolicy === null
+      ? ok([{ Effect: 'Allow', Action: '*', Resource: '*' }])
+      : ownStatements(sessionPolicy, 'session policy', 'sessionPolicy');
   if (!own.ok) return own;
   const text = JSON.stringify({
     Version: '2012-10-17',
@@ -94,11 +99,18 @@ function denies(allows: readonly DangerousAbility[], endsAt: Instant, partition:
   return statements;
 }
 
-/** `null`: the IAM role's own permissions, without narrowing. */
-function ownStatements(policy: JsonObject | null): Result<readonly JsonObject[], Refusal> {
-  if (policy === null) return ok([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
-  for (const key of Object.keys(policy)) {
-    if (!['Version', 'Id', 'Statement'].includes(key)) return malformed(`it has an unknown key "${key}"`);
+/**
+ * The statements of a policy that a role brings, without their labels. Refuses a document that AWS would refuse; `noun` and `key` say
+ * in the refusal what it is and which key of the role names its file.
+ */
+export function ownStatements(policy: JsonObject, noun: string, key: string): Result<readonly JsonObject[], Refusal> {
+  const malformed = (why: string): Result<never, Refusal> =>
+    refused({
+      message: `The ${noun} is not one that AWS accepts: ${why}.`,
+      hint: `Correct the file that "${key}" of the role names.`,
+    });
+  for (const each of Object.keys(policy)) {
+    if (!['Version', 'Id', 'Statement'].includes(each)) return malformed(`it has an unknown key "${each}"`);
   }
   if (policy['Version'] !== '2012-10-17') return malformed('its Version is not "2012-10-17"');
   const list = policy['Statement'] ?? null;
@@ -120,7 +132,7 @@ function wrongStatement(statement: Json): string | null {
   if (!isObject(statement)) return 'is not an object';
   const allowed = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'];
   const unknown = Object.keys(statement).find((key) => !allowed.includes(key));
-  if (unknown !== undefined) return `has the key "${unknown}", which a session policy cannot have`;
+  if (unknown !== undefined) return `has the key "${unknown}", which such a policy cannot have`;
   if (statement['Effect'] !== 'Allow' && statement['Effect'] !== 'Deny') return 'has no Effect of Allow or Deny';
   if ('Action' in statement === 'NotAction' in statement) return 'needs exactly one of Action and NotAction';
   if ('Resource' in statement === 'NotResource' in statement) return 'needs exactly one of Resource and NotResource';
@@ -144,11 +156,4 @@ function isList(value: Json): value is readonly Json[] {
 
 function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !isList(value);
-}
-
-function malformed(why: string): Result<never, Refusal> {
-  return refused({
-    message: `The session policy is not one that AWS accepts: ${why}.`,
-    hint: 'Correct the file that "sessionPolicy" of the role names.',
-  });
 }

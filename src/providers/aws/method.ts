@@ -1,0 +1,28 @@
+import type {
+  BindingSpec,
+  CallOptions,
+  Ending,
+  IssuedCredential,
+  Landing,
+  MethodCapabilities,
+  Observation,
+  Plan,
+  Provisioned,
+  Tidied,
+} from '../contract.ts';
+
+/** One way to give access on AWS. Each has a file of its own; `provider.ts` chooses by the method that a binding names. */
+export interface AwsMethod {
+  readonly capabilities: MethodCapabilities;
+  plan(wanted: BindingSpec): Plan;
+  provision(wanted: BindingSpec, call: CallOptions): Promise<Provisioned>;
+  observe(binding: BindingSpec, ending: Ending | null, call: CallOptions): Promise<Observation>;
+  revoke(binding: BindingSpec, ending: Ending, rung: number, call: CallOptions): Promise<void>;
+  /** `null`: there is nothing that two writers could lose to one another. */
+  exclusive(binding: BindingSpec): string | null;
+  /** Refuses with `invalid` where nothing is handed out. */
+  issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
+  /** `null`: credentials are handed out. */
+  landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
+  tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
+}

@@ -1,0 +1,251 @@
+import type { JsonObject } from '../../core/json.ts';
+import { INLINE_LIMITS, inlineSize } from '../../core/timed-policy.ts';
+import { after, toIso, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import {
+  ProviderFault,
+  type BindingSpec,
+  type CallOptions,
+  type Observation,
+  type Plan,
+  type Provisioned,
+  type Tidied,
+} from '../contract.ts';
+import { facts } from './call.ts';
+import { CLOCK_TOLERANCE_MS, TIMED_POLICY } from './capabilities.ts';
+import { findIdentity, identityCalls, type IdentityCalls, type KnownIdentity } from './identity-store.ts';
+import type { AwsMethod } from './method.ts';
+import { wholeSecond, type Partition } from './names.ts';
+import { asProvisioner } from './provisioner.ts';
+import type { Sessions } from './sessions.ts';
+import {
+  isOurs,
+  ownEnd,
+  recognise,
+  resolveIdentity,
+  resolvePolicy,
+  type IdentityPlace,
+  type ResolvedPolicy,
+  type TimedPolicy,
+} from './timed-policy-document.ts';
+
+/** IAM may answer a read with what stood there before our write; it is asked again after these times. */
+const LOOK_AGAIN_MS = [100, 300, 900];
+
+/** The Date header, by which AWS's clock is known here, has whole seconds. */
+const DATE_HEADER_MS = 1_000;
+
+/**
+ * Each grant is an inline policy on an identity that the person has already, named after the grant and bounded in time: AWS judges it at
+ * every call, so it ends by itself, and with it what open sessions can do because of it. Afterwards it is litter, which an ending removes.
+ * Nothing is handed out.
+ */
+export function timedPolicy(partition: Partition, sessions: Sessions, clock: Clock): AwsMethod {
+  const resolve = (spec: BindingSpec): ResolvedPolicy => {
+    const found = resolvePolicy(partition, spec);
+    if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
+    return found.value;
+  };
+  const calling = <T>(place: IdentityPlace, call: CallOptions, work: (calls: IdentityCalls) => Promise<T>) =>
+    asProvisioner(sessions, place.account, call, (iam) => work(identityCalls(iam, place, call)));
+
+  return {
+    capabilities: TIMED_POLICY,
+    plan: (wanted) => plan(partition, wanted),
+    provision: async (wanted, call) => {
+      const resolved = resolve(wanted);
+      if (call.now >= wanted.endsAt)
+        throw new ProviderFault('invalid', `The grant ${wanted.grant} ended at ${toIso(wanted.endsAt)}`);
+      return calling(resolved.place, call, (calls) => provision(calls, resolved, wanted, clock, call));
+    },
+    observe: async (binding, ending, call) => {
+      const resolved = resolve(binding);
+      return calling(resolved.place, call, (calls) => observe(calls, resolved, binding, ending !== null, call.now));
+    },
+    revoke: async (binding, _ending, rung, call) => {
+      const { place, policy } = resolve(binding);
+      await calling(place, call, (calls) => (rung === 0 ? calls.remove(policy.name) : denyInstead(calls, policy)));
+    },
+    // Every grant has a policy of its own name, so no two writers meet.
+    exclusive: () => null,
+    issueCredential: ({ grant }) =>
+      Promise.reject(
+        new ProviderFault('invalid', `Nothing is handed out under ${grant}: its holder uses credentials of their own`),
+      ),
+    landing: (binding) => {
+      const found = resolveIdentity(partition, binding);
+      if (!found.ok) return null;
+      const { place } = found.value;
+      const words = `The access lands on your own IAM ${place.kind} ${place.arn}. Use your own credentials of it.`;
+      return { identity: place.arn, words };
+    },
+    tidy: async (binding, call) => {
+      const { place } = resolve(binding);
+      return calling(place, call, (calls) => removeOverdue(calls, call.now));
+    },
+  };
+}
+
+function plan(partition: Partition, wanted: BindingSpec): Plan {
+  const found = resolvePolicy(partition, wanted);
+  if (!found.ok) return { ok: false, ...found.refusal };
+  const { place, policy, definition } = found.value;
+  const beyond =
+    definition.allows.length === 0 ? '' : `; ${definition.allows.join(', ')}: what comes of that is not ended`;
+  const words =
+    `Put the inline policy ${policy.name} on ${place.arn}, which AWS stops believing at ${wholeSecond(wanted.endsAt)}; ` +
+    `${policy.characters} of the ${INLINE_LIMITS[place.kind]} characters that all inline policies of a ${place.kind} share${beyond}`;
+  return { ok: true, words, policyHash: policy.hash };
+}
+
+async function provision(
+  calls: IdentityCalls,
+  { place, policy }: ResolvedPolicy,
+  spec: BindingSpec,
+  clock: Clock,
+  call: CallOptions,
+): Promise<Provisioned> {
+  const identity = await findIdentity(calls, place);
+  const wrong = wrongIdentity(identity, place, spec);
+  if (identity === null || wrong !== null) throw new ProviderFault('invalid', wrong ?? `${place.arn} does not exist`);
+  // An end time means nothing when the clocks differ.
+  if (Math.abs(identity.cloudNow - call.now) > CLOCK_TOLERANCE_MS + DATE_HEADER_MS) {
+    throw new ProviderFault(
+      'clock-skew',
+      `AWS's clock says ${toIso(identity.cloudNow)}, ours ${toIso(call.now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
+    );
+  }
+  await putWithin(calls, place, policy);
+  let usable = false;
+  for (const waitMs of [0, ...LOOK_AGAIN_MS]) {
+    if (waitMs > 0) await clock.sleep(waitMs, call.signal);
+    const standing = await calls.read(policy.name);
+    usable = standing !== null && recognise(policy, standing) === 'ours';
+    if (usable) break;
+  }
+  return { usable, native: { ...describe(place, policy, spec), identityId: identity.id }, credentials: [] };
+}
+
+/** Why nothing may be put on what bears this name. `null`: it is the requester's own. */
+function wrongIdentity(identity: KnownIdentity | null, place: IdentityPlace, spec: BindingSpec): string | null {
+  if (identity === null)
+    return `${place.arn} does not exist: the requester has no IAM ${place.kind} there that anything could be put on`;
+  // IAM finds an identity by its name alone; the same name under another path is somebody or something else.
+  if (identity.arn !== place.arn) return `The IAM ${place.kind} ${place.name} is ${identity.arn}, not ${place.arn}`;
+  if (madeAnew(identity, spec))
+    return `${place.arn} was made anew after the grant began; it may be somebody else's, so the access must be asked for again`;
+  return null;
+}
+
+/** Whether the identity is younger than the grant: then it is another one than the one that was there, under the same name. */
+function madeAnew({ madeAt }: KnownIdentity, { activatedAt }: BindingSpec): boolean {
+  return madeAt !== null && madeAt > after(activatedAt, CLOCK_TOLERANCE_MS);
+}
+
+/** Puts the policy. When it does not fit beside what stands there already, says by how much; nothing is ever shortened for it. */
+async function putWithin(calls: IdentityCalls, place: IdentityPlace, policy: TimedPolicy): Promise<void> {
+  try {
+    await calls.put(policy.name, policy.text);
+  } catch (error) {
+    if (!(error instanceof ProviderFault) || error.kind !== 'invalid' || !error.message.includes('LimitExceeded'))
+      throw error;
+    let others = 0;
+    for (const name of await calls.policies())
+      if (name !== policy.name) others += inlineSize((await calls.read(name)) ?? '');
+    const limit = INLINE_LIMITS[place.kind];
+    throw new ProviderFault(
+      'invalid',
+      `AWS lets all inline policies of a ${place.kind} have ${limit} characters together. Those of ${place.arn} have ${others} already, ` +
+        `this one has ${policy.characters}: ${others + policy.characters - limit} too many. Move some into managed policies.`,
+    );
+  }
+}
+
+/**
+ * What a document under the grant's name means, and since when it means nothing. A document that is not ours is never harmless, whatever it
+ * seems to say. After the end, ours is: AWS does not believe it, so the access is gone by construction; it counts as there again, though not
+ * usable, until it has been removed, because it takes up room that the identity needs.
+ */
+async function observe(
+  calls: IdentityCalls,
+  { place, policy, definition }: ResolvedPolicy,
+  spec: BindingSpec,
+  ending: boolean,
+  now: Instant,
+): Promise<Observation> {
+  // It is AWS's clock that ends it, and ours may be ahead of it by so much.
+  const finalAt = after(spec.endsAt, CLOCK_TOLERANCE_MS);
+  const over = now >= spec.endsAt;
+  const notCovered = definition.allows.length === 0 ? null : definition.allows.join(', ');
+  const evidence = { ...describe(place, policy, spec), ...facts({ notCovered }) };
+  const absent = (more: JsonObject): Observation => ({
+    presence: 'absent',
+    proof: over ? 'by-construction' : 'observed',
+    evidence: { ...evidence, ...(over ? { clockToleranceMs: CLOCK_TOLERANCE_MS } : {}), ...more },
+    // Before the end, a call that was given up could still put the policy there again.
+    final: now >= finalAt,
+    ...(over && now < finalAt ? { finalAt } : {}),
+  });
+  const standing = await calls.read(policy.name).catch(async (error: unknown) => {
+    const forbidden = error instanceof ProviderFault && error.kind === 'forbidden-to-us';
+    // An identity that does not exist has no path, so AWS forbids us to look at it.
+    if (!forbidden || (await findIdentity(calls, place)) !== null) throw error;
+    return null;
+  });
+  if (standing === null) {
+    // IAM says the same of a missing policy and of a missing identity.
+    const identity = await findIdentity(calls, place);
+    if (identity === null) return absent({ standing: 'nothing', identity: 'does not exist', saidBy: 'its account' });
+    const anew = madeAnew(identity, spec) ? { identityMadeAnewAt: toIso(identity.madeAt ?? now) } : {};
+    return absent({ standing: 'nothing', identityId: identity.id, ...anew });
+  }
+  switch (recognise(policy, standing)) {
+    case 'denial':
+      return absent({ standing: 'a deny of what it allowed' });
+    case 'ours':
+      if (over && now < finalAt) return absent({ standing: 'our own policy, whose time is over' });
+      return { presence: 'present', usable: !over, native: { ...evidence, standing: 'our own policy' } };
+    case 'edited': {
+      const end = ownEnd(standing);
+      const native = { ...evidence, standing: 'edited by somebody', itsOwnEnd: end === null ? null : toIso(end) };
+      // To whoever waits for the access it is not the access that was granted; to whoever takes it away it may well be some.
+      return { presence: 'present', usable: ending, native };
+    }
+  }
+}
+
+/** The last resort when a policy cannot be deleted. Where nothing stands, nothing is put. */
+async function denyInstead(calls: IdentityCalls, policy: TimedPolicy): Promise<void> {
+  if ((await calls.read(policy.name)) === null) return;
+  try {
+    await calls.remove(policy.name);
+  } catch (error) {
+    if (!(error instanceof ProviderFault)) throw error;
+    await calls.put(policy.name, policy.denial);
+  }
+}
+
+/** Removes from an identity what grants that are long over have left there; the documents say themselves when that was. */
+async function removeOverdue(calls: IdentityCalls, now: Instant): Promise<Tidied> {
+  let left = 0;
+  let removed = false;
+  for (const name of (await calls.policies()).filter(isOurs)) {
+    const end = ownEnd((await calls.read(name)) ?? '');
+    if (end === null || now < after(end, CLOCK_TOLERANCE_MS)) left += 1;
+    else {
+      await calls.remove(name);
+      removed = true;
+    }
+  }
+  return { removed, left };
+}
+
+function describe(place: IdentityPlace, policy: TimedPolicy, spec: BindingSpec): JsonObject {
+  return facts({
+    identity: place.arn,
+    policyName: policy.name,
+    policyHash: policy.hash,
+    policyCharacters: policy.characters,
+    endsAt: wholeSecond(spec.endsAt),
+  });
+}

@@ -1,0 +1,217 @@
+import {
+  CreateUserCommand,
+  DeleteUserCommand,
+  DeleteUserPolicyCommand,
+  GetUserPolicyCommand,
+  PutUserPolicyCommand,
+  type IAMClient,
+} from '@aws-sdk/client-iam';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { after, instant } from '../../src/core/time.ts';
+import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
+import { timedHarness, type TimedHarness } from './aws-timed-harness.ts';
+import { post } from './aws-harness.ts';
+
+/** What `method: timed-policy` promises beyond the laws that hold for every provider. */
+let on: TimedHarness;
+let admin: IAMClient;
+
+beforeAll(async () => {
+  on = await timedHarness();
+  admin = await on.admin();
+});
+afterEach(async () => {
+  await on.heal();
+  await post(on.url, 'iam-delay', {});
+});
+afterAll(() => on.close());
+
+const policyOf = (spec: BindingSpec) => ({ UserName: spec.principal, PolicyName: `curfew-${spec.grant}` });
+
+describe('a document that somebody edited', () => {
+  test.each([
+    [
+      'a later end',
+      (text: string) =>
+        text.replaceAll(/"DateLessThan":\{"aws:CurrentTime":"\d{4}/g, (all) => all.replace(/\d{4}$/, '2099')),
+    ],
+    ['no condition', () => allow('s3:GetObject')],
+    ['more actions', (text: string) => text.replace('"s3:GetObject"', '"s3:*"')],
+  ])('with %s is access that is still there after the end, and the first rung removes it', async (_what, edit) => {
+    const spec = await given();
+    const { PolicyDocument } = await admin.send(new GetUserPolicyCommand(policyOf(spec)));
+    await put(spec, edit(decodeURIComponent(PolicyDocument ?? '')));
+    const ending: Ending = { cause: 'expired', since: spec.endsAt };
+    const late = { ...call(), now: after(spec.endsAt, 60_000) };
+    const seen = await on.provider.observe(spec, ending, late);
+    expect(seen).toMatchObject({ presence: 'present', usable: true, native: { standing: 'edited by somebody' } });
+    await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ usable: false });
+    await on.provider.revoke(spec, ending, 0, late);
+    await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject({ presence: 'absent', final: true });
+    expect(await on.use(on.own(spec))).toBe('refused');
+  });
+
+  test('says when its own end is, if it has one', async () => {
+    const spec = await given();
+    const text = allow('s3:GetObject', { DateLessThan: { 'aws:CurrentTime': '2099-01-01T00:00:00Z' } });
+    await put(spec, text);
+    const seen = await on.provider.observe(spec, { cause: 'revoked', since: on.now() }, call());
+    expect(seen).toMatchObject({ native: { itsOwnEnd: '2099-01-01T00:00:00.000Z' } });
+  });
+});
+
+describe('the identity', () => {
+  test('that does not exist gets nothing, and the refusal says what is missing', async () => {
+    const spec = on.over({}, { principal: 'nobody' });
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/user\/people\/nobody does not exist/) as string,
+    });
+  });
+
+  test('of the same name under another path is somebody else, and is never written to', async () => {
+    const spec = on.over({}, { principal: 'robot' });
+    await expect(on.provider.provision(spec, call())).rejects.toBeInstanceOf(Error);
+    await expect(admin.send(new GetUserPolicyCommand(policyOf(spec)))).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+    });
+  });
+
+  test('without a permissions boundary of ours is not written to: the broker may not', async () => {
+    const spec = on.over({}, { principal: 'kai' });
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
+  });
+
+  test('that was deleted has no access left, by the word of its account', async () => {
+    const spec = await given();
+    await admin.send(new DeleteUserPolicyCommand(policyOf(spec)));
+    await admin.send(new DeleteUserPolicyCommand({ UserName: spec.principal, PolicyName: 'own' }));
+    await admin.send(new DeleteUserCommand({ UserName: spec.principal }));
+    const seen = await on.provider.observe(spec, { cause: 'revoked', since: on.now() }, call());
+    expect(seen).toMatchObject({ presence: 'absent', final: false, evidence: { identity: 'does not exist' } });
+  });
+
+  test('that was made anew under the same name is said in the evidence, and gets nothing of the old grant', async () => {
+    const given_ = await given();
+    await admin.send(new DeleteUserPolicyCommand(policyOf(given_)));
+    await admin.send(new DeleteUserPolicyCommand({ UserName: given_.principal, PolicyName: 'own' }));
+    await admin.send(new DeleteUserCommand({ UserName: given_.principal }));
+    await admin.send(new CreateUserCommand({ UserName: given_.principal, Path: '/people/' }));
+    // As if the grant had begun a minute before.
+    const spec = { ...given_, activatedAt: instant(given_.activatedAt - 60_000) };
+    const seen = await on.provider.observe(spec, { cause: 'revoked', since: on.now() }, call());
+    expect(seen).toMatchObject({
+      presence: 'absent',
+      evidence: {
+        identityMadeAnewAt: expect.any(String) as string,
+        identityId: expect.stringMatching(/^AIDA/) as string,
+      },
+    });
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/made anew/) as string,
+    });
+  });
+
+  test('can be a role of the person as well', async () => {
+    const spec = on.over({ attachTo: 'role' }, { principal: 'ana' });
+    await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: true });
+    const ending: Ending = { cause: 'returned', since: on.now() };
+    await on.provider.revoke(spec, ending, 0, call());
+    await expect(on.provider.observe(spec, ending, call())).resolves.toMatchObject({ presence: 'absent' });
+  });
+});
+
+describe('room on the identity', () => {
+  test('a policy that is too long by itself is refused before any call, with the count', () => {
+    const Resource = Array.from({ length: 40 }, (_, index) => `arn:aws:s3:::a-bucket-with-a-long-name-${index}/*`);
+    const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource }] };
+    const user = on.provider.plan(on.over({ policy }));
+    expect(user).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/^The policy has \d{4} characters, \d+ more than the 2048/) as string,
+    });
+    expect(on.provider.plan(on.over({ policy, attachTo: 'role' }))).toMatchObject({ ok: true });
+  });
+
+  test('what stands there already counts, is said with the count, and is not touched', async () => {
+    const spec = on.binding(600_000);
+    const filler = allow('s3:GetObject').replace('"*"', `"arn:aws:s3:::${'x'.repeat(1_700)}"`);
+    await put(spec, filler, 'filler');
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(
+        /2048 characters together\. .* have 1\d{3} already, this one has \d+: \d+ too many/,
+      ) as string,
+    });
+    const { PolicyDocument } = await admin.send(
+      new GetUserPolicyCommand({ UserName: spec.principal, PolicyName: 'filler' }),
+    );
+    expect(decodeURIComponent(PolicyDocument ?? '')).toBe(filler);
+  });
+});
+
+describe('writing', () => {
+  test('is usable only when the read-back shows our document', async () => {
+    await post(on.url, 'iam-delay', { delayMs: 300, readDelayMs: 5_000 });
+    const spec = on.binding(600_000);
+    await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: false });
+    await post(on.url, 'iam-delay', { delayMs: 0, readDelayMs: 300 });
+    await expect(on.provider.provision(on.binding(600_000), call())).resolves.toMatchObject({ usable: true });
+  });
+
+  test.each(['conflict', 'unmodifiable'])('%s is a conflict: observe, then try again', async (kind) => {
+    const spec = on.binding(600_000);
+    await post(on.url, 'faults', [{ service: 'iam', action: 'PutUserPolicy', kind }]);
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: true });
+  });
+});
+
+describe('when it cannot be deleted', () => {
+  test('the second rung denies instead, the person keeps what she holds otherwise, and it is proven', async () => {
+    const spec = await given();
+    const ending: Ending = { cause: 'revoked', since: on.now() };
+    await post(on.url, 'faults', [{ service: 'iam', action: 'DeleteUserPolicy', kind: 'deny', times: 9 }]);
+    await expect(on.provider.revoke(spec, ending, 0, call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
+    await on.provider.revoke(spec, ending, 1, call());
+    expect(await on.use(on.own(spec))).toBe('refused');
+    await expect(on.provider.observe(spec, ending, call())).resolves.toMatchObject({
+      presence: 'absent',
+      evidence: { standing: 'a deny of what it allowed' },
+    });
+    await post(on.url, 'faults', []);
+    // What it left is litter once its own end has passed, and goes with the next tidying.
+    await expect(on.provider.tidy(spec, call())).resolves.toEqual({ removed: false, left: 1 });
+    const late = { ...call(), now: after(spec.endsAt, 60_000) };
+    await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
+  });
+
+  test('the second rung puts nothing where nothing stands', async () => {
+    const spec = on.binding(600_000);
+    await on.provider.revoke(spec, { cause: 'revoked', since: on.now() }, 1, call());
+    await expect(admin.send(new GetUserPolicyCommand(policyOf(spec)))).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+    });
+  });
+});
+
+/** A grant whose policy stands on its person. */
+async function given(): Promise<BindingSpec> {
+  const spec = on.binding(600_000);
+  await on.provider.provision(spec, call());
+  return spec;
+}
+
+function allow(Action: string, Condition?: object): string {
+  const statement = { Effect: 'Allow', Action, Resource: '*', ...(Condition === undefined ? {} : { Condition }) };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+}
+
+async function put(spec: BindingSpec, PolicyDocument: string, PolicyName = `curfew-${spec.grant}`): Promise<void> {
+  await admin.send(new PutUserPolicyCommand({ UserName: spec.principal, PolicyName, PolicyDocument }));
+}
+
+function call(): CallOptions {
+  return { now: on.now(), signal: AbortSignal.timeout(5_000) };
+}
