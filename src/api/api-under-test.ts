@@ -54,6 +54,7 @@ export const GRANT_VIEW: GrantView = {
   cause: null,
   proof: null,
   residual: { maxMs: 0, words: 'nothing survives' },
+  landing: null,
   lastFault: null,
   serverTime: '2026-11-21T06:00:00.000Z',
 };

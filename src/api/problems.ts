@@ -64,6 +64,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'provider-throttled': { status: 503, title: 'The cloud asks us to wait' },
   'provider-unreachable': { status: 504, title: 'The cloud does not answer' },
   'provider-fault': { status: 502, title: 'The cloud said no to Curfew' },
+  'nothing-to-hand-out': { status: 409, title: 'Use your own credentials' },
   'console-not-available': { status: 409, title: 'There is no console for this' },
   'recorded-late': { status: 503, title: 'It is ending; the record follows' },
   'unknown-person': { status: 403, title: 'You are not in the directory' },

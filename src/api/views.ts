@@ -27,6 +27,12 @@ export const refusalView = z.object({
   hint: text.optional(),
 });
 
+const landing = z
+  .object({
+    identity: text.meta({ description: "The cloud's own name of it." }),
+    words: text,
+  })
+  .meta({ description: 'Where the access lands when nothing is handed out: an identity that the person has already.' });
 const residual = z.object({
   maxMs: z.number().nullable().meta({ description: 'For how long at most; null: there is no bound.' }),
   words: text,
@@ -60,6 +66,7 @@ export const grantView = z
       })
       .nullable(),
     residual,
+    landing: landing.nullable(),
     lastFault: text.nullable(),
     serverTime: time,
   })

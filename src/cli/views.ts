@@ -20,6 +20,8 @@ export interface GrantView {
   readonly cause: string | null;
   readonly proof: { readonly kind: string; readonly at: string } | null;
   readonly residual: string | null;
+  /** The person's own identity that the access is put on; `null` when credentials are handed out. */
+  readonly landing: { readonly identity: string; readonly words: string } | null;
   readonly lastFault: string | null;
   readonly serverTime: string;
   /** Credentials handed out before this no longer work in the cloud, and new ones have to be fetched. */
@@ -84,6 +86,7 @@ export interface CatalogueItem {
 export function grantView(of: Fields): GrantView {
   const proof = isFields(of['proof']) ? of['proof'] : null;
   const residual = isFields(of['residual']) ? textOrNull(of['residual'], 'words') : null;
+  const landing = isFields(of['landing']) ? of['landing'] : null;
   return {
     id: text(of, 'id'),
     status: text(of, 'status'),
@@ -98,6 +101,7 @@ export function grantView(of: Fields): GrantView {
     cause: textOrNull(of, 'cause'),
     proof: proof === null ? null : { kind: text(proof, 'kind'), at: text(proof, 'at') },
     residual,
+    landing: landing === null ? null : { identity: text(landing, 'identity'), words: text(landing, 'words') },
     lastFault: textOrNull(of, 'lastFault'),
     serverTime: text(of, 'serverTime'),
     reissueAfter: textOrNull(of, 'reissueAfter'),

@@ -2,7 +2,7 @@ import type { DirectorySnapshot } from '../core/directory.ts';
 import { invariant } from '../core/result.ts';
 import type { Role } from '../core/role.ts';
 import type { ProviderName } from '../core/target.ts';
-import type { Provider, Residual } from '../providers/contract.ts';
+import type { BindingSpec, Landing, Provider, Residual } from '../providers/contract.ts';
 
 /** The method by which a role is given on a cloud; `null` when it is not defined there or that provider does not exist yet. */
 export function methodFor(role: Role, provider: ProviderName): string | null {
@@ -12,6 +12,14 @@ export function methodFor(role: Role, provider: ProviderName): string | null {
 /** What can survive the end of a grant of a role; `null` when this installation does not have the provider. */
 export function residualOf(provider: Provider | undefined, method: string, role: Role): Residual | null {
   return provider?.residual?.({ method, role }) ?? provider?.methods[method]?.residual ?? null;
+}
+
+/** Where a grant lands when nothing is handed out; `null`: credentials are, or this installation does not have the provider. */
+export function landingOf(
+  provider: Provider | undefined,
+  binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>,
+): Landing | null {
+  return provider?.landing?.(binding) ?? null;
 }
 
 /** What a person is called in a cloud's own logs: their account there, else their directory key. */

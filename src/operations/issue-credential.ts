@@ -7,6 +7,7 @@ import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { NOT_FOUND } from './decide-request.ts';
+import { landingOf } from './grant-shape.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { Actor, World } from './world.ts';
 
@@ -83,6 +84,11 @@ async function issue(
   const provider = world.providers.get(grant.provider);
   if (provider === undefined)
     return refused({ code: 'provider-fault', detail: `${grant.provider} is not configured here.` });
+  const landing = landingOf(provider, spec);
+  if (landing !== null) {
+    const hint = 'Call the cloud as you always do, or: curfew assume … -- command';
+    return refused({ code: 'nothing-to-hand-out', detail: landing.words, hint });
+  }
   let credential: IssuedCredential;
   try {
     credential = await provider.issueCredential(spec, { now, signal: world.clock.timeout(CALL_TIMEOUT_MS) });

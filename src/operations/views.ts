@@ -6,11 +6,11 @@ import type { Tier } from '../core/role.ts';
 import { formatDuration, toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import type { Reason } from '../policy/types.ts';
-import type { Residual } from '../providers/contract.ts';
+import type { Landing, Residual } from '../providers/contract.ts';
 import { grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
-import { residualOf } from './grant-shape.ts';
+import { landingOf, residualOf } from './grant-shape.ts';
 import { storedDecision } from './stored-decision.ts';
 import type { Actor, World } from './world.ts';
 
@@ -43,6 +43,8 @@ export interface GrantView {
   readonly cause: string | null;
   readonly proof: { readonly kind: Proof['kind']; readonly at: string; readonly evidence: Proof['evidence'] } | null;
   readonly residual: Residual;
+  /** The identity of the person that the access is put on, when nothing is handed out. `null`: credentials are. */
+  readonly landing: Landing | null;
   readonly lastFault: string | null;
   readonly serverTime: string;
 }
@@ -237,6 +239,7 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     proof:
       'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
     residual: residual ?? { maxMs: null, words: 'unknown: this provider is not configured here' },
+    landing: landingOf(world.providers.get(grant.provider), { ...grant.definition, ...grant }),
     lastFault: grant.lastFault,
     serverTime: toIso(now),
   };

@@ -17,7 +17,10 @@ import { bodyFrom, completed, submit, waitLimit, type RequestOptions } from './r
 
 export type AssumeOptions = Pick<RequestOptions, 'on' | 'for' | 'reason' | 'ticket' | 'timeout'>;
 
-/** Runs a command with the credentials of a grant in its environment, and returns its exit code. */
+/**
+ * Runs a command with the credentials of a grant in its environment, and returns its exit code. Where the grant hands out nothing, the
+ * command runs once the access is there, with what the caller has.
+ */
 export async function assume(
   context: Context,
   word: string,
@@ -34,6 +37,12 @@ export async function assume(
   const grant = await grantFor(context, wanted, options);
   if (grant.provider !== 'aws')
     throw new Failure(`${grant.target} is not on AWS; other clouds cannot be assumed yet.`, { code: 'wrong-provider' });
+  if (grant.landing !== null) {
+    const { discovery } = await discover(context.http, context.server);
+    if (!context.json) context.say(`${printable(grant.landing.words)}`);
+    context.http.close();
+    return runChild(context, program, words, ownEnvironment(context.place.env, grant, discovery));
+  }
   const [credentials, { discovery }] = await Promise.all([
     issueAwsCredentials(context.api, grant.id),
     discover(context.http, context.server),
@@ -120,6 +129,19 @@ export function childEnvironment(
     AWS_CREDENTIAL_EXPIRATION: credentials.usableUntil,
     CURFEW_GRANT: grant.id,
   };
+}
+
+/** The caller's own, because the access is on an identity of theirs: only what is ours is taken out, and what says which grant it is added. */
+export function ownEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  grant: Pick<GrantView, 'id'>,
+  discovery: Pick<Discovery, 'aws'>,
+): Record<string, string> {
+  const child: Record<string, string> = {};
+  const ours = [CALLED_AS, OWN_COMPILE_CACHE, ...(env[OWN_COMPILE_CACHE] === undefined ? [] : ['NODE_COMPILE_CACHE'])];
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && !ours.includes(name)) child[name] = value;
+  const simulated = discovery.aws.endpointUrl;
+  return { ...child, ...(simulated === null ? {} : { AWS_ENDPOINT_URL: simulated }), CURFEW_GRANT: grant.id };
 }
 
 /** Runs the child on our own terminal, passes signals on, and answers with its exit code as a shell would. */

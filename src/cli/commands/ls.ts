@@ -81,7 +81,11 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
   const open = requests.filter((one) => one.status === 'pending');
   const refused = requests.filter((one) => !['pending', 'approved'].includes(one.status)).slice(0, LATELY);
   const grantRows = (some: readonly GrantView[]) =>
-    some.map((grant) => [nameOf(context, grant), grantPhrase(out, grant, now), out.dim(grant.id)]);
+    some.map((grant) => [
+      nameOf(context, grant),
+      `${grantPhrase(out, grant, now)}${isLive(grant) && grant.landing !== null ? out.dim(`, on ${printable(grant.landing.identity)}`) : ''}`,
+      out.dim(grant.id),
+    ]);
   for (const [title, some] of [
     ['Live access', live],
     ['Planned access', planned],

@@ -134,6 +134,11 @@ async function check(session: Session, cached: CachedCredentials): Promise<Verdi
 async function obtain(session: Session, path: string, fallback: CachedCredentials | null): Promise<CachedCredentials> {
   try {
     const grant = await activeGrant(session);
+    if (grant.landing !== null)
+      throw new Failure(grant.landing.words, {
+        code: 'nothing-to-hand-out',
+        hint: 'This profile is not needed for it.',
+      });
     const issued = await issueAwsCredentials(session.api, grant.id);
     const now = session.place.clock.now();
     const { server, profile } = session;

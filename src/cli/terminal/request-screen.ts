@@ -41,7 +41,10 @@ export function requestCard(context: Context, request: RequestView): string {
     if (verdict === 'deny') lines.push(['denied by', `${out.bad(`✗ ${printable(by.name)}`)}${words}`]);
     else if (comment !== null) lines.push(['comment', `${printable(by.name)}${words}`]);
   }
-  for (const grant of request.grants) lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
+  for (const grant of request.grants) {
+    lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
+    if (grant.landing !== null) lines.push(['lands on', printable(grant.landing.identity)]);
+  }
   return facts(out, lines);
 }
 
@@ -75,7 +78,7 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
 
 const PROOFS: Readonly<Record<string, string>> = {
   observed: 'seen in the cloud',
-  'by-construction': 'all that was handed out has run out',
+  'by-construction': 'its own end has passed',
   'never-provisioned': 'nothing was ever set up',
 };
 
