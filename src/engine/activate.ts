@@ -11,7 +11,7 @@ import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { record } from './record.ts';
-import { takeTurn, type SlotTurn } from './slot-turn.ts';
+import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** Faults after which the cloud has certainly done nothing. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
@@ -69,7 +69,8 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
     if (provisioned.usable) {
       const { credentials, until } = provisioned;
       const facts = { fingerprints: credentials.map((one) => one.fingerprint) };
-      const call = { kind: 'answered', ...(turn.shared ? { until } : {}) } as const;
+      const shared = { until, unsettledBefore: turn.binding.unsettledUntil };
+      const call = { kind: 'answered', ...(turn.shared ? { shared } : {}) } as const;
       const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call }]);
       // An active grant has no claim; one that was taken back meanwhile still has ours.
       if (active === null) await dropLease(ports.db, grant.id, ports.owner);
@@ -138,11 +139,8 @@ async function noteStart(
   turn: SlotTurn,
   others: Desired,
 ): Promise<Noted | null> {
-  const { callTimeoutMs } = PACE;
   const call = (state: GrantState) =>
-    turn.shared && 'endsAt' in state
-      ? ({ kind: 'leaving', callTimeoutMs, until: latest(state.endsAt, others) } as const)
-      : ({ kind: 'leaving', callTimeoutMs } as const);
+    leaving(ports, claimed, turn, 'endsAt' in state ? latest(state.endsAt, others) : null);
   const started = await record(ports, claimed, [{ event: startOf(claimed), call }]);
   if (started?.activatedAt == null || started.endsAt === null) return null;
   return { grant: started, at: started.activatedAt, until: latest(started.endsAt, others) };
@@ -157,7 +155,7 @@ async function noteAnotherCall(
   const at = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
   if (at === null || grant.endsAt === null) return null;
   const until = latest(grant.endsAt, others);
-  await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs, turn.shared ? until : undefined);
+  await noteCall(ports.db, grant.slot, 0, leaving(ports, grant, turn, until));
   return { grant, at, until };
 }
 

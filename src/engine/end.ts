@@ -4,7 +4,7 @@ import type { Proof } from '../core/proof.ts';
 import { invariant } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import type { CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
-import { noteAbsence, noteCall, noteEndWritten, noteRemoval, noteRemovalAnswered } from '../store/bindings.ts';
+import { noteAbsence, noteCall, noteEndWritten } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
@@ -14,7 +14,7 @@ import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { raiseFinding, record } from './record.ts';
-import { takeTurn, type SlotTurn } from './slot-turn.ts';
+import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
 const LOOK_AGAIN_MS = 500;
@@ -60,14 +60,14 @@ async function leaveToOthers(
       const others = await turn.renew();
       if (others === null || !others.present || others.endsAt !== until) return null;
       const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-      if (now !== null) await noteCall(ports.db, grant.slot, 0, PACE.callTimeoutMs, until);
+      if (now !== null) await noteCall(ports.db, grant.slot, 0, leaving(ports, grant, turn, until));
       return now;
     };
     try {
       const spec = { ...bindingSpec(grant), endsAt: until };
       const called = await dispatch(ports, note, (call) => provider.provision(spec, call));
       if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
-      await noteEndWritten(ports.db, grant.slot, until);
+      await noteEndWritten(ports.db, grant.slot, { until, unsettledBefore: turn.binding.unsettledUntil });
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;
@@ -100,7 +100,6 @@ async function lookAndRevoke(
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there') return await later(ports, grant, 100, grant.attempts, null);
       answered = true;
-      if (turn.shared) await noteRemovalAnswered(ports.db, grant.slot, turn.binding.removalUntil);
       seen = await look(ports, grant, ending);
     }
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
@@ -125,7 +124,7 @@ async function revoke(
   rung: number,
   turn: SlotTurn,
 ): Promise<'revoked' | 'claim-lost' | 'somebody-writes-there'> {
-  const { provider, capabilities } = methodOf(ports.providers, grant);
+  const { provider } = methodOf(ports.providers, grant);
   const spec = bindingSpec(grant);
   const lock = ending.cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
   const lockOwner = `${ports.owner}/${grant.id}`;
@@ -137,11 +136,7 @@ async function revoke(
     // Somebody began to need it while we looked.
     if (others === null || others.present) return null;
     const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-    if (now === null) return null;
-    const { callTimeoutMs } = PACE;
-    if (turn.shared)
-      await noteRemoval(ports.db, grant.slot, rung, { callTimeoutMs, mayLandMs: capabilities.abandonedCallMs });
-    else await noteCall(ports.db, grant.slot, rung, callTimeoutMs);
+    if (now !== null) await noteCall(ports.db, grant.slot, rung, leaving(ports, grant, turn, null));
     return now;
   };
   try {

@@ -1,4 +1,3 @@
-import { needsBinding } from '../core/grant.ts';
 import { desiredBinding, type Desired, type SlotKey } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { MethodCapabilities } from '../providers/contract.ts';
@@ -6,6 +5,7 @@ import { findBinding, type BindingRecord } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
+import { methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
 
 /** How long to wait for somebody who works on the same slot. */
@@ -36,8 +36,7 @@ export interface SlotWait {
 }
 
 /**
- * Takes the turn on a grant's slot. Whoever is about to begin there waits until a removal that was given up can no longer land on what
- * it makes.
+ * Takes the turn on a grant's slot. Whoever is about to begin there waits until no earlier call can land any more on what it makes.
  */
 export async function takeTurn(
   ports: StepPorts,
@@ -45,7 +44,6 @@ export async function takeTurn(
   capabilities: MethodCapabilities,
 ): Promise<{ readonly turn: SlotTurn } | { readonly wait: SlotWait }> {
   const { db } = ports;
-  const begins = needsBinding(grant.state) || grant.state.kind === 'scheduled';
   if (capabilities.slot === 'per-grant') {
     // Nobody has ever called for a grant that has not started, and ending one asks the cloud.
     return { turn: ownSlot(grant.state.kind === 'activating' ? await findBinding(db, grant.slot) : UNTOUCHED) };
@@ -57,11 +55,11 @@ export async function takeTurn(
   const release = () => releaseCloudLock(db, key, owner);
   try {
     const binding = await findBinding(db, grant.slot);
-    if (begins && binding.removalUntil !== null && binding.removalUntil > (await appNow(db))) {
+    // Only who begins: whoever stands there already has waited for it, and what is unsettled since is of those who stand there.
+    const until = grant.state.kind === 'scheduled' ? binding.unsettledUntil : null;
+    if (until !== null && until > (await appNow(db))) {
       await release();
-      return {
-        wait: { until: binding.removalUntil, why: 'a removal that was given up may still land on the same slot' },
-      };
+      return { wait: { until, why: 'an earlier call may still land on the same slot' } };
     }
     const othersNeed = async () => desiredBinding(await othersOnSlot(db, grant.slot, grant.id));
     const renew = async () => ((await takeCloudLock(db, key, owner, PACE.leaseMs)) ? othersNeed() : null);
@@ -77,9 +75,16 @@ export function turnKey(slot: SlotKey): string {
   return `slot/${slot}`;
 }
 
-const UNTOUCHED: BindingRecord = { lastCallAt: null, standing: false, writtenUntil: null, removalUntil: null };
+const UNTOUCHED: BindingRecord = { lastCallAt: null, standing: false, writtenUntil: null, unsettledUntil: null };
 
 function ownSlot(binding: BindingRecord): SlotTurn {
   const others: Desired = { present: false };
   return { shared: false, binding, others, renew: async () => others, release: async () => {} };
+}
+
+/** How a call that writes on a grant's slot is noted: with the end that it writes (`null`: it removes), and how long it may land. */
+export function leaving(ports: StepPorts, grant: GrantRecord, turn: SlotTurn, until: Instant | null) {
+  const { callTimeoutMs } = PACE;
+  const { abandonedCallMs: mayLandMs } = methodOf(ports.providers, grant).capabilities;
+  return { kind: 'leaving', callTimeoutMs, ...(turn.shared ? { shared: { until, mayLandMs } } : {}) } as const;
 }

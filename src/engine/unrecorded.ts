@@ -105,6 +105,11 @@ export class Unrecorded {
     }
   }
 
+  #shared(grant: GrantRecord) {
+    const { slot, abandonedCallMs: mayLandMs } = methodOf(this.#ports.providers, grant).capabilities;
+    return slot === 'shared' ? { shared: { until: null, mayLandMs } } : {};
+  }
+
   #exclusiveLock(provider: Provider, spec: BindingSpec, cause: EndCause): string | null {
     return cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
   }
@@ -141,7 +146,7 @@ export class Unrecorded {
     const { db } = this.#ports;
     try {
       if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) return 'somebody-writes-there';
-      await noteCall(db, grant.slot, 0, PACE.callTimeoutMs);
+      await noteCall(db, grant.slot, 0, { callTimeoutMs: PACE.callTimeoutMs, ...this.#shared(grant) });
     } catch (error) {
       this.#ports.log.error(
         { grant: grant.id, error: String(error) },

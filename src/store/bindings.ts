@@ -5,41 +5,60 @@ import { toIso, type Instant } from '../core/time.ts';
 import { at, fromNow } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
-/** A slot, and what is remembered about the binding that may stand in it. */
+/** A slot, and what is remembered about the binding that may stand in it. The last three are kept for shared slots only. */
 export interface BindingRecord {
   /** When the last call that writes was given up at the latest; `null`: none ever had an effect since the slot was last empty. */
   readonly lastCallAt: Instant | null;
   /** The access was there before Curfew first wrote, and is not Curfew's to remove. */
   readonly standing: boolean;
-  /** The latest end that may stand in the cloud object. Kept for shared slots only. */
+  /** The latest end that may stand in the cloud object. */
   readonly writtenUntil: Instant | null;
-  /** A removal that was given up may still land until then. */
-  readonly removalUntil: Instant | null;
+  /** Until then a call that was given up may land, or a removal that was answered may land a second time. */
+  readonly unsettledUntil: Instant | null;
 }
 
 /**
- * What a step says about the call that writes: one leaves right after this is committed, or the one noted before was answered. `until`:
- * the end that it writes into the cloud object of a shared slot.
+ * What a step says about the call that writes: one leaves right after this is committed, or the one noted before was answered. `shared`,
+ * for a shared slot only: the end that the call writes into the cloud object, and how long after it was given up it may land; or what
+ * was unsettled before it left.
  */
 export type CallNote =
-  | { readonly kind: 'leaving'; readonly callTimeoutMs: number; readonly until?: Instant }
-  | { readonly kind: 'answered'; readonly until?: Instant };
+  | {
+      readonly kind: 'leaving';
+      readonly callTimeoutMs: number;
+      readonly shared?: { readonly until: Instant | null; readonly mayLandMs: number };
+    }
+  | {
+      readonly kind: 'answered';
+      readonly shared?: { readonly until: Instant; readonly unsettledBefore: Instant | null };
+    };
 
-/** The columns of a binding that remember a call. Until it is answered, either end may stand in the cloud: the later one counts. */
+/** The columns of a binding that remember a call. As long as another end may still land, the later one counts. */
 export function columnsOfCall(note: CallNote, rung = 0) {
-  const { until } = note;
   if (note.kind === 'leaving') {
-    const written = until === undefined ? {} : { written_until: sql<string>`greatest(written_until, ${at(until)})` };
-    return { last_call_at: fromNow(note.callTimeoutMs), absent_since: null, rung, ...written };
+    const { shared, callTimeoutMs } = note;
+    const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null, rung };
+    if (shared === undefined) return columns;
+    const unsettled_until = sql<string>`greatest(unsettled_until, ${fromNow(callTimeoutMs + shared.mayLandMs)})`;
+    if (shared.until === null) return { ...columns, unsettled_until };
+    return { ...columns, unsettled_until, written_until: sql<string>`greatest(written_until, ${at(shared.until)})` };
   }
-  return { last_call_at: fromNow(0), ...(until === undefined ? {} : { written_until: toIso(until) }) };
+  const columns = { last_call_at: fromNow(0) };
+  if (note.shared === undefined) return columns;
+  const { until, unsettledBefore } = note.shared;
+  const before = unsettledBefore === null ? sql<string>`null::timestamptz` : at(unsettledBefore);
+  return {
+    ...columns,
+    unsettled_until: unsettledBefore === null ? null : toIso(unsettledBefore),
+    written_until: sql<string>`case when ${before} > app_now() then greatest(written_until, ${at(until)}) else ${at(until)} end`,
+  };
 }
 
 /** Reads a slot. Throws for one that does not exist: it is written with the first grant that needs it. */
 export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord> {
   const row = await db
     .selectFrom('binding')
-    .select(['last_call_at', 'standing', 'written_until', 'removal_until'])
+    .select(['last_call_at', 'standing', 'written_until', 'unsettled_until'])
     .where('slot', '=', slot)
     .executeTakeFirst();
   if (row === undefined) throw new Error(`there is no slot ${slot}`);
@@ -47,7 +66,7 @@ export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord>
     lastCallAt: row.last_call_at,
     standing: row.standing,
     writtenUntil: row.written_until,
-    removalUntil: row.removal_until,
+    unsettledUntil: row.unsettled_until,
   };
 }
 
@@ -56,41 +75,15 @@ export async function noteStanding(db: Db, slot: SlotKey, standing: boolean): Pr
   await db.updateTable('binding').set({ standing }).where('slot', '=', slot).execute();
 }
 
-/**
- * The same for a call that removes what a shared slot holds. Nothing is made there until it can no longer land: `mayLandMs` after it was
- * given up.
- */
-export async function noteRemoval(
+/** Remembers that a call which wrote this end into the cloud object of a shared slot was answered. */
+export async function noteEndWritten(
   db: Db,
   slot: SlotKey,
-  rung: number,
-  limits: { readonly callTimeoutMs: number; readonly mayLandMs: number },
+  shared: { readonly until: Instant; readonly unsettledBefore: Instant | null },
 ): Promise<void> {
-  const { callTimeoutMs, mayLandMs } = limits;
   await db
     .updateTable('binding')
-    .set({
-      ...columnsOfCall({ kind: 'leaving', callTimeoutMs }, rung),
-      removal_until: sql<string>`greatest(removal_until, ${fromNow(callTimeoutMs + mayLandMs)})`,
-    })
-    .where('slot', '=', slot)
-    .execute();
-}
-
-/** Remembers that the removal which was noted last was answered: only those before it (`prior`) may still land. */
-export async function noteRemovalAnswered(db: Db, slot: SlotKey, prior: Instant | null): Promise<void> {
-  await db
-    .updateTable('binding')
-    .set({ removal_until: prior === null ? null : toIso(prior) })
-    .where('slot', '=', slot)
-    .execute();
-}
-
-/** Remembers that this end, and no later one, stands in the cloud object of a shared slot. */
-export async function noteEndWritten(db: Db, slot: SlotKey, until: Instant): Promise<void> {
-  await db
-    .updateTable('binding')
-    .set(columnsOfCall({ kind: 'answered', until }))
+    .set(columnsOfCall({ kind: 'answered', shared }))
     .where('slot', '=', slot)
     .execute();
 }
@@ -105,18 +98,17 @@ export async function forgetBinding(trx: Trx, slot: SlotKey): Promise<void> {
 
 /**
  * Remembers, before it is dispatched, that a call which writes is about to leave for the cloud, and that it is given up within
- * `callTimeoutMs`. What was seen before says nothing any more. `until`: the end that it writes, on a shared slot.
+ * `callTimeoutMs`. What was seen before says nothing any more.
  */
 export async function noteCall(
   db: Db | Trx,
   slot: SlotKey,
   rung: number,
-  callTimeoutMs: number,
-  until?: Instant,
+  call: Omit<Extract<CallNote, { kind: 'leaving' }>, 'kind'>,
 ): Promise<void> {
   await db
     .updateTable('binding')
-    .set(columnsOfCall({ kind: 'leaving', callTimeoutMs, ...(until === undefined ? {} : { until }) }, rung))
+    .set(columnsOfCall({ kind: 'leaving', ...call }, rung))
     .where('slot', '=', slot)
     .execute();
 }

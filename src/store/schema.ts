@@ -9,6 +9,7 @@ import type { ProviderName } from '../core/target.ts';
 import type { JsonColumn, NullableJson, NullableTimestamp, Timestamp } from './columns.ts';
 import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
+import type { RevocationTables } from './revocation-schema.ts';
 
 interface SpineTables {
   installation: { singleton: Generated<boolean>; demo: boolean; created_at: Timestamp };
@@ -56,7 +57,7 @@ interface SpineTables {
     rung: Generated<number>;
     standing: Generated<boolean>;
     written_until: NullableTimestamp;
-    removal_until: NullableTimestamp;
+    unsettled_until: NullableTimestamp;
   };
   grant_transition: { from_state: string; to_state: string };
   grant: {
@@ -101,7 +102,7 @@ interface SpineTables {
 }
 
 /** Every table. Other rooms declare theirs beside their queries and they are joined here. */
-export type Schema = SpineTables & LedgerTables & IdentityTables;
+export type Schema = SpineTables & LedgerTables & IdentityTables & RevocationTables;
 
 /** A connection outside a transaction. Never use it while a transaction is open: on PGlite that waits for ever. */
 export type Db = Kysely<Schema>;

@@ -4,8 +4,8 @@ alter table binding add column standing boolean not null default false;
 comment on column binding.standing is 'The access was there before Curfew first wrote; it is never removed.';
 alter table binding add column written_until timestamptz;
 comment on column binding.written_until is 'The latest end that may stand in the cloud object now.';
-alter table binding add column removal_until timestamptz;
-comment on column binding.removal_until is 'A removal that was given up may still land until then: nothing is made in its way before.';
+alter table binding add column unsettled_until timestamptz;
+comment on column binding.unsettled_until is 'A call that was given up, or a removal, may still land until then: no other grant begins there before.';
 
 -- Who else needs this slot, however many grants have stood on it in years.
 drop index grant_slot_index;
