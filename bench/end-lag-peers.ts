@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { Logger, run as runGraphile, runMigrations, type Runner } from 'graphile-worker';
+import { Pool } from 'pg';
+import { PgBoss } from 'pg-boss';
+import { systemClock } from '../src/platform/clock.ts';
+import { freshDeadlines, type Load } from './end-lag-load.ts';
+import { nowMs } from './recording-provider.ts';
+import { distribution, type BenchRow } from './types.ts';
+
+/**
+ * The same timers as jobs of the two job libraries that keep theirs in PostgreSQL, for scale. Not like for like: their handlers do
+ * nothing but note the time, where an end is claimed, recorded twice in a signed log and looked for in the cloud; and what they do with
+ * a deadline is bounded by how often they poll, which is set to the shortest that each documents or bears (500 ms; 100 ms).
+ */
+export async function peerRows(createDatabase: () => Promise<string>, load: Load): Promise<readonly BenchRow[]> {
+  return [...(await withPgBoss(await createDatabase(), load)), ...(await withGraphile(await createDatabase(), load))];
+}
+
+const QUEUE = 'end';
+
+async function withPgBoss(connectionString: string, load: Load): Promise<readonly BenchRow[]> {
+  const boss = new PgBoss({ connectionString, supervise: false, schedule: false });
+  boss.on('error', () => {});
+  await boss.start();
+  try {
+    await boss.createQueue(QUEUE);
+    const chunk = 10_000;
+    for (let from = 0; from < load.live; from += chunk) {
+      const startAfter = (n: number) => new Date(Date.now() + 3_600_000 + (n % 28_800) * 1_000);
+      const jobs = Array.from({ length: Math.min(chunk, load.live - from) }, (_, n) => ({ startAfter: startAfter(n) }));
+      await boss.insert(QUEUE, jobs);
+    }
+    const pool = new Pool({ connectionString, max: 1 });
+    await pool.query('vacuum analyze');
+    await pool.end();
+    const due = freshDeadlines(load);
+    await boss.insert(
+      QUEUE,
+      due.all.map(({ key, at }) => ({ data: { key }, startAfter: new Date(at) })),
+    );
+    const started = new Map<string, number>();
+    // Batches, as its documentation advises for many small jobs; a full one is followed by the next at once.
+    const options = { batchSize: 100, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true };
+    await boss.work<{ key?: string }>(QUEUE, options, async (jobs) => {
+      for (const { data } of jobs) if (data.key !== undefined) started.set(data.key, nowMs());
+    });
+    return await rowsOf(`pg-boss ${versionOf('pg-boss')}, polls every 500 ms`, due, started);
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+async function withGraphile(connectionString: string, load: Load): Promise<readonly BenchRow[]> {
+  await runMigrations({ connectionString });
+  const pool = new Pool({ connectionString, max: 1 });
+  pool.on('error', () => {});
+  let runner: Runner | null = null;
+  try {
+    await pool.query(
+      `select graphile_worker.add_job('end', '{}'::json, run_at := now() + interval '1 hour' + (n % 28800) * interval '1 second')
+       from generate_series(1, $1::integer) as n`,
+      [load.live],
+    );
+    await pool.query('vacuum analyze');
+    const due = freshDeadlines(load);
+    await pool.query(
+      `select graphile_worker.add_job('end', json_build_object('key', key), run_at := to_timestamp(at / 1000.0))
+       from unnest($1::text[], $2::float8[]) as each (key, at)`,
+      [due.all.map(({ key }) => key), due.all.map(({ at }) => at)],
+    );
+    const started = new Map<string, number>();
+    runner = await runGraphile({
+      connectionString,
+      maxPoolSize: 12,
+      concurrency: 8,
+      pollInterval: 100,
+      noHandleSignals: true,
+      logger: new Logger(() => () => {}),
+      taskList: {
+        end: async (payload) => {
+          const { key } = payload as { key?: string };
+          if (key !== undefined) started.set(key, nowMs());
+        },
+      },
+    });
+    return await rowsOf(`graphile-worker ${versionOf('graphile-worker')}, polls every 100 ms`, due, started);
+  } finally {
+    await runner?.stop();
+    await pool.end();
+  }
+}
+
+async function rowsOf(
+  name: string,
+  due: ReturnType<typeof freshDeadlines>,
+  started: ReadonlyMap<string, number>,
+): Promise<readonly BenchRow[]> {
+  for (const end = performance.now() + 300_000; started.size < due.all.length; await systemClock.sleep(200)) {
+    if (performance.now() > end) throw new Error(`${name} did not start all of its jobs`);
+  }
+  const lags = (some: typeof due.all) => some.map(({ key, at }) => (started.get(key) ?? Number.NaN) - at);
+  return [
+    { name: `${name}: trickle`, unit: 'ms', ...distribution(lags(due.trickle)) },
+    { name: `${name}: ${due.burst.length} at once`, unit: 'ms', ...distribution(lags(due.burst)) },
+  ];
+}
+
+function versionOf(name: string): string {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
