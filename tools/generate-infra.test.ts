@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { BROKER_ACTIONS, PROVISIONER_READS, PROVISIONER_WRITES } from '../src/providers/aws/permissions.ts';
+import {
+  BROKER_ACTIONS,
+  PROVISIONER_READS,
+  PROVISIONER_WRITES,
+  TIMED_POLICY_LISTS,
+  TIMED_POLICY_READS,
+  TIMED_POLICY_WRITES,
+} from '../src/providers/aws/permissions.ts';
 import { infraFiles } from './generate-infra.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -20,6 +27,14 @@ describe('infra/aws', () => {
     for (const text of of('account')) {
       const actions = new Set(text.match(/\biam:(Get|Put|Delete|List|Create|Attach|Update)\w+/g));
       expect([...actions].sort()).toEqual([...PROVISIONER_READS, ...PROVISIONER_WRITES].sort());
+    }
+    for (const text of of('timed-policy')) {
+      const actions = new Set(text.match(/\biam:(Get|Put|Delete|List|Create|Attach|Update)\w+/g));
+      // What the boundary leaves to people themselves is no permission of anybody.
+      actions.delete('iam:CreateVirtualMFADevice');
+      expect([...actions].sort()).toEqual(
+        [...TIMED_POLICY_READS, ...TIMED_POLICY_LISTS, ...TIMED_POLICY_WRITES].map(String).sort(),
+      );
     }
     for (const text of of('hub')) {
       for (const action of BROKER_ACTIONS) expect(text).toContain(action);

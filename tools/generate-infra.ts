@@ -7,8 +7,12 @@ import {
   brokerPolicy,
   catalogueBoundary,
   catalogueTrust,
+  PEOPLE_BOUNDARY,
+  peopleBoundary,
   provisionerPolicy,
   provisionerTrust,
+  TIMED_POLICY_PERMISSIONS,
+  timedPolicyPermissions,
   type Names,
 } from '../src/providers/aws/permissions.ts';
 
@@ -39,8 +43,10 @@ export function infraFiles(): ReadonlyMap<string, string> {
     ['infra/aws/terraform/hub/main.tf', hub()],
     ['infra/aws/terraform/account/main.tf', account()],
     ['infra/aws/terraform/catalogue-role/main.tf', catalogueRole()],
+    ['infra/aws/terraform/timed-policy/main.tf', timedPolicy()],
     ['infra/aws/cloudformation/hub.yaml', hubTemplate()],
     ['infra/aws/cloudformation/account.yaml', accountTemplate()],
+    ['infra/aws/cloudformation/timed-policy.yaml', timedPolicyTemplate()],
   ]);
 }
 
@@ -126,6 +132,59 @@ function catalogueRole(): string {
     }),
     block('output "arn"', { value: raw('aws_iam_role.this.arn') }),
   ]);
+}
+
+/** Opt-in: only an account whose people get timed policies lets the provisioner near their identities. */
+const TIMED_POLICY_NOTE =
+  '# Lets Curfew put policies with an end on identities of people, for roles with method timed-policy. IAM cannot limit the calls to\n' +
+  '# policies of a certain name, so what limits them is the path of the identities and the permissions boundary that each must carry:\n' +
+  '# put boundary_arn on every user and role under the path that a timed policy may land on.\n';
+
+const PEOPLE_PATH = 'Path below which the identities of people lie, such as people/; the same as in the roles.';
+
+function timedPolicy(): string {
+  return terraform([
+    TIMED_POLICY_NOTE + variable('people_path', PEOPLE_PATH, 'people/'),
+    'data "aws_partition" "current" {}\n',
+    'data "aws_caller_identity" "current" {}\n',
+    block('resource "aws_iam_policy" "people_boundary"', {
+      name: PEOPLE_BOUNDARY,
+      path: '/curfew/',
+      description: 'Permissions boundary of the identities that Curfew puts timed policies on.',
+      policy: encoded(peopleBoundary(TERRAFORM)),
+    }),
+    block('resource "aws_iam_role_policy" "timed_policy"', {
+      name: TIMED_POLICY_PERMISSIONS,
+      role: 'curfew-provisioner',
+      policy: encoded(timedPolicyPermissions(TERRAFORM, '${var.people_path}')),
+    }),
+    block('output "boundary_arn"', { value: raw('aws_iam_policy.people_boundary.arn') }),
+  ]);
+}
+
+function timedPolicyTemplate(): string {
+  const parameters = { PeoplePath: PEOPLE_PATH };
+  const description =
+    'Lets Curfew put policies with an end on identities of people under a path that carry the boundary. Needs account.yaml first.';
+  return template(description, parameters, {
+    PeopleBoundary: {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: {
+        ManagedPolicyName: PEOPLE_BOUNDARY,
+        Path: '/curfew/',
+        Description: 'Permissions boundary of the identities that Curfew puts timed policies on.',
+        PolicyDocument: peopleBoundary(CLOUDFORMATION),
+      },
+    },
+    TimedPolicy: {
+      Type: 'AWS::IAM::RolePolicy',
+      Properties: {
+        RoleName: 'curfew-provisioner',
+        PolicyName: TIMED_POLICY_PERMISSIONS,
+        PolicyDocument: timedPolicyPermissions(CLOUDFORMATION, '${PeoplePath}'),
+      },
+    },
+  });
 }
 
 function hubTemplate(): string {

@@ -15,8 +15,10 @@ import { createAwsProvider, type AwsProvider, type ResolvedIdentity } from '../.
 import {
   catalogueBoundary,
   catalogueTrust,
+  peopleBoundary,
   provisionerPolicy,
   provisionerTrust,
+  timedPolicyPermissions,
 } from '../../src/providers/aws/permissions.ts';
 import { loadAcme } from '../acme-world.ts';
 
@@ -72,13 +74,19 @@ describe('the simulated cloud of examples/acme', () => {
   });
 
   test('carries the trust and the permissions that the provider declares', () => {
-    for (const { id: account, roles = [], policies = [] } of cloud.accounts.slice(1)) {
+    for (const { id: account, roles = [], users = [], policies = [] } of cloud.accounts.slice(1)) {
       const names = { partition: 'aws', account, brokerRoleArn: BROKER, externalId: EXTERNAL_ID };
       expect(policies.find(({ name }) => name === 'curfew-boundary')?.document).toEqual(catalogueBoundary(names));
+      const boundary = `arn:aws:iam::${account}:policy/curfew/curfew-people-boundary`;
+      for (const user of users) expect([user.name, user.permissionsBoundary]).toEqual([user.name, boundary]);
+      if (users.length > 0)
+        expect(policies.find(({ name }) => name === 'curfew-people-boundary')?.document).toEqual(peopleBoundary(names));
       for (const role of roles) {
         if (role.name === 'curfew-provisioner') {
           expect(role.trustPolicy).toEqual(provisionerTrust(names));
-          expect(role.inlinePolicies).toEqual({ 'curfew-provisioner': provisionerPolicy(names) });
+          // Where people have users of their own, the account has opted in to timed policies.
+          const more = users.length === 0 ? {} : { 'curfew-timed-policy': timedPolicyPermissions(names, 'people/') };
+          expect(role.inlinePolicies).toEqual({ 'curfew-provisioner': provisionerPolicy(names), ...more });
         } else {
           expect(role.trustPolicy, role.name).toEqual(catalogueTrust(names));
           expect(role.permissionsBoundary).toMatch(new RegExp(`^arn:aws:iam::${account}:policy/curfew/`));
@@ -88,11 +96,13 @@ describe('the simulated cloud of examples/acme', () => {
   });
 
   test.each(offered.map(([role, target]) => [role.name, target.key, role, target] as const))(
-    '%s on %s can be planned and issued',
+    '%s on %s can be planned and given',
     async (_name, _key, role, target) => {
       const binding = bindingOf(role, target);
       expect(provider.plan(binding)).toMatchObject({ ok: true });
-      expect((await provider.issueCredential(binding, call())).secret.accessKeyId).toMatch(/^ASIA/);
+      if (provider.landing(binding) === null)
+        expect((await provider.issueCredential(binding, call())).secret.accessKeyId).toMatch(/^ASIA/);
+      else expect(await provider.provision(binding, call())).toMatchObject({ usable: true });
     },
   );
 
@@ -125,11 +135,12 @@ describe('the simulated cloud of examples/acme', () => {
 
 function bindingOf(role: Role, target: Target) {
   const grant = newId(systemRandom, 'grt');
+  const method = role.aws?.method ?? 'none';
   const activatedAt = systemClock.now();
   const endsAt = after(activatedAt, 15 * 60_000);
   return {
-    slot: slotKey('aws', 'assume-role', [grant]),
-    method: 'assume-role',
+    slot: slotKey('aws', method, [grant]),
+    method,
     target,
     role,
     grant,

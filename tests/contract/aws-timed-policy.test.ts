@@ -196,6 +196,42 @@ describe('when it cannot be deleted', () => {
   });
 });
 
+describe('doctor', () => {
+  const examine = (spec: BindingSpec) =>
+    on.provider
+      .doctor([{ target: spec.target, roles: [spec.role] }], call())
+      .then((all) => all.filter(({ ok }) => !ok));
+
+  test('finds nothing to mend where everything is there', async () => {
+    expect(await examine(on.over({}))).toEqual([]);
+    expect(await examine(on.over({ attachTo: 'role' }))).toEqual([]);
+  });
+
+  test('says how somebody gets an identity where nobody has one', async () => {
+    expect(await examine(on.over({ path: 'guests/' }))).toEqual([
+      expect.objectContaining({
+        message: 'Nobody has an IAM user under guests/ in aws/prod, so nobody can be given a timed policy there.',
+        fix: expect.stringMatching(/^aws iam create-user --path \/guests\/ .*curfew-people-boundary$/) as string,
+      }),
+    ]);
+  });
+
+  test.each(['GetUser', 'ListUsers', 'ListUserPolicies', 'GetUserPolicy', 'PutUserPolicy', 'DeleteUserPolicy'])(
+    'names %s when it is not allowed, with the command that allows it',
+    async (action) => {
+      await post(on.url, 'faults', [{ service: 'iam', action, kind: 'deny' }]);
+      expect(await examine(on.over({}))).toEqual([
+        expect.objectContaining({
+          message: expect.stringMatching(/AccessDenied/) as string,
+          fix: expect.stringMatching(
+            new RegExp(`^aws iam put-role-policy --role-name curfew-provisioner .*iam:${action}`),
+          ) as string,
+        }),
+      ]);
+    },
+  );
+});
+
 /** A grant whose policy stands on its person. */
 async function given(): Promise<BindingSpec> {
   const spec = on.binding(600_000);

@@ -10,6 +10,7 @@ import type { Json } from '../../core/json.ts';
 import { ProviderFault, type CallOptions, type DoctorFinding, type DoctorPlace } from '../contract.ts';
 import { perform } from './call.ts';
 import { LONGEST_SESSION_S } from './capabilities.ts';
+import { timedPolicyChecks } from './doctor-timed-policy.ts';
 import { placeOf, PROVISIONER, type Partition, type RolePlace } from './names.ts';
 import { catalogueTrust, provisionerPolicy, provisionerTrust, type Names } from './permissions.ts';
 import { decodeDocument } from './revocation-store.ts';
@@ -101,6 +102,8 @@ async function account(
     const checks = await roleChecks(ports, iam, placeOf(partition, target.native, role), names, call);
     findings.push(...checks.map((check) => ({ target: target.key, ...check })));
   }
+  const timed = await timedPolicyChecks({ iam, partition, names }, target, roles, call);
+  findings.push(...timed.map((check) => ({ target: target.key, ...check })));
   return findings;
 }
 
