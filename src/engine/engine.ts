@@ -190,7 +190,10 @@ export function createEngine(ports: EnginePorts): Engine {
     // Woken before by the step that makes enough room.
     if (of !== 'lapses' && crowded[of]) return PACE.roomMs;
     const dueInMs = await nextDueInMs(ports.db, of);
-    return dueInMs === null ? PACE.idleMs : Math.min(PACE.idleMs, Math.max(5, dueInMs));
+    if (dueInMs === null) return PACE.idleMs;
+    // Timers cut fractions off: one that fires a moment too early finds nothing due and has to look a second time. What is due and
+    // was not claimed is in another node's hands just now.
+    return dueInMs > 0 ? Math.min(PACE.idleMs, Math.ceil(dueInMs)) : PACE.skippedMs;
   };
 
   return {
