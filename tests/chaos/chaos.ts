@@ -56,6 +56,9 @@ const READY_MS = 60_000;
 /** Blows between two copies of the database. */
 const COPY_EVERY = 12;
 const CALM_S = 10;
+const SHORT_RUN = 10;
+const SHORT_GRANT_S = 9;
+const LONG_GRANT_S = 20;
 /** In calm weather a returned credential is refused within this time. */
 const CUT_MS = 10_000;
 
@@ -71,8 +74,8 @@ export async function runChaos(
   const startedAt = Date.now();
   const seconds = () => (Date.now() - startedAt) / 1_000;
   const violations: Violation[] = [];
-  const violate = (promise: Violation['promise'], text: string) => {
-    violations.push({ promise, text, atS: seconds() });
+  const violate: Violate = (promise, text, at = Date.now()) => {
+    violations.push({ promise, text, atS: (at - startedAt) / 1_000 });
     say(`VIOLATION (${promise}) ${text}`);
   };
   const wallet = new Wallet(site.cloud.url, ({ grant, endsAt }, at) => {
@@ -81,7 +84,9 @@ export async function runChaos(
   const crowd = new Crowd(site.url, wallet);
   const breaker = new Breaker(site, (text) => say(`${seconds().toFixed(0).padStart(4)} s  ${text}`));
   try {
-    crowd.start(prng.fork('people'), site.people.engineers, site.people.leads);
+    // What is asked for in a short run is shorter, because the run waits for its end.
+    const longestS = options.kills <= SHORT_RUN ? SHORT_GRANT_S : LONG_GRANT_S;
+    crowd.start(prng.fork('people'), site.people, longestS);
     await storm(breaker, prng, options, stop, () => progress(crowd, wallet, violations.length, seconds()), say);
     say(`${seconds().toFixed(0).padStart(4)} s  healing`);
     await breaker.heal();
@@ -181,11 +186,14 @@ async function converge(site: Site, from: number, fail: (text: string) => void):
   }
 }
 
+/** `at`: epoch milliseconds; absent: now. */
+type Violate = (promise: Violation['promise'], text: string, at?: number) => void;
+
 interface Seen {
   readonly wallet: Wallet;
   readonly crowd: Crowd;
   readonly breaker: Breaker;
-  readonly violate: (promise: Violation['promise'], text: string) => void;
+  readonly violate: Violate;
 }
 
 async function judge(site: Site, records: Records, { wallet, crowd, breaker, violate }: Seen): Promise<string> {
@@ -193,7 +201,7 @@ async function judge(site: Site, records: Records, { wallet, crowd, breaker, vio
     violate('end', `a credential of ${grant} works when everything is over`);
   for (const text of servedAfterSaidEnd(wallet.saved, records, crowd.errands)) violate('end', text);
   for (const text of lost(records, crowd.errands, breaker.restores)) violate('loss', text);
-  for (const text of site.brokers.flatMap((broker) => broker.crashes)) violate('crash', text);
+  for (const { text, at } of site.brokers.flatMap((broker) => broker.crashes)) violate('crash', text, at);
   const found = (await (await fetch(`${site.url}/.well-known/curfew`)).json()) as { ledger: { vkey: string } };
   for (const text of logFaults(records, found.ledger.vkey)) violate('log', text);
   const audit = await auditVerify(site);

@@ -22,7 +22,6 @@ export interface Errand {
 
 const CALL_MS = 10_000;
 const SHORTEST_S = 5;
-const LONGEST_S = 20;
 /** How long somebody waits for an access that was promised. */
 const PATIENCE_MS = 25_000;
 
@@ -52,8 +51,14 @@ export class Crowd {
     return this.#failures;
   }
 
-  start(prng: Prng, engineers: readonly string[], leads: readonly string[]): void {
-    this.#loops = engineers.map((person) => this.#live(person, prng.fork(person), leads));
+  /** Everybody begins to ask, for at most `longestS` seconds each time; the leads agree, and take away. */
+  start(
+    prng: Prng,
+    people: { readonly engineers: readonly string[]; readonly leads: readonly string[] },
+    longestS: number,
+  ): void {
+    const rest = { leads: people.leads, longestS };
+    this.#loops = people.engineers.map((person) => this.#live(person, prng.fork(person), rest));
   }
 
   /** Lets everybody finish what they are at. */
@@ -62,18 +67,18 @@ export class Crowd {
     await Promise.all(this.#loops);
   }
 
-  async #live(person: string, prng: Prng, leads: readonly string[]): Promise<void> {
+  async #live(person: string, prng: Prng, rest: Rest): Promise<void> {
     await pause(prng.int(0, 2_000));
     while (this.#isOpen) {
-      await this.#run(person, prng, leads);
+      await this.#run(person, prng, rest);
       await pause(prng.int(200, 1_500));
     }
   }
 
   /** One errand, from asking to the end or to giving up. */
-  async #run(person: string, prng: Prng, leads: readonly string[]): Promise<void> {
+  async #run(person: string, prng: Prng, { leads, longestS }: Rest): Promise<void> {
     const lead = prng.pick(leads);
-    const seconds = prng.int(SHORTEST_S, LONGEST_S);
+    const seconds = prng.int(SHORTEST_S, longestS);
     const role = prng.chance(0.25) ? 'publisher' : 'reader';
     const early = prng.weighted({ expire: 5, return: 3, revoke: 2 });
     const part = prng.next();
@@ -198,6 +203,11 @@ export class Crowd {
     this.#tokens.set(person, tokens.accessToken);
     return tokens.accessToken;
   }
+}
+
+interface Rest {
+  readonly leads: readonly string[];
+  readonly longestS: number;
 }
 
 type Answered = Extract<Answer, { kind: 'answer' }>;

@@ -8,6 +8,12 @@ const RESTART_MS = 1_000;
 export const SERVING = 'serving';
 const PROGRAM = fileURLToPath(new URL('./broker-main.ts', import.meta.url));
 
+/** A broker that ended by itself after it had served. `at`: epoch milliseconds. */
+export interface Crash {
+  readonly at: number;
+  readonly text: string;
+}
+
 /** One of the brokers, and the supervisor that keeps it running, as systemd or Kubernetes would. */
 export class BrokerNode {
   readonly name: string;
@@ -17,7 +23,7 @@ export class BrokerNode {
   #child: Child | null = null;
   #isWanted = false;
   #gaveUp = 0;
-  readonly #crashes: string[] = [];
+  readonly #crashes: Crash[] = [];
 
   constructor(nursery: Nursery, name: string, port: number, env: Readonly<Record<string, string | undefined>>) {
     this.#nursery = nursery;
@@ -32,7 +38,7 @@ export class BrokerNode {
   }
 
   /** How it ended by itself after it had served, which it never may. */
-  get crashes(): readonly string[] {
+  get crashes(): readonly Crash[] {
     return this.#crashes;
   }
 
@@ -54,7 +60,11 @@ export class BrokerNode {
       this.#child = null;
       if (!this.#isWanted) return;
       if (!isServing) this.#gaveUp += 1;
-      else this.#crashes.push(`${this.name} ended by itself with ${how}: ${lastError.slice(0, 200)}`);
+      else
+        this.#crashes.push({
+          at: Date.now(),
+          text: `${this.name} ended by itself with ${how}: ${lastError.slice(0, 200)}`,
+        });
       await pause(Math.max(0, RESTART_MS - (Date.now() - startedAt)) + 200);
       if (this.#isWanted) this.start();
     });
