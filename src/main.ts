@@ -18,6 +18,7 @@ import { createAppend } from './ledger/append.ts';
 import { LogInconsistent } from './ledger/log-inconsistent.ts';
 import { createSigner, type LogSigner } from './ledger/note.ts';
 import { sequence } from './ledger/sequencer.ts';
+import { carryOutOpen } from './operations/carry-out-revocation.ts';
 import { createChanges } from './operations/changes.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import * as ledgerReads from './operations/read-ledger.ts';
@@ -74,6 +75,8 @@ const RELOAD_MS = 2_000;
 /** How often this machine's clock is compared with the database's. */
 const COMPARE_CLOCKS_MS = 1_000;
 const SEQUENCE_MS = 250;
+/** How often orders of the kill switch are gone on with. Time to zero is read from the grants, so this does not lengthen it. */
+const CARRY_OUT_MS = 500;
 /** How often the traces of early ends are removed from the clouds; they are made to be removable at full hours. */
 const TIDY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -120,6 +123,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
       repeat(COMPARE_CLOCKS_MS, stopping.signal, log, compareClocks),
+      repeat(CARRY_OUT_MS, stopping.signal, log, () => carryOutOpen(world)),
       config.role === 'api'
         ? null
         : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),

@@ -6,6 +6,12 @@ import { examineClouds } from '../operations/examine-clouds.ts';
 import { issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
+import {
+  confirmRevocationOrder,
+  liftRevocationOrder,
+  orderRevocation,
+  showRevocation,
+} from '../operations/revoke-many.ts';
 import { searchCatalogue } from '../operations/search-catalogue.ts';
 import { listGrants, listLive, showGrant } from '../operations/show-grants.ts';
 import { explainRequest, listRequests, showRequest } from '../operations/show-requests.ts';
@@ -34,6 +40,10 @@ export function bindOperations(world: World): ApiOperations {
     listLive: (query) => listLive(world, query),
     returnGrant: (actor, id) => returnGrant(world, actor, id),
     revokeGrant: (actor, id, input) => revokeGrant(world, actor, id, input),
+    orderRevocation: (actor, input) => orderRevocation(world, actor, input),
+    confirmRevocation: (actor, id) => confirmRevocationOrder(world, actor, id),
+    liftRevocation: (actor, id, input) => liftRevocationOrder(world, actor, id, input),
+    showRevocation: (actor, id) => showRevocation(world, actor, id),
     issueCredential: (actor, id) => issueCredential(world, actor, id),
     openConsole: (actor, id) => openConsole(world, actor, id),
     searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),

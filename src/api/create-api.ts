@@ -21,6 +21,7 @@ import { registerPolicy } from './policy/handler.ts';
 import { registerRequestCreation } from './requests-create/handler.ts';
 import { registerRequestDecisions } from './requests-decide/handler.ts';
 import { registerRequestReads } from './requests-read/handler.ts';
+import { registerRevocations } from './revocations/handler.ts';
 import { limitRates, secureHeaders } from './security.ts';
 import { refuseUnsoundText } from './sound-text.ts';
 
@@ -75,6 +76,7 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
   registerRequestDecisions(v1, parts);
   registerGrantReads(v1, parts);
   registerGrantEnds(v1, parts);
+  registerRevocations(v1, parts);
   registerGrantCredentials(v1, parts);
   registerPolicy(v1, parts);
   registerDoctor(v1, parts);

@@ -69,6 +69,33 @@ export async function once(parts: Parts, request: FastifyRequest, reply: Fastify
   return send(reply, answer);
 }
 
+/**
+ * The same for what ends access, which never waits for the database to take a write: where the key cannot be reserved because of that, the
+ * work runs without it. Ending twice is ending once.
+ */
+export async function onceUnlessUnkept(
+  parts: Parts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: Work,
+): Promise<void> {
+  let began = false;
+  const remembering: Work = () => {
+    began = true;
+    return work();
+  };
+  try {
+    return await once(parts, request, reply, remembering);
+  } catch (error) {
+    if (began || databaseFault(error) === null) throw error;
+    parts.log.error(
+      { requestId: request.id, error: String(error) },
+      'an Idempotency-Key was not kept; access is ended anyway',
+    );
+    return send(reply, await made(parts, request, work));
+  }
+}
+
 /** For answers that carry secrets: a key is checked for its form, but nothing is kept, and the work runs each time. */
 export async function neverKept(parts: Parts, request: FastifyRequest, reply: FastifyReply, work: Work): Promise<void> {
   const key = request.headers['idempotency-key'];

@@ -1,4 +1,4 @@
-import type { GrantId, RequestId } from '../core/ids.ts';
+import type { GrantId, RequestId, RevocationId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Change } from '../operations/changes.ts';
 import type { RequestInput } from '../operations/check-input.ts';
@@ -8,6 +8,8 @@ import type { PreviewView } from '../operations/preview-request.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
 import type { Explanation, Page } from '../operations/show-requests.ts';
+import type { RevocationView } from '../operations/revocation-view.ts';
+import type { RevocationInput } from '../operations/revoke-many.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Actor } from '../operations/world.ts';
 import type { PolicyProblem } from '../policy/types.ts';
@@ -48,6 +50,10 @@ export interface ApiOperations {
   listLive(query: { readonly cursor: string | null; readonly limit: number }): Outcome<Page<GrantView>>;
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;
+  orderRevocation(actor: Actor, input: RevocationInput): Outcome<RevocationView>;
+  confirmRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
+  liftRevocation(actor: Actor, id: RevocationId, input: { readonly reason: string }): Outcome<RevocationView>;
+  showRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
   issueCredential(actor: Actor, id: GrantId): Outcome<CredentialView>;
   openConsole(actor: Actor, id: GrantId): Outcome<{ readonly url: string }>;
   searchCatalogue(

@@ -216,7 +216,7 @@ export const pageQuery = {
 export const idParams = z.object({ id: z.string().max(100) });
 
 /** Compiles only while every field that operations make is in the schema, and none is missing. */
-type Covers<Schema extends z.ZodType, View> = keyof z.output<Schema> extends keyof View
+export type Covers<Schema extends z.ZodType, View> = keyof z.output<Schema> extends keyof View
   ? keyof View extends keyof z.output<Schema>
     ? true
     : { readonly missingInSchema: Exclude<keyof View, keyof z.output<Schema>> }

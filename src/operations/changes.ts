@@ -2,7 +2,7 @@ import type { Instant } from '../core/time.ts';
 
 /** Something changed; whoever cares reads the state itself. */
 export interface Change {
-  readonly kind: 'request' | 'grant' | 'policy';
+  readonly kind: 'request' | 'grant' | 'policy' | 'revocation';
   readonly id: string;
   readonly at: Instant;
 }

@@ -32,7 +32,12 @@ export async function mayViewRequest(
 }
 
 /** Whether a person may take a grant away from its holder: who could decide its request, and who answers for its role or target. */
-export function mayRevoke(world: World, actor: Actor, request: RequestRecord, owners: readonly string[]): boolean {
+export function mayRevoke(
+  world: World,
+  actor: Pick<Actor, 'key'>,
+  request: RequestRecord,
+  owners: readonly string[],
+): boolean {
   invariant(actor.key !== '', 'an actor has a key');
   if (mayDecide(storedDecision(request), actor.key, world.clock.now())) return true;
   return answersFor(world.rules.current().directory, actor, owners);

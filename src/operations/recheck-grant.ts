@@ -4,10 +4,12 @@ import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { findRequest } from '../store/requests.ts';
+import { standingRevocations } from '../store/revocations.ts';
 import { asJson } from './as-json.ts';
 import { votesOn } from './decide-request.ts';
 import { principalFor } from './grant-shape.ts';
 import { raiseAlarms } from './raise-alarms.ts';
+import { stoppedBy, stoppedWords } from './revocation-reach.ts';
 import { storedQuestion } from './stored-decision.ts';
 import type { RulesInForce, World } from './world.ts';
 
@@ -21,16 +23,25 @@ export interface StartRefusal {
 
 /**
  * Decides again when a grant is about to start, from the stored request, the approvals and the rules in force: a rule
- * tightened meanwhile refuses, and so does a role whose definition is no longer the one that was approved.
+ * tightened meanwhile refuses, and so does a role whose definition is no longer the one that was approved, and an order of the
+ * kill switch that stands over the person, the target, or everything.
  */
 export async function recheckGrant(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
   const rules = world.rules.current();
   // Rules that could not be read refuse nobody for good: the start waits until they can be.
   if (rules.directory.people.size === 0) throw new Error('nobody is known, because the directory cannot be read');
-  const request = await findRequest(world.db, grant.request);
+  // Read at every start: an order that was committed before this moment stops it, and one that comes later finds the grant.
+  const [request, standing] = await Promise.all([
+    findRequest(world.db, grant.request),
+    standingRevocations(world.db, grant.person, [grant.definition.target.key]),
+  ]);
   if (request === null || request.state.kind !== 'approved') {
     return refused({ code: 'not-approved', text: 'The request behind this grant is not approved.' });
   }
+  const { role: approvedRole, target: approvedTarget } = grant.definition;
+  const owners = [approvedRole.owner, ...approvedTarget.owners];
+  const order = await stoppedBy(world, world.db, standing, request, owners);
+  if (order !== null) return refused({ code: 'access-stopped', text: stoppedWords(order) });
   const question = storedQuestion(request);
   const decision = decide(rules.policy, rules.directory, { ...question, now: world.clock.now() });
   raiseAlarms(world, 'start', decision);

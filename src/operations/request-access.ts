@@ -8,6 +8,7 @@ import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { keepPolicyVersion } from '../store/policy-versions.ts';
 import { beforeRequest, insertRequest, type RequestRecord } from '../store/requests.ts';
+import { standingRevocations } from '../store/revocations.ts';
 import type { Trx } from '../store/schema.ts';
 import { asJson } from './as-json.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
@@ -15,6 +16,7 @@ import { createGrants } from './create-grants.ts';
 import { judgeRequest, questionOf } from './judge-request.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import type { OperationRefusal } from './refusal.ts';
+import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
 import { newRequestView, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
@@ -43,7 +45,11 @@ export async function requestAccess(
   const id = newId(world.random, 'req');
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Made, OperationRefusal>> => {
     const waits = decision.steps.length > 0;
-    const { pending, policyKept, now } = await beforeRequest(trx, actor.person, rules.policy.version, waits);
+    const targets = question.items.map((item) => item.target);
+    const [{ pending, policyKept, now }, standing] = await Promise.all([
+      beforeRequest(trx, actor.person, rules.policy.version, waits),
+      standingRevocations(trx, actor.person, targets),
+    ]);
     // What needs nobody's approval wears nobody down.
     if (waits && pending >= world.maxPending) {
       const tooMany: OperationRefusal = {
@@ -71,6 +77,16 @@ export async function requestAccess(
       createdAt: now,
       lapsesAt,
     };
+    const order = await stoppedBy(world, trx, standing, request, ownersOfItems(world, request.items));
+    if (order !== null) {
+      const stopped: OperationRefusal = {
+        code: 'access-stopped',
+        detail: stoppedWords(order),
+        hint: 'Ask whoever answers for the role or the target; they can lift the order when it has done its work.',
+      };
+      await noteRefusal(world, trx, actor, rules, input, stopped);
+      return refused(stopped);
+    }
     await insertRequest(trx, request);
     const submitted: NewEntry = {
       kind: 'request.submitted',

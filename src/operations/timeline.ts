@@ -65,7 +65,7 @@ function wordsFor(body: Body): string {
     case 'request.denied':
       return `denied it (${say('by')})`;
     case 'request.withdrawn':
-      return 'took the request back';
+      return say('revocation') === '' ? 'took the request back' : `withdrew the request (${say('revocation')})`;
     case 'request.lapsed':
       return 'nobody decided in time; it lapsed';
     case 'approval.given':

@@ -277,7 +277,7 @@ function nextStep(
         ? 'The rules refuse it now. Ask again within what they allow.'
         : denialWords(decisions);
     case 'withdrawn':
-      return request.person === actor.person ? 'You took it back.' : 'Whoever asked took it back.';
+      return `It was taken back. By whom: curfew why ${request.id}`;
     case 'lapsed':
       return 'Nobody decided it in time. Ask again.';
   }

@@ -66,6 +66,18 @@ export async function findRequest(db: Db | Trx, id: RequestId, lock = false): Pr
   return row === undefined ? null : toRequest(row);
 }
 
+/** Reads some requests. */
+export async function findRequests(
+  db: Db | Trx,
+  ids: readonly RequestId[],
+): Promise<ReadonlyMap<RequestId, RequestRecord>> {
+  if (ids.length === 0) return new Map();
+  const rows = await withItems(db)
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, toRequest(row)]));
+}
+
 /** Requests, newest first. `before` is the `createdAt` and id of the last one already seen. */
 export async function listRequests(
   db: Db,

@@ -89,6 +89,6 @@ eachDatabase('the words of a request', (current) => {
     const two = got(await requestAccess(acme.world, ana, ASK));
     got(await withdrawRequest(acme.world, ana, two.id));
     expect(refusal(await approveRequest(acme.world, bo, two.id, {}))?.detail).toMatch(/withdrawn by Ana .* at \d{4}-/);
-    expect(got(await showRequest(acme.world, bo, two.id)).next).toBe('Whoever asked took it back.');
+    expect(got(await showRequest(acme.world, bo, two.id)).next).toContain('It was taken back.');
   });
 });

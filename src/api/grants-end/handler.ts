@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ok } from '../../core/result.ts';
 import { actorOf } from '../authenticate.ts';
-import { once } from '../idempotency.ts';
+import { onceUnlessUnkept } from '../idempotency.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
 import { grantView, idParams } from '../views.ts';
@@ -20,7 +20,7 @@ export function registerGrantEnds(v1: ApiServer, parts: ApiParts): void {
       response: { 200: grantView },
     },
     handler: (request, reply) =>
-      once(parts, request, reply, async () => {
+      onceUnlessUnkept(parts, request, reply, async () => {
         const done = await operations.returnGrant(actorOf(request), pathId('grt', request.params.id));
         return done.ok ? ok({ status: 200, body: done.value }) : done;
       }),
@@ -36,7 +36,7 @@ export function registerGrantEnds(v1: ApiServer, parts: ApiParts): void {
       response: { 200: grantView },
     },
     handler: (request, reply) =>
-      once(parts, request, reply, async () => {
+      onceUnlessUnkept(parts, request, reply, async () => {
         const done = await operations.revokeGrant(actorOf(request), pathId('grt', request.params.id), request.body);
         return done.ok ? ok({ status: 200, body: done.value }) : done;
       }),

@@ -1,0 +1,50 @@
+import type { PersonId } from './ids.ts';
+import { after, type Instant } from './time.ts';
+
+/** Whose or which access an order of the kill switch is about. `target` is the key of a target. */
+export type RevocationScope =
+  | { readonly kind: 'person'; readonly person: PersonId }
+  | { readonly kind: 'target'; readonly target: string }
+  | { readonly kind: 'all' };
+
+/**
+ * How far an order reaches within its scope: nothing yet (`none`), what whoever ordered it may end alone (`own`), or everything
+ * (`all`), once a second person has confirmed it. It only grows.
+ */
+export const REACHES = ['none', 'own', 'all'] as const;
+export type RevocationReach = (typeof REACHES)[number];
+
+/** How long a second person has to confirm an order. */
+const ASKS_FOR_MS = 15 * 60_000;
+
+/** When an order that is given now can no longer be confirmed. */
+export function asksUntil(now: Instant): Instant {
+  return after(now, ASKS_FOR_MS);
+}
+
+/**
+ * What an order has come to, in one word.
+ *
+ *     waiting -> lapsed | ending -> done
+ *                            `-> partly (what is left needs a second person) -> ending | done
+ *     all of them -> lifted
+ */
+export const REVOCATION_STATUSES = ['waiting', 'lapsed', 'ending', 'partly', 'done', 'lifted'] as const;
+export type RevocationStatus = (typeof REVOCATION_STATUSES)[number];
+
+/** Tells the status of an order. `live`: grants in its scope that have not been told to end. */
+export function revocationStatus(
+  order: {
+    readonly reach: RevocationReach;
+    readonly asksUntil: Instant | null;
+    readonly finishedAt: Instant | null;
+    readonly liftedAt: Instant | null;
+  },
+  live: number,
+  now: Instant,
+): RevocationStatus {
+  if (order.liftedAt !== null) return 'lifted';
+  if (order.reach === 'none') return order.asksUntil !== null && now < order.asksUntil ? 'waiting' : 'lapsed';
+  if (order.finishedAt === null) return 'ending';
+  return live > 0 && order.reach === 'own' ? 'partly' : 'done';
+}

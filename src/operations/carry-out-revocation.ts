@@ -1,0 +1,196 @@
+import { transitionGrant } from '../core/grant.ts';
+import type { GrantId, RequestId } from '../core/ids.ts';
+import { transitionRequest } from '../core/request.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
+import { appNow } from '../store/database.ts';
+import { saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { findRequest, saveRequestState } from '../store/requests.ts';
+import {
+  countRevocation,
+  findRevocation,
+  finishRevocation,
+  noteSwept,
+  openRevocations,
+  type RevocationRecord,
+} from '../store/revocations.ts';
+import { lockToldNothing, noteEnded, noteFoundEnding, noteWithdrawn } from '../store/revocation-sweeps.ts';
+import { ordererOf, pendingWithinReach, withinReach, type Orderer } from './revocation-reach.ts';
+import type { World } from './world.ts';
+
+/** Carries out every order that is not finished. Several nodes may do this at once: each grant is ended once. Called again and again. */
+export async function carryOutOpen(world: World): Promise<void> {
+  for (const order of await openRevocations(world.db)) {
+    await carryOut(world, order).catch((error: unknown) =>
+      world.log.error(
+        { revocation: order.id, error: String(error) },
+        'an order to end access could not be carried out',
+      ),
+    );
+  }
+}
+
+/**
+ * Ends what an order reaches, withdraws the requests, and finishes the order once all of it is proven gone. `untilMs`: not
+ * longer than until then; `carryOutOpen` goes on.
+ *
+ * The set is what the database holds after the order was committed, batch by batch: what is committed later than that meets the order
+ * when it is about to start (`recheck-grant.ts`).
+ */
+export async function carryOut(world: World, order: RevocationRecord, untilMs = Infinity): Promise<void> {
+  if (order.startedAt === null) return;
+  if (order.sweptAt === null) {
+    const swept = order.liftedAt !== null || (await sweep(world, order, untilMs));
+    if (!swept) return;
+    await noteSwept(world.db, order);
+    world.changes.publish({ kind: 'revocation', id: order.id, at: world.clock.now() });
+  }
+  await finish(world, order);
+}
+
+/** Tells everything within reach to end. True: nothing was left out, and all of it is written down. */
+async function sweep(world: World, order: RevocationRecord, untilMs: number): Promise<boolean> {
+  const orderer = await ordererOf(world.db, order);
+  let complete = true;
+  for await (const batch of withinReach(world, order, orderer)) {
+    if (world.clock.now() >= untilMs) return false;
+    const outcome = await endOrTakeAway(world, order, batch);
+    if (outcome === 'lifted') return true;
+    if (outcome === 'unrecorded') complete = false;
+  }
+  if (!(await withdrawPending(world, order, orderer, untilMs))) complete = false;
+  if (complete) await noteFoundEnding(world.db, order.id, order.scope);
+  return complete;
+}
+
+type BatchOutcome = 'ended' | 'lifted' | 'unrecorded';
+
+async function endOrTakeAway(
+  world: World,
+  order: RevocationRecord,
+  batch: readonly GrantRecord[],
+): Promise<BatchOutcome> {
+  try {
+    const ids = batch.map((grant) => grant.id);
+    const ended = await endBatch(world, order, ids);
+    if (ended === null) return 'lifted';
+    for (const id of ended.ids) world.changes.publish({ kind: 'grant', id, at: ended.at });
+    if (ended.ids.length > 0) world.wake('ends');
+    return 'ended';
+  } catch (error) {
+    // Ending never waits for the ledger: take the access away now; it is recorded when the order is carried out again.
+    world.log.error({ revocation: order.id, error: String(error) }, 'endings could not be recorded together');
+    const by = { person: order.orderedBy, reason: order.reason };
+    await Promise.all(batch.map((grant) => world.endUnrecorded(grant, 'revoked', by)));
+    return 'unrecorded';
+  }
+}
+
+/** Ends some grants in one transaction with their entries. `null`: the order was lifted meanwhile. */
+async function endBatch(
+  world: World,
+  order: RevocationRecord,
+  ids: readonly GrantId[],
+): Promise<{ readonly ids: readonly GrantId[]; readonly at: Instant } | null> {
+  return world.db.transaction().execute(async (trx) => {
+    if ((await findRevocation(trx, order.id))?.liftedAt !== null) return null;
+    const grants = await lockToldNothing(trx, ids);
+    const at = await appNow(trx);
+    const entries: NewEntry[] = [];
+    const ended: GrantId[] = [];
+    const writes: Promise<unknown>[] = [];
+    for (const grant of grants) {
+      const next = transitionGrant(grant.state, { kind: 'revoke' }, at);
+      if (!next.ok) continue;
+      const state = next.value;
+      ended.push(grant.id);
+      writes.push(saveGrantState(trx, grant.id, state, at));
+      entries.push({
+        kind: state.kind === 'ending' ? 'grant.ending' : 'grant.ended',
+        at,
+        actor: { kind: 'person', id: order.orderedBy },
+        subjects: { grant: grant.id, request: grant.request, person: grant.person },
+        facts: {
+          cause: 'revoked',
+          revocation: order.id,
+          ...(grant.endsAt === null ? {} : { endsAt: toIso(grant.endsAt) }),
+          ...('proof' in state ? { proof: state.proof.kind } : {}),
+        },
+      });
+    }
+    if (ended.length > 0) {
+      await Promise.all([...writes, noteEnded(trx, order.id, ended), world.append(trx, ...entries)]);
+    }
+    return { ids: ended, at };
+  });
+}
+
+/** Withdraws the requests that an order reaches, so that none of them starts what was just ended. */
+async function withdrawPending(
+  world: World,
+  order: RevocationRecord,
+  orderer: Orderer,
+  untilMs: number,
+): Promise<boolean> {
+  for await (const batch of pendingWithinReach(world, order, orderer)) {
+    for (const request of batch) {
+      if (world.clock.now() >= untilMs) return false;
+      await withdraw(world, order, request.id);
+    }
+  }
+  return true;
+}
+
+async function withdraw(world: World, order: RevocationRecord, id: RequestId): Promise<void> {
+  const at = await world.db.transaction().execute(async (trx): Promise<Instant | null> => {
+    const request = await findRequest(trx, id, true);
+    const now = await appNow(trx);
+    const next = request === null ? null : transitionRequest(request.state, { kind: 'withdraw' }, now);
+    // Somebody decided it meanwhile; if that made a grant, the order stands in its way.
+    if (request === null || next === null || !next.ok) return null;
+    await saveRequestState(trx, id, next.value);
+    await noteWithdrawn(trx, order.id);
+    await world.append(trx, {
+      kind: 'request.withdrawn',
+      at: now,
+      actor: { kind: 'person', id: order.orderedBy },
+      subjects: { request: id, person: request.person },
+      facts: { revocation: order.id },
+    });
+    return now;
+  });
+  if (at !== null) world.changes.publish({ kind: 'request', id, at });
+}
+
+/** Writes down when the last grant was proven gone, and how long that took. */
+async function finish(world: World, order: RevocationRecord): Promise<void> {
+  const done = await world.db.transaction().execute(async (trx) => {
+    const finished = await finishRevocation(trx, order.id);
+    if (finished === null) return null;
+    const { startedAt, finishedAt, withdrawn } = finished;
+    const { live, gone } = await countRevocation(trx, order);
+    const toZeroMs = finishedAt - startedAt;
+    const now = await appNow(trx);
+    const { scope } = order;
+    await world.append(trx, {
+      kind: 'revocation.finished',
+      at: now,
+      actor: { kind: 'system', id: 'revocations' },
+      subjects: scope.kind === 'person' ? { person: scope.person } : {},
+      facts: {
+        revocation: order.id,
+        startedAt: toIso(startedAt),
+        finishedAt: toIso(finishedAt),
+        toZeroMs,
+        gone,
+        beyondReach: live,
+        withdrawn,
+      },
+    });
+    return { at: now, toZeroMs, gone, live };
+  });
+  if (done === null) return;
+  const { at, toZeroMs, gone, live } = done;
+  world.log.info({ revocation: order.id, toZeroMs, gone, beyondReach: live }, 'all access within an order is gone');
+  world.changes.publish({ kind: 'revocation', id: order.id, at });
+}

@@ -1,0 +1,272 @@
+import type { RevocationId } from '../core/ids.ts';
+import { invariant, ok, refused, type Result } from '../core/result.ts';
+import { asksUntil, type RevocationScope } from '../core/revocation.ts';
+import { toIso } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
+import { newId } from '../platform/random.ts';
+import { appNow } from '../store/database.ts';
+import { findPersonId, personIdFor, personKeys } from '../store/people.ts';
+import { hasLiveGrantOn } from '../store/revocation-sweeps.ts';
+import {
+  confirmRevocation,
+  findRevocation,
+  insertRevocation,
+  liftRevocation,
+  type RevocationRecord,
+} from '../store/revocations.ts';
+import type { Db, Trx } from '../store/schema.ts';
+import { carryOut } from './carry-out-revocation.ts';
+import { NOT_FOUND } from './decide-request.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { answersForAnything, isOnePerson, mayHandle, reachesAnything, withinReach } from './revocation-reach.ts';
+import { isAsking, mayConfirm, revocationView, type RevocationView } from './revocation-view.ts';
+import type { Actor, World } from './world.ts';
+
+type Outcome = Result<RevocationView, OperationRefusal>;
+
+/** Exactly one of `person` (a key of the directory), `target` and `all`, and why. */
+export interface RevocationInput {
+  readonly person?: string;
+  readonly target?: string;
+  readonly all?: boolean;
+  readonly reason: string;
+}
+
+/** How long whoever gives an order waits for its beginning; the rest is done in the background. */
+const FOREGROUND_MS = 2_000;
+
+/**
+ * The kill switch: ends every grant of a person, on a target, or of everybody, and withdraws what is pending there.
+ *
+ * What the actor may end alone ends at once. The rest, and `all` as a whole, waits for a second person (`confirmRevocation`). The
+ * order is committed before the first grant is looked at, and stands in the way of everything that would start later.
+ */
+export async function orderRevocation(world: World, actor: Actor, input: RevocationInput): Promise<Outcome> {
+  const wrong = checkRevocation(input);
+  if (wrong !== null) return refused(wrong);
+  const found = await scopeOf(world, input);
+  if (found === null) return refused(NOT_FOUND);
+  const own = found.kind === 'person' && found.key === actor.key;
+  const alone = { reach: 'own', orderedBy: actor.person, key: actor.key } as const;
+  const mayOrder =
+    own ||
+    answersForAnything(world, actor) ||
+    (found.scope !== null && found.scope.kind !== 'all' && (await reachesAnything(world, found.scope, alone)));
+  if (!mayOrder) return refused(MAY_NOT_ORDER);
+  let order: RevocationRecord;
+  try {
+    order = await world.db.transaction().execute((trx) => write(world, trx, actor, found, own, input.reason));
+  } catch (error) {
+    world.log.error({ error: String(error) }, 'an order to end access could not be recorded');
+    if (found.scope === null || found.scope.kind === 'all') throw error;
+    // Ending never waits for the ledger: what the actor may end alone is taken away now.
+    let count = 0;
+    for await (const batch of withinReach(world, { scope: found.scope }, alone)) {
+      const by = { person: actor.person, reason: input.reason };
+      await Promise.all(batch.map((grant) => world.endUnrecorded(grant, 'revoked', by)));
+      count += batch.length;
+    }
+    return refused({
+      code: 'recorded-late',
+      detail: `The database takes no writes. ${count} grants that you may end are being taken away in the cloud; the record follows. No order stands, so nothing else is stopped.`,
+      hint: 'Give the order again as soon as the database takes writes, and look with "curfew ls --all".',
+    });
+  }
+  return begun(world, actor, order);
+}
+
+/** Widens an order to everything in its scope, as its second person. */
+export async function confirmRevocationOrder(world: World, actor: Actor, id: RevocationId): Promise<Outcome> {
+  const outcome = await world.db
+    .transaction()
+    .execute(async (trx): Promise<Result<RevocationRecord, OperationRefusal>> => {
+      const seen = await findVisible(world, trx, actor, id);
+      if (seen === null) return refused(NOT_FOUND);
+      const { order, subjectKey, ordererKey } = seen;
+      if (order.liftedAt !== null) return refused(LIFTED);
+      if (isOnePerson(world.rules.current().directory, actor.key, ordererKey)) return refused(NEEDS_ANOTHER);
+      if (order.reach === 'all')
+        return refused({
+          code: 'already-confirmed',
+          detail: 'Somebody has confirmed this order; it is being carried out.',
+        });
+      const now = await appNow(trx);
+      if (!isAsking(order, now)) return refused(LAPSED);
+      if (!mayConfirm(world, actor.key, ordererKey, subjectKey)) return refused(NOT_FOUND);
+      await confirmRevocation(trx, id, actor.person, now);
+      await world.append(trx, {
+        kind: 'revocation.confirmed',
+        at: now,
+        actor: { kind: 'person', id: actor.person },
+        subjects: subjectsOf(order.scope),
+        facts: { revocation: id, ...factsOf(order.scope) },
+      });
+      const confirmed = await findRevocation(trx, id);
+      invariant(confirmed !== null, `revocation ${id} vanished`);
+      return ok(confirmed);
+    });
+  return outcome.ok ? begun(world, actor, outcome.value) : outcome;
+}
+
+/** Lets access within an order start again. What the order ended stays ended. */
+export async function liftRevocationOrder(
+  world: World,
+  actor: Actor,
+  id: RevocationId,
+  input: { readonly reason: string },
+): Promise<Outcome> {
+  if (!isSentence(input.reason)) return refused(SAY_WHY);
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
+    const seen = await findVisible(world, trx, actor, id);
+    if (seen === null) return refused(NOT_FOUND);
+    if (seen.order.liftedAt !== null) return refused(LIFTED);
+    const now = await appNow(trx);
+    await liftRevocation(trx, id, actor.person, now);
+    await world.append(trx, {
+      kind: 'revocation.lifted',
+      at: now,
+      actor: { kind: 'person', id: actor.person },
+      subjects: subjectsOf(seen.order.scope),
+      facts: { revocation: id },
+      personal: { reason: { subject: actor.person, value: input.reason } },
+    });
+    return ok(null);
+  });
+  if (!outcome.ok) return outcome;
+  world.changes.publish({ kind: 'revocation', id, at: world.clock.now() });
+  return showRevocation(world, actor, id);
+}
+
+/** How far an order is, with what is left and why. */
+export async function showRevocation(world: World, actor: Actor, id: RevocationId): Promise<Outcome> {
+  const seen = await findVisible(world, world.db, actor, id);
+  return seen === null ? refused(NOT_FOUND) : ok(await revocationView(world, seen.order, actor));
+}
+
+async function begun(world: World, actor: Actor, order: RevocationRecord): Promise<Outcome> {
+  const { id } = order;
+  world.changes.publish({ kind: 'revocation', id, at: world.clock.now() });
+  await carryOut(world, order, world.clock.now() + FOREGROUND_MS).catch((error: unknown) =>
+    world.log.error({ revocation: id, error: String(error) }, 'an order to end access is carried out later'),
+  );
+  const after = await findRevocation(world.db, id);
+  invariant(after !== null, `revocation ${id} vanished`);
+  return ok(await revocationView(world, after, actor));
+}
+
+/** What an order is about. `scope` is `null` for a person who has never been seen: they hold nothing yet, and get their id with the order. */
+type Found =
+  | { readonly kind: 'person'; readonly key: string; readonly scope: RevocationScope | null }
+  | { readonly kind: 'target' | 'all'; readonly scope: RevocationScope };
+
+async function scopeOf(world: World, input: RevocationInput): Promise<Found | null> {
+  const { policy, directory } = world.rules.current();
+  if (input.person !== undefined) {
+    // Somebody who has left the directory may hold access until its end.
+    const id = await findPersonId(world.db, input.person);
+    if (id === null && !directory.people.has(input.person)) return null;
+    return { kind: 'person', key: input.person, scope: id === null ? null : { kind: 'person', person: id } };
+  }
+  if (input.target === undefined) return { kind: 'all', scope: { kind: 'all' } };
+  const { target } = input;
+  const known = policy.vocabulary.targets.has(target) || (await hasLiveGrantOn(world.db, target));
+  return known ? { kind: 'target', scope: { kind: 'target', target } } : null;
+}
+
+async function write(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  found: Found,
+  own: boolean,
+  reason: string,
+): Promise<RevocationRecord> {
+  const now = await appNow(trx);
+  const scope: RevocationScope =
+    found.kind === 'person'
+      ? { kind: 'person', person: await personIdFor(trx, found.key, newId(world.random, 'per'), now) }
+      : found.scope;
+  const order = await insertRevocation(trx, {
+    id: newId(world.random, 'rev'),
+    scope,
+    reason,
+    orderedBy: actor.person,
+    orderedAt: now,
+    reach: scope.kind === 'all' ? 'none' : 'own',
+    asksUntil: own ? null : asksUntil(now),
+    holds: !own,
+    startedAt: scope.kind === 'all' ? null : now,
+  });
+  const entry: NewEntry = {
+    kind: 'revocation.ordered',
+    at: now,
+    actor: { kind: 'person', id: actor.person },
+    subjects: subjectsOf(scope),
+    facts: {
+      revocation: order.id,
+      ...factsOf(scope),
+      reach: order.reach,
+      holds: order.holds,
+      ...(order.asksUntil === null ? {} : { asksUntil: toIso(order.asksUntil) }),
+    },
+    personal: { reason: { subject: actor.person, value: reason } },
+  };
+  await world.append(trx, entry);
+  return order;
+}
+
+/** An order that the actor may see; locked inside a transaction. */
+async function findVisible(world: World, db: Db | Trx, actor: Actor, id: RevocationId) {
+  const order = await findRevocation(db, id, db.isTransaction);
+  if (order === null) return null;
+  const { scope } = order;
+  const subject = scope.kind === 'person' ? scope.person : null;
+  const keys = await personKeys(db, [order.orderedBy, ...(subject === null ? [] : [subject])]);
+  const subjectKey = subject === null ? null : (keys.get(subject) ?? null);
+  if (!mayHandle(world, actor, order, subjectKey)) return null;
+  return { order, subjectKey, ordererKey: keys.get(order.orderedBy) ?? '' };
+}
+
+function checkRevocation(input: RevocationInput): OperationRefusal | null {
+  const named = [input.person, input.target, input.all === true ? true : undefined].filter((one) => one !== undefined);
+  if (named.length !== 1)
+    return { code: 'invalid-input', detail: 'Name exactly one of person, target and all.', hint: '--person mallory' };
+  return isSentence(input.reason) ? null : SAY_WHY;
+}
+
+function isSentence(text: string): boolean {
+  return text.trim() !== '' && text.length <= 2_000;
+}
+
+function subjectsOf(scope: RevocationScope): NewEntry['subjects'] {
+  return scope.kind === 'person' ? { person: scope.person } : {};
+}
+
+function factsOf(scope: RevocationScope) {
+  return { scope: scope.kind, ...(scope.kind === 'target' ? { target: scope.target } : {}) };
+}
+
+const SAY_WHY: OperationRefusal = {
+  code: 'invalid-input',
+  detail: 'Say why, in at most 2000 characters.',
+  hint: '--reason "…"',
+};
+const MAY_NOT_ORDER: OperationRefusal = {
+  code: 'not-allowed-to-revoke',
+  detail: 'You answer for no role and no target, and none of this access is yours to end.',
+  hint: 'End your own with "curfew done --all", or ask somebody who answers for the role or the target.',
+};
+const NEEDS_ANOTHER: OperationRefusal = {
+  code: 'self-approval',
+  detail: 'You gave this order; another person has to confirm it.',
+  hint: 'Ask somebody else who answers for a role or a target.',
+};
+const LAPSED: OperationRefusal = {
+  code: 'revocation-lapsed',
+  detail: 'Nobody confirmed this order within 15 minutes.',
+  hint: 'Give it again: curfew revoke …',
+};
+const LIFTED: OperationRefusal = {
+  code: 'revocation-lifted',
+  detail: 'This order was lifted; it stops nothing any more.',
+};

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import type { GrantId, RequestId, RevocationId } from '../core/ids.ts';
+import type { RevocationScope } from '../core/revocation.ts';
+import { toGrant, type GrantRecord } from './grants.ts';
+import { within } from './revocations.ts';
+import type { Db, Trx } from './schema.ts';
+
+/** Whether anybody holds anything on a target: it may have left the inventory since. */
+export async function hasLiveGrantOn(db: Db, target: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('grant')
+    .select('id')
+    .where('target', '=', target)
+    .where(sql<boolean>`state not in ('ended', 'failed')`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Grants in a scope that have not been told to end, in the order of their ids, beginning behind `after`. Locks nothing. */
+export async function toldNothing(
+  db: Db,
+  scope: RevocationScope,
+  after: GrantId | null,
+  limit: number,
+): Promise<readonly GrantRecord[]> {
+  const rows = await db
+    .selectFrom('grant')
+    .selectAll()
+    .where(sql<boolean>`state in ('scheduled', 'activating', 'active')`)
+    .where(within(scope))
+    .where('id', '>', (after ?? '') as GrantId)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(toGrant);
+}
+
+/** Locks those of some grants that still have not been told to end, always in one order, so that two orders never wait in a circle. */
+export async function lockToldNothing(trx: Trx, ids: readonly GrantId[]): Promise<readonly GrantRecord[]> {
+  const rows = await trx
+    .selectFrom('grant')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .where(sql<boolean>`state in ('scheduled', 'activating', 'active')`)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  return rows.map(toGrant);
+}
+
+/** Pending requests in a scope, in the order of their ids, beginning behind `after`. */
+export async function pendingWithin(
+  db: Db,
+  scope: RevocationScope,
+  after: RequestId | null,
+  limit: number,
+): Promise<readonly RequestId[]> {
+  const condition =
+    scope.kind === 'target'
+      ? sql<boolean>`exists (select from request_item where request_id = request.id and target = ${scope.target})`
+      : within(scope);
+  const rows = await db
+    .selectFrom('request')
+    .select('id')
+    .where('state', '=', 'pending')
+    .where(condition)
+    .where('id', '>', (after ?? '') as RequestId)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Remembers that an order ended these grants. */
+export async function noteEnded(trx: Trx, id: RevocationId, grants: readonly GrantId[]): Promise<void> {
+  await trx
+    .insertInto('revocation_grant')
+    .values(grants.map((grant) => ({ revocation_id: id, grant_id: grant })))
+    .onConflict((conflict) => conflict.constraint('revocation_grant_pk').doNothing())
+    .execute();
+}
+
+/** Counts those that were ending already among what has to be gone. */
+export async function noteFoundEnding(db: Db, id: RevocationId, scope: RevocationScope): Promise<void> {
+  await sql`
+    insert into revocation_grant (revocation_id, grant_id)
+    select ${id}, id from "grant" where state = 'ending' and ${within(scope)}
+    on conflict on constraint revocation_grant_pk do nothing`.execute(db);
+}
+
+export async function noteWithdrawn(trx: Trx, id: RevocationId): Promise<void> {
+  await trx
+    .updateTable('revocation')
+    .set({ withdrawn: sql<number>`withdrawn + 1` })
+    .where('id', '=', id)
+    .execute();
+}

@@ -1,0 +1,229 @@
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import type { PersonId, RevocationId } from '../core/ids.ts';
+import { assertNever, invariant } from '../core/result.ts';
+import type { RevocationReach, RevocationScope } from '../core/revocation.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import { toGrant, type GrantRecord } from './grants.ts';
+import type { Db, Schema, Trx } from './schema.ts';
+
+/** An order of the kill switch as it is stored. */
+export interface RevocationRecord {
+  readonly id: RevocationId;
+  readonly scope: RevocationScope;
+  readonly reason: string;
+  readonly orderedBy: PersonId;
+  readonly orderedAt: Instant;
+  readonly reach: RevocationReach;
+  readonly asksUntil: Instant | null;
+  readonly confirmedBy: PersonId | null;
+  readonly confirmedAt: Instant | null;
+  readonly holds: boolean;
+  /** Since when it acts with the reach that it has. */
+  readonly startedAt: Instant | null;
+  readonly sweptAt: Instant | null;
+  readonly finishedAt: Instant | null;
+  /** Requests that it withdrew. */
+  readonly withdrawn: number;
+  readonly liftedBy: PersonId | null;
+  readonly liftedAt: Instant | null;
+}
+
+/** An order that is about to be written. */
+export type NewRevocation = Pick<
+  RevocationRecord,
+  'id' | 'scope' | 'reason' | 'orderedBy' | 'orderedAt' | 'reach' | 'asksUntil' | 'holds' | 'startedAt'
+>;
+
+export async function insertRevocation(trx: Trx, order: NewRevocation): Promise<RevocationRecord> {
+  const { scope } = order;
+  const row = await trx
+    .insertInto('revocation')
+    .values({
+      id: order.id,
+      scope: scope.kind,
+      person_id: scope.kind === 'person' ? scope.person : null,
+      target: scope.kind === 'target' ? scope.target : null,
+      reason: order.reason,
+      ordered_by: order.orderedBy,
+      ordered_at: toIso(order.orderedAt),
+      reach: order.reach,
+      asks_until: order.asksUntil === null ? null : toIso(order.asksUntil),
+      holds: order.holds,
+      started_at: order.startedAt === null ? null : toIso(order.startedAt),
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toRevocation(row);
+}
+
+/** Reads an order; `lock` keeps everybody else from changing it until the transaction ends. */
+export async function findRevocation(db: Db | Trx, id: RevocationId, lock = false): Promise<RevocationRecord | null> {
+  const query = db.selectFrom('revocation').selectAll().where('id', '=', id);
+  const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
+  return row === undefined ? null : toRevocation(row);
+}
+
+/** Widens an order to everything in its scope; its time to zero begins anew. */
+export async function confirmRevocation(trx: Trx, id: RevocationId, by: PersonId, now: Instant): Promise<void> {
+  await trx
+    .updateTable('revocation')
+    .set({
+      reach: 'all',
+      confirmed_by: by,
+      confirmed_at: toIso(now),
+      started_at: toIso(now),
+      swept_at: null,
+      finished_at: null,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function liftRevocation(trx: Trx, id: RevocationId, by: PersonId, now: Instant): Promise<void> {
+  await trx
+    .updateTable('revocation')
+    .set({ lifted_by: by, lifted_at: toIso(now) })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Orders that have begun to act and have not seen everything gone, oldest first. */
+export async function openRevocations(db: Db): Promise<readonly RevocationRecord[]> {
+  const rows = await db
+    .selectFrom('revocation')
+    .selectAll()
+    .where(sql<boolean>`started_at is not null and finished_at is null`)
+    .orderBy('ordered_at')
+    .limit(100)
+    .execute();
+  return rows.map(toRevocation);
+}
+
+/** Orders that stand over a person or any of some targets, and act. */
+export async function standingRevocations(
+  db: Db | Trx,
+  person: PersonId,
+  targets: readonly string[],
+): Promise<readonly RevocationRecord[]> {
+  const rows = await db
+    .selectFrom('revocation')
+    .selectAll()
+    .where(sql<boolean>`lifted_at is null and (holds or finished_at is null)`)
+    .where('reach', '<>', 'none')
+    .where((where) =>
+      where.or([
+        where('scope', '=', 'all'),
+        where('person_id', '=', person),
+        ...(targets.length === 0 ? [] : [where('target', 'in', [...targets])]),
+      ]),
+    )
+    .execute();
+  return rows.map(toRevocation);
+}
+
+/** Says that everything within the reach which an order had at `startedAt` has been told to end; not if it was widened meanwhile. */
+export async function noteSwept(db: Db, order: RevocationRecord): Promise<void> {
+  if (order.startedAt === null) return;
+  await db
+    .updateTable('revocation')
+    .set({ swept_at: sql<string>`app_now()` })
+    .where('id', '=', order.id)
+    .where('reach', '=', order.reach)
+    .where('swept_at', 'is', null)
+    .execute();
+}
+
+/**
+ * Finishes an order whose grants are all proven gone: `finishedAt` is when the last of them was, whenever this is called. `null`: some
+ * are left, or it is finished already.
+ */
+export async function finishRevocation(
+  trx: Trx,
+  id: RevocationId,
+): Promise<{ readonly startedAt: Instant; readonly finishedAt: Instant; readonly withdrawn: number } | null> {
+  const { rows } = await sql<{ startedAt: Instant; finishedAt: Instant; withdrawn: number }>`
+    update revocation as r
+    set finished_at = greatest(r.started_at, (
+      select max(g.ended_at) from revocation_grant as s join "grant" as g on g.id = s.grant_id where s.revocation_id = r.id))
+    where r.id = ${id} and r.swept_at is not null and r.finished_at is null and not exists (
+      select from revocation_grant as s join "grant" as g on g.id = s.grant_id
+      where s.revocation_id = r.id and g.state not in ('ended', 'failed'))
+    returning r.started_at as "startedAt", r.finished_at as "finishedAt", r.withdrawn`.execute(trx);
+  return rows[0] ?? null;
+}
+
+/** What an order is about, as a condition on a table that has these columns. */
+export function within(scope: RevocationScope): RawBuilder<boolean> {
+  switch (scope.kind) {
+    case 'person':
+      return sql<boolean>`person_id = ${scope.person}`;
+    case 'target':
+      return sql<boolean>`target = ${scope.target}`;
+    case 'all':
+      return sql<boolean>`true`;
+    default:
+      return assertNever(scope);
+  }
+}
+
+/** How far an order is. */
+export interface RevocationCounts {
+  /** Grants in its scope that have not been told to end. */
+  readonly live: number;
+  readonly ending: number;
+  /** Proven gone. */
+  readonly gone: number;
+}
+
+export async function countRevocation(db: Db | Trx, order: RevocationRecord): Promise<RevocationCounts> {
+  const { rows } = await sql<RevocationCounts>`
+    select
+      (select count(*)::int from "grant" where state in ('scheduled', 'activating', 'active') and ${within(order.scope)}) as live,
+      (select count(*)::int from revocation_grant as s join "grant" as g on g.id = s.grant_id
+        where s.revocation_id = ${order.id} and g.state = 'ending') as ending,
+      (select count(*)::int from revocation_grant as s join "grant" as g on g.id = s.grant_id
+        where s.revocation_id = ${order.id} and g.state in ('ended', 'failed')) as gone`.execute(db);
+  const [counts] = rows;
+  invariant(counts !== undefined, 'a select without a table has one row');
+  return counts;
+}
+
+/** What an order has not seen gone yet, those that are ending first, and those whose cloud has failed most often first among them. */
+export async function leftOf(db: Db, order: RevocationRecord, limit: number): Promise<readonly GrantRecord[]> {
+  const { rows } = await sql<Selectable<Schema['grant']>>`
+    select * from "grant"
+    where state not in ('ended', 'failed') and ${within(order.scope)}
+    order by (state = 'ending') desc, attempts desc, id limit ${limit}`.execute(db);
+  return rows.map(toGrant);
+}
+
+function toRevocation(row: Selectable<Schema['revocation']>): RevocationRecord {
+  return {
+    id: row.id,
+    scope: scopeOf(row),
+    reason: row.reason,
+    orderedBy: row.ordered_by,
+    orderedAt: row.ordered_at,
+    reach: row.reach,
+    asksUntil: row.asks_until,
+    confirmedBy: row.confirmed_by,
+    confirmedAt: row.confirmed_at,
+    holds: row.holds,
+    startedAt: row.started_at,
+    sweptAt: row.swept_at,
+    finishedAt: row.finished_at,
+    withdrawn: row.withdrawn,
+    liftedBy: row.lifted_by,
+    liftedAt: row.lifted_at,
+  };
+}
+
+function scopeOf(row: Selectable<Schema['revocation']>): RevocationScope {
+  if (row.scope === 'all') return { kind: 'all' };
+  if (row.scope === 'person') {
+    invariant(row.person_id !== null, `revocation ${row.id} names no person`);
+    return { kind: 'person', person: row.person_id };
+  }
+  invariant(row.target !== null, `revocation ${row.id} names no target`);
+  return { kind: 'target', target: row.target };
+}
