@@ -28,7 +28,7 @@ import {
 import type { BindingSpec } from '../../src/providers/contract.ts';
 import { account, binding, grantRole } from './aws-fixtures.ts';
 import { ACCOUNT, BROKER_ROLE, BUCKET, contractWorld, EXTERNAL_ID } from './aws-world.ts';
-import type { CloudCall, CloudFault, Held, ProviderHarness } from './provider-contract.ts';
+import type { CloudCall, CloudFault, Held, ProviderHarness } from './provider-harness.ts';
 
 const ROLE = 'invoice-reader';
 const assume: CloudCall = { operation: 'provision', name: `AssumeRole ${ROLE}`, writes: true };

@@ -11,7 +11,7 @@ import type { BindingSpec } from '../../src/providers/contract.ts';
 import { account, binding, timedRole } from './aws-fixtures.ts';
 import { attempt, awsProvider, bystanders, client, inject, journal, post, readInvoice } from './aws-harness.ts';
 import { ACCOUNT, contractWorld, PEOPLE, person } from './aws-world.ts';
-import type { CloudCall, Held, Operation, ProviderHarness } from './provider-contract.ts';
+import type { CloudCall, Held, Operation, ProviderHarness } from './provider-harness.ts';
 
 const provisioner = (operation: Operation): CloudCall => ({
   operation,
