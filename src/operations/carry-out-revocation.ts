@@ -15,6 +15,7 @@ import {
   type RevocationRecord,
 } from '../store/revocations.ts';
 import { lockToldNothing, noteEnded, noteFoundEnding, noteWithdrawn } from '../store/revocation-sweeps.ts';
+import { together } from '../store/together.ts';
 import { ordererOf, pendingWithinReach, withinReach, type Orderer } from './revocation-reach.ts';
 import type { World } from './world.ts';
 
@@ -119,7 +120,7 @@ async function endBatch(
       });
     }
     if (ended.length > 0) {
-      await Promise.all([...writes, noteEnded(trx, order.id, ended), world.append(trx, ...entries)]);
+      await together([...writes, noteEnded(trx, order.id, ended), world.append(trx, ...entries)]);
     }
     return { ids: ended, at };
   });

@@ -6,6 +6,7 @@ import { newId } from '../platform/random.ts';
 import { insertGrant, type GrantRecord, type NewGrant } from '../store/grants.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
+import { together } from '../store/together.ts';
 import { methodFor, principalFor } from './grant-shape.ts';
 import type { RulesInForce, World } from './world.ts';
 
@@ -67,7 +68,7 @@ export async function createGrants(
     });
   }
   // They need nothing from one another, so they travel together.
-  const inserting = Promise.all(planned.map((grant) => insertGrant(trx, grant)));
-  const [grants] = await Promise.all([inserting, world.append(trx, ...entries, ...scheduled)]);
+  const inserting = together(planned.map((grant) => insertGrant(trx, grant)));
+  const [grants] = await together([inserting, world.append(trx, ...entries, ...scheduled)]);
   return grants;
 }

@@ -1,4 +1,3 @@
-import type { DirectorySnapshot } from '../core/directory.ts';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { RevocationScope } from '../core/revocation.ts';
 import type { GrantRecord } from '../store/grants.ts';
@@ -131,21 +130,12 @@ export function answersForAnything(world: World, actor: Pick<Actor, 'key'>): boo
   );
 }
 
-/** Whether two keys of the directory are one human being: the same entry, or two that share an e-mail address or an account. */
-export function isOnePerson(directory: DirectorySnapshot, one: string, other: string): boolean {
-  if (one === other) return true;
-  const [a, b] = [directory.people.get(one), directory.people.get(other)];
-  if (a === undefined || b === undefined) return false;
-  if (a.email !== '' && a.email.toLowerCase() === b.email.toLowerCase()) return true;
-  return Object.entries(a.accounts).some(([place, account]) => b.accounts[place] === account);
-}
-
 /**
  * Who may see an order, confirm it or lift it: whoever gave or confirmed it, and everybody who answers for a role or a target, but
  * never the person whom it is about, who may have turned against us. For the others it does not exist.
  */
 export function mayHandle(world: World, actor: Actor, order: RevocationRecord, subjectKey: string | null): boolean {
   if (order.orderedBy === actor.person || order.confirmedBy === actor.person) return true;
-  if (subjectKey !== null && isOnePerson(world.rules.current().directory, actor.key, subjectKey)) return false;
+  if (actor.key === subjectKey) return false;
   return answersForAnything(world, actor);
 }

@@ -18,7 +18,7 @@ import type { Db, Trx } from '../store/schema.ts';
 import { carryOut } from './carry-out-revocation.ts';
 import { NOT_FOUND } from './decide-request.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { answersForAnything, isOnePerson, mayHandle, reachesAnything, withinReach } from './revocation-reach.ts';
+import { answersForAnything, mayHandle, reachesAnything, withinReach } from './revocation-reach.ts';
 import { isAsking, mayConfirm, revocationView, type RevocationView } from './revocation-view.ts';
 import type { Actor, World } from './world.ts';
 
@@ -84,7 +84,7 @@ export async function confirmRevocationOrder(world: World, actor: Actor, id: Rev
       if (seen === null) return refused(NOT_FOUND);
       const { order, subjectKey, ordererKey } = seen;
       if (order.liftedAt !== null) return refused(LIFTED);
-      if (isOnePerson(world.rules.current().directory, actor.key, ordererKey)) return refused(NEEDS_ANOTHER);
+      if (actor.person === order.orderedBy) return refused(NEEDS_ANOTHER);
       if (order.reach === 'all')
         return refused({
           code: 'already-confirmed',
