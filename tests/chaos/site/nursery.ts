@@ -101,12 +101,12 @@ export class Nursery {
     for (const [child, signal] of this.#alive) child.kill(signal);
     for (let tries = 0; tries < 100 && this.#leftovers().length > 0; tries += 1) await pause(100);
     const left = [...this.#leftovers()];
-    if (keepFolder) this.#watchdog.kill('SIGKILL');
-    else {
+    if (!keepFolder) {
       rmSync(this.folder, { recursive: true, force: true });
       if (existsSync(this.folder)) left.push(`folder ${this.folder}`);
-      this.#watchdog.stdin?.end();
     }
+    // Its work is done; if something is left, it is the one to try once more.
+    if (left.length === 0) this.#watchdog.kill('SIGKILL');
     return left;
   }
 
