@@ -82,8 +82,10 @@ export class ScheduleFiring {
       this.#call(invocation, session, region);
       record(invocation.service, invocation.action, principal, 'OK');
     } catch (error) {
-      if (error instanceof AwsError)
-        record(invocation.service, invocation.action, principal, jsonCode(error.code, invocation.service));
+      if (error instanceof AwsError) {
+        const { service, action } = invocation;
+        record(service, action, principal, service === 'iam' ? error.code : jsonCode(error.code, service));
+      }
       throw error;
     }
   }

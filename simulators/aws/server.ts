@@ -5,6 +5,7 @@ import { AwsError } from './aws-error.ts';
 import type { CloudSettings } from './cloud-settings.ts';
 import { Faults, faultError } from './faults.ts';
 import { readHttpCall, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { readAt, type Delays } from './iam-parts.ts';
 import { iamOperations, IAM_NAMESPACE } from './iam.ts';
 import { jsonCode } from './json-service.ts';
 import { OrganizationServices } from './organization-services.ts';
@@ -99,10 +100,8 @@ class Simulator {
     this.#iamReadDelayMs = options.iamReadDelayMs ?? 0;
     this.#world = new World(options.world, { stateFile: options.stateFile ?? null, nowMs: this.#now() });
     this.#sessions = new Sessions(this.#world, this.#now);
-    const iam = iamOperations(this.#world, this.#sessions, this.#now, () => ({
-      authorizationMs: this.#iamDelayMs,
-      readMs: this.#iamReadDelayMs,
-    }));
+    const delays = (): Delays => ({ authorizationMs: this.#iamDelayMs, readMs: this.#iamReadDelayMs });
+    const iam = iamOperations(this.#world, this.#sessions, this.#now, delays);
     this.#operations = {
       sts: stsOperations(this.#world, this.#sessions, this.#now),
       iam,
@@ -113,7 +112,7 @@ class Simulator {
       faults: this.#faults,
       now: this.#now,
       setMoment: (at) => void (this.#moment = at),
-      publish: (role) => this.#world.publish(role, this.#now() + this.#iamDelayMs, this.#now() + this.#iamReadDelayMs),
+      publish: (role) => this.#world.publish(role, this.#now() + this.#iamDelayMs, readAt(delays(), this.#now())),
       iam,
       record: (service, action, principal, code) => this.#record(service, action, principal, code),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
