@@ -1,4 +1,5 @@
 import { AwsError } from './aws-error.ts';
+import { draw } from './cloud-settings.ts';
 import { faultError, type Faults } from './faults.ts';
 import type { HttpCall } from './http-call.ts';
 import { JsonInput } from './json-input.ts';
@@ -125,7 +126,8 @@ export class ScheduleFiring {
     }
     const { maximumRetryAttempts, maximumEventAgeSeconds } = schedule.target;
     const waitMs = Math.min(LONGEST_WAIT_MS, settings().retryBaseMs * 2 ** Math.min(schedule.attempts - 1, 20));
-    const next = now() + Math.max(1, waitMs);
+    // Half of it is chance, or schedules of one moment would collide for ever.
+    const next = now() + Math.max(1, draw([waitMs / 2, waitMs], settings().seed, world.organization));
     const code = jsonCode(error.code, 'scheduler');
     const passing = error.status >= 500 || code === 'ThrottlingException';
     const again =
