@@ -17,6 +17,8 @@ export async function peerRows(createDatabase: () => Promise<string>, load: Load
 }
 
 const QUEUE = 'end';
+/** Jobs that are sent ahead with one statement. */
+const CHUNK = 10_000;
 
 async function withPgBoss(connectionString: string, load: Load): Promise<readonly BenchRow[]> {
   const boss = new PgBoss({ connectionString, supervise: false, schedule: false });
@@ -24,10 +26,9 @@ async function withPgBoss(connectionString: string, load: Load): Promise<readonl
   await boss.start();
   try {
     await boss.createQueue(QUEUE);
-    const chunk = 10_000;
-    for (let from = 0; from < load.live; from += chunk) {
+    for (let from = 0; from < load.live; from += CHUNK) {
       const startAfter = (n: number) => new Date(Date.now() + 3_600_000 + (n % 28_800) * 1_000);
-      const jobs = Array.from({ length: Math.min(chunk, load.live - from) }, (_, n) => ({ startAfter: startAfter(n) }));
+      const jobs = Array.from({ length: Math.min(CHUNK, load.live - from) }, (_, n) => ({ startAfter: startAfter(n) }));
       await boss.insert(QUEUE, jobs);
     }
     const pool = new Pool({ connectionString, max: 1 });
@@ -56,16 +57,20 @@ async function withGraphile(connectionString: string, load: Load): Promise<reado
   pool.on('error', () => {});
   let runner: Runner | null = null;
   try {
-    await pool.query(
-      `select graphile_worker.add_job('end', '{}'::json, run_at := now() + interval '1 hour' + (n % 28800) * interval '1 second')
-       from generate_series(1, $1::integer) as n`,
-      [load.live],
-    );
+    for (let from = 0; from < load.live; from += CHUNK) {
+      await pool.query(
+        `select from graphile_worker.add_jobs(array(
+           select row('end', '{}'::json, null, now() + interval '1 hour' + (n % 28800) * interval '1 second', null, null, null, null
+           )::graphile_worker.job_spec from generate_series(1, $1::integer) as n))`,
+        [Math.min(CHUNK, load.live - from)],
+      );
+    }
     await pool.query('vacuum analyze');
     const due = freshDeadlines(load);
     await pool.query(
-      `select graphile_worker.add_job('end', json_build_object('key', key), run_at := to_timestamp(at / 1000.0))
-       from unnest($1::text[], $2::float8[]) as each (key, at)`,
+      `select from graphile_worker.add_jobs(array(
+         select row('end', json_build_object('key', key), null, to_timestamp(at / 1000.0), null, null, null, null
+         )::graphile_worker.job_spec from unnest($1::text[], $2::float8[]) as each (key, at)))`,
       [due.all.map(({ key }) => key), due.all.map(({ at }) => at)],
     );
     const started = new Map<string, number>();
