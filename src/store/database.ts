@@ -1,6 +1,6 @@
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, sql } from 'kysely';
-import { Pool, types } from 'pg';
+import { Pool, types, type PoolConfig } from 'pg';
 import { instant, type Instant } from '../core/time.ts';
 import { PipelinedDialect } from './pipelined-dialect.ts';
 import { migrate } from './migrate.ts';
@@ -37,11 +37,26 @@ export async function openEmbedded(dataDir?: string, options: PGliteOptions = {}
   return { db, kind: 'embedded', close: () => db.destroy() };
 }
 
+/** A connection that a firewall has forgotten, or a server that hangs, is given up after this time instead of never; milliseconds. */
+const LIMITS = { connectionTimeoutMillis: 5_000, query_timeout: 15_000, idle_in_transaction_session_timeout: 15_000 };
+
 /** Opens PostgreSQL by a connection string. */
 export async function openPostgres(connectionString: string, poolSize = 10): Promise<Database> {
+  // A migration may take as long as it takes.
+  const migrating = connect(connectionString, { max: 1, connectionTimeoutMillis: LIMITS.connectionTimeoutMillis });
+  try {
+    await migrate(migrating);
+  } finally {
+    await migrating.destroy();
+  }
+  const db = connect(connectionString, { max: poolSize, ...LIMITS });
+  return { db, kind: 'postgres', close: () => db.destroy() };
+}
+
+function connect(connectionString: string, limits: PoolConfig): Db {
   const pool = new Pool({
     connectionString,
-    max: poolSize,
+    ...limits,
     // Statements of a transaction that need nothing from one another leave together, in the order in which they were called.
     pipeline: true,
     application_name: 'curfew',
@@ -55,14 +70,9 @@ export async function openPostgres(connectionString: string, poolSize = 10): Pro
   });
   // A connection that dies while idle must not take the process with it; the next query reports the fault.
   pool.on('error', () => {});
-  const db = new Kysely<Schema>({ dialect: new PipelinedDialect(pool) });
-  try {
-    await migrate(db);
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
-  return { db, kind: 'postgres', close: () => db.destroy() };
+  // Nor may one that dies while somebody holds it between two statements: the next statement reports it.
+  pool.on('connect', (client) => void client.on('error', () => {}));
+  return new Kysely<Schema>({ dialect: new PipelinedDialect(pool) });
 }
 
 /** The database's clock: the one that leases, deadlines and the ledger go by. */
