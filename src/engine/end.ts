@@ -79,7 +79,7 @@ async function leaveToOthers(
 
 /** The access was there before Curfew: the grant is over, the access is not, and somebody is told. */
 async function leaveStanding(ports: StepPorts, grant: GrantRecord, late: boolean): Promise<void> {
-  await raiseFinding(ports, grant, { finding: 'standing-access-remains', slot: grant.slot });
+  await raiseFinding(ports, grant, { finding: 'standing-access-remains' });
   await prove(ports, grant, { kind: 'observed', evidence: { standingAccessRemains: true } }, late, true);
 }
 

@@ -120,6 +120,9 @@ export class Unrecorded {
    */
   async #isNeeded(grant: GrantRecord): Promise<boolean> {
     const { db } = this.#ports;
+    const current = await findGrant(db, grant.id);
+    // Over, and only the answer was lost: what stands there now is not ours.
+    if (current === null || isOver(current.state)) return true;
     const others = desiredBinding(await othersOnSlot(db, grant.slot, grant.id));
     return others.present || (await findBinding(db, grant.slot)).standing;
   }

@@ -1,4 +1,5 @@
 import type { PersonId } from '../../src/core/ids.ts';
+import { slotKey } from '../../src/core/slot.ts';
 import { createSigner, type LogSigner } from '../../src/ledger/note.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { RulesInForce } from '../../src/operations/world.ts';
@@ -98,6 +99,7 @@ class Run {
     this.#laboratory = laboratory;
     this.#storm = storm;
     const cloud = new SimCloud(() => storm.scheduler.now, storm.drawn.cloud.propagationMs);
+    if (storm.drawn.cloud.standing) cloud.standAlready(slotKey('aws', 'assignment', ['111122223333', 'shared', 'ana']));
     const server = new DatabaseServer(base, storm.scheduler);
     this.#observer = new Observer(storm, base, cloud);
     server.onCommit = (written, by) => this.#observer.afterCommit(written, by);

@@ -3,6 +3,7 @@ import { instant } from '../../../src/core/time.ts';
 import { parseDirectory } from '../../../src/identity/directory/yaml-directory.ts';
 import type { RulesInForce } from '../../../src/operations/world.ts';
 import { loadPolicy } from '../../../src/policy/load.ts';
+import type { PolicySet } from '../../../src/policy/rules.ts';
 import type { SourceFile } from '../../../src/policy/types.ts';
 import { parseTargets } from '../../../src/posture/inventory.ts';
 
@@ -18,13 +19,15 @@ export interface Expectation {
 export const ENGINEERS = ['ana', 'eli', 'kim', 'bo'] as const;
 export const LEADS = ['bo', 'cy', 'dee'] as const;
 export const EVERYBODY = ['ana', 'eli', 'kim', 'bo', 'cy', 'dee', 'zoe'] as const;
-export const ROLES = ['reader', 'mover', 'open', 'keeper', 'unplannable'] as const;
+export const ROLES = ['reader', 'mover', 'open', 'sharer', 'auditor', 'keeper', 'unplannable'] as const;
+/** Roles that come to one and the same place in the cloud for each person and account: their grants share it. */
+export const SHARING = ['sharer', 'auditor'] as const;
 export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
 
 const MINUTE = 60_000;
 const BASE: Expectation = {
   what: 'as at the start',
-  approvals: { reader: 1, mover: 2, open: 0 },
+  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0 },
   maxMs: 6 * MINUTE,
   left: [],
 };
@@ -34,7 +37,7 @@ export const VARIANTS: readonly Expectation[] = [
   BASE,
   { ...BASE, what: 'readers need two approvals', approvals: { ...BASE.approvals, reader: 2 } },
   { ...BASE, what: 'two minutes at most', maxMs: 2 * MINUTE },
-  { ...BASE, what: 'the open role is closed', approvals: { reader: 1, mover: 2 } },
+  { ...BASE, what: 'the open role and the auditors’ are closed', approvals: { reader: 1, mover: 2, sharer: 0 } },
   { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
 ];
 
@@ -46,8 +49,17 @@ export function compileVariants(): readonly RulesInForce[] {
     const targets = must(parseTargets(files));
     const directory = must(parseDirectory(files, now));
     const policy = must(loadPolicy(files, { directory, targets, available: new Set<ProviderName>(['aws']) }));
-    return { policy, directory, loadedAt: now, problems: [] };
+    return { policy: sharingOf(policy), directory, loadedAt: now, problems: [] };
   });
+}
+
+/** The simulated cloud has a method that no real one has, with one place for all grants of a person; no document can name it. */
+function sharingOf(policy: PolicySet): PolicySet {
+  const roles = [...policy.roles].map(([name, role]) => {
+    const shares = SHARING.some((one) => one === name);
+    return [name, shares ? { ...role, aws: { ...role.aws, method: 'assignment' } as never } : role] as const;
+  });
+  return { ...policy, roles: new Map(roles) };
 }
 
 function must<T>(result: { ok: true; value: T } | { ok: false; refusal: readonly unknown[] }): T {
@@ -92,6 +104,8 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
   reader: 2,
   mover: 2,
   open: 3,
+  sharer: 3,
+  auditor: 3,
   keeper: 1,
   unplannable: 3,
 };

@@ -6,15 +6,27 @@ import type { Violations } from './violations.ts';
 /** States in which access may exist: from the moment its end is written until its absence is proven. */
 const LIVE = new Set(['activating', 'active', 'ending']);
 
-/** Looks at the cloud's own truth: nothing is usable without a live grant, and sessions never beyond their end. */
+/**
+ * Looks at the cloud's own truth: nothing is usable without a live grant, and sessions never beyond their end; nobody who shares a place
+ * loses it through another, and what somebody else put there stays.
+ */
 export class CloudChecker {
   readonly #cloud: SimCloud;
   readonly #violations: Violations;
   readonly #grants: () => ReadonlyMap<string, GrantRow>;
   readonly #now: () => number;
+  readonly #endAsked: (grant: string) => boolean;
 
-  constructor(cloud: SimCloud, violations: Violations, grants: () => ReadonlyMap<string, GrantRow>, now: () => number) {
+  constructor(
+    cloud: SimCloud,
+    violations: Violations,
+    grants: () => ReadonlyMap<string, GrantRow>,
+    now: () => number,
+    /** Whether a grant may have been ended without a record, while the database took no writes. */
+    endAsked: (grant: string) => boolean,
+  ) {
     this.#cloud = cloud;
+    this.#endAsked = endAsked;
     this.#violations = violations;
     this.#grants = grants;
     this.#now = now;
@@ -22,6 +34,7 @@ export class CloudChecker {
 
   check(): void {
     const grants = this.#grants();
+    this.#checkPlaces([...grants.values()]);
     for (const [grant, what] of this.#cloud.usable()) {
       const row = grants.get(grant);
       const state = row?.state ?? 'unknown';
@@ -30,6 +43,22 @@ export class CloudChecker {
       } else if (what !== 'a binding' && row?.endsAt != null && this.#now() >= row.endsAt) {
         this.#violations.report('cloud', `${short(grant)} is past its end, and ${what} still works`);
       }
+    }
+  }
+
+  #checkPlaces(rows: readonly GrantRow[]): void {
+    for (const slot of this.#cloud.standing()) {
+      if (!this.#cloud.isAssigned(slot, 0)) this.#violations.report('slots', `${slot} was there before, and is gone`);
+    }
+    for (const slot of this.#cloud.assigned()) {
+      if (!rows.some((row) => row.slot === slot && LIVE.has(row.state)))
+        this.#violations.report('slots', `${slot} is still there, and nobody needs it`);
+    }
+    for (const row of rows) {
+      if (row.method !== 'assignment' || row.state !== 'active') continue;
+      const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row.id);
+      if (!over && !this.#cloud.isAssigned(row.slot, 0))
+        this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
     }
   }
 }

@@ -118,6 +118,8 @@ export class GrantChecker {
     if (before?.state === 'scheduled' && byPerson) marks.hit('ended-while-scheduled');
     if (before?.state === 'scheduled' && row.state === 'failed') marks.hit('tightened-at-start');
     if (before?.state === 'ending' && row.state === 'failed') marks.hit('activation-failed');
+    if (row.neededByOthers !== null) marks.hit('left-to-others');
+    if (row.standing !== null) marks.hit('left-standing');
     if (row.proof === 'by-construction') marks.hit('ended-by-construction');
     if (row.proof === 'observed') marks.hit('ended-observed');
     if (row.proof === 'never-provisioned') marks.hit('ended-never-provisioned');

@@ -46,7 +46,13 @@ export class Observer {
     this.violations = new Violations(storm);
     this.rules = new RulesTimeline(now);
     this.ledger = new LedgerChecker(storm, this.violations);
-    this.cloud = new CloudChecker(cloud, this.violations, () => this.#grants, now);
+    this.cloud = new CloudChecker(
+      cloud,
+      this.violations,
+      () => this.#grants,
+      now,
+      (grant) => this.wishes.asked(grant),
+    );
     this.#claimChecker = new ClaimChecker(this.violations, now);
     this.#grantChecker = new GrantChecker(storm, this.violations, cloud, this.rules);
     this.#requestChecker = new RequestChecker(storm, this.violations);
@@ -108,6 +114,8 @@ export class Observer {
   async afterClaim(by: string): Promise<void> {
     this.#grants = byId(await readGrants(this.#base));
     this.#claimChecker.check(this.#grants, by);
+    for (const row of this.#grants.values())
+      if (row.state === 'scheduled' && row.lastFault?.startsWith('waiting: ')) this.#storm.marks.hit('slot-awaited');
   }
 
   /** Reads everything, however it was written; then checks the log as a whole. */

@@ -8,6 +8,8 @@ export interface GrantRow {
   readonly person: string;
   readonly role: string;
   readonly target: string;
+  readonly slot: string;
+  readonly method: string;
   readonly state: string;
   readonly durationMs: number;
   readonly startsAt: number;
@@ -17,6 +19,9 @@ export interface GrantRow {
   readonly endedAt: number | null;
   readonly endingSince: number | null;
   readonly proof: string | null;
+  readonly neededByOthers: string | null;
+  readonly standing: string | null;
+  readonly lastFault: string | null;
   readonly dueAt: number | null;
   readonly leaseOwner: string | null;
   readonly leaseUntil: number | null;
@@ -55,9 +60,11 @@ export interface CheckpointRow {
 
 const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 
-const GRANTS = `select id, request_id as request, person_id as person, role, target, state, duration_ms::float8 as "durationMs",
+const GRANTS = `select id, request_id as request, person_id as person, role, target, slot, method, state, duration_ms::float8 as "durationMs",
   ${ms('starts_at')} as "startsAt", ${ms('activated_at')} as "activatedAt", ${ms('ends_at')} as "endsAt", end_cause as cause,
-  ${ms('ended_at')} as "endedAt", ${ms('ending_since')} as "endingSince", proof ->> 'kind' as proof, ${ms('due_at')} as "dueAt",
+  ${ms('ended_at')} as "endedAt", ${ms('ending_since')} as "endingSince", proof ->> 'kind' as proof,
+  proof -> 'evidence' ->> 'neededByOthersUntil' as "neededByOthers", proof -> 'evidence' ->> 'standingAccessRemains' as standing,
+  last_fault as "lastFault", ${ms('due_at')} as "dueAt",
   lease_owner as "leaseOwner", ${ms('lease_until')} as "leaseUntil" from "grant" order by id`;
 const REQUESTS = `select id, person_id as person, state, ${ms('lapses_at')} as "lapsesAt", ${ms('decided_at')} as "decidedAt",
   denied_by as "deniedBy" from request order by id`;

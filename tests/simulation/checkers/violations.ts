@@ -2,7 +2,7 @@ import type { Storm } from '../kernel/storm.ts';
 
 /** Which promise a finding is about. */
 export type CheckerName =
-  'cloud' | 'grants' | 'claims' | 'requests' | 'ledger' | 'credentials' | 'liveness' | 'defects';
+  'cloud' | 'grants' | 'claims' | 'requests' | 'ledger' | 'credentials' | 'slots' | 'liveness' | 'defects';
 
 export interface Violation {
   readonly checker: CheckerName;

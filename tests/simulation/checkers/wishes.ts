@@ -17,12 +17,23 @@ interface Wish {
 /** Endings that somebody asked for while the database took no writes, and was told that they would follow. */
 export class Wishes {
   readonly #wishes: Wish[] = [];
+  readonly #asked = new Set<string>();
+
+  /** Somebody asks for the end of a grant: from now on it may be taken away before that is written down. */
+  ask(grant: string): void {
+    this.#asked.add(grant);
+  }
 
   /** `life` is the process that gave its word; what it promised dies with it, as whoever asked was told. */
   add(grant: string, at: number, life: Life, now: () => number): void {
     const wish: Wish = { grant, at, diedAt: null };
     life.onDeath(() => (wish.diedAt = now()));
     this.#wishes.push(wish);
+  }
+
+  /** Whether somebody asked for the end of a grant, and it may not be written down yet. */
+  asked(grant: string): boolean {
+    return this.#asked.has(grant);
   }
 
   /** Judges, at the end of a run, whether each was kept in time. */

@@ -34,8 +34,9 @@ export interface DenyDocument {
 const NOBODY: DenyDocument = { entries: new Map(), cutAt: 0 };
 
 /**
- * The truth about who can do what in the simulated cloud. Two kinds of access: *sessions*, which carry their end and are
- * denied early by an entry on their role; and *bindings*, which exist until somebody removes them. It believes nobody's
+ * The truth about who can do what in the simulated cloud. Three kinds of access: *sessions*, which carry their end and are
+ * denied early by an entry on their role; *bindings*, which exist until somebody removes them; and *assignments*, bindings of which there is
+ * one place for all grants of a person on a role. It believes nobody's
  * clock but its own, and knows nothing of the broker's database.
  */
 export class SimCloud {
@@ -48,6 +49,9 @@ export class SimCloud {
   readonly #denies = new Map<string, { at: number; document: DenyDocument }[]>();
   /** Every change of each binding, oldest first. */
   readonly #bindings = new Map<string, { at: number; names: CloudNames | null }[]>();
+  /** Every change of each assignment, oldest first: one place for all grants of a person on a role. */
+  readonly #assignments = new Map<string, { at: number; assigned: boolean }[]>();
+  readonly #standing = new Set<string>();
   #count = 0;
   /** Called after every change. */
   onChange: () => void = () => {};
@@ -102,6 +106,38 @@ export class SimCloud {
     return (latest(this.#bindings.get(slot), this.#now() - staleMs)?.names ?? null) !== null;
   }
 
+  /** Puts an assignment there that has nothing to do with the broker. */
+  standAlready(slot: string): void {
+    this.#standing.add(slot);
+    this.assign(slot, null);
+  }
+
+  assign(slot: string, names: CloudNames | null): void {
+    this.#changeAssignment(slot, true);
+    if (names !== null) this.#everProvided.add(names.grant);
+    this.onChange();
+  }
+
+  unassign(slot: string): void {
+    this.#changeAssignment(slot, false);
+    this.onChange();
+  }
+
+  /** Whether an assignment is there, as a read sees it that may be `staleMs` behind. */
+  isAssigned(slot: string, staleMs: number): boolean {
+    return latest(this.#assignments.get(slot), this.#now() - staleMs)?.assigned ?? false;
+  }
+
+  /** Assignments that are there now because of the broker. */
+  assigned(): readonly string[] {
+    return [...this.#assignments.keys()].filter((slot) => !this.#standing.has(slot) && this.isAssigned(slot, 0));
+  }
+
+  /** Assignments of somebody else, which must never go. */
+  standing(): ReadonlySet<string> {
+    return this.#standing;
+  }
+
   /** `null`: there is no binding that a token could be issued under. */
   issueToken(slot: string, durationMs: number): Token | null {
     const names = latest(this.#bindings.get(slot), this.#now())?.names ?? null;
@@ -143,6 +179,12 @@ export class SimCloud {
     const changes = this.#bindings.get(slot) ?? [];
     changes.push({ at: this.#now(), names });
     this.#bindings.set(slot, changes);
+  }
+
+  #changeAssignment(slot: string, assigned: boolean): void {
+    const changes = this.#assignments.get(slot) ?? [];
+    changes.push({ at: this.#now(), assigned });
+    this.#assignments.set(slot, changes);
   }
 
   #boundGrants(): ReadonlySet<string> {

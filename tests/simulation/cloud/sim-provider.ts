@@ -41,6 +41,9 @@ const CAPABILITIES: MethodCapabilities = {
   rungs: ['remove', 'remove, and cut all sessions of the role', 'page somebody'],
 };
 
+/** A method with one place for all grants of a person on a native role. Nothing is handed out. */
+const ASSIGNMENT: MethodCapabilities = { ...CAPABILITIES, method: 'assignment', slot: 'shared' };
+
 /** Which node called for a grant last; shared by all nodes of a run. */
 export type LastCallers = Map<string, { readonly node: string; alive(): boolean }>;
 
@@ -88,7 +91,17 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       name: `read-binding ${short(spec.grant)}`,
       effect: 'read',
       signal: call.signal,
-      perform: () => noteStale(cloud.isBound(spec.slot, 0), cloud.isBound(spec.slot, stale())),
+      perform: () => noteStale(isThere(spec, 0), isThere(spec, stale())),
+    });
+  const isThere = (spec: BindingSpec, staleMs: number) =>
+    isAssignment(spec) ? cloud.isAssigned(spec.slot, staleMs) : cloud.isBound(spec.slot, staleMs);
+  const assign = (spec: BindingSpec, call: CallOptions) =>
+    network.call({
+      name: `assign ${short(spec.grant)}`,
+      effect: 'write',
+      signal: call.signal,
+      landsLate: gives(spec),
+      perform: () => cloud.assign(spec.slot, namesOf(spec)),
     });
   const readDeny = (spec: BindingSpec, call: CallOptions) =>
     network.call({
@@ -115,17 +128,26 @@ export function createSimProvider(options: SimProviderOptions): Provider {
 
   return {
     name: 'aws',
-    methods: { 'assume-role': CAPABILITIES },
+    methods: { 'assume-role': CAPABILITIES, assignment: ASSIGNMENT },
     plan: (wanted) =>
       wanted.role.name === 'unplannable'
         ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
         : { ok: true, words: 'a session or a binding', policyHash: null },
-    exclusive: (spec) => (isBinding(spec) ? null : `sim:${namesOf(spec).roleKey}`),
+    exclusive: (spec) => (isBinding(spec) || isAssignment(spec) ? null : `sim:${namesOf(spec).roleKey}`),
+    sharedPlace: ({ target, principal }) => [target.native, 'shared', principal],
+    landing: (spec) =>
+      isAssignment(spec)
+        ? { identity: spec.principal, words: 'the person’s own account in the simulated cloud' }
+        : null,
     doctor: async () => [],
 
     async provision(spec, call): Promise<Provisioned> {
       noteCaller(spec);
       note(spec, 'provisions');
+      if (isAssignment(spec)) {
+        await assign(spec, call);
+        return { usable: await isUsable(spec, call), native: { slot: spec.slot }, credentials: [] };
+      }
       if (!isBinding(spec)) {
         const session = await openSession(spec, call);
         return { usable: true, native: { session: session.key }, credentials: [factsOf(session)] };
@@ -142,7 +164,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
 
     async observe(spec, ending, call): Promise<Observation> {
       noteCaller(spec);
-      if (isBinding(spec)) {
+      if (isBinding(spec) || isAssignment(spec)) {
         return (await readBinding(spec, call))
           ? { presence: 'present', usable: true, native: {} }
           : absent({ seen: 'no binding' });
@@ -164,12 +186,12 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       noteCaller(spec);
       note(spec, `revokes (${ending.cause}, rung ${rung})`);
       if (rung > 0) storm.marks.hit('next-rung');
-      if (isBinding(spec)) {
+      if (isBinding(spec) || isAssignment(spec)) {
         await network.call({
           name: `unbind ${short(spec.grant)}`,
           effect: 'write',
           signal: call.signal,
-          perform: () => cloud.unbind(spec.slot),
+          perform: () => (isAssignment(spec) ? cloud.unassign(spec.slot) : cloud.unbind(spec.slot)),
         });
         return;
       }
@@ -191,6 +213,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     },
 
     async issueCredential(spec, call): Promise<IssuedCredential> {
+      if (isAssignment(spec)) throw new ProviderFault('invalid', 'nothing is handed out under an assignment');
       if (!isBinding(spec)) return issued(await openSession(spec, call), spec);
       const token = await network.call({
         name: `issue-token ${short(spec.grant)}`,
@@ -206,6 +229,10 @@ export function createSimProvider(options: SimProviderOptions): Provider {
 
 export function isBinding(spec: Pick<BindingSpec, 'target'>): boolean {
   return spec.target.labels['access'] === BINDING_LABEL;
+}
+
+export function isAssignment(spec: Pick<BindingSpec, 'method'>): boolean {
+  return spec.method === ASSIGNMENT.method;
 }
 
 function namesOf(spec: BindingSpec): CloudNames {

@@ -46,6 +46,9 @@ export const MARKS = {
   'recorded-late': 'access was taken away although it could not be recorded',
   'wish-kept': 'an ending that could not be recorded was kept by the node that promised it',
   'late-entry': 'such an ending was recorded later, and marked as late',
+  'left-to-others': 'a grant ended, and its shared place stayed because another one needs it',
+  'left-standing': 'a grant ended, and what was there before it stayed',
+  'slot-awaited': 'a grant waited for its turn on a shared place',
   'credential-handed-out': 'a person got a credential',
   'credential-refused': 'a credential that a person had kept was refused by the cloud',
 } as const satisfies Readonly<Record<string, string>>;

@@ -35,6 +35,8 @@ export interface Weather {
     readonly propagationMs: number;
     /** Whether a binding is visible to the first look after it was made. */
     readonly settlesSlowly: boolean;
+    /** Whether somebody has an assignment already that is not the broker's. */
+    readonly standing: boolean;
   };
   readonly database: {
     readonly failBefore: number;
@@ -102,6 +104,7 @@ export function drawWeather(prng: Prng): Weather {
       staleMs: prng.pick([0, 0, 300, 3_000]),
       propagationMs: prng.pick([0, 500, 4_000]),
       settlesSlowly: prng.chance(0.3),
+      standing: prng.chance(0.3),
     },
     database: {
       failBefore: some(0.03, 0.2),

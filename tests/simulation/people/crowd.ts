@@ -144,6 +144,7 @@ export class Crowd {
   async #end<T>(key: string, what: string, grant: GrantId, operation: Operation<T>): Promise<Answer | null> {
     const { observer, storm } = this.#parts;
     let life: BrokerNode['life'] | null = null;
+    observer.wishes.ask(grant);
     const answer = await this.do(key, what, (node, actor) => {
       life = node.life;
       return operation(node, actor);

@@ -11,7 +11,16 @@ export function drawRequest(
 ): { readonly key: string; readonly input: RequestInput; readonly words: string } {
   const key = prng.chance(0.95) ? prng.pick(ENGINEERS) : 'zoe';
   const item = () => ({
-    role: prng.weighted({ reader: 5, mover: 2, open: 4, keeper: 0.3, unplannable: 0.3, unheard: 0.3 }),
+    role: prng.weighted({
+      reader: 5,
+      mover: 2,
+      open: 4,
+      sharer: 4,
+      auditor: 3,
+      keeper: 0.3,
+      unplannable: 0.3,
+      unheard: 0.3,
+    }),
     target: prng.chance(0.97) ? prng.pick(TARGETS) : 'aws/nowhere',
   });
   const items = prng.chance(0.12) ? [item(), item()] : prng.chance(0.02) ? [] : [item()];
