@@ -33,6 +33,7 @@ import { ConfigProblem, type Config } from './platform/config.ts';
 import { makeEd25519Pem, openKeyFiles, type KeyFiles } from './platform/key-files.ts';
 import type { Log } from './platform/log.ts';
 import { systemRandom } from './platform/random.ts';
+import { repeat } from './platform/repeat.ts';
 import { readSourceFiles } from './platform/source-files.ts';
 import { parseTargets } from './posture/inventory.ts';
 import {
@@ -386,17 +387,5 @@ async function sequenceAll(database: Database, signer: LogSigner, health: Ledger
     // Said once and not four times a second; readiness says it for as long as it is true.
     if (health.contradicts === null) log.error({ error: error.message }, 'the ledger is not signed any more');
     health.contradicts = error.message;
-  }
-}
-
-/** Does something again and again until the signal fires. A failure is logged and waits for the next time. */
-async function repeat(everyMs: number, signal: AbortSignal, log: Log, work: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await work();
-    } catch (error) {
-      log.error({ error: String(error) }, 'background work failed');
-    }
-    await systemClock.sleep(everyMs, signal);
   }
 }
