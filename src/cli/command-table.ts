@@ -8,6 +8,7 @@ import type { DoneOptions } from './commands/done.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { LsOptions } from './commands/ls.ts';
 import type { RequestOptions } from './commands/request.ts';
+import type { RevokeOptions } from './commands/revoke.ts';
 import type { SearchOptions } from './commands/search.ts';
 import type { Context } from './context.ts';
 
@@ -147,14 +148,21 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     );
   program
     .command('revoke')
-    .description("Take somebody's access away")
-    .argument('<grant>')
-    .requiredOption('--reason <text>', 'why')
+    .description("Take somebody's access away: one grant, or everything at once")
+    .argument('[grant]', 'grt_…')
+    .option('--person <person>', 'everything of this person')
+    .option('--target <target>', 'everything on this target: aws/prod')
+    .option('--all', 'everything of everybody; takes a second person')
+    .option('--reason <text>', 'why')
+    .option('--no-wait', 'only give the order and print its id')
+    .option('--timeout <duration>', 'watch at most this long, 15m unless told; the order goes on')
+    .option('--confirm <order>', 'be the second person of an order: rev_…')
+    .option('--status <order>', 'how far an order is')
+    .option('--lift <order>', 'let access within an order start again')
     .action(
-      act(async (context, id: string, options: { reason: string }) => {
-        const { revocationArgument } = await import('./arguments.ts');
-        return (await import('./commands/done.ts')).revoke(context, id, revocationArgument(options.reason));
-      }),
+      act(async (context, id: string | undefined, options: RevokeOptions) =>
+        (await import('./commands/revoke.ts')).revoke(context, id, options),
+      ),
     );
   program
     .command('aws-profile')

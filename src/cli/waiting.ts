@@ -112,13 +112,13 @@ export function deciders(request: RequestView): string {
   return shown.length === 1 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} or ${shown.at(-1) ?? ''}`;
 }
 
-interface WakeUp {
+export interface WakeUp {
   live(): boolean;
   orAfter(durationMs: number, tick: () => void): Promise<void>;
 }
 
 /** Follows the server's events: each one is a reason to look again. Without them we look more often. */
-function listen(context: Context, signal: AbortSignal): WakeUp {
+export function listen(context: Context, signal: AbortSignal): WakeUp {
   const { clock } = context.place;
   let live = false;
   let rung = new AbortController();
@@ -149,13 +149,13 @@ function listen(context: Context, signal: AbortSignal): WakeUp {
   };
 }
 
-interface ProgressLine {
+export interface ProgressLine {
   show(text: string, startedAt: number): void;
   clear(): void;
 }
 
 /** One line that is rewritten on a terminal, and written once anywhere else. */
-function progressLine(context: Context): ProgressLine {
+export function progressLine(context: Context, aside = 'Ctrl-C leaves it pending'): ProgressLine {
   const { place, err } = context;
   let shown = '';
   return {
@@ -168,7 +168,7 @@ function progressLine(context: Context): ProgressLine {
         return;
       }
       const passed = countdown(place.clock.now() - startedAt);
-      shown = `${text} ${err.dim(`${passed} · Ctrl-C leaves it pending`)}`;
+      shown = `${text} ${err.dim(`${passed} · ${aside}`)}`;
       place.stderr.write(`\r\u001b[2K${err.warn('○')} ${shown}`);
     },
     clear() {

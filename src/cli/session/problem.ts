@@ -12,7 +12,7 @@ const MISTAKE_CODES = new Set([
   'provider-not-available',
   'duration-invalid',
 ]);
-const EXPIRED_CODES = new Set(['request-lapsed', 'grant-ended']);
+const EXPIRED_CODES = new Set(['request-lapsed', 'grant-ended', 'revocation-lapsed']);
 
 /** Reads an RFC 9457 problem into the sentences that are shown, and the exit code that a script sees. */
 export function failureFrom(answer: Answer): Failure {

@@ -1,0 +1,69 @@
+import type { PersonView } from './views.ts';
+import { fields, isFields, list, number, numberOrNull, text, textOrNull, type Fields } from './wire.ts';
+
+/** What the CLI reads out of an order of the kill switch; docs/openapi.json describes it whole. */
+export interface RevocationView {
+  readonly id: string;
+  readonly status: string;
+  readonly scope: { readonly kind: string; readonly person: PersonView | null; readonly target: string | null };
+  readonly reach: string;
+  readonly asksUntil: string | null;
+  readonly mayConfirm: boolean;
+  readonly stopsNew: boolean;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly toZeroMs: number | null;
+  readonly live: number;
+  readonly ending: number;
+  readonly gone: number;
+  readonly requestsWithdrawn: number;
+  readonly left: readonly LeftView[];
+  readonly serverTime: string;
+}
+
+export interface LeftView {
+  readonly grant: string;
+  readonly status: string;
+  readonly person: PersonView;
+  readonly role: string;
+  readonly target: string;
+  readonly lastFault: string | null;
+}
+
+export function revocationView(of: Fields): RevocationView {
+  const scope = fields(of['scope'], 'scope');
+  const counts = fields(of['counts'], 'counts');
+  return {
+    id: text(of, 'id'),
+    status: text(of, 'status'),
+    scope: {
+      kind: text(scope, 'kind'),
+      person: isFields(scope['person']) ? person(scope['person']) : null,
+      target: textOrNull(scope, 'target'),
+    },
+    reach: text(of, 'reach'),
+    asksUntil: textOrNull(of, 'asksUntil'),
+    mayConfirm: of['mayConfirm'] === true,
+    stopsNew: of['stopsNew'] === true,
+    startedAt: textOrNull(of, 'startedAt'),
+    finishedAt: textOrNull(of, 'finishedAt'),
+    toZeroMs: numberOrNull(of, 'toZeroMs'),
+    live: number(counts, 'live'),
+    ending: number(counts, 'ending'),
+    gone: number(counts, 'gone'),
+    requestsWithdrawn: number(of, 'requestsWithdrawn'),
+    left: list(of, 'left', (one) => ({
+      grant: text(one, 'grant'),
+      status: text(one, 'status'),
+      person: person(fields(one['person'], 'person')),
+      role: text(one, 'role'),
+      target: text(one, 'target'),
+      lastFault: textOrNull(one, 'lastFault'),
+    })),
+    serverTime: text(of, 'serverTime'),
+  };
+}
+
+function person(of: Fields): PersonView {
+  return { key: text(of, 'key'), name: text(of, 'name') };
+}
