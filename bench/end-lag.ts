@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { systemClock } from '../src/platform/clock.ts';
-import { openPostgres, type Database } from '../src/store/database.ts';
+import { openPostgres } from '../src/store/database.ts';
 import type { Db } from '../src/store/schema.ts';
 import { startPostgres } from '../tests/sql/postgres.ts';
 import { engineOver, keepSequencing } from './engine-over.ts';
 import { APART_MS, FULL, QUICK, type Load } from './end-lag-load.ts';
 import { peerRows } from './end-lag-peers.ts';
-import { endSooner, insertLiveGrants } from './live-grants.ts';
+import { endSooner, insertLiveGrants, patiently } from './live-grants.ts';
 import { recordingProvider } from './recording-provider.ts';
 import { distribution, type Bench, type BenchRow } from './types.ts';
 
@@ -19,10 +19,13 @@ export const bench: Bench = {
     const server = await startPostgres();
     const rows: BenchRow[] = [];
     try {
-      const database = await openPostgres(await server.createDatabase());
+      const connectionString = await server.createDatabase();
+      const database = await openPostgres(connectionString);
+      const patient = patiently(connectionString);
       try {
-        rows.push(...(await measure(database, load)));
+        rows.push(...(await measure(database.db, patient, load)));
       } finally {
+        await patient.destroy();
         await database.close();
       }
       rows.push(...(await peerRows(() => server.createDatabase(), load)));
@@ -33,10 +36,10 @@ export const bench: Bench = {
   },
 };
 
-async function measure({ db }: Database, load: Load): Promise<readonly BenchRow[]> {
-  await insertLiveGrants(db, load.live);
+async function measure(db: Db, patient: Db, load: Load): Promise<readonly BenchRow[]> {
+  await insertLiveGrants(patient, load.live);
   const trickleMs = load.trickle.count * load.trickle.everyMs;
-  const [trickle, looked, removed] = await endSooner(db, [
+  const [trickle, looked, removed] = await endSooner(patient, [
     { inMs: 2 * APART_MS, ...load.trickle },
     { inMs: trickleMs + 3 * APART_MS, everyMs: 0, count: load.burst },
     { inMs: trickleMs + 10 * APART_MS, everyMs: 0, count: load.burst },

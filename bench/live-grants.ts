@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import type { Db } from '../src/store/schema.ts';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Pool } from 'pg';
+import type { Db, Schema } from '../src/store/schema.ts';
 import { ROLE, TARGET } from '../tests/sql/rows.ts';
 
 /** People among whom the grants are spread. */
@@ -7,6 +8,13 @@ const PEOPLE = 10_000;
 
 /** Hex digits to the alphabet of ids: 80 random-looking bits, the same for the same number. */
 const body = (of: string) => `translate(substr(md5(${of}), 1, 20), '0189', 'ghij')`;
+
+/** A connection to a migrated database that gives up on no statement: filling it takes longer than a broker would wait. */
+export function patiently(connectionString: string): Db {
+  const pool = new Pool({ connectionString, max: 1 });
+  pool.on('error', () => {});
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+}
 
 /**
  * Fills an empty database with active grants, as if they had been asked for, approved and activated, and brings its statistics up

@@ -9,7 +9,7 @@ import { openPostgres } from '../src/store/database.ts';
 import { markInstallation } from '../src/store/installation.ts';
 import type { Db } from '../src/store/schema.ts';
 import { freePort, startPostgres } from '../tests/sql/postgres.ts';
-import { endSooner, insertLiveGrants } from './live-grants.ts';
+import { endSooner, insertLiveGrants, patiently } from './live-grants.ts';
 import { nowMs } from './recording-provider.ts';
 import { distribution, type Bench, type BenchRow } from './types.ts';
 
@@ -29,7 +29,9 @@ export const bench: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'curfew-bench-'));
     try {
       const connectionString = await server.createDatabase();
-      const { db, close } = await openPostgres(connectionString, 2);
+      // Migrates.
+      await (await openPostgres(connectionString, 1)).close();
+      const db = patiently(connectionString);
       try {
         await markInstallation(db, true);
         await insertLiveGrants(db, live);
@@ -40,7 +42,7 @@ export const bench: Bench = {
           starts.push(await startOnce(db, connectionString, folder, quick ? 2_000 : WATCHED_MS));
         return { rows: rowsOf(starts, live) };
       } finally {
-        await close();
+        await db.destroy();
       }
     } finally {
       await server.stop();

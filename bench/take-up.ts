@@ -4,7 +4,7 @@ import { systemClock } from '../src/platform/clock.ts';
 import { openPostgres } from '../src/store/database.ts';
 import type { Db } from '../src/store/schema.ts';
 import { startPostgres } from '../tests/sql/postgres.ts';
-import { endSooner, insertLiveGrants } from './live-grants.ts';
+import { endSooner, insertLiveGrants, patiently } from './live-grants.ts';
 import { nowMs } from './recording-provider.ts';
 import { distribution, type Bench } from './types.ts';
 
@@ -22,7 +22,9 @@ export const bench: Bench = {
     const server = await startPostgres();
     try {
       const connectionString = await server.createDatabase();
-      const { db, close } = await openPostgres(connectionString, 2);
+      // Migrates.
+      await (await openPostgres(connectionString, 1)).close();
+      const db = patiently(connectionString);
       try {
         await insertLiveGrants(db, 10_000);
         const first: number[] = [];
@@ -40,7 +42,7 @@ export const bench: Bench = {
           ],
         };
       } finally {
-        await close();
+        await db.destroy();
       }
     } finally {
       await server.stop();

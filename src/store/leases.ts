@@ -75,6 +75,9 @@ export async function peekDueEnds(db: Db, limit: number): Promise<readonly Grant
   return rows.map(toGrant);
 }
 
+/** More than what is claimed at any moment. With a limit and an order, what is due is walked in its index and not all that is live. */
+const CLAIMS_LOOKED_AT = 1_000;
+
 /**
  * Milliseconds until something of a lane can be taken up, or a request lapses; negative when it could have been, `null` when nothing
  * is waiting. What somebody works on counts from the end of the claim: whoever waits takes it up as soon as that node is too late.
@@ -86,7 +89,9 @@ export async function nextDueInMs(db: Db, of: Lane | 'lapses'): Promise<number |
       : sql`
           (select due_at from "grant" where due_at is not null and ${belongsTo(of)} and ${NOT_CLAIMED} order by due_at limit 1)
           union all
-          (select min(lease_until) from "grant" where due_at <= ${NOW} and ${belongsTo(of)} and lease_until > ${NOW})`;
+          (select min(lease_until) from (
+            select lease_until from "grant" where due_at <= ${NOW} and ${belongsTo(of)} and lease_until > ${NOW}
+            order by due_at limit ${CLAIMS_LOOKED_AT}) as claimed)`;
   const { rows } = await sql<{ ms: number | null }>`
     select (extract(epoch from min(due_at) - app_now()) * 1000)::float8 as ms from (${next}) as next`.execute(db);
   return rows[0]?.ms ?? null;
