@@ -5,6 +5,7 @@ import type { NewEntry } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { claimDue, saveExpired } from '../store/leases.ts';
+import { together } from '../store/together.ts';
 import { PACE, type StepPorts } from './ports.ts';
 import { factsOf } from './record.ts';
 
@@ -21,11 +22,11 @@ export async function claimEnds(
 ): Promise<readonly GrantRecord[]> {
   const { claimed, now } = await ports.db.transaction().execute(async (trx) => {
     // The time is asked for behind the claim: nothing that was due by then is judged to be early.
-    const [due, now] = await Promise.all([claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit), appNow(trx)]);
+    const [due, now] = await together([claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit), appNow(trx)]);
     const claimed = due.map((grant) => ({ before: grant, grant: expired(grant, now) }));
     const moved = claimed.flatMap(({ before, grant }) => (grant === before ? [] : [grant]));
     if (moved.length > 0) {
-      await Promise.all([
+      await together([
         saveExpired(
           trx,
           moved.map((grant) => grant.id),

@@ -11,6 +11,7 @@ import { appNow } from '../store/database.ts';
 import { saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { lockClaimed } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
+import { together } from '../store/together.ts';
 import type { EnginePorts, StepPorts } from './ports.ts';
 
 /** What goes into the database and the ledger together with a transition. */
@@ -46,7 +47,7 @@ export async function record(
       const state = next.value;
       const note = typeof recording.call === 'function' ? recording.call(state) : recording.call;
       const call = note === undefined ? null : { slot: grant.slot, note };
-      [current] = await Promise.all([
+      [current] = await together([
         saveGrantState(trx, grant.id, state, dueAfter(state, now), call),
         keepCredentials(trx, ports, grant, recording.credentials ?? []),
         ports.append(trx, {

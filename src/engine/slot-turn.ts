@@ -8,8 +8,8 @@ import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import { methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
 
-/** How long to wait for somebody who works on the same slot. */
-const TURN_MS = 100;
+/** How long to wait for somebody who works on the same slot: about a call to a cloud. */
+const TURN_MS = 500;
 
 /**
  * The right to change a slot. On a shared slot one grant at a time has it, so that whoever takes the binding away has seen everybody

@@ -10,6 +10,7 @@ import { keepPolicyVersion } from '../store/policy-versions.ts';
 import { beforeRequest, insertRequest, type RequestRecord } from '../store/requests.ts';
 import { standingRevocations } from '../store/revocations.ts';
 import type { Trx } from '../store/schema.ts';
+import { together } from '../store/together.ts';
 import { asJson } from './as-json.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
 import { createGrants } from './create-grants.ts';
@@ -46,7 +47,7 @@ export async function requestAccess(
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Made, OperationRefusal>> => {
     const waits = decision.steps.length > 0;
     const targets = question.items.map((item) => item.target);
-    const [{ pending, policyKept, now }, standing] = await Promise.all([
+    const [{ pending, policyKept, now }, standing] = await together([
       beforeRequest(trx, actor.person, rules.policy.version, waits),
       standingRevocations(trx, actor.person, targets),
     ]);

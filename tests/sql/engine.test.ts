@@ -67,6 +67,20 @@ eachDatabase('engine', (current) => {
     expect(entries).toEqual(['grant.activating', 'grant.ending', 'grant.failed']);
   });
 
+  test('no entry, no step: what cannot be logged leaves no trace in the rows, however the statements travel', async () => {
+    const provider = fakeProvider();
+    const { engine, state } = bench(current(), provider, { appendFails: () => true });
+    const ids = await Promise.all(Array.from({ length: 16 }, () => scheduledGrant(current())));
+    for (let round = 0; round < 3; round += 1) {
+      await engine.pass('starts');
+      await sql`update "grant" set due_at = app_now(), lease_until = app_now() where due_at is not null and lease_until is not null`.execute(
+        current().db,
+      );
+    }
+    expect(await Promise.all(ids.map(state))).toEqual(ids.map(() => 'scheduled'));
+    expect(provider.calls).toEqual([]);
+  });
+
   test('a rule tightened before the start refuses it without any call', async () => {
     const provider = fakeProvider();
     const { engine, state } = bench(current(), provider, {
