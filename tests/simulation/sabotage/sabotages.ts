@@ -286,4 +286,43 @@ export const sabotages: readonly Sabotage[] = [
     caughtBy: ['claims'],
     seed: 1,
   },
+  {
+    name: 'first-end-takes-all',
+    what: 'whoever ends first takes a shared place away, whoever else needs it',
+    edits: [
+      {
+        file: 'src/engine/slot-turn.ts',
+        find: 'const othersNeed = async () => desiredBinding(await othersOnSlot(db, grant.slot, grant.id));',
+        replace: 'const othersNeed = async (): Promise<Desired> => ({ present: false });',
+      },
+    ],
+    caughtBy: ['slots'],
+    seed: 1,
+  },
+  {
+    name: 'standing-removed',
+    what: 'what was there before is removed with the grant that used it',
+    edits: [
+      {
+        file: 'src/engine/end.ts',
+        find: 'if (turn.binding.standing) return await leaveStanding(ports, grant, late);',
+        replace: '',
+      },
+    ],
+    caughtBy: ['slots'],
+    seed: 1,
+  },
+  {
+    name: 'begins-too-soon',
+    what: 'a grant begins on a shared place while an earlier removal may still land',
+    edits: [
+      {
+        file: 'src/engine/slot-turn.ts',
+        find: "const until = grant.state.kind === 'scheduled' ? binding.unsettledUntil : null;",
+        replace: 'const until = null as Instant | null;',
+      },
+    ],
+    caughtBy: ['slots'],
+    seed: 1,
+  },
 ];
