@@ -310,7 +310,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 1,
+    seed: 13,
   },
   {
     name: 'begins-too-soon',
@@ -323,6 +323,6 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 1,
+    seed: 5,
   },
 ];
