@@ -37,25 +37,32 @@ export async function openEmbedded(dataDir?: string, options: PGliteOptions = {}
   return { db, kind: 'embedded', close: () => db.destroy() };
 }
 
-/** A connection that a firewall has forgotten, or a server that hangs, is given up after this time instead of never; milliseconds. */
-const LIMITS = { connectionTimeoutMillis: 5_000, query_timeout: 15_000, idle_in_transaction_session_timeout: 15_000 };
+/** A connection that a firewall has forgotten, or a server that hangs, is given up after this time instead of never. */
+const LONGEST_STATEMENT_MS = 15_000;
+const LONGEST_CONNECT_MS = 5_000;
 
-/** Opens PostgreSQL by a connection string. */
-export async function openPostgres(connectionString: string, poolSize = 10): Promise<Database> {
+/** Opens PostgreSQL by a connection string. A statement without an answer, or a transaction without a statement, is given up after `longestMs`. */
+export async function openPostgres(
+  connectionString: string,
+  poolSize = 10,
+  longestMs = LONGEST_STATEMENT_MS,
+): Promise<Database> {
   // A migration may take as long as it takes.
-  const migrating = connect(connectionString, { max: 1, connectionTimeoutMillis: LIMITS.connectionTimeoutMillis });
+  const migrating = connect(connectionString, { max: 1 });
   try {
     await migrate(migrating);
   } finally {
     await migrating.destroy();
   }
-  const db = connect(connectionString, { max: poolSize, ...LIMITS });
+  const limits = { query_timeout: longestMs, idle_in_transaction_session_timeout: longestMs };
+  const db = connect(connectionString, { max: poolSize, ...limits });
   return { db, kind: 'postgres', close: () => db.destroy() };
 }
 
 function connect(connectionString: string, limits: PoolConfig): Db {
   const pool = new Pool({
     connectionString,
+    connectionTimeoutMillis: LONGEST_CONNECT_MS,
     ...limits,
     // Statements of a transaction that need nothing from one another leave together, in the order in which they were called.
     pipeline: true,

@@ -31,7 +31,7 @@ describe('a connection that is lost', () => {
     expect(await appNow(database.db)).toBeGreaterThan(0);
   });
 
-  test('without a word is given up, and the next one is a new one', { timeout: 40_000 }, async () => {
+  test('without a word is given up, and the next one is a new one', async () => {
     const target = new URL(url);
     const port = Number(target.port);
     const sockets: Socket[] = [];
@@ -47,7 +47,7 @@ describe('a connection that is lost', () => {
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     target.port = String((proxy.address() as AddressInfo).port);
-    const through = await openPostgres(target.href, 1);
+    const through = await openPostgres(target.href, 1, 1_000);
     try {
       await appNow(through.db);
       silent = true;

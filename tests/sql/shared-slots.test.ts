@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { needsBinding, transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
@@ -23,12 +23,12 @@ describe('grants that share one place in the cloud', () => {
   let on: Bench;
   let grants: GrantId[];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await openEmbedded();
     time = await virtualTime(database);
-    await begin();
   });
-  afterEach(() => database.close());
+  beforeEach(() => begin());
+  afterAll(() => database.close());
 
   const begin = async () => {
     await truncateAll(database);
@@ -201,7 +201,7 @@ describe('grants that share one place in the cloud', () => {
           expect(cloud.places.has(SLOT)).toBe(standing);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 
