@@ -71,10 +71,7 @@ async function runSuite(suite: Suite, counts: Counts): Promise<void> {
   const { report, outcome } = await vitest(suite.name, budgetMs * 2);
   const { passed, failed, skipped } = report ?? { passed: 0, failed: 0, skipped: [] };
   const late = Date.now() - started > budgetMs;
-  const problems = [
-    ...(late ? [`took longer than its budget of ${suite.budgetMinutes} min (tools/suites.ts)`] : []),
-    ...brokenOutsideTests(report, outcome),
-  ];
+  const problems = brokenOutsideTests(report, outcome);
   counts.passed += passed;
   counts.failed += failed + problems.length;
   counts.skipped.push(
@@ -84,6 +81,8 @@ async function runSuite(suite: Suite, counts: Counts): Promise<void> {
   console.log(
     `${good ? 'ok  ' : 'FAIL'} ${suite.name.padEnd(11)} ${seconds(started)} of ${suite.budgetMinutes} min, ${passed} passed, ${failed} failed, ${skipped.length} skipped`,
   );
+  // Said, not failed: a busy machine is no defect. Whoever made the suite slower sees it here.
+  if (late) console.log(`     ${suite.name}: longer than its budget of ${suite.budgetMinutes} min (tools/suites.ts)`);
   for (const problem of problems) console.log(`     ${suite.name}: ${problem}`);
   if (failed > 0 || !outcome.good) console.log(outcome.output);
 }

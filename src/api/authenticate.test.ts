@@ -7,6 +7,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+const REVOCATION_ID = 'rev_aaaaaaaaaaaaaaaaaaaa';
+
 const ROUTES = [
   ['GET', '/v1/me'],
   ['GET', '/v1/catalogue'],
@@ -34,13 +36,17 @@ const ROUTES = [
   ['GET', '/v1/audit/proof/0'],
   ['GET', '/v1/audit/personal/0'],
   ['GET', '/v1/audit/reconciliation'],
+  ['POST', '/v1/revocations'],
+  ['GET', `/v1/revocations/${REVOCATION_ID}`],
+  ['POST', `/v1/revocations/${REVOCATION_ID}/confirm`],
+  ['POST', `/v1/revocations/${REVOCATION_ID}/lift`],
 ] as const;
 
 test('the list below names every route of /v1', () => {
   const printed = api.app.swagger() as { paths: Record<string, object> };
   const described = Object.keys(printed.paths).filter((path) => path.startsWith('/v1/'));
   const listed = ROUTES.map(([, path]) =>
-    path.replace(REQUEST_ID, '{id}').replace(GRANT_ID, '{id}').replace('/0', '/{seq}'),
+    path.replace(REQUEST_ID, '{id}').replace(GRANT_ID, '{id}').replace(REVOCATION_ID, '{id}').replace('/0', '/{seq}'),
   );
   expect([...new Set(listed)].sort()).toEqual(described.sort());
 });

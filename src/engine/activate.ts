@@ -15,6 +15,8 @@ import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** Faults after which the cloud has certainly done nothing. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
+/** Looks at a shared slot that may fail before a start is given up: about a minute and a half. */
+const MOST_LOOKS = 9;
 /** Faults that another attempt cannot mend. */
 const HOPELESS: ReadonlySet<FaultKind> = new Set(['invalid', 'target-gone', 'clock-skew']);
 
@@ -200,14 +202,20 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
   const now = await appNow(ports.db);
   const dueAt = after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random));
   const lastFault = `${fault.kind}: ${fault.message}`.slice(0, 500);
-  // Its clock has not started: nothing was called, and nothing runs out.
-  if (grant.state.kind === 'scheduled') return lookAgain(ports, grant, dueAt, grant.attempts + 1, lastFault);
+  if (grant.state.kind === 'scheduled') {
+    // Its clock has not started: nothing was called, and nothing runs out. But nobody gets on Thursday what they asked for on Monday.
+    if (!HOPELESS.has(fault.kind) && grant.attempts < MOST_LOOKS)
+      return lookAgain(ports, grant, dueAt, grant.attempts + 1, lastFault);
+    await record(ports, grant, [{ event: { kind: 'fail' }, facts: faultFacts(fault) }]);
+    return dropLease(ports.db, grant.id, ports.owner);
+  }
   if (!needsBinding(grant.state) || activatedAt === null || endsAt === null)
     return dropLease(ports.db, grant.id, ports.owner);
   if (HOPELESS.has(fault.kind) || now >= after(activatedAt, capabilities.settleMs)) {
     const failing = { event: { kind: 'fail' as const }, facts: faultFacts(fault) };
     const proof = { kind: 'never-provisioned' as const, at: now, evidence: faultFacts(fault) };
-    await record(ports, grant, untouched ? [failing, { event: { kind: 'prove-gone', proof } }] : [failing]);
+    const leavesSlot = capabilities.slot === 'shared';
+    await record(ports, grant, untouched ? [failing, { event: { kind: 'prove-gone', proof }, leavesSlot }] : [failing]);
     return dropLease(ports.db, grant.id, ports.owner);
   }
   if (untouched) await unnoteCall(ports.db, grant, ports.owner);

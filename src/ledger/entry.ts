@@ -30,7 +30,7 @@ export const EVENTS = {
   'grant.active': only('activatedAt', 'endsAt', 'fingerprints', 'standing'),
   'grant.ending': { public: ['cause', 'endsAt', 'fault', 'message', 'revocation'], personal: ['reason'] },
   'grant.ended': { public: ['cause', 'proof', 'evidence', 'endsAt', 'revocation'], personal: ['reason'] },
-  'grant.failed': only('cause', 'proof', 'evidence', 'refusal', 'text'),
+  'grant.failed': only('cause', 'proof', 'evidence', 'refusal', 'text', 'fault', 'message'),
   'revocation.ordered': {
     public: ['revocation', 'scope', 'target', 'reach', 'holds', 'asksUntil'],
     personal: ['reason'],

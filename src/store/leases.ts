@@ -24,7 +24,8 @@ function belongsTo(lane: Lane) {
 
 /**
  * Takes due grants of one lane for `leaseMs`. A node that dies loses its claims by time alone; another node takes them up.
- * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction.
+ * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
+ * claimed already, without having heard of it, is its own.
  */
 export async function claimDue(
   db: Db | Trx,
@@ -35,7 +36,7 @@ export async function claimDue(
 ): Promise<readonly GrantRecord[]> {
   const due = sql<{ id: GrantId }>`
     select id from "grant"
-    where due_at <= ${NOW} and ${belongsTo(lane)} and ${NOT_CLAIMED}
+    where due_at <= ${NOW} and ${belongsTo(lane)} and (${NOT_CLAIMED} or lease_owner = ${owner})
     order by due_at limit ${limit} for update skip locked`;
   const rows = await db
     .updateTable('grant')

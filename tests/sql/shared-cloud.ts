@@ -11,6 +11,7 @@ export const MAY_LAND_MS = 60_000;
 /** What becomes of the next call that writes. `lands-late`: it is given up, and performed `afterMs` later. */
 export type Mishap =
   | { readonly kind: 'refused' }
+  | { readonly kind: 'invalid' }
   | { readonly kind: 'answer-lost' }
   | { readonly kind: 'lands-late'; readonly afterMs: number };
 
@@ -20,6 +21,8 @@ export class SharedCloud {
   readonly places = new Map<string, Instant | null>();
   readonly mishaps: Mishap[] = [];
   readonly calls: string[] = [];
+  /** Looks are refused. */
+  blind = false;
   readonly #pending: { readonly at: number; readonly perform: () => void }[] = [];
   readonly #now: () => number;
 
@@ -49,6 +52,7 @@ export class SharedCloud {
       },
       observe: async (binding, _ending, _call: CallOptions) => {
         this.calls.push('observe');
+        if (this.blind) throw new ProviderFault('forbidden-to-us', 'not allowed to look');
         return this.places.has(binding.slot)
           ? { presence: 'present', usable: true, native: {} }
           : { presence: 'absent', proof: 'observed', evidence: {}, final: false };
@@ -61,6 +65,7 @@ export class SharedCloud {
   #write(name: string, perform: () => void): void {
     this.calls.push(name);
     const mishap = this.mishaps.shift();
+    if (mishap?.kind === 'invalid') throw new ProviderFault('invalid', 'there is no such role');
     if (mishap?.kind === 'refused') throw new ProviderFault('throttled', 'too many calls');
     if (mishap?.kind === 'lands-late') this.#pending.push({ at: this.#now() + mishap.afterMs, perform });
     else perform();

@@ -136,6 +136,29 @@ describe('grants that share one place in the cloud', () => {
     expect(cloud.places.has(SLOT)).toBe(true);
   });
 
+  test('a start that failed leaves nothing behind: what somebody gives by hand then is not ours', async () => {
+    cloud.mishaps.push({ kind: 'invalid' });
+    await ask(10 * MINUTE);
+    expect(await states()).toEqual(['failed']);
+    cloud.places.set(SLOT, null);
+    await pass(2 * MAY_LAND_MS);
+    await ask(10 * MINUTE);
+    await pass(11 * MINUTE);
+    expect(await states()).toEqual(['failed', 'ended']);
+    expect(cloud.places.get(SLOT)).toBeNull();
+  });
+
+  test('a place that cannot be looked at is not waited for for ever', async () => {
+    cloud.blind = true;
+    await ask(10 * MINUTE);
+    expect(await states()).toEqual(['scheduled']);
+    for (let n = 0; n < 12; n += 1) await pass(31_000);
+    expect(await states()).toEqual(['failed']);
+    cloud.blind = false;
+    await pass(10 * MINUTE);
+    expect(cloud.places.has(SLOT)).toBe(false);
+  });
+
   test('no two work on one place at once', async () => {
     await ask(10 * MINUTE);
     await sql`insert into cloud_lock (key, owner, until) values (${`slot/${SLOT}`}, 'node-2/1', app_now() + interval '5 seconds')`.execute(

@@ -38,8 +38,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/store/bindings.ts',
-        find: '? { last_call_at: fromNow(note.callTimeoutMs), absent_since: null, rung }',
-        replace: '? { last_call_at: fromNow(0), rung }',
+        find: 'const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null, rung };',
+        replace: 'const columns = { last_call_at: fromNow(0), rung };',
       },
       {
         file: 'src/store/bindings.ts',
@@ -47,7 +47,7 @@ export const sabotages: readonly Sabotage[] = [
         replace: 'returning coalesce(last_call_at, absent_since) as since',
       },
     ],
-    caughtBy: ['cloud'],
+    caughtBy: ['cloud', 'slots'],
     seed: 1,
   },
   {
@@ -74,8 +74,13 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/binding-spec.ts',
-        find: '    endsAt: grant.endsAt,',
-        replace: '    endsAt: (grant.endsAt + 60_000) as typeof grant.endsAt,',
+        find: '    activatedAt,\n    endsAt,\n',
+        replace: '    activatedAt,\n    endsAt: (endsAt + 60_000) as typeof endsAt,\n',
+      },
+      {
+        file: 'src/engine/activate.ts',
+        find: 'provider.provision({ ...bindingSpec(grant()), endsAt: endsAt() }, call)',
+        replace: 'provider.provision(bindingSpec(grant()), call)',
       },
     ],
     caughtBy: ['cloud'],
@@ -266,7 +271,7 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/store/leases.ts',
-        find: '${belongsTo(lane)} and ${NOT_CLAIMED}',
+        find: '${belongsTo(lane)} and (${NOT_CLAIMED} or lease_owner = ${owner})',
         replace: '${belongsTo(lane)}',
       },
     ],
