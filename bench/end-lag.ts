@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { systemClock } from '../src/platform/clock.ts';
 import { openPostgres } from '../src/store/database.ts';
@@ -5,10 +8,13 @@ import type { Db } from '../src/store/schema.ts';
 import { startPostgres } from '../tests/sql/postgres.ts';
 import { engineOver, keepSequencing } from './engine-over.ts';
 import { APART_MS, FULL, QUICK, type Load } from './end-lag-load.ts';
-import { peerRows } from './end-lag-peers.ts';
+import { PEERS } from './end-lag-peers.ts';
 import { endSooner, insertLiveGrants, patiently } from './live-grants.ts';
 import { recordingProvider } from './recording-provider.ts';
 import { distribution, type Bench, type BenchRow } from './types.ts';
+
+const run = promisify(execFile);
+const PEER_NODE = fileURLToPath(new URL('./end-lag-peer-node.ts', import.meta.url));
 
 /** From the end of a grant to the call that leaves for the cloud, with a million others live. The cloud answers at once. */
 export const bench: Bench = {
@@ -28,13 +34,27 @@ export const bench: Bench = {
         await patient.destroy();
         await database.close();
       }
-      rows.push(...(await peerRows(() => server.createDatabase(), load)));
+      for (const peer of Object.keys(PEERS))
+        rows.push(...(await rowsOfPeer(peer, await server.createDatabase(), load)));
       return { rows };
     } finally {
       await server.stop();
     }
   },
 };
+
+/** A peer that fails costs its own rows, and says why. */
+async function rowsOfPeer(peer: string, connectionString: string, load: Load): Promise<readonly BenchRow[]> {
+  try {
+    const { stdout } = await run(process.execPath, [PEER_NODE, peer, connectionString, JSON.stringify(load)], {
+      timeout: 900_000,
+    });
+    return JSON.parse(stdout) as readonly BenchRow[];
+  } catch (error) {
+    console.error(`  ${peer} could not be measured: ${String(error).slice(0, 500)}`);
+    return [];
+  }
+}
 
 async function measure(db: Db, patient: Db, load: Load): Promise<readonly BenchRow[]> {
   await insertLiveGrants(patient, load.live);
