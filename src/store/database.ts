@@ -1,9 +1,11 @@
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
-import { Kysely, PGliteDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Pool, types, type PoolConfig } from 'pg';
 import { instant, type Instant } from '../core/time.ts';
-import { PipelinedDialect } from './pipelined-dialect.ts';
+import { EmbeddedSocket } from './embedded-socket.ts';
 import { migrate } from './migrate.ts';
+import { PipelinedDialect } from './pipelined-dialect.ts';
+import { PreparedNames, preparingClient } from './prepared-client.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** An open database with its schema up to date. */
@@ -22,19 +24,22 @@ function parseTimestamp(text: string): Instant {
   return instant(Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')));
 }
 
+/** Who PGlite is unless told otherwise; a name that it does not know ends it. */
+const LITE = { user: 'postgres', database: 'postgres' };
+
 /**
  * Opens the embedded database. `dataDir` undefined keeps everything in memory. The caller holds the lock on the folder
  * (`src/platform/folder-lock.ts`): PGlite does not lock it, and a second process would destroy committed rows.
  */
 export async function openEmbedded(dataDir?: string, options: PGliteOptions = {}): Promise<Database> {
-  const lite = await PGlite.create({
-    ...options,
-    ...(dataDir === undefined ? {} : { dataDir }),
-    parsers: { ...options.parsers, [TIMESTAMPTZ]: parseTimestamp, [INT8]: Number },
-  });
-  const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite: lite }) });
+  const lite = await PGlite.create({ ...options, ...(dataDir === undefined ? {} : { dataDir }) });
+  const db = connect({ stream: () => new EmbeddedSocket(lite), ...LITE, max: 1, idleTimeoutMillis: 0 });
+  const close = async () => {
+    await db.destroy();
+    await lite.close();
+  };
   await migrate(db);
-  return { db, kind: 'embedded', close: () => db.destroy() };
+  return { db, kind: 'embedded', close };
 }
 
 /** A connection that a firewall has forgotten, or a server that hangs, is given up after this time instead of never. */
@@ -48,22 +53,22 @@ export async function openPostgres(
   longestMs = LONGEST_STATEMENT_MS,
 ): Promise<Database> {
   // A migration may take as long as it takes.
-  const migrating = connect(connectionString, { max: 1 });
+  const migrating = connect({ connectionString, max: 1 });
   try {
     await migrate(migrating);
   } finally {
     await migrating.destroy();
   }
   const limits = { query_timeout: longestMs, idle_in_transaction_session_timeout: longestMs };
-  const db = connect(connectionString, { max: poolSize, ...limits });
+  const db = connect({ connectionString, max: poolSize, ...limits });
   return { db, kind: 'postgres', close: () => db.destroy() };
 }
 
-function connect(connectionString: string, limits: PoolConfig): Db {
+function connect(to: PoolConfig): Db {
   const pool = new Pool({
-    connectionString,
+    Client: preparingClient(new PreparedNames()),
     connectionTimeoutMillis: LONGEST_CONNECT_MS,
-    ...limits,
+    ...to,
     // Statements of a transaction that need nothing from one another leave together, in the order in which they were called.
     pipeline: true,
     application_name: 'curfew',

@@ -41,7 +41,7 @@ export class GrantChecker {
     for (const row of rows.values()) {
       const before = this.#before.get(row.id);
       if (before === undefined) this.#checkNew(row, context);
-      else this.#checkChange(before, row);
+      else if (before !== row) this.#checkChange(before, row);
       if (before?.state !== row.state) {
         this.#storm.trace.note(
           'database',

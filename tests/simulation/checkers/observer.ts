@@ -8,6 +8,7 @@ import { GrantChecker } from './grant-checker.ts';
 import { LedgerChecker } from './ledger-checker.ts';
 import { RequestChecker } from './request-checker.ts';
 import {
+  NOTHING_READ,
   readApprovals,
   readCheckpoints,
   readEntries,
@@ -16,6 +17,7 @@ import {
   readRequests,
   type ApprovalRow,
   type GrantRow,
+  type Reading,
   type RequestRow,
 } from './rows.ts';
 import { RulesTimeline } from './rules-timeline.ts';
@@ -35,8 +37,8 @@ export class Observer {
   readonly #grantChecker: GrantChecker;
   readonly #requestChecker: RequestChecker;
   readonly #keys = new Map<string, string>();
-  #grants: ReadonlyMap<string, GrantRow> = new Map();
-  #requests: ReadonlyMap<string, RequestRow> = new Map();
+  #grants: Reading<GrantRow> = NOTHING_READ;
+  #requests: Reading<RequestRow> = NOTHING_READ;
   #approvals: readonly ApprovalRow[] = [];
 
   constructor(storm: Storm, base: Database, cloud: SimCloud) {
@@ -49,7 +51,7 @@ export class Observer {
     this.cloud = new CloudChecker(
       cloud,
       this.violations,
-      () => this.#grants,
+      () => this.grants,
       now,
       (grant) => this.wishes.asked(grant),
     );
@@ -59,17 +61,17 @@ export class Observer {
   }
 
   get grants(): ReadonlyMap<string, GrantRow> {
-    return this.#grants;
+    return this.#grants.rows;
   }
 
   get requests(): ReadonlyMap<string, RequestRow> {
-    return this.#requests;
+    return this.#requests.rows;
   }
 
   /** Whether every request is decided and every grant is over. */
   allIsOver(): boolean {
-    for (const row of this.#requests.values()) if (row.state === 'pending') return false;
-    for (const row of this.#grants.values()) if (row.endedAt === null) return false;
+    for (const row of this.requests.values()) if (row.state === 'pending') return false;
+    for (const row of this.grants.values()) if (row.endedAt === null) return false;
     return true;
   }
 
@@ -77,10 +79,10 @@ export class Observer {
   nextDue(lane: 'ends' | 'starts' | 'lapses'): number {
     let next = Number.MAX_SAFE_INTEGER;
     if (lane === 'lapses') {
-      for (const row of this.#requests.values()) if (row.state === 'pending') next = Math.min(next, row.lapsesAt);
+      for (const row of this.requests.values()) if (row.state === 'pending') next = Math.min(next, row.lapsesAt);
       return next;
     }
-    for (const row of this.#grants.values()) {
+    for (const row of this.grants.values()) {
       const starting = row.state === 'scheduled' || row.state === 'activating';
       if (row.dueAt !== null && starting === (lane === 'starts')) next = Math.min(next, row.dueAt);
       if (lane === 'ends' && row.state === 'activating') next = Math.min(next, row.endsAt ?? next);
@@ -96,38 +98,36 @@ export class Observer {
   /** Reads again what was written by a node, and judges it. */
   async afterCommit(written: ReadonlySet<WatchedTable>, by: string): Promise<void> {
     if (written.has('approval')) this.#approvals = await readApprovals(this.#base);
-    if (written.has('request')) this.#requests = byId(await readRequests(this.#base));
-    if (written.has('grant')) this.#grants = byId(await readGrants(this.#base));
+    if (written.has('request')) this.#requests = await readRequests(this.#base, this.#requests);
+    if (written.has('grant')) this.#grants = await readGrants(this.#base, this.#grants);
     const fresh = written.has('ledger_outbox') ? await readOutbox(this.#base, this.ledger.lastId) : [];
-    this.#requestChecker.check(this.#requests, this.#approvals);
-    this.#grantChecker.check(this.#grants, {
-      requests: this.#requests,
+    this.#requestChecker.check(this.requests, this.#approvals);
+    this.#grantChecker.check(this.grants, {
+      requests: this.requests,
       approvals: this.#approvals,
       keyOf: (person) => this.#keys.get(person),
     });
-    this.#claimChecker.check(this.#grants, by);
-    this.ledger.replay(fresh, this.#grants, this.#requests);
+    this.#claimChecker.check(this.grants, by);
+    this.ledger.replay(fresh, this.grants, this.requests);
     this.cloud.check();
   }
 
   /** Claims and due times are another than before. */
   async afterClaim(by: string): Promise<void> {
-    this.#grants = byId(await readGrants(this.#base));
-    this.#claimChecker.check(this.#grants, by);
-    for (const row of this.#grants.values())
+    this.#grants = await readGrants(this.#base, this.#grants);
+    this.#claimChecker.check(this.grants, by);
+    for (const row of this.grants.values())
       if (row.state === 'scheduled' && row.lastFault?.startsWith('waiting: ')) this.#storm.marks.hit('slot-awaited');
   }
 
   /** Reads everything, however it was written; then checks the log as a whole. */
   async atTheEnd(vkey: string): Promise<void> {
+    this.#grants = NOTHING_READ;
+    this.#requests = NOTHING_READ;
     await this.afterCommit(new Set(['grant', 'request', 'approval', 'ledger_outbox']), 'nobody');
     const { drawn, startsAt, marks } = this.#storm;
-    this.wishes.judge(this.#grants, drawn, startsAt, marks, this.violations);
+    this.wishes.judge(this.grants, drawn, startsAt, marks, this.violations);
     const waiting = await readOutbox(this.#base, 0);
     this.ledger.verify(await readEntries(this.#base), await readCheckpoints(this.#base), waiting.length, vkey);
   }
-}
-
-function byId<Row extends { readonly id: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> {
-  return new Map(rows.map((row) => [row.id, row]));
 }

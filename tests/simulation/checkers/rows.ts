@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { Database } from '../../../src/store/database.ts';
 
 /** Rows as the checkers read them, straight from the tables: none of the broker's own reading is trusted. Times are epoch milliseconds. */
@@ -60,20 +60,33 @@ export interface CheckpointRow {
 
 const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 
-const GRANTS = `select id, request_id as request, person_id as person, role, target, slot, method, state, duration_ms::float8 as "durationMs",
+/** The transaction that wrote a row last. There is one session, so a later transaction has a greater number. */
+const WRITTEN_BY = 'xmin::text::bigint';
+
+const GRANTS = `select ${WRITTEN_BY} as "writtenBy", id, request_id as request, person_id as person, role, target, slot, method, state, duration_ms::float8 as "durationMs",
   ${ms('starts_at')} as "startsAt", ${ms('activated_at')} as "activatedAt", ${ms('ends_at')} as "endsAt", end_cause as cause,
   ${ms('ended_at')} as "endedAt", ${ms('ending_since')} as "endingSince", proof ->> 'kind' as proof,
   proof -> 'evidence' ->> 'neededByOthersUntil' as "neededByOthers", proof -> 'evidence' ->> 'standingAccessRemains' as standing,
   last_fault as "lastFault", ${ms('due_at')} as "dueAt",
-  lease_owner as "leaseOwner", ${ms('lease_until')} as "leaseUntil" from "grant" order by id`;
-const REQUESTS = `select id, person_id as person, state, ${ms('lapses_at')} as "lapsesAt", ${ms('decided_at')} as "decidedAt",
-  denied_by as "deniedBy" from request order by id`;
+  lease_owner as "leaseOwner", ${ms('lease_until')} as "leaseUntil" from "grant" where ${WRITTEN_BY} > $1`;
+const REQUESTS = `select ${WRITTEN_BY} as "writtenBy", id, person_id as person, state, ${ms('lapses_at')} as "lapsesAt", ${ms('decided_at')} as "decidedAt",
+  denied_by as "deniedBy" from request where ${WRITTEN_BY} > $1`;
 const APPROVALS = `select request_id as request, person_id as person, verdict from approval`;
 const ENTRIES = `select seq::float8 as seq, body, encode(leaf, 'hex') as leaf from ledger_entry order by seq`;
 const CHECKPOINTS = `select size::float8 as size, note from ledger_checkpoint order by size`;
 
-export const readGrants = (base: Database) => read<GrantRow>(base, GRANTS);
-export const readRequests = (base: Database) => read<RequestRow>(base, REQUESTS);
+/** Rows of a table as they were read last. */
+export interface Reading<Row> {
+  readonly rows: ReadonlyMap<string, Row>;
+  /** The last transaction that is among them. */
+  readonly writtenBy: number;
+}
+
+export const NOTHING_READ: Reading<never> = { rows: new Map<string, never>(), writtenBy: 0 };
+
+export const readGrants = (base: Database, before: Reading<GrantRow>) => readFurther<GrantRow>(base, GRANTS, before);
+export const readRequests = (base: Database, before: Reading<RequestRow>) =>
+  readFurther<RequestRow>(base, REQUESTS, before);
 export const readApprovals = (base: Database) => read<ApprovalRow>(base, APPROVALS);
 export const readEntries = (base: Database) => read<EntryRow>(base, ENTRIES);
 export const readCheckpoints = (base: Database) => read<CheckpointRow>(base, CHECKPOINTS);
@@ -83,4 +96,24 @@ export const readOutbox = (base: Database, above: number) =>
 async function read<Row>(base: Database, text: string): Promise<readonly Row[]> {
   const { rows } = await sql.raw<Row>(text).execute(base.db);
   return rows;
+}
+
+/** Only what was written since: the rest is the same object as before. A row that vanished is noticed by reading from nothing. */
+async function readFurther<Row extends { readonly id: string }>(
+  base: Database,
+  text: string,
+  before: Reading<Row>,
+): Promise<Reading<Row>> {
+  const { rows } = await base.db.executeQuery<Row & { readonly writtenBy: number }>(
+    CompiledQuery.raw(text, [before.writtenBy]),
+  );
+  if (rows.length === 0) return before;
+  const all = new Map(before.rows);
+  let last = before.writtenBy;
+  for (const { writtenBy, ...row } of rows) {
+    all.set(row.id, row as unknown as Row);
+    last = Math.max(last, writtenBy);
+  }
+  const sorted = [...all].sort(([one], [other]) => (one < other ? -1 : 1));
+  return { rows: new Map(sorted), writtenBy: last };
 }
