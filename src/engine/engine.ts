@@ -175,6 +175,9 @@ export function createEngine(ports: EnginePorts): Engine {
       let delayMs: number = PACE.idleMs;
       try {
         claimed = await work();
+        // The work that was just taken up goes first; what becomes due meanwhile is taken up together.
+        if (claimed > 0 && claimed < PACE.batch)
+          await ports.clock.sleep(PACE.gatherMs, AbortSignal.any([signal, rung]));
         // Less than a full batch: nothing else is due, or the deadlines say when.
         if (claimed < PACE.batch) delayMs = await sleepMs();
       } catch (error) {

@@ -56,6 +56,8 @@ export const PACE = {
   longestRetryAfterMs: 60_000,
   /** Sleep at most this long: a deadline written by another node is seen after this at the latest. */
   idleMs: 1_000,
+  /** A lane that took something up looks for the next deadline this much later: far less than anybody notices, enough to leave the processor to the work. */
+  gatherMs: 3,
   /** What is due but locked by somebody else is looked at again after this. */
   skippedMs: 5,
   /** How often the clocks are compared. */

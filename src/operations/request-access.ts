@@ -88,7 +88,6 @@ export async function requestAccess(
       await noteRefusal(world, trx, actor, rules, input, stopped);
       return refused(stopped);
     }
-    await insertRequest(trx, request);
     const submitted: NewEntry = {
       kind: 'request.submitted',
       at: now,
@@ -108,7 +107,7 @@ export async function requestAccess(
       },
     };
     if (waits) {
-      await world.append(trx, submitted);
+      await together([insertRequest(trx, request), world.append(trx, submitted)]);
       return ok({ request, grants: [] });
     }
     const approved: NewEntry = {
@@ -122,7 +121,10 @@ export async function requestAccess(
         rules: decision.reasons.map((reason) => reason.rule),
       },
     };
-    const grants = await createGrants(world, trx, rules, actor.key, request, now, [submitted, approved]);
+    const [, grants] = await together([
+      insertRequest(trx, request),
+      createGrants(world, trx, rules, actor.key, request, now, [submitted, approved]),
+    ]);
     return ok({ request, grants });
   });
   if (!outcome.ok) return outcome;

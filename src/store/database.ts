@@ -1,10 +1,10 @@
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
-import { Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { Pool, types, type PoolConfig } from 'pg';
 import { instant, type Instant } from '../core/time.ts';
 import { EmbeddedSocket } from './embedded-socket.ts';
 import { migrate } from './migrate.ts';
-import { PipelinedDialect } from './pipelined-dialect.ts';
+import { openPipelined } from './pipelined.ts';
 import { PreparedNames, preparingClient } from './prepared-client.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
@@ -84,7 +84,7 @@ function connect(to: PoolConfig): Db {
   pool.on('error', () => {});
   // Nor may one that dies while somebody holds it between two statements: the next statement reports it.
   pool.on('connect', (client) => void client.on('error', () => {}));
-  return new Kysely<Schema>({ dialect: new PipelinedDialect(pool) });
+  return openPipelined<Schema>(pool);
 }
 
 /** The database's clock: the one that leases, deadlines and the ledger go by. */
