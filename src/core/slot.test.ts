@@ -38,8 +38,10 @@ describe('a shared slot', () => {
             if (kind === 'start') holds.set(grant, now + durationMs);
             else if (kind !== 'usable') holds.delete(grant);
           }
-          expect(desiredBinding(grants)).toEqual(
-            holds.size === 0 ? { present: false } : { present: true, endsAt: Math.max(...holds.values()) },
+          // One whose time is over needs nothing, whether somebody has written that down or not.
+          const needed = [...holds.values()].filter((endsAt) => endsAt > now);
+          expect(desiredBinding(grants, now)).toEqual(
+            needed.length === 0 ? { present: false } : { present: true, endsAt: Math.max(...needed) },
           );
         }
       }),
@@ -54,12 +56,17 @@ describe('a shared slot', () => {
       { kind: 'failed', endedAt: NOW, proof: { kind: 'observed', at: NOW, evidence: {} } },
       { kind: 'scheduled', startsAt: instant(9_000) },
     ];
-    expect(desiredBinding([...over, LIVE, ...over])).toEqual({ present: true, endsAt: 5_000 });
-    expect(desiredBinding(over)).toEqual({ present: false });
+    expect(desiredBinding([...over, LIVE, ...over], NOW)).toEqual({ present: true, endsAt: 5_000 });
+    expect(desiredBinding(over, NOW)).toEqual({ present: false });
   });
 
   test('that nobody uses is empty', () => {
-    expect(desiredBinding([])).toEqual({ present: false });
+    expect(desiredBinding([], NOW)).toEqual({ present: false });
+  });
+
+  test('is not kept by one whose time is over, though nobody has written that down', () => {
+    expect(desiredBinding([LIVE], instant(4_999))).toEqual({ present: true, endsAt: 5_000 });
+    expect(desiredBinding([LIVE], instant(5_000))).toEqual({ present: false });
   });
 });
 

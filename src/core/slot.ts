@@ -23,13 +23,14 @@ export function slotKey(provider: ProviderName, method: string, native: readonly
 export type Desired = { readonly present: false } | { readonly present: true; readonly endsAt: Instant };
 
 /**
- * Computes what a slot must hold from all the grants that use it: present if and only if a live grant needs it, its end
- * the latest of theirs. Two overlapping grants therefore never end each other.
+ * Computes what a slot must hold at `now` from all the grants that use it: present if and only if a live grant needs it, its end
+ * the latest of theirs. Two overlapping grants therefore never end each other. One whose time is over needs nothing, even if that has
+ * not been written down yet: two of those would otherwise keep each other alive.
  */
-export function desiredBinding(grants: readonly GrantState[]): Desired {
+export function desiredBinding(grants: readonly GrantState[], now: Instant): Desired {
   let endsAt: Instant | null = null;
   for (const grant of grants) {
-    if (!needsBinding(grant) || !('endsAt' in grant)) continue;
+    if (!needsBinding(grant) || !('endsAt' in grant) || grant.endsAt <= now) continue;
     if (endsAt === null || grant.endsAt > endsAt) endsAt = grant.endsAt;
   }
   return endsAt === null ? { present: false } : { present: true, endsAt };

@@ -9,6 +9,7 @@ import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
 import { bindingSpec, methodOf, plannedSpec } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
+import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { record } from './record.ts';
 import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
@@ -53,8 +54,14 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
   let grant = claimed;
   try {
     const standing = turn.shared && (fresh ? await standsAlready(ports, claimed, turn) : turn.binding.standing);
+    if (standing === 'claim-lost') {
+      await dropLease(ports.db, claimed.id, ports.owner);
+      return false;
+    }
     if (standing) return await beginOnStanding(ports, claimed);
+    const only = onlyWriter(ports, claimed, 'provision');
     const note = async (): Promise<Noted | null> => {
+      if (!(await only.take())) return null;
       const others = await turn.renew();
       if (others === null) return null;
       const noted = await (fresh
@@ -63,9 +70,11 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
       grant = noted?.grant ?? claimed;
       return noted;
     };
-    const provisioned = await provide(ports, () => grant, { untouched, shared: turn.shared }, note);
+    const provisioned = await provide(ports, () => grant, { untouched, shared: turn.shared }, note).finally(
+      only.release,
+    );
     if (provisioned === null) {
-      await dropLease(ports.db, grant.id, ports.owner);
+      await (only.busy() ? waitForWriter(ports, claimed) : dropLease(ports.db, grant.id, ports.owner));
       return false;
     }
     if (provisioned.usable) {
@@ -88,6 +97,11 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
   return false;
 }
 
+async function waitForWriter(ports: StepPorts, grant: GrantRecord): Promise<void> {
+  const until = after(await appNow(ports.db), WRITER_MS);
+  await lookAgain(ports, grant, until, grant.attempts, 'waiting: somebody else writes there');
+}
+
 /** Decides again before the clock starts; a grant that is refused now is over. */
 async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
   const verdict = await ports.recheck(grant);
@@ -102,15 +116,15 @@ async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
  * Whether the access stands in a shared slot already and is not ours: seen before the first grant there writes anything, and remembered
  * for all that follow. What was there before is used as it is and never removed.
  */
-async function standsAlready(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<boolean> {
+async function standsAlready(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<boolean | 'claim-lost'> {
   if (turn.others.present || turn.binding.lastCallAt !== null) return turn.binding.standing;
   const { provider } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);
   const call = { now, signal: ports.clock.timeout(PACE.callTimeoutMs) };
   const seen = await provider.observe(plannedSpec(grant, now), null, call);
   const standing = seen.presence === 'present';
-  await noteStanding(ports.db, grant.slot, standing);
-  return standing;
+  const noted = await noteStanding(ports.db, { grant, owner: ports.owner }, standing);
+  return noted ? standing : 'claim-lost';
 }
 
 /** Begins a grant whose access was there before: nothing is called, and nothing will be removed. */
@@ -218,7 +232,7 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
     await record(ports, grant, untouched ? [failing, { event: { kind: 'prove-gone', proof }, leavesSlot }] : [failing]);
     return dropLease(ports.db, grant.id, ports.owner);
   }
-  if (untouched) await unnoteCall(ports.db, grant, ports.owner);
+  if (untouched) await unnoteCall(ports.db, { grant, owner: ports.owner });
   await lookAgain(ports, grant, dueAt < endsAt ? dueAt : endsAt, grant.attempts + 1, lastFault);
 }
 

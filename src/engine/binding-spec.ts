@@ -1,7 +1,7 @@
 import { invariant } from '../core/result.ts';
 import type { ProviderName } from '../core/target.ts';
 import { after, type Instant } from '../core/time.ts';
-import type { BindingSpec, MethodCapabilities, Provider } from '../providers/contract.ts';
+import type { BindingPlace, BindingSpec, MethodCapabilities, Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 
 /** What a provider needs to know about a grant's binding. Only a grant whose clock has started has one. */
@@ -16,6 +16,11 @@ export function plannedSpec(grant: GrantRecord, now: Instant): BindingSpec {
 }
 
 function specOf(grant: GrantRecord, activatedAt: Instant, endsAt: Instant): BindingSpec {
+  return { ...bindingPlace(grant), activatedAt, endsAt };
+}
+
+/** Where a grant's binding stands, whether its clock has started or not. */
+export function bindingPlace(grant: GrantRecord): BindingPlace {
   return {
     slot: grant.slot,
     method: grant.method,
@@ -23,8 +28,6 @@ function specOf(grant: GrantRecord, activatedAt: Instant, endsAt: Instant): Bind
     role: grant.definition.role,
     grant: grant.id,
     principal: grant.principal,
-    activatedAt,
-    endsAt,
   };
 }
 

@@ -3,15 +3,16 @@ import type { JsonObject } from '../core/json.ts';
 import type { Proof } from '../core/proof.ts';
 import { invariant } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
-import type { CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
+import type { BindingSpec, CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
 import { noteAbsence, noteCall, noteEndWritten } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { dropLease, releaseCloudLock, releaseLease, renewLease, takeCloudLock } from '../store/leases.ts';
+import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
+import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { raiseFinding, record } from './record.ts';
 import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
@@ -67,7 +68,8 @@ async function leaveToOthers(
       const spec = { ...bindingSpec(grant), endsAt: until };
       const called = await dispatch(ports, note, (call) => provider.provision(spec, call));
       if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
-      await noteEndWritten(ports.db, grant.slot, { until, unsettledBefore: turn.binding.unsettledUntil });
+      const written = { until, unsettledBefore: turn.binding.unsettledUntil };
+      await noteEndWritten(ports.db, { grant, owner: ports.owner }, written);
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;
@@ -94,18 +96,17 @@ async function lookAndRevoke(
   const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
   let answered = false;
   try {
-    let seen = await look(ports, grant, ending);
+    let seen = await look(ports, grant, specInTurn(grant, turn), ending);
     if (seen?.presence !== 'absent') {
       const revoked = await revoke(ports, grant, ending, rung, turn);
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
-      if (revoked === 'somebody-writes-there') return await later(ports, grant, 100, grant.attempts, null);
+      if (revoked === 'somebody-writes-there') return await later(ports, grant, WRITER_MS, grant.attempts, null);
       answered = true;
-      seen = await look(ports, grant, ending);
+      seen = await look(ports, grant, specInTurn(grant, turn), ending);
     }
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
-    const provenAt = seen.final
-      ? null
-      : (seen.finalAt ?? after(await noteAbsence(ports.db, grant.slot, answered), capabilities.abandonedCallMs));
+    const provenAt = await proofTime(ports, grant, seen, answered);
+    if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
     if (provenAt !== null && (await appNow(ports.db)) < provenAt)
       return await laterAt(ports, grant, provenAt, grant.attempts, null);
     await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
@@ -114,6 +115,20 @@ async function lookAndRevoke(
     if (fault === null) throw error;
     await failedAttempt(ports, grant, rung, fault, answered);
   }
+}
+
+/** From when on absence that is seen now is proof; `null`: it is already. */
+async function proofTime(
+  ports: StepPorts,
+  grant: GrantRecord,
+  seen: Extract<Observation, { presence: 'absent' }>,
+  answered: boolean,
+): Promise<Instant | null | 'claim-lost'> {
+  if (seen.final) return null;
+  if (seen.finalAt !== undefined) return seen.finalAt;
+  const since = await noteAbsence(ports.db, { grant, owner: ports.owner }, answered);
+  const { abandonedCallMs } = methodOf(ports.providers, grant).capabilities;
+  return since === null ? 'claim-lost' : after(since, abandonedCallMs);
 }
 
 /** Takes the access away, as the only writer where the cloud has no conditional write. Throws faults. */
@@ -125,14 +140,11 @@ async function revoke(
   turn: SlotTurn,
 ): Promise<'revoked' | 'claim-lost' | 'somebody-writes-there'> {
   const { provider } = methodOf(ports.providers, grant);
-  const spec = bindingSpec(grant);
-  const lock = ending.cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
-  const lockOwner = `${ports.owner}/${grant.id}`;
-  let busy = false;
+  const spec = specInTurn(grant, turn);
+  const only = onlyWriter(ports, grant, ending.cause === 'expired' ? 'expire' : 'end-early');
   const note = async (): Promise<Instant | null> => {
-    // Last before the call, so that the lock outlives the longest call.
-    busy = lock !== null && !(await takeCloudLock(ports.db, lock, lockOwner, PACE.leaseMs));
-    const others = busy ? null : await turn.renew();
+    if (!(await only.take())) return null;
+    const others = await turn.renew();
     // Somebody began to need it while we looked.
     if (others === null || others.present) return null;
     const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
@@ -142,17 +154,29 @@ async function revoke(
   try {
     const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, call));
     if (called !== null) return 'revoked';
-    return busy ? 'somebody-writes-there' : 'claim-lost';
+    return only.busy() ? 'somebody-writes-there' : 'claim-lost';
   } finally {
-    if (lock !== null) await releaseCloudLock(ports.db, lock, lockOwner);
+    await only.release();
   }
 }
 
+/** The binding of a grant as it may stand in the cloud: on a shared slot with the latest end that was ever written there. */
+function specInTurn(grant: GrantRecord, turn: SlotTurn): BindingSpec {
+  const spec = bindingSpec(grant);
+  const { writtenUntil } = turn.binding;
+  return writtenUntil !== null && writtenUntil > spec.endsAt ? { ...spec, endsAt: writtenUntil } : spec;
+}
+
 /** Looks in the cloud; a fault while looking must not keep us from taking away, so it counts as "cannot say". */
-async function look(ports: StepPorts, grant: GrantRecord, ending: Ending): Promise<Observation | null> {
+async function look(
+  ports: StepPorts,
+  grant: GrantRecord,
+  spec: BindingSpec,
+  ending: Ending,
+): Promise<Observation | null> {
   const { provider } = methodOf(ports.providers, grant);
   try {
-    return await provider.observe(bindingSpec(grant), ending, await callOptions(ports));
+    return await provider.observe(spec, ending, await callOptions(ports));
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;

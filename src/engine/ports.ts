@@ -41,6 +41,8 @@ export const PACE = {
   leaseMs: 9_500,
   /** A call to a cloud is given up after this time: well inside the lease, so that what follows can still be recorded. */
   callTimeoutMs: 4_000,
+  /** An ending that the database does not take is announced to it for no longer than this, for each of three statements. */
+  announceMs: 1_000,
   /**
    * Under way at once in a lane. Large enough that many which are due together share one transaction; small enough that a claim never
    * outlives its lease while it waits for its turn at the database.

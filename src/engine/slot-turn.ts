@@ -10,6 +10,8 @@ import { PACE, type StepPorts } from './ports.ts';
 
 /** How long to wait for somebody who works on the same slot: about a call to a cloud. */
 const TURN_MS = 500;
+/** A turn outlives the claim that is renewed right behind it: what is written under the claim is written in turn. */
+const OUTLIVES_CLAIM_MS = PACE.leaseMs + 1_000;
 
 /**
  * The right to change a slot. On a shared slot one grant at a time has it, so that whoever takes the binding away has seen everybody
@@ -51,7 +53,8 @@ export async function takeTurn(
   const key = turnKey(grant.slot);
   const owner = `${ports.owner}/${grant.id}`;
   const wait = async (why: string) => ({ wait: { until: after(await appNow(db), TURN_MS), why } });
-  if (!(await takeCloudLock(db, key, owner, PACE.leaseMs))) return wait('another grant is at work on the same slot');
+  if (!(await takeCloudLock(db, key, owner, OUTLIVES_CLAIM_MS)))
+    return wait('another grant is at work on the same slot');
   const release = () => releaseCloudLock(db, key, owner);
   try {
     const binding = await findBinding(db, grant.slot);
@@ -61,8 +64,12 @@ export async function takeTurn(
       await release();
       return { wait: { until, why: 'an earlier call may still land on the same slot' } };
     }
-    const othersNeed = async () => desiredBinding(await othersOnSlot(db, grant.slot, grant.id));
-    const renew = async () => ((await takeCloudLock(db, key, owner, PACE.leaseMs)) ? othersNeed() : null);
+    const othersNeed = async () => {
+      const [others, now] = [await othersOnSlot(db, grant.slot, grant.id), await appNow(db)];
+      const states = others.map((other) => other.state);
+      return desiredBinding(states, now);
+    };
+    const renew = async () => ((await takeCloudLock(db, key, owner, OUTLIVES_CLAIM_MS)) ? othersNeed() : null);
     return { turn: { shared: true, binding, others: await othersNeed(), renew, release } };
   } catch (error) {
     await release().catch(() => {});

@@ -25,7 +25,7 @@ export async function tidy(
     if (stopping.aborted) break;
     if (provider?.tidy === undefined) continue;
     const spec = bindingSpec(grant);
-    const lock = provider.exclusive?.(spec) ?? null;
+    const lock = provider.exclusive?.(spec, 'tidy') ?? null;
     const owner = `${ports.node}/tidy`;
     const signal = clock.timeout(PACE.callTimeoutMs);
     if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) continue;

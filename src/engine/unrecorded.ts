@@ -4,13 +4,13 @@ import type { GrantId, PersonId } from '../core/ids.ts';
 import { desiredBinding } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
-import type { BindingSpec, Provider } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
-import { findBinding, noteCall } from '../store/bindings.ts';
+import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
 import { findGrant, othersOnSlot, saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
-import { bindingSpec, methodOf } from './binding-spec.ts';
+import { bindingPlace, bindingSpec, methodOf } from './binding-spec.ts';
+import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
@@ -30,6 +30,8 @@ interface Unwritten {
   readonly since: Instant;
   /** Whether the cloud has confirmed it, or there is nothing in the cloud to take away. */
   taken: boolean;
+  /** Until when a call may land on a shared slot that nobody could note. */
+  landsUntil: Instant | null;
 }
 
 /**
@@ -63,7 +65,14 @@ export class Unrecorded {
   async takeAway(grant: GrantRecord, cause: EndCause, by: EndedBy | null = null): Promise<void> {
     if (this.#unwritten.has(grant.id)) return;
     // What never started has nothing in the cloud; that it must not start is all there is to remember.
-    const ending: Unwritten = { grant, cause, by, since: this.#estimate(), taken: grant.activatedAt === null };
+    const ending: Unwritten = {
+      grant,
+      cause,
+      by,
+      since: this.#estimate(),
+      taken: grant.activatedAt === null,
+      landsUntil: null,
+    };
     this.#unwritten.set(grant.id, ending);
     await this.#revokeUnlessTaken(ending);
   }
@@ -79,18 +88,23 @@ export class Unrecorded {
   async #revoke(ending: Unwritten): Promise<void> {
     const { grant, cause, since } = ending;
     const { provider, capabilities } = methodOf(this.#ports.providers, grant);
-    const spec = bindingSpec(grant);
-    if (capabilities.slot === 'shared' && (await this.#isNeeded(grant))) {
-      ending.taken = true;
-      return;
-    }
-    const lock = capabilities.slot === 'shared' ? turnKey(grant.slot) : this.#exclusiveLock(provider, spec, cause);
+    const shared = capabilities.slot === 'shared';
+    const act = cause === 'expired' ? 'expire' : 'end-early';
+    const locks = [shared ? turnKey(grant.slot) : null, provider.exclusive?.(bindingPlace(grant), act) ?? null];
     const owner = `${this.#ports.node}/${grant.id}/unrecorded`;
-    if ((await this.#announce(grant, lock, owner)) === 'somebody-writes-there') return;
-    const { clock, log } = this.#ports;
+    const note = async (): Promise<Instant | null> => {
+      for (const lock of locks) if (lock !== null && !(await this.#mayWrite(grant, lock, owner))) return null;
+      // In turn: whoever begins to need the place now has been seen.
+      if (shared && !(await this.#isOurs(ending))) return null;
+      await this.#announce(ending);
+      return this.#now();
+    };
+    const { log } = this.#ports;
     try {
-      const call = { now: await this.#now(), signal: clock.timeout(PACE.callTimeoutMs) };
-      await provider.revoke(spec, { cause, since }, 0, call);
+      const revoked = await dispatch(this.#ports, note, (call) =>
+        provider.revoke(bindingSpec(grant), { cause, since }, 0, call),
+      );
+      if (revoked === null) return;
       ending.taken = true;
       log.error(
         { grant: grant.id },
@@ -101,62 +115,74 @@ export class Unrecorded {
       if (fault === null) throw error;
       log.error({ grant: grant.id, ...faultFacts(fault) }, 'could not take access away');
     } finally {
-      if (lock !== null) await releaseCloudLock(this.#ports.db, lock, owner).catch(() => {});
+      for (const lock of locks) if (lock !== null) await releaseCloudLock(this.#ports.db, lock, owner).catch(() => {});
     }
   }
 
-  #shared(grant: GrantRecord) {
-    const { slot, abandonedCallMs: mayLandMs } = methodOf(this.#ports.providers, grant).capabilities;
-    return slot === 'shared' ? { shared: { until: null, mayLandMs } } : {};
-  }
-
-  #exclusiveLock(provider: Provider, spec: BindingSpec, cause: EndCause): string | null {
-    return cause === 'expired' ? null : (provider.exclusive?.(spec) ?? null);
-  }
-
   /**
-   * Whether a shared slot must stay as it is for others. Throws when that cannot be read: taking away what somebody else needs would be
-   * no ending, and what stands in the cloud object ends it.
+   * Whether what stands in a shared slot is there for this grant alone. Throws when that cannot be read: taking away what somebody else
+   * needs would be no ending, and what stands in the cloud object ends it.
    */
-  async #isNeeded(grant: GrantRecord): Promise<boolean> {
+  async #isOurs(ending: Unwritten): Promise<boolean> {
+    const { grant } = ending;
     const { db } = this.#ports;
     const current = await findGrant(db, grant.id);
-    // Over, and only the answer was lost: what stands there now is not ours.
-    if (current === null || isOver(current.state)) return true;
-    const others = desiredBinding(await othersOnSlot(db, grant.slot, grant.id));
-    return others.present || (await findBinding(db, grant.slot)).standing;
+    // Over, and only the answer was lost; or there before us: nothing there is ours, now or later.
+    ending.taken = current === null || isOver(current.state) || (await findBinding(db, grant.slot)).standing;
+    if (ending.taken) return false;
+    // Those whose end waits here as well need nothing any more, whatever the rows say.
+    const others = (await othersOnSlot(db, grant.slot, grant.id)).filter((other) => !this.#unwritten.has(other.id));
+    const states = others.map((other) => other.state);
+    return !desiredBinding(states, await this.#now()).present;
   }
 
   /** The database's time, which it often still tells when it takes no writes: a machine that is ahead would take a live grant for over. */
   async #now(): Promise<Instant> {
-    try {
-      return await appNow(this.#ports.db);
-    } catch {
-      return this.#estimate();
-    }
+    const now = await this.#soon(appNow(this.#ports.db), () => {});
+    return now === 'not-done' ? this.#estimate() : now;
   }
 
   #estimate(): Instant {
     return after(this.#ports.clock.now(), -this.#aheadMs());
   }
 
+  /** Whether this process may change what a lock is about: it has the lock, or the database cannot say who has. */
+  async #mayWrite(grant: GrantRecord, lock: string, owner: string): Promise<boolean> {
+    const taken = await this.#soon(takeCloudLock(this.#ports.db, lock, owner, PACE.leaseMs), this.#unannounced(grant));
+    return taken === 'not-done' || taken;
+  }
+
   /** Says beforehand what is about to be done, if the database takes that. It is no condition: ending never waits for a record. */
-  async #announce(
-    grant: GrantRecord,
-    lock: string | null,
-    owner: string,
-  ): Promise<'announced' | 'somebody-writes-there'> {
-    const { db } = this.#ports;
-    try {
-      if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) return 'somebody-writes-there';
-      await noteCall(db, grant.slot, 0, { callTimeoutMs: PACE.callTimeoutMs, ...this.#shared(grant) });
-    } catch (error) {
+  async #announce(ending: Unwritten): Promise<void> {
+    const { grant } = ending;
+    const { slot, abandonedCallMs: mayLandMs } = methodOf(this.#ports.providers, grant).capabilities;
+    const shared = slot === 'shared' ? { shared: { until: null, mayLandMs } } : {};
+    const { callTimeoutMs } = PACE;
+    const noting = noteCall(this.#ports.db, grant.slot, 0, { callTimeoutMs, ...shared });
+    const noted = await this.#soon(noting, this.#unannounced(grant));
+    if (noted === 'not-done' && slot === 'shared')
+      ending.landsUntil = after(await this.#now(), callTimeoutMs + mayLandMs);
+  }
+
+  #unannounced(grant: GrantRecord): (error: unknown) => void {
+    return (error) =>
       this.#ports.log.error(
         { grant: grant.id, error: String(error) },
         'a call could not be announced; it is made anyway',
       );
-    }
-    return 'announced';
+  }
+
+  /** Asks the database for something that is good to have before a call leaves, but not for so long that the call leaves too late. */
+  async #soon<T>(work: Promise<T>, onFault: (error: unknown) => void): Promise<T | 'not-done'> {
+    const answered = new AbortController();
+    const done = work.catch((error: unknown): 'not-done' => {
+      onFault(error);
+      return 'not-done';
+    });
+    const tooLate = this.#ports.clock.sleep(PACE.announceMs, answered.signal).then((): 'not-done' => 'not-done');
+    const first = await Promise.race([done, tooLate]);
+    answered.abort();
+    return first;
   }
 
   /**
@@ -168,6 +194,7 @@ export class Unrecorded {
     await Promise.all(
       [...this.#unwritten.values()].map(async (ending) => {
         try {
+          await this.#noteLanding(ending);
           const written = await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
           if (written) return;
         } catch (error) {
@@ -176,6 +203,13 @@ export class Unrecorded {
         await this.#revokeUnlessTaken(ending);
       }),
     );
+  }
+
+  /** Nobody begins on a shared slot while a call that nobody could note may land there. */
+  async #noteLanding(ending: Unwritten): Promise<void> {
+    if (ending.landsUntil === null) return;
+    await noteUnsettled(this.#ports.db, ending.grant.slot, ending.landsUntil);
+    ending.landsUntil = null;
   }
 
   /** The end is proven and recorded: the remark "late" has done its work. */

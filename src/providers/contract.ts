@@ -40,10 +40,10 @@ export interface Provider {
   sharedPlace?(wanted: Pick<BindingSpec, 'method' | 'target' | 'role' | 'principal'>): readonly string[];
 
   /**
-   * Key of the lock that the caller must hold while it calls `revoke`, because the cloud has no conditional write for what
-   * is changed there (AWS: one inline policy that all grants of a role share). `null` or absent: none is needed.
+   * Key of the lock that the caller must hold while it does this, because the cloud has no conditional write for what is changed
+   * there (AWS: one inline policy that all grants of a role share). `null` or absent: none is needed.
    */
-  exclusive?(binding: BindingSpec): string | null;
+  exclusive?(place: BindingPlace, act: Act): string | null;
 
   /**
    * Removes from the cloud what earlier endings have left beside this binding and nothing needs any more. Called now and then, under the
@@ -113,8 +113,11 @@ export interface MethodCapabilities {
   readonly rungs: readonly string[];
 }
 
-/** Everything a provider needs to know about one binding. Deterministic: the same grant always yields the same names. */
-export interface BindingSpec {
+/** What a call does: makes a binding, takes it away before its time or at its time, or removes what endings have left. */
+export type Act = 'provision' | 'end-early' | 'expire' | 'tidy';
+
+/** Where a binding stands and what for; known before its clock has started. */
+export interface BindingPlace {
   readonly slot: SlotKey;
   readonly method: string;
   readonly target: Target;
@@ -123,6 +126,10 @@ export interface BindingSpec {
   readonly grant: GrantId;
   /** How the person is called in the cloud's own logs (`ana`); already checked against the cloud's character set. */
   readonly principal: string;
+}
+
+/** Everything a provider needs to know about one binding. Deterministic: the same grant always yields the same names. */
+export interface BindingSpec extends BindingPlace {
   readonly activatedAt: Instant;
   /** When the binding must be gone: the end of the grant, or for a shared slot the latest end of the grants that need it. */
   readonly endsAt: Instant;

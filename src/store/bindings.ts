@@ -70,20 +70,47 @@ export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord>
   };
 }
 
-/** Remembers whether access stood in a slot before Curfew first wrote there. */
-export async function noteStanding(db: Db, slot: SlotKey, standing: boolean): Promise<void> {
-  await db.updateTable('binding').set({ standing }).where('slot', '=', slot).execute();
+/** A grant and the claim under which something is remembered about its slot. Without the claim nothing is remembered any more. */
+export interface Claim {
+  readonly grant: { readonly id: GrantId; readonly slot: SlotKey };
+  readonly owner: string;
+}
+
+function holds({ grant, owner }: Claim) {
+  return sql<boolean>`exists (
+    select from "grant" where id = ${grant.id} and lease_owner = ${owner} and lease_until > app_now())`;
+}
+
+/** Remembers whether access stood in a slot before Curfew first wrote there. False: the claim was lost. */
+export async function noteStanding(db: Db, claim: Claim, standing: boolean): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('binding')
+    .set({ standing })
+    .where('slot', '=', claim.grant.slot)
+    .where(holds(claim))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Remembers that a call which wrote this end into the cloud object of a shared slot was answered. */
 export async function noteEndWritten(
   db: Db,
-  slot: SlotKey,
+  claim: Claim,
   shared: { readonly until: Instant; readonly unsettledBefore: Instant | null },
 ): Promise<void> {
   await db
     .updateTable('binding')
     .set(columnsOfCall({ kind: 'answered', shared }))
+    .where('slot', '=', claim.grant.slot)
+    .where(holds(claim))
+    .execute();
+}
+
+/** Remembers of a shared slot that a call left which could not be noted when it did, and until when it may land. */
+export async function noteUnsettled(db: Db, slot: SlotKey, until: Instant): Promise<void> {
+  await db
+    .updateTable('binding')
+    .set({ unsettled_until: sql<string>`greatest(unsettled_until, ${at(until)})` })
     .where('slot', '=', slot)
     .execute();
 }
@@ -114,29 +141,21 @@ export async function noteCall(
 }
 
 /** Takes the note of a call back that certainly did nothing, if there was none before it and the claim still holds. */
-export async function unnoteCall(
-  db: Db,
-  grant: { readonly id: GrantId; readonly slot: SlotKey },
-  owner: string,
-): Promise<void> {
-  await sql`
-    update binding set last_call_at = null where slot = ${grant.slot} and exists (
-      select from "grant" where id = ${grant.id} and lease_owner = ${owner} and lease_until > app_now())`.execute(db);
+export async function unnoteCall(db: Db, claim: Claim): Promise<void> {
+  await sql`update binding set last_call_at = null where slot = ${claim.grant.slot} and ${holds(claim)}`.execute(db);
 }
 
 /**
  * Remembers that a look has shown absence; `answered` says that the last call was answered and is under way no more. Returns
  * since when looks have shown nothing else, or when the last call was given up at the latest, whichever is later: what was
- * under way at that moment can still land for a while.
+ * under way at that moment can still land for a while. `null`: the claim was lost.
  */
-export async function noteAbsence(db: Db, slot: SlotKey, answered: boolean): Promise<Instant> {
+export async function noteAbsence(db: Db, claim: Claim, answered: boolean): Promise<Instant | null> {
   const { rows } = await sql<{ since: Instant }>`
     update binding set
       absent_since = coalesce(absent_since, app_now()),
       last_call_at = case when ${answered}::boolean then app_now() else last_call_at end
-    where slot = ${slot}
+    where slot = ${claim.grant.slot} and ${holds(claim)}
     returning greatest(absent_since, last_call_at) as since`.execute(db);
-  const since = rows[0]?.since;
-  if (since === undefined) throw new Error(`there is no slot ${slot}`);
-  return since;
+  return rows[0]?.since ?? null;
 }

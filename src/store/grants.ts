@@ -105,7 +105,7 @@ export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestI
 }
 
 /** The states of the grants that stand on a slot, except one: what the slot must still hold when that one ends. */
-export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId): Promise<readonly GrantState[]> {
+export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId): Promise<readonly GrantRecord[]> {
   const rows = await db
     .selectFrom('grant')
     .selectAll()
@@ -114,7 +114,7 @@ export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId)
     .where(sql<boolean>`state in ('activating', 'active', 'ending')`)
     .where('id', '<>', except)
     .execute();
-  return rows.map((row) => toGrant(row).state);
+  return rows.map(toGrant);
 }
 
 /** Grants of one person, or of everybody, newest first; `liveOnly` leaves out what is over. */

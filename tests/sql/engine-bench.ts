@@ -39,9 +39,9 @@ export function bench(
     node: options.node ?? 'node-1',
     providers: new Map([['aws', provider]]),
     recheck: async () => options.verdict ?? ok(null),
-    append: async (_trx, entry) => {
+    append: async (_trx, ...written) => {
       if (options.appendFails?.() === true) throw new Error('no space left on device');
-      entries.push(entry.late === true ? `${entry.kind} (late)` : entry.kind);
+      entries.push(...written.map((entry) => (entry.late === true ? `${entry.kind} (late)` : entry.kind)));
     },
     publish: () => {},
     log: silentLog,

@@ -5,9 +5,9 @@ import { needsBinding, transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
-import { findBinding } from '../../src/store/bindings.ts';
+import { findBinding, noteAbsence, noteEndWritten, noteStanding, unnoteCall } from '../../src/store/bindings.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
-import { bench, type Bench } from './engine-bench.ts';
+import { BY, bench, type Bench } from './engine-bench.ts';
 import { truncateAll } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
 import { MAY_LAND_MS, SharedCloud, virtualTime, type Mishap, type VirtualTime } from './shared-cloud.ts';
@@ -22,6 +22,8 @@ describe('grants that share one place in the cloud', () => {
   let cloud: SharedCloud;
   let on: Bench;
   let grants: GrantId[];
+  /** The log takes nothing. */
+  let mute: boolean;
 
   beforeAll(async () => {
     database = await openEmbedded();
@@ -34,8 +36,9 @@ describe('grants that share one place in the cloud', () => {
     await truncateAll(database);
     await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
     cloud = new SharedCloud(time.now);
-    on = bench(database, cloud.provider(), { clock: time.clock });
+    on = bench(database, cloud.provider(), { clock: time.clock, appendFails: () => mute });
     grants = [];
+    mute = false;
   };
 
   const ask = async (durationMs: number, role = 'invoice-reader') => {
@@ -157,6 +160,78 @@ describe('grants that share one place in the cloud', () => {
     cloud.blind = false;
     await pass(10 * MINUTE);
     expect(cloud.places.has(SLOT)).toBe(false);
+  });
+
+  test('two whose time is over do not keep each other alive while nothing can be recorded', async () => {
+    await ask(10 * MINUTE);
+    await ask(12 * MINUTE);
+    mute = true;
+    await pass(11 * MINUTE);
+    expect(cloud.places.has(SLOT)).toBe(true);
+    await pass(2 * MINUTE);
+    expect(cloud.places.has(SLOT)).toBe(false);
+    mute = false;
+    for (let n = 0; n < 3; n += 1) await pass(2 * MAY_LAND_MS);
+    expect(await states()).toEqual(['ended', 'ended']);
+    expect(on.entries.filter((entry) => entry.startsWith('grant.ending'))).toEqual([
+      'grant.ending (late)',
+      'grant.ending (late)',
+    ]);
+  });
+
+  test('what is taken back while nothing can be recorded is left to whoever else needs it, and goes with the last', async () => {
+    await ask(10 * MINUTE);
+    await ask(30 * MINUTE);
+    mute = true;
+    const [first, second] = await all();
+    if (first === undefined || second === undefined) throw new Error('two grants were asked for');
+    await on.engine.endUnrecorded(first, 'revoked', BY);
+    expect(cloud.calls).not.toContain('revoke');
+    expect(cloud.places.has(SLOT)).toBe(true);
+    await on.engine.endUnrecorded(second, 'revoked', BY);
+    expect(cloud.places.has(SLOT)).toBe(false);
+  });
+
+  test('a place that was somebody’s before stays while nothing can be recorded', async () => {
+    cloud.places.set(SLOT, null);
+    await ask(10 * MINUTE);
+    mute = true;
+    await pass(11 * MINUTE);
+    expect(cloud.places.has(SLOT)).toBe(true);
+    expect(cloud.calls).not.toContain('revoke');
+  });
+
+  test('a removal that could not be announced is waited for by whoever begins there next', async () => {
+    await ask(10 * MINUTE);
+    const [first] = await all();
+    if (first === undefined) throw new Error('a grant was asked for');
+    await sql`create function no_space() returns trigger language plpgsql as $$ begin raise 'no space left on device'; end $$`.execute(
+      database.db,
+    );
+    await sql`create trigger no_space before update on binding execute function no_space()`.execute(database.db);
+    cloud.mishaps.push({ kind: 'lands-late', afterMs: 40_000 });
+    await on.engine.endUnrecorded(first, 'revoked', BY);
+    await sql`drop trigger no_space on binding`.execute(database.db);
+    await sql`drop function no_space`.execute(database.db);
+    await on.engine.pass('ends');
+    await ask(10 * MINUTE);
+    expect(await states()).toEqual(['ending', 'scheduled']);
+    await pass(50_000);
+    await pass(2 * MAY_LAND_MS);
+    expect((await states())[1]).toBe('active');
+    expect(cloud.places.has(SLOT)).toBe(true);
+  });
+
+  test('who has lost the claim remembers nothing about the place', async () => {
+    await ask(10 * MINUTE);
+    const id = grants[0] as GrantId;
+    const lost = { grant: { id, slot: SLOT }, owner: 'node-9/1' };
+    expect(await noteStanding(database.db, lost, true)).toBe(false);
+    expect(await noteAbsence(database.db, lost, true)).toBeNull();
+    const before = await findBinding(database.db, SLOT);
+    await noteEndWritten(database.db, lost, { until: time.now(), unsettledBefore: null });
+    await unnoteCall(database.db, lost);
+    expect(await findBinding(database.db, SLOT)).toEqual(before);
   });
 
   test('no two work on one place at once', async () => {

@@ -41,7 +41,9 @@ export function assumeRole(partition: Partition, sessions: Sessions, store: Revo
       const { place } = resolve(partition, binding);
       await store.deny(place, { spec: binding, ending, cutAll: rung >= 1 }, call);
     },
-    exclusive: (binding) => {
+    exclusive: (binding, act) => {
+      // A session is a thing of its own, and at its end nothing is written: only the denies of early ends share a policy.
+      if (act === 'provision' || act === 'expire') return null;
       const found = resolvePlace(partition, binding);
       return found.ok ? writerKey(found.value.place) : null;
     },

@@ -1,4 +1,6 @@
 import type {
+  Act,
+  BindingPlace,
   BindingSpec,
   CallOptions,
   Ending,
@@ -19,7 +21,7 @@ export interface AwsMethod {
   observe(binding: BindingSpec, ending: Ending | null, call: CallOptions): Promise<Observation>;
   revoke(binding: BindingSpec, ending: Ending, rung: number, call: CallOptions): Promise<void>;
   /** `null`: there is nothing that two writers could lose to one another. */
-  exclusive(binding: BindingSpec): string | null;
+  exclusive(place: BindingPlace, act: Act): string | null;
   /** Refuses with `invalid` where nothing is handed out. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
   /** `null`: credentials are handed out. */

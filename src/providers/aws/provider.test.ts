@@ -106,12 +106,15 @@ describe('after the end', () => {
   });
 });
 
-test('all grants of one role share one lock, and two roles do not', () => {
+test('early ends of one role share one lock, and two roles do not; a session is a thing of its own', () => {
   const provider = offline();
-  expect(provider.exclusive(binding())).toBe(provider.exclusive(binding({ principal: 'bo' })));
-  expect(provider.exclusive(binding())).not.toBe(
-    provider.exclusive(binding({ role: grantRole({ role: 'curfew/invoice-publisher' }) })),
-  );
+  const lock = provider.exclusive(binding(), 'end-early');
+  expect(lock).not.toBeNull();
+  expect(provider.exclusive(binding({ principal: 'bo' }), 'end-early')).toBe(lock);
+  expect(provider.exclusive(binding(), 'tidy')).toBe(lock);
+  const publisher = binding({ role: grantRole({ role: 'curfew/invoice-publisher' }) });
+  expect(provider.exclusive(publisher, 'end-early')).not.toBe(lock);
+  expect([provider.exclusive(binding(), 'provision'), provider.exclusive(binding(), 'expire')]).toEqual([null, null]);
 });
 
 test('a static key is refused at the moment it would be used', async () => {

@@ -3,6 +3,8 @@ import type { Clock } from '../../platform/clock.ts';
 import { getJson } from '../../platform/http.ts';
 import {
   ProviderFault,
+  type Act,
+  type BindingPlace,
   type BindingSpec,
   type CallOptions,
   type IssuedCredential,
@@ -50,7 +52,7 @@ export interface AwsProviderOptions {
 }
 
 export interface AwsProvider extends Provider {
-  exclusive(binding: BindingSpec): string | null;
+  exclusive(place: BindingPlace, act: Act): string | null;
   consoleUrl(credential: IssuedCredential, call: CallOptions): Promise<string>;
   landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
   /**
@@ -89,7 +91,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     provision: async (wanted, call) => of(wanted).provision(wanted, call),
     observe: async (binding, ending, call) => of(binding).observe(binding, ending, call),
     revoke: async (binding, ending, rung, call) => of(binding).revoke(binding, ending, rung, call),
-    exclusive: (binding) => of(binding).exclusive(binding),
+    exclusive: (place, act) => of(place).exclusive(place, act),
     issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
     landing: (binding) => of(binding).landing(binding),
     consoleUrl: (credential) =>

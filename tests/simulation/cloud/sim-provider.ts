@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { instant } from '../../../src/core/time.ts';
 import {
   ProviderFault,
+  type BindingPlace,
   type BindingSpec,
   type CallOptions,
   type CredentialFacts,
@@ -133,7 +134,10 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       wanted.role.name === 'unplannable'
         ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
         : { ok: true, words: 'a session or a binding', policyHash: null },
-    exclusive: (spec) => (isBinding(spec) || isAssignment(spec) ? null : `sim:${namesOf(spec).roleKey}`),
+    exclusive: (spec, act) =>
+      isBinding(spec) || isAssignment(spec) || act === 'provision' || act === 'expire'
+        ? null
+        : `sim:${namesOf(spec).roleKey}`,
     sharedPlace: ({ target, principal }) => [target.native, 'shared', principal],
     landing: (spec) =>
       isAssignment(spec)
@@ -235,7 +239,7 @@ export function isAssignment(spec: Pick<BindingSpec, 'method'>): boolean {
   return spec.method === ASSIGNMENT.method;
 }
 
-function namesOf(spec: BindingSpec): CloudNames {
+function namesOf(spec: BindingPlace): CloudNames {
   return { grant: spec.grant, roleKey: `${spec.target.native}/${spec.role.name}` };
 }
 

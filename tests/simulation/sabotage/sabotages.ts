@@ -297,8 +297,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/slot-turn.ts',
-        find: 'const othersNeed = async () => desiredBinding(await othersOnSlot(db, grant.slot, grant.id));',
-        replace: 'const othersNeed = async (): Promise<Desired> => ({ present: false });',
+        find: 'return desiredBinding(states, now);',
+        replace: 'return desiredBinding(states.slice(0, 0), now);',
       },
     ],
     caughtBy: ['slots'],
@@ -316,6 +316,19 @@ export const sabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['slots'],
     seed: 13,
+  },
+  {
+    name: 'kept-by-the-dead',
+    what: 'a shared place is left to a grant whose time is over as well',
+    edits: [
+      {
+        file: 'src/core/slot.ts',
+        find: ' || grant.endsAt <= now) continue;',
+        replace: ') continue;',
+      },
+    ],
+    caughtBy: ['slots'],
+    seed: 37,
   },
   {
     name: 'begins-too-soon',
