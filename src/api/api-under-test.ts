@@ -56,6 +56,7 @@ export const GRANT_VIEW: GrantView = {
   residual: { maxMs: 0, words: 'nothing survives' },
   landing: null,
   lastFault: null,
+  waits: null,
   serverTime: '2026-11-21T06:00:00.000Z',
 };
 

@@ -68,6 +68,7 @@ export const grantView = z
     residual,
     landing: landing.nullable(),
     lastFault: text.nullable(),
+    waits: z.object({ until: time, why: text }).nullable(),
     serverTime: time,
   })
   .meta({ id: 'Grant' });

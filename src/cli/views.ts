@@ -23,6 +23,8 @@ export interface GrantView {
   /** The person's own identity that the access is put on; `null` when credentials are handed out. */
   readonly landing: { readonly identity: string; readonly words: string } | null;
   readonly lastFault: string | null;
+  /** What its start waits for, and until when at least. */
+  readonly waits: { readonly until: string; readonly why: string } | null;
   readonly serverTime: string;
   /** Credentials handed out before this no longer work in the cloud, and new ones have to be fetched. */
   readonly reissueAfter: string | null;
@@ -87,6 +89,7 @@ export function grantView(of: Fields): GrantView {
   const proof = isFields(of['proof']) ? of['proof'] : null;
   const residual = isFields(of['residual']) ? textOrNull(of['residual'], 'words') : null;
   const landing = isFields(of['landing']) ? of['landing'] : null;
+  const waits = isFields(of['waits']) ? of['waits'] : null;
   return {
     id: text(of, 'id'),
     status: text(of, 'status'),
@@ -103,6 +106,7 @@ export function grantView(of: Fields): GrantView {
     residual,
     landing: landing === null ? null : { identity: text(landing, 'identity'), words: text(landing, 'words') },
     lastFault: textOrNull(of, 'lastFault'),
+    waits: waits === null ? null : { until: text(waits, 'until'), why: text(waits, 'why') },
     serverTime: text(of, 'serverTime'),
     reissueAfter: textOrNull(of, 'reissueAfter'),
   };

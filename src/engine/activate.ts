@@ -11,6 +11,7 @@ import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
+import { goAhead, waitsForQuota } from './quota.ts';
 import { record } from './record.ts';
 import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
@@ -32,6 +33,16 @@ export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<
   const fresh = claimed.state.kind === 'scheduled';
   if (fresh && !(await allowed(ports, claimed))) {
     await dropLease(ports.db, claimed.id, ports.owner);
+    return false;
+  }
+  const placeAt = fresh ? await waitsForQuota(ports, claimed) : null;
+  if (placeAt !== null) {
+    const next = {
+      dueAt: placeAt,
+      attempts: claimed.attempts,
+      lastFault: 'waiting: the cloud takes only so many calls',
+    };
+    await releaseLease(ports.db, claimed, ports.owner, { ...next, cellAt: placeAt });
     return false;
   }
   const { capabilities } = methodOf(ports.providers, claimed);
@@ -168,6 +179,7 @@ async function noteAnotherCall(
   turn: SlotTurn,
   others: Desired,
 ): Promise<Noted | null> {
+  await goAhead(ports, grant, 'provision');
   const at = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
   if (at === null || grant.endsAt === null) return null;
   const until = latest(grant.endsAt, others);

@@ -14,6 +14,7 @@ import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
+import { goAhead } from './quota.ts';
 import { raiseFinding, record } from './record.ts';
 import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
@@ -141,12 +142,14 @@ async function revoke(
 ): Promise<'revoked' | 'claim-lost' | 'somebody-writes-there'> {
   const { provider } = methodOf(ports.providers, grant);
   const spec = specInTurn(grant, turn);
-  const only = onlyWriter(ports, grant, ending.cause === 'expired' ? 'expire' : 'end-early');
+  const act = ending.cause === 'expired' ? 'expire' : 'end-early';
+  const only = onlyWriter(ports, grant, act);
   const note = async (): Promise<Instant | null> => {
     if (!(await only.take())) return null;
     const others = await turn.renew();
     // Somebody began to need it while we looked.
     if (others === null || others.present) return null;
+    await goAhead(ports, grant, act);
     const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
     if (now !== null) await noteCall(ports.db, grant.slot, rung, leaving(ports, grant, turn, null));
     return now;

@@ -46,6 +46,8 @@ export interface GrantView {
   /** The identity of the person that the access is put on, when nothing is handed out. `null`: credentials are. */
   readonly landing: Landing | null;
   readonly lastFault: string | null;
+  /** What a start waits for, and until when at least. Its time has not begun to run. */
+  readonly waits: { readonly until: string; readonly why: string } | null;
   readonly serverTime: string;
 }
 
@@ -240,9 +242,18 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
       'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
     residual: residual ?? { maxMs: null, words: 'unknown: this provider is not configured here' },
     landing: landingOf(world.providers.get(grant.provider), { ...grant.definition, ...grant }),
-    lastFault: grant.lastFault,
+    ...faultOrWait(grant),
     serverTime: toIso(now),
   };
+}
+
+/** How the engine notes that a start waits for its turn: no fault, and nothing that only the holder may see. */
+const WAITING = 'waiting: ';
+
+function faultOrWait({ state, dueAt, lastFault }: GrantRecord): Pick<GrantView, 'lastFault' | 'waits'> {
+  if (state.kind !== 'scheduled' || dueAt === null || lastFault?.startsWith(WAITING) !== true)
+    return { lastFault, waits: null };
+  return { lastFault: null, waits: { until: toIso(dueAt), why: lastFault.slice(WAITING.length) } };
 }
 
 /** Somebody who has left the directory is still shown by the key they had. */

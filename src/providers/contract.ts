@@ -46,6 +46,12 @@ export interface Provider {
   exclusive?(place: BindingPlace, act: Act): string | null;
 
   /**
+   * The rate of the cloud that this takes calls from; starts wait for their place in it, ends go ahead. `null` or absent: nothing that
+   * we could use up.
+   */
+  quota?(place: BindingPlace, act: Act): Quota | null;
+
+  /**
    * Removes from the cloud what earlier endings have left beside this binding and nothing needs any more. Called now and then, under the
    * lock of `exclusive`. Absent: endings leave nothing. Throws {@link ProviderFault}.
    */
@@ -115,6 +121,17 @@ export interface MethodCapabilities {
 
 /** What a call does: makes a binding, takes it away before its time or at its time, or removes what endings have left. */
 export type Act = 'provision' | 'end-early' | 'expire' | 'tidy';
+
+/** A rate that a cloud allows for some of its calls. */
+export interface Quota {
+  /** Everything that draws on the same rate has the same key: the API, and the account or the instance that it counts for. */
+  readonly key: string;
+  readonly perSecond: number;
+  /** Calls that may come at once after a pause. */
+  readonly burst: number;
+  /** How many calls of it this takes, as a rule. */
+  readonly calls: number;
+}
 
 /** Where a binding stands and what for; known before its clock has started. */
 export interface BindingPlace {

@@ -35,6 +35,8 @@ export interface GrantRecord {
   readonly dueAt: Instant | null;
   readonly attempts: number;
   readonly lastFault: string | null;
+  /** When a start that waits for a quota may call. */
+  readonly cellAt: Instant | null;
 }
 
 type Row = Selectable<Schema['grant']>;
@@ -274,6 +276,7 @@ export function toGrant(row: Row): GrantRecord {
     dueAt: row.due_at,
     attempts: row.attempts,
     lastFault: row.last_fault,
+    cellAt: row.cell_at,
   };
 }
 

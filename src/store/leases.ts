@@ -148,11 +148,13 @@ export async function releaseLease(
   db: Db | Trx,
   grant: GrantRecord,
   owner: string,
-  next: { dueAt: Instant; attempts: number; lastFault: string | null },
+  next: { dueAt: Instant; attempts: number; lastFault: string | null; cellAt?: Instant },
 ): Promise<void> {
+  const { dueAt, attempts, lastFault, cellAt } = next;
+  const cell = cellAt === undefined ? {} : { cell_at: toIso(cellAt) };
   await db
     .updateTable('grant')
-    .set({ due_at: toIso(next.dueAt), attempts: next.attempts, last_fault: next.lastFault })
+    .set({ due_at: toIso(dueAt), attempts, last_fault: lastFault, ...cell })
     .where('id', '=', grant.id)
     .where('lease_owner', '=', owner)
     .where('state', '=', grant.state.kind)

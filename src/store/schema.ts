@@ -89,6 +89,7 @@ interface SpineTables {
     lease_until: NullableTimestamp;
     attempts: Generated<number>;
     last_fault: string | null;
+    cell_at: NullableTimestamp;
   };
   credential: {
     id: CredentialId;
@@ -99,6 +100,7 @@ interface SpineTables {
     expires_at: Timestamp;
   };
   cloud_lock: { key: string; owner: string; until: Timestamp };
+  quota: { key: string; next_at: Timestamp };
 }
 
 /** Every table. Other rooms declare theirs beside their queries and they are joined here. */

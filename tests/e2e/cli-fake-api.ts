@@ -54,6 +54,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     proof: grant.endedAt === null ? null : { kind: proofOf(grant), at: iso(grant.endedAt), evidence: {} },
     residual: { maxMs: 0, words: 'nothing survives' },
     lastFault: null,
+    waits: null,
     serverTime: iso(Date.now() + state.clockOffsetMs),
     ...(grant.reissueAfter === null ? {} : { reissueAfter: grant.reissueAfter }),
   });

@@ -10,6 +10,7 @@ import { explainRequest, listRequests, showRequest } from '../../src/operations/
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { RequestView } from '../../src/operations/views.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
+import { takePlace } from '../../src/store/quotas.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 
@@ -224,6 +225,21 @@ eachDatabase('operations', (current) => {
       expect(rows[0]?.text).not.toContain('ASIAEXAMPLE');
       got(await returnGrant(acme.world, ana, grant));
       expect(code(await issueCredential(acme.world, ana, grant))).toBe('grant-ended');
+    });
+
+    test('a start that waits for a rate of the cloud says until when, and that is no fault', async () => {
+      const view = await approved();
+      const grant = view.grants[0]?.id ?? ('' as never);
+      const rate = { key: 'cloud', perSecond: 0.1, burst: 0, calls: 1 };
+      Object.assign(acme.provider, { quota: () => rate });
+      await takePlace(acme.world.db, rate);
+      await acme.engine.pass('starts');
+      const seen = got(await showGrant(acme.world, await acme.as('gus'), grant));
+      expect(seen).toMatchObject({ status: 'scheduled', activatedAt: null, lastFault: null });
+      expect(seen.waits?.why).toBe('the cloud takes only so many calls');
+      const waitsMs = Date.parse(seen.waits?.until ?? '') - Date.parse(seen.serverTime);
+      expect(waitsMs).toBeGreaterThan(5_000);
+      expect(waitsMs).toBeLessThan(11_000);
     });
 
     test('what the cloud said about a fault is for the holder; others see its kind', async () => {

@@ -66,6 +66,11 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
       ? statusText(style, 'ending')
       : `${status}, ends in ${countdown(left)} ${style.dim(`(${clockTime(grant.endsAt, now)})`)}${grant.status === 'activating' ? fault(style, grant) : ''}`;
   }
+  if (grant.status === 'scheduled' && grant.waits !== null) {
+    const { until, why } = grant.waits;
+    const left = Math.max(1_000, leftMs(until, grant.serverTime));
+    return `${status}, starts in about ${countdown(left)} ${style.dim(`(${printable(why)})`)}`;
+  }
   if (grant.status === 'scheduled' && grant.startsAt !== null)
     return `${status}, starts at ${clockTime(grant.startsAt, now)}`;
   if (grant.status === 'ending')

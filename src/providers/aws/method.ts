@@ -10,6 +10,7 @@ import type {
   Observation,
   Plan,
   Provisioned,
+  Quota,
   Tidied,
 } from '../contract.ts';
 
@@ -22,6 +23,8 @@ export interface AwsMethod {
   revoke(binding: BindingSpec, ending: Ending, rung: number, call: CallOptions): Promise<void>;
   /** `null`: there is nothing that two writers could lose to one another. */
   exclusive(place: BindingPlace, act: Act): string | null;
+  /** Absent: AWS allows more than we could ever call. */
+  quota?(place: BindingPlace, act: Act): Quota | null;
   /** Refuses with `invalid` where nothing is handed out. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
   /** `null`: credentials are handed out. */

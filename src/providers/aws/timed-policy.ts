@@ -36,6 +36,12 @@ const LOOK_AGAIN_MS = [100, 300, 900];
 const DATE_HEADER_MS = 1_000;
 
 /**
+ * AWS does not say how many calls of IAM that write it takes; it is a bucket for each account, and it is small. What others do there draws
+ * on it too, so this is well below of what is reported to work.
+ */
+const IAM_WRITES = { perSecond: 5, burst: 20, calls: 1 };
+
+/**
  * Each grant is an inline policy on an identity that the person has already, named after the grant and bounded in time: AWS judges it at
  * every call, so it ends by itself, and with it what open sessions can do because of it. Afterwards it is litter, which an ending removes.
  * Nothing is handed out.
@@ -68,6 +74,7 @@ export function timedPolicy(partition: Partition, sessions: Sessions, clock: Clo
     },
     // Every grant has a policy of its own name, so no two writers meet.
     exclusive: () => null,
+    quota: ({ target }) => ({ key: `aws:iam:${target.native}`, ...IAM_WRITES }),
     issueCredential: ({ grant }) =>
       Promise.reject(
         new ProviderFault('invalid', `Nothing is handed out under ${grant}: its holder uses credentials of their own`),

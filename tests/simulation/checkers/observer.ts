@@ -117,7 +117,8 @@ export class Observer {
     this.#grants = await readGrants(this.#base, this.#grants);
     this.#claimChecker.check(this.grants, by);
     for (const row of this.grants.values())
-      if (row.state === 'scheduled' && row.lastFault?.startsWith('waiting: ')) this.#storm.marks.hit('slot-awaited');
+      if (row.state === 'scheduled' && row.lastFault?.startsWith('waiting: ') === true)
+        this.#storm.marks.hit(row.lastFault.includes('only so many calls') ? 'quota-awaited' : 'slot-awaited');
   }
 
   /** Reads everything, however it was written; then checks the log as a whole. */

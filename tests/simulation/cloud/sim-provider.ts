@@ -138,6 +138,8 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       isBinding(spec) || isAssignment(spec) || act === 'provision' || act === 'expire'
         ? null
         : `sim:${namesOf(spec).roleKey}`,
+    // Masses that ask at once are more than it takes.
+    quota: (place) => ({ key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 }),
     sharedPlace: ({ target, principal }) => [target.native, 'shared', principal],
     landing: (spec) =>
       isAssignment(spec)

@@ -1,0 +1,26 @@
+import type { Instant } from '../core/time.ts';
+import type { Act } from '../providers/contract.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import { takePlace } from '../store/quotas.ts';
+import { bindingPlace, methodOf } from './binding-spec.ts';
+import type { StepPorts } from './ports.ts';
+
+/**
+ * When a start may call, if it has to wait for a rate that the cloud allows; `null`: at once. One that has waited already has its place.
+ * Its clock has not started meanwhile, and whoever asked sees when it will.
+ */
+export async function waitsForQuota(ports: StepPorts, grant: GrantRecord): Promise<Instant | null> {
+  if (grant.cellAt !== null) return null;
+  const quota = quotaOf(ports, grant, 'provision');
+  return quota === null ? null : takePlace(ports.db, quota);
+}
+
+/** Counts a call that waits for nobody, so that starts wait for it: ends go ahead of them in every rate. */
+export async function goAhead(ports: StepPorts, grant: GrantRecord, act: Act): Promise<void> {
+  const quota = quotaOf(ports, grant, act);
+  if (quota !== null) await takePlace(ports.db, quota);
+}
+
+function quotaOf(ports: StepPorts, grant: GrantRecord, act: Act) {
+  return methodOf(ports.providers, grant).provider.quota?.(bindingPlace(grant), act) ?? null;
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { transitionGrant } from '../../src/core/grant.ts';
+import type { GrantId } from '../../src/core/ids.ts';
+import { appNow, openEmbedded, type Database } from '../../src/store/database.ts';
+import { findGrant, saveGrantState } from '../../src/store/grants.ts';
+import { takePlace } from '../../src/store/quotas.ts';
+import { bench, type Bench } from './engine-bench.ts';
+import { fakeProvider, type FakeProvider } from './fake-provider.ts';
+import { eachDatabase, truncateAll } from './harness.ts';
+import { scheduledGrant } from './rows.ts';
+import { virtualTime, type VirtualTime } from './shared-cloud.ts';
+
+const RATE = { key: 'cloud:api', perSecond: 2, burst: 3, calls: 1 };
+
+eachDatabase('places in a rate', (database) => {
+  test('after a pause some go at once, then one after the other, and each place is given once', async () => {
+    const began = await appNow(database().db);
+    const slow = { ...RATE, perSecond: 0.1 };
+    const places = await Promise.all(Array.from({ length: 8 }, () => takePlace(database().db, slow)));
+    const waits = places
+      .flatMap((at) => (at === null ? [] : [Math.round((at - began) / 10_000)]))
+      .sort((a, b) => a - b);
+    expect(waits).toEqual([1, 2, 3, 4]);
+  });
+
+  test('two rates have nothing to do with each other', async () => {
+    const slow = { ...RATE, perSecond: 0.1, burst: 0 };
+    expect(await takePlace(database().db, slow)).toBeNull();
+    expect(await takePlace(database().db, slow)).not.toBeNull();
+    expect(await takePlace(database().db, { ...slow, key: 'cloud:other' })).toBeNull();
+  });
+});
+
+describe('starts wait for a rate that the cloud allows', () => {
+  let database: Database;
+  let time: VirtualTime;
+  let provider: FakeProvider;
+  let on: Bench;
+
+  beforeAll(async () => {
+    database = await openEmbedded();
+    time = await virtualTime(database);
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    await truncateAll(database);
+    await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
+    provider = Object.assign(fakeProvider({ byConstruction: false }), { quota: () => RATE });
+    on = bench(database, provider, { clock: time.clock });
+  });
+
+  const made = () => provider.calls.filter((call) => call === 'provision').length;
+  const ask = (count: number): Promise<GrantId[]> =>
+    Promise.all(Array.from({ length: count }, () => scheduledGrant(database)));
+
+  test('no more begin than it allows, in their turn, and each one’s time begins when it calls', async () => {
+    const grants = await ask(10);
+    await on.engine.pass('starts');
+    expect(made()).toBe(4);
+    const waiting = (await Promise.all(grants.map((id) => findGrant(database.db, id)))).flatMap((one) =>
+      one?.state.kind === 'scheduled' ? [one] : [],
+    );
+    expect(waiting.map((one) => (one.dueAt ?? 0) - time.now()).sort((a, b) => a - b)).toEqual([
+      500, 1_000, 1_500, 2_000, 2_500, 3_000,
+    ]);
+    expect(new Set(waiting.map((one) => one.lastFault))).toEqual(
+      new Set(['waiting: the cloud takes only so many calls']),
+    );
+    for (let second = 1; second <= 3; second += 1) {
+      await time.advance(1_000);
+      await on.engine.pass('starts');
+      expect(made()).toBe(4 + 2 * second);
+    }
+    const last = waiting.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0)).at(-1);
+    const began = last === undefined ? null : await findGrant(database.db, last.id);
+    expect(began?.activatedAt).toBe(time.now());
+    expect(began?.endsAt).toBe(time.now() + 900_000);
+  });
+
+  test('ends wait for nobody, and starts wait for them', async () => {
+    const [first] = await ask(4);
+    await on.engine.pass('starts');
+    expect(made()).toBe(4);
+    await database.db.transaction().execute(async (trx) => {
+      const grant = first === undefined ? null : await findGrant(trx, first, true);
+      const next = grant === null ? null : transitionGrant(grant.state, { kind: 'revoke' }, time.now());
+      if (first !== undefined && next?.ok === true) await saveGrantState(trx, first, next.value, time.now());
+    });
+    await on.engine.pass('ends');
+    expect(provider.calls).toContain('revoke');
+    const [late] = await ask(1);
+    await on.engine.pass('starts');
+    expect(made()).toBe(4);
+    const waiting = late === undefined ? null : await findGrant(database.db, late);
+    expect((waiting?.dueAt ?? 0) - time.now()).toBe(1_000);
+  });
+});
