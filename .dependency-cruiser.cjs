@@ -54,7 +54,13 @@ module.exports = {
     ]),
     only('engine', '^src/engine/', [CORE, '^src/store/', '^src/ledger/', '^src/platform/', '^src/providers/contract']),
     only('contract', '^src/providers/contract', [CORE]),
-    only('provider-aws', '^src/providers/aws/', [CORE, '^src/platform/', '^src/providers/contract']),
+    only('signed-end', '^src/providers/signed-end', [CORE]),
+    only('provider-aws', '^src/providers/aws/', [
+      CORE,
+      '^src/platform/',
+      '^src/providers/contract',
+      '^src/providers/signed-end',
+    ]),
     only('identity', '^src/identity/', [CORE, '^src/store/', '^src/platform/', '^src/policy/']),
     only('posture', '^src/posture/', [CORE, '^src/platform/', '^src/policy/']),
     only('api', '^src/api/', [
@@ -68,7 +74,7 @@ module.exports = {
     {
       name: 'cli-is-a-client-of-the-api',
       severity: 'error',
-      from: { path: '^src/cli/', pathNot: ['^src/cli/demo/', '^src/cli/serve', TEST] },
+      from: { path: '^src/cli/', pathNot: ['^src/cli/demo/', '^src/cli/(serve|sweep)', TEST] },
       to: {
         path: OURS,
         pathNot: ['^src/cli/(?!demo/)', CORE, '^src/platform/', '^src/ledger/(verify|merkle|note|commitment)\\.ts$'],

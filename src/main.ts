@@ -20,6 +20,7 @@ import { createSigner, type LogSigner } from './ledger/note.ts';
 import { sequence } from './ledger/sequencer.ts';
 import { carryOutOpen } from './operations/carry-out-revocation.ts';
 import { createChanges } from './operations/changes.ts';
+import { lastSweeps } from './operations/examine-clouds.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import * as ledgerReads from './operations/read-ledger.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
@@ -45,6 +46,7 @@ import {
   type IdentitySource,
 } from './providers/aws/index.ts';
 import type { Provider } from './providers/contract.ts';
+import { createEndSigner, type EndSigner } from './providers/signed-end.ts';
 import { appNow, openEmbedded, openPostgres, type Database } from './store/database.ts';
 import { countGrants, markReissue } from './store/grants.ts';
 import { markInstallation } from './store/installation.ts';
@@ -166,7 +168,8 @@ async function assemble(
   const onCut: AwsProviderOptions['onCut'] = async ({ account, role, at }) => {
     for (const id of await markReissue(database.db, account, role, at)) changes.publish({ kind: 'grant', id, at });
   };
-  const providers = await createProviders(config, demo, onCut);
+  const endSigner = createEndSigner(keys.loadOrCreate('ends.pem', makeEd25519Pem));
+  const providers = await createProviders(config, demo, endSigner, onCut);
   const rules = await openRules(
     {
       read: () => readSourceFiles(config.rulesDir),
@@ -221,11 +224,12 @@ async function assemble(
 async function createProviders(
   config: Config,
   demo: DemoParts | undefined,
+  endSigner: EndSigner,
   onCut: AwsProviderOptions['onCut'],
 ): Promise<ReadonlyMap<ProviderName, Provider>> {
   const providers = new Map<ProviderName, Provider>();
   if (config.aws !== null) {
-    const { region, externalId } = config.aws;
+    const { region } = config.aws;
     const identity = demo?.awsIdentity ?? ambientIdentity(region);
     // At the start and not only at the first use: whoever configured a static key should hear it now. Without any identity
     // yet (an API-only process has none) the provider says so when it is used.
@@ -233,8 +237,8 @@ async function createProviders(
     providers.set(
       'aws',
       createAwsProvider({
-        region,
-        externalId,
+        ...config.aws,
+        endSigner,
         clock: systemClock,
         issuer: config.baseUrl,
         identity,
@@ -290,6 +294,7 @@ function healthParts(
       ledgerSize: () => headSize(database.db),
       engineLagMs: async () => lagMs(database.db),
       policyAlarms: () => alarms,
+      sweepers: () => lastSweeps(world),
     },
     base,
     log,

@@ -11,6 +11,7 @@ import {
   TIMED_POLICY_READS,
   TIMED_POLICY_WRITES,
 } from '../src/providers/aws/permissions.ts';
+import { SWEEPER_ASSIGNMENTS, SWEEPER_READS, SWEEPER_WRITES } from '../src/providers/aws/sweep-permissions.ts';
 import { infraFiles } from './generate-infra.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -40,6 +41,23 @@ describe('infra/aws', () => {
       for (const action of BROKER_ACTIONS) expect(text).toContain(action);
       expect(text).not.toMatch(/\biam:[A-Z]/);
     }
+  });
+
+  test('lets the sweeper delete, read and say that it ran, and nothing else', () => {
+    const texts = [...infraFiles()].filter(([path]) => path.includes('sweeper')).map(([, text]) => text);
+    expect(texts).toHaveLength(6);
+    const actions = new Set(texts.join().match(/\b(iam|sso|s3|sts|logs|lambda):[A-Z]\w+/g));
+    expect([...actions].sort()).toEqual(
+      [
+        ...[...SWEEPER_READS, ...SWEEPER_WRITES, ...SWEEPER_ASSIGNMENTS, ...TIMED_POLICY_LISTS].map(String),
+        ...['s3:ListBucket', 's3:GetObject', 's3:DeleteObject', 's3:PutObject'],
+        ...['sts:AssumeRole', 'sts:SetSourceIdentity'],
+        // Keys of conditions.
+        ...['sts:ExternalId', 'sts:SourceIdentity', 'iam:PermissionsBoundary'],
+        ...['logs:CreateLogStream', 'logs:PutLogEvents', 'lambda:InvokeFunction'],
+      ].sort(),
+    );
+    expect(texts.join()).not.toMatch(/\b(iam|sso|s3|sts|logs|lambda):\*|"\*:|Action\W+\*/);
   });
 
   test.each([...infraFiles()].filter(([path]) => path.endsWith('.yaml')))(

@@ -42,6 +42,12 @@ export function createApiMetrics({
     labelNames: ['place'],
     registers,
   });
+  const sweepers = new Gauge({
+    name: 'curfew_sweeper_last_run_timestamp_seconds',
+    help: 'When each sweeper ran last, as it says itself.',
+    labelNames: ['sweeper'],
+    registers,
+  });
   let listeners = (): number => 0;
   const grants = new Gauge({ name: 'curfew_grants', help: 'Grants by state.', labelNames: ['state'], registers });
   const gauges: readonly { readonly gauge: Gauge; readonly read: () => Promise<number> | number }[] = [
@@ -89,6 +95,10 @@ export function createApiMetrics({
       await attempt('curfew_policy_alarms_total', async () => {
         alarms.reset();
         for (const [place, count] of Object.entries(sources.policyAlarms())) alarms.inc({ place }, count);
+      });
+      await attempt('curfew_sweeper_last_run_timestamp_seconds', async () => {
+        // What was read before stays when the cloud does not answer: its age tells.
+        for (const { name, at } of (await sources.sweepers?.()) ?? []) sweepers.set({ sweeper: name }, at / 1_000);
       });
       for (const { gauge, read } of gauges) {
         await attempt('gauge', async () => {

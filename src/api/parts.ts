@@ -35,6 +35,8 @@ export interface MetricSources {
   engineLagMs(): Promise<number>;
   /** Expressions of the rules that could not be judged since the start of the process, by where it was noticed. */
   policyAlarms(): Readonly<Record<AlarmPlace, number>>;
+  /** When each sweeper ran last, epoch milliseconds. Absent: there are none. */
+  sweepers?(): Promise<readonly { readonly name: string; readonly at: number }[]>;
 }
 
 export interface DemoSurroundings {

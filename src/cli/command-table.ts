@@ -11,6 +11,7 @@ import type { RequestOptions } from './commands/request.ts';
 import type { RevokeOptions } from './commands/revoke.ts';
 import type { SearchOptions } from './commands/search.ts';
 import type { Context } from './context.ts';
+import type { SweepFlags } from './sweep-settings.ts';
 
 /** Runs a command's function with the context that the global options make, and keeps its exit code. */
 export type Act = <Rest extends unknown[]>(
@@ -244,6 +245,26 @@ export function operatorCommands(program: Command, act: Act): void {
     .command('serve')
     .description('Run a broker; its settings come from the environment (docs/running.md)')
     .action(act(async (context) => (await import('./serve.ts')).serve(context)));
+  program
+    .command('sweep')
+    .description('End what is overdue in a cloud, without a broker (docs/guides/sweeper.md)')
+    .requiredOption('--provider <name>', 'aws')
+    .addOption(new Option('--account <id>', 'sweep this account, as its curfew-sweeper').argParser(collect))
+    .addOption(new Option('--role-arn <arn>', 'sweep the account of this role, as it').argParser(collect))
+    .addOption(new Option('--path <path>', 'where identities of people lie: people/').argParser(collect))
+    .option('--bucket <name>', 'where leases are, and where the heartbeat goes')
+    .option('--bucket-region <region>', 'its region')
+    .addOption(new Option('--key <key>', "the broker's public key, or a file of keys").argParser(collect))
+    .option('--region <region>', 'region of AWS')
+    .option('--identity-center-region <region>', 'region of Identity Center')
+    .option('--identity-center-role-arn <arn>', 'role to assume where Identity Center is administered')
+    .option('--name <name>', 'name of this sweeper in its heartbeat')
+    .option('--endpoint <url>', 'call this instead of AWS')
+    .option('--allow-custom-endpoint', 'needed for --endpoint: whoever is there gets what is sent')
+    .option('--dry-run', 'only show what would be ended')
+    .option('--once', 'one run; this is the default')
+    .option('--every <duration>', 'go on until stopped, with this pause: 1m')
+    .action(act(async (context, options: SweepFlags) => (await import('./sweep.ts')).sweep(context, options)));
   program
     .command('completion')
     .description('Print a completion script')

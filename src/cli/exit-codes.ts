@@ -14,6 +14,8 @@ export const EXIT = {
   expired: 7,
   /** The cloud failed, not Curfew. */
   provider: 8,
+  /** Something was found that only a person can judge. */
+  alarm: 9,
   interrupted: 130,
 } as const;
 

@@ -40,6 +40,10 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   prompt: ["PS1='$(curfew prompt) $ '"],
   verify: ['audit verify'],
   status: ['policy status'],
+  sweep: [
+    'sweep --provider aws --account 444455556666 --path people/ --key 0Bq… --dry-run',
+    'sweep --provider aws --bucket acme-curfew --key keys.txt --every 1m',
+  ],
   completion: ['completion bash > ~/.local/share/bash-completion/completions/curfew'],
 };
 

@@ -37,6 +37,18 @@ export async function examineClouds(
   return (await Promise.all(findings)).flat();
 }
 
+/** A scrape waits no longer than this for the clouds. */
+const RUNS_TIMEOUT_MS = 3_000;
+
+/** When each sweeper ran last, over all clouds. Throws a `ProviderFault` when one of them does not answer. */
+export async function lastSweeps(
+  world: Pick<World, 'providers' | 'clock'>,
+): Promise<readonly { readonly name: string; readonly at: number }[]> {
+  const call = { now: world.clock.now(), signal: world.clock.timeout(RUNS_TIMEOUT_MS) };
+  const all = [...world.providers.values()].map((provider) => provider.sweeperRuns?.(call) ?? []);
+  return (await Promise.all(all)).flat();
+}
+
 function placeOf({ roles, policies, vocabulary }: PolicySet, target: Target): DoctorPlace {
   const offered = policies.filter((rule) => matchesTarget(rule.targets, target, vocabulary.targets));
   return {

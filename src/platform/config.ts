@@ -14,11 +14,18 @@ export interface Config {
   readonly logLevel: string;
   /** The company's OpenID provider. */
   readonly signIn: { readonly issuer: string; readonly clientId: string; readonly clientSecretFile: string | null };
-  readonly aws: { readonly region: string; readonly externalId: string } | null;
+  readonly aws: AwsConfig | null;
   /** Addresses of proxies whose X-Forwarded-For is believed; nobody else's is. */
   readonly trustedProxies: readonly string[];
   /** Which halves of the program this process runs. Only the engine needs a cloud identity. */
   readonly role: 'all' | 'api' | 'engine';
+}
+
+export interface AwsConfig {
+  readonly region: string;
+  readonly externalId: string;
+  /** Where leases are kept for the sweeper, and where it says that it ran. */
+  readonly sweepBucket?: { readonly name: string; readonly region: string };
 }
 
 /** A setting that is missing or wrong; the message says which, and what to write. */
@@ -56,12 +63,19 @@ export function readConfig(env: Environment = process.env): Config {
       clientId: required(env, 'CURFEW_OIDC_CLIENT_ID', 'the client id at your OpenID provider'),
       clientSecretFile: env['CURFEW_OIDC_CLIENT_SECRET_FILE'] ?? null,
     },
-    aws: externalId === undefined ? null : { region: env['AWS_REGION'] ?? 'us-east-1', externalId },
+    aws: externalId === undefined ? null : readAws(env, externalId),
     trustedProxies: (env['CURFEW_TRUSTED_PROXIES'] ?? '')
       .split(',')
       .flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
     role,
   };
+}
+
+function readAws(env: Environment, externalId: string): AwsConfig {
+  const region = env['AWS_REGION'] ?? 'us-east-1';
+  const name = env['CURFEW_SWEEP_BUCKET'];
+  if (name === undefined) return { region, externalId };
+  return { region, externalId, sweepBucket: { name, region: env['CURFEW_SWEEP_BUCKET_REGION'] ?? region } };
 }
 
 /** Reads a port number. Throws {@link ConfigProblem}. */

@@ -72,6 +72,9 @@ export interface Provider {
   /** Turns a credential into a URL that signs a browser in. The URL is a secret: never log it. */
   consoleUrl?(credential: IssuedCredential, call: CallOptions): Promise<string>;
 
+  /** When each sweeper that looks after this provider's clouds ran last. Absent: there is none. Throws {@link ProviderFault}. */
+  sweeperRuns?(call: CallOptions): Promise<readonly SweeperRun[]>;
+
   /** Checks that every permission Curfew needs is there; each finding carries the command that fixes it. Leaves nothing behind. */
   doctor(places: readonly DoctorPlace[], call: CallOptions): Promise<readonly DoctorFinding[]>;
 }
@@ -222,6 +225,12 @@ export interface AwsCredential {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+}
+
+/** The last run of a sweeper, as it says itself. */
+export interface SweeperRun {
+  readonly name: string;
+  readonly at: Instant;
 }
 
 /** A target, and the roles that can be asked for there. */

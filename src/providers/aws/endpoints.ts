@@ -4,6 +4,9 @@ import { partitionOf, type Partition } from './names.ts';
 export interface Endpoints {
   readonly sts: string;
   readonly iam: string;
+  readonly s3: string;
+  /** IAM Identity Center's own API, sso-admin. */
+  readonly sso: string;
   readonly signin: string;
   /** Where the browser goes after it is signed in. */
   readonly console: string;
@@ -44,7 +47,10 @@ const PARTITIONS: Readonly<
 export function endpointsOf(region: string, custom: string | undefined, allowCustom: boolean): Endpoints {
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) throw new Error(`"${region}" is not an AWS region.`);
   const own = PARTITIONS[partitionOf(region)];
-  if (custom === undefined) return { ...own, sts: `https://sts.${region}.${own.suffix}` };
+  if (custom === undefined) {
+    const at = (service: string) => `https://${service}.${region}.${own.suffix}`;
+    return { ...own, sts: at('sts'), s3: at('s3'), sso: at('sso') };
+  }
   if (!allowCustom) {
     throw new Error(`The AWS endpoint ${custom} is not AWS's own, and nothing allows a custom endpoint.`);
   }
@@ -56,6 +62,8 @@ export function endpointsOf(region: string, custom: string | undefined, allowCus
   return {
     sts: custom,
     iam: custom,
+    s3: custom,
+    sso: custom,
     signin: new URL('/federation', url).href,
     console: new URL('/', url).href,
     iamRegion: own.iamRegion,

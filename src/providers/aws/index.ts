@@ -6,3 +6,6 @@ export {
   type IdentitySource,
   type ResolvedIdentity,
 } from './identity.ts';
+export { isSweeperName } from './heartbeat.ts';
+export { sweepOnce, sweeperRoleArn, type SweepOptions } from './sweep.ts';
+export type { SweepReport } from './sweep-report.ts';

@@ -13,6 +13,9 @@ export const ROLE_PATH = 'curfew/';
 /** The role in each target account that may write the revocation policies of the catalogue roles, and nothing else. */
 export const PROVISIONER = 'curfew/curfew-provisioner';
 
+/** The role that the sweeper works as, in the hub and in each account that it sweeps. */
+export const SWEEPER = 'curfew/curfew-sweeper';
+
 /** The session tag that carries the grant id. The trust policies allow this key alone. */
 export const GRANT_TAG = 'curfew-grant';
 
@@ -91,7 +94,7 @@ function wrongRoleName(role: string): Refusal | null {
       hint: `Curfew may assume roles under /${ROLE_PATH} only, so that no other role is ever within its reach. Create it there.`,
     };
   }
-  if (role === PROVISIONER || parts.at(-1) === 'curfew-broker') {
+  if (role === PROVISIONER || role === SWEEPER || parts.at(-1) === 'curfew-broker') {
     return {
       message: `${role} belongs to Curfew itself and cannot be handed out.`,
       hint: 'Name the IAM role that holds the permissions people need.',

@@ -210,6 +210,7 @@ export function peopleBoundary({ partition }: Pick<Names, 'partition'>): JsonObj
   ]);
 }
 
-function policy(statements: readonly JsonObject[]): JsonObject {
+/** A policy document in the language that all of ours are written in. */
+export function policy(statements: readonly JsonObject[]): JsonObject {
   return { Version: '2012-10-17', Statement: statements };
 }

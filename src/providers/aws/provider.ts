@@ -11,14 +11,18 @@ import {
   type Landing,
   type Provider,
   type Residual,
+  type SweeperRun,
   type Tidied,
 } from '../contract.ts';
+import type { EndSigner } from '../signed-end.ts';
 import { assumeRole } from './assume-role.ts';
+import { createBucket, type Bucket } from './bucket.ts';
 import { residualOf } from './capabilities.ts';
 import { signInUrl, type GetJson } from './console.ts';
+import { sweeperChecks, sweeperRuns, type SweeperSide } from './doctor-sweeper.ts';
 import { diagnose } from './doctor.ts';
 import { endpointsOf } from './endpoints.ts';
-import type { IdentitySource } from './identity.ts';
+import { withoutStaticKeys, type IdentitySource } from './identity.ts';
 import type { AwsMethod } from './method.ts';
 import { partitionOf } from './names.ts';
 import { createRevocationStore } from './revocation-store.ts';
@@ -47,6 +51,10 @@ export interface AwsProviderOptions {
    */
   readonly onCut?: (cut: { readonly account: string; readonly role: string; readonly at: Instant }) => Promise<void>;
   readonly getJson?: GetJson;
+  /** Signs the ends that stand in cloud objects, so that the sweeper can believe them. Absent: they stand there unsigned. */
+  readonly endSigner?: EndSigner;
+  /** Where leases are kept for the sweeper, and where it says that it ran. Absent: nowhere. */
+  readonly sweepBucket?: { readonly name: string; readonly region: string };
   /** Base URL of this broker; AWS's console sends people there when their session is over. */
   readonly issuer?: string;
 }
@@ -61,6 +69,7 @@ export interface AwsProvider extends Provider {
    */
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
   residual(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
+  sweeperRuns(call: CallOptions): Promise<readonly SweeperRun[]>;
 }
 
 /** Makes the provider. Throws an `Error` for an endpoint that is not allowed; never reads the environment. */
@@ -74,11 +83,12 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     options.onCut?.({ account, role, at }),
   );
   const methods = new Map<string, AwsMethod>(
-    [assumeRole(partition, sessions, store), timedPolicy(partition, sessions, options.clock)].map((method) => [
-      method.capabilities.method,
-      method,
-    ]),
+    [
+      assumeRole(partition, sessions, store),
+      timedPolicy(partition, sessions, options.clock, options.endSigner ?? null),
+    ].map((method) => [method.capabilities.method, method]),
   );
+  const sweeper: SweeperSide = { signer: options.endSigner ?? null, bucket: sweepBucketOf(options, timeoutMs) };
   const of = ({ method }: Pick<BindingSpec, 'method'>): AwsMethod => {
     const found = methods.get(method);
     if (found === undefined) throw new ProviderFault('invalid', `AWS has no method ${method} here`);
@@ -101,8 +111,19 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
         timeoutMs,
         issuer: options.issuer ?? 'https://curfew.invalid/',
       }),
-    doctor: (places, call) => diagnose({ sessions, partition, options }, places, call),
+    sweeperRuns: (call) => sweeperRuns(sweeper, call),
+    doctor: async (places, call) => [
+      ...(await diagnose({ sessions, partition, options }, places, call)),
+      ...(await sweeperChecks(sweeper, call)),
+    ],
     residual: ({ method, role }) => residualOf(of({ method }).capabilities, role.aws?.allows ?? []),
     tidy: async (binding, call) => of(binding).tidy(binding, call),
   };
+}
+
+function sweepBucketOf(options: AwsProviderOptions, requestTimeoutMs: number): Bucket | null {
+  if (options.sweepBucket === undefined) return null;
+  const { s3 } = endpointsOf(options.sweepBucket.region, options.endpoint, options.allowCustomEndpoint ?? false);
+  const identity = withoutStaticKeys(options.identity);
+  return createBucket({ ...options.sweepBucket, endpoint: s3, identity, requestTimeoutMs });
 }

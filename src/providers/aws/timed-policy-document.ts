@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { GrantId } from '../../core/ids.ts';
 import type { Result } from '../../core/result.ts';
 import { ok, refused } from '../../core/result.ts';
@@ -6,7 +6,9 @@ import type { AwsIdentity, AwsTimedPolicy } from '../../core/role.ts';
 import { INLINE_LIMITS, inlineSize, timedDocument, timedPolicyFlaws } from '../../core/timed-policy.ts';
 import { after, fromIso, type Instant } from '../../core/time.ts';
 import type { BindingSpec } from '../contract.ts';
+import type { EndSigner } from '../signed-end.ts';
 import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import { parseDocument, statementsOf, timedPolicyEnd, withEndMarker, withoutEndMarker } from './end-marker.ts';
 import { notAnAccount, notBy, sha256, wholeSecond, type Partition, type Refusal } from './names.ts';
 import { ownStatements } from './session-policy.ts';
 
@@ -82,10 +84,14 @@ export function resolveIdentity(
 
 /**
  * Builds the policy of a grant. Its beginning lies as far before the activation as two clocks may differ, so that a cloud whose clock is
- * behind ours lets the person in at once; its end is the grant's, to the second. Refuses what `timedPolicyFlaws` finds, what AWS would
- * not store, and what is too long by itself, with the count.
+ * behind ours lets the person in at once; its end is the grant's, to the second, and stands there signed as well where a signer is given.
+ * Refuses what `timedPolicyFlaws` finds, what AWS would not store, and what is too long by itself, with the count.
  */
-export function resolvePolicy(partition: Partition, spec: BindingSpec): Result<ResolvedPolicy, Refusal> {
+export function resolvePolicy(
+  partition: Partition,
+  spec: BindingSpec,
+  signer: EndSigner | null,
+): Result<ResolvedPolicy, Refusal> {
   const found = resolveIdentity(partition, spec);
   if (!found.ok) return found;
   const { place, definition } = found.value;
@@ -97,7 +103,10 @@ export function resolvePolicy(partition: Partition, spec: BindingSpec): Result<R
     return refused({ message: `Statement ${statement + 1} of the policy: ${message}.`, hint });
   }
   const from = wholeSecond(after(spec.activatedAt, -CLOCK_TOLERANCE_MS));
-  const document = timedDocument(definition.policy, from, wholeSecond(spec.endsAt));
+  const name = policyName(spec.grant);
+  const bounded = timedDocument(definition.policy, from, wholeSecond(spec.endsAt));
+  const document =
+    signer === null ? bounded : withEndMarker(bounded, signer, timedPolicyEnd(place.arn, name, spec.endsAt));
   const text = JSON.stringify(document);
   // API reference, PutUserPolicy and PutRolePolicy, PolicyDocument: the character set.
   if (!/^[\t\n\r\u0020-\u00FF]+$/.test(text)) {
@@ -114,7 +123,7 @@ export function resolvePolicy(partition: Partition, spec: BindingSpec): Result<R
       hint: 'Join statements (each one brings two times), shorten lists of actions with wildcards, or split the role in two.',
     });
   }
-  const policy = { name: policyName(spec.grant), text, hash: sha256(text), denial: denialOf(document), characters };
+  const policy = { name, text, hash: sha256(text), denial: denialOf(document), characters };
   return ok({ place, definition, policy });
 }
 
@@ -126,12 +135,19 @@ function denialOf(document: JsonObject): string {
 /** What a document under a grant's name turns out to be. */
 export type Standing = 'ours' | 'denial' | 'edited';
 
-/** Compares what stands there with what we wrote; white space apart, because a person who looked may have saved it again. */
+/**
+ * Compares what stands there with what we wrote; white space apart, because a person who looked may have saved it again, and the signed
+ * marker apart, because AWS obeys a document just the same without it or with one by an earlier key.
+ */
 export function recognise(policy: TimedPolicy, standing: string): Standing {
-  const document = parse(standing);
-  const text = document === null ? standing : JSON.stringify(document);
-  if (text === policy.text) return 'ours';
-  return text === policy.denial ? 'denial' : 'edited';
+  const text = asObeyed(standing);
+  if (text === asObeyed(policy.text)) return 'ours';
+  return text === asObeyed(policy.denial) ? 'denial' : 'edited';
+}
+
+function asObeyed(text: string): string {
+  const document = parseDocument(text);
+  return document === null ? text : JSON.stringify(withoutEndMarker(document));
 }
 
 /**
@@ -139,7 +155,7 @@ export function recognise(policy: TimedPolicy, standing: string): Standing {
  * be read.
  */
 export function ownEnd(text: string): Instant | null {
-  const document = parse(text);
+  const document = parseDocument(text);
   const ends = document === null ? [] : statementsOf(document).map(endOf);
   let last: Instant | null = null;
   for (const end of ends) {
@@ -156,20 +172,6 @@ function endOf(statement: JsonObject): Instant | null {
   return typeof time === 'string' ? fromIso(time) : null;
 }
 
-function statementsOf(document: JsonObject): readonly JsonObject[] {
-  const list = document['Statement'];
-  return (Array.isArray(list) ? (list as readonly Json[]) : [list]).filter(isObject);
-}
-
-function parse(text: string): JsonObject | null {
-  try {
-    const value = JSON.parse(text) as Json;
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

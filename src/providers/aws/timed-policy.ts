@@ -11,6 +11,7 @@ import {
   type Provisioned,
   type Tidied,
 } from '../contract.ts';
+import type { EndSigner } from '../signed-end.ts';
 import { facts } from './call.ts';
 import { CLOCK_TOLERANCE_MS, TIMED_POLICY } from './capabilities.ts';
 import { findIdentity, identityCalls, type IdentityCalls, type KnownIdentity } from './identity-store.ts';
@@ -46,9 +47,14 @@ const IAM_WRITES = { perSecond: 5, burst: 20, calls: 1 };
  * every call, so it ends by itself, and with it what open sessions can do because of it. Afterwards it is litter, which an ending removes.
  * Nothing is handed out.
  */
-export function timedPolicy(partition: Partition, sessions: Sessions, clock: Clock): AwsMethod {
+export function timedPolicy(
+  partition: Partition,
+  sessions: Sessions,
+  clock: Clock,
+  signer: EndSigner | null,
+): AwsMethod {
   const resolve = (spec: BindingSpec): ResolvedPolicy => {
-    const found = resolvePolicy(partition, spec);
+    const found = resolvePolicy(partition, spec, signer);
     if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
     return found.value;
   };
@@ -57,7 +63,7 @@ export function timedPolicy(partition: Partition, sessions: Sessions, clock: Clo
 
   return {
     capabilities: TIMED_POLICY,
-    plan: (wanted) => plan(partition, wanted),
+    plan: (wanted) => plan(resolvePolicy(partition, wanted, signer), wanted),
     provision: async (wanted, call) => {
       const resolved = resolve(wanted);
       if (call.now >= wanted.endsAt)
@@ -93,8 +99,7 @@ export function timedPolicy(partition: Partition, sessions: Sessions, clock: Clo
   };
 }
 
-function plan(partition: Partition, wanted: BindingSpec): Plan {
-  const found = resolvePolicy(partition, wanted);
+function plan(found: ReturnType<typeof resolvePolicy>, wanted: BindingSpec): Plan {
   if (!found.ok) return { ok: false, ...found.refusal };
   const { place, policy, definition } = found.value;
   const beyond =

@@ -1,0 +1,63 @@
+import { ambientIdentity, sweepOnce, type SweepReport } from '../providers/aws/index.ts';
+import type { Context } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { readEvery, readSweepSettings, type SweepFlags } from './sweep-settings.ts';
+import { printable } from './terminal/printable.ts';
+import { cliVersion } from './version.ts';
+
+/**
+ * Ends what is overdue in a cloud, without a broker and without its database: one of the few commands that do not use the API. Prints what
+ * each run did; the exit code is that of the last run.
+ */
+export async function sweep(context: Context, flags: SweepFlags): Promise<ExitCode> {
+  const { place } = context;
+  const everyMs = readEvery(flags);
+  const settings = readSweepSettings(flags, place.env);
+  const stop = new AbortController();
+  const forget = (['SIGINT', 'SIGTERM'] as const).map((name) => place.onSignal(name, () => stop.abort()));
+  const run = {
+    identity: ambientIdentity(settings.region),
+    clock: place.clock,
+    signal: stop.signal,
+    version: cliVersion(),
+  };
+  try {
+    for (;;) {
+      const report = await once(() => sweepOnce({ ...settings, ...run }));
+      show(context, report);
+      if (everyMs !== null) await place.clock.sleep(everyMs, stop.signal);
+      if (everyMs === null || stop.signal.aborted) return exitCodeOf(report);
+    }
+  } finally {
+    for (const one of forget) one();
+  }
+}
+
+/** What no run could ever get past is a mistake in the settings, and said as such. */
+async function once(work: () => Promise<SweepReport>): Promise<SweepReport> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'Error') throw error;
+    throw new Failure(error.message, { exit: EXIT.usage, code: 'usage', hint: 'See docs/guides/sweeper.md.' });
+  }
+}
+
+/** An alarm needs a person, so it comes before failures, which the next run may get past. */
+export function exitCodeOf({ counts }: SweepReport): ExitCode {
+  if (counts.alarms > 0) return EXIT.alarm;
+  return counts.failures > 0 ? EXIT.provider : EXIT.ok;
+}
+
+function show(context: Context, report: SweepReport): void {
+  if (context.json) return context.dataJson({ ...report, exit: exitCodeOf(report) });
+  for (const { kind, place, endsAt, message } of report.events) {
+    const cells = [kind, place, endsAt ?? '-', message].map(printable);
+    context.data(context.plain ? `${cells.join('\t')}\n` : `${kind.padEnd(9)} ${cells.slice(1).join('  ')}\n`);
+  }
+  const { seen, live, ended, wouldEnd, denies, alarms, failures } = report.counts;
+  const done = report.dryRun ? `${wouldEnd} would be ended` : `${ended} ended`;
+  const words = `${seen} seen: ${live} live, ${done}, ${denies} denies, ${alarms} alarms, ${failures} failures.`;
+  context.say(`${report.startedAt} ${words}`);
+}
