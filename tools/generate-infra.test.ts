@@ -57,7 +57,7 @@ describe('infra/aws', () => {
         ...['logs:CreateLogStream', 'logs:PutLogEvents', 'lambda:InvokeFunction'],
       ].sort(),
     );
-    expect(texts.join()).not.toMatch(/\b(iam|sso|s3|sts|logs|lambda):\*|"\*:|Action\W+\*/);
+    expect(texts.join()).not.toMatch(/["' ](iam|sso|s3|sts|logs|lambda):\*/);
   });
 
   test.each([...infraFiles()].filter(([path]) => path.endsWith('.yaml')))(
