@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql, type QueryResult, type RawBuilder } from 'kysely';
 import { Pool } from 'pg';
 import type { Db, Schema } from '../src/store/schema.ts';
 import { ROLE, TARGET } from '../tests/sql/rows.ts';
@@ -46,17 +46,25 @@ export async function insertLiveGrants(db: Db, count: number): Promise<void> {
       from generate_series(1, ${count}::integer) as n`.execute(trx);
     await sql`
       insert into "grant" (id, request_id, ordinal, person_id, slot, role, target, provider, method, principal, duration_ms,
-        definition, state, prior_state, starts_at, activated_at, usable_at, ends_at, due_at)
+        definition, state, prior_state, starts_at, activated_at, usable_at, ends_at, bound_until, due_at)
       select 'grt_' || ${sql.raw(body("'grant' || n"))}, 'req_' || ${sql.raw(body("'request' || n"))}, 0,
         'per_' || ${sql.raw(body(`'person' || (n % ${PEOPLE})`))}, 'aws:assume-role:grt_' || ${sql.raw(body("'grant' || n"))},
         ${ROLE.name}, ${TARGET.key}, 'aws', 'assume-role', 'ana', 36000000, ${definition}::jsonb, 'active', 'activating',
-        began, began, began, ends, ends
+        began, began, began, ends, ends, ends
       from (
         select n, now() - interval '1 hour' as began, now() + interval '1 hour' + (n % 28800) * interval '1 second' as ends
         from generate_series(1, ${count}::integer) as n
       ) as each`.execute(trx);
   });
   await sql`vacuum analyze`.execute(db);
+}
+
+/** Changes rows past the guard by which the latest end that was ever written only grows. */
+function asIfBornSo<Row>(db: Db, change: RawBuilder<Row>): Promise<QueryResult<Row>> {
+  return db.transaction().execute(async (trx) => {
+    await sql`set local session_replication_role = replica`.execute(trx);
+    return change.execute(trx);
+  });
 }
 
 /** When grants are to end: `count` of them, the first `inMs` from now, one every `everyMs` (0: all at once). */
@@ -67,21 +75,24 @@ export interface Ends {
 }
 
 /**
- * Gives some of the grants an earlier end, which is what the guards of the table allow. The series take different grants. Returns
+ * Gives some of the grants an earlier end, as if they had had it from the start. The series take different grants. Returns
  * the ends in epoch milliseconds by grant, for each series.
  */
 export async function endSooner(db: Db, series: readonly Ends[]): Promise<readonly ReadonlyMap<string, number>[]> {
   const found: ReadonlyMap<string, number>[] = [];
   for (const { inMs, everyMs, count } of series) {
-    const { rows } = await sql<{ id: string; ms: number }>`
+    const { rows } = await asIfBornSo(
+      db,
+      sql<{ id: string; ms: number }>`
       with soon as (
         select id, (row_number() over () - 1) as place
         from (select id from "grant" where due_at > now() + interval '50 minutes' order by id limit ${count}) as chosen
       )
-      update "grant" set ends_at = end_at, due_at = end_at
+      update "grant" set ends_at = end_at, bound_until = end_at, due_at = end_at
       from (select id, now() + ${inMs} * interval '1 millisecond' + place * ${everyMs} * interval '1 millisecond' as end_at from soon) as each
       where "grant".id = each.id
-      returning "grant".id, (extract(epoch from due_at) * 1000)::float8 as ms`.execute(db);
+      returning "grant".id, (extract(epoch from due_at) * 1000)::float8 as ms`,
+    );
     found.push(new Map(rows.map(({ id, ms }) => [id, ms])));
   }
   await sql`vacuum analyze "grant"`.execute(db);

@@ -50,6 +50,8 @@ export const GRANT_VIEW: GrantView = {
   usableAt: '2026-11-21T05:55:01.000Z',
   reissueAfter: null,
   endsAt: '2026-11-21T06:10:00.000Z',
+  boundUntil: null,
+  extended: 0,
   endedAt: null,
   cause: null,
   proof: null,
@@ -79,6 +81,7 @@ export const REQUEST_VIEW: RequestView = {
   decisions: [],
   reasons: [{ rule: 'policy:invoices', text: 'Finance may read invoices.' }],
   grants: [],
+  extends: null,
   next: 'Waiting for 1 of Bo.',
 };
 

@@ -22,6 +22,7 @@ const ROUTES = [
   ['POST', `/v1/requests/${REQUEST_ID}/withdraw`],
   ['GET', '/v1/grants'],
   ['GET', `/v1/grants/${GRANT_ID}`],
+  ['POST', `/v1/grants/${GRANT_ID}/extend`],
   ['POST', `/v1/grants/${GRANT_ID}/return`],
   ['POST', `/v1/grants/${GRANT_ID}/revoke`],
   ['POST', `/v1/grants/${GRANT_ID}/credentials`],

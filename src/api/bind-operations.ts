@@ -3,6 +3,7 @@ import { toIso } from '../core/time.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
 import { examineClouds } from '../operations/examine-clouds.ts';
+import { extendGrant } from '../operations/extend-grant.ts';
 import { issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
@@ -39,6 +40,7 @@ export function bindOperations(world: World): ApiOperations {
     listGrants: (actor, query) => listGrants(world, actor, query),
     listLive: (query) => listLive(world, query),
     returnGrant: (actor, id) => returnGrant(world, actor, id),
+    extendGrant: (actor, id, input) => extendGrant(world, actor, id, input),
     revokeGrant: (actor, id, input) => revokeGrant(world, actor, id, input),
     orderRevocation: (actor, input) => orderRevocation(world, actor, input),
     confirmRevocation: (actor, id) => confirmRevocationOrder(world, actor, id),

@@ -10,6 +10,7 @@ import { BODY_LIMIT, handleErrors } from './error-handler.ts';
 import { registerEvents } from './events/handler.ts';
 import { registerGrantCredentials } from './grants-credentials/handler.ts';
 import { registerGrantEnds } from './grants-end/handler.ts';
+import { registerGrantExtensions } from './grants-extend/handler.ts';
 import { registerGrantReads } from './grants-read/handler.ts';
 import { registerHealth } from './health/handler.ts';
 import { registerMe } from './me/handler.ts';
@@ -76,6 +77,7 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
   registerRequestDecisions(v1, parts);
   registerGrantReads(v1, parts);
   registerGrantEnds(v1, parts);
+  registerGrantExtensions(v1, parts);
   registerRevocations(v1, parts);
   registerGrantCredentials(v1, parts);
   registerPolicy(v1, parts);

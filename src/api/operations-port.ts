@@ -2,6 +2,7 @@ import type { GrantId, RequestId, RevocationId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Change } from '../operations/changes.ts';
 import type { RequestInput } from '../operations/check-input.ts';
+import type { ExtensionInput } from '../operations/extend-grant.ts';
 import type { CloudFinding } from '../operations/examine-clouds.ts';
 import type { CredentialView } from '../operations/issue-credential.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
@@ -49,6 +50,7 @@ export interface ApiOperations {
   listGrants(actor: Actor, query: GrantQuery): Outcome<Page<GrantView>>;
   listLive(query: { readonly cursor: string | null; readonly limit: number }): Outcome<Page<GrantView>>;
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
+  extendGrant(actor: Actor, id: GrantId, input: ExtensionInput): Outcome<RequestView>;
   revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;
   orderRevocation(actor: Actor, input: RevocationInput): Outcome<RevocationView>;
   confirmRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;

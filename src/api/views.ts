@@ -3,7 +3,14 @@ import { GRANT_STATES } from '../core/grant.ts';
 import { REQUEST_STATES } from '../core/request.ts';
 import { TIERS } from '../core/role.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
-import type { DecisionView, GrantView, RequestView, StepView } from '../operations/views.ts';
+import {
+  EXTENSION_STATES,
+  type DecisionView,
+  type ExtensionView,
+  type GrantView,
+  type RequestView,
+  type StepView,
+} from '../operations/views.ts';
 import { REFUSAL_CODES, type Decision, type Refusal } from '../policy/types.ts';
 
 /** The shapes of what the API answers with. Types below compare them with what operations make: neither can change alone. */
@@ -56,6 +63,11 @@ export const grantView = z
     usableAt: time.nullable(),
     reissueAfter: time.nullable(),
     endsAt: time.nullable(),
+    boundUntil: time.nullable().meta({
+      description:
+        'The latest end that was ever on its way into the cloud; later than endsAt when an extension was not confirmed.',
+    }),
+    extended: z.number().meta({ description: 'How often its end was moved to later.' }),
     endedAt: time.nullable(),
     cause: text.nullable(),
     proof: z
@@ -89,6 +101,10 @@ export const personDecisionView = z
   .object({ by: personView, verdict: z.enum(['approve', 'deny']), comment: text.nullable(), at: time })
   .meta({ id: 'PersonDecision' });
 
+export const extensionView = z
+  .object({ grant: text, until: time, status: z.enum(EXTENSION_STATES) })
+  .meta({ id: 'Extension' });
+
 export const requestView = z
   .object({
     id: text,
@@ -109,6 +125,7 @@ export const requestView = z
     decisions: list(personDecisionView),
     reasons: list(reasonView),
     grants: list(grantView),
+    extends: extensionView.nullable().meta({ description: 'What it is to lengthen; null: it asks for access.' }),
     next: text,
   })
   .meta({ id: 'Request' });
@@ -226,9 +243,10 @@ export type Covers<Schema extends z.ZodType, View> = keyof z.output<Schema> exte
 export const SCHEMAS_COVER_VIEWS: readonly [
   Covers<typeof grantView, GrantView>,
   Covers<typeof requestView, RequestView>,
+  Covers<typeof extensionView, ExtensionView>,
   Covers<typeof stepView, StepView>,
   Covers<typeof personDecisionView, DecisionView>,
   Covers<typeof decisionView, Decision>,
   Covers<typeof refusalView, Refusal>,
   Covers<typeof catalogueItemView, CatalogueItem>,
-] = [true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true];

@@ -17,7 +17,7 @@ interface Logged {
 }
 
 const STATES =
-  /^(request|grant)\.(pending|submitted|approved|denied|withdrawn|lapsed|scheduled|activating|active|ending|ended|failed)$/;
+  /^(request|grant)\.(pending|submitted|approved|denied|withdrawn|lapsed|scheduled|activating|active|extended|ending|ended|failed)$/;
 
 /** After these nothing happens any more, so that a row may be gone. */
 const FINAL: ReadonlySet<string> = new Set(['approved', 'denied', 'withdrawn', 'lapsed', 'ended', 'failed']);
@@ -40,9 +40,10 @@ export class LoggedStates {
     const [, kind = '', word = ''] = STATES.exec(textOrNull(entry, 'kind') ?? '') ?? [];
     const id = textOrNull(entry['subjects'], kind);
     if (id === null) return;
-    const state = word === 'submitted' ? 'pending' : word;
-    const endsAt = isFields(entry['facts']) ? textOrNull(entry['facts'], 'endsAt') : null;
     const before = this.#logged.get(id) ?? { kind, states: [], ends: [null] };
+    // An extension moves the end and leaves the state as it was.
+    const state = word === 'submitted' ? 'pending' : word === 'extended' ? (before.states.at(-1) ?? 'active') : word;
+    const endsAt = isFields(entry['facts']) ? textOrNull(entry['facts'], 'endsAt') : null;
     this.#logged.set(id, {
       kind,
       states: this.#isFollowing ? [...before.states, state] : [state],

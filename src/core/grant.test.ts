@@ -9,35 +9,43 @@ import {
   type GrantEvent,
   type GrantState,
 } from './grant.ts';
+import type { RequestId } from './ids.ts';
 import { instant } from './time.ts';
 
 const START = instant(1_000);
 const END = instant(901_000);
-const RUNNING = { activatedAt: START, endsAt: END };
+const RUNNING = { activatedAt: START, endsAt: END, boundUntil: END };
+const LATER = instant(END + 600_000);
+const EXTENSION = { request: 'req_aaaaaaaaaaaaaaaaaaaa' as RequestId, until: LATER };
+const LIMITS = { maxDurationMs: 1_800_000, extensions: 1, latestEndAt: null };
 const PROOF = { kind: 'observed', at: END, evidence: {} } as const;
 
 const STATES = {
   scheduled: { kind: 'scheduled', startsAt: START },
   activating: { kind: 'activating', ...RUNNING },
-  active: { kind: 'active', usableAt: START, ...RUNNING },
+  active: { kind: 'active', usableAt: START, extended: 0, extension: null, ...RUNNING },
+  'active (to be extended)': { kind: 'active', usableAt: START, extended: 0, extension: EXTENSION, ...RUNNING },
   ending: { kind: 'ending', cause: 'returned', since: START, ...RUNNING },
   'ending (failed)': { kind: 'ending', cause: 'failed', since: START, ...RUNNING },
   ended: { kind: 'ended', cause: 'expired', endedAt: END, proof: PROOF },
   failed: { kind: 'failed', endedAt: END, proof: PROOF },
 } as const satisfies Record<string, GrantState>;
 
-const event = (kind: GrantEvent['kind']): GrantEvent =>
-  kind === 'start'
-    ? { kind, durationMs: 900_000, latestEndAt: null }
-    : kind === 'prove-gone'
-      ? { kind, proof: PROOF }
-      : { kind };
+const event = (kind: GrantEvent['kind']): GrantEvent => {
+  if (kind === 'start') return { kind, durationMs: 900_000, latestEndAt: null };
+  if (kind === 'want-extension') return { kind, extension: EXTENSION, limits: LIMITS };
+  return kind === 'prove-gone' ? { kind, proof: PROOF } : { kind };
+};
 
 /** Every state against every event, before and at the end; a dash is a refusal. */
 const TABLE: Record<keyof typeof STATES, Record<GrantEvent['kind'], readonly [before: string, atEnd: string]>> = {
   scheduled: {
     start: ['activating', 'activating'],
     usable: ['-', '-'],
+    'want-extension': ['-', '-'],
+    'write-extension': ['-', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['-', '-'],
     expire: ['-', '-'],
     return: ['ended', 'ended'],
     revoke: ['ended', 'ended'],
@@ -47,6 +55,10 @@ const TABLE: Record<keyof typeof STATES, Record<GrantEvent['kind'], readonly [be
   activating: {
     start: ['-', '-'],
     usable: ['active', '-'],
+    'want-extension': ['-', '-'],
+    'write-extension': ['-', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['-', '-'],
     expire: ['-', 'ending'],
     return: ['ending', 'ending'],
     revoke: ['ending', 'ending'],
@@ -56,6 +68,23 @@ const TABLE: Record<keyof typeof STATES, Record<GrantEvent['kind'], readonly [be
   active: {
     start: ['-', '-'],
     usable: ['-', '-'],
+    'want-extension': ['active', '-'],
+    'write-extension': ['-', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['-', '-'],
+    expire: ['-', 'ending'],
+    return: ['ending', 'ending'],
+    revoke: ['ending', 'ending'],
+    fail: ['-', '-'],
+    'prove-gone': ['-', '-'],
+  },
+  'active (to be extended)': {
+    start: ['-', '-'],
+    usable: ['-', '-'],
+    'want-extension': ['-', '-'],
+    'write-extension': ['active', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['active', '-'],
     expire: ['-', 'ending'],
     return: ['ending', 'ending'],
     revoke: ['ending', 'ending'],
@@ -65,6 +94,10 @@ const TABLE: Record<keyof typeof STATES, Record<GrantEvent['kind'], readonly [be
   ending: {
     start: ['-', '-'],
     usable: ['-', '-'],
+    'want-extension': ['-', '-'],
+    'write-extension': ['-', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['-', '-'],
     expire: ['-', '-'],
     return: ['-', '-'],
     revoke: ['-', '-'],
@@ -74,6 +107,10 @@ const TABLE: Record<keyof typeof STATES, Record<GrantEvent['kind'], readonly [be
   'ending (failed)': {
     start: ['-', '-'],
     usable: ['-', '-'],
+    'want-extension': ['-', '-'],
+    'write-extension': ['-', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['-', '-'],
     expire: ['-', '-'],
     return: ['-', '-'],
     revoke: ['-', '-'],
@@ -83,6 +120,10 @@ const TABLE: Record<keyof typeof STATES, Record<GrantEvent['kind'], readonly [be
   ended: {
     start: ['-', '-'],
     usable: ['-', '-'],
+    'want-extension': ['-', '-'],
+    'write-extension': ['-', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['-', '-'],
     expire: ['-', '-'],
     return: ['-', '-'],
     revoke: ['-', '-'],
@@ -92,6 +133,10 @@ const TABLE: Record<keyof typeof STATES, Record<GrantEvent['kind'], readonly [be
   failed: {
     start: ['-', '-'],
     usable: ['-', '-'],
+    'want-extension': ['-', '-'],
+    'write-extension': ['-', '-'],
+    extended: ['-', '-'],
+    'drop-extension': ['-', '-'],
     expire: ['-', '-'],
     return: ['-', '-'],
     revoke: ['-', '-'],
@@ -133,7 +178,10 @@ describe('what a transition carries', () => {
   ] as const)('with a window that closes after %s ms the grant ends after %d ms', (windowMs, ms) => {
     const latestEndAt = windowMs === null ? null : instant(START + windowMs);
     const outcome = transitionGrant(STATES.scheduled, { kind: 'start', durationMs: 900_000, latestEndAt }, START);
-    expect(outcome).toEqual({ ok: true, value: { kind: 'activating', activatedAt: START, endsAt: START + ms } });
+    expect(outcome).toEqual({
+      ok: true,
+      value: { kind: 'activating', activatedAt: START, endsAt: START + ms, boundUntil: START + ms },
+    });
   });
 
   test.each([
@@ -186,7 +234,11 @@ describe('what a transition carries', () => {
 
 test('which states need something in the cloud, and which are over', () => {
   const names = Object.keys(STATES) as (keyof typeof STATES)[];
-  expect(names.filter((name) => needsBinding(STATES[name]))).toEqual(['activating', 'active']);
+  expect(names.filter((name) => needsBinding(STATES[name]))).toEqual([
+    'activating',
+    'active',
+    'active (to be extended)',
+  ]);
   expect(names.filter((name) => isOver(STATES[name]))).toEqual(['ended', 'failed']);
   expect(new Set(names.map((name) => STATES[name].kind))).toEqual(new Set(GRANT_STATES));
 });
@@ -198,7 +250,19 @@ describe('whatever happens, in whatever order', () => {
       durationMs: fc.integer({ min: 1, max: 7_200_000 }),
       latestEndAt: fc.option(fc.integer({ min: START, max: 10_000_000 }).map(instant)),
     }),
-    fc.constantFrom(...GRANT_EVENTS.filter((kind) => kind !== 'start')).map(event),
+    fc.record({
+      kind: fc.constant('want-extension' as const),
+      extension: fc.record({
+        request: fc.constant(EXTENSION.request),
+        until: fc.integer({ min: START, max: 4_000_000 }).map(instant),
+      }),
+      limits: fc.record({
+        maxDurationMs: fc.integer({ min: 1, max: 3_600_000 }),
+        extensions: fc.nat(3),
+        latestEndAt: fc.option(fc.integer({ min: START, max: 4_000_000 }).map(instant)),
+      }),
+    }),
+    fc.constantFrom(...GRANT_EVENTS.filter((kind) => kind !== 'start' && kind !== 'want-extension')).map(event),
   );
   const history = fc.array(fc.tuple(anyEvent, fc.nat(1_000_000)), { maxLength: 30 });
 
@@ -218,7 +282,7 @@ describe('whatever happens, in whatever order', () => {
     }
   }
 
-  test('the end lies within the duration and the window, and never moves', () => {
+  test('the end lies within the duration and the window, and only an extension moves it: to the time that was decided, within what the rules allow from activation, after the cloud was told', () => {
     fc.assert(
       fc.property(history, (steps) => {
         each(steps, (before, step, next, now) => {
@@ -226,8 +290,13 @@ describe('whatever happens, in whatever order', () => {
             expect(next.activatedAt).toBe(now);
             expect(next.endsAt).toBe(Math.min(now + step.durationMs, step.latestEndAt ?? Number.POSITIVE_INFINITY));
           }
-          if ('endsAt' in before && 'endsAt' in next)
-            expect([next.activatedAt, next.endsAt]).toEqual([before.activatedAt, before.endsAt]);
+          if (!('endsAt' in before) || !('endsAt' in next)) return;
+          expect(next.activatedAt).toBe(before.activatedAt);
+          expect(next.boundUntil).toBeGreaterThanOrEqual(Math.max(before.boundUntil, next.endsAt));
+          if (step.kind !== 'extended') return expect(next.endsAt).toBe(before.endsAt);
+          expect(before.kind === 'active' && before.extension?.until).toBe(next.endsAt);
+          expect(now).toBeLessThan(before.endsAt);
+          expect(before.boundUntil).toBeGreaterThanOrEqual(next.endsAt);
         });
       }),
     );

@@ -2,21 +2,36 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GRANT_EVENTS, transitionGrant, type GrantEvent, type GrantState } from './grant.ts';
 import { desiredBinding, slotKey } from './slot.ts';
-import { instant } from './time.ts';
+import type { RequestId } from './ids.ts';
+import { instant, type Instant } from './time.ts';
 
 const NOW = instant(0);
-const LIVE: GrantState = { kind: 'active', usableAt: NOW, activatedAt: NOW, endsAt: instant(5_000) };
+const LIVE: GrantState = {
+  kind: 'active',
+  usableAt: NOW,
+  activatedAt: NOW,
+  endsAt: instant(5_000),
+  boundUntil: instant(5_000),
+  extended: 0,
+  extension: null,
+};
 
 /** One thing that happens to one of three grants that share a slot. */
 const step = fc.record({
   grant: fc.nat(2),
   waitMs: fc.nat(400),
   kind: fc.constantFrom(...GRANT_EVENTS),
+  laterMs: fc.integer({ min: 1, max: 2_000 }),
   durationMs: fc.integer({ min: 1, max: 2_000 }),
 });
 
-function event(kind: GrantEvent['kind'], durationMs: number): GrantEvent {
+const LIMITS = { maxDurationMs: 4_000, extensions: 2, latestEndAt: null };
+
+function event(kind: GrantEvent['kind'], durationMs: number, until: Instant): GrantEvent {
   if (kind === 'start') return { kind, durationMs, latestEndAt: null };
+  if (kind === 'want-extension') {
+    return { kind, extension: { request: 'req_aaaaaaaaaaaaaaaaaaaa' as RequestId, until }, limits: LIMITS };
+  }
   return kind === 'prove-gone' ? { kind, proof: { kind: 'observed', at: NOW, evidence: {} } } : { kind };
 }
 
@@ -27,16 +42,22 @@ describe('a shared slot', () => {
         const grants: GrantState[] = Array.from({ length: 3 }, () => ({ kind: 'scheduled', startsAt: NOW }));
         // The model knows nothing of states: a grant holds from its start until the first thing that ends it.
         const holds = new Map<number, number>();
+        const wanted = new Map<number, number>();
         let now = NOW;
-        for (const { grant, waitMs, kind, durationMs } of steps) {
+        for (const { grant, waitMs, kind, durationMs, laterMs } of steps) {
           now = instant(now + waitMs);
           const before = grants[grant];
           if (before === undefined) continue;
-          const outcome = transitionGrant(before, event(kind, durationMs), now);
+          const until = instant(('endsAt' in before ? before.endsAt : now) + laterMs);
+          const outcome = transitionGrant(before, event(kind, durationMs, until), now);
           if (outcome.ok) {
             grants[grant] = outcome.value;
             if (kind === 'start') holds.set(grant, now + durationMs);
-            else if (kind !== 'usable') holds.delete(grant);
+            else if (kind === 'want-extension') wanted.set(grant, until);
+            // From here on the later end may stand there, so nobody may write an earlier one over it.
+            else if (kind === 'write-extension') holds.set(grant, wanted.get(grant) ?? Number.NaN);
+            else if (kind === 'drop-extension' && 'endsAt' in before) holds.set(grant, before.endsAt);
+            else if (kind !== 'usable' && kind !== 'extended') holds.delete(grant);
           }
           // One whose time is over needs nothing, whether somebody has written that down or not.
           const needed = [...holds.values()].filter((endsAt) => endsAt > now);
@@ -51,7 +72,14 @@ describe('a shared slot', () => {
 
   test('is not taken from a live grant by another that ends', () => {
     const over: readonly GrantState[] = [
-      { kind: 'ending', cause: 'revoked', since: NOW, activatedAt: NOW, endsAt: instant(9_000) },
+      {
+        kind: 'ending',
+        cause: 'revoked',
+        since: NOW,
+        activatedAt: NOW,
+        endsAt: instant(9_000),
+        boundUntil: instant(9_000),
+      },
       { kind: 'ended', cause: 'expired', endedAt: NOW, proof: { kind: 'observed', at: NOW, evidence: {} } },
       { kind: 'failed', endedAt: NOW, proof: { kind: 'observed', at: NOW, evidence: {} } },
       { kind: 'scheduled', startsAt: instant(9_000) },

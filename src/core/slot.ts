@@ -26,12 +26,14 @@ export type Desired = { readonly present: false } | { readonly present: true; re
  * Computes what a slot must hold at `now` from all the grants that use it: present if and only if a live grant needs it, its end
  * the latest of theirs. Two overlapping grants therefore never end each other. One whose time is over needs nothing, even if that has
  * not been written down yet: two of those would otherwise keep each other alive.
+ * A later end that is on its way into the cloud counts, so that nobody writes an earlier one over it.
  */
 export function desiredBinding(grants: readonly GrantState[], now: Instant): Desired {
   let endsAt: Instant | null = null;
   for (const grant of grants) {
     if (!needsBinding(grant) || !('endsAt' in grant) || grant.endsAt <= now) continue;
-    if (endsAt === null || grant.endsAt > endsAt) endsAt = grant.endsAt;
+    const needed = grant.kind === 'active' && grant.extension !== null ? grant.boundUntil : grant.endsAt;
+    if (endsAt === null || needed > endsAt) endsAt = needed;
   }
   return endsAt === null ? { present: false } : { present: true, endsAt };
 }

@@ -8,19 +8,17 @@ import { noteCall, noteStanding, unnoteCall } from '../store/bindings.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
 import { bindingSpec, methodOf, plannedSpec } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
-import { asFault } from './fault.ts';
+import { asFault, HOPELESS } from './fault.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { goAhead, waitsForQuota } from './quota.ts';
 import { record } from './record.ts';
-import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { latest, leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** Faults after which the cloud has certainly done nothing. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
 /** Looks at a shared slot that may fail before a start is given up: about a minute and a half. */
 const MOST_LOOKS = 9;
-/** Faults that another attempt cannot mend. */
-const HOPELESS: ReadonlySet<FaultKind> = new Set(['invalid', 'target-gone', 'clock-skew']);
 
 /**
  * Takes a claimed grant from `scheduled` or `activating` towards `active`.
@@ -185,11 +183,6 @@ async function noteAnotherCall(
   const until = latest(grant.endsAt, others);
   await noteCall(ports.db, grant.slot, 0, leaving(ports, grant, turn, until));
   return { grant, at, until };
-}
-
-/** The end of a binding: that of the grant, or of the one that needs the slot longest. */
-function latest(endsAt: Instant, others: Desired): Instant {
-  return others.present && others.endsAt > endsAt ? others.endsAt : endsAt;
 }
 
 /** Makes the access exist. `null`: the claim was lost before anything was called. `grant` is read after `note`, which starts its clock. */

@@ -1,3 +1,4 @@
+import type { EndCause } from '../core/grant.ts';
 import { invariant } from '../core/result.ts';
 import type { ProviderName } from '../core/target.ts';
 import { after, type Instant } from '../core/time.ts';
@@ -8,6 +9,19 @@ import type { GrantRecord } from '../store/grants.ts';
 export function bindingSpec(grant: GrantRecord): BindingSpec {
   invariant(grant.activatedAt !== null && grant.endsAt !== null, `grant ${grant.id} has no end yet`);
   return specOf(grant, grant.activatedAt, grant.endsAt);
+}
+
+/** Whether nothing has to be done for a grant to be over: its time has come, and no later end can stand in the cloud. */
+export function endsByItself(grant: GrantRecord, cause: EndCause): boolean {
+  return cause === 'expired' && boundSpec(grant).endsAt === grant.endsAt;
+}
+
+/**
+ * The same for a grant that is being ended: with the latest end that may stand in the cloud, which is later than the grant's when an
+ * extension was on its way and nobody knows whether it arrived.
+ */
+export function boundSpec(grant: GrantRecord): BindingSpec {
+  return { ...bindingSpec(grant), endsAt: grant.boundUntil ?? bindingSpec(grant).endsAt };
 }
 
 /** The same for a grant whose clock has not started, as if it started at `now`: to look before anything is called. */

@@ -6,18 +6,19 @@ import { PACE, type EnginePorts } from './ports.ts';
  * Makes a call that writes to the cloud so that it is known when it has been given up at the latest. The time runs from before
  * `note`, which writes down that the call is about to leave and answers when it did, or `null` if it may not leave any more: a
  * process that stood still, or waited long for its database, finds its time used up and does not call, because others may have
- * acted on the note meanwhile. Returns `null` when it did not call.
+ * acted on the note meanwhile. Returns `null` when it did not call. `callTimeoutMs`: no longer than what others count on.
  */
 export async function dispatch<T>(
   ports: EnginePorts,
   note: () => Promise<Instant | null>,
   call: (options: CallOptions) => Promise<T>,
+  callTimeoutMs: number = PACE.callTimeoutMs,
 ): Promise<{ readonly value: T } | null> {
   const beganAt = ports.clock.now();
-  const signal = ports.clock.timeout(PACE.callTimeoutMs);
+  const signal = ports.clock.timeout(callTimeoutMs);
   const now = await note();
   if (now === null) return null;
   // Both: a process that stood still may not have heard its own timer yet.
-  if (signal.aborted || ports.clock.now() - beganAt >= PACE.callTimeoutMs) return null;
+  if (signal.aborted || ports.clock.now() - beganAt >= callTimeoutMs) return null;
   return { value: await call({ now, signal }) };
 }

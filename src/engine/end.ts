@@ -9,7 +9,7 @@ import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
-import { bindingSpec, methodOf } from './binding-spec.ts';
+import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
@@ -142,7 +142,7 @@ async function revoke(
 ): Promise<'revoked' | 'claim-lost' | 'somebody-writes-there'> {
   const { provider } = methodOf(ports.providers, grant);
   const spec = specInTurn(grant, turn);
-  const act = ending.cause === 'expired' ? 'expire' : 'end-early';
+  const act = endsByItself(grant, ending.cause) ? 'expire' : 'end-early';
   const only = onlyWriter(ports, grant, act);
   const note = async (): Promise<Instant | null> => {
     if (!(await only.take())) return null;
@@ -165,7 +165,7 @@ async function revoke(
 
 /** The binding of a grant as it may stand in the cloud: on a shared slot with the latest end that was ever written there. */
 function specInTurn(grant: GrantRecord, turn: SlotTurn): BindingSpec {
-  const spec = bindingSpec(grant);
+  const spec = boundSpec(grant);
   const { writtenUntil } = turn.binding;
   return writtenUntil !== null && writtenUntil > spec.endsAt ? { ...spec, endsAt: writtenUntil } : spec;
 }
@@ -201,8 +201,11 @@ async function prove(
 ): Promise<void> {
   const credentials = await credentialsOf(ports.db, grant.id);
   const at = await appNow(ports.db);
+  const { endsAt, boundUntil } = grant;
   const evidence = {
     ...seen.evidence,
+    // An extension was on its way and was never confirmed: until then it could have lasted if nobody had been there.
+    ...(endsAt !== null && boundUntil !== null && boundUntil > endsAt ? { boundUntil: toIso(boundUntil) } : {}),
     credentials: summaryOf(credentials),
   };
   const event = { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence } } as const;
@@ -266,7 +269,7 @@ async function laterAt(
   fault: ProviderFault | null,
 ) {
   invariant(grant.state.kind === 'ending', `grant ${grant.id} is not ending`);
-  const { endsAt } = grant.state;
+  const { boundUntil: endsAt } = grant.state;
   const now = await appNow(ports.db);
   const lastFault = fault === null ? null : `${fault.kind}: ${fault.message}`.slice(0, 500);
   // Where credentials carry their end it proves itself: never sleep past it.

@@ -6,6 +6,7 @@ import { claimDue, nextDueInMs, peekDueEnds, putOffClaimed, type Lane } from '..
 import { activate } from './activate.ts';
 import { claimEnds } from './claim-ends.ts';
 import { end } from './end.ts';
+import { extend } from './extend.ts';
 import { lapseRequests } from './lapse.ts';
 import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
 import { Unrecorded, type EndedBy } from './unrecorded.ts';
@@ -136,7 +137,11 @@ export function createEngine(ports: EnginePorts): Engine {
     try {
       // It was given back or taken away, and only the record is missing.
       const taken = unrecorded.covers(grant.id);
-      if (lane === 'starts' && !taken) return await activate(claim, grant);
+      if (lane === 'starts' && !taken) {
+        if (grant.state.kind !== 'active') return await activate(claim, grant);
+        await extend(claim, grant);
+        return false;
+      }
       await (lane === 'ends' ? end(claim, grant, taken) : putOff(claim, grant));
       return false;
     } catch (error) {

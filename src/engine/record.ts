@@ -1,6 +1,7 @@
 import type { GrantEvent, GrantState } from '../core/grant.ts';
 import { transitionGrant } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { RequestId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import type { CredentialFacts } from '../providers/contract.ts';
@@ -10,6 +11,7 @@ import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { lockClaimed } from '../store/leases.ts';
+import { saveExtensionOutcome, type ExtensionAsked } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
 import type { EnginePorts, StepPorts } from './ports.ts';
@@ -17,6 +19,10 @@ import type { EnginePorts, StepPorts } from './ports.ts';
 /** What goes into the database and the ledger together with a transition. */
 export interface Recording {
   readonly event: GrantEvent;
+  /** What the entry says when it is not that the grant has come to another state, and the request that it is about. */
+  readonly said?: { readonly kind: EventKind; readonly request: RequestId };
+  /** What became of the extension that this is about. */
+  readonly outcome?: NonNullable<ExtensionAsked['outcome']>;
   readonly facts?: JsonObject;
   readonly credentials?: readonly CredentialFacts[];
   /** A call that writes leaves right after this is committed, or the one that was noted before has been answered. */
@@ -51,13 +57,14 @@ export async function record(
         saveGrantState(trx, grant.id, state, dueAfter(state, now), call),
         keepCredentials(trx, ports, grant, recording.credentials ?? []),
         ports.append(trx, {
-          kind: `grant.${state.kind}` as EventKind,
+          kind: recording.said?.kind ?? (`grant.${state.kind}` as EventKind),
           at: now,
           actor: { kind: 'system', id: 'engine' },
-          subjects: { grant: grant.id, request: grant.request, person: grant.person },
-          facts: { ...factsOf(state), ...recording.facts },
+          subjects: { grant: grant.id, request: recording.said?.request ?? grant.request, person: grant.person },
+          facts: { ...(recording.said === undefined ? factsOf(state) : {}), ...recording.facts },
           ...(recording.late === true ? { late: true } : {}),
         }),
+        keepOutcome(trx, recording),
       ]);
       if (recording.leavesSlot === true) await forgetBinding(trx, grant.slot);
     }
@@ -70,7 +77,11 @@ export async function record(
 
 /** When the engine must look again after a transition: at the end of a live grant, at once for anything under way. */
 function dueAfter(state: GrantState, now: Instant): Instant {
-  return state.kind === 'active' ? state.endsAt : now;
+  return state.kind === 'active' && state.extension === null ? state.endsAt : now;
+}
+
+async function keepOutcome(trx: Trx, { said, outcome }: Recording): Promise<void> {
+  if (said !== undefined && outcome !== undefined) await saveExtensionOutcome(trx, said.request, outcome);
 }
 
 /** What the ledger says about a state: public facts only. */

@@ -89,6 +89,11 @@ function ownSlot(binding: BindingRecord): SlotTurn {
   return { shared: false, binding, others, renew: async () => others, release: async () => {} };
 }
 
+/** The end of a binding: that of the grant, or of the one that needs the slot longest. */
+export function latest(endsAt: Instant, others: Desired): Instant {
+  return others.present && others.endsAt > endsAt ? others.endsAt : endsAt;
+}
+
 /** How a call that writes on a grant's slot is noted: with the end that it writes (`null`: it removes), and how long it may land. */
 export function leaving(ports: StepPorts, grant: GrantRecord, turn: SlotTurn, until: Instant | null) {
   const { callTimeoutMs } = PACE;

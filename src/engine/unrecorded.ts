@@ -9,7 +9,7 @@ import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
 import { findGrant, othersOnSlot, saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
-import { bindingPlace, bindingSpec, methodOf } from './binding-spec.ts';
+import { bindingPlace, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
@@ -69,7 +69,7 @@ export class Unrecorded {
       grant,
       cause,
       by,
-      since: this.#estimate(),
+      since: this.#since(grant, cause),
       taken: grant.activatedAt === null,
       landsUntil: null,
     };
@@ -89,7 +89,7 @@ export class Unrecorded {
     const { grant, cause, since } = ending;
     const { provider, capabilities } = methodOf(this.#ports.providers, grant);
     const shared = capabilities.slot === 'shared';
-    const act = cause === 'expired' ? 'expire' : 'end-early';
+    const act = endsByItself(grant, cause) ? 'expire' : 'end-early';
     const locks = [shared ? turnKey(grant.slot) : null, provider.exclusive?.(bindingPlace(grant), act) ?? null];
     const owner = `${this.#ports.node}/${grant.id}/unrecorded`;
     const note = async (): Promise<Instant | null> => {
@@ -102,7 +102,7 @@ export class Unrecorded {
     const { log } = this.#ports;
     try {
       const revoked = await dispatch(this.#ports, note, (call) =>
-        provider.revoke(bindingSpec(grant), { cause, since }, 0, call),
+        provider.revoke(boundSpec(grant), { cause, since }, 0, call),
       );
       if (revoked === null) return;
       ending.taken = true;
@@ -140,6 +140,12 @@ export class Unrecorded {
   async #now(): Promise<Instant> {
     const now = await this.#soon(appNow(this.#ports.db), () => {});
     return now === 'not-done' ? this.#estimate() : now;
+  }
+
+  /** What is over by time is so since its end at the earliest, whatever this machine's clock says. */
+  #since({ endsAt }: GrantRecord, cause: EndCause): Instant {
+    const now = this.#estimate();
+    return cause === 'expired' && endsAt !== null && endsAt > now ? endsAt : now;
   }
 
   #estimate(): Instant {

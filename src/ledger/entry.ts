@@ -15,11 +15,11 @@ const only = (...names: readonly string[]): Fields => ({ public: names, personal
 /** Every kind of event, in the past tense, with the class of each of its fields. */
 export const EVENTS = {
   'request.submitted': {
-    public: ['items', 'durationMs', 'policyVersion', 'directoryVersion', 'steps', 'lapsesAt'],
+    public: ['items', 'durationMs', 'policyVersion', 'directoryVersion', 'steps', 'lapsesAt', 'until'],
     personal: ['reason', 'ticket'],
   },
-  'request.refused': only('items', 'duration', 'policyVersion', 'refusals'),
-  'request.approved': only('automatic', 'policyVersion', 'rules'),
+  'request.refused': only('items', 'duration', 'policyVersion', 'refusals', 'until'),
+  'request.approved': only('automatic', 'policyVersion', 'rules', 'until'),
   'request.denied': only('by', 'policyVersion', 'refusals'),
   'request.withdrawn': only('revocation'),
   'request.lapsed': only(),
@@ -28,6 +28,9 @@ export const EVENTS = {
   'grant.scheduled': only('role', 'target', 'method', 'durationMs', 'startsAt'),
   'grant.activating': only('activatedAt', 'endsAt', 'standing'),
   'grant.active': only('activatedAt', 'endsAt', 'fingerprints', 'standing'),
+  'grant.extending': only('until', 'standing'),
+  'grant.extended': only('endsAt', 'fingerprints', 'standing'),
+  'grant.not-extended': only('until', 'boundUntil', 'refusal', 'text', 'fault', 'message'),
   'grant.ending': { public: ['cause', 'endsAt', 'fault', 'message', 'revocation'], personal: ['reason'] },
   'grant.ended': { public: ['cause', 'proof', 'evidence', 'endsAt', 'revocation'], personal: ['reason'] },
   'grant.failed': only('cause', 'proof', 'evidence', 'refusal', 'text', 'fault', 'message'),

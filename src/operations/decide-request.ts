@@ -1,5 +1,5 @@
 import { transitionRequest, type RequestState } from '../core/request.ts';
-import type { RequestId } from '../core/ids.ts';
+import type { GrantId, RequestId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import { newId } from '../platform/random.ts';
@@ -7,10 +7,12 @@ import { mayDecide, openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
+import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, findRequest, insertApproval, saveRequestState, type RequestRecord } from '../store/requests.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { createGrants } from './create-grants.ts';
+import { grantIsOver } from './grant-shape.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import type { OperationRefusal } from './refusal.ts';
 
@@ -18,6 +20,7 @@ import { mayViewRequest } from './may-view.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import { personView, requestViews, type RequestView } from './views.ts';
+import { grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 type Outcome = Result<RequestView, OperationRefusal>;
@@ -76,6 +79,8 @@ async function decideAs(
     }
     if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request));
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
+    const grant = request.extends === null ? null : await findGrant(trx, request.extends.grant, true);
+    if (grant !== null && grantIsOver(grant, now)) return endedFirst(world, trx, request, grant, now);
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     raiseAlarms(world, 'decision', decision);
     if (decision.effect === 'deny') return tightened(world, trx, request, decision, now);
@@ -101,7 +106,7 @@ async function decideAs(
       ...(comment === null ? {} : { personal: { comment: { subject: actor.person, value: comment } } }),
     });
     if (verdict === 'deny') return finish(world, trx, request, { kind: 'deny', by: 'approver' }, now);
-    return approveIfSatisfied(world, trx, rules, request, decision, now);
+    return approveIfSatisfied(world, trx, rules, { ...request, grant }, decision, now);
   });
 }
 
@@ -109,12 +114,21 @@ async function approveIfSatisfied(
   world: World,
   trx: Trx,
   rules: RulesInForce,
-  request: RequestRecord,
+  request: RequestRecord & { readonly grant: GrantRecord | null },
   decision: Decision,
   now: Instant,
 ): Promise<Result<null, OperationRefusal>> {
   const votes = await votesOn(trx, request);
   if (openSteps(decision, votes).some((step) => step.missing > 0)) return ok(null);
+  if (request.grant !== null && request.extends !== null) {
+    const extension = { request: request.id, until: request.extends.until };
+    const wanted = await wantExtension(trx, request.grant, extension, decision, now);
+    if (!wanted.ok) {
+      await finish(world, trx, request, { kind: 'deny', by: 'policy' }, now);
+      return wanted;
+    }
+    return finish(world, trx, request, { kind: 'approve' }, now);
+  }
   const finished = await finish(world, trx, request, { kind: 'approve' }, now);
   if (!finished.ok) return finished;
   const durationMs = Math.min(request.durationMs, decision.maxDurationMs);
@@ -122,6 +136,20 @@ async function approveIfSatisfied(
   invariant(requester !== undefined, `nobody is ${request.person}`);
   await createGrants(world, trx, rules, requester, { ...request, durationMs }, now, []);
   return ok(null);
+}
+
+/** The grant ended before its extension was decided: there is nothing left to decide, and whoever came to do it is told so. */
+async function endedFirst(
+  world: World,
+  trx: Trx,
+  request: RequestRecord,
+  grant: GrantRecord,
+  now: Instant,
+): Promise<Result<null, OperationRefusal>> {
+  const ended = { policyVersion: request.policyVersion, refusals: [{ code: 'grant-ended', rule: 'default' }] };
+  const finished = await finish(world, trx, request, { kind: 'deny', by: 'policy' }, now, ended);
+  if (!finished.ok) return finished;
+  return refused({ ...grantEnded(grant), detail: 'The access ended before this was decided. The request is closed.' });
 }
 
 /** A rule that was tightened while the request waited refuses it now; the request is over, and says why. */
@@ -142,7 +170,9 @@ async function finish(
   request: RequestRecord,
   event: { kind: 'approve' } | { kind: 'deny'; by: 'approver' | 'policy' },
   now: Instant,
-  decision?: Decision,
+  decision?: Pick<Decision, 'policyVersion'> & {
+    readonly refusals: readonly { readonly code: string; readonly rule: string }[];
+  },
 ): Promise<Result<null, OperationRefusal>> {
   const next = transitionRequest(request.state, event, now);
   if (!next.ok) return refused(tooLate(request.state));
@@ -151,9 +181,9 @@ async function finish(
     kind: event.kind === 'approve' ? 'request.approved' : 'request.denied',
     at: now,
     actor: { kind: 'system', id: 'policy' },
-    subjects: { request: request.id, person: request.person },
+    subjects: { request: request.id, person: request.person, ...grantOf(request) },
     facts: {
-      ...(event.kind === 'deny' ? { by: event.by } : { automatic: false }),
+      ...(event.kind === 'deny' ? { by: event.by } : { automatic: false, ...untilOf(request) }),
       ...(decision === undefined
         ? {}
         : {
@@ -163,6 +193,15 @@ async function finish(
     },
   });
   return ok(null);
+}
+
+/** What the entries about an extension name besides its request, so that they stand in the story of the grant as well. */
+function grantOf({ extends: extension }: RequestRecord): { readonly grant?: GrantId } {
+  return extension === null ? {} : { grant: extension.grant };
+}
+
+function untilOf({ extends: extension }: RequestRecord): { readonly until?: string } {
+  return extension === null ? {} : { until: toIso(extension.until) };
 }
 
 /** Runs a decision on a locked request that the actor may see, and answers with the request as it then stands. */

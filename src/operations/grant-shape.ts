@@ -2,11 +2,18 @@ import type { DirectorySnapshot } from '../core/directory.ts';
 import { invariant } from '../core/result.ts';
 import type { Role } from '../core/role.ts';
 import type { ProviderName } from '../core/target.ts';
+import type { Instant } from '../core/time.ts';
+import type { GrantRecord } from '../store/grants.ts';
 import type { BindingSpec, Landing, Provider, Residual } from '../providers/contract.ts';
 
 /** The method by which a role is given on a cloud; `null` when it is not defined there or that provider does not exist yet. */
 export function methodFor(role: Role, provider: ProviderName): string | null {
   return provider === 'aws' ? (role.aws?.method ?? null) : null;
+}
+
+/** Whether nothing lengthens a grant any more: it is being ended or is over, or its time has passed and nobody has looked yet. */
+export function grantIsOver({ state }: GrantRecord, now: Instant): boolean {
+  return state.kind === 'active' ? now >= state.endsAt : state.kind !== 'scheduled' && state.kind !== 'activating';
 }
 
 /** What can survive the end of a grant of a role; `null` when this installation does not have the provider. */

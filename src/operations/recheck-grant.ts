@@ -1,4 +1,5 @@
 import canonicalizeModule from 'canonicalize';
+import type { Extension } from '../core/grant.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
@@ -22,9 +23,9 @@ export interface StartRefusal {
 }
 
 /**
- * Decides again when a grant is about to start, from the stored request, the approvals and the rules in force: a rule
- * tightened meanwhile refuses, and so does a role whose definition is no longer the one that was approved, and an order of the
- * kill switch that stands over the person, the target, or everything.
+ * Decides again when a grant is about to start, or its end about to be moved to later, from the stored request of the one or the other,
+ * the approvals and the rules in force: a rule tightened meanwhile refuses, and so does a role whose definition is no longer the one that
+ * was approved, and an order of the kill switch that stands over the person, the target, or everything.
  */
 export async function recheckGrant(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
   const rules = world.rules.current();
@@ -32,11 +33,11 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
   if (rules.directory.people.size === 0) throw new Error('nobody is known, because the directory cannot be read');
   // Read at every start: an order that was committed before this moment stops it, and one that comes later finds the grant.
   const [request, standing] = await Promise.all([
-    findRequest(world.db, grant.request),
+    findRequest(world.db, extensionOf(grant)?.request ?? grant.request),
     standingRevocations(world.db, grant.person, [grant.definition.target.key]),
   ]);
   if (request === null || request.state.kind !== 'approved') {
-    return refused({ code: 'not-approved', text: 'The request behind this grant is not approved.' });
+    return refused({ code: 'not-approved', text: 'The request behind this is not approved.' });
   }
   const { role: approvedRole, target: approvedTarget } = grant.definition;
   const owners = [approvedRole.owner, ...approvedTarget.owners];
@@ -49,7 +50,9 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
   if (decision.effect === 'deny') {
     return refused({ code: refusal?.code ?? 'denied', text: refusal?.text ?? 'The rules in force refuse this.' });
   }
-  if (grant.durationMs > decision.maxDurationMs) {
+  const { until } = extensionOf(grant) ?? { until: null };
+  const durationMs = until === null || grant.activatedAt === null ? grant.durationMs : until - grant.activatedAt;
+  if (durationMs > decision.maxDurationMs) {
     return refused({ code: 'duration-too-long', text: 'The rules in force allow a shorter time than was approved.' });
   }
   // Nobody can have voted where nobody has to.
@@ -58,6 +61,19 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
   if (open !== undefined) {
     return refused({ code: 'approval-missing', text: `The rules in force ask for another approval (${open.rule}).` });
   }
+  return recheckDefinition(rules, question.requester, grant);
+}
+
+function extensionOf({ state }: GrantRecord): Extension | null {
+  return state.kind === 'active' ? state.extension : null;
+}
+
+/** Whether what the rules mean now is what was approved for a grant: the role, the place, and who the requester is there. */
+export function recheckDefinition(
+  rules: RulesInForce,
+  requester: string,
+  grant: GrantRecord,
+): Result<null, StartRefusal> {
   const role = rules.policy.roles.get(grant.definition.role.name);
   if (role === undefined || canonical(asJson(role)) !== canonical(asJson(grant.definition.role))) {
     return refused({
@@ -65,7 +81,7 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
       text: 'The role was changed after it was approved; it must be asked for again.',
     });
   }
-  return recheckPlace(rules, question.requester, grant);
+  return recheckPlace(rules, requester, grant);
 }
 
 /** What the rules judge now must be what will be made: the same place in the cloud, under the same name. */

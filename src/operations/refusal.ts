@@ -25,6 +25,7 @@ export const OPERATION_REFUSALS = [
   'revocation-lifted',
   'already-confirmed',
   'grant-not-active',
+  'already-being-extended',
   'grant-ended',
   'provider-throttled',
   'provider-unreachable',

@@ -1,3 +1,4 @@
+import type { GrantId } from '../core/ids.ts';
 import { transitionRequest, type RequestState } from '../core/request.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { after, formatDuration, toIso, type Instant } from '../core/time.ts';
@@ -53,11 +54,7 @@ export async function requestAccess(
     ]);
     // What needs nobody's approval wears nobody down.
     if (waits && pending >= world.maxPending) {
-      const tooMany: OperationRefusal = {
-        code: 'too-many-pending',
-        detail: `You already have ${world.maxPending} requests waiting for a decision.`,
-        hint: 'Withdraw one with "curfew withdraw req_…", or wait for an answer.',
-      };
+      const tooMany = tooManyPending(world);
       await noteRefusal(world, trx, actor, rules, input, tooMany);
       return refused(tooMany);
     }
@@ -77,13 +74,14 @@ export async function requestAccess(
       policyVersion: decision.policyVersion,
       createdAt: now,
       lapsesAt,
+      extends: null,
     };
     const order = await stoppedBy(world, trx, standing, request, ownersOfItems(world, request.items));
     if (order !== null) {
       const stopped: OperationRefusal = {
         code: 'access-stopped',
         detail: stoppedWords(order),
-        hint: 'Ask whoever answers for the role or the target; they can lift the order when it has done its work.',
+        hint: STOPPED_HINT,
       };
       await noteRefusal(world, trx, actor, rules, input, stopped);
       return refused(stopped);
@@ -134,6 +132,17 @@ export async function requestAccess(
   return ok(newRequestView(world, request, grants, actor));
 }
 
+export const STOPPED_HINT =
+  'Ask whoever answers for the role or the target; they can lift the order when it has done its work.';
+
+export function tooManyPending({ maxPending }: World): OperationRefusal {
+  return {
+    code: 'too-many-pending',
+    detail: `You already have ${maxPending} requests waiting for a decision.`,
+    hint: 'Withdraw one with "curfew withdraw req_…", or wait for an answer.',
+  };
+}
+
 /** A request as it was written, and the grants that it has already. */
 interface Made {
   readonly request: RequestRecord;
@@ -141,28 +150,30 @@ interface Made {
 }
 
 /** The state of a request that needs nobody's approval, from the moment it is made. */
-function approvedByRule(lapsesAt: Instant, now: Instant): RequestState {
+export function approvedByRule(lapsesAt: Instant, now: Instant): RequestState {
   const approved = transitionRequest({ kind: 'pending', lapsesAt }, { kind: 'approve' }, now);
   invariant(approved.ok, 'a new request can be approved');
   return approved.value;
 }
 
 /** Every refusal of a sound question stands in the log, whoever gave it: the rules, an approval that cannot be signed, or a provider. */
-async function noteRefusal(
+export async function noteRefusal(
   world: World,
   trx: Trx,
   actor: Actor,
   rules: RulesInForce,
   input: RequestInput,
   refusal: OperationRefusal,
+  extension: { readonly grant: GrantId; readonly until: Instant } | null = null,
 ): Promise<void> {
   const causes = refusal.refusals ?? [{ code: refusal.code, rule: 'default' }];
   await world.append(trx, {
     kind: 'request.refused',
     at: await appNow(trx),
     actor: { kind: 'person', id: actor.person },
-    subjects: { person: actor.person },
+    subjects: { person: actor.person, ...(extension === null ? {} : { grant: extension.grant }) },
     facts: {
+      ...(extension === null ? {} : { until: toIso(extension.until) }),
       items: asItems(input.items.map((item) => knownItem(rules, item))),
       duration: input.durationMs === undefined ? null : formatDuration(input.durationMs),
       policyVersion: rules.policy.version,

@@ -51,6 +51,13 @@ function commentOf(kind: EventKind, key: string, decisions: readonly DecisionVie
   return decisions.find((one) => one.by.key === key)?.comment ?? null;
 }
 
+/** A later end had left for the cloud, and nobody learned that it arrived: until then the access could have lasted without us. */
+function boundWords({ evidence }: Body['facts']): string {
+  const bound =
+    typeof evidence === 'object' && evidence !== null && 'boundUntil' in evidence ? evidence.boundUntil : null;
+  return typeof bound === 'string' ? `; the latest end that was on its way into the cloud: ${bound}` : '';
+}
+
 function wordsFor(body: Body): string {
   const { facts } = body;
   const say = (name: string): string => {
@@ -59,9 +66,11 @@ function wordsFor(body: Body): string {
   };
   switch (body.kind) {
     case 'request.submitted':
-      return 'asked for it';
+      return say('until') === '' ? 'asked for it' : `asked to keep it until ${say('until')}`;
     case 'request.approved':
-      return facts['automatic'] === true ? 'approved it by rule' : 'approved it: every step is satisfied';
+      return `approved ${say('until') === '' ? 'it' : `the end at ${say('until')}`}${facts['automatic'] === true ? ' by rule' : ': every step is satisfied'}`;
+    case 'request.refused':
+      return say('until') === '' ? 'asked, and was refused' : `asked to keep it until ${say('until')}, and was refused`;
     case 'request.denied':
       return `denied it (${say('by')})`;
     case 'request.withdrawn':
@@ -78,12 +87,18 @@ function wordsFor(body: Body): string {
       return `started the clock; it ends at ${say('endsAt')}`;
     case 'grant.active':
       return 'the access is usable';
+    case 'grant.extending':
+      return `is telling the cloud the later end ${say('until')}`;
+    case 'grant.extended':
+      return `the cloud has the later end; it ends at ${say('endsAt')}`;
+    case 'grant.not-extended':
+      return `it is not extended: ${say('text') || say('message')}`;
     case 'grant.ending':
       return say('cause') === 'returned'
         ? 'gave the access back; it is being taken away'
         : `is taking the access away (${say('cause')})`;
     case 'grant.ended':
-      return `the access is gone (${say('cause')}; proof: ${say('proof')})`;
+      return `the access is gone (${say('cause')}; proof: ${say('proof')})${boundWords(facts)}`;
     case 'grant.failed':
       return `it did not become usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
     case 'credential.issued':

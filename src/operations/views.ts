@@ -7,10 +7,10 @@ import { formatDuration, toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import type { Reason } from '../policy/types.ts';
 import type { Landing, Residual } from '../providers/contract.ts';
-import { grantsOfRequests, type GrantRecord } from '../store/grants.ts';
+import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
-import { landingOf, residualOf } from './grant-shape.ts';
+import { grantIsOver, landingOf, residualOf } from './grant-shape.ts';
 import { storedDecision } from './stored-decision.ts';
 import type { Actor, World } from './world.ts';
 
@@ -39,6 +39,10 @@ export interface GrantView {
   /** A credential issued before this is dead; ask for a new one. */
   readonly reissueAfter: string | null;
   readonly endsAt: string | null;
+  /** The latest end that was ever on its way into the cloud: later than `endsAt` when an extension was not confirmed. */
+  readonly boundUntil: string | null;
+  /** How often its end was moved to later. */
+  readonly extended: number;
   readonly endedAt: string | null;
   readonly cause: string | null;
   readonly proof: { readonly kind: Proof['kind']; readonly at: string; readonly evidence: Proof['evidence'] } | null;
@@ -95,9 +99,22 @@ export interface RequestView {
   /** What people have said to it, oldest first. */
   readonly decisions: readonly DecisionView[];
   readonly reasons: readonly Reason[];
+  /** The grants that came out of it; for an extension the grant that it is about. */
   readonly grants: readonly GrantView[];
+  /** What it is to lengthen; `null`: it asks for access. */
+  readonly extends: ExtensionView | null;
   readonly next: string;
 }
+
+/** A later end that was asked for. `status`: what has become of it, in one word. */
+export interface ExtensionView {
+  readonly grant: GrantId;
+  readonly until: string;
+  readonly status: (typeof EXTENSION_STATES)[number];
+}
+
+/** `ended-first`: the grant was over before the later end was decided, or written. */
+export const EXTENSION_STATES = ['pending', 'writing', 'extended', 'refused', 'ended-first', 'closed'] as const;
 
 /** Directory keys of some people; whoever looks knows their own. */
 async function keysOf(
@@ -111,7 +128,7 @@ async function keysOf(
   return keys;
 }
 
-/** Builds the views of some requests with three queries, whatever their number. */
+/** Builds the views of some requests with a few queries, whatever their number. */
 export async function requestViews(
   world: World,
   requests: readonly RequestRecord[],
@@ -120,14 +137,28 @@ export async function requestViews(
   const ids = requests.map((request) => request.id);
   // Nobody can have voted where nobody had to.
   const votable = requests.filter((request) => storedDecision(request).steps.length > 0).map((request) => request.id);
-  const [grants, approvals] = [await grantsOfRequests(world.db, ids), await approvalsOf(world.db, votable)];
+  const extended = requests.flatMap((request) => request.extends?.grant ?? []);
+  const [made, approvals] = [await grantsOfRequests(world.db, ids), await approvalsOf(world.db, votable)];
+  const grants = [...made, ...(await findGrants(world.db, extended))];
   const people = [...requests.map((one) => one.person), ...grants.map((one) => one.person)];
   for (const list of approvals.values()) people.push(...list.map((one) => one.person));
   const keys = await keysOf(world, people, actor);
   return requests.map((request) => {
-    const own = grants.filter((grant) => grant.request === request.id);
+    const own = grants.filter(({ id, request: of }) => of === request.id || id === request.extends?.grant);
     return requestView(world, request, own, approvals.get(request.id) ?? [], keys, actor);
   });
+}
+
+function extensionView(request: RequestRecord, own: readonly GrantRecord[], now: Instant): ExtensionView | null {
+  const { extends: asked, state } = request;
+  if (asked === null) return null;
+  const grant = own.find(({ id }) => id === asked.grant);
+  const isOver = grant === undefined || grantIsOver(grant, now);
+  const view = { grant: asked.grant, until: toIso(asked.until) };
+  if (asked.outcome !== null) return { ...view, status: asked.outcome };
+  if (isOver && state.kind !== 'withdrawn') return { ...view, status: 'ended-first' };
+  if (state.kind === 'approved') return { ...view, status: 'writing' };
+  return { ...view, status: state.kind === 'pending' ? 'pending' : 'closed' };
 }
 
 /** The view of a request that its own requester has just made, from what was written: nothing is read. */
@@ -169,6 +200,7 @@ function requestView(
     eligible: step.eligible.map((key) => personView(world, key)),
   }));
   const grantViews = own.map((grant) => grantView(world, grant, keys, now));
+  const extension = extensionView(request, own, now);
   return {
     id: request.id,
     status: request.state.kind,
@@ -176,7 +208,7 @@ function requestView(
     items: request.items.map((item, ordinal) => ({
       ...item,
       tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
-      grant: own.find((grant) => grant.ordinal === ordinal)?.id ?? null,
+      grant: own.find((grant) => grant.ordinal === ordinal || request.extends !== null)?.id ?? null,
     })),
     reason: request.reason,
     ticket: request.ticket,
@@ -192,7 +224,8 @@ function requestView(
     decisions,
     reasons: decision.reasons,
     grants: grantViews,
-    next: nextStep(request, steps, decisions, grantViews, actor),
+    extends: extension,
+    next: nextStep(request, steps, decisions, grantViews, extension, actor),
   };
 }
 
@@ -236,6 +269,8 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     usableAt: isoOrNull(grant.usableAt),
     reissueAfter: isoOrNull(grant.reissueAfter),
     endsAt: isoOrNull(grant.endsAt),
+    boundUntil: isoOrNull(grant.boundUntil),
+    extended: grant.extended,
     endedAt: 'endedAt' in state ? toIso(state.endedAt) : null,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
     proof:
@@ -270,8 +305,11 @@ function nextStep(
   steps: readonly StepView[],
   decisions: readonly DecisionView[],
   grants: readonly GrantView[],
+  extension: ExtensionView | null,
   actor: Actor,
 ): string {
+  const ended = extension?.status === 'ended-first';
+  if (ended && request.state.kind !== 'withdrawn') return 'The access ended before its end could be moved to later.';
   switch (request.state.kind) {
     case 'pending': {
       const open = steps.find((step) => step.missing > 0);
@@ -282,6 +320,9 @@ function nextStep(
       return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;
     }
     case 'approved':
+      if (extension?.status === 'writing')
+        return `Approved; the cloud is being told that it ends at ${extension.until}.`;
+      if (extension?.status === 'refused') return `It was not extended. Why: curfew why ${request.id}`;
       return `${grants.map((grant) => `${grant.role} on ${grant.target} ${wordsFor(grant)}`).join('; ')}.`;
     case 'denied':
       return request.state.by === 'policy'

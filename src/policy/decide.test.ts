@@ -1,37 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { loadAcme } from '../../tests/acme-world.ts';
-import type { DirectorySnapshot } from '../core/directory.ts';
+import { acme, ask, MINUTE, NOW, on, plain, policy, rules } from '../../tests/acme-rules.ts';
 import { instant } from '../core/time.ts';
 import { decide } from './decide.ts';
-import { loadPolicy, type PolicySet } from './load.ts';
+import type { PolicySet } from './load.ts';
 import { REFUSAL_CODES, type Question } from './types.ts';
-
-const NOW = instant(Date.parse('2026-11-19T14:00:00Z'));
-const MINUTE = 60_000;
-const acme = loadAcme(NOW);
-
-/** Rules over Acme's people and targets; roles `reader` (2), `changer` (1) and `admin` (0) on AWS. */
-function rules(text: string): PolicySet {
-  const role = (name: string, tier: number) =>
-    `kind: role\nname: ${name}\ntier: ${tier}\nowner: group:security\ndescription: A role that exists for tests\naws: { method: assume-role, role: curfew/${name} }\n---\n`;
-  const loaded = loadPolicy(
-    [{ path: 'rules.yaml', text: role('reader', 2) + role('changer', 1) + role('admin', 0) + text }],
-    acme.policy.vocabulary,
-  );
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.refusal));
-  return loaded.value;
-}
-
-const policy = (name: string, more: string, roles = '[reader]') =>
-  `kind: policy\nname: ${name}\nwho: { groups: [data-engineers] }\nroles: ${roles}\ntargets: { env: prod }\n${more}\n---\n`;
-
-function ask(set: PolicySet, more: Partial<Question> = {}, directory: DirectorySnapshot = acme.directory) {
-  const items = [{ role: 'reader', target: 'aws/prod' }];
-  return decide(set, directory, { now: NOW, requester: 'ana', items, context: { via: 'cli' }, ...more });
-}
-
-const on = (role: string, target: string): Partial<Question> => ({ items: [{ role, target }] });
-const plain = rules(policy('plain', ''));
 
 test.each([
   ['aws/prdo', 'did you mean "aws/prod"?'],
@@ -175,6 +147,27 @@ describe('every refusal names its code and the rule that gave it', () => {
       plain,
       { durationMs: 1.5 },
       'The duration has to be a whole number of milliseconds above zero.',
+    ],
+    [
+      'duration-too-long',
+      'policy:once',
+      rules(policy('once', 'duration: { max: 1h, extensions: 1 }')),
+      { durationMs: 90 * MINUTE, extension: 1 },
+      'policy:once allows at most 1h altogether, extensions included, not 1h30m.',
+    ],
+    [
+      'no-extension-left',
+      'policy:plain',
+      plain,
+      { durationMs: 30 * MINUTE, extension: 1 },
+      'policy:plain does not let access be extended.',
+    ],
+    [
+      'no-extension-left',
+      'policy:b',
+      rules(policy('a', 'duration: { extensions: 3 }') + policy('b', 'duration: { extensions: 2 }')),
+      { durationMs: 30 * MINUTE, extension: 3 },
+      'policy:b lets access be extended 2 times, and it was.',
     ],
     [
       'reason-required',

@@ -28,6 +28,8 @@ export interface Question {
   /** Milliseconds; absent means the rule's default. */
   readonly durationMs?: number;
   readonly startsAt?: Instant;
+  /** For a later end of access that is live: which extension of it this is, from 1. `durationMs` counts from its activation then. */
+  readonly extension?: number;
   /**
    * When the request was made, if it is decided again later: the age of a sign-in counts to this moment, and so do
    * escalations; whoever was on call since then may still decide. Absent means now.
@@ -58,6 +60,7 @@ export const REFUSAL_CODES = [
   'condition-error',
   'duration-too-long',
   'duration-invalid',
+  'no-extension-left',
   'reason-required',
   'ticket-required',
   'mfa-required',

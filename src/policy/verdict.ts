@@ -24,7 +24,7 @@ export class Verdict {
   #duration = { ms: 0, defaultMs: 0 };
   #max: { ms: number; rule: string } | null = null;
   /** Infinite until a policy applies: a guardrail limits, but by itself it allows nothing. */
-  #extensions = Number.POSITIVE_INFINITY;
+  #extensions: { count: number; rule: string } = { count: Number.POSITIVE_INFINITY, rule: 'default' };
   #reason: { min: number; rule: string } | null = null;
   #ticket: { system: string; rule: string } | null = null;
   #mfa: { maxAgeMs: number; rule: string } | null = null;
@@ -60,7 +60,7 @@ export class Verdict {
   merge(policy: PolicyRule): void {
     this.#reasons.set(policy.id, policy.reason);
     this.#limit(policy.maxMs, policy.id);
-    if (policy.extensions < this.#extensions) this.#extensions = policy.extensions;
+    if (policy.extensions < this.#extensions.count) this.#extensions = { count: policy.extensions, rule: policy.id };
     this.#require(policy.requirements, policy.id);
   }
 
@@ -109,6 +109,7 @@ export class Verdict {
   /** Checks what depends on all rules together: the duration and what the request has to bring. */
   conclude(): void {
     this.#checkDuration();
+    this.#checkExtensions();
     const { question } = this;
     if (this.#reason !== null && (question.reason ?? '').trim().length < this.#reason.min) {
       const text = `${this.#reason.rule} requires a reason of at least ${this.#reason.min} characters.`;
@@ -124,7 +125,7 @@ export class Verdict {
 
   decision(): Decision {
     const refusals = [...this.#refusals.values()];
-    const allowed = Number.isFinite(this.#extensions);
+    const allowed = Number.isFinite(this.#extensions.count);
     const maxMs = allowed ? (this.#max?.ms ?? 0) : 0;
     return {
       effect: refusals.length === 0 ? 'allow' : 'deny',
@@ -133,7 +134,7 @@ export class Verdict {
       durationMs: this.#duration.ms,
       defaultDurationMs: Math.min(this.#duration.defaultMs, maxMs),
       maxDurationMs: maxMs,
-      extensions: allowed ? this.#extensions : 0,
+      extensions: allowed ? this.#extensions.count : 0,
       submittedAt: this.submittedAt,
       requirements: {
         reasonMin: this.#reason?.min ?? 0,
@@ -167,16 +168,33 @@ export class Verdict {
   }
 
   #checkDuration(): void {
-    const { durationMs } = this.question;
+    const { question } = this;
+    const { durationMs } = question;
     if (durationMs !== undefined && !(Number.isSafeInteger(durationMs) && durationMs > 0)) {
       const text = 'The duration has to be a whole number of milliseconds above zero.';
       this.refuse({ code: 'duration-invalid', item: null, rule: 'default', text, hint: 'Write 15m, 2h or 1h30m.' });
     } else if (this.#max !== null && this.#duration.ms > this.#max.ms) {
       const { ms, rule } = this.#max;
-      const text = `${rule} allows at most ${formatDuration(ms)}, not ${formatDuration(this.#duration.ms)}.`;
-      const hint = `Ask for ${formatDuration(ms)} or less.`;
+      const longer = question.extension !== undefined;
+      const total = longer ? ' altogether, extensions included' : '';
+      const text = `${rule} allows at most ${formatDuration(ms)}${total}, not ${formatDuration(this.#duration.ms)}.`;
+      const hint = longer
+        ? `Extend by ${formatDuration(this.#duration.ms - ms)} less, or ask for new access when this is over.`
+        : `Ask for ${formatDuration(ms)} or less.`;
       this.refuse({ code: 'duration-too-long', item: null, rule, text, hint });
     }
+  }
+
+  #checkExtensions(): void {
+    const { extension } = this.question;
+    const { count, rule } = this.#extensions;
+    if (extension === undefined || !Number.isFinite(count) || extension <= count) return;
+    const text =
+      count === 0
+        ? `${rule} does not let access be extended.`
+        : `${rule} lets access be extended ${count === 1 ? 'once' : `${count} times`}, and it was.`;
+    const hint = 'Ask for new access when this is over.';
+    this.refuse({ code: 'no-extension-left', item: null, rule, text, hint });
   }
 
   #checkMfa(): void {

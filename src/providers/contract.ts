@@ -24,7 +24,11 @@ export interface Provider {
    */
   plan(wanted: BindingSpec): Plan;
 
-  /** Makes the binding exist. Idempotent by its deterministic names. Throws {@link ProviderFault}. */
+  /**
+   * Makes the binding exist. Idempotent by its deterministic names. For a binding that exists with an earlier end it moves the end, without
+   * a moment in which there is no access: whatever ends the access at the old end must be moved before it does. Throws
+   * {@link ProviderFault}.
+   */
   provision(wanted: BindingSpec, call: CallOptions): Promise<Provisioned>;
 
   /** Looks in the cloud whether access under the binding is possible. Throws {@link ProviderFault}. */
@@ -151,7 +155,10 @@ export interface BindingPlace {
 /** Everything a provider needs to know about one binding. Deterministic: the same grant always yields the same names. */
 export interface BindingSpec extends BindingPlace {
   readonly activatedAt: Instant;
-  /** When the binding must be gone: the end of the grant, or for a shared slot the latest end of the grants that need it. */
+  /**
+   * When the binding must be gone: the end of the grant, or for a shared slot the latest end of the grants that need it. While a grant is
+   * being ended, the latest end that may stand in the cloud: later than the grant's own when an extension was on its way.
+   */
   readonly endsAt: Instant;
 }
 

@@ -29,6 +29,10 @@ export interface GrantRecord {
   /** Kept after the end as well, unlike in `state`. */
   readonly activatedAt: Instant | null;
   readonly endsAt: Instant | null;
+  /** The latest end that was ever on its way into the cloud. */
+  readonly boundUntil: Instant | null;
+  /** How often its end was moved to later. */
+  readonly extended: number;
   readonly usableAt: Instant | null;
   /** Credentials that were issued before this are dead although the grant lives. */
   readonly reissueAfter: Instant | null;
@@ -93,6 +97,17 @@ export async function findGrant(db: Db | Trx, id: GrantId, lock = false): Promis
   const query = db.selectFrom('grant').selectAll().where('id', '=', id);
   const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
   return row === undefined ? null : toGrant(row);
+}
+
+/** Reads some grants, in no order. */
+export async function findGrants(db: Db | Trx, ids: readonly GrantId[]): Promise<readonly GrantRecord[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('grant')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
+  return rows.map(toGrant);
 }
 
 export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestId[]): Promise<readonly GrantRecord[]> {
@@ -197,11 +212,24 @@ function columnsOf(state: GrantState) {
     case 'scheduled':
       return { starts_at: toIso(state.startsAt) };
     case 'activating':
-      return { activated_at: toIso(state.activatedAt), ends_at: toIso(state.endsAt) };
+      return {
+        activated_at: toIso(state.activatedAt),
+        ends_at: toIso(state.endsAt),
+        bound_until: toIso(state.boundUntil),
+      };
     case 'active':
-      return { usable_at: toIso(state.usableAt), ...NO_LEASE };
+      return {
+        usable_at: toIso(state.usableAt),
+        ends_at: toIso(state.endsAt),
+        bound_until: toIso(state.boundUntil),
+        extended: state.extended,
+        extension_request: state.extension?.request ?? null,
+        extension_until: state.extension === null ? null : toIso(state.extension.until),
+        // With an extension under way somebody may be at work on it.
+        ...(state.extension === null ? NO_LEASE : {}),
+      };
     case 'ending':
-      return { ending_since: toIso(state.since), end_cause: state.cause };
+      return { ending_since: toIso(state.since), end_cause: state.cause, ...NO_EXTENSION };
     case 'ended':
       return {
         ended_at: toIso(state.endedAt),
@@ -221,6 +249,8 @@ function columnsOf(state: GrantState) {
   }
 }
 
+/** What a grant that ends takes with it. */
+export const NO_EXTENSION = { extension_request: null, extension_until: null };
 const NO_LEASE = { lease_owner: null, lease_until: null };
 
 /** By how much the clocks of a cloud and the database may differ, generously: a grant that is marked for nothing only gets new credentials. */
@@ -271,6 +301,8 @@ export function toGrant(row: Row): GrantRecord {
     startsAt: row.starts_at,
     activatedAt: row.activated_at,
     endsAt: row.ends_at,
+    boundUntil: row.bound_until,
+    extended: row.extended,
     usableAt: row.usable_at,
     reissueAfter: row.reissue_after,
     dueAt: row.due_at,
@@ -293,12 +325,17 @@ function stateOf(row: Row): GrantState {
     invariant(row.end_cause !== null && row.end_cause !== 'failed', `grant ${row.id} ended without a cause`);
     return { kind: 'ended', cause: row.end_cause, endedAt: row.ended_at, proof: row.proof };
   }
-  invariant(row.activated_at !== null && row.ends_at !== null, `grant ${row.id} runs without an end`);
-  const running = { activatedAt: row.activated_at, endsAt: row.ends_at };
+  invariant(
+    row.activated_at !== null && row.ends_at !== null && row.bound_until !== null,
+    `grant ${row.id} runs without an end`,
+  );
+  const running = { activatedAt: row.activated_at, endsAt: row.ends_at, boundUntil: row.bound_until };
   if (row.state === 'activating') return { kind: 'activating', ...running };
   if (row.state === 'active') {
     invariant(row.usable_at !== null, `grant ${row.id} is active but was never usable`);
-    return { kind: 'active', usableAt: row.usable_at, ...running };
+    const { extension_request: request, extension_until: until } = row;
+    const extension = request === null || until === null ? null : { request, until };
+    return { kind: 'active', usableAt: row.usable_at, extended: row.extended, extension, ...running };
   }
   invariant(row.ending_since !== null && row.end_cause !== null, `grant ${row.id} is ending without a cause`);
   return { kind: 'ending', cause: row.end_cause, since: row.ending_since, ...running };

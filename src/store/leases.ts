@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { fromNow } from './columns.ts';
-import { toGrant, type GrantRecord } from './grants.ts';
+import { NO_EXTENSION, toGrant, type GrantRecord } from './grants.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** Which due work to take: ends have a lane of their own, so that a burst of starts can never delay them. */
@@ -15,11 +15,19 @@ export type Lane = 'ends' | 'starts';
 const NOW = sql<Instant>`(select app_now())`;
 const NOT_CLAIMED = sql<boolean>`(lease_until is null or lease_until <= ${NOW})`;
 
-/** The states come first, as the index of each lane names them. */
+/** A grant whose start or extension is under way: at its end it passes to the lane of the ends. */
+const UNDER_WAY = sql<boolean>`(state = 'activating' or extension_until is not null)`;
+
+/** What the index of each lane says comes first, as it says it. */
 function belongsTo(lane: Lane) {
   return lane === 'ends'
-    ? sql<boolean>`(state in ('activating', 'active', 'ending') and (state <> 'activating' or ends_at <= ${NOW}))`
-    : sql<boolean>`(state in ('scheduled', 'activating') and (state <> 'activating' or ends_at > ${NOW}))`;
+    ? sql<boolean>`(state in ('activating', 'active', 'ending') and (not ${UNDER_WAY} or ends_at <= ${NOW}))`
+    : sql<boolean>`((state in ('scheduled', 'activating') or extension_until is not null) and (not ${UNDER_WAY} or ends_at > ${NOW}))`;
+}
+
+/** Until when a claim holds. One on an active grant, to extend it, never outlives its end: whoever ends it waits for nobody. */
+function leaseUntil(leaseMs: number) {
+  return sql<string>`case when state = 'active' then least(${fromNow(leaseMs)}, ends_at) else ${fromNow(leaseMs)} end`;
 }
 
 /**
@@ -40,7 +48,7 @@ export async function claimDue(
     order by due_at limit ${limit} for update skip locked`;
   const rows = await db
     .updateTable('grant')
-    .set({ lease_owner: owner, lease_until: fromNow(leaseMs) })
+    .set({ lease_owner: owner, lease_until: lane === 'starts' ? leaseUntil(leaseMs) : fromNow(leaseMs) })
     .where('id', 'in', sql<GrantId>`(${due})`)
     .returningAll()
     .execute();
@@ -58,6 +66,7 @@ export async function saveExpired(trx: Trx, ids: readonly GrantId[], since: Inst
       due_at: toIso(since),
       attempts: 0,
       last_fault: null,
+      ...NO_EXTENSION,
     })
     .where('id', 'in', [...ids])
     .execute();
@@ -110,9 +119,10 @@ export async function renewLease(
 ): Promise<Instant | null> {
   const row = await db
     .updateTable('grant')
-    .set({ lease_until: fromNow(leaseMs) })
+    .set({ lease_until: leaseUntil(leaseMs) })
     .where('id', '=', grant.id)
     .where('state', '=', grant.state.kind)
+    .where(sql<boolean>`(state <> 'active' or ends_at > app_now())`)
     .where('lease_owner', '=', owner)
     .where('lease_until', '>', sql<Instant>`app_now()`)
     .returning(sql<Instant>`app_now()`.as('now'))

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
-import type { ApprovalId, PersonId, RequestId } from '../core/ids.ts';
+import type { ApprovalId, GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RequestState } from '../core/request.ts';
 import { invariant } from '../core/result.ts';
@@ -23,6 +23,15 @@ export interface RequestRecord {
   readonly policyVersion: string;
   readonly createdAt: Instant;
   readonly lapsesAt: Instant;
+  /** The grant whose end it asks to move, and until when; `null`: it asks for access. */
+  readonly extends: ExtensionAsked | null;
+}
+
+export interface ExtensionAsked {
+  readonly grant: GrantId;
+  readonly until: Instant;
+  /** What became of it after it was approved; `null`: it is under way, or the grant ended first. */
+  readonly outcome: 'extended' | 'refused' | null;
 }
 
 export interface ApprovalRecord {
@@ -48,6 +57,8 @@ export async function insertRequest(trx: Trx, request: RequestRecord): Promise<v
         policy_version: request.policyVersion,
         created_at: toIso(request.createdAt),
         lapses_at: toIso(request.lapsesAt),
+        extends_grant: request.extends?.grant ?? null,
+        extends_until: request.extends === null ? null : toIso(request.extends.until),
         prior_state: request.state.kind === 'pending' ? 'new' : 'pending',
         ...columnsOf(request.state),
       }),
@@ -118,6 +129,26 @@ export async function beforeRequest(
   const [row] = rows;
   invariant(row !== undefined, 'a select without a table has one row');
   return row;
+}
+
+/** Whether somebody is being asked already to let a grant live longer. Read under the lock of the grant. */
+export async function extensionIsPending(trx: Trx, grant: GrantId): Promise<boolean> {
+  const row = await trx
+    .selectFrom('request')
+    .select('id')
+    .where('extends_grant', '=', grant)
+    .where('state', '=', 'pending')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Writes what became of an approved extension. */
+export async function saveExtensionOutcome(
+  trx: Trx,
+  id: RequestId,
+  outcome: NonNullable<ExtensionAsked['outcome']>,
+): Promise<void> {
+  await trx.updateTable('request').set({ extension_outcome: outcome }).where('id', '=', id).execute();
 }
 
 /** Pending requests whose time to be answered is over, locked so that no other node takes them. */
@@ -225,6 +256,10 @@ function toRequest(row: Selectable<Schema['request']> & { readonly items: Reques
     policyVersion: row.policy_version,
     createdAt: row.created_at,
     lapsesAt: row.lapses_at,
+    extends:
+      row.extends_grant === null || row.extends_until === null
+        ? null
+        : { grant: row.extends_grant, until: row.extends_until, outcome: row.extension_outcome },
   };
 }
 

@@ -36,6 +36,9 @@ interface SpineTables {
     decided_at: NullableTimestamp;
     denied_by: 'approver' | 'policy' | null;
     due_at: NullableTimestamp;
+    extends_grant: GrantId | null;
+    extends_until: NullableTimestamp;
+    extension_outcome: 'extended' | 'refused' | null;
   };
   request_item: { request_id: RequestId; ordinal: number; role: string; target: string };
   request_transition: { from_state: string; to_state: string };
@@ -78,6 +81,10 @@ interface SpineTables {
     starts_at: Timestamp;
     activated_at: NullableTimestamp;
     ends_at: NullableTimestamp;
+    bound_until: NullableTimestamp;
+    extension_request: RequestId | null;
+    extension_until: NullableTimestamp;
+    extended: Generated<number>;
     usable_at: NullableTimestamp;
     reissue_after: NullableTimestamp;
     ending_since: NullableTimestamp;

@@ -88,9 +88,9 @@ eachDatabase('ends that are claimed together', (current) => {
         await sql`set local session_replication_role = replica`.execute(trx);
         await sql`
         insert into "grant" (id, request_id, ordinal, person_id, slot, role, target, provider, method, principal, duration_ms,
-          definition, state, prior_state, starts_at, activated_at, usable_at, ends_at, due_at)
+          definition, state, prior_state, starts_at, activated_at, usable_at, ends_at, bound_until, due_at)
         select 'grt_' || translate(substr(md5(n::text), 1, 20), '0189', 'ghij'), request_id, n, person_id, slot || n, role, target || n,
-          provider, method, principal, duration_ms, definition, state, prior_state, starts_at, activated_at, usable_at, ends_at, due_at
+          provider, method, principal, duration_ms, definition, state, prior_state, starts_at, activated_at, usable_at, ends_at, bound_until, due_at
         from "grant", generate_series(1, ${count - 1}::integer) as n`.execute(trx);
         await sql`insert into binding (slot, provider, method) select slot, provider, method from "grant" on conflict do nothing`.execute(
           trx,

@@ -68,7 +68,7 @@ async function givenBack(database: Database, provider: Provider): Promise<void> 
 async function pastItsEnd(database: Database): Promise<void> {
   await database.db.transaction().execute(async (trx) => {
     await sql`set local session_replication_role = replica`.execute(trx);
-    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now()`.execute(
+    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', bound_until = app_now() - interval '1 second', due_at = app_now()`.execute(
       trx,
     );
   });

@@ -66,7 +66,7 @@ export function bench(
 export async function pastItsEnd(database: Database, id: GrantId): Promise<void> {
   await database.db.transaction().execute(async (trx) => {
     await sql`set local session_replication_role = replica`.execute(trx);
-    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(
+    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', bound_until = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(
       trx,
     );
   });

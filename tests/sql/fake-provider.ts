@@ -5,6 +5,10 @@ import { ProviderFault, type CredentialFacts, type Observation, type Provider } 
 export interface FakeProvider extends Provider {
   readonly calls: string[];
   readonly held: Set<string>;
+  /** The end that each slot was told last. */
+  readonly ends: Map<string, Instant>;
+  /** Happens right before a call that gives access, in the cloud. */
+  onProvision: () => Promise<void>;
   /** Thrown by the next call of that name, once each. */
   readonly faults: { call: 'provision' | 'observe' | 'revoke'; fault: ProviderFault; landed?: boolean }[];
 }
@@ -14,6 +18,7 @@ export function fakeProvider(
 ): FakeProvider {
   const calls: string[] = [];
   const held = new Set<string>();
+  const ends = new Map<string, Instant>();
   const faults: FakeProvider['faults'] = [];
   const fail = (call: 'provision' | 'observe' | 'revoke', effect: () => void) => {
     calls.push(call);
@@ -24,10 +29,12 @@ export function fakeProvider(
     if (one.landed === true) effect();
     throw one.fault;
   };
-  return {
+  const provider: FakeProvider = {
     name: 'aws',
     calls,
     held,
+    ends,
+    onProvision: async () => {},
     faults,
     methods: {
       'assume-role': {
@@ -46,7 +53,11 @@ export function fakeProvider(
     },
     plan: () => ({ ok: true, words: 'a session', policyHash: null }),
     async provision(wanted) {
-      fail('provision', () => held.add(wanted.slot));
+      await provider.onProvision();
+      fail('provision', () => {
+        held.add(wanted.slot);
+        ends.set(wanted.slot, wanted.endsAt);
+      });
       return { usable: true, native: {}, credentials: [] };
     },
     async observe(binding, ending, call): Promise<Observation> {
@@ -81,6 +92,7 @@ export function fakeProvider(
     },
     doctor: async () => [],
   };
+  return provider;
 }
 
 /** A credential that came into being by looking whether the access can be used. */

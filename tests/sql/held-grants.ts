@@ -46,6 +46,7 @@ export async function heldGrants(acme: AcmeOperations, database: Database, held:
         policyVersion: 'v1',
         createdAt: now,
         lapsesAt: after(now, 3_600_000),
+        extends: null,
         state: { kind: 'approved', decidedAt: now },
       });
       const grant = await insertGrant(trx, {

@@ -16,7 +16,12 @@ eachDatabase('leases', (current) => {
     expect(await renewLease(db, claimed, 'one', 10_000)).toBeGreaterThan(0);
     const moved = {
       ...claimed,
-      state: { kind: 'activating', activatedAt: claimed.startsAt, endsAt: claimed.startsAt },
+      state: {
+        kind: 'activating',
+        activatedAt: claimed.startsAt,
+        endsAt: claimed.startsAt,
+        boundUntil: claimed.startsAt,
+      },
     } as const;
     expect(await renewLease(db, moved, 'one', 10_000)).toBeNull();
     await sql`update "grant" set lease_until = app_now() - interval '1 millisecond'`.execute(db);

@@ -76,7 +76,7 @@ eachDatabase('the states that the log explains', (current) => {
     ],
     [
       'an end that was moved',
-      `update "grant" set ends_at = ends_at + interval '1 year' where state in ('active', 'ended')`,
+      `update "grant" set ends_at = ends_at + interval '1 year', bound_until = bound_until + interval '1 year' where state in ('active', 'ended')`,
       [/^ends at 20/, /^ends at 20/],
     ],
     [

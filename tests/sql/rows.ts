@@ -60,6 +60,7 @@ export async function scheduledGrant(
       policyVersion: 'v1',
       createdAt: now,
       lapsesAt: after(now, 3_600_000),
+      extends: null,
       state: { kind: 'approved', decidedAt: now },
     });
     await insertGrant(trx, {

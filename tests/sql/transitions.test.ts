@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { GRANT_EVENTS, transitionGrant, type GrantEvent, type GrantState } from '../../src/core/grant.ts';
 import { REQUEST_EVENTS, transitionRequest, type RequestEvent, type RequestState } from '../../src/core/request.ts';
+import type { RequestId } from '../../src/core/ids.ts';
 import { instant } from '../../src/core/time.ts';
 import { eachDatabase } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
@@ -9,12 +10,14 @@ import { scheduledGrant } from './rows.ts';
 const EARLY = instant(1_000);
 const LATE = instant(10_000_000);
 const PROOF = { kind: 'observed', at: LATE, evidence: {} } as const;
-const RUNNING = { activatedAt: EARLY, endsAt: instant(900_000) };
+const RUNNING = { activatedAt: EARLY, endsAt: instant(900_000), boundUntil: instant(900_000) };
+const EXTENSION = { request: 'req_aaaaaaaaaaaaaaaaaaaa' as RequestId, until: instant(950_000) };
 
 const GRANTS: readonly GrantState[] = [
   { kind: 'scheduled', startsAt: EARLY },
   { kind: 'activating', ...RUNNING },
-  { kind: 'active', usableAt: EARLY, ...RUNNING },
+  { kind: 'active', usableAt: EARLY, extended: 0, extension: null, ...RUNNING },
+  { kind: 'active', usableAt: EARLY, extended: 0, extension: EXTENSION, ...RUNNING },
   ...(['expired', 'returned', 'revoked', 'failed'] as const).map((cause) => ({
     kind: 'ending' as const,
     cause,
@@ -27,6 +30,8 @@ const GRANTS: readonly GrantState[] = [
 
 function grantEvent(kind: GrantEvent['kind']): GrantEvent {
   if (kind === 'start') return { kind, durationMs: 900_000, latestEndAt: null };
+  if (kind === 'want-extension')
+    return { kind, extension: EXTENSION, limits: { maxDurationMs: 1_000_000, extensions: 1, latestEndAt: null } };
   return kind === 'prove-gone' ? { kind, proof: PROOF } : { kind };
 }
 
@@ -87,6 +92,13 @@ eachDatabase('transitions', (current) => {
 
   const RUN = `update "grant" set state = 'activating', activated_at = app_now(), ends_at = app_now() + interval '15 minutes'`;
 
+  const USE = `update "grant" set state = 'active', usable_at = app_now()`;
+  const WANT = `update "grant" set extension_request = request_id, extension_until = activated_at + interval '20 minutes'`;
+  const NOTE = `update "grant" set bound_until = extension_until`;
+  const MOVE = `ends_at = activated_at + interval '20 minutes', extended = extended + 1, extension_request = null, extension_until = null`;
+  const ASK = `insert into request (id, person_id, reason, duration_ms, question, decision, policy_version, created_at, lapses_at, due_at, extends_grant, extends_until)
+    select 'req_' || substr(translate(md5(random()::text), '0189', 'abcd'), 1, 20), person_id, '', 1, '{}', '{}', 'v1', app_now(), app_now(), app_now(), id, app_now() from "grant"`;
+
   const OVER = `update "grant" set state = 'ended', ended_at = app_now(), proof = '{}', due_at = null,`;
   const REOPEN = `update "grant" set ended_at = null, proof = null, due_at = app_now(), activated_at = app_now(), ends_at = app_now() + interval '15 minutes',`;
 
@@ -111,6 +123,62 @@ eachDatabase('transitions', (current) => {
       '23514',
       'grant_ends_at_is_never_rearmed',
     ],
+    [
+      'an end is not moved later by an extension of which nobody noted that it leaves for the cloud',
+      [RUN, USE, WANT, `update "grant" set ${MOVE}`],
+      '23514',
+      'grant_ends_at_is_never_rearmed',
+    ],
+    [
+      'an end is not moved further than was decided',
+      [RUN, USE, WANT, NOTE, `update "grant" set ${MOVE.replace('20 minutes', '19 minutes')}`],
+      '23514',
+      'grant_ends_at_is_never_rearmed',
+    ],
+    [
+      'an end is not moved twice by one extension',
+      [
+        RUN,
+        USE,
+        WANT,
+        NOTE,
+        `update "grant" set ${MOVE}`,
+        `update "grant" set ends_at = ends_at + interval '1 second', bound_until = ends_at + interval '1 hour', extended = 2`,
+      ],
+      '23514',
+      'grant_ends_at_is_never_rearmed',
+    ],
+    [
+      'no end is moved as the grant is taken away',
+      [
+        RUN,
+        USE,
+        WANT,
+        NOTE,
+        `update "grant" set ${MOVE}, state = 'ending', end_cause = 'revoked', ending_since = app_now()`,
+      ],
+      '23514',
+      'grant_ends_at_is_never_rearmed',
+    ],
+    [
+      'what may stand in the cloud is never forgotten',
+      [RUN, USE, WANT, NOTE, `update "grant" set bound_until = ends_at`],
+      '23514',
+      'grant_bound_only_grows',
+    ],
+    [
+      'nothing that ends is extended',
+      [RUN, USE, WANT, `update "grant" set state = 'ending', end_cause = 'revoked', ending_since = app_now()`],
+      '23514',
+      'grant_is_extended_while_active',
+    ],
+    [
+      'an extension is of a request',
+      [RUN, USE, `update "grant" set extension_until = ends_at + interval '5 minutes'`],
+      '23514',
+      'grant_extension_is_whole',
+    ],
+    ['a grant has one extension at a time', [ASK, ASK], '23505', 'request_extends_one_at_a_time'],
     [
       'the start of the clock is fixed',
       [RUN, `update "grant" set activated_at = activated_at + interval '1 second'`],

@@ -37,7 +37,8 @@ export function assumeRole(partition: Partition, sessions: Sessions, store: Revo
     observe: (binding, ending, call) => observe({ partition, sessions, store }, binding, ending, call),
     revoke: async (binding, ending, rung, call) => {
       // The session policy has ended the access, or will at its end, whether anybody calls AWS or not.
-      if (ending.cause === 'expired' || call.now >= binding.endsAt) return;
+      // Unless a later end than the grant's was on its way.
+      if (call.now >= binding.endsAt || (ending.cause === 'expired' && ending.since >= binding.endsAt)) return;
       const { place } = resolve(partition, binding);
       await store.deny(place, { spec: binding, ending, cutAll: rung >= 1 }, call);
     },

@@ -201,7 +201,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
         });
         return;
       }
-      if (ending.cause === 'expired' || call.now >= spec.endsAt) return;
+      if (call.now >= spec.endsAt || (ending.cause === 'expired' && ending.since >= spec.endsAt)) return;
       const { roleKey } = namesOf(spec);
       const before = await readDeny(spec, call);
       const entries = new Map([...before.entries].filter(([, until]) => call.now < until));

@@ -11,7 +11,7 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: '      answered = true;\n      seen = await look(ports, grant, ending);',
+        find: '      answered = true;\n      seen = await look(ports, grant, specInTurn(grant, turn), ending);',
         replace:
           "      answered = true;\n      seen = { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
       },
@@ -56,13 +56,13 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/dispatch.ts',
-        find: 'if (signal.aborted || ports.clock.now() - beganAt >= PACE.callTimeoutMs) return null;',
-        replace: 'signal = ports.clock.timeout(PACE.callTimeoutMs);',
+        find: 'if (signal.aborted || ports.clock.now() - beganAt >= callTimeoutMs) return null;',
+        replace: 'signal = ports.clock.timeout(callTimeoutMs);',
       },
       {
         file: 'src/engine/dispatch.ts',
-        find: '  const signal = ports.clock.timeout(PACE.callTimeoutMs);',
-        replace: '  let signal = ports.clock.timeout(PACE.callTimeoutMs);',
+        find: '  const signal = ports.clock.timeout(callTimeoutMs);',
+        replace: '  let signal = ports.clock.timeout(callTimeoutMs);',
       },
     ],
     caughtBy: ['cloud'],
@@ -74,8 +74,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/binding-spec.ts',
-        find: '    activatedAt,\n    endsAt,\n',
-        replace: '    activatedAt,\n    endsAt: (endsAt + 60_000) as typeof endsAt,\n',
+        find: 'return { ...bindingPlace(grant), activatedAt, endsAt };',
+        replace: 'return { ...bindingPlace(grant), activatedAt, endsAt: (endsAt + 60_000) as typeof endsAt };',
       },
       {
         file: 'src/engine/activate.ts',
@@ -187,7 +187,7 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/store/leases.ts',
-        find: "sql<boolean>`(state in ('activating', 'active', 'ending') and (state <> 'activating' or ends_at <= ${NOW}))`",
+        find: "sql<boolean>`(state in ('activating', 'active', 'ending') and (not ${UNDER_WAY} or ends_at <= ${NOW}))`",
         replace: "sql<boolean>`state in ('active', 'ending')`",
       },
     ],

@@ -1,0 +1,169 @@
+import type { Extension } from '../core/grant.ts';
+import type { JsonObject } from '../core/json.ts';
+import { after, toIso, type Instant } from '../core/time.ts';
+import { ProviderFault, type Provisioned } from '../providers/contract.ts';
+import { noteCall } from '../store/bindings.ts';
+import { appNow } from '../store/database.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { bindingSpec, methodOf } from './binding-spec.ts';
+import { dispatch } from './dispatch.ts';
+import { asFault, HOPELESS } from './fault.ts';
+import { onlyWriter, WRITER_MS } from './only-writer.ts';
+import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
+import { goAhead } from './quota.ts';
+import { record } from './record.ts';
+import { latest, leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+
+/**
+ * Moves the end of a claimed, active grant to the later one that was decided, without a gap.
+ *
+ * The order makes a crash harmless: decide again; note that the later end leaves, which from then on is the bound; write it into the
+ * cloud; and only when the cloud has it, acknowledge it. Until then the old end holds: the claim never outlives it, and an extension that
+ * has not arrived by then lapses with the grant. Whoever takes the grant over writes the same end again.
+ */
+export async function extend(ports: StepPorts, claimed: GrantRecord): Promise<void> {
+  const extension = claimed.state.kind === 'active' ? claimed.state.extension : null;
+  if (extension === null) return dropLease(ports.db, claimed.id, ports.owner);
+  if (!(await allowed(ports, claimed, extension))) return;
+  const { capabilities } = methodOf(ports.providers, claimed);
+  const taken = await takeTurn(ports, claimed, capabilities);
+  if ('wait' in taken) {
+    const { until, why } = taken.wait;
+    return lookAgain(ports, claimed, until, claimed.attempts, `waiting: ${why}`);
+  }
+  try {
+    await extendInTurn(ports, claimed, extension, taken.turn);
+  } finally {
+    await taken.turn.release();
+  }
+}
+
+/** Decides again before every attempt; what is refused now is not to be, and the grant keeps its end. */
+async function allowed(ports: StepPorts, grant: GrantRecord, extension: Extension): Promise<boolean> {
+  const verdict = await ports.recheck(grant);
+  if (verdict.ok) return true;
+  const { code, text } = verdict.refusal;
+  ports.log.warn({ grant: grant.id, code }, 'an extension was refused before it was written');
+  await drop(ports, grant, extension, { refusal: code, text });
+  return false;
+}
+
+async function extendInTurn(
+  ports: StepPorts,
+  claimed: GrantRecord,
+  extension: Extension,
+  turn: SlotTurn,
+): Promise<void> {
+  let grant = claimed;
+  const said = (kind: 'grant.extending' | 'grant.extended') => ({ kind, request: extension.request });
+  const begun = { event: { kind: 'write-extension' }, said: said('grant.extending') } as const;
+  const done = { event: { kind: 'extended' }, said: said('grant.extended'), outcome: 'extended' } as const;
+  const endsAt = toIso(extension.until);
+  try {
+    if (turn.shared && turn.binding.standing) {
+      // It was there before, and nothing of ours ends it: there is nothing to write.
+      const facts = { standing: true };
+      const recordings = [
+        { ...begun, facts: { until: endsAt, ...facts } },
+        { ...done, facts: { endsAt, ...facts } },
+      ];
+      if ((await record(ports, grant, recordings)) === null) await dropLease(ports.db, grant.id, ports.owner);
+      return;
+    }
+    let until = extension.until;
+    const only = onlyWriter(ports, grant, 'provision');
+    const note = async (): Promise<Instant | null> => {
+      if (!(await only.take())) return null;
+      const others = await turn.renew();
+      if (others === null) return null;
+      until = latest(extension.until, others);
+      const call = leaving(ports, grant, turn, until);
+      if (grant.boundUntil === null || grant.boundUntil < extension.until) {
+        const noted = await record(ports, grant, [{ ...begun, facts: { until: endsAt } }]);
+        if (noted === null) return null;
+        grant = noted;
+      }
+      await goAhead(ports, grant, 'provision');
+      const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
+      if (now !== null) await noteCall(ports.db, grant.slot, 0, call);
+      return now;
+    };
+    const { provider } = methodOf(ports.providers, grant);
+    const called = await dispatch(
+      ports,
+      note,
+      (call) => provider.provision({ ...bindingSpec(grant), endsAt: until }, call),
+      Math.min(PACE.callTimeoutMs, await leftMs(ports, grant)),
+    ).finally(only.release);
+    if (called === null)
+      return await (only.busy() ? waitForWriter(ports, grant) : dropLease(ports.db, grant.id, ports.owner));
+    await acknowledge(ports, grant, { ...done, facts: { endsAt } }, called.value, turn, until);
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault === null) throw error;
+    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'writing a later end did not succeed');
+    if (HOPELESS.has(fault.kind)) return drop(ports, grant, extension, faultFacts(fault));
+    await tryLater(ports, grant, fault);
+  }
+}
+
+/**
+ * How much time the grant has left at least. A call is given up by then: whoever ends the grant counts from its end how long it may still
+ * land. An answer of the database may be old when it comes.
+ */
+async function leftMs(ports: StepPorts, grant: GrantRecord): Promise<number> {
+  const askedAt = ports.clock.now();
+  const now = await appNow(ports.db);
+  return Math.max(0, bindingSpec(grant).endsAt - now - (ports.clock.now() - askedAt));
+}
+
+async function waitForWriter(ports: StepPorts, grant: GrantRecord): Promise<void> {
+  const until = after(await appNow(ports.db), WRITER_MS);
+  await lookAgain(ports, grant, until, grant.attempts, 'waiting: somebody else writes there');
+}
+
+/** The later end is the grant's from here on, if the cloud shows it. Throws a fault when it does not yet. */
+async function acknowledge(
+  ports: StepPorts,
+  grant: GrantRecord,
+  done: Parameters<typeof record>[2][number],
+  { usable, credentials }: Provisioned,
+  turn: SlotTurn,
+  until: Instant,
+): Promise<void> {
+  if (!usable) throw new ProviderFault('conflict', 'The later end does not show yet.');
+  const facts = { ...done.facts, fingerprints: credentials.map((one) => one.fingerprint) };
+  const shared = { until, unsettledBefore: turn.binding.unsettledUntil };
+  const call = { kind: 'answered', ...(turn.shared ? { shared } : {}) } as const;
+  const extended = await record(ports, grant, [{ ...done, facts, credentials, call }]);
+  if (extended === null) await dropLease(ports.db, grant.id, ports.owner);
+}
+
+/** The extension is not to be. What may have been written stays the bound, and the grant's own end takes it away. */
+async function drop(
+  ports: StepPorts,
+  grant: GrantRecord,
+  { request, until }: Extension,
+  why: JsonObject,
+): Promise<void> {
+  const boundUntil = grant.boundUntil === null ? null : toIso(grant.boundUntil);
+  const facts = { until: toIso(until), boundUntil, ...why };
+  const said = { kind: 'grant.not-extended', request } as const;
+  const event = { kind: 'drop-extension' } as const;
+  const dropped = await record(ports, grant, [{ event, said, facts, outcome: 'refused' }]);
+  if (dropped === null) await dropLease(ports.db, grant.id, ports.owner);
+}
+
+async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFault): Promise<void> {
+  const now = await appNow(ports.db);
+  const dueAt = after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random));
+  await lookAgain(ports, grant, dueAt, grant.attempts + 1, `${fault.kind}: ${fault.message}`.slice(0, 500));
+}
+
+/** Gives the claim back until `dueAt`, but never sleeps past the end. */
+async function lookAgain(ports: StepPorts, grant: GrantRecord, dueAt: Instant, attempts: number, lastFault: string) {
+  const { endsAt } = bindingSpec(grant);
+  const next = { dueAt: dueAt < endsAt ? dueAt : endsAt, attempts, lastFault };
+  await releaseLease(ports.db, grant, ports.owner, next);
+}
