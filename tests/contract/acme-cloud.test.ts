@@ -20,9 +20,11 @@ import {
   provisionerTrust,
   timedPolicyPermissions,
 } from '../../src/providers/aws/permissions.ts';
+import { sweeperPeoplePermissions, sweeperTrust } from '../../src/providers/aws/sweep-permissions.ts';
 import { loadAcme } from '../acme-world.ts';
 
 const BROKER = 'arn:aws:iam::999988887777:role/curfew-broker';
+const SWEEPER = 'arn:aws:iam::999988887777:role/curfew/curfew-sweeper';
 const EXTERNAL_ID = 'acme-curfew';
 const cloud = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../examples/acme/clouds/aws.json'), 'utf8'),
@@ -87,6 +89,9 @@ describe('the simulated cloud of examples/acme', () => {
           // Where people have users of their own, the account has opted in to timed policies.
           const more = users.length === 0 ? {} : { 'curfew-timed-policy': timedPolicyPermissions(names, 'people/') };
           expect(role.inlinePolicies).toEqual({ 'curfew-provisioner': provisionerPolicy(names), ...more });
+        } else if (role.name === 'curfew-sweeper') {
+          expect(role.trustPolicy).toEqual(sweeperTrust(SWEEPER, EXTERNAL_ID));
+          expect(role.inlinePolicies).toEqual({ 'curfew-sweeper': sweeperPeoplePermissions(names, 'people/') });
         } else {
           expect(role.trustPolicy, role.name).toEqual(catalogueTrust(names));
           expect(role.permissionsBoundary).toMatch(new RegExp(`^arn:aws:iam::${account}:policy/curfew/`));

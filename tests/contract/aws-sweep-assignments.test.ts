@@ -12,6 +12,7 @@ import { leaseKey } from '../../src/providers/aws/leases.ts';
 import { assignmentSlot } from '../../src/providers/aws/sweep-assignments.ts';
 import { SWEEPER_ASSIGNMENTS } from '../../src/providers/aws/sweep-permissions.ts';
 import { createEndSigner, signLease } from '../../src/providers/signed-end.ts';
+import { awsProvider } from './aws-harness.ts';
 import { LEASES, startSweepWorld, type SweepWorld } from './aws-sweep-world.ts';
 import { ACCOUNT } from './aws-world.ts';
 
@@ -142,6 +143,20 @@ test('leases that were edited, moved or signed by others alarm at every run, and
   expect(await assigned()).toEqual(['ana', 'bo', 'cem']);
 }, 60_000);
 
+test('a later end that is written while a run is under way is seen before anything is deleted', async () => {
+  await assign('ana', 30_000);
+  await world.pass(45_000);
+  await world.faults([{ service: 'sso', action: 'ListAccountAssignments', kind: 'delay', delayMs: 600, times: 1 }]);
+  const run = world.sweep();
+  await expect
+    .poll(async () => (await world.journal()).some(({ action }) => action === 'GetObject'), { interval: 10 })
+    .toBe(true);
+  await world.leases.hold(slotOf('ana'), inMs(3_600_000), call());
+  expect((await run).events).toEqual([]);
+  expect(await assigned()).toEqual(['ana', 'cem']);
+  expect((await world.journal()).map(({ action }) => action)).not.toContain('DeleteAccountAssignment');
+}, 60_000);
+
 test('throttling and asynchronous failures are tried again; what goes on failing is said, and the next run ends it', async () => {
   await assign('ana', 30_000);
   await assign('bo', 30_000);
@@ -188,6 +203,35 @@ test('says in the bucket that it ran, and calls nothing but what infra/aws lets 
     expect(code).toBe('OK');
   }
 }, 60_000);
+
+test('the doctor names the key, and says when no sweeper runs, when it fell silent, and when it is not content', async () => {
+  const provider = awsProvider(world.url, {
+    endSigner: world.signer,
+    sweepBucket: { name: LEASES, region: 'eu-west-1' },
+  });
+  const found = async () => (await provider.doctor([], call())).slice(1).map(({ ok, message }) => [ok, message]);
+  const key = [true, expect.stringContaining(world.signer.publicKey)];
+  expect(await found()).toEqual([key, [false, `No sweeper has ever run with ${LEASES}.`]]);
+  await world.sweep();
+  expect(await found()).toEqual([key, [true, expect.stringContaining('The sweeper sweeper (9.9.9) ran at')]]);
+  expect(await provider.sweeperRuns(call())).toEqual([expect.objectContaining({ name: 'sweeper' })]);
+  await world.sweep({ roleArns: ['arn:aws:iam::444455556666:role/curfew/nobody'] });
+  expect(await found()).toEqual([key, [false, expect.stringContaining('0 alarms and 1 failures')]]);
+  const later = { ...call(), now: inMs(301_000) };
+  expect((await provider.doctor([], later)).at(-1)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('ran last at') as string,
+    fix: expect.stringContaining(`--key ${world.signer.publicKey}`) as string,
+  });
+  await world.adminBucket.put('curfew/heartbeats/x.json', '{}', call());
+  expect((await found()).at(-1)).toEqual([false, expect.stringContaining('is not a heartbeat')]);
+});
+
+test('a list of more than a page comes whole, and keys that need quoting come as they are', async () => {
+  const { keys } = await world.adminBucket.list('many/', call());
+  expect(keys).toHaveLength(1_101);
+  expect(keys).toContain('many/a & b <c>');
+});
 
 test('the sweeper can write no lease, and the broker no heartbeat', async () => {
   const report = await world.sweep({ name: 'sweeper' });

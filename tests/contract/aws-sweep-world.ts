@@ -33,6 +33,12 @@ const ecs: JsonObject = {
 };
 const everything: JsonObject = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 
+/** What somebody else keeps in the same bucket: more than one page of a list. */
+const strangers = [
+  { key: 'many/a & b <c>', body: '' },
+  ...Array.from({ length: 1_100 }, (_, index) => ({ key: `many/${index}`, body: '' })),
+];
+
 const [hub, target] = contractWorld.accounts;
 
 /** The world of the contract suite, with a sweeper that has the permissions of infra/aws and no others, and Identity Center in the hub. */
@@ -65,7 +71,7 @@ export const sweepWorld = {
         },
         { name: 'admin', trustPolicy: ecs, inlinePolicies: { everything } },
       ],
-      buckets: [{ name: LEASES }],
+      buckets: [{ name: LEASES, objects: strangers }],
     },
     {
       ...target,

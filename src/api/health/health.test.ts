@@ -95,6 +95,7 @@ test('a process that runs the engine alone answers for its health and its number
       ledgerSize: () => Promise.resolve(9),
       engineLagMs: () => Promise.resolve(0),
       policyAlarms: () => ({ request: 0, decision: 0, start: 4 }),
+      sweepers: async () => [{ name: 'eu', at: 1_795_000_000_000 }],
     },
     base: parseBaseUrl('http://localhost:7420'),
     log: silentLog,
@@ -104,7 +105,9 @@ test('a process that runs the engine alone answers for its health and its number
   const get = (url: string) => app.inject({ method: 'GET', url });
   expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
   expect((await get('/readyz')).json()).toMatchObject({ status: 'ready' });
-  expect((await get('/metrics')).body).toContain('curfew_policy_alarms_total{place="start"} 4');
+  const numbers = (await get('/metrics')).body;
+  expect(numbers).toContain('curfew_policy_alarms_total{place="start"} 4');
+  expect(numbers).toContain('curfew_sweeper_last_run_timestamp_seconds{sweeper="eu"} 1795000000');
   for (const url of ['/', '/v1/me', '/v1/live', '/v1/events', '/openapi.json', '/oauth/token'])
     expect((await get(url)).statusCode, url).toBe(404);
   await app.close();
