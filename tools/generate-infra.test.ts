@@ -5,8 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import {
   BROKER_ACTIONS,
+  IDENTITY_CENTER_READS,
+  IDENTITY_CENTER_WRITES,
   PROVISIONER_READS,
   PROVISIONER_WRITES,
+  SCHEDULE_ACTIONS,
   TIMED_POLICY_LISTS,
   TIMED_POLICY_READS,
   TIMED_POLICY_WRITES,
@@ -36,6 +39,16 @@ describe('infra/aws', () => {
       expect([...actions].sort()).toEqual(
         [...TIMED_POLICY_READS, ...TIMED_POLICY_LISTS, ...TIMED_POLICY_WRITES].map(String).sort(),
       );
+    }
+    const centers = files.filter(([path]) => path.includes('identity-center') && !path.includes('sweep'));
+    for (const [, text] of centers) {
+      const actions = new Set(text.match(/\b(sso|identitystore|organizations|scheduler|iam):[A-Z]\w+/g));
+      // The key of a condition.
+      actions.delete('iam:PassedToService');
+      const wanted = [...IDENTITY_CENTER_READS, ...IDENTITY_CENTER_WRITES, ...SCHEDULE_ACTIONS, 'iam:PassRole'].map(
+        String,
+      );
+      expect([...actions].sort()).toEqual(wanted.sort());
     }
     for (const text of of('hub')) {
       for (const action of BROKER_ACTIONS) expect(text).toContain(action);

@@ -1,10 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { JsonObject } from '../src/core/json.ts';
 import { LONGEST_SESSION_S } from '../src/providers/aws/capabilities.ts';
+import { END_ROLE, IDENTITY_CENTER_ROLE } from '../src/providers/aws/names.ts';
 import {
   brokerPolicy,
   catalogueBoundary,
   catalogueTrust,
+  endPolicy,
+  endTrust,
+  identityCenterPolicy,
   PEOPLE_BOUNDARY,
   peopleBoundary,
   provisionerPolicy,
@@ -44,9 +49,11 @@ export function infraFiles(): ReadonlyMap<string, string> {
     ['infra/aws/terraform/account/main.tf', account()],
     ['infra/aws/terraform/catalogue-role/main.tf', catalogueRole()],
     ['infra/aws/terraform/timed-policy/main.tf', timedPolicy()],
+    ['infra/aws/terraform/identity-center/main.tf', identityCenter()],
     ['infra/aws/cloudformation/hub.yaml', hubTemplate()],
     ['infra/aws/cloudformation/account.yaml', accountTemplate()],
     ['infra/aws/cloudformation/timed-policy.yaml', timedPolicyTemplate()],
+    ['infra/aws/cloudformation/identity-center.yaml', identityCenterTemplate()],
     ...sweeperFiles(),
   ]);
 }
@@ -185,6 +192,68 @@ function timedPolicyTemplate(): string {
     },
   });
 }
+
+const ADMINISTRATOR_NOTE =
+  '# For the account that administers IAM Identity Center: the management account, or better a delegated administrator, which cannot\n' +
+  '# touch what is assigned in the management account. Curfew may assign, and schedule removals; it cannot change permission sets.\n';
+
+function identityCenter(): string {
+  const roles = [
+    ['center', IDENTITY_CENTER_ROLE, CENTER_WORDS, provisionerTrust(TERRAFORM), identityCenterPolicy(TERRAFORM)],
+    ['end', END_ROLE, END_WORDS, endTrust(TERRAFORM), endPolicy(TERRAFORM)],
+  ] as const;
+  return terraform([
+    ADMINISTRATOR_NOTE +
+      Object.entries(VARIABLES)
+        .map(([name, text]) => variable(name, text))
+        .join('\n'),
+    'data "aws_partition" "current" {}\n',
+    'data "aws_caller_identity" "current" {}\n',
+    ...roles.flatMap(([label, path, description, trust, permissions]) => [
+      block(`resource "aws_iam_role" "${label}"`, {
+        name: lastPart(path),
+        path: '/curfew/',
+        description,
+        max_session_duration: LONGEST_SESSION_S,
+        assume_role_policy: encoded(trust),
+      }),
+      block(`resource "aws_iam_role_policy" "${label}"`, {
+        name: lastPart(path),
+        role: raw(`aws_iam_role.${label}.id`),
+        policy: encoded(permissions),
+      }),
+    ]),
+  ]);
+}
+
+function identityCenterTemplate(): string {
+  const parameters = { BrokerRoleArn: VARIABLES.broker_role_arn, ExternalId: VARIABLES.external_id };
+  const description =
+    'What Curfew needs where IAM Identity Center is administered. Deploy it in the management account or the delegated administrator.';
+  const made = (path: string, words: string, trust: JsonObject, permissions: JsonObject): JsonObject =>
+    role({
+      RoleName: lastPart(path),
+      Path: '/curfew/',
+      Description: words,
+      MaxSessionDuration: LONGEST_SESSION_S,
+      AssumeRolePolicyDocument: trust,
+      Policies: [{ PolicyName: lastPart(path), PolicyDocument: permissions }],
+    });
+  return template(description, parameters, {
+    Center: made(
+      IDENTITY_CENTER_ROLE,
+      CENTER_WORDS,
+      provisionerTrust(CLOUDFORMATION),
+      identityCenterPolicy(CLOUDFORMATION),
+    ),
+    End: made(END_ROLE, END_WORDS, endTrust(CLOUDFORMATION), endPolicy(CLOUDFORMATION)),
+  });
+}
+
+const CENTER_WORDS = 'Gives and takes account assignments for Curfew, and schedules their ends.';
+const END_WORDS = 'What a schedule of Curfew takes an account assignment away with, when nobody else does.';
+
+const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 function hubTemplate(): string {
   return template(

@@ -35,8 +35,18 @@ export interface AwsTimedPolicy {
   readonly allows: readonly DangerousAbility[];
 }
 
+/**
+ * How a role is given on AWS by `method: identity-center`: an account assignment of a permission set to the requester's own user in IAM
+ * Identity Center.
+ */
+export interface AwsIdentityCenter {
+  readonly method: 'identity-center';
+  /** Name or ARN of the permission set. All roles name theirs in the same way, so that one set never has two names here. */
+  readonly permissionSet: string;
+}
+
 /** How a role is given on AWS. */
-export type AwsDefinition = AwsAssumeRole | AwsTimedPolicy;
+export type AwsDefinition = AwsAssumeRole | AwsTimedPolicy | AwsIdentityCenter;
 
 /** What lets access outlive its grant, and is therefore denied in every session unless the role declares it. */
 export const DANGEROUS_ABILITIES = ['role-chaining', 'pass-role', 'create-keys'] as const;

@@ -26,6 +26,8 @@ export interface AwsConfig {
   readonly externalId: string;
   /** Where leases are kept for the sweeper, and where it says that it ran. */
   readonly sweepBucket?: { readonly name: string; readonly region: string };
+  /** Where IAM Identity Center is administered; absent: nobody is given access by it. */
+  readonly identityCenter?: { readonly account: string; readonly region: string; readonly instanceArn?: string };
 }
 
 /** A setting that is missing or wrong; the message says which, and what to write. */
@@ -74,8 +76,21 @@ export function readConfig(env: Environment = process.env): Config {
 function readAws(env: Environment, externalId: string): AwsConfig {
   const region = env['AWS_REGION'] ?? 'us-east-1';
   const name = env['CURFEW_SWEEP_BUCKET'];
-  if (name === undefined) return { region, externalId };
-  return { region, externalId, sweepBucket: { name, region: env['CURFEW_SWEEP_BUCKET_REGION'] ?? region } };
+  const center = readIdentityCenter(env, region);
+  if (name === undefined) return { region, externalId, ...center };
+  return { region, externalId, ...center, sweepBucket: { name, region: env['CURFEW_SWEEP_BUCKET_REGION'] ?? region } };
+}
+
+function readIdentityCenter(env: Environment, region: string): Pick<AwsConfig, 'identityCenter'> {
+  const account = env['CURFEW_AWS_IDENTITY_CENTER'];
+  if (account === undefined || account === '') return {};
+  if (!/^\d{12}$/.test(account))
+    throw new ConfigProblem(
+      'CURFEW_AWS_IDENTITY_CENTER must be the 12-digit id of the management account or of the delegated administrator.',
+    );
+  const instanceArn = env['CURFEW_AWS_IDENTITY_CENTER_INSTANCE'];
+  const where = { account, region: env['CURFEW_AWS_IDENTITY_CENTER_REGION'] ?? region };
+  return { identityCenter: instanceArn === undefined || instanceArn === '' ? where : { ...where, instanceArn } };
 }
 
 /** Reads a port number. Throws {@link ConfigProblem}. */

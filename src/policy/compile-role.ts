@@ -27,29 +27,49 @@ export function compileRole(document: SourceDocument, context: LoadContext): Rol
 type AwsShape = NonNullable<RoleDocument['aws']>;
 
 function compileAws(document: SourceDocument, aws: AwsShape, context: LoadContext): AwsDefinition {
-  const foreign = aws.method === 'assume-role' ? OF_TIMED_POLICY : OF_ASSUME_ROLE;
-  for (const key of foreign) {
-    if (aws[key] === undefined) continue;
-    const hint = `"aws" with method ${aws.method} knows ${(aws.method === 'assume-role' ? OF_ASSUME_ROLE : OF_TIMED_POLICY).join(', ')} and allows`;
+  const own: readonly string[] = KEYS[aws.method];
+  for (const key of Object.values(KEYS).flat()) {
+    if (aws[key] === undefined || own.includes(key)) continue;
+    const hint = `"aws" with method ${aws.method} knows ${own.join(', ')}`;
     context.problem(document, ['aws', key], `"${key}" does not belong to method ${aws.method}`, hint);
   }
   const { allows = [] } = aws;
-  if (aws.method === 'assume-role') {
-    const sessionPolicy =
-      aws.sessionPolicy === undefined
-        ? null
-        : attach(document, 'sessionPolicy', aws.sessionPolicy, context, readSessionPolicy);
-    return { method: 'assume-role', role: aws.role ?? '', sessionPolicy, allows };
+  switch (aws.method) {
+    case 'assume-role': {
+      const sessionPolicy =
+        aws.sessionPolicy === undefined
+          ? null
+          : attach(document, 'sessionPolicy', aws.sessionPolicy, context, readSessionPolicy);
+      return { method: 'assume-role', role: aws.role ?? '', sessionPolicy, allows };
+    }
+    case 'timed-policy': {
+      const { attachTo = 'user', path = '' } = aws;
+      const policy = attach(document, 'policy', aws.policy ?? '', context, (file) =>
+        readTimedPolicy(file, attachTo, allows),
+      );
+      return { method: 'timed-policy', attachTo, path, policy: policy ?? {}, allows };
+    }
+    case 'identity-center': {
+      const { permissionSet = '' } = aws;
+      const first = (context.permissionSet ??= permissionSet);
+      if (isArn(first) !== isArn(permissionSet)) {
+        // One permission set under two names would be two slots: one grant would end the other.
+        const hint = `another role says "${first}": name all permission sets by name, or all by ARN`;
+        context.problem(document, ['aws', 'permissionSet'], 'permission sets are named in two ways', hint);
+      }
+      return { method: 'identity-center', permissionSet };
+    }
   }
-  const { attachTo = 'user', path = '' } = aws;
-  const policy = attach(document, 'policy', aws.policy ?? '', context, (file) =>
-    readTimedPolicy(file, attachTo, allows),
-  );
-  return { method: 'timed-policy', attachTo, path, policy: policy ?? {}, allows };
 }
 
-const OF_ASSUME_ROLE = ['role', 'sessionPolicy'] as const;
-const OF_TIMED_POLICY = ['attachTo', 'path', 'policy'] as const;
+const isArn = (permissionSet: string): boolean => permissionSet.startsWith('arn:');
+
+/** What each method knows beside `method`. */
+const KEYS = {
+  'assume-role': ['role', 'sessionPolicy', 'allows'],
+  'timed-policy': ['attachTo', 'path', 'policy', 'allows'],
+  'identity-center': ['permissionSet'],
+} as const;
 
 /** Reads the file that a role names; `null` when there is none or it is wrong, which is then reported. */
 function attach(

@@ -23,6 +23,8 @@ export class LoadContext {
   readonly #labels = new Set<string>();
   /** Session policies that roles refer to; they are part of the version. */
   readonly attached = new Map<string, JsonObject>();
+  /** The permission set that the first role with one names: all others name theirs in the same way. */
+  permissionSet: string | null = null;
 
   constructor(files: readonly SourceFile[], vocabulary: Vocabulary) {
     this.vocabulary = vocabulary;

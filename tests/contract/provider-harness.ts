@@ -12,6 +12,10 @@ export interface CloudCall {
   readonly operation: Operation;
   readonly name: string;
   readonly writes: boolean;
+  /** It is made only where the access stands. */
+  readonly standing?: boolean;
+  /** It writes something beside the access: whether it happened does not decide whether the access is there. */
+  readonly besides?: boolean;
 }
 
 /** What a person calls the cloud with. */
@@ -25,6 +29,11 @@ export interface ProviderHarness {
   readonly method: string;
   /** Every call that each operation makes, in order. The suite breaks each of them in each way. */
   readonly calls: readonly CloudCall[];
+  /**
+   * How long a grant must last to be seen ending with nobody left, and how late the stand-in may be with it. Absent: three seconds, and to
+   * the second.
+   */
+  readonly endsByItself?: { readonly durationMs: number; readonly lateMs: number };
   /** A binding of a grant that nobody has used before, beginning now: of the person of `sameAs`, otherwise of anybody who has none. */
   binding(durationMs: number, sameAs?: BindingSpec): BindingSpec;
   /** Same, over a role whose definition the provider must refuse to plan. */

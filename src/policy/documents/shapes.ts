@@ -9,7 +9,7 @@ export interface RoleDocument {
   readonly owner: string;
   readonly description: string;
   readonly aws?: {
-    readonly method: 'assume-role' | 'timed-policy';
+    readonly method: 'assume-role' | 'timed-policy' | 'identity-center';
     /** The schema sees to it that `assume-role` has this. */
     readonly role?: string;
     readonly sessionPolicy?: string;
@@ -17,6 +17,8 @@ export interface RoleDocument {
     readonly attachTo?: AwsIdentity;
     readonly path?: string;
     readonly policy?: string;
+    /** And that `identity-center` has this. */
+    readonly permissionSet?: string;
     readonly allows?: readonly DangerousAbility[];
   };
   readonly azure?: JsonObject;

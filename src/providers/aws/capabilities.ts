@@ -68,6 +68,32 @@ export const TIMED_POLICY: MethodCapabilities = {
   ],
 };
 
+/** The longest that a session may be which a permission set of Curfew's roles hands out: AWS's shortest (API reference, SessionDuration). */
+export const LONGEST_SSO_SESSION_MS = 3_600_000;
+
+/**
+ * What `method: identity-center` promises. Its schedule may fire a minute late (EventBridge Scheduler's precision), also after an early end:
+ * until then nothing counts as settled.
+ */
+export const IDENTITY_CENTER: MethodCapabilities = {
+  method: 'identity-center',
+  slot: 'shared',
+  endedBy: 'cloud',
+  cut: { possible: false },
+  residual: {
+    maxMs: LONGEST_SSO_SESSION_MS,
+    words:
+      'No new session begins later than 60 s after the end, even when Curfew is gone. Sessions that began before it go on until they expire, ' +
+      'at most an hour after the end; AWS cannot end them with the assignment. Connections that are open, and things that were started, go on.',
+  },
+  shortestDurationMs: 60_000,
+  earliestRemovalMs: 0,
+  settleMs: 300_000,
+  abandonedCallMs: 90_000,
+  proofAtExpiry: 'observed',
+  rungs: ['Remove the account assignment'],
+};
+
 /** What each ability lets outlive the grant, at an early end and at the natural one: no policy of the grant's sessions goes along. */
 const OUTLIVES: Readonly<Record<DangerousAbility, string>> = {
   'role-chaining':

@@ -10,6 +10,7 @@ import type { Json } from '../../core/json.ts';
 import { ProviderFault, type CallOptions, type DoctorFinding, type DoctorPlace } from '../contract.ts';
 import { perform } from './call.ts';
 import { LONGEST_SESSION_S } from './capabilities.ts';
+import { identityCenterChecks, type CenterPorts } from './doctor-identity-center.ts';
 import { timedPolicyChecks } from './doctor-timed-policy.ts';
 import { placeOf, PROVISIONER, type Partition, type RolePlace } from './names.ts';
 import { catalogueTrust, provisionerPolicy, provisionerTrust, type Names } from './permissions.ts';
@@ -20,6 +21,8 @@ import type { Sessions } from './sessions.ts';
 export interface DoctorPorts {
   readonly sessions: Sessions;
   readonly partition: Partition;
+  /** `null`: no IAM Identity Center is configured. */
+  readonly center: CenterPorts | null;
   readonly options: {
     readonly externalId: string;
     readonly brokerRoleArn?: string;
@@ -90,11 +93,15 @@ async function account(
       },
     ];
   }
+  const center = await identityCenterChecks(ports.center, { partition, names }, target, roles, call);
+  const assigned = center.map((check) => ({ target: target.key, ...check }));
+  // Assignments are made in another account, and need nothing in this one.
+  if (roles.length > 0 && roles.every(({ aws }) => aws?.method === 'identity-center')) return assigned;
   let iam: IAMClient;
   try {
     iam = await ports.sessions.iam(target.native, call);
   } catch (error) {
-    return [{ target: target.key, ok: false, message: words(error), fix: provisionerFix(names) }];
+    return [{ target: target.key, ok: false, message: words(error), fix: provisionerFix(names) }, ...assigned];
   }
   const findings: DoctorFinding[] = [{ target: target.key, ok: true, message: `${PROVISIONER} can be assumed.` }];
   const native = new Set(roles.flatMap(({ aws }) => (aws?.method === 'assume-role' ? aws.role : [])));
@@ -104,7 +111,7 @@ async function account(
   }
   const timed = await timedPolicyChecks({ iam, partition, names }, target, roles, call);
   findings.push(...timed.map((check) => ({ target: target.key, ...check })));
-  return findings;
+  return [...findings, ...assigned];
 }
 
 type Check = Omit<DoctorFinding, 'target'>;

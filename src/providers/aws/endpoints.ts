@@ -12,15 +12,33 @@ export interface Endpoints {
   readonly console: string;
   /** The region that IAM's signatures name; IAM is one service for a whole partition. */
   readonly iamRegion: string;
+  readonly organizations: string;
+  /** The same for Organizations. */
+  readonly organizationsRegion: string;
+  /** Where IAM Identity Center and EventBridge Scheduler are called in a region. */
+  inRegion(region: string): { readonly ssoAdmin: string; readonly identityStore: string; readonly scheduler: string };
 }
 
 const PARTITIONS: Readonly<
-  Record<Partition, { suffix: string; iam: string; iamRegion: string; signin: string; console: string }>
+  Record<
+    Partition,
+    {
+      suffix: string;
+      iam: string;
+      iamRegion: string;
+      organizations: string;
+      organizationsRegion: string;
+      signin: string;
+      console: string;
+    }
+  >
 > = {
   aws: {
     suffix: 'amazonaws.com',
     iam: 'https://iam.amazonaws.com',
     iamRegion: 'us-east-1',
+    organizations: 'https://organizations.us-east-1.amazonaws.com',
+    organizationsRegion: 'us-east-1',
     signin: 'https://signin.aws.amazon.com/federation',
     console: 'https://console.aws.amazon.com/',
   },
@@ -28,6 +46,8 @@ const PARTITIONS: Readonly<
     suffix: 'amazonaws.com.cn',
     iam: 'https://iam.cn-north-1.amazonaws.com.cn',
     iamRegion: 'cn-north-1',
+    organizations: 'https://organizations.cn-northwest-1.amazonaws.com.cn',
+    organizationsRegion: 'cn-northwest-1',
     signin: 'https://signin.amazonaws.cn/federation',
     console: 'https://console.amazonaws.cn/',
   },
@@ -35,6 +55,8 @@ const PARTITIONS: Readonly<
     suffix: 'amazonaws.com',
     iam: 'https://iam.us-gov.amazonaws.com',
     iamRegion: 'us-gov-west-1',
+    organizations: 'https://organizations.us-gov-west-1.amazonaws.com',
+    organizationsRegion: 'us-gov-west-1',
     signin: 'https://signin.amazonaws-us-gov.com/federation',
     console: 'https://console.amazonaws-us-gov.com/',
   },
@@ -48,8 +70,13 @@ export function endpointsOf(region: string, custom: string | undefined, allowCus
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) throw new Error(`"${region}" is not an AWS region.`);
   const own = PARTITIONS[partitionOf(region)];
   if (custom === undefined) {
-    const at = (service: string) => `https://${service}.${region}.${own.suffix}`;
-    return { ...own, sts: at('sts'), s3: at('s3'), sso: at('sso') };
+    const at = (service: string, where: string) => `https://${service}.${where}.${own.suffix}`;
+    const inRegion = (where: string) => ({
+      ssoAdmin: at('sso', where),
+      identityStore: at('identitystore', where),
+      scheduler: at('scheduler', where),
+    });
+    return { ...own, sts: at('sts', region), s3: at('s3', region), sso: at('sso', region), inRegion };
   }
   if (!allowCustom) {
     throw new Error(`The AWS endpoint ${custom} is not AWS's own, and nothing allows a custom endpoint.`);
@@ -67,5 +94,8 @@ export function endpointsOf(region: string, custom: string | undefined, allowCus
     signin: new URL('/federation', url).href,
     console: new URL('/', url).href,
     iamRegion: own.iamRegion,
+    organizations: custom,
+    organizationsRegion: own.organizationsRegion,
+    inRegion: () => ({ ssoAdmin: custom, identityStore: custom, scheduler: custom }),
   };
 }

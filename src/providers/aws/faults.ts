@@ -11,7 +11,8 @@ interface Rule {
 /**
  * AWS's error codes, first match wins. The SDK's names for modelled errors end in "Exception" (or not), the rest are the
  * bare codes of the wire, so that suffix is cut before the table is asked.
- * Source: "Common errors" of the STS and IAM API references, and the errors of each action used.
+ * Source: "Common errors" of the STS and IAM API references, and the errors of each action used (sso-admin, identitystore, scheduler and
+ * organizations: their service models).
  */
 const BY_CODE: readonly Rule[] = [
   {
@@ -47,7 +48,7 @@ const BY_CODE: readonly Rule[] = [
       'TokenProviderError',
     ],
   },
-  { kind: 'target-gone', codes: ['NoSuchEntity'] },
+  { kind: 'target-gone', codes: ['NoSuchEntity', 'ResourceNotFound', 'AccountNotFound'] },
   {
     kind: 'conflict',
     codes: ['ConcurrentModification', 'EntityTemporarilyUnmodifiable', 'Conflict', 'DeleteConflict'],

@@ -29,5 +29,7 @@ export interface AwsMethod {
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
   /** `null`: credentials are handed out. */
   landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
+  /** The cloud's own names of the one place of a binding. Exactly where the slot is shared. */
+  sharedPlace?(wanted: Pick<BindingSpec, 'role' | 'target' | 'principal'>): readonly string[];
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
 }

@@ -16,6 +16,12 @@ export const PROVISIONER = 'curfew/curfew-provisioner';
 /** The role that the sweeper works as, in the hub and in each account that it sweeps. */
 export const SWEEPER = 'curfew/curfew-sweeper';
 
+/** The role in the account that administers IAM Identity Center, for `method: identity-center`. */
+export const IDENTITY_CENTER_ROLE = 'curfew/curfew-identity-center';
+
+/** The role there that EventBridge Scheduler deletes an assignment with, when nobody else is left to do it. */
+export const END_ROLE = 'curfew/curfew-end-assignments';
+
 /** The session tag that carries the grant id. The trust policies allow this key alone. */
 export const GRANT_TAG = 'curfew-grant';
 
@@ -94,7 +100,7 @@ function wrongRoleName(role: string): Refusal | null {
       hint: `Curfew may assume roles under /${ROLE_PATH} only, so that no other role is ever within its reach. Create it there.`,
     };
   }
-  if (role === PROVISIONER || role === SWEEPER || parts.at(-1) === 'curfew-broker') {
+  if ([PROVISIONER, SWEEPER, IDENTITY_CENTER_ROLE, END_ROLE].includes(role) || parts.at(-1) === 'curfew-broker') {
     return {
       message: `${role} belongs to Curfew itself and cannot be handed out.`,
       hint: 'Name the IAM role that holds the permissions people need.',

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import { GRANT_TAG, PROVISIONER, ROLE_PATH } from './names.ts';
+import { END_ROLE, GRANT_TAG, PROVISIONER, ROLE_PATH } from './names.ts';
 
 /**
  * Every permission that Curfew needs on AWS, and the one place where they are written down. infra/aws is generated from
@@ -34,6 +34,31 @@ export const TIMED_POLICY_WRITES = [
 export const TIMED_POLICY_PERMISSIONS = 'curfew-timed-policy';
 /** Name, under /curfew/, of the boundary that people's identities need. */
 export const PEOPLE_BOUNDARY = 'curfew-people-boundary';
+
+/** What `method: identity-center` calls in the account that administers IAM Identity Center. Most reads are of everything that is there. */
+export const IDENTITY_CENTER_READS = [
+  'identitystore:GetUserId',
+  'identitystore:ListUsers',
+  'organizations:DescribeAccount',
+  'sso:DescribeAccountAssignmentCreationStatus',
+  'sso:DescribeAccountAssignmentDeletionStatus',
+  'sso:DescribePermissionSet',
+  'sso:ListAccountAssignmentCreationStatus',
+  'sso:ListAccountAssignmentDeletionStatus',
+  'sso:ListAccountAssignments',
+  'sso:ListInstances',
+  'sso:ListPermissionSets',
+] as const;
+export const IDENTITY_CENTER_WRITES = ['sso:CreateAccountAssignment', 'sso:DeleteAccountAssignment'] as const;
+/** On schedules of Curfew's own names only. */
+export const SCHEDULE_ACTIONS = [
+  'scheduler:CreateSchedule',
+  'scheduler:DeleteSchedule',
+  'scheduler:GetSchedule',
+  'scheduler:UpdateSchedule',
+] as const;
+/** What a schedule does, as a role of its own. */
+export const END_ACTIONS = ['sso:DeleteAccountAssignment'] as const;
 
 /** Calls that AWS allows to everybody. */
 export const FREE_ACTIONS = ['sts:GetCallerIdentity'] as const;
@@ -208,6 +233,62 @@ export function peopleBoundary({ partition }: Pick<Names, 'partition'>): JsonObj
     },
     NEVER_ORGANIZATION,
   ]);
+}
+
+/**
+ * What Curfew may do in the account that administers IAM Identity Center: give and take assignments, and schedule their ends. It can
+ * change no permission set, so an assignment never gives more than those who own the sets have written into them.
+ */
+export function identityCenterPolicy({ partition, account }: Pick<Names, 'partition' | 'account'>): JsonObject {
+  return policy([
+    { Sid: 'Look', Effect: 'Allow', Action: [...IDENTITY_CENTER_READS], Resource: '*' },
+    {
+      Sid: 'GiveAndTakeAssignments',
+      Effect: 'Allow',
+      Action: [...IDENTITY_CENTER_WRITES],
+      Resource: assignments(partition),
+    },
+    {
+      Sid: 'ScheduleEnds',
+      Effect: 'Allow',
+      Action: [...SCHEDULE_ACTIONS],
+      Resource: `arn:${partition}:scheduler:*:${account}:schedule/default/curfew-*`,
+    },
+    {
+      Sid: 'LetSchedulesEndAssignments',
+      Effect: 'Allow',
+      Action: 'iam:PassRole',
+      Resource: `arn:${partition}:iam::${account}:role/${END_ROLE}`,
+      Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    },
+  ]);
+}
+
+/** What a schedule may do: take assignments away, and nothing else. */
+export function endPolicy({ partition }: Pick<Names, 'partition'>): JsonObject {
+  return policy([
+    { Sid: 'TakeAssignments', Effect: 'Allow', Action: [...END_ACTIONS], Resource: assignments(partition) },
+  ]);
+}
+
+/**
+ * Trust policy of the role of schedules: EventBridge Scheduler, for schedules of the same account. `aws:SourceArn` would be the ARN of the
+ * schedule group, and that group is everybody's.
+ */
+export function endTrust({ account }: Pick<Names, 'account'>): JsonObject {
+  return policy([
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'scheduler.amazonaws.com' },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'aws:SourceAccount': account } },
+    },
+  ]);
+}
+
+/** What an assignment is made of: AWS asks for the right to each. */
+function assignments(partition: string): readonly string[] {
+  return ['instance/*', 'permissionSet/*/*', 'account/*'].map((what) => `arn:${partition}:sso:::${what}`);
 }
 
 /** A policy document in the language that all of ours are written in. */

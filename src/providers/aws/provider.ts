@@ -1,3 +1,4 @@
+import type { DangerousAbility, Role } from '../../core/role.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { getJson } from '../../platform/http.ts';
@@ -23,6 +24,13 @@ import { sweeperChecks, sweeperRuns, type SweeperSide } from './doctor-sweeper.t
 import { diagnose } from './doctor.ts';
 import { endpointsOf } from './endpoints.ts';
 import { withoutStaticKeys, type IdentitySource } from './identity.ts';
+import { identityCenter } from './identity-center.ts';
+import { Assignments } from './identity-center-assignments.ts';
+import { createIdentityCenterClient, type IdentityCenterPlace } from './identity-center-client.ts';
+import { IdentityCenterDirectory } from './identity-center-directory.ts';
+import { Operations } from './identity-center-operations.ts';
+import { CallQuota } from './identity-center-quota.ts';
+import { endSchedules } from './identity-center-schedule.ts';
 import type { AwsMethod } from './method.ts';
 import { partitionOf } from './names.ts';
 import { createRevocationStore } from './revocation-store.ts';
@@ -42,6 +50,8 @@ export interface AwsProviderOptions {
   /** Sends everything there instead of to AWS. Needs `allowCustomEndpoint`. */
   readonly endpoint?: string;
   readonly allowCustomEndpoint?: boolean;
+  /** Where IAM Identity Center is administered; without it roles with `method: identity-center` are refused. */
+  readonly identityCenter?: IdentityCenterPlace;
   /** ARN of the broker's own role, for the commands that `doctor` prints. */
   readonly brokerRoleArn?: string;
   /**
@@ -63,6 +73,7 @@ export interface AwsProvider extends Provider {
   exclusive(place: BindingPlace, act: Act): string | null;
   consoleUrl(credential: IssuedCredential, call: CallOptions): Promise<string>;
   landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
+  sharedPlace(wanted: Pick<BindingSpec, 'method' | 'target' | 'role' | 'principal'>): readonly string[];
   /**
    * Removes what nothing needs any more: entries of a role's revocation policy, or policies of grants that are over. Every ending does it
    * as well, so this is for what an ending had to leave.
@@ -82,10 +93,20 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
   const store = createRevocationStore(sessions, options.clock, async ({ account, role }, at) =>
     options.onCut?.({ account, role, at }),
   );
+  const center =
+    options.identityCenter === undefined
+      ? null
+      : centerOf(options.identityCenter, options.clock, {
+          sessions,
+          partition,
+          endpoints,
+          requestTimeoutMs: timeoutMs,
+        });
   const methods = new Map<string, AwsMethod>(
     [
       assumeRole(partition, sessions, store),
       timedPolicy(partition, sessions, options.clock, options.endSigner ?? null),
+      identityCenter(partition, center),
     ].map((method) => [method.capabilities.method, method]),
   );
   const sweeper: SweeperSide = { signer: options.endSigner ?? null, bucket: sweepBucketOf(options, timeoutMs) };
@@ -105,6 +126,11 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     quota: (place, act) => of(place).quota?.(place, act) ?? null,
     issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
     landing: (binding) => of(binding).landing(binding),
+    sharedPlace: (wanted) => {
+      const place = of(wanted).sharedPlace?.(wanted);
+      if (place === undefined) throw new ProviderFault('invalid', `AWS has no shared place for ${wanted.method}`);
+      return place;
+    },
     consoleUrl: (credential) =>
       signInUrl(credential.secret, endpoints, {
         getJson: options.getJson ?? getJson,
@@ -113,10 +139,10 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       }),
     sweeperRuns: (call) => sweeperRuns(sweeper, call),
     doctor: async (places, call) => [
-      ...(await diagnose({ sessions, partition, options }, places, call)),
+      ...(await diagnose({ sessions, partition, center, options }, places, call)),
       ...(await sweeperChecks(sweeper, call)),
     ],
-    residual: ({ method, role }) => residualOf(of({ method }).capabilities, role.aws?.allows ?? []),
+    residual: ({ method, role }) => residualOf(of({ method }).capabilities, abilitiesOf(role)),
     tidy: async (binding, call) => of(binding).tidy(binding, call),
   };
 }
@@ -126,4 +152,30 @@ function sweepBucketOf(options: AwsProviderOptions, requestTimeoutMs: number): B
   const { s3 } = endpointsOf(options.sweepBucket.region, options.endpoint, options.allowCustomEndpoint ?? false);
   const identity = withoutStaticKeys(options.identity);
   return createBucket({ ...options.sweepBucket, endpoint: s3, identity, requestTimeoutMs });
+}
+
+/** Everything about IAM Identity Center, which all of it shares: its quota, and what is known to run there. */
+function centerOf(
+  place: IdentityCenterPlace,
+  clock: Clock,
+  cloud: Omit<Parameters<typeof createIdentityCenterClient>[1], 'quota'>,
+) {
+  const client = createIdentityCenterClient(place, {
+    ...cloud,
+    quota: new CallQuota(clock, place.limits?.callsPerSecond),
+  });
+  const { organizations: endpoint, organizationsRegion: region } = cloud.endpoints;
+  const directory = new IdentityCenterDirectory(client, clock, {
+    endpoint,
+    region,
+    timeoutMs: cloud.requestTimeoutMs,
+  });
+  const schedules = endSchedules(client, cloud.partition);
+  const operations = new Operations(client, clock, place.limits?.outstanding);
+  return { place, directory, schedules, assignments: new Assignments({ directory, schedules, operations, clock }) };
+}
+
+/** What a role lets outlive its grant; a permission set says that for itself. */
+function abilitiesOf({ aws }: Role): readonly DangerousAbility[] {
+  return aws === null || aws.method === 'identity-center' ? [] : aws.allows;
 }

@@ -31,8 +31,10 @@ export interface Sessions {
   probe(place: RolePlace, call: CallOptions): Promise<void>;
   /** An IAM client that acts as the provisioner of an account. */
   iam(account: string, call: CallOptions): Promise<IAMClient>;
-  /** Forgets the provisioner session of an account, because AWS refused it. */
-  forget(account: string): void;
+  /** What `make` makes of a session of one of Curfew's own roles; the same until that session is about to expire. */
+  own<T>(place: RolePlace, make: (secret: AwsCredential) => T, call: CallOptions): Promise<T>;
+  /** Forgets the session of a role of Curfew's own in an account, the provisioner unless it is said, because AWS refused it. */
+  forget(account: string, role?: string): void;
   readonly sts: STSClient;
 }
 
@@ -45,10 +47,10 @@ interface Options {
   readonly requestTimeoutMs: number;
 }
 
-/** Provisioner sessions are renewed this long before they expire, so that none ends in the middle of a write. */
+/** Sessions of our own roles are renewed this long before they expire, so that none ends in the middle of a write. */
 const RENEW_BEFORE_MS = 300_000;
-/** Accounts whose provisioner session is kept; the least recently made goes first. */
-const KEPT_ACCOUNTS = 500;
+/** Roles whose session is kept; the least recently made goes first. */
+const KEPT_ROLES = 500;
 
 export function createSessions(options: Options): Sessions {
   const shared = clientOptions(options.requestTimeoutMs);
@@ -58,12 +60,32 @@ export function createSessions(options: Options): Sessions {
     endpoint: options.endpoints.sts,
     credentials: withoutStaticKeys(options.identity),
   });
-  const provisioners = new Map<string, { client: IAMClient; until: number }>();
+  /** By ARN of the role; what was made of its session. */
+  const own = new Map<string, { made: unknown; until: number }>();
 
   async function assume(input: AssumeRoleCommandInput, effect: 'read' | 'write', what: string, call: CallOptions) {
     const command = new AssumeRoleCommand({ ...input, ExternalId: options.externalId });
     const { output } = await perform(command, (it, how) => sts.send(it, how), { effect, what, call });
     return readSession(output, input);
+  }
+
+  async function ownSession<T>(place: RolePlace, call: CallOptions, make: (secret: AwsCredential) => T): Promise<T> {
+    const known = own.get(place.arn);
+    // A role is always asked for by the same caller, with the same `make`.
+    if (known !== undefined && call.now < known.until) return known.made as T;
+    const input: AssumeRoleCommandInput = {
+      RoleArn: place.arn,
+      RoleSessionName: 'curfew-provisioner',
+      SourceIdentity: 'curfew-provisioner',
+      DurationSeconds: LONGEST_SESSION_S,
+    };
+    // A session that got lost changes nothing for any grant, so this is no write.
+    const session = await assume(input, 'read', `Assuming ${place.role} in ${place.account}`, call);
+    const made = make(session.secret);
+    const oldest = own.keys().next();
+    if (own.size >= KEPT_ROLES && oldest.done !== true) own.delete(oldest.value);
+    own.set(place.arn, { made, until: call.now + LONGEST_SESSION_S * 1_000 - RENEW_BEFORE_MS });
+    return made;
   }
 
   return {
@@ -97,31 +119,13 @@ export function createSessions(options: Options): Sessions {
       };
       await assume(input, 'read', `Assuming ${place.role} in ${place.account}`, call);
     },
-    async iam(account, call) {
-      const known = provisioners.get(account);
-      if (known !== undefined && call.now < known.until) return known.client;
-      const place = placeOf(options.partition, account, PROVISIONER);
-      const input: AssumeRoleCommandInput = {
-        RoleArn: place.arn,
-        RoleSessionName: 'curfew-provisioner',
-        SourceIdentity: 'curfew-provisioner',
-        DurationSeconds: LONGEST_SESSION_S,
-      };
-      // A session that got lost changes nothing for any grant, so this is no write.
-      const session = await assume(input, 'read', `Assuming ${PROVISIONER} in ${account}`, call);
-      const client = new IAMClient({
-        ...shared,
-        region: options.endpoints.iamRegion,
-        endpoint: options.endpoints.iam,
-        credentials: session.secret,
-        requestHandler: sts.config.requestHandler,
-      });
-      const oldest = provisioners.keys().next();
-      if (provisioners.size >= KEPT_ACCOUNTS && oldest.done !== true) provisioners.delete(oldest.value);
-      provisioners.set(account, { client, until: call.now + LONGEST_SESSION_S * 1_000 - RENEW_BEFORE_MS });
-      return client;
-    },
-    forget: (account) => void provisioners.delete(account),
+    iam: (account, call) =>
+      ownSession(placeOf(options.partition, account, PROVISIONER), call, (credentials) => {
+        const { iamRegion: region, iam: endpoint } = options.endpoints;
+        return new IAMClient({ ...shared, region, endpoint, credentials, requestHandler: sts.config.requestHandler });
+      }),
+    own: (place, make, call) => ownSession(place, call, make),
+    forget: (account, role = PROVISIONER) => void own.delete(placeOf(options.partition, account, role).arn),
   };
 }
 

@@ -1,0 +1,256 @@
+import type { JsonObject } from '../../core/json.ts';
+import { after, toIso, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import {
+  ProviderFault,
+  type BindingSpec,
+  type CallOptions,
+  type Ending,
+  type Observation,
+  type Provisioned,
+} from '../contract.ts';
+import { facts } from './call.ts';
+import { CLOCK_TOLERANCE_MS, LONGEST_SSO_SESSION_MS } from './capabilities.ts';
+import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
+import type { Operations } from './identity-center-operations.ts';
+import type { AssignmentPlace } from './identity-center-place.ts';
+import {
+  scheduleName,
+  type AssignmentNames,
+  type EndSchedules,
+  type StandingSchedule,
+} from './identity-center-schedule.ts';
+import type { Asked, Wanted } from './identity-center-statuses.ts';
+import { wholeSecond } from './names.ts';
+
+/** The Date header, by which AWS's clock is known here, has whole seconds. */
+const DATE_HEADER_MS = 1_000;
+/** A schedule that is due so soon anyhow is left as it is when its access ends early. */
+const SOON_MS = 10_000;
+
+/** What is known of a slot when it is looked at: everything that could stand there, also under the id that a user had before. */
+interface Located {
+  readonly instanceArn: string;
+  /** `null`: the instance has no permission set of that name. */
+  readonly permissionSetArn: string | null;
+  /** Empty: the directory has nobody of that name, and no schedule remembers one. */
+  readonly userIds: readonly string[];
+  readonly schedule: StandingSchedule | null;
+}
+
+/** Gives and takes assignments in one instance. All throw faults; none waits for what AWS does in its own time. */
+export class Assignments {
+  readonly #directory: IdentityCenterDirectory;
+  readonly #schedules: EndSchedules;
+  readonly #operations: Operations;
+  readonly #clock: Clock;
+
+  constructor(ports: {
+    readonly directory: IdentityCenterDirectory;
+    readonly schedules: EndSchedules;
+    readonly operations: Operations;
+    readonly clock: Clock;
+  }) {
+    this.#directory = ports.directory;
+    this.#schedules = ports.schedules;
+    this.#operations = ports.operations;
+    this.#clock = ports.clock;
+  }
+
+  async provision(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<Provisioned> {
+    const asked: Asked = { lane: 'start', call };
+    const names = await this.#names(place, asked);
+    // First the end, then the access: whatever dies in between, there is no access without its end.
+    await this.#schedules.write(spec.slot, { names, endsAt: spec.endsAt, grant: spec.grant }, call);
+    const wanted: Wanted = { kind: 'create', ...names };
+    const native = describe(names, spec);
+    const begun = await this.#operations.standing(wanted, asked);
+    if (begun?.state === 'running') return { usable: false, native, credentials: [] };
+    if (begun?.state === 'failed') {
+      this.#operations.forget(wanted);
+      this.#directory.forgetUser(place.userName);
+      await this.#schedules.remove(spec.slot, call);
+      throw await this.#whyItFailed('Assigning', wanted, begun.reason, asked);
+    }
+    const since = begun === null ? after(this.#clock.now(), -RECENT_MS) : this.#clock.now();
+    const usable = (await this.#directory.assigned(names, asked, since)).has(names.userId);
+    if (!usable && begun === null) await this.#operations.begin(wanted, asked);
+    return { usable, native, credentials: [] };
+  }
+
+  async observe(
+    place: AssignmentPlace,
+    spec: BindingSpec,
+    ending: Ending | null,
+    call: CallOptions,
+  ): Promise<Observation> {
+    const asked: Asked = { lane: ending === null ? 'start' : 'end', call };
+    const at = await this.#locate(place, spec, asked);
+    const { instanceArn, permissionSetArn, userIds, schedule } = at;
+    const evidence = facts({
+      instance: instanceArn,
+      account: place.account,
+      permissionSet: permissionSetArn ?? place.permissionSet,
+      user: userIds.join(', ') || place.userName,
+      scheduledEnd: schedule === null ? null : toIso(schedule.at),
+    });
+    const present = (more: JsonObject): Observation => ({
+      presence: 'present',
+      usable: true,
+      native: { ...evidence, ...more },
+    });
+    const absent = (more: JsonObject): Observation => ({
+      presence: 'absent',
+      proof: 'observed',
+      evidence: { ...evidence, ...more, sessionsIssuedBeforeMayLastMs: LONGEST_SSO_SESSION_MS },
+      // What was asked for before may still be carried out, by us or by the schedule.
+      final: false,
+    });
+    if (permissionSetArn === null) return absent({ permissionSetIs: 'gone', saidBy: 'its instance' });
+    if (userIds.length === 0) return absent({ userIs: 'gone', saidBy: 'its directory' });
+    const names = { instanceArn, permissionSetArn, account: place.account };
+    for (const userId of userIds) {
+      const removal = await this.#operations.standing({ kind: 'delete', ...names, userId }, asked);
+      if (removal?.state === 'running') return present({ removal: 'is under way' });
+    }
+    const listed = await this.#assigned(names, asked, this.#clock.now());
+    if ('gone' in listed) return absent(listed.gone);
+    const standing = userIds.filter((userId) => listed.users.has(userId));
+    if (standing.length > 0) return present({});
+    for (const userId of ending === null ? [] : userIds)
+      if (await this.#operations.createdElsewhere({ ...names, userId }, asked))
+        return present({ creation: 'is under way' });
+    return absent({ assignment: 'is not listed' });
+  }
+
+  async revoke(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<void> {
+    const asked: Asked = { lane: 'end', call };
+    const { instanceArn, permissionSetArn, userIds, schedule } = await this.#locate(place, spec, asked);
+    const [userId] = userIds;
+    if (permissionSetArn === null || userId === undefined) return;
+    const names = { instanceArn, permissionSetArn, account: place.account };
+    for (const one of userIds) await this.#remove({ kind: 'delete', ...names, userId: one }, names, asked);
+    // An early end survives us too: what was scheduled for later is due now.
+    if (schedule !== null && schedule.at > after(call.now, SOON_MS))
+      await this.#schedules.write(
+        spec.slot,
+        { names: { ...names, userId }, endsAt: call.now, grant: spec.grant },
+        call,
+      );
+  }
+
+  /** Begins the removal of one assignment, unless it is not there or its removal is under way. */
+  async #remove(wanted: Wanted, names: Omit<AssignmentNames, 'userId'>, asked: Asked): Promise<void> {
+    const begun = await this.#operations.standing(wanted, asked);
+    if (begun?.state === 'running') return;
+    this.#operations.forget(wanted);
+    const since = after(this.#clock.now(), begun === null ? -RECENT_MS : 0);
+    const listed = await this.#assigned(names, asked, since);
+    if ('gone' in listed || !listed.users.has(wanted.userId ?? '')) return;
+    // It is told before it is tried again, so that whoever is alarmed knows why.
+    if (begun?.state === 'failed') throw await this.#whyItFailed('Removing', wanted, begun.reason, asked);
+    await this.#operations.begin(wanted, asked);
+  }
+
+  /** Removes a schedule that a grant has left behind whose assignment went in another way. */
+  async tidy(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<boolean> {
+    const seen = await this.observe(place, spec, { cause: 'returned', since: call.now }, call);
+    const schedule = seen.presence === 'absent' ? await this.#schedules.read(spec.slot, call) : null;
+    // A schedule that was written for another grant belongs to that one.
+    if (schedule === null || schedule.writtenFor !== spec.grant) return false;
+    await this.#schedules.remove(spec.slot, call);
+    return true;
+  }
+
+  /** The ids behind the names, for somebody who is to get access. Refuses what cannot be given as it was promised. */
+  async #names(place: AssignmentPlace, asked: Asked): Promise<AssignmentNames> {
+    const { arn: instanceArn } = await this.#directory.instance(asked);
+    const userId = await this.#directory.userId(place.userName, asked);
+    if (userId === null)
+      throw new ProviderFault(
+        'invalid',
+        `The directory of IAM Identity Center has no user ${place.userName}. Provision the person there, or correct their AWS account in Curfew's directory.`,
+      );
+    const arn = await this.#directory.permissionSetArn(place.permissionSet, asked);
+    const set = arn === null ? null : await this.#directory.describe(arn, asked);
+    if (set === null) throw new ProviderFault('invalid', `There is no permission set ${place.permissionSet}`);
+    const { sessionDuration, name, arn: permissionSetArn } = set.value;
+    if (sessionDuration !== 'PT1H')
+      throw new ProviderFault(
+        'invalid',
+        `Sessions of the permission set ${name} last ${sessionDuration}, and no more than PT1H may outlive a grant: ` +
+          `aws sso-admin update-permission-set --instance-arn ${instanceArn} --permission-set-arn ${permissionSetArn} --session-duration PT1H`,
+      );
+    refuseSkew(set.cloudNow, asked.call.now);
+    return { instanceArn, permissionSetArn, account: place.account, userId };
+  }
+
+  /** What could stand in a slot. The schedule remembers ids that the names may not lead to any more. */
+  async #locate(place: AssignmentPlace, spec: BindingSpec, asked: Asked): Promise<Located> {
+    const { arn: instanceArn } = await this.#directory.instance(asked);
+    const schedule = await this.#schedules.read(spec.slot, asked.call).catch((error: unknown) => {
+      // Somebody has edited it: what it says is not believed, and it keeps nobody from ending.
+      if (error instanceof ProviderFault && error.kind === 'conflict') return null;
+      throw error;
+    });
+    const userId = await this.#directory.userId(place.userName, asked);
+    const userIds = [...new Set([schedule?.names.userId ?? null, userId])].flatMap((one) => one ?? []);
+    const permissionSetArn =
+      schedule?.names.permissionSetArn ?? (await this.#directory.permissionSetArn(place.permissionSet, asked));
+    return { instanceArn, permissionSetArn, userIds, schedule };
+  }
+
+  /** Whom the set is assigned to; or, established from the parent, why there can be nobody any more. */
+  async #assigned(
+    names: Omit<AssignmentNames, 'userId'>,
+    asked: Asked,
+    since: Instant,
+  ): Promise<{ readonly users: ReadonlySet<string> } | { readonly gone: JsonObject }> {
+    try {
+      return { users: await this.#directory.assigned(names, asked, since) };
+    } catch (error) {
+      if (!(error instanceof ProviderFault) || error.kind !== 'target-gone') throw error;
+      if (!(await this.#directory.permissionSets(asked)).includes(names.permissionSetArn))
+        return { gone: { permissionSetIs: 'gone', saidBy: 'its instance' } };
+      if ((await this.#directory.accountState(names.account, asked)) === null)
+        return { gone: { accountIs: 'gone', saidBy: 'its organization' } };
+      throw error;
+    }
+  }
+
+  /** Why an operation failed, with what the organization says of the account where that may be the reason. */
+  async #whyItFailed(what: string, wanted: Wanted, reason: string, asked: Asked): Promise<ProviderFault> {
+    const state = await this.#directory.accountState(wanted.account, asked).catch((error: unknown) => {
+      // What failed is known without it.
+      if (error instanceof ProviderFault) return 'ACTIVE';
+      throw error;
+    });
+    const account = state === 'ACTIVE' ? '' : ` The account is ${state ?? 'not in the organization'}.`;
+    const words = `${what} the permission set in ${wanted.account} failed: ${reason.slice(0, 300)}.${account}`;
+    const creating = wanted.kind === 'create';
+    if (account !== '') return new ProviderFault(creating ? 'invalid' : 'forbidden-to-us', words);
+    // What is not there any more, but still in a list, goes from the list by itself.
+    const certain = creating && /Received a 4(?!09|29)\d\d status/.test(reason);
+    return new ProviderFault(certain ? 'invalid' : 'conflict', words);
+  }
+}
+
+/** An end time means nothing when the clocks differ. Asked for what a person will use: taking access away must work with a wrong clock too. */
+function refuseSkew(cloudNow: Instant | null, now: Instant): void {
+  if (cloudNow === null || Math.abs(cloudNow - now) <= CLOCK_TOLERANCE_MS + DATE_HEADER_MS) return;
+  throw new ProviderFault(
+    'clock-skew',
+    `AWS's clock says ${toIso(cloudNow)}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
+  );
+}
+
+function describe({ instanceArn, permissionSetArn, account, userId }: AssignmentNames, spec: BindingSpec): JsonObject {
+  return facts({
+    instance: instanceArn,
+    account,
+    permissionSet: permissionSetArn,
+    user: userId,
+    schedule: scheduleName(spec.slot),
+    scheduledEnd: wholeSecond(spec.endsAt),
+  });
+}

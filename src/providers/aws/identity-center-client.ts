@@ -1,0 +1,120 @@
+import { IdentitystoreClient } from '@aws-sdk/client-identitystore';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
+import { ProviderFault, type AwsCredential, type CallOptions } from '../contract.ts';
+import { clientOptions, perform, type Answer } from './call.ts';
+import type { Endpoints } from './endpoints.ts';
+import type { Effect } from './faults.ts';
+import type { CallQuota, Lane } from './identity-center-quota.ts';
+import { IDENTITY_CENTER_ROLE, placeOf, type Partition } from './names.ts';
+import type { Sessions } from './sessions.ts';
+
+/** Where IAM Identity Center is administered. */
+export interface IdentityCenterPlace {
+  /** The management account, or the delegated administrator's: 12 digits. */
+  readonly account: string;
+  /** The region that the instance lives in. */
+  readonly region: string;
+  /** Needed only where the account sees several instances. */
+  readonly instanceArn?: string;
+  /** What this broker may take of AWS's limits; default: nearly all of them. */
+  readonly limits?: { readonly callsPerSecond?: number; readonly outstanding?: number };
+}
+
+/** The clients that act as Curfew's role in the administering account. */
+export interface IdentityCenterClients {
+  readonly sso: SSOAdminClient;
+  readonly store: IdentitystoreClient;
+  readonly scheduler: SchedulerClient;
+  readonly secret: AwsCredential;
+}
+
+/** How a call is made: in which lane it waits, whether it leaves something behind, and what it is in words. */
+export interface How {
+  readonly lane: Lane;
+  readonly effect: Effect;
+  readonly what: string;
+  readonly call: CallOptions;
+}
+
+type Send<Command, Output> = (command: Command, options: { abortSignal: AbortSignal }) => Promise<Output>;
+
+/** Makes calls as Curfew's role in the administering account. All throw faults. */
+export interface IdentityCenterClient {
+  readonly place: IdentityCenterPlace;
+  /** A call of sso-admin: it waits for its turn in the quota that all calls of that service share. */
+  sso<Command extends object, Output>(
+    command: Command,
+    send: (clients: IdentityCenterClients) => Send<Command, Output>,
+    how: How,
+  ): Promise<Answer<Output>>;
+  /** A call of another service, which has a quota of its own that nothing here comes near to. */
+  other<Command extends object, Output>(
+    command: Command,
+    send: (clients: IdentityCenterClients) => Send<Command, Output>,
+    how: Omit<How, 'lane'>,
+  ): Promise<Answer<Output>>;
+  secret(call: CallOptions): Promise<AwsCredential>;
+}
+
+export function createIdentityCenterClient(
+  place: IdentityCenterPlace,
+  ports: {
+    readonly sessions: Sessions;
+    readonly partition: Partition;
+    readonly endpoints: Endpoints;
+    readonly requestTimeoutMs: number;
+    readonly quota: CallQuota;
+  },
+): IdentityCenterClient {
+  const { sessions, partition, endpoints, quota } = ports;
+  const role = placeOf(partition, place.account, IDENTITY_CENTER_ROLE);
+  const shared = { ...clientOptions(ports.requestTimeoutMs), region: place.region };
+
+  const clients = (call: CallOptions): Promise<IdentityCenterClients> =>
+    sessions.own(
+      role,
+      (secret) => {
+        const { ssoAdmin, identityStore, scheduler } = endpoints.inRegion(place.region);
+        const more = { ...shared, credentials: secret, requestHandler: sessions.sts.config.requestHandler };
+        return {
+          secret,
+          sso: new SSOAdminClient({ ...more, endpoint: ssoAdmin }),
+          store: new IdentitystoreClient({ ...more, endpoint: identityStore }),
+          scheduler: new SchedulerClient({ ...more, endpoint: scheduler }),
+        };
+      },
+      call,
+    );
+
+  async function run<Command extends object, Output>(
+    command: Command,
+    send: (clients: IdentityCenterClients) => Send<Command, Output>,
+    how: Omit<How, 'lane'>,
+  ): Promise<Answer<Output>> {
+    const by = await clients(how.call);
+    try {
+      return await perform(command, send(by), how);
+    } catch (error) {
+      // AWS does not accept the session: the next attempt gets a new one.
+      if (error instanceof ProviderFault && error.kind === 'forbidden-to-us')
+        sessions.forget(place.account, IDENTITY_CENTER_ROLE);
+      throw error;
+    }
+  }
+
+  return {
+    place,
+    async sso(command, send, how) {
+      await quota.turn(how.lane, how.what, how.call);
+      try {
+        return await run(command, send, how);
+      } catch (error) {
+        if (error instanceof ProviderFault && error.kind === 'throttled') quota.slowDown();
+        throw error;
+      }
+    },
+    other: run,
+    secret: async (call) => (await clients(call)).secret,
+  };
+}
