@@ -20,8 +20,11 @@ import type { BindingSpec } from '../../src/providers/contract.ts';
 import { CENTER, centerWorld, PEOPLE, PERMISSION_SET, person } from './aws-center-world.ts';
 import { account, binding, grantRole } from './aws-fixtures.ts';
 import { attempt, awsProvider, client, hubSession, post, readInvoice } from './aws-harness.ts';
-import { ACCOUNT, HUB } from './aws-world.ts';
+import { ACCOUNT } from './aws-world.ts';
 import type { CloudCall, CloudFault, Held, Operation, ProviderHarness } from './provider-harness.ts';
+
+/** An administrator of the organization, who is not Curfew. */
+export const ADMIN = `arn:aws:iam::${CENTER}:role/admin`;
 
 const call = (operation: Operation, name: string, more: Partial<CloudCall> = {}): CloudCall => ({
   operation,
@@ -180,7 +183,7 @@ export async function centerHarness(simulated: Partial<CloudSettings> = {}): Pro
       await post(url, 'clock', { offsetMs });
     },
     remembered: () => remembered(url),
-    admin: async () => new SSOAdminClient(client(url, await hubSession(url, `arn:aws:iam::${HUB}:role/admin`))),
+    admin: async () => new SSOAdminClient(client(url, await hubSession(url, ADMIN))),
     async settings(change) {
       await post(url, 'settings', change);
     },

@@ -71,12 +71,6 @@ export const centerWorld: WorldDescription = {
           inlinePolicies: { 'curfew-broker': brokerPolicy(names) },
           maxSessionDurationSeconds: 43_200,
         },
-        // An administrator of the organization, who is not Curfew.
-        {
-          name: 'admin',
-          trustPolicy: trusting({ Service: 'ecs-tasks.amazonaws.com' }),
-          inlinePolicies: { everything: allow('*') },
-        },
       ],
     },
     {
@@ -93,6 +87,12 @@ export const centerWorld: WorldDescription = {
           path: '/curfew/',
           trustPolicy: endTrust(names),
           inlinePolicies: { 'curfew-end-assignments': endPolicy(names) },
+        },
+        // An administrator of the organization, who is not Curfew.
+        {
+          name: 'admin',
+          trustPolicy: trusting({ Service: 'ecs-tasks.amazonaws.com' }),
+          inlinePolicies: { everything: allow('*') },
         },
       ],
     },

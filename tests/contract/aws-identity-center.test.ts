@@ -1,0 +1,360 @@
+import {
+  CreateAccountAssignmentCommand,
+  DeleteAccountAssignmentCommand,
+  DeletePermissionSetCommand,
+  ListPermissionSetsCommand,
+} from '@aws-sdk/client-sso-admin';
+import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { after, instant } from '../../src/core/time.ts';
+import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
+import { ADMIN, centerHarness, portalSession, type CenterHarness } from './aws-center-harness.ts';
+import { ACCOUNTS, PERMISSION_SET } from './aws-center-world.ts';
+import { client, hubSession, post } from './aws-harness.ts';
+import { ACCOUNT } from './aws-world.ts';
+import { hold, provide, shows, takeAway } from './contract-steps.ts';
+
+/** What `method: identity-center` promises beyond the laws that hold for every provider. */
+let on: CenterHarness;
+
+beforeAll(async () => {
+  on = await centerHarness();
+});
+afterEach(async () => {
+  await on.heal();
+  await on.settings({ assignmentMs: [30, 30], listDelayMs: [0, 0], fireDelayMs: [0, 0], ssoCallsPerSecond: 0 });
+  await post(on.url, 'account-state', { account: ACCOUNT, state: 'ACTIVE' });
+});
+afterAll(() => on.close());
+
+const call = (): CallOptions => ({ now: on.now(), signal: AbortSignal.timeout(5_000) });
+const returned = (): Ending => ({ cause: 'returned', since: on.now() });
+const fresh = (): BindingSpec => on.over({});
+
+describe('the schedule', () => {
+  test('stands before the assignment, deletes it at the end to the second, and removes itself', async () => {
+    const spec = fresh();
+    await on.provider.provision(spec, call());
+    const { schedules, identityCenter } = await on.remembered();
+    const schedule = schedules.find((one) => one.target.input.includes(String(idOf(identityCenter, spec))));
+    expect(schedule).toMatchObject({ at: Math.floor(spec.endsAt / 1_000) * 1_000, actionAfterCompletion: 'DELETE' });
+    expect(identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, spec))).toHaveLength(1);
+  });
+
+  test('that is refused lets nothing be assigned', async () => {
+    const spec = fresh();
+    await post(on.url, 'faults', [{ service: 'scheduler', action: 'CreateSchedule', kind: 'deny', times: 1 }]);
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
+    const { identityCenter } = await on.remembered();
+    expect(identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, spec))).toEqual([]);
+  });
+
+  test('moves with the end, later and earlier, and is due at once after an early end', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    for (const endsAt of [after(spec.endsAt, 600_000), after(spec.endsAt, -300_000)]) {
+      await expect(on.provider.provision({ ...spec, endsAt }, call())).resolves.toMatchObject({ usable: true });
+      expect(await scheduledAt(spec)).toBe(Math.floor(endsAt / 1_000) * 1_000);
+    }
+    await on.provider.revoke(spec, returned(), 0, call());
+    expect(await scheduledAt(spec)).toBeLessThan(on.now() + 10_000);
+  });
+
+  test('that somebody edited is written anew, and keeps nobody from ending', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    const scheduler = new SchedulerClient(client(on.url, await hubSession(on.url, ADMIN)));
+    const { schedules, identityCenter } = await on.remembered();
+    const ours = schedules.find((one) => one.target.input.includes(String(idOf(identityCenter, spec))));
+    const { Target, FlexibleTimeWindow } = await scheduler.send(new GetScheduleCommand({ Name: ours?.name ?? '' }));
+    const edited = { Name: ours?.name, ScheduleExpression: 'at(2099-01-01T00:00:00)', FlexibleTimeWindow };
+    const edit = async () =>
+      scheduler.send(
+        new UpdateScheduleCommand({
+          ...edited,
+          Target: { ...Target, Arn: Target?.Arn, RoleArn: Target?.RoleArn, Input: '{}' },
+        }),
+      );
+    await edit();
+    await on.provider.provision(spec, call());
+    expect(await scheduledAt(spec)).toBe(Math.floor(spec.endsAt / 1_000) * 1_000);
+    await edit();
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+  });
+});
+
+describe('an assignment', () => {
+  test('that somebody removed by hand is seen to be gone, and revoking it succeeds', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await byHand('delete', spec);
+    await shows(on, spec, returned(), 'absent');
+    await on.provider.revoke(spec, returned(), 0, call());
+  });
+
+  test('that somebody made by hand is seen before ours begins', async () => {
+    const spec = fresh();
+    await byHand('create', spec);
+    await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ presence: 'present', usable: true });
+  });
+
+  test('is not usable while it is made, and asking again makes no second operation', async () => {
+    await on.settings({ assignmentMs: [600, 600] });
+    const spec = fresh();
+    for (let times = 0; times < 4; times += 1)
+      await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: false });
+    const { identityCenter } = await on.remembered();
+    expect(identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, spec))).toHaveLength(1);
+    expect(await provide(on, spec)).toMatchObject({ usable: true });
+  });
+
+  test('whose creation another process began is not gone before that is over', async () => {
+    await on.settings({ assignmentMs: [900, 900] });
+    const spec = fresh();
+    await on.with({}).provision(spec, call());
+    await expect(on.with({}).observe(spec, returned(), call())).resolves.toMatchObject({
+      presence: 'present',
+      native: { creation: 'is under way' },
+    });
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+  });
+
+  test('is listed late: access that was made is not made again, and access that is gone is still there', async () => {
+    await on.settings({ listDelayMs: [500, 500] });
+    const spec = fresh();
+    expect(await provide(on, spec)).toMatchObject({ usable: true });
+    const { identityCenter } = await on.remembered();
+    expect(identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, spec))).toHaveLength(1);
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+  });
+
+  test('of a person is never a group: what a group gives is neither ours nor touched', async () => {
+    const spec = on.over(
+      {},
+      { principal: 'kai@acme.example', target: { ...fresh().target, native: ACCOUNTS[1] ?? '' } },
+    );
+    await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ presence: 'absent' });
+  });
+});
+
+describe('what cannot be given is refused, and says why', () => {
+  test.each([
+    [
+      'a person whom the directory does not have',
+      { principal: 'nobody@acme.example' },
+      {},
+      /no user nobody@acme.example/,
+    ],
+    ['a permission set that does not exist', {}, { permissionSet: 'nothing' }, /no permission set nothing/],
+    ['a permission set with longer sessions', {}, { permissionSet: 'long-sessions' }, /PT4H.*--session-duration PT1H/],
+  ])('%s', async (_what, change, aws, message) => {
+    const spec = on.over(aws, change);
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(await scheduledAt(spec)).toBeNull();
+  });
+
+  test('an account that was suspended: the start fails for good, leaves no schedule, and names the state', async () => {
+    const spec = fresh();
+    await post(on.url, 'account-state', { account: ACCOUNT, state: 'SUSPENDED' });
+    await expect(provide(on, spec)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/403 status error.*The account is SUSPENDED/) as string,
+    });
+    expect(await scheduledAt(spec)).toBeNull();
+  });
+});
+
+describe('an ending', () => {
+  test('in an account that was suspended meanwhile is told with its state, and goes on when the account is back', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await post(on.url, 'account-state', { account: ACCOUNT, state: 'SUSPENDED' });
+    await expect(takeAway(on, spec, returned())).rejects.toMatchObject({
+      kind: 'forbidden-to-us',
+      message: expect.stringMatching(/The account is SUSPENDED/) as string,
+    });
+    await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({ presence: 'present' });
+    await post(on.url, 'account-state', { account: ACCOUNT, state: 'ACTIVE' });
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+  });
+
+  test('whose deletion fails says why, and is tried again', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await post(on.url, 'faults', [{ service: 'sso', action: 'finish-delete', kind: 'unavailable', times: 1 }]);
+    await expect(takeAway(on, spec, returned())).rejects.toMatchObject({
+      kind: 'conflict',
+      message: expect.stringMatching(/Received a 500 status error/) as string,
+    });
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+  });
+
+  test('of somebody who left the directory meanwhile ends what stands under the id that the schedule remembers', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await post(on.url, 'directory', { userName: spec.principal, change: 'remove' });
+    await on.heal();
+    await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({ presence: 'present' });
+    // AWS deletes nothing for somebody who is not there; that nobody can sign in by it is no proof.
+    await expect(takeAway(on, spec, returned())).rejects.toMatchObject({ kind: 'conflict' });
+  });
+
+  test('of a permission set that was deleted is established from the instance', async () => {
+    const admin = await on.admin();
+    const { identityCenter } = await on.remembered();
+    const set = identityCenter.permissionSets.find((one) => one.name === 'long-sessions');
+    const names = { InstanceArn: identityCenter.instanceArn, PermissionSetArn: set?.arn ?? '' };
+    const spec = on.over({ permissionSet: names.PermissionSetArn });
+    await admin.send(new DeletePermissionSetCommand(names));
+    const { PermissionSets = [] } = await admin.send(new ListPermissionSetsCommand(names));
+    expect(PermissionSets).not.toContain(names.PermissionSetArn);
+    await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({
+      presence: 'absent',
+      evidence: { permissionSetIs: 'gone', saidBy: 'its instance' },
+    });
+  });
+
+  test('that we may not look at is not gone', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await post(on.url, 'faults', [{ service: 'sso', action: 'ListAccountAssignments', kind: 'deny', times: 1 }]);
+    await expect(on.provider.observe(spec, returned(), call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
+  });
+});
+
+describe("within AWS's limits", () => {
+  test('many at once in one account and permission set: one at a time, every one gets through, and no call is refused', async () => {
+    await on.settings({ assignmentMs: [60, 60] });
+    const specs = Array.from({ length: 6 }, fresh);
+    await Promise.all(specs.map((spec) => patiently(() => provide(on, spec))));
+    await Promise.all(specs.map((spec) => patiently(() => takeAway(on, spec, returned()))));
+    const refused = await refusals();
+    expect(refused.filter((one) => one.code !== 'ConflictException')).toEqual([]);
+  });
+
+  test('a storm of conflicts passes: whoever is refused comes back', async () => {
+    const spec = fresh();
+    const storm = { service: 'sso', action: 'CreateAccountAssignment', kind: 'conflict', times: 5 };
+    await post(on.url, 'faults', [storm, { ...storm, action: 'DeleteAccountAssignment' }]);
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({ kind: 'conflict' });
+    await patiently(() => provide(on, spec));
+    await expect(patiently(() => takeAway(on, spec, returned()))).resolves.toMatchObject({ presence: 'absent' });
+  });
+
+  test('over many accounts no more than ten are under way, and nothing is refused for being too much', async () => {
+    await on.settings({ assignmentMs: [250, 250], ssoCallsPerSecond: 20 });
+    const provider = on.with({ identityCenter: { account: '777766665555', region: 'eu-west-1' } });
+    const limited: CenterHarness = { ...on, provider };
+    await pauseForBurst();
+    const before = (await refusals()).length;
+    const specs = ACCOUNTS.slice(1, 15).map((native) => on.over({}, { target: { ...fresh().target, native } }));
+    await Promise.all(specs.map((spec) => patiently(() => provide(limited, spec))));
+    expect((await refusals()).slice(before)).toEqual([]);
+    const { identityCenter } = await on.remembered();
+    const created = identityCenter.operations.filter((one) => one.kind === 'create').slice(-specs.length);
+    const atOnce = created.map(
+      (one) => created.filter((it) => it.createdAt <= one.createdAt && one.createdAt < it.finishAt).length,
+    );
+    expect(Math.max(...atOnce)).toBeLessThanOrEqual(10);
+  }, 30_000);
+});
+
+describe('a session that began before the end', () => {
+  test('goes on, which is the residual that approvers read', async () => {
+    const spec = fresh();
+    await hold(on, spec);
+    const saved = await portalSession(on.url, spec.principal);
+    await takeAway(on, spec, returned());
+    expect(await on.use(on.own(spec))).toBe('refused');
+    expect(saved).not.toBeNull();
+    expect(on.provider.residual({ method: 'identity-center', role: spec.role })).toMatchObject({ maxMs: 3_600_000 });
+    expect(on.provider.residual({ method: 'identity-center', role: spec.role }).words).toMatch(
+      /at most an hour after the end/,
+    );
+  });
+});
+
+describe('the doctor', () => {
+  test('finds everything in place, and leaves nothing behind', async () => {
+    const spec = fresh();
+    const found = await on.provider.doctor([{ target: spec.target, roles: [spec.role] }], call());
+    expect(found.filter((one) => !one.ok)).toEqual([]);
+    expect(found.map((one) => one.message).join('\n')).toMatch(/Schedules that end assignments can be written/);
+    expect((await on.remembered()).schedules.filter((one) => one.target.input.includes('00000000-0000'))).toEqual([]);
+  });
+
+  test('says what is missing, with the command that mends it', async () => {
+    const roles = ['nothing', 'long-sessions'].map((permissionSet) => on.over({ permissionSet }).role);
+    const found = await on.provider.doctor([{ target: fresh().target, roles }], call());
+    const wrong = found.filter((one) => !one.ok);
+    expect(wrong.map((one) => one.fix)).toEqual([
+      expect.stringMatching(/create-permission-set .*--name (nothing|long-sessions)/),
+      expect.stringMatching(/create-permission-set .*--name nothing/),
+    ]);
+    const without = on.with({ externalId: 'another one' });
+    const refused = await without.doctor([{ target: fresh().target, roles: [fresh().role] }], call());
+    expect(refused.at(-1)).toMatchObject({ ok: false, fix: expect.stringMatching(/curfew-identity-center/) as string });
+  });
+});
+
+type Center = Awaited<ReturnType<CenterHarness['remembered']>>['identityCenter'];
+
+const idOf = ({ users }: Center, { principal }: BindingSpec): string | undefined =>
+  users.find((user) => user.userName === principal)?.id;
+
+async function scheduledAt(spec: BindingSpec): Promise<number | null> {
+  const { schedules, identityCenter } = await on.remembered();
+  const id = idOf(identityCenter, spec);
+  return id === undefined ? null : (schedules.find((one) => one.target.input.includes(id))?.at ?? null);
+}
+
+/** Somebody who is not Curfew makes or removes an assignment, and waits until it is done. */
+async function byHand(what: 'create' | 'delete', spec: BindingSpec): Promise<void> {
+  const { identityCenter } = await on.remembered();
+  const input = {
+    InstanceArn: identityCenter.instanceArn,
+    TargetId: spec.target.native,
+    TargetType: 'AWS_ACCOUNT' as const,
+    PermissionSetArn: identityCenter.permissionSets.find((one) => one.name === PERMISSION_SET)?.arn ?? '',
+    PrincipalType: 'USER' as const,
+    PrincipalId: idOf(identityCenter, spec) ?? '',
+  };
+  const admin = await on.admin();
+  if (what === 'create') await admin.send(new CreateAccountAssignmentCommand(input));
+  else await admin.send(new DeleteAccountAssignmentCommand(input));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+}
+
+/** Tries for as long as the cloud is only busy, as the engine does. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const until = instant(Date.now() + 20_000);
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const kind = error instanceof Error && 'kind' in error ? error.kind : null;
+      if ((kind !== 'conflict' && kind !== 'throttled') || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** What AWS refused us, and not the schedules of earlier tests. */
+async function refusals(): Promise<readonly { readonly action: string; readonly code: string }[]> {
+  const entries = (await (await fetch(`${on.url}/_sim/journal`)).json()) as readonly {
+    readonly service: string;
+    readonly action: string;
+    readonly code: string;
+    readonly principal: string | null;
+  }[];
+  const quota = ['ThrottlingException', 'ServiceQuotaExceededException', 'ConflictException'];
+  return entries.filter(
+    (one) => quota.includes(one.code) && one.principal?.includes('/curfew-identity-center/') === true,
+  );
+}
+
+/** The simulator's bucket of calls is full again after a second. */
+const pauseForBurst = () => new Promise((resolve) => setTimeout(resolve, 1_000));
