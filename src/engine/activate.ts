@@ -195,8 +195,11 @@ async function provide(
   const { provider } = methodOf(ports.providers, grant());
   // What another grant has made on a shared slot may carry an earlier end, so it is always written again.
   if (!slot.untouched && !slot.shared) {
-    const call = { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
-    const seen = await provider.observe(bindingSpec(grant()), null, call);
+    // Looking may open a session, so it needs the claim as well: a node that stood still must not look for a grant that is over.
+    const claimed = () => renewLease(ports.db, grant(), ports.owner, PACE.leaseMs);
+    const looked = await dispatch(ports, claimed, (call) => provider.observe(bindingSpec(grant()), null, call));
+    if (looked === null) return null;
+    const seen = looked.value;
     if (seen.presence === 'present' && seen.usable) {
       const spec = bindingSpec(grant());
       return { usable: true, native: seen.native, credentials: seen.credentials ?? [], until: spec.endsAt };

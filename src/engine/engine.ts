@@ -8,6 +8,7 @@ import { claimEnds } from './claim-ends.ts';
 import { end } from './end.ts';
 import { extend } from './extend.ts';
 import { lapseRequests } from './lapse.ts';
+import { Writers } from './only-writer.ts';
 import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
 import { Unrecorded, type EndedBy } from './unrecorded.ts';
 
@@ -36,6 +37,8 @@ export interface Engine {
   wake(lane: Lane): void;
   /** Takes access away although the database takes no writes; it is recorded, marked late, as soon as it can be. */
   endUnrecorded(grant: GrantRecord, cause: 'returned' | 'revoked', by: EndedBy): Promise<void>;
+  /** Ends that this process promised and could not write down yet: while there are any, the lane of ends is worth a look every second. */
+  unrecorded(): number;
   status(): EngineStatus;
 }
 
@@ -45,7 +48,8 @@ export interface Engine {
  */
 export function createEngine(ports: EnginePorts): Engine {
   let status: EngineStatus = { clockOffsetMs: 0, claiming: true, lastPassAt: null, lagMs: 0, lastError: null };
-  const unrecorded = new Unrecorded(ports, () => status.clockOffsetMs);
+  const writers = new Writers(ports.db, ports.node);
+  const unrecorded = new Unrecorded(ports, writers, () => status.clockOffsetMs);
   const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
   let clockCheckedAt: Instant | null = null;
 
@@ -84,6 +88,7 @@ export function createEngine(ports: EnginePorts): Engine {
   const begin = async (lane: Lane): Promise<number> => {
     // Before the clocks are looked at: what was promised is written by the database's time, and needs no claim.
     if (lane === 'ends') await unrecorded.writeDown();
+    else await unrecorded.noteLandings();
     if (!(await clockIsSound())) return 0;
     const free = PACE.batch - running[lane].size;
     if (free <= 0) return 0;
@@ -96,7 +101,7 @@ export function createEngine(ports: EnginePorts): Engine {
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
     for (const grant of claimed) {
-      const done = step(lane, { ...ports, owner }, grant).then((settled) => {
+      const done = step(lane, { ...ports, owner, writers }, grant).then((settled) => {
         running[lane].delete(done);
         // What this step left to do, or what there was no room for, may be due before the lane looks again.
         const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
@@ -110,7 +115,7 @@ export function createEngine(ports: EnginePorts): Engine {
   const claim = async (lane: Lane, owner: string, free: number): Promise<readonly GrantRecord[]> => {
     if (lane === 'ends') {
       try {
-        return await claimEnds({ ...ports, owner }, free, (id) => unrecorded.covers(id));
+        return await claimEnds({ ...ports, owner, writers }, free, (id) => unrecorded.covers(id));
       } catch (error) {
         ports.log.warn({ error: String(error) }, 'ends could not be recorded together; each is tried alone');
       }
@@ -234,6 +239,7 @@ export function createEngine(ports: EnginePorts): Engine {
     },
     wake: (lane) => bells[lane].ring(),
     endUnrecorded: (grant, cause, by) => unrecorded.takeAway(grant, cause, by),
+    unrecorded: () => unrecorded.size,
     status: () => status,
   };
 }

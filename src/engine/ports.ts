@@ -9,6 +9,7 @@ import type { Random } from '../platform/random.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { Db } from '../store/schema.ts';
+import type { Writers } from './only-writer.ts';
 
 /** Everything the engine touches. The simulation puts its own behind each of them. */
 export interface EnginePorts {
@@ -30,6 +31,7 @@ export interface EnginePorts {
 /** The same for one step, with the name under which its claim was made. */
 export interface StepPorts extends EnginePorts {
   readonly owner: string;
+  readonly writers: Writers;
 }
 
 /** How the engine paces itself. Every limit is here, with the argument for its value. */

@@ -64,6 +64,11 @@ export async function takeTurn(
       await release();
       return { wait: { until, why: 'an earlier call may still land on the same slot' } };
     }
+    // An end that could not be announced may take away at any moment until it is proven, whatever was noted.
+    if (grant.state.kind === 'scheduled' && (await othersOnSlot(db, grant.slot, grant.id)).some(isEnding)) {
+      await release();
+      return await wait('an earlier grant is still being ended on the same slot');
+    }
     const othersNeed = async () => {
       const [others, now] = [await othersOnSlot(db, grant.slot, grant.id), await appNow(db)];
       const states = others.map((other) => other.state);
@@ -75,6 +80,10 @@ export async function takeTurn(
     await release().catch(() => {});
     throw error;
   }
+}
+
+function isEnding({ state }: GrantRecord): boolean {
+  return state.kind === 'ending';
 }
 
 /** Key of the lock that a shared slot is changed under. */

@@ -12,6 +12,7 @@ import type { Trx } from '../store/schema.ts';
 import { bindingPlace, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
+import type { Writers } from './only-writer.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
 import { turnKey } from './slot-turn.ts';
@@ -41,12 +42,14 @@ interface Unwritten {
  */
 export class Unrecorded {
   readonly #ports: EnginePorts;
+  readonly #writers: Writers;
   readonly #aheadMs: () => number;
   readonly #unwritten = new Map<GrantId, Unwritten>();
 
   /** `aheadMs`: by how much this machine's clock was ahead of the database's when they were compared last. */
-  constructor(ports: EnginePorts, aheadMs: () => number) {
+  constructor(ports: EnginePorts, writers: Writers, aheadMs: () => number) {
     this.#ports = ports;
+    this.#writers = writers;
     this.#aheadMs = aheadMs;
   }
 
@@ -90,10 +93,15 @@ export class Unrecorded {
     const { provider, capabilities } = methodOf(this.#ports.providers, grant);
     const shared = capabilities.slot === 'shared';
     const act = endsByItself(grant, cause) ? 'expire' : 'end-early';
-    const locks = [shared ? turnKey(grant.slot) : null, provider.exclusive?.(bindingPlace(grant), act) ?? null];
+    const turn = shared ? turnKey(grant.slot) : null;
     const owner = `${this.#ports.node}/${grant.id}/unrecorded`;
+    const writes = provider.exclusive?.(bindingPlace(grant), act) ?? null;
+    const { db } = this.#ports;
+    let writing = Promise.resolve(false);
     const note = async (): Promise<Instant | null> => {
-      for (const lock of locks) if (lock !== null && !(await this.#mayWrite(grant, lock, owner))) return null;
+      if (turn !== null && !(await this.#may(grant, takeCloudLock(db, turn, owner, PACE.leaseMs)))) return null;
+      if (writes !== null) writing = this.#writers.take(writes);
+      if (writes !== null && !(await this.#may(grant, writing))) return null;
       // In turn: whoever begins to need the place now has been seen.
       if (shared && !(await this.#isOurs(ending))) return null;
       await this.#announce(ending);
@@ -115,7 +123,10 @@ export class Unrecorded {
       if (fault === null) throw error;
       log.error({ grant: grant.id, ...faultFacts(fault) }, 'could not take access away');
     } finally {
-      for (const lock of locks) if (lock !== null) await releaseCloudLock(this.#ports.db, lock, owner).catch(() => {});
+      if (turn !== null) await releaseCloudLock(db, turn, owner).catch(() => {});
+      // It may have been taken after nobody waited for it any more.
+      if (writes !== null)
+        void writing.then((took) => (took ? this.#writers.release(writes) : undefined)).catch(() => {});
     }
   }
 
@@ -153,9 +164,8 @@ export class Unrecorded {
   }
 
   /** Whether this process may change what a lock is about: it has the lock, or the database cannot say who has. */
-  async #mayWrite(grant: GrantRecord, lock: string, owner: string): Promise<boolean> {
-    const taken = await this.#soon(takeCloudLock(this.#ports.db, lock, owner, PACE.leaseMs), this.#unannounced(grant));
-    return taken === 'not-done' || taken;
+  async #may(grant: GrantRecord, taking: Promise<boolean>): Promise<boolean> {
+    return (await this.#soon(taking, this.#unannounced(grant))) !== false;
   }
 
   /** Says beforehand what is about to be done, if the database takes that. It is no condition: ending never waits for a record. */
@@ -211,7 +221,11 @@ export class Unrecorded {
     );
   }
 
-  /** Nobody begins on a shared slot while a call that nobody could note may land there. */
+  /** Nobody begins on a shared slot while a call that nobody could note may land there. Throws while it still cannot be noted. */
+  async noteLandings(): Promise<void> {
+    for (const ending of this.#unwritten.values()) await this.#noteLanding(ending);
+  }
+
   async #noteLanding(ending: Unwritten): Promise<void> {
     if (ending.landsUntil === null) return;
     await noteUnsettled(this.#ports.db, ending.grant.slot, ending.landsUntil);

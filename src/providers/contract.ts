@@ -45,7 +45,8 @@ export interface Provider {
 
   /**
    * Key of the lock that the caller must hold while it does this, because the cloud has no conditional write for what is changed
-   * there (AWS: one inline policy that all grants of a role share). `null` or absent: none is needed.
+   * there (AWS: one inline policy that all grants of a role share). The lock is that of a process: calls of its steps come at the same time,
+   * and the provider puts them together or one behind the other. `null` or absent: none is needed.
    */
   exclusive?(place: BindingPlace, act: Act): string | null;
 

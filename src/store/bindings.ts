@@ -110,7 +110,7 @@ export async function noteEndWritten(
 export async function noteUnsettled(db: Db, slot: SlotKey, until: Instant): Promise<void> {
   await db
     .updateTable('binding')
-    .set({ unsettled_until: sql<string>`greatest(unsettled_until, ${at(until)})` })
+    .set({ unsettled_until: sql<string>`greatest(unsettled_until, ${at(until)})`, absent_since: null })
     .where('slot', '=', slot)
     .execute();
 }

@@ -133,6 +133,7 @@ describe('grants that share one place in the cloud', () => {
     expect((await states())[1]).toBe('scheduled');
     // The removal was tried again meanwhile, and that call may be delivered twice.
     await pass(MAY_LAND_MS + 5_000);
+    await pass(1_000);
     const second = (await all())[1];
     expect(second?.state.kind).toBe('active');
     expect(second?.endsAt).toBe((second?.activatedAt ?? 0) + 10 * MINUTE);
@@ -217,7 +218,10 @@ describe('grants that share one place in the cloud', () => {
     await ask(10 * MINUTE);
     expect(await states()).toEqual(['ending', 'scheduled']);
     await pass(50_000);
+    expect((await states())[1]).toBe('scheduled');
     await pass(2 * MAY_LAND_MS);
+    await pass(MAY_LAND_MS + 5_000);
+    await pass(1_000);
     expect((await states())[1]).toBe('active');
     expect(cloud.places.has(SLOT)).toBe(true);
   });
@@ -244,7 +248,11 @@ describe('grants that share one place in the cloud', () => {
     expect(await states()).toEqual(['ending', 'scheduled']);
     expect(cloud.calls.filter((call) => call === 'revoke')).toEqual([]);
     await pass(6_000);
-    expect((await states())[1]).toBe('active');
+    expect(cloud.calls.filter((call) => call === 'revoke')).toEqual(['revoke']);
+    expect(await states()).toEqual(['ending', 'scheduled']);
+    await pass(MAY_LAND_MS + 5_000);
+    await pass(1_000);
+    expect(await states()).toEqual(['ended', 'active']);
     expect(cloud.places.has(SLOT)).toBe(true);
   });
 

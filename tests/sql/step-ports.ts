@@ -1,3 +1,4 @@
+import { Writers } from '../../src/engine/only-writer.ts';
 import type { StepPorts } from '../../src/engine/ports.ts';
 import { recheckGrant } from '../../src/operations/recheck-grant.ts';
 import type { Db } from '../../src/store/schema.ts';
@@ -8,6 +9,7 @@ export function stepPorts({ world }: AcmeOperations, db: Db, owner = 'one'): Ste
   return {
     db,
     owner,
+    writers: new Writers(db, owner),
     node: owner,
     clock: world.clock,
     random: world.random,

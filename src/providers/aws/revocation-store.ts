@@ -10,6 +10,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { ProviderFault, type BindingSpec, type CallOptions, type Ending, type Tidied } from '../contract.ts';
 import { perform } from './call.ts';
 import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import { gather } from './gather.ts';
 import type { RolePlace } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
 import {
@@ -42,7 +43,8 @@ export interface RevocationStore {
   /** Answers only after a cut that stands there has been reported. */
   read(place: RolePlace, call: CallOptions): Promise<Stored>;
   /**
-   * Denies the sessions of a grant. The caller holds the role's writer lock. `cutAll` cuts every older session as well. A cut is not
+   * Denies the sessions of a grant; what is asked for meanwhile for the same role is written together. The caller's process holds the
+   * role's writer lock. `cutAll` cuts every older session as well. A cut is not
    * reported here, because taking away waits for no record: nothing is proven gone before somebody has read.
    */
   deny(place: RolePlace, ending: Denial, call: CallOptions): Promise<void>;
@@ -80,45 +82,62 @@ export function createRevocationStore(
     await perform(command, (it, options) => iam.send(it, options), how);
   }
 
-  async function deny(iam: IAMClient, place: RolePlace, denial: Denial, call: CallOptions): Promise<void> {
-    const { spec, ending, cutAll } = denial;
+  /** Writes the ends of several grants of one role at once. */
+  async function deny(iam: IAMClient, place: RolePlace, denials: readonly Denial[], call: CallOptions): Promise<void> {
     const stored = await readPolicy(iam, place, call);
-    let next = withEntry(withoutExpired(stored.all, call.now), spec.grant, spec.endsAt);
-    // A cut that already covers this ending is not repeated: every cut costs the live grants of the role their sessions.
-    const covered = next.cut !== null && next.cut.at > after(ending.since, CLOCK_TOLERANCE_MS);
-    if (cutAll && !covered) next = withCut(next, stored.cloudNow);
+    let next = withoutExpired(stored.all, call.now);
+    for (const { spec } of denials) next = withEntry(next, spec.grant, spec.endsAt);
+    // A cut that already covers an ending is not repeated: every cut costs the live grants of the role their sessions.
+    const { cut } = next;
+    const covers = (ending: Ending) => cut !== null && cut.at > after(ending.since, CLOCK_TOLERANCE_MS);
+    if (denials.some(({ cutAll, ending }) => cutAll && !covers(ending))) next = withCut(next, stored.cloudNow);
+    const smaller = collapsed(next, new Set(denials.map(({ spec }) => spec.grant)), stored.cloudNow);
     let text = printRevocations(next);
-    if (text !== null && countedSize(text) > COLLAPSE_AT) {
-      next = collapsed(next, spec.grant, stored.cloudNow);
-      text = printRevocations(next);
+    if (text !== null && countedSize(text) > COLLAPSE_AT) text = printRevocations(smaller);
+    if (text !== stored.text) {
+      const written = await writeOrCollapse(iam, place, text, printRevocations(smaller), call);
+      // Too much for one policy, however it is put: each on its own then.
+      if (!written) return denyEach(iam, place, denials, call);
     }
-    if (text !== stored.text) await writeOrCollapse(iam, place, { next, text, spec, cloudNow: stored.cloudNow }, call);
-    await seen(iam, place, denial, call);
+    await seen(iam, place, denials, call);
   }
 
-  /** The role's other inline policies count against the same limit, so ours can be too long before it is long. */
+  async function denyEach(
+    iam: IAMClient,
+    place: RolePlace,
+    denials: readonly Denial[],
+    call: CallOptions,
+  ): Promise<void> {
+    if (denials.length === 1)
+      throw new ProviderFault('invalid', `${place.role} in ${place.account} has no room for ${REVOCATION_POLICY}`);
+    for (const denial of denials) await deny(iam, place, [denial], call);
+  }
+
+  /**
+   * The role's other inline policies count against the same limit, so ours can be too long before it is long. False: it is too long
+   * even when it is collapsed.
+   */
   async function writeOrCollapse(
     iam: IAMClient,
     place: RolePlace,
-    wanted: { next: Revocations; text: string | null; spec: BindingSpec; cloudNow: Instant },
+    text: string | null,
+    smaller: string | null,
     call: CallOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
-      await write(iam, place, wanted.text, call);
-    } catch (error) {
-      const smaller = collapsed(wanted.next, wanted.spec.grant, wanted.cloudNow);
-      const text = printRevocations(smaller);
-      const tooLong =
-        error instanceof ProviderFault && error.kind === 'invalid' && error.message.includes('LimitExceeded');
-      if (!tooLong || text === null || text.length >= (wanted.text ?? '').length) throw error;
       await write(iam, place, text, call);
+      return true;
+    } catch (error) {
+      if (!isTooLong(error)) throw error;
+      if (smaller === null || smaller.length >= (text ?? '').length) return false;
+      return writeOrCollapse(iam, place, smaller, null, call);
     }
   }
 
-  async function seen(iam: IAMClient, place: RolePlace, denial: Denial, call: CallOptions): Promise<void> {
+  async function seen(iam: IAMClient, place: RolePlace, denials: readonly Denial[], call: CallOptions): Promise<void> {
     for (const waitMs of [...LOOK_AGAIN_MS, 0]) {
       const { all } = await readPolicy(iam, place, call);
-      if (deniedBy(all, denial.spec.grant, denial.ending.since) !== null) return;
+      if (denials.every(({ spec, ending }) => deniedBy(all, spec.grant, ending.since) !== null)) return;
       if (waitMs > 0) await clock.sleep(waitMs, call.signal);
     }
     throw new ProviderFault(
@@ -126,6 +145,14 @@ export function createRevocationStore(
       `${REVOCATION_POLICY} of ${place.role} in ${place.account} does not show what was written`,
     );
   }
+
+  const denyTogether = gather<{ readonly place: RolePlace; readonly denial: Denial }>((wishes, call) => {
+    const [first] = wishes;
+    if (first === undefined) return Promise.resolve();
+    const { place } = first;
+    const denials = wishes.map(({ denial }) => denial);
+    return asProvisioner(sessions, place.account, call, (iam) => deny(iam, place, denials, call));
+  });
 
   /** The cut that was reported last for each role: the same one is no news, though it stands there for hours. */
   const reported = new Map<string, Instant>();
@@ -143,8 +170,7 @@ export function createRevocationStore(
       await report(place, stored.all);
       return stored;
     },
-    deny: (place, denial, call) =>
-      asProvisioner(sessions, place.account, call, (iam) => deny(iam, place, denial, call)),
+    deny: (place, denial, call) => denyTogether(`${place.account}/${place.role}`, { item: { place, denial }, call }),
     tidy: (place, call) =>
       asProvisioner(sessions, place.account, call, async (iam) => {
         const stored = await readPolicy(iam, place, call);
@@ -156,6 +182,10 @@ export function createRevocationStore(
         return { removed, left: next.entries.size };
       }),
   };
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof ProviderFault && error.kind === 'invalid' && error.message.includes('LimitExceeded');
 }
 
 async function readPolicy(iam: IAMClient, place: RolePlace, call: CallOptions): Promise<Stored> {

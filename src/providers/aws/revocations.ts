@@ -59,12 +59,11 @@ export function withCut(all: Revocations, at: Instant): Revocations {
 }
 
 /**
- * Replaces all entries but one by a cut: their sessions were all issued before it. The grant that is being ended keeps its
- * entry, so that its end never hangs on a comparison of two clocks.
+ * Replaces all entries but some by a cut: their sessions were all issued before it. The grants that are being ended keep their
+ * entries, so that their end never hangs on a comparison of two clocks.
  */
-export function collapsed(all: Revocations, keep: string, at: Instant): Revocations {
-  const kept = all.entries.get(keep);
-  return withCut({ ...all, entries: new Map(kept === undefined ? [] : [[keep, kept]]) }, at);
+export function collapsed(all: Revocations, keep: ReadonlySet<string>, at: Instant): Revocations {
+  return withCut({ ...all, entries: new Map([...all.entries].filter(([grant]) => keep.has(grant))) }, at);
 }
 
 /** Drops what no session can need any more. */

@@ -1,5 +1,6 @@
 import type { ProviderName } from '../../../src/core/target.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
+import { PACE } from '../../../src/engine/ports.ts';
 import { createAppend } from '../../../src/ledger/append.ts';
 import type { LogSigner } from '../../../src/ledger/note.ts';
 import { sequence } from '../../../src/ledger/sequencer.ts';
@@ -121,6 +122,7 @@ export function startNode(
     loops,
     () => passOf(storm, engine, 'ends'),
     () => nextDue('ends'),
+    () => engine.unrecorded() > 0,
   );
   void lane(
     loops,
@@ -172,6 +174,7 @@ async function lane(
   { storm, life, clock, log, waking }: Loops,
   work: () => Promise<number>,
   nextDue: () => number,
+  busy = () => false,
 ): Promise<void> {
   await storm.scheduler.yield(life);
   for (;;) {
@@ -180,7 +183,7 @@ async function lane(
     } catch (error) {
       log.error({ error: String(error) }, 'a pass failed');
     }
-    const pollMs = storm.calm ? CALM_POLL_MS : storm.weather.node.pollMs;
+    const pollMs = busy() ? PACE.idleMs : storm.calm ? CALM_POLL_MS : storm.weather.node.pollMs;
     const dueInMs = nextDue() - storm.scheduler.now;
     await clock.sleep(Math.min(pollMs, Math.max(storm.weather.node.retryMs, dueInMs)), waking());
   }

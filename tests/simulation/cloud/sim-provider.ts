@@ -12,6 +12,7 @@ import {
   type Provider,
   type Provisioned,
 } from '../../../src/providers/contract.ts';
+import { gather } from '../../../src/providers/aws/gather.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import type { Prng } from '../kernel/prng.ts';
@@ -127,6 +128,26 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     }
   };
 
+  const denyTogether = gather<{ readonly spec: BindingSpec; readonly cut: boolean }>(async (wishes, call) => {
+    const [first] = wishes;
+    if (first === undefined) return;
+    if (wishes.length > 1) storm.marks.hit('written-together');
+    const { roleKey } = namesOf(first.spec);
+    const before = await readDeny(first.spec, call);
+    const entries = new Map([...before.entries].filter(([, until]) => call.now < until));
+    for (const { spec } of wishes) entries.set(spec.grant, spec.endsAt + ENTRY_MARGIN_MS);
+    const cutAt = wishes.some(({ cut }) => cut) ? Math.max(before.cutAt, call.now) : before.cutAt;
+    await network.call({
+      name: `write-deny ${roleKey} for ${wishes.map(({ spec }) => short(spec.grant)).join(', ')}`,
+      effect: 'write',
+      signal: call.signal,
+      perform: () => cloud.writeDeny(roleKey, { entries, cutAt }),
+    });
+    const after = await readDeny(first.spec, call);
+    if (!wishes.every(({ spec }) => isDenied(after, spec)))
+      throw new ProviderFault('conflict', 'the deny does not show what was written');
+  });
+
   return {
     name: 'aws',
     methods: { 'assume-role': CAPABILITIES, assignment: ASSIGNMENT },
@@ -202,20 +223,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
         return;
       }
       if (call.now >= spec.endsAt || (ending.cause === 'expired' && ending.since >= spec.endsAt)) return;
-      const { roleKey } = namesOf(spec);
-      const before = await readDeny(spec, call);
-      const entries = new Map([...before.entries].filter(([, until]) => call.now < until));
-      entries.set(spec.grant, spec.endsAt + ENTRY_MARGIN_MS);
-      const cutAt = rung === 0 ? before.cutAt : Math.max(before.cutAt, call.now);
-      await network.call({
-        name: `write-deny ${roleKey} for ${short(spec.grant)}`,
-        effect: 'write',
-        signal: call.signal,
-        perform: () => cloud.writeDeny(roleKey, { entries, cutAt }),
-      });
-      if (!isDenied(await readDeny(spec, call), spec)) {
-        throw new ProviderFault('conflict', 'the deny does not show what was written');
-      }
+      await denyTogether(namesOf(spec).roleKey, { item: { spec, cut: rung > 0 }, call });
     },
 
     async issueCredential(spec, call): Promise<IssuedCredential> {

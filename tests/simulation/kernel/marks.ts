@@ -50,6 +50,7 @@ export const MARKS = {
   'left-standing': 'a grant ended, and what was there before it stayed',
   'slot-awaited': 'a grant waited for its turn on a shared place',
   'quota-awaited': 'a start waited for its place in a rate that the cloud allows',
+  'written-together': 'ends of one role were written with one call',
   'credential-handed-out': 'a person got a credential',
   'credential-refused': 'a credential that a person had kept was refused by the cloud',
 } as const satisfies Readonly<Record<string, string>>;

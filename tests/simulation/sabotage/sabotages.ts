@@ -318,6 +318,19 @@ export const sabotages: readonly Sabotage[] = [
     seed: 13,
   },
   {
+    name: 'looks-without-claim',
+    what: 'a node that stood still looks whether a start was performed, which opens a session, though others have ended the grant meanwhile',
+    edits: [
+      {
+        file: 'src/engine/activate.ts',
+        find: 'const claimed = () => renewLease(ports.db, grant(), ports.owner, PACE.leaseMs);',
+        replace: 'const claimed = () => appNow(ports.db);',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 905,
+  },
+  {
     name: 'kept-by-the-dead',
     what: 'a shared place is left to a grant whose time is over as well',
     edits: [

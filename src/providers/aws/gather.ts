@@ -1,0 +1,69 @@
+import type { CallOptions } from '../contract.ts';
+import { ProviderFault } from '../contract.ts';
+
+/** So many fit into one policy beside what it has to hold otherwise. */
+const MOST_TOGETHER = 50;
+
+/** Something to be written, and the call that it belongs to. */
+export interface Wish<Item> {
+  readonly item: Item;
+  readonly call: CallOptions;
+}
+
+interface Waiting<Item> extends Wish<Item> {
+  readonly resolve: () => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/**
+ * Puts what is wished while a write of the same thing runs into the next write: a hundred ends of one role are a few writes of its policy
+ * instead of a hundred, one after the other. `write` gets them with options that are over as soon as one of theirs is. What fails, fails
+ * for all that were in it. A wish whose time is over before its write begins is not written (`unreachable`).
+ */
+export function gather<Item>(
+  write: (items: readonly Item[], call: CallOptions) => Promise<void>,
+): (key: string, wish: Wish<Item>) => Promise<void> {
+  const lines = new Map<string, Waiting<Item>[]>();
+
+  const work = async (key: string, line: Waiting<Item>[]): Promise<void> => {
+    while (line.length > 0) {
+      const [late, inTime] = split(line.splice(0, MOST_TOGETHER));
+      for (const one of late) one.reject(new ProviderFault('unreachable', 'There was no time left to write it.'));
+      await writeAll(inTime, write);
+    }
+    lines.delete(key);
+  };
+
+  return (key, wish) =>
+    new Promise((resolve, reject) => {
+      const line = lines.get(key);
+      const waiting = { ...wish, resolve, reject };
+      if (line !== undefined) return void line.push(waiting);
+      const fresh = [waiting];
+      lines.set(key, fresh);
+      void work(key, fresh);
+    });
+}
+
+async function writeAll<Item>(
+  batch: readonly Waiting<Item>[],
+  write: (items: readonly Item[], call: CallOptions) => Promise<void>,
+): Promise<void> {
+  const first = batch[0];
+  if (first === undefined) return;
+  const signal = AbortSignal.any(batch.map(({ call }) => call.signal));
+  try {
+    await write(
+      batch.map(({ item }) => item),
+      { ...first.call, signal },
+    );
+    for (const one of batch) one.resolve();
+  } catch (fault) {
+    for (const one of batch) one.reject(fault);
+  }
+}
+
+function split<Item>(batch: readonly Waiting<Item>[]): readonly [readonly Waiting<Item>[], readonly Waiting<Item>[]] {
+  const late = batch.filter(({ call }) => call.signal.aborted);
+  return [late, batch.filter(({ call }) => !call.signal.aborted)];
+}
