@@ -23,6 +23,8 @@ export type CloudSettings = {
   readonly roleAfterLastAssignment: 'kept' | 'deleted';
   /** Calls per second over all operations of sso-admin together; also the size of the burst. */
   readonly ssoCallsPerSecond: number;
+  /** Calls per second of each operation of Roles Anywhere's control plane; also the size of the burst. */
+  readonly rolesAnywhereCallsPerSecond: number;
   /** Asynchronous operations that may be IN_PROGRESS at once. */
   readonly outstandingOperations: number;
   readonly seed: number;
@@ -37,12 +39,19 @@ export const defaultSettings: CloudSettings = {
   retryRefused: true,
   roleAfterLastAssignment: 'kept',
   ssoCallsPerSecond: 20,
+  rolesAnywhereCallsPerSecond: 1,
   outstandingOperations: 10,
   seed: 1,
 };
 
 const RANGES = ['assignmentMs', 'provisioningMs', 'listDelayMs', 'fireDelayMs'] as const;
-const NUMBERS = ['retryBaseMs', 'ssoCallsPerSecond', 'outstandingOperations', 'seed'] as const;
+const NUMBERS = [
+  'retryBaseMs',
+  'ssoCallsPerSecond',
+  'rolesAnywhereCallsPerSecond',
+  'outstandingOperations',
+  'seed',
+] as const;
 
 /** Settings with some changed, as `POST /_sim/settings` sends them. Throws an Error for what is no setting. */
 export function changedSettings(old: CloudSettings, changes: Readonly<Record<string, unknown>>): CloudSettings {

@@ -50,6 +50,13 @@ export class JsonInput {
     return value === null ? null : checkText(value, this.#field(name), rule);
   }
 
+  /** `null`: it was not said. */
+  boolean(name: string): boolean | null {
+    const value = this.#get(name);
+    if (value === null || typeof value === 'boolean') return value;
+    throw new AwsError('SerializationException', 400, `${this.#field(name)} is not true or false.`);
+  }
+
   integer(name: string, min: number, max: number): number | null {
     const value = this.#get(name);
     if (value === null) return null;

@@ -9,6 +9,7 @@ import { jsonAnswer, jsonError, type JsonCall, type JsonOperation } from './json
 import { organizationsOperations } from './organizations.ts';
 import type { Operation } from './query-service.ts';
 import { ScheduleFiring } from './schedule-firing.ts';
+import { rolesAnywhereAction, rolesAnywhereOperations } from './roles-anywhere.ts';
 import { schedulerOperations } from './scheduler.ts';
 import { createSeal } from './seal.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -40,6 +41,14 @@ const TARGETS: Readonly<Record<string, string>> = {
 };
 export const PORTAL = 'awsssoportal';
 
+/** Services whose operations are methods and paths, and how each is found. */
+const REST: Readonly<
+  Record<string, (call: HttpCall) => { action: string; members: (readonly [string, string])[] } | null>
+> = {
+  scheduler: schedulerAction,
+  rolesanywhere: rolesAnywhereAction,
+};
+
 /** sso-admin, identitystore, organizations, scheduler and the portal of Identity Center, behind one door. */
 export class OrganizationServices {
   readonly center: IdentityCenter;
@@ -48,6 +57,8 @@ export class OrganizationServices {
   readonly #firing: ScheduleFiring;
   readonly #operations: Readonly<Record<string, Readonly<Record<string, JsonOperation>>>>;
   readonly #ssoRate: TokenBucket;
+  /** Roles Anywhere counts each operation by itself. */
+  readonly #anywhereRates = new Map<string, TokenBucket>();
   #settings: CloudSettings;
 
   constructor(ports: OrganizationPorts) {
@@ -64,6 +75,7 @@ export class OrganizationServices {
       identitystore: identityStoreOperations(world, sessions),
       organizations: organizationsOperations(world, sessions),
       scheduler: schedulerOperations({ world, sessions, now, settings }),
+      rolesanywhere: rolesAnywhereOperations({ world, sessions, now }),
     };
     const callSso = (action: string, call: JsonCall): void => void this.#run('sso', action, call);
     this.#firing = new ScheduleFiring({ ...ports, settings, callSso });
@@ -93,7 +105,8 @@ export class OrganizationServices {
       const action = portalAction(call);
       return action === null ? null : { service: PORTAL, action };
     }
-    if (service === 'scheduler') return { service, action: schedulerAction(call)?.action ?? 'unknown' };
+    const rest = REST[service];
+    if (rest !== undefined) return { service, action: rest(call)?.action ?? 'unknown' };
     const prefix = TARGETS[service];
     if (prefix === undefined) return null;
     const [target, action] = (header(call, 'x-amz-target') ?? '').split('.');
@@ -111,14 +124,14 @@ export class OrganizationServices {
     const { session, region } = caller;
     if (session === null)
       throw new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');
-    const rest = service === 'scheduler';
-    const more = rest ? (schedulerAction(call)?.members ?? []) : [];
-    const input = JsonInput.parse(call.body.toString('utf8'), more);
-    return jsonAnswer(this.#run(service, action, { http: call, input, session, region }), rest);
+    const rest = REST[service];
+    const input = JsonInput.parse(call.body.toString('utf8'), rest?.(call)?.members ?? []);
+    const answer = jsonAnswer(this.#run(service, action, { http: call, input, session, region }), rest !== undefined);
+    return service === 'rolesanywhere' && /^(?:Create|Import)/.test(action) ? { ...answer, status: 201 } : answer;
   }
 
   errorAnswer(error: AwsError, service: string): HttpAnswer {
-    return jsonError(error, service, service === 'scheduler' || service === PORTAL);
+    return jsonError(error, service, REST[service] !== undefined || service === PORTAL);
   }
 
   /** The handles that no AWS has; null for one that is not ours. Throws an Error that says what is wrong with the body. */
@@ -150,9 +163,17 @@ export class OrganizationServices {
       throw new AwsError('UnknownOperationException', 400, `This simulator has no ${service} operation ${action}.`);
     if (service === 'sso' && !this.#ssoRate.take(this.#settings.ssoCallsPerSecond, this.#ports.now()))
       throw new AwsError('ThrottlingException', 400, 'Rate exceeded');
+    if (service === 'rolesanywhere') this.#countAnywhere(`${call.session.role.account} ${call.region} ${action}`);
     const output = operation(call);
     call.input.requireAllRead();
     return output;
+  }
+
+  #countAnywhere(key: string): void {
+    const perSecond = this.#settings.rolesAnywhereCallsPerSecond;
+    const rate = this.#anywhereRates.get(key) ?? new TokenBucket(perSecond, this.#ports.now());
+    this.#anywhereRates.set(key, rate);
+    if (!rate.take(perSecond, this.#ports.now())) throw new AwsError('ThrottlingException', 429, 'Rate exceeded');
   }
 
   #setAccountState(body: Readonly<Record<string, unknown>>): unknown {

@@ -11,6 +11,7 @@ import { jsonCode } from './json-service.ts';
 import { OrganizationServices } from './organization-services.ts';
 import { Parameters, queryAnswer, queryError, type Operation } from './query-service.ts';
 import { answerS3, s3Action, s3Address, s3Error } from './s3.ts';
+import { createSession, isCertificateSigned } from './roles-anywhere-session.ts';
 import { createSeal } from './seal.ts';
 import { sessionArn, Sessions, type Session } from './sessions.ts';
 import { awsSkewTolerance, readSignatureClaim, verifySignature } from './sigv4-verify.ts';
@@ -184,6 +185,10 @@ class Simulator {
   /** Which service and action a call is for; the signature's scope says it, and for unsigned calls the form does. */
   #recognize(call: HttpCall, known: Known): void {
     if (call.rawPath === '/federation') return void Object.assign(known, { service: 'signin', action: 'federation' });
+    if (isCertificateSigned(call)) {
+      const action = call.method === 'POST' && call.rawPath === '/sessions' ? 'CreateSession' : 'unknown';
+      return void Object.assign(known, { service: 'rolesanywhere', action, json: true });
+    }
     const claim = readSignatureClaim(call);
     const json = this.#organization.recognize(call, claim?.scope.service ?? null);
     if (json !== null) return void Object.assign(known, { ...json, json: true });
@@ -196,6 +201,14 @@ class Simulator {
   async #perform(call: HttpCall, known: Known, requestId: string): Promise<HttpAnswer> {
     if (known.service === 'signin')
       return answerSignin(call, this.#sessions, createSeal(this.#world.sealKey), this.#now);
+    if (isCertificateSigned(call)) {
+      if (known.action === 'unknown')
+        throw new AwsError('UnknownOperationException', 404, `There is no ${call.rawPath}.`);
+      const ports = { world: this.#world, sessions: this.#sessions, now: this.#now };
+      const { answer, session } = createSession(ports, call);
+      known.session = session;
+      return answer;
+    }
     const claim = readSignatureClaim(call);
     const region = claim?.scope.region ?? 'us-east-1';
     let body = call.body;

@@ -127,7 +127,8 @@ export function parseAmzDate(text: string): number | null {
 
 const formatAmzDate = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 
-function checkDate(claim: SignatureClaim, nowMs: number, tolerance: SkewTolerance): void {
+/** Throws unless the date of a claim is near enough to now, and of the day of its scope. */
+export function checkDate(claim: SignatureClaim, nowMs: number, tolerance: SkewTolerance): void {
   const s3 = claim.scope.service === 's3';
   const at = parseAmzDate(claim.amzDate);
   if (at === null || !claim.amzDate.startsWith(claim.scope.date)) {
@@ -164,7 +165,7 @@ function checkDate(claim: SignatureClaim, nowMs: number, tolerance: SkewToleranc
 }
 
 /** `host` and every `x-amz-*` header must be covered, or somebody on the way could change them. */
-function checkSignedHeaders(call: HttpCall, claim: SignatureClaim): void {
+export function checkSignedHeaders(call: HttpCall, claim: SignatureClaim): void {
   const signed = new Set(claim.signedHeaders);
   const sorted = [...claim.signedHeaders].sort().join(';') === claim.signedHeaders.join(';');
   const uncovered = [...call.headers.keys()].filter(

@@ -7,6 +7,11 @@ import {
   type OrganizationState,
 } from './organization-state.ts';
 import { parsePolicy, type Policy } from './policy-parse.ts';
+import {
+  describeRolesAnywhere,
+  type RolesAnywhereDescription,
+  type RolesAnywhereState,
+} from './roles-anywhere-state.ts';
 
 /** A policy document, as an object or as its text. */
 export type PolicyDocument = string | { readonly [key: string]: unknown };
@@ -26,6 +31,7 @@ export type WorldDescription = {
       readonly name: string;
       readonly objects?: readonly { readonly key: string; readonly body: string }[];
     }[];
+    readonly rolesAnywhere?: RolesAnywhereDescription;
     readonly oidcProviders?: readonly {
       readonly url: string;
       readonly audiences: readonly string[];
@@ -104,6 +110,7 @@ type State = {
   buckets: Bucket[];
   oidcProviders: OidcProvider[];
   organization: OrganizationState;
+  rolesAnywhere: RolesAnywhereState;
 };
 
 /** The simulated cloud's memory. Saved whole after each change when it has a file, so that a restart keeps it. */
@@ -121,6 +128,7 @@ export class World {
     // A file of before there were users.
     this.#state.users ??= [];
     this.#state.organization ??= describeOrganization([], {}, options.nowMs);
+    this.#state.rolesAnywhere ??= describeRolesAnywhere([], options.nowMs);
     this.save();
   }
 
@@ -136,6 +144,9 @@ export class World {
   /** Organization, Identity Center and schedules. */
   get organization(): OrganizationState {
     return this.#state.organization;
+  }
+  get rolesAnywhere(): RolesAnywhereState {
+    return this.#state.rolesAnywhere;
   }
   /** Documents of customer managed policies by ARN. */
   get policies(): Record<string, string> {
@@ -348,6 +359,7 @@ function describe(description: WorldDescription, nowMs: number): State {
       description,
       nowMs,
     ),
+    rolesAnywhere: describeRolesAnywhere(description.accounts, nowMs),
   };
   for (const account of description.accounts) {
     if (!/^\d{12}$/.test(account.id)) throw new Error(`"${account.id}" is not an account id`);
