@@ -45,8 +45,24 @@ export interface AwsIdentityCenter {
   readonly permissionSet: string;
 }
 
+/**
+ * How a role is given on AWS by `method: roles-anywhere`: a certificate of ours for the key of a machine, with which it makes sessions of
+ * an IAM role by itself until the grant ends.
+ */
+export interface AwsRolesAnywhere {
+  readonly method: 'roles-anywhere';
+  /** Path and name of the IAM role in the target account, `curfew/invoice-reader`. */
+  readonly role: string;
+  /** Name of the profile of Roles Anywhere in the target account that hands out the role. */
+  readonly profile: string;
+  /** Narrows the IAM role for each session; stands in the profile, for all grants of the role. `null`: the role's own permissions. */
+  readonly sessionPolicy: JsonObject | null;
+  /** Dangerous abilities that the role declares on purpose; everything else of the kind is denied in every session. */
+  readonly allows: readonly DangerousAbility[];
+}
+
 /** How a role is given on AWS. */
-export type AwsDefinition = AwsAssumeRole | AwsTimedPolicy | AwsIdentityCenter;
+export type AwsDefinition = AwsAssumeRole | AwsTimedPolicy | AwsIdentityCenter | AwsRolesAnywhere;
 
 /** What lets access outlive its grant, and is therefore denied in every session unless the role declares it. */
 export const DANGEROUS_ABILITIES = ['role-chaining', 'pass-role', 'create-keys'] as const;

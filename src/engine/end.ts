@@ -155,7 +155,8 @@ async function revoke(
     return now;
   };
   try {
-    const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, call));
+    const issued = () => credentialsOf(ports.db, grant.id);
+    const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, { ...call, issued }));
     if (called !== null) return 'revoked';
     return only.busy() ? 'somebody-writes-there' : 'claim-lost';
   } finally {

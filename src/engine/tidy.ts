@@ -1,5 +1,5 @@
 import { appNow } from '../store/database.ts';
-import { endedEarly } from '../store/grants.ts';
+import { endedWithTraces } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import { bindingSpec } from './binding-spec.ts';
 import { asFault } from './fault.ts';
@@ -20,7 +20,7 @@ export async function tidy(
 ): Promise<number> {
   const { db, clock, log } = ports;
   let cleaned = 0;
-  for (const grant of await endedEarly(db, LOOK_BACK_MS)) {
+  for (const grant of await endedWithTraces(db, LOOK_BACK_MS, leavingAtExpiry(ports.providers))) {
     const provider = ports.providers.get(grant.provider);
     if (stopping.aborted) break;
     if (provider?.tidy === undefined) continue;
@@ -42,4 +42,11 @@ export async function tidy(
     }
   }
   return cleaned;
+}
+
+/** Methods that leave something in the cloud when a grant ends at its time, too. */
+function leavingAtExpiry(providers: EnginePorts['providers']): readonly string[] {
+  return [...providers.values()].flatMap((provider) =>
+    Object.values(provider.methods).flatMap(({ method, leavesAtExpiry }) => (leavesAtExpiry === true ? method : [])),
+  );
 }

@@ -74,6 +74,12 @@ export interface Provider {
   /** Hands out a credential under an active binding; the caller never stores it. Throws {@link ProviderFault}. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
 
+  /**
+   * Hands out a certificate under an active binding, for a key that its holder keeps: `holderKey` is a public key or a PKCS #10 request in
+   * PEM. Only for a method whose `hands` says so. Throws {@link ProviderFault}.
+   */
+  issueCertificate?(binding: BindingSpec, call: CallOptions, holderKey: string): Promise<IssuedCertificate>;
+
   /** Turns a credential into a URL that signs a browser in. The URL is a secret: never log it. */
   consoleUrl?(credential: IssuedCredential, call: CallOptions): Promise<string>;
 
@@ -123,6 +129,10 @@ export interface MethodCapabilities {
   readonly abandonedCallMs: number;
   /** How the end is proven when the time is simply over. */
   readonly proofAtExpiry: Proof['kind'];
+  /** What a holder gets: a credential, or a certificate for a key of their own. Absent: a credential, or nothing where there is a landing. */
+  readonly hands?: 'certificate';
+  /** Whether an end by time leaves something in the cloud as well that `tidy` removes; otherwise only an early one does. */
+  readonly leavesAtExpiry?: boolean;
   /** Ways to take access away, mildest first, in words; `revoke` gets the index. */
   readonly rungs: readonly string[];
 }
@@ -174,6 +184,8 @@ export interface CallOptions {
   readonly now: Instant;
   /** The caller gives up when this fires; the fault is then `unknown-outcome` for anything that writes. */
   readonly signal: AbortSignal;
+  /** What was handed out under the grant, where the caller knows it and the call takes access away. */
+  readonly issued?: () => Promise<readonly CredentialFacts[]>;
 }
 
 export type Plan =
@@ -227,6 +239,13 @@ export interface IssuedCredential {
   readonly secret: AwsCredential;
 }
 
+/** A certificate that was issued. Like a credential it is not kept; what is remembered says its serial. */
+export interface IssuedCertificate {
+  readonly facts: CredentialFacts;
+  readonly usableUntil: Instant;
+  readonly certificate: AwsCertificate;
+}
+
 /** STS credentials. Exists only in memory on its way to the holder. */
 export interface AwsCredential {
   readonly kind: 'aws';
@@ -239,6 +258,20 @@ export interface AwsCredential {
 export interface SweeperRun {
   readonly name: string;
   readonly at: Instant;
+}
+
+/**
+ * A certificate for a key that its holder has, and what the holder needs to make AWS sessions with both. No secret: useless without the key.
+ */
+export interface AwsCertificate {
+  /** PEM. */
+  readonly pem: string;
+  /** Hex. */
+  readonly serial: string;
+  readonly roleArn: string;
+  readonly profileArn: string;
+  readonly trustAnchorArn: string;
+  readonly region: string;
 }
 
 /** A target, and the roles that can be asked for there. */

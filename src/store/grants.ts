@@ -272,14 +272,19 @@ export async function markReissue(db: Db, account: string, role: string, at: Ins
 }
 
 /**
- * One grant for each native role on which access was ended before its time within the last `withinMs`: that may have left something in
- * the cloud which nothing needs any more.
+ * One grant for each native role on which access was ended before its time within the last `withinMs`, or in whatever way by one of
+ * `methods`: that may have left something in the cloud which nothing needs any more.
  */
-export async function endedEarly(db: Db, withinMs: number): Promise<readonly GrantRecord[]> {
+export async function endedWithTraces(
+  db: Db,
+  withinMs: number,
+  methods: readonly string[],
+): Promise<readonly GrantRecord[]> {
   const { rows } = await sql<Row>`
     select distinct on (provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider) *
     from "grant"
-    where state in ('ended', 'failed') and end_cause <> 'expired' and activated_at is not null
+    where state in ('ended', 'failed') and activated_at is not null
+      and (end_cause <> 'expired' or method = any(${[...methods]}::text[]))
       and ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'`.execute(db);
   return rows.map(toGrant);
 }

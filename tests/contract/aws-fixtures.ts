@@ -1,5 +1,5 @@
 import type { GrantId } from '../../src/core/ids.ts';
-import type { AwsAssumeRole, AwsTimedPolicy, Role } from '../../src/core/role.ts';
+import type { AwsAssumeRole, AwsRolesAnywhere, AwsTimedPolicy, Role } from '../../src/core/role.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import type { Target } from '../../src/core/target.ts';
 import { instant } from '../../src/core/time.ts';
@@ -43,6 +43,16 @@ export function timedRole(aws: Partial<AwsTimedPolicy>): Role {
     aws: { method: 'timed-policy', attachTo: 'user', path: 'people/', policy, allows: [], ...aws },
     azure: null,
     gcp: null,
+  };
+}
+
+/** The same for whoever has a key of their own: the account's profile `curfew-invoice-reader` hands out the role. */
+export function anywhereRole(aws: Partial<AwsRolesAnywhere>): Role {
+  const role = 'curfew/anywhere-reader';
+  const profile = 'curfew-anywhere-reader';
+  return {
+    ...grantRole({}),
+    aws: { method: 'roles-anywhere', role, profile, sessionPolicy: null, allows: [], ...aws },
   };
 }
 

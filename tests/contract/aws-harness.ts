@@ -21,6 +21,8 @@ import {
   FREE_ACTIONS,
   PROVISIONER_READS,
   PROVISIONER_WRITES,
+  ROLES_ANYWHERE_READS,
+  ROLES_ANYWHERE_WRITES,
   TIMED_POLICY_LISTS,
   TIMED_POLICY_READS,
   TIMED_POLICY_WRITES,
@@ -156,7 +158,7 @@ export async function attempt(work: () => Promise<unknown>): Promise<'allowed' |
   }
 }
 
-function escapes(url: string): ProviderHarness['escapes'] {
+export function escapes(url: string): ProviderHarness['escapes'] {
   const iam = (issued: Held) => new IAMClient(client(url, issued.secret));
   const revocations = { RoleName: ROLE, PolicyName: 'CurfewRevocations' };
   return [
@@ -189,11 +191,16 @@ function escapes(url: string): ProviderHarness['escapes'] {
   ];
 }
 
+function serviceOf(action: string): string {
+  if (action === 'AssumeRole') return 'sts';
+  return /(?:Anchor|Profile|Crl)s?$/.test(action) ? 'rolesanywhere' : 'iam';
+}
+
 export async function inject(url: string, call: CloudCall, fault: CloudFault): Promise<void> {
   const [action = '', match] = call.name.split(' ');
   await post(url, 'faults', [
     {
-      service: action === 'AssumeRole' ? 'sts' : 'iam',
+      service: serviceOf(action),
       action,
       ...(match === undefined ? {} : { match }),
       kind: fault === 'slow' ? 'delay' : fault,
@@ -209,7 +216,7 @@ export async function bystanders(url: string): Promise<unknown> {
   const iam = new IAMClient({ ...client(url, admin), region: 'us-east-1' });
   const all = await iam.send(new GetAccountAuthorizationDetailsCommand({}));
   const theirs = (policy: { PolicyName?: string | undefined }) =>
-    policy.PolicyName !== 'CurfewRevocations' && policy.PolicyName?.startsWith('curfew-grt_') !== true;
+    policy.PolicyName !== 'CurfewRevocations' && /^curfew-(end-)?grt_/.exec(policy.PolicyName ?? '') === null;
   const roles = (all.RoleDetailList ?? []).map((role) => ({
     name: role.RoleName,
     trust: role.AssumeRolePolicyDocument,
@@ -238,6 +245,7 @@ export async function journal(
   const broker: readonly string[] = [...BROKER_ACTIONS, ...FREE_ACTIONS];
   const provisioner: readonly string[] = [
     ...[...PROVISIONER_READS, ...PROVISIONER_WRITES],
+    ...[...ROLES_ANYWHERE_READS, ...ROLES_ANYWHERE_WRITES].map(String),
     ...[...TIMED_POLICY_READS, ...TIMED_POLICY_LISTS, ...TIMED_POLICY_WRITES].map(String),
   ];
   return entries.flatMap(({ service, action, principal, code }) => {

@@ -99,7 +99,8 @@ export function options(on: ProviderHarness, timeoutMs = 5_000): CallOptions {
   return { now: on.now(), signal: AbortSignal.timeout(timeoutMs) };
 }
 
-export function issue(on: ProviderHarness, spec: BindingSpec): Promise<IssuedCredential> {
+export async function issue(on: ProviderHarness, spec: BindingSpec): Promise<IssuedCredential> {
+  await on.prepare?.(spec);
   return on.provider.issueCredential(spec, options(on));
 }
 

@@ -265,6 +265,7 @@ function faults(on: () => ProviderHarness): void {
         const spec = on().binding(10 * MINUTE);
         const ending = returned(on());
         if (call.standing === true) await provide(on(), spec);
+        if (call.operation === 'issueCredential') await on().prepare?.(spec);
         await on().heal();
         await on().inject(call, fault);
         const where = `${call.operation} at ${call.name}`;

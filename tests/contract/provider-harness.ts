@@ -38,6 +38,8 @@ export interface ProviderHarness {
   binding(durationMs: number, sameAs?: BindingSpec): BindingSpec;
   /** Same, over a role whose definition the provider must refuse to plan. */
   impossible(): BindingSpec;
+  /** What must be there before a credential is asked for, where issuing one does not make it. */
+  prepare?(spec: BindingSpec): Promise<void>;
   now(): Instant;
   /** Tries something that the role allows, with a credential that was saved, or with one that the person has without us. */
   use(credential: Held): Promise<'allowed' | 'refused'>;

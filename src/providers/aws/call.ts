@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
-import { instant, type Instant } from '../../core/time.ts';
-import type { CallOptions } from '../contract.ts';
+import { instant, toIso, type Instant } from '../../core/time.ts';
+import { ProviderFault, type CallOptions } from '../contract.ts';
+import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import { classify, type Effect } from './faults.ts';
 
 export interface Answer<Output> {
@@ -71,4 +72,16 @@ export function facts(all: Readonly<Record<string, string | number | boolean | n
   const kept: Record<string, string | number | boolean> = {};
   for (const [key, value] of Object.entries(all)) if (value !== undefined && value !== null) kept[key] = value;
   return kept;
+}
+
+/** The Date header, by which AWS's clock is known, has whole seconds. */
+const DATE_HEADER_MS = 1_000;
+
+/** Throws `clock-skew` when AWS's clock and ours differ so much that an end time means nothing. */
+export function refuseSkew(cloudNow: Instant, now: Instant): void {
+  if (Math.abs(cloudNow - now) <= CLOCK_TOLERANCE_MS + DATE_HEADER_MS) return;
+  throw new ProviderFault(
+    'clock-skew',
+    `AWS's clock says ${toIso(cloudNow)}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
+  );
 }

@@ -19,6 +19,12 @@ export const CLOCK_TOLERANCE_MS = 10_000;
  */
 export const ABANDONED_CALL_MS = 60_000;
 
+/**
+ * AWS does not say how many calls of IAM that write it takes; it is a bucket for each account, and it is small. What others do there draws
+ * on it too, so this is well below of what is reported to work.
+ */
+export const IAM_WRITES = { perSecond: 5, burst: 20, calls: 1 };
+
 /** What `method: assume-role` promises. */
 export const ASSUME_ROLE: MethodCapabilities = {
   method: 'assume-role',
@@ -92,6 +98,34 @@ export const IDENTITY_CENTER: MethodCapabilities = {
   abandonedCallMs: 90_000,
   proofAtExpiry: 'observed',
   rungs: ['Remove the account assignment'],
+};
+
+/** What `method: roles-anywhere` promises. */
+export const ROLES_ANYWHERE: MethodCapabilities = {
+  method: 'roles-anywhere',
+  slot: 'per-grant',
+  endedBy: 'cloud',
+  cut: { possible: true, withinMs: 5_000 },
+  residual: {
+    maxMs: CLOCK_TOLERANCE_MS,
+    words:
+      'The certificate is good until the end, and at the end AWS refuses every call of every session that was made with it, to the second of ' +
+      'its own clock (at most 10 s from ours, or nothing is issued). After an early end the refusal needs about 4 s to reach every part of ' +
+      'AWS; AWS itself promises no bound. If the role is deleted and made anew while the broker is dead, sessions of the new role go on for ' +
+      'up to an hour after the end. Connections that are open, and things that were started, go on.',
+  },
+  // The armed denial must have reached every part of AWS before it is needed.
+  shortestDurationMs: 60_000,
+  earliestRemovalMs: 0,
+  settleMs: 30_000,
+  abandonedCallMs: ABANDONED_CALL_MS,
+  proofAtExpiry: 'by-construction',
+  hands: 'certificate',
+  leavesAtExpiry: true,
+  rungs: [
+    'Deny every session of the grant at once, by the policy on the role that would have done so at its end, and revoke its certificates',
+    'Deny every session of the role that was issued until now as well; live grants make new ones',
+  ],
 };
 
 /** What each ability lets outlive the grant, at an early end and at the natural one: no policy of the grant's sessions goes along. */

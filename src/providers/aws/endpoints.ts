@@ -7,6 +7,7 @@ export interface Endpoints {
   readonly s3: string;
   /** IAM Identity Center's own API, sso-admin. */
   readonly sso: string;
+  readonly rolesAnywhere: string;
   readonly signin: string;
   /** Where the browser goes after it is signed in. */
   readonly console: string;
@@ -76,7 +77,14 @@ export function endpointsOf(region: string, custom: string | undefined, allowCus
       identityStore: at('identitystore', where),
       scheduler: at('scheduler', where),
     });
-    return { ...own, sts: at('sts', region), s3: at('s3', region), sso: at('sso', region), inRegion };
+    return {
+      ...own,
+      sts: at('sts', region),
+      s3: at('s3', region),
+      sso: at('sso', region),
+      rolesAnywhere: at('rolesanywhere', region),
+      inRegion,
+    };
   }
   if (!allowCustom) {
     throw new Error(`The AWS endpoint ${custom} is not AWS's own, and nothing allows a custom endpoint.`);
@@ -91,6 +99,7 @@ export function endpointsOf(region: string, custom: string | undefined, allowCus
     iam: custom,
     s3: custom,
     sso: custom,
+    rolesAnywhere: custom,
     signin: new URL('/federation', url).href,
     console: new URL('/', url).href,
     iamRegion: own.iamRegion,

@@ -16,6 +16,7 @@ import {
 import { instant, type Instant } from '../../core/time.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import { perform, type Answer } from './call.ts';
+import { LONGEST_SESSION_S } from './capabilities.ts';
 import type { Effect } from './faults.ts';
 import { decodeDocument } from './revocation-store.ts';
 import type { IdentityPlace } from './timed-policy-document.ts';
@@ -28,6 +29,8 @@ export interface KnownIdentity {
   readonly arn: string;
   /** ARN of its permissions boundary. */
   readonly boundary: string | null;
+  /** How long a session of a role may last, in seconds; `null` for a user. */
+  readonly longestSessionS: number | null;
   /** AWS's time when it answered, or ours if it did not say. */
   readonly cloudNow: Instant;
 }
@@ -70,6 +73,7 @@ export function identityCalls(iam: IAMClient, place: IdentityPlace, call: CallOp
         madeAt: found.CreateDate === undefined ? null : instant(found.CreateDate.getTime()),
         arn: found.Arn,
         boundary: found.PermissionsBoundary?.PermissionsBoundaryArn ?? null,
+        longestSessionS: 'RoleId' in found ? (found.MaxSessionDuration ?? LONGEST_SESSION_S) : null,
         cloudNow: cloudNow ?? call.now,
       };
     },

@@ -4,6 +4,7 @@ import type {
   BindingSpec,
   CallOptions,
   Ending,
+  IssuedCertificate,
   IssuedCredential,
   Landing,
   MethodCapabilities,
@@ -27,6 +28,8 @@ export interface AwsMethod {
   quota?(place: BindingPlace, act: Act): Quota | null;
   /** Refuses with `invalid` where nothing is handed out. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
+  /** Absent: the method issues no certificates. */
+  issueCertificate?(binding: BindingSpec, call: CallOptions, holderKey: string): Promise<IssuedCertificate>;
   /** `null`: credentials are handed out. */
   landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
   /** The cloud's own names of the one place of a binding. Exactly where the slot is shared. */

@@ -62,11 +62,14 @@ export function resolvePlace(
 ): Result<{ readonly place: RolePlace; readonly definition: AwsAssumeRole }, Refusal> {
   const definition = spec.role.aws;
   if (definition?.method !== 'assume-role') return refused(notBy('assume-role', spec.role));
-  const elsewhere = notAnAccount(spec.target);
-  if (elsewhere !== null) return refused(elsewhere);
-  const wrong = wrongRoleName(definition.role);
-  if (wrong !== null) return refused(wrong);
-  return ok({ place: placeOf(partition, spec.target.native, definition.role), definition });
+  const place = rolePlace(partition, spec.target, definition.role);
+  return place.ok ? ok({ place: place.value, definition }) : place;
+}
+
+/** The place of the role that a definition names. Refuses what AWS, or Curfew's own boundary, could never accept. */
+export function rolePlace(partition: Partition, target: Target, role: string): Result<RolePlace, Refusal> {
+  const wrong = notAnAccount(target) ?? wrongRoleName(role);
+  return wrong === null ? ok(placeOf(partition, target.native, role)) : refused(wrong);
 }
 
 /** Why a role cannot be given by a method that it does not name. */

@@ -30,6 +30,22 @@ export const TIMED_POLICY_WRITES = [
   'iam:PutUserPolicy',
 ] as const;
 
+/** What `method: roles-anywhere` calls as well, in an account that opts in to it. */
+export const ROLES_ANYWHERE_READS = [
+  'iam:ListRolePolicies',
+  'rolesanywhere:ListCrls',
+  'rolesanywhere:ListProfiles',
+  'rolesanywhere:ListTrustAnchors',
+] as const;
+export const ROLES_ANYWHERE_WRITES = [
+  'rolesanywhere:EnableCrl',
+  'rolesanywhere:ImportCrl',
+  'rolesanywhere:UpdateCrl',
+] as const;
+
+/** Name of the inline policy that gives these to the provisioner. */
+export const ROLES_ANYWHERE_PERMISSIONS = 'curfew-roles-anywhere';
+
 /** Name of the inline policy that gives these to the provisioner. */
 export const TIMED_POLICY_PERMISSIONS = 'curfew-timed-policy';
 /** Name, under /curfew/, of the boundary that people's identities need. */
@@ -207,6 +223,56 @@ export function timedPolicyPermissions(
       Resource: identities,
       Condition: {
         StringLike: { 'iam:PermissionsBoundary': `arn:${partition}:iam::${account}:policy/${ROLE_PATH}*` },
+      },
+    },
+  ]);
+}
+
+/**
+ * What the provisioner needs for `method: roles-anywhere`, on top of its own. It may revoke certificates and look at what hands out
+ * sessions, and change nothing of that: trust anchors and profiles are the account's. Lists have no resource that could be named, and
+ * neither has an import; a list is signed by our authority or Roles Anywhere does not take it.
+ */
+export function rolesAnywherePermissions({ partition, account }: Pick<Names, 'partition' | 'account'>): JsonObject {
+  const [enable, importing, update] = ROLES_ANYWHERE_WRITES;
+  const [policies, ...lists] = ROLES_ANYWHERE_READS;
+  return policy([
+    {
+      Sid: 'LookAtRolesAnywhere',
+      Effect: 'Allow',
+      Action: [...lists, importing],
+      Resource: '*',
+    },
+    {
+      Sid: 'FindArmedEnds',
+      Effect: 'Allow',
+      Action: [policies],
+      Resource: `arn:${partition}:iam::${account}:role/${ROLE_PATH}*`,
+    },
+    {
+      Sid: 'RevokeCertificates',
+      Effect: 'Allow',
+      Action: [enable, update],
+      Resource: `arn:${partition}:rolesanywhere:*:${account}:crl/*`,
+    },
+  ]);
+}
+
+/**
+ * Trust policy of a catalogue role that certificates are issued for: only Roles Anywhere, only by our trust anchor, only for a certificate
+ * that names this very role, and only as a grant. Our anchor stands in many accounts, and without the name of the role a certificate for one
+ * would open them all. `roleArn` and `trustAnchorArn` are of the same account.
+ */
+export function anywhereTrust(names: { readonly roleArn: string; readonly trustAnchorArn: string }): JsonObject {
+  return policy([
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'rolesanywhere.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
+      Condition: {
+        ArnEquals: { 'aws:SourceArn': names.trustAnchorArn },
+        StringEquals: { 'aws:PrincipalTag/x509SAN/URI': names.roleArn },
+        StringLike: { 'aws:PrincipalTag/x509Subject/CN': 'grt_?*', 'sts:SourceIdentity': 'grt_?*' },
       },
     },
   ]);

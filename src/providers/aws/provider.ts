@@ -8,6 +8,7 @@ import {
   type BindingPlace,
   type BindingSpec,
   type CallOptions,
+  type IssuedCertificate,
   type IssuedCredential,
   type Landing,
   type Provider,
@@ -19,6 +20,7 @@ import type { EndSigner } from '../signed-end.ts';
 import { assumeRole } from './assume-role.ts';
 import { createBucket, type Bucket } from './bucket.ts';
 import { residualOf } from './capabilities.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
 import { signInUrl, type GetJson } from './console.ts';
 import { sweeperChecks, sweeperRuns, type SweeperSide } from './doctor-sweeper.ts';
 import { diagnose } from './doctor.ts';
@@ -34,6 +36,7 @@ import { endSchedules } from './identity-center-schedule.ts';
 import type { AwsMethod } from './method.ts';
 import { partitionOf } from './names.ts';
 import { createRevocationStore } from './revocation-store.ts';
+import { rolesAnywhere } from './roles-anywhere.ts';
 import { createSessions } from './sessions.ts';
 import { timedPolicy } from './timed-policy.ts';
 
@@ -65,6 +68,8 @@ export interface AwsProviderOptions {
   readonly endSigner?: EndSigner;
   /** Where leases are kept for the sweeper, and where it says that it ran. Absent: nowhere. */
   readonly sweepBucket?: { readonly name: string; readonly region: string };
+  /** Our own certificate authority. Without one there is no `method: roles-anywhere`. */
+  readonly authority?: CertificateAuthority;
   /** Base URL of this broker; AWS's console sends people there when their session is over. */
   readonly issuer?: string;
 }
@@ -74,6 +79,7 @@ export interface AwsProvider extends Provider {
   consoleUrl(credential: IssuedCredential, call: CallOptions): Promise<string>;
   landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
   sharedPlace(wanted: Pick<BindingSpec, 'method' | 'target' | 'role' | 'principal'>): readonly string[];
+  issueCertificate(binding: BindingSpec, call: CallOptions, holderKey: string): Promise<IssuedCertificate>;
   /**
    * Removes what nothing needs any more: entries of a role's revocation policy, or policies of grants that are over. Every ending does it
    * as well, so this is for what an ending had to leave.
@@ -102,13 +108,17 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
           endpoints,
           requestTimeoutMs: timeoutMs,
         });
-  const methods = new Map<string, AwsMethod>(
-    [
-      assumeRole(partition, sessions, store),
-      timedPolicy(partition, sessions, options.clock, options.endSigner ?? null),
-      identityCenter(partition, center),
-    ].map((method) => [method.capabilities.method, method]),
-  );
+  const { authority } = options;
+  const place = { endpoint: endpoints.rolesAnywhere, region, requestTimeoutMs: timeoutMs };
+  const all = [
+    assumeRole(partition, sessions, store),
+    timedPolicy(partition, sessions, options.clock, options.endSigner ?? null),
+    identityCenter(partition, center),
+    ...(authority === undefined
+      ? []
+      : [rolesAnywhere({ partition, sessions, store, clock: options.clock, place, authority })]),
+  ];
+  const methods = new Map<string, AwsMethod>(all.map((method) => [method.capabilities.method, method]));
   const sweeper: SweeperSide = { signer: options.endSigner ?? null, bucket: sweepBucketOf(options, timeoutMs) };
   const of = ({ method }: Pick<BindingSpec, 'method'>): AwsMethod => {
     const found = methods.get(method);
@@ -125,6 +135,12 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     exclusive: (place, act) => of(place).exclusive(place, act),
     quota: (place, act) => of(place).quota?.(place, act) ?? null,
     issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
+    issueCertificate: async (binding, call, holderKey) => {
+      const issued = of(binding).issueCertificate?.(binding, call, holderKey);
+      if (issued === undefined)
+        throw new ProviderFault('invalid', `AWS method ${binding.method} issues no certificates`);
+      return issued;
+    },
     landing: (binding) => of(binding).landing(binding),
     sharedPlace: (wanted) => {
       const place = of(wanted).sharedPlace?.(wanted);

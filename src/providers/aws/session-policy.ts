@@ -41,12 +41,13 @@ const DENIED_UNLESS: Readonly<Record<DangerousAbility, readonly string[]>> = {
  * Builds the session policy of a grant: the role's own statements, then what no session may do.
  *
  * A session policy can only narrow the IAM role, never widen it. The deny at the end time is what makes the end exact:
- * AWS issues no session shorter than 900 s, and a grant may have less than that left.
+ * AWS issues no session shorter than 900 s, and a grant may have less than that left. `null`: the policy is not of one grant,
+ * and the end stands elsewhere.
  * Refuses a document that AWS would refuse, and one that is too long, with the count.
  */
 export function buildSessionPolicy(
   definition: Pick<AwsAssumeRole, 'sessionPolicy' | 'allows'>,
-  endsAt: Instant,
+  endsAt: Instant | null,
   partition: Partition,
 ): Result<SessionPolicy, Refusal> {
   // `null`: the IAM role's own permissions, without narrowing.
@@ -77,17 +78,13 @@ export function buildSessionPolicy(
   return ok({ text, hash: sha256(text) });
 }
 
-function denies(allows: readonly DangerousAbility[], endsAt: Instant, partition: Partition): JsonObject[] {
+function denies(allows: readonly DangerousAbility[], endsAt: Instant | null, partition: Partition): JsonObject[] {
   const actions = (Object.keys(DENIED_UNLESS) as DangerousAbility[])
     .filter((ability) => !allows.includes(ability))
     .flatMap((ability) => DENIED_UNLESS[ability]);
+  const end = endsAt === null ? null : { DateGreaterThanEquals: { 'aws:CurrentTime': wholeSecond(endsAt) } };
   const statements: JsonObject[] = [
-    {
-      Effect: 'Deny',
-      Action: '*',
-      Resource: '*',
-      Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': wholeSecond(endsAt) } },
-    },
+    ...(end === null ? [] : [{ Effect: 'Deny', Action: '*', Resource: '*', Condition: end }]),
     // Whoever can write to these roles can undo a revocation, or reach another role of the catalogue. Reading is harmless.
     {
       Effect: 'Deny',

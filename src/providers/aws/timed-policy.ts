@@ -12,8 +12,8 @@ import {
   type Tidied,
 } from '../contract.ts';
 import type { EndSigner } from '../signed-end.ts';
-import { facts } from './call.ts';
-import { CLOCK_TOLERANCE_MS, TIMED_POLICY } from './capabilities.ts';
+import { facts, refuseSkew } from './call.ts';
+import { CLOCK_TOLERANCE_MS, IAM_WRITES, TIMED_POLICY } from './capabilities.ts';
 import { findIdentity, identityCalls, type IdentityCalls, type KnownIdentity } from './identity-store.ts';
 import type { AwsMethod } from './method.ts';
 import { wholeSecond, type Partition } from './names.ts';
@@ -32,15 +32,6 @@ import {
 
 /** IAM may answer a read with what stood there before our write; it is asked again after these times. */
 const LOOK_AGAIN_MS = [100, 300, 900];
-
-/** The Date header, by which AWS's clock is known here, has whole seconds. */
-const DATE_HEADER_MS = 1_000;
-
-/**
- * AWS does not say how many calls of IAM that write it takes; it is a bucket for each account, and it is small. What others do there draws
- * on it too, so this is well below of what is reported to work.
- */
-const IAM_WRITES = { perSecond: 5, burst: 20, calls: 1 };
 
 /**
  * Each grant is an inline policy on an identity that the person has already, named after the grant and bounded in time: AWS judges it at
@@ -120,13 +111,7 @@ async function provision(
   const identity = await findIdentity(calls, place);
   const wrong = wrongIdentity(identity, place, spec);
   if (identity === null || wrong !== null) throw new ProviderFault('invalid', wrong ?? `${place.arn} does not exist`);
-  // An end time means nothing when the clocks differ.
-  if (Math.abs(identity.cloudNow - call.now) > CLOCK_TOLERANCE_MS + DATE_HEADER_MS) {
-    throw new ProviderFault(
-      'clock-skew',
-      `AWS's clock says ${toIso(identity.cloudNow)}, ours ${toIso(call.now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
-    );
-  }
+  refuseSkew(identity.cloudNow, call.now);
   await putWithin(calls, place, policy);
   let usable = false;
   for (const waitMs of [0, ...LOOK_AGAIN_MS]) {

@@ -1,0 +1,123 @@
+import { X509Certificate } from 'node:crypto';
+import type { Result } from '../../core/result.ts';
+import { ok, refused } from '../../core/result.ts';
+import type { AwsRolesAnywhere } from '../../core/role.ts';
+import { after, type Instant } from '../../core/time.ts';
+import { ProviderFault, type BindingSpec } from '../contract.ts';
+import type { AnywhereControl, Profile, TrustAnchor } from './anywhere-control.ts';
+import { armedEnd, normal, type ArmedEnd } from './armed-end.ts';
+import { notBy, rolePlace, type Partition, type Refusal, type RolePlace } from './names.ts';
+import { buildSessionPolicy, type SessionPolicy } from './session-policy.ts';
+
+/** Name of our trust anchor and of our revocation list in each account. */
+export const ANCHOR = 'curfew';
+
+/** Everything that follows from a binding by itself. */
+export interface ResolvedAnywhere {
+  readonly place: RolePlace;
+  readonly definition: AwsRolesAnywhere;
+  /** What the profile must hold: the same for all grants of the role, so without an end. */
+  readonly policy: SessionPolicy;
+  readonly end: ArmedEnd;
+}
+
+/** The ARNs with which a holder asks for a session. */
+export interface AnywhereNames {
+  readonly trustAnchorArn: string;
+  readonly profileArn: string;
+}
+
+/** Resolves a binding. Refuses what AWS could never accept, and what a certificate could not carry. */
+export function resolveAnywhere(
+  partition: Partition,
+  spec: Pick<BindingSpec, 'role' | 'target' | 'grant' | 'endsAt'>,
+): Result<ResolvedAnywhere, Refusal> {
+  const definition = spec.role.aws;
+  if (definition?.method !== 'roles-anywhere') return refused(notBy('roles-anywhere', spec.role));
+  const place = rolePlace(partition, spec.target, definition.role);
+  if (!place.ok) return place;
+  // The ARN becomes the session tag x509SAN/URI, and tags take fewer characters than names (API reference, AssumeRole, Tag).
+  if (definition.role.includes(',') || place.value.arn.length > 256) {
+    const message = `The role ${definition.role} has a comma or is too long for the session tag that binds a certificate to it.`;
+    return refused({ message, hint: 'Name an IAM role without a comma, with a shorter path.' });
+  }
+  if (!/^[ a-zA-Z0-9_-]{1,255}$/.test(definition.profile)) {
+    const message = `"${definition.profile}" cannot be the name of a profile of Roles Anywhere.`;
+    return refused({ message, hint: 'Use letters, digits, spaces, - and _.' });
+  }
+  const policy = buildSessionPolicy(definition, null, partition);
+  if (!policy.ok) return policy;
+  return ok({
+    place: place.value,
+    definition,
+    policy: policy.value,
+    end: armedEnd(spec.grant, spec.endsAt),
+  });
+}
+
+/** Whether a trust anchor is ours: of our name, and with the certificate of our authority in it. */
+export function isOurAnchor({ name, certificates }: TrustAnchor, authority: string): boolean {
+  const ours = new X509Certificate(authority).fingerprint256;
+  const inIt = certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return name === ANCHOR && inIt.some((pem) => fingerprintOf(pem) === ours);
+}
+
+function fingerprintOf(pem: string): string | null {
+  try {
+    return new X509Certificate(pem).fingerprint256;
+  } catch {
+    return null;
+  }
+}
+
+/** Why a profile must not hand out the role. `null`: it is as it should be. */
+export function wrongProfile(
+  profile: Profile | undefined,
+  { place, definition, policy }: ResolvedAnywhere,
+): string | null {
+  if (profile === undefined) return `there is no profile ${definition.profile}`;
+  if (!profile.enabled) return `the profile ${definition.profile} is disabled`;
+  if (!profile.roleArns.includes(place.arn)) return `the profile ${definition.profile} does not name ${place.arn}`;
+  if (profile.managedPolicyArns.length > 0) return `the profile ${definition.profile} has managed policies`;
+  // Without it a session could go on to other roles, or undo its own end.
+  if (normal(profile.sessionPolicy ?? '') !== normal(policy.text))
+    return `the session policy of the profile ${definition.profile} is not the one that the role asks for`;
+  return null;
+}
+
+/** For so long what was found in an account is believed: the control plane takes one call a second. */
+const BELIEVED_MS = 300_000;
+
+/** Finds trust anchor and profile of a binding, and remembers them for a while. Throws `invalid` when they are not as they should be. */
+export class AnywhereDirectory {
+  readonly #authority: string;
+  readonly #known = new Map<string, { readonly names: AnywhereNames; readonly until: Instant }>();
+
+  constructor(authority: string) {
+    this.#authority = authority;
+  }
+
+  async find(resolved: ResolvedAnywhere, control: AnywhereControl, now: Instant): Promise<AnywhereNames> {
+    const { place, definition, policy } = resolved;
+    const key = [place.arn, definition.profile, policy.hash].join(' ');
+    const known = this.#known.get(key);
+    if (known !== undefined && now < known.until) return known.names;
+    const anchor = await this.anchor(control, place.account);
+    const profiles = await control.profiles();
+    const profile = profiles.find(({ name }) => name === definition.profile);
+    const wrong = wrongProfile(profile, resolved);
+    if (profile === undefined || wrong !== null)
+      throw new ProviderFault('invalid', `In ${place.account} ${wrong ?? ''}. "curfew doctor" says how to mend it.`);
+    const names = { trustAnchorArn: anchor.arn, profileArn: profile.arn };
+    this.#known.set(key, { names, until: after(now, BELIEVED_MS) });
+    return names;
+  }
+
+  async anchor(control: AnywhereControl, account: string): Promise<TrustAnchor> {
+    const anchor = (await control.trustAnchors()).find((one) => isOurAnchor(one, this.#authority));
+    if (anchor?.enabled === true) return anchor;
+    const state =
+      anchor === undefined ? 'no trust anchor with the certificate of this broker' : 'a disabled trust anchor';
+    throw new ProviderFault('invalid', `${account} has ${state}. "curfew doctor" says how to mend it.`);
+  }
+}

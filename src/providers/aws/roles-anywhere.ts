@@ -1,0 +1,304 @@
+import type { JsonObject } from '../../core/json.ts';
+import { INLINE_LIMITS, inlineSize } from '../../core/timed-policy.ts';
+import { after, instant, toIso, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import {
+  ProviderFault,
+  type BindingSpec,
+  type CallOptions,
+  type Ending,
+  type IssuedCertificate,
+  type Observation,
+  type Plan,
+} from '../contract.ts';
+import { anywhereControl, type AnywhereControl, type AnywherePlace } from './anywhere-control.ts';
+import { revokeCertificates } from './anywhere-crl.ts';
+import { AnywhereDirectory, resolveAnywhere, type AnywhereNames, type ResolvedAnywhere } from './anywhere-place.ts';
+import { isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts';
+import { facts, refuseSkew } from './call.ts';
+import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
+import { identityCalls, type IdentityCalls } from './identity-store.ts';
+import type { AwsMethod } from './method.ts';
+import { rolePlace, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
+import { asProvisioner } from './provisioner.ts';
+import type { RevocationStore } from './revocation-store.ts';
+import type { Sessions } from './sessions.ts';
+
+/** IAM may answer a read with what stood there before our write; it is asked again after these times. */
+const LOOK_AGAIN_MS = [100, 300, 900];
+/** The longest session that any role can have. */
+const LONGEST_ROLE_SESSION_MS = 12 * 3_600_000;
+
+export interface AnywherePorts {
+  readonly partition: Partition;
+  readonly sessions: Sessions;
+  readonly store: RevocationStore;
+  readonly clock: Clock;
+  readonly place: AnywherePlace;
+  readonly authority: CertificateAuthority;
+}
+
+/**
+ * Each grant is a certificate of ours for a key that its holder has made, good until the end of the grant; with it the holder makes
+ * sessions of an IAM role without us. Sessions outlive certificates, so before the first certificate leaves, a denial of the grant's source
+ * identity is armed on the role, which AWS obeys from the end on by itself.
+ */
+export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
+  const { partition, sessions, store, place: where, authority } = ports;
+  const directory = new AnywhereDirectory(authority.certificate);
+  const resolve = (spec: BindingSpec): ResolvedAnywhere => {
+    const found = resolveAnywhere(partition, spec);
+    if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
+    return found.value;
+  };
+  const control = ({ place }: ResolvedAnywhere, call: CallOptions): AnywhereControl =>
+    anywhereControl(sessions, where, place.account, call);
+  const onRole = <T>({ place }: ResolvedAnywhere, call: CallOptions, work: (calls: IdentityCalls) => Promise<T>) =>
+    asProvisioner(sessions, place.account, call, (iam) => work(identityCalls(iam, identityOf(place), call)));
+
+  return {
+    capabilities: ROLES_ANYWHERE,
+    plan: (wanted) => plan(partition, authority, wanted),
+    provision: async (wanted, call) => {
+      const resolved = resolve(wanted);
+      requireRunning(wanted, call.now);
+      const names = await directory.find(resolved, control(resolved, call), call.now);
+      const { usable, roleId } = await onRole(resolved, call, (calls) => arm(calls, resolved, ports.clock, call));
+      const native = { ...evidenceOf(resolved, wanted), ...facts({ ...names, roleId, region: where.region }) };
+      return { usable, native, credentials: [] };
+    },
+    observe: (binding, ending, call) => {
+      const resolved = resolve(binding);
+      return onRole(resolved, call, (calls) => observe(calls, resolved, binding, ending, call));
+    },
+    revoke: async (binding, ending, rung, call) => {
+      const resolved = resolve(binding);
+      try {
+        await onRole(resolved, call, (calls) => bar(calls, resolved, ending));
+      } finally {
+        if (rung >= 1) await store.deny(resolved.place, { spec: binding, ending, cutAll: true }, call);
+      }
+      // Second, and whatever becomes of it: what is denied already stays denied, and a fault is only heard.
+      const issued = (await call.issued?.()) ?? [];
+      if (issued.length > 0) await revokeCertificates(authority, control(resolved, call), issued, call.now);
+    },
+    // Each grant has a policy of its own; what a second rung, and whoever sweeps, writes to is shared.
+    exclusive: ({ target, role: { aws } }, act) => {
+      if (aws?.method !== 'roles-anywhere' || act === 'provision') return null;
+      const found = rolePlace(partition, target, aws.role);
+      return found.ok ? writerKey(found.value) : null;
+    },
+    quota: ({ target }) => ({ key: `aws:iam:${target.native}`, ...IAM_WRITES }),
+    issueCredential: ({ grant }) =>
+      Promise.reject(
+        new ProviderFault(
+          'invalid',
+          `Under ${grant} a certificate is handed out, for a key of its holder: curfew creds aws-anywhere`,
+        ),
+      ),
+    issueCertificate: async (binding, call, holderKey) => {
+      const resolved = resolve(binding);
+      requireRunning(binding, call.now);
+      await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, call.now));
+      const names = await directory.find(resolved, control(resolved, call), call.now);
+      return issue(authority, resolved, binding, { holderKey, names, region: where.region, now: call.now });
+    },
+    landing: () => null,
+    tidy: async (binding, call) => {
+      const resolved = resolve(binding);
+      const cuts = await store.tidy(resolved.place, call);
+      const ends = await onRole(resolved, call, (calls) => removeOverdue(calls, call.now));
+      return { removed: cuts.removed || ends.removed, left: cuts.left + ends.left };
+    },
+  };
+}
+
+/** The role as the calls on identities name it. */
+function identityOf({ partition, account, role, roleName, arn }: RolePlace) {
+  const path = `/${role.slice(0, role.length - roleName.length)}`;
+  return { partition, account, kind: 'role', path, name: roleName, arn } as const;
+}
+
+function plan(partition: Partition, authority: CertificateAuthority, wanted: BindingSpec): Plan {
+  const found = resolveAnywhere(partition, wanted);
+  if (!found.ok) return { ok: false, ...found.refusal };
+  if (wanted.endsAt > authority.notAfter) {
+    const message = `The certificate authority of this broker ends at ${toIso(authority.notAfter)}, before the grant would.`;
+    return { ok: false, message, hint: 'Whoever runs the broker must make a new one: docs/providers/aws.md.' };
+  }
+  const { place, definition, end } = found.value;
+  const beyond =
+    definition.allows.length === 0 ? '' : `; ${definition.allows.join(', ')}: what comes of that is not ended`;
+  const words =
+    `Arm a denial of ${wanted.grant} from ${wholeSecond(wanted.endsAt)} on, as ${end.name} on ${place.role} in ${place.account}, ` +
+    `then issue a certificate until then for a key of the holder, with which the profile ${definition.profile} hands out sessions${beyond}`;
+  return { ok: true, words, policyHash: end.hash };
+}
+
+function requireRunning(spec: BindingSpec, now: Instant): void {
+  if (now < spec.endsAt) return;
+  const ended = `The grant ${spec.grant} ended at ${toIso(spec.endsAt)}; nothing is issued under it`;
+  throw new ProviderFault('invalid', ended);
+}
+
+/** Puts the armed end on the role, unless it stands there. Only what was read back counts. */
+async function arm(
+  calls: IdentityCalls,
+  { place, end }: ResolvedAnywhere,
+  clock: Clock,
+  call: CallOptions,
+): Promise<{ readonly usable: boolean; readonly roleId: string }> {
+  const role = await calls.known();
+  refuseSkew(role.cloudNow, call.now);
+  // IAM finds a role by its name alone; the same name under another path is another role to everybody else.
+  if (role.arn !== place.arn)
+    throw new ProviderFault('invalid', `The role ${place.roleName} is ${role.arn}, not ${place.arn}`);
+  if (role.longestSessionS !== LONGEST_SESSION_S) {
+    const fix = `aws iam update-role --role-name ${place.roleName} --max-session-duration ${LONGEST_SESSION_S}`;
+    const may = `Sessions of ${place.role} in ${place.account} may last ${role.longestSessionS ?? 0} s; ${LONGEST_SESSION_S} is the most`;
+    throw new ProviderFault('invalid', `${may}. Run: ${fix}`);
+  }
+  const before = standingOf(await calls.read(end.name), end);
+  if (before === 'barred') throw new ProviderFault('invalid', `${end.name} ends the grant already`);
+  if (before === 'armed') return { usable: true, roleId: role.id };
+  await putWithin(calls, place, end, call.now);
+  for (const waitMs of [0, ...LOOK_AGAIN_MS]) {
+    if (waitMs > 0) await clock.sleep(waitMs, call.signal);
+    if (standingOf(await calls.read(end.name), end) === 'armed') return { usable: true, roleId: role.id };
+  }
+  return { usable: false, roleId: role.id };
+}
+
+/** Puts it whole or not at all. When the role has no room, what is overdue makes some; when there is still none, says of how many ends. */
+async function putWithin(
+  calls: IdentityCalls,
+  place: RolePlace,
+  end: ResolvedAnywhere['end'],
+  now: Instant,
+): Promise<void> {
+  const put = async (): Promise<boolean> => {
+    try {
+      await calls.put(end.name, end.armed);
+      return true;
+    } catch (error) {
+      const full =
+        error instanceof ProviderFault && error.kind === 'invalid' && error.message.includes('LimitExceeded');
+      if (!full) throw error;
+      return false;
+    }
+  };
+  if (await put()) return;
+  const { removed, left } = await removeOverdue(calls, now);
+  if (removed && (await put())) return;
+  throw new ProviderFault(
+    'invalid',
+    `${place.role} in ${place.account} is full: the ends of ${left} grants stand there, and with the role's other inline policies they leave ` +
+      `less than the ${inlineSize(end.armed)} of ${INLINE_LIMITS.role} characters that one more needs. An end makes room an hour after it; ` +
+      'or spread the people over several IAM roles.',
+  );
+}
+
+/** Denies at once. At the end of its time nothing is written where the armed end stands. */
+async function bar(calls: IdentityCalls, { end }: ResolvedAnywhere, ending: Ending): Promise<void> {
+  if (ending.cause === 'expired' && standingOf(await calls.read(end.name), end) === 'armed') return;
+  await calls.put(end.name, end.barred);
+}
+
+/** No certificate leaves unless the end of its sessions stands in AWS at that moment: the role may have been made anew since. */
+async function requireArmed(
+  calls: IdentityCalls,
+  { place, end }: ResolvedAnywhere,
+  spec: BindingSpec,
+  now: Instant,
+): Promise<void> {
+  refuseSkew((await calls.known()).cloudNow, now);
+  if (standingOf(await calls.read(end.name), end) === 'armed') return;
+  throw new ProviderFault(
+    'conflict',
+    `${place.role} in ${place.account} does not end ${spec.grant} at ${wholeSecond(spec.endsAt)}: the role was made anew, or somebody ` +
+      `changed ${end.name}. Nothing is issued; ask for the access again.`,
+  );
+}
+
+async function issue(
+  authority: CertificateAuthority,
+  { place, end }: ResolvedAnywhere,
+  spec: BindingSpec,
+  of: { readonly holderKey: string; readonly names: AnywhereNames; readonly region: string; readonly now: Instant },
+): Promise<IssuedCertificate> {
+  const notAfter = instant(Math.floor(spec.endsAt / 1_000) * 1_000);
+  // AWS's clock may be behind ours.
+  const notBefore = after(spec.activatedAt, -CLOCK_TOLERANCE_MS);
+  const { holderKey, names, region, now } = of;
+  const wanted = { holderKey, grant: spec.grant, roleArn: place.arn, notBefore, notAfter };
+  const { pem, serial, fingerprint } = await authority.issue(wanted);
+  return {
+    facts: { fingerprint, issuedAt: now, expiresAt: notAfter, policyHash: end.hash },
+    usableUntil: notAfter,
+    certificate: { pem, serial, roleArn: place.arn, region, ...names },
+  };
+}
+
+function evidenceOf({ place, end, definition }: ResolvedAnywhere, { grant, endsAt }: BindingSpec): JsonObject {
+  return facts({
+    roleArn: place.arn,
+    policyName: end.name,
+    policyHash: end.hash,
+    sourceIdentity: grant,
+    endsAt: wholeSecond(endsAt),
+    notCovered: definition.allows.length === 0 ? null : definition.allows.join(', '),
+  });
+}
+
+/**
+ * What decides is what stands on the role: sessions are nothing that could be listed, and their holders make them alone. After the end it
+ * is the armed end, which is read back, because a role that was made anew has none.
+ */
+async function observe(
+  calls: IdentityCalls,
+  resolved: ResolvedAnywhere,
+  binding: BindingSpec,
+  ending: Ending | null,
+  call: CallOptions,
+): Promise<Observation> {
+  const finalAt = after(binding.endsAt, CLOCK_TOLERANCE_MS);
+  const final = call.now >= finalAt;
+  const evidence = (standing: Standing | 'sessions expired'): JsonObject => ({
+    ...evidenceOf(resolved, binding),
+    standing,
+    ...(call.now >= binding.endsAt ? { clockToleranceMs: CLOCK_TOLERANCE_MS } : {}),
+  });
+  // Whatever became of the role: no certificate is good any more, and no session of it can be alive.
+  if (call.now >= after(finalAt, LONGEST_ROLE_SESSION_MS))
+    return { presence: 'absent', proof: 'by-construction', evidence: evidence('sessions expired'), final: true };
+  const standing = standingOf(await calls.read(resolved.end.name), resolved.end);
+  const denied = standing === 'armed' || standing === 'barred';
+  if (call.now >= binding.endsAt && denied)
+    return {
+      presence: 'absent',
+      proof: 'by-construction',
+      evidence: evidence(standing),
+      final,
+      ...(final ? {} : { finalAt }),
+    };
+  // A call of ours that was given up could still put the armed end in its place again, which denies nothing before its time.
+  if (ending !== null && standing === 'barred')
+    return { presence: 'absent', proof: 'observed', evidence: evidence(standing), final: false };
+  // To whoever waits for the access it is there once its end is; to whoever takes it away it may be there without one.
+  const usable = ending !== null || standing === 'armed';
+  return { presence: 'present', usable, native: evidence(standing) };
+}
+
+/** Removes ends of sessions that cannot be alive any more; the documents say themselves when that is. */
+async function removeOverdue(calls: IdentityCalls, now: Instant): Promise<{ removed: boolean; left: number }> {
+  let left = 0;
+  let removed = false;
+  for (const name of (await calls.policies()).filter(isArmedEnd)) {
+    if (isOverdue((await calls.read(name)) ?? '', now)) {
+      await calls.remove(name);
+      removed = true;
+    } else left += 1;
+  }
+  return { removed, left };
+}
