@@ -8,9 +8,10 @@ import { claimEnds } from './claim-ends.ts';
 import { end } from './end.ts';
 import { extend } from './extend.ts';
 import { lapseRequests } from './lapse.ts';
-import { Writers } from './only-writer.ts';
+
 import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
 import { Unrecorded, type EndedBy } from './unrecorded.ts';
+import { Writers } from './writers.ts';
 
 /** What the engine says about itself: readiness and metrics read it. */
 export interface EngineStatus {
@@ -48,7 +49,7 @@ export interface Engine {
  */
 export function createEngine(ports: EnginePorts): Engine {
   let status: EngineStatus = { clockOffsetMs: 0, claiming: true, lastPassAt: null, lagMs: 0, lastError: null };
-  const writers = new Writers(ports.db, ports.node);
+  const writers = new Writers(ports.db, ports.node, PACE.leaseMs);
   const unrecorded = new Unrecorded(ports, writers, () => status.clockOffsetMs);
   const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
   let clockCheckedAt: Instant | null = null;

@@ -9,7 +9,7 @@ import type { Random } from '../platform/random.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { Db } from '../store/schema.ts';
-import type { Writers } from './only-writer.ts';
+import type { Writers } from './writers.ts';
 
 /** Everything the engine touches. The simulation puts its own behind each of them. */
 export interface EnginePorts {

@@ -12,10 +12,11 @@ import type { Trx } from '../store/schema.ts';
 import { bindingPlace, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
-import type { Writers } from './only-writer.ts';
+
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
 import { turnKey } from './slot-turn.ts';
+import type { Writers } from './writers.ts';
 
 /** Who ended a grant before its time, and why they said they did. */
 export interface EndedBy {

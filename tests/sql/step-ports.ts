@@ -1,5 +1,5 @@
-import { Writers } from '../../src/engine/only-writer.ts';
-import type { StepPorts } from '../../src/engine/ports.ts';
+import { PACE, type StepPorts } from '../../src/engine/ports.ts';
+import { Writers } from '../../src/engine/writers.ts';
 import { recheckGrant } from '../../src/operations/recheck-grant.ts';
 import type { Db } from '../../src/store/schema.ts';
 import type { AcmeOperations } from './acme-operations.ts';
@@ -9,7 +9,7 @@ export function stepPorts({ world }: AcmeOperations, db: Db, owner = 'one'): Ste
   return {
     db,
     owner,
-    writers: new Writers(db, owner),
+    writers: new Writers(db, owner, PACE.leaseMs),
     node: owner,
     clock: world.clock,
     random: world.random,
