@@ -20,7 +20,11 @@ export async function pendingRequest(api: Api, wanted: Wanted): Promise<RequestV
   const answer = await api.get('/requests?scope=mine');
   const fits = (request: RequestView) =>
     request.items.some((item) => item.role === wanted.role && item.target === wanted.target);
-  return list(answer, 'items', requestView).find((request) => request.status === 'pending' && fits(request)) ?? null;
+  return (
+    list(answer, 'items', requestView).find(
+      (request) => request.status === 'pending' && request.extends === null && fits(request),
+    ) ?? null
+  );
 }
 
 /** Credentials as the API hands them out. They are secrets: to be passed on, never shown. */

@@ -5,6 +5,7 @@ import type { AwsProfileOptions } from './commands/aws-profile.ts';
 import type { ConsoleOptions } from './commands/console.ts';
 import type { DecideOptions } from './commands/decide.ts';
 import type { DoneOptions } from './commands/done.ts';
+import type { ExtendOptions } from './commands/extend.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { LsOptions } from './commands/ls.ts';
 import type { RequestOptions } from './commands/request.ts';
@@ -134,6 +135,20 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     .action(
       act(async (context, word: string, options: AssumeOptions) =>
         (await import('./commands/assume.ts')).assume(context, word, options, tail),
+      ),
+    );
+  program
+    .command('extend')
+    .description('Ask to keep live access for longer')
+    .argument('<grant>', 'grt_…')
+    .option('--for <duration>', 'how much longer than it lasts now: 15m')
+    .option('--reason <text>', 'what you still need it for')
+    .option('--ticket <id>', 'ticket that asks for it')
+    .option('--wait', 'wait until it is decided, and the cloud has the later end')
+    .option('--timeout <duration>', 'wait at most this long')
+    .action(
+      act(async (context, id: string, options: ExtendOptions) =>
+        (await import('./commands/extend.ts')).extend(context, id, options),
       ),
     );
   program

@@ -24,6 +24,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'assume invoice-reader --on aws/prod -- aws s3 ls s3://acme-invoices',
     'assume invoice-reader@aws/prod --reason "Check the export" -- bash',
   ],
+  extend: ['extend grt_… --for 15m --reason "The export is not done yet" --wait'],
   done: ['done', 'done invoice-reader --on aws/prod', 'done --all'],
   revoke: [
     'revoke grt_… --reason "The incident is over"',

@@ -57,6 +57,8 @@ export interface RequestView {
   readonly steps: readonly StepView[];
   readonly reasons: readonly RuleText[];
   readonly grants: readonly GrantView[];
+  /** The grant that it asks to keep for longer, and what has become of that; `null`: it asks for access. */
+  readonly extends: { readonly grant: string; readonly until: string; readonly status: string } | null;
   readonly next: string;
 }
 
@@ -113,6 +115,7 @@ export function grantView(of: Fields): GrantView {
 }
 
 export function requestView(of: Fields): RequestView {
+  const longer = isFields(of['extends']) ? of['extends'] : null;
   return {
     id: text(of, 'id'),
     status: text(of, 'status'),
@@ -133,6 +136,10 @@ export function requestView(of: Fields): RequestView {
     steps: list(of, 'steps', stepView),
     reasons: list(of, 'reasons', ruleText),
     grants: list(of, 'grants', grantView),
+    extends:
+      longer === null
+        ? null
+        : { grant: text(longer, 'grant'), until: text(longer, 'until'), status: text(longer, 'status') },
     next: textOrNull(of, 'next') ?? '',
   };
 }

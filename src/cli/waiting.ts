@@ -72,7 +72,7 @@ async function look(context: Context, id: string, signal: AbortSignal, lastHeard
 }
 
 export function isSettled(request: RequestView): boolean {
-  if (request.status === 'pending') return false;
+  if (request.status === 'pending' || request.extends?.status === 'writing') return false;
   return (
     request.status !== 'approved' ||
     (request.grants.length > 0 && request.grants.every((grant) => !['scheduled', 'activating'].includes(grant.status)))
@@ -87,6 +87,7 @@ export function exitOf(request: RequestView): ExitCode {
     case 'lapsed':
       return EXIT.expired;
     case 'approved':
+      if (request.extends !== null) return exitOfExtension(request.extends.status);
       if (request.grants.some((grant) => grant.status === 'failed')) return EXIT.provider;
       if (request.grants.some((grant) => grant.status === 'ended' || grant.status === 'ending')) return EXIT.expired;
       return request.grants.every((grant) => grant.status === 'active') ? EXIT.ok : EXIT.pending;
@@ -95,7 +96,14 @@ export function exitOf(request: RequestView): ExitCode {
   }
 }
 
+/** Without it the access is as it was: that is no success for who asked. */
+function exitOfExtension(status: string): ExitCode {
+  if (status === 'extended') return EXIT.ok;
+  return status === 'writing' ? EXIT.pending : status === 'ended-first' ? EXIT.expired : EXIT.denied;
+}
+
 function words(request: RequestView): string {
+  if (request.extends?.status === 'writing') return 'Approved, the cloud is being told the later end';
   if (request.status === 'approved') return 'Approved, being set up in the cloud';
   return `Waiting for ${deciders(request)}`;
 }

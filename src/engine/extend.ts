@@ -1,8 +1,8 @@
 import type { Extension } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
-import { ProviderFault, type Provisioned } from '../providers/contract.ts';
-import { noteCall } from '../store/bindings.ts';
+import { ProviderFault, type MethodCapabilities, type Provisioned } from '../providers/contract.ts';
+import { findBinding, noteCall } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
@@ -27,6 +27,9 @@ export async function extend(ports: StepPorts, claimed: GrantRecord): Promise<vo
   if (extension === null) return dropLease(ports.db, claimed.id, ports.owner);
   if (!(await allowed(ports, claimed, extension))) return;
   const { capabilities } = methodOf(ports.providers, claimed);
+  const settledAt = await earlierCallsOver(ports, claimed, extension, capabilities);
+  if (settledAt !== null)
+    return lookAgain(ports, claimed, settledAt, claimed.attempts, 'waiting: an earlier call may still land');
   const taken = await takeTurn(ports, claimed, capabilities);
   if ('wait' in taken) {
     const { until, why } = taken.wait;
@@ -47,6 +50,23 @@ async function allowed(ports: StepPorts, grant: GrantRecord, extension: Extensio
   ports.log.warn({ grant: grant.id, code }, 'an extension was refused before it was written');
   await drop(ports, grant, extension, { refusal: code, text });
   return false;
+}
+
+/**
+ * Until when a call that wrote an earlier end may still land, and write it over a later one; `null`: none may. Calls that write this very
+ * end do no harm.
+ */
+async function earlierCallsOver(
+  ports: StepPorts,
+  grant: GrantRecord,
+  { until }: Extension,
+  { endsApart, abandonedCallMs }: MethodCapabilities,
+): Promise<Instant | null> {
+  if (endsApart === true || (grant.boundUntil !== null && grant.boundUntil >= until)) return null;
+  const { lastCallAt } = await findBinding(ports.db, grant.slot);
+  if (lastCallAt === null) return null;
+  const over = after(lastCallAt, abandonedCallMs);
+  return over > (await appNow(ports.db)) ? over : null;
 }
 
 async function extendInTurn(

@@ -133,6 +133,11 @@ export interface MethodCapabilities {
   readonly hands?: 'certificate';
   /** Whether an end by time leaves something in the cloud as well that `tidy` removes; otherwise only an early one does. */
   readonly leavesAtExpiry?: boolean;
+  /**
+   * Each thing that is handed out carries an end of its own, so no call that is still under way can put an earlier end back. Absent: the
+   * end stands in one object, and a later one is written only when no earlier call can land on it any more.
+   */
+  readonly endsApart?: true;
   /** Ways to take access away, mildest first, in words; `revoke` gets the index. */
   readonly rungs: readonly string[];
 }

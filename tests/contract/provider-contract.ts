@@ -18,6 +18,7 @@ import {
   takeAway,
   untilRefused,
 } from './contract-steps.ts';
+import { extending } from './extending.ts';
 import { CLOUD_FAULTS, type CloudCall, type CloudFault, type ProviderHarness } from './provider-harness.ts';
 
 const MINUTE = 60_000;
@@ -35,6 +36,7 @@ export function providerContract(name: string, makeHarness: () => Promise<Provid
     describe('planning', () => planning(() => on));
     describe('life', () => life(() => on));
     describe('ending', () => endings(() => on));
+    describe('extending', () => extending(() => on));
     describe('faults', () => faults(() => on));
     describe('reach', () => reach(() => on));
   });

@@ -97,6 +97,33 @@ describe('the demo, as processes', () => {
     }
   }
 
+  test('access is kept for longer: asked, approved, and the cloud serves new credentials past the old end', async () => {
+    const { grant } = await activate('20s');
+    const shown = async () =>
+      JSON.parse((await home.run(['ls', '--json'])).stdout) as { grants: { id: string; endsAt: string }[] };
+    const endsAt = async () => Date.parse((await shown()).grants.find(({ id }) => id === grant)?.endsAt ?? '');
+    const before = await endsAt();
+    const asked = await home.run(['extend', grant, '--for', '25s', '--reason', 'The export is not done yet', '--json']);
+    expect(asked.code, asked.stderr).toBe(0);
+    const request = JSON.parse(asked.stdout) as { id: string; extends: object };
+    expect(request.extends).toEqual({ grant, until: new Date(before + 25_000).toISOString(), status: 'pending' });
+    const waiting = await home.run(['--profile', 'bo', 'ls', '--waiting']);
+    expect(waiting.stdout).toContain('25s longer, until ');
+    const [waited, approved] = await Promise.all([
+      home.run(['wait', request.id, '--timeout', '15s']),
+      home.run(['--profile', 'bo', 'approve', request.id]),
+    ]);
+    expect([approved.code, waited.code], waited.stderr + approved.stderr).toEqual([0, 0]);
+    expect(await endsAt()).toBe(before + 25_000);
+    await pause(Math.max(0, before - Date.now()) + 500);
+    const creds = await home.run(['creds', 'aws', '--role', 'invoice-reader', '--on', 'aws/prod']);
+    expect(creds.code, creds.stderr).toBe(0);
+    expect(Date.parse((JSON.parse(creds.stdout) as Keys).Expiration)).toBeGreaterThan(before);
+    const why = await home.run(['why', request.id]);
+    expect(why.stdout).toContain('the cloud has the later end');
+    expect((await home.run(['done', grant])).code).toBe(0);
+  });
+
   test('a credential that was saved is refused within 5 s after its holder gave the access back', async () => {
     const { grant } = await activate('15m');
     const saved = await keys();

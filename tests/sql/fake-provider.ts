@@ -48,6 +48,7 @@ export function fakeProvider(
         settleMs: 60_000,
         abandonedCallMs: options.abandonedCallMs ?? 0,
         proofAtExpiry: options.byConstruction === false ? 'observed' : 'by-construction',
+        endsApart: true,
         rungs: ['remove', 'cut'],
       },
     },

@@ -137,8 +137,9 @@ async function closing(context: Context, live: readonly GrantView[], open: reado
   else if (live.length === 0 && waiting.length === 0) suggest(context, context.command('search'));
 }
 
-/** ` from 15:04`, when the access does not begin as soon as it is approved. */
+/** ` from 15:04`, when the access does not begin as soon as it is approved; ` longer, until 15:04` for an extension. */
 function startOf(request: RequestView, now: number): string {
+  if (request.extends !== null) return ` longer, until ${clockTime(request.extends.until, now)}`;
   return request.startsAt === null ? '' : ` from ${clockTime(request.startsAt, now)}`;
 }
 

@@ -118,7 +118,7 @@ async function preview(context: Context, body: RequestBody): Promise<ExitCode> {
 }
 
 /** Shows a request and what to do with it. Without waiting, a request that was taken is a success, whatever becomes of it. */
-function report(context: Context, seen: Seen, waited: boolean): ExitCode {
+export function report(context: Context, seen: Seen, waited: boolean): ExitCode {
   const { request: view, raw } = seen;
   rememberLive(context, view.grants);
   if (context.json) context.dataJson(raw);
@@ -133,7 +133,7 @@ function nextSteps(context: Context, view: RequestView): void {
   if (view.next !== '') context.say(printable(view.next));
   const active = view.grants.filter((grant) => grant.status === 'active' || grant.status === 'activating');
   if (view.status === 'pending') suggest(context, context.command('wait', view.id));
-  for (const grant of active)
+  for (const grant of view.extends === null ? active : [])
     suggest(context, `${context.command('assume', grant.role, '--on', grant.target)} -- aws sts get-caller-identity`);
 }
 

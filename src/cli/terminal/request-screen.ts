@@ -19,7 +19,7 @@ export function requestCard(context: Context, request: RequestView): string {
     ['who', `${printable(request.requester.name)} ${out.dim(`(${printable(request.requester.key)})`)}`],
     ['why', indented(printableLines(request.reason))],
     ['ticket', printable(request.ticket ?? '')],
-    ['for', `${printable(request.duration)}, from the moment it starts`],
+    ...lengthOf(request, now),
     ['starts', plannedStart(request, now)],
     ['lapses', request.status === 'pending' ? `at ${clockTime(request.lapsesAt, now)} if nobody decides` : ''],
   ];
@@ -46,6 +46,15 @@ export function requestCard(context: Context, request: RequestView): string {
     if (grant.landing !== null) lines.push(['lands on', printable(grant.landing.identity)]);
   }
   return facts(out, lines);
+}
+
+/** How long, or how much longer: whoever decides sees of which grant, and until when. */
+function lengthOf({ duration, extends: longer }: RequestView, now: number): readonly (readonly [string, string])[] {
+  if (longer === null) return [['for', `${printable(duration)}, from the moment it starts`]];
+  return [
+    ['extends', longer.grant],
+    ['by', `${printable(duration)}, until ${clockTime(longer.until, now)}`],
+  ];
 }
 
 /** Once it is approved, its grants say when they start. */

@@ -44,6 +44,7 @@ export const ASSUME_ROLE: MethodCapabilities = {
   settleMs: 30_000,
   abandonedCallMs: ABANDONED_CALL_MS,
   proofAtExpiry: 'by-construction',
+  endsApart: true,
   rungs: [
     "Deny every session of the grant, by an entry in the role's revocation policy",
     'Deny every session of the role that was issued until now; live grants get new credentials',

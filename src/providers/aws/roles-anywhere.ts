@@ -75,7 +75,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
     revoke: async (binding, ending, rung, call) => {
       const resolved = resolve(binding);
       try {
-        await onRole(resolved, call, (calls) => bar(calls, resolved, ending));
+        await onRole(resolved, call, (calls) => bar(calls, resolved, binding, ending));
       } finally {
         if (rung >= 1) await store.deny(resolved.place, { spec: binding, ending, cutAll: true }, call);
       }
@@ -199,9 +199,15 @@ async function putWithin(
   );
 }
 
-/** Denies at once. At the end of its time nothing is written where the armed end stands. */
-async function bar(calls: IdentityCalls, { end }: ResolvedAnywhere, ending: Ending): Promise<void> {
-  if (ending.cause === 'expired' && standingOf(await calls.read(end.name), end) === 'armed') return;
+/** Denies at once. At the end of its time nothing is written where the armed end stands, unless a later one than the grant's was on its way. */
+async function bar(
+  calls: IdentityCalls,
+  { end }: ResolvedAnywhere,
+  { endsAt }: BindingSpec,
+  ending: Ending,
+): Promise<void> {
+  if (ending.cause === 'expired' && ending.since >= endsAt && standingOf(await calls.read(end.name), end) === 'armed')
+    return;
   await calls.put(end.name, end.barred);
 }
 

@@ -13,13 +13,15 @@ export interface Expectation {
   /** Approvals that each role needs. A role that is absent cannot be had at all. */
   readonly approvals: Readonly<Record<string, number>>;
   readonly maxMs: number;
+  /** How often a grant may be extended, within `maxMs` altogether. */
+  readonly extensions: number;
   readonly left: readonly string[];
 }
 
 export const ENGINEERS = ['ana', 'eli', 'kim', 'bo'] as const;
 export const LEADS = ['bo', 'cy', 'dee'] as const;
 export const EVERYBODY = ['ana', 'eli', 'kim', 'bo', 'cy', 'dee', 'zoe'] as const;
-export const ROLES = ['reader', 'mover', 'open', 'sharer', 'auditor', 'keeper', 'unplannable'] as const;
+export const ROLES = ['reader', 'mover', 'open', 'sharer', 'auditor', 'passer', 'keeper', 'unplannable'] as const;
 /** Roles that come to one and the same place in the cloud for each person and account: their grants share it. */
 export const SHARING = ['sharer', 'auditor'] as const;
 export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
@@ -27,8 +29,9 @@ export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
 const MINUTE = 60_000;
 const BASE: Expectation = {
   what: 'as at the start',
-  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0 },
+  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0 },
   maxMs: 6 * MINUTE,
+  extensions: 2,
   left: [],
 };
 
@@ -36,7 +39,7 @@ const BASE: Expectation = {
 export const VARIANTS: readonly Expectation[] = [
   BASE,
   { ...BASE, what: 'readers need two approvals', approvals: { ...BASE.approvals, reader: 2 } },
-  { ...BASE, what: 'two minutes at most', maxMs: 2 * MINUTE },
+  { ...BASE, what: 'two minutes at most, and one extension', maxMs: 2 * MINUTE, extensions: 1 },
   { ...BASE, what: 'the open role and the auditors’ are closed', approvals: { reader: 1, mover: 2, sharer: 0 } },
   { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
 ];
@@ -49,15 +52,18 @@ export function compileVariants(): readonly RulesInForce[] {
     const targets = must(parseTargets(files));
     const directory = must(parseDirectory(files, now));
     const policy = must(loadPolicy(files, { directory, targets, available: new Set<ProviderName>(['aws']) }));
-    return { policy: sharingOf(policy), directory, loadedAt: now, problems: [] };
+    return { policy: withSimMethods(policy), directory, loadedAt: now, problems: [] };
   });
 }
 
-/** The simulated cloud has a method that no real one has, with one place for all grants of a person; no document can name it. */
-function sharingOf(policy: PolicySet): PolicySet {
+/**
+ * The simulated cloud has methods that no real one has, so no document can name them: one place for all grants of a person, and an object
+ * for each grant that the cloud itself stops believing at its end.
+ */
+function withSimMethods(policy: PolicySet): PolicySet {
   const roles = [...policy.roles].map(([name, role]) => {
-    const shares = SHARING.some((one) => one === name);
-    return [name, shares ? { ...role, aws: { ...role.aws, method: 'assignment' } as never } : role] as const;
+    const method = SHARING.some((one) => one === name) ? 'assignment' : name === 'passer' ? 'pass' : null;
+    return [name, method === null ? role : { ...role, aws: { ...role.aws, method } as never }] as const;
   });
   return { ...policy, roles: new Map(roles) };
 }
@@ -106,6 +112,7 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
   open: 3,
   sharer: 3,
   auditor: 3,
+  passer: 3,
   keeper: 1,
   unplannable: 3,
 };
@@ -123,7 +130,7 @@ name: ${name}s
 who: { groups: [engineers] }
 roles: [${name}]
 targets: { access: [session, binding] }
-duration: { default: ${Math.min(3 * MINUTE, variant.maxMs) / MINUTE}m, max: ${variant.maxMs / MINUTE}m }
+duration: { default: ${Math.min(3 * MINUTE, variant.maxMs) / MINUTE}m, max: ${variant.maxMs / MINUTE}m, extensions: ${variant.extensions} }
 ${count > 0 ? `approval: [{ from: [group:leads], count: ${count} }]\n` : ''}`;
 
 /** A role whose approval takes a signature, and one that the provider cannot plan: both are refused when they are asked for. */

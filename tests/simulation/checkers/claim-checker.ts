@@ -26,7 +26,7 @@ export class ClaimChecker {
         );
       }
       if (
-        row.state !== before.state &&
+        (row.state !== before.state || row.boundUntil !== before.boundUntil || row.endsAt !== before.endsAt) &&
         isEngineStep(before.state, row.state) &&
         !(held && before.leaseOwner?.startsWith(`${by}/`) === true)
       ) {

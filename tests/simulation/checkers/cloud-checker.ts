@@ -35,14 +35,29 @@ export class CloudChecker {
   check(): void {
     const grants = this.#grants();
     this.#checkPlaces([...grants.values()]);
+    this.#checkPasses([...grants.values()]);
     for (const [grant, what] of this.#cloud.usable()) {
       const row = grants.get(grant);
       const state = row?.state ?? 'unknown';
       if (!LIVE.has(state)) {
         this.#violations.report('cloud', `${short(grant)} is ${state}, and ${what} still works`);
-      } else if (what !== 'a binding' && row?.endsAt != null && this.#now() >= row.endsAt) {
+      } else if (what !== 'a binding' && row?.boundUntil != null && this.#now() >= row.boundUntil) {
+        // The latest end that was noted before it left: the same as the end, unless an extension was on its way.
         this.#violations.report('cloud', `${short(grant)} is past its end, and ${what} still works`);
       }
+    }
+  }
+
+  /** What is promised stands in the cloud, and nothing stands there that nobody has noted. */
+  #checkPasses(rows: readonly GrantRow[]): void {
+    for (const row of rows) {
+      if (row.method !== 'pass' || row.endsAt === null) continue;
+      const end = this.#cloud.passEnd(row.slot);
+      if (end !== null && end > (row.boundUntil ?? 0))
+        this.#violations.report('cloud', `${short(row.id)} has a later end in the cloud than anybody has noted`);
+      const over = row.state !== 'active' || this.#now() >= row.endsAt || this.#endAsked(row.id);
+      if (!over && (end === null || end < row.endsAt))
+        this.#violations.report('cloud', `${short(row.id)} is promised for longer than the cloud knows`);
     }
   }
 

@@ -22,6 +22,12 @@ export interface GrantContext {
   readonly keyOf: (person: string) => string | undefined;
 }
 
+/** A later end of a grant, as its row tells of it. */
+interface Later {
+  readonly until: number;
+  readonly nth: number;
+}
+
 /** Judges each change of a grant: its steps, its times, its proof, and whether it may exist at all. */
 export class GrantChecker {
   readonly #storm: Storm;
@@ -41,7 +47,7 @@ export class GrantChecker {
     for (const row of rows.values()) {
       const before = this.#before.get(row.id);
       if (before === undefined) this.#checkNew(row, context);
-      else if (before !== row) this.#checkChange(before, row);
+      else if (before !== row) this.#checkChange(before, row, context);
       if (before?.state !== row.state) {
         this.#storm.trace.note(
           'database',
@@ -65,32 +71,64 @@ export class GrantChecker {
       this.#report(row.id, 'it came out of a request that is not approved');
   }
 
-  #checkChange(before: GrantRow, row: GrantRow): void {
+  #checkChange(before: GrantRow, row: GrantRow, context: GrantContext): void {
     if (before.state !== row.state && !reachable(before.state, row.state)) {
       this.#report(row.id, `it went from ${before.state} to ${row.state}`);
     }
     if (before.activatedAt !== null && row.activatedAt !== before.activatedAt)
       this.#report(row.id, 'its start was moved');
-    if (before.endsAt !== null && (row.endsAt === null || row.endsAt > before.endsAt)) {
-      this.#report(row.id, 'its end was moved to later');
-    }
+    this.#checkEnds(before, row, context);
+    if (before.extensionUntil !== null && row.extensionUntil === null && row.extended === before.extended)
+      this.#storm.marks.hit(row.state === 'active' ? 'extension-refused' : 'extension-lapsed');
     if (before.endedAt !== null && JSON.stringify(before) !== JSON.stringify(row)) {
       this.#report(row.id, 'it was changed after it was over');
     }
+  }
+
+  /** An end moves to later only by an extension that was decided, of a grant that is active, within what the rules allow altogether. */
+  #checkEnds(before: GrantRow, row: GrantRow, context: GrantContext): void {
+    if (before.endsAt === null) return;
+    if (row.endsAt === null || row.boundUntil === null) return this.#report(row.id, 'its end was forgotten');
+    if (row.boundUntil < (before.boundUntil ?? 0)) this.#report(row.id, 'what may stand in the cloud was forgotten');
+    if (row.boundUntil > (before.boundUntil ?? 0)) {
+      if (before.state !== 'active') this.#report(row.id, `a later end was written while it was ${before.state}`);
+      this.#checkLater(row, { until: row.boundUntil, nth: before.extended + 1 }, context);
+    }
+    if (row.endsAt < before.endsAt) this.#report(row.id, 'its end was moved to earlier');
+    if (row.endsAt <= before.endsAt) return;
+    this.#storm.marks.hit('extended');
+    if (before.state !== 'active' || row.state !== 'active' || this.#storm.scheduler.now >= before.endsAt)
+      this.#report(row.id, `its end was moved to later while it was ${before.state}`);
+    if (row.extended !== before.extended + 1) this.#report(row.id, 'its end was moved to later without being counted');
+    if (row.endsAt > row.boundUntil) this.#report(row.id, 'its end lies beyond what was noted for the cloud');
+    this.#checkLater(row, { until: row.endsAt, nth: row.extended }, context);
+  }
+
+  #checkLater(row: GrantRow, { until, nth }: Later, context: GrantContext): void {
+    const asked = [...context.requests.values()].find((one) => one.extends === row.id && one.until === until);
+    if (asked?.state !== 'approved') return this.#report(row.id, 'its end was moved to later, and nobody decided that');
+    const durationMs = until - (row.activatedAt ?? 0);
+    const why = this.#rules.refusals({ ...this.#deciders(asked.id, row, context), durationMs, extension: nth });
+    if (why !== null) this.#report(row.id, `its end was moved to later although ${why}`);
+  }
+
+  /** Who asked and who agreed. */
+  #deciders(request: string, row: GrantRow, context: GrantContext) {
+    const approvers = new Set<string>();
+    for (const approval of context.approvals) {
+      if (approval.request !== request) continue;
+      if (approval.verdict !== 'approve') this.#report(row.id, 'it was given although somebody said no');
+      if (approval.person !== row.person) approvers.add(context.keyOf(approval.person) ?? 'nobody');
+    }
+    return { role: row.role, requester: context.keyOf(row.person) ?? 'nobody', approvers };
   }
 
   /** The clock of the grant starts now: it is allowed by rules that some node had in force, and no longer than they say. */
   #checkStart(row: GrantRow, context: GrantContext): void {
     const { activatedAt, endsAt } = row;
     if (activatedAt === null || endsAt === null) return this.#report(row.id, 'it started without an end');
-    const requester = context.keyOf(row.person) ?? 'nobody';
-    const approvers = new Set<string>();
-    for (const approval of context.approvals) {
-      if (approval.request !== row.request) continue;
-      if (approval.verdict !== 'approve') this.#report(row.id, 'it started although somebody said no');
-      if (approval.person !== row.person) approvers.add(context.keyOf(approval.person) ?? 'nobody');
-    }
-    const why = this.#rules.refusals({ role: row.role, requester, approvers, durationMs: endsAt - activatedAt });
+    const decided = this.#deciders(row.request, row, context);
+    const why = this.#rules.refusals({ ...decided, durationMs: endsAt - activatedAt, extension: 0 });
     if (why !== null) this.#report(row.id, `it started although ${why}`);
   }
 
@@ -118,6 +156,8 @@ export class GrantChecker {
     if (before?.state === 'scheduled' && byPerson) marks.hit('ended-while-scheduled');
     if (before?.state === 'scheduled' && row.state === 'failed') marks.hit('tightened-at-start');
     if (before?.state === 'ending' && row.state === 'failed') marks.hit('activation-failed');
+    const over = row.endedAt !== null && row.boundUntil !== null && row.endsAt !== null;
+    if (over && row.boundUntil > row.endsAt) marks.hit('extension-unconfirmed');
     if (row.neededByOthers !== null) marks.hit('left-to-others');
     if (row.standing !== null) marks.hit('left-standing');
     if (row.proof === 'by-construction') marks.hit('ended-by-construction');

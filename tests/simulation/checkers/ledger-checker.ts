@@ -8,7 +8,13 @@ import type { Violations } from './violations.ts';
 interface Entry {
   readonly kind: string;
   readonly subjects: { readonly grant?: string; readonly request?: string };
-  readonly facts: { readonly fingerprint?: string; readonly cause?: string; readonly proof?: string };
+  readonly facts: {
+    readonly fingerprint?: string;
+    readonly cause?: string;
+    readonly proof?: string;
+    readonly endsAt?: string;
+    readonly until?: string;
+  };
   readonly late?: boolean;
 }
 
@@ -23,6 +29,8 @@ const GRANT_STEPS = new Set([
   'ending>ended',
   'ending>failed',
 ]);
+/** What is said about a grant without its state changing. */
+const EXTENSION: ReadonlySet<string> = new Set(['extending', 'extended', 'not-extended']);
 const REQUEST_STEPS = new Set([
   'new>pending',
   'pending>approved',
@@ -43,6 +51,9 @@ export class LedgerChecker {
   readonly #bodies: string[] = [];
   /** What state its grant had when a credential was recorded, by fingerprint. */
   readonly #credentials = new Map<string, { readonly grant: string; readonly state: string }>();
+  /** The end of each grant that has one, and the later ones that were approved, as `grant@time`. */
+  readonly #ends = new Map<string, number>();
+  readonly #approved = new Set<string>();
   #lastId = 0;
 
   constructor(storm: Storm, violations: Violations) {
@@ -71,6 +82,10 @@ export class LedgerChecker {
     }
     this.#compare('grant', this.#grants, grants);
     this.#compare('request', this.#requests, requests);
+    for (const row of grants.values()) {
+      const told = this.#ends.get(row.id) ?? null;
+      if (row.endsAt !== told) this.#report(`${short(row.id)} has another end than the ledger says`);
+    }
   }
 
   #report(text: string): void {
@@ -81,10 +96,14 @@ export class LedgerChecker {
     const [subject, event = ''] = entry.kind.split('.');
     const { grant, request } = entry.subjects;
     if (entry.late === true) this.#storm.marks.hit('late-entry');
-    if (subject === 'grant' && grant !== undefined) this.#step('grant', this.#grants, grant, event, GRANT_STEPS);
+    if (subject === 'grant' && grant !== undefined && EXTENSION.has(event)) this.#extend(entry, grant, event);
+    else if (subject === 'grant' && grant !== undefined) this.#step('grant', this.#grants, grant, event, GRANT_STEPS);
     if (subject === 'request' && request !== undefined) {
       this.#step('request', this.#requests, request, event === 'submitted' ? 'pending' : event, REQUEST_STEPS);
     }
+    if (event === 'activating' && grant !== undefined) this.#ends.set(grant, Date.parse(entry.facts.endsAt ?? ''));
+    if (entry.kind === 'request.approved' && entry.facts.until !== undefined)
+      this.#approved.add(`${grant ?? ''}@${entry.facts.until}`);
     if (entry.kind === 'credential.issued' && grant !== undefined && entry.facts.fingerprint !== undefined) {
       this.#credentials.set(entry.facts.fingerprint, { grant, state: grants.get(grant)?.state ?? 'none' });
     }
@@ -94,6 +113,16 @@ export class LedgerChecker {
         this.#report(`the last entry of ${short(row.id)} does not say what its row says`);
       }
     }
+  }
+
+  /** A later end: approved before it is written, written before it counts. */
+  #extend({ facts }: Entry, grant: string, event: string): void {
+    const state = this.#grants.get(grant) ?? 'new';
+    const until = facts.until ?? facts.endsAt ?? '';
+    if (state !== 'active') this.#report(`the grant ${short(grant)} is ${state}, and an entry says ${event}`);
+    if (!this.#approved.has(`${grant}@${until}`))
+      this.#report(`the end of ${short(grant)} moves to ${until}, and no entry says that this was approved`);
+    if (event === 'extended') this.#ends.set(grant, Date.parse(until));
   }
 
   #step(what: string, states: Map<string, string>, id: string, to: string, legal: ReadonlySet<string>): void {

@@ -83,9 +83,10 @@ export class Observer {
       return next;
     }
     for (const row of this.grants.values()) {
-      const starting = row.state === 'scheduled' || row.state === 'activating';
+      const starting = row.state === 'scheduled' || row.state === 'activating' || row.extensionUntil !== null;
       if (row.dueAt !== null && starting === (lane === 'starts')) next = Math.min(next, row.dueAt);
-      if (lane === 'ends' && row.state === 'activating') next = Math.min(next, row.endsAt ?? next);
+      if (lane === 'ends' && (row.state === 'activating' || row.extensionUntil !== null))
+        next = Math.min(next, row.endsAt ?? next);
     }
     return next;
   }

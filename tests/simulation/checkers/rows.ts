@@ -15,6 +15,9 @@ export interface GrantRow {
   readonly startsAt: number;
   readonly activatedAt: number | null;
   readonly endsAt: number | null;
+  readonly boundUntil: number | null;
+  readonly extensionUntil: number | null;
+  readonly extended: number;
   readonly cause: string | null;
   readonly endedAt: number | null;
   readonly endingSince: number | null;
@@ -34,6 +37,9 @@ export interface RequestRow {
   readonly lapsesAt: number;
   readonly decidedAt: number | null;
   readonly deniedBy: string | null;
+  /** The grant whose end it asks to move, and until when. */
+  readonly extends: string | null;
+  readonly until: number | null;
 }
 
 export interface ApprovalRow {
@@ -64,13 +70,14 @@ const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 const WRITTEN_BY = 'xmin::text::bigint';
 
 const GRANTS = `select ${WRITTEN_BY} as "writtenBy", id, request_id as request, person_id as person, role, target, slot, method, state, duration_ms::float8 as "durationMs",
-  ${ms('starts_at')} as "startsAt", ${ms('activated_at')} as "activatedAt", ${ms('ends_at')} as "endsAt", end_cause as cause,
+  ${ms('starts_at')} as "startsAt", ${ms('activated_at')} as "activatedAt", ${ms('ends_at')} as "endsAt",
+  ${ms('bound_until')} as "boundUntil", ${ms('extension_until')} as "extensionUntil", extended, end_cause as cause,
   ${ms('ended_at')} as "endedAt", ${ms('ending_since')} as "endingSince", proof ->> 'kind' as proof,
   proof -> 'evidence' ->> 'neededByOthersUntil' as "neededByOthers", proof -> 'evidence' ->> 'standingAccessRemains' as standing,
   last_fault as "lastFault", ${ms('due_at')} as "dueAt",
   lease_owner as "leaseOwner", ${ms('lease_until')} as "leaseUntil" from "grant" where ${WRITTEN_BY} > $1`;
 const REQUESTS = `select ${WRITTEN_BY} as "writtenBy", id, person_id as person, state, ${ms('lapses_at')} as "lapsesAt", ${ms('decided_at')} as "decidedAt",
-  denied_by as "deniedBy" from request where ${WRITTEN_BY} > $1`;
+  denied_by as "deniedBy", extends_grant as extends, ${ms('extends_until')} as until from request where ${WRITTEN_BY} > $1`;
 const APPROVALS = `select request_id as request, person_id as person, verdict from approval`;
 const ENTRIES = `select seq::float8 as seq, body, encode(leaf, 'hex') as leaf from ledger_entry order by seq`;
 const CHECKPOINTS = `select size::float8 as size, note from ledger_checkpoint order by size`;

@@ -8,6 +8,8 @@ interface Start {
   readonly requester: string;
   readonly approvers: ReadonlySet<string>;
   readonly durationMs: number;
+  /** Which extension of its grant it is; 0: it is the start. */
+  readonly extension: number;
 }
 
 /** Which rules were in force on which node and when: nodes reload at their own moments, so several can be in force at once. */
@@ -46,6 +48,7 @@ function refusal(rules: Expectation, start: Start): string | null {
   if (needed === undefined) return `the rules give ${start.role} to nobody (${rules.what})`;
   if (rules.left.includes(start.requester)) return `${start.requester} has left (${rules.what})`;
   if (start.durationMs > rules.maxMs) return `it lasts ${start.durationMs} ms (${rules.what})`;
+  if (start.extension > rules.extensions) return `it is extension ${start.extension} (${rules.what})`;
   const counted = [...start.approvers].filter(
     (key) => LEADS.some((lead) => lead === key) && !rules.left.includes(key) && key !== start.requester,
   );

@@ -34,9 +34,9 @@ export interface DenyDocument {
 const NOBODY: DenyDocument = { entries: new Map(), cutAt: 0 };
 
 /**
- * The truth about who can do what in the simulated cloud. Three kinds of access: *sessions*, which carry their end and are
+ * The truth about who can do what in the simulated cloud. Four kinds of access: *sessions*, which carry their end and are
  * denied early by an entry on their role; *bindings*, which exist until somebody removes them; and *assignments*, bindings of which there is
- * one place for all grants of a person on a role. It believes nobody's
+ * one place for all grants of a person on a role; *passes*, one for each grant, carry their end in an object that is written over. It believes nobody's
  * clock but its own, and knows nothing of the broker's database.
  */
 export class SimCloud {
@@ -51,6 +51,8 @@ export class SimCloud {
   readonly #bindings = new Map<string, { at: number; names: CloudNames | null }[]>();
   /** Every change of each assignment, oldest first: one place for all grants of a person on a role. */
   readonly #assignments = new Map<string, { at: number; assigned: boolean }[]>();
+  /** Every change of each pass, oldest first: what the cloud believes until its own end, one for each grant. */
+  readonly #passes = new Map<string, { at: number; names: CloudNames; endsAt: number | null }[]>();
   readonly #standing = new Set<string>();
   #count = 0;
   /** Called after every change. */
@@ -104,6 +106,20 @@ export class SimCloud {
   /** Whether a binding is there, as a read sees it that may be `staleMs` behind. */
   isBound(slot: string, staleMs: number): boolean {
     return (latest(this.#bindings.get(slot), this.#now() - staleMs)?.names ?? null) !== null;
+  }
+
+  /** Writes a pass, over the one that may be there; `null`: removes it. */
+  pass(slot: string, names: CloudNames, endsAt: number | null): void {
+    const changes = this.#passes.get(slot) ?? [];
+    changes.push({ at: this.#now(), names, endsAt });
+    this.#passes.set(slot, changes);
+    if (endsAt !== null) this.#everProvided.add(names.grant);
+    this.onChange();
+  }
+
+  /** The end of the pass that stands in a slot, as a read sees it that may be `staleMs` behind; `null`: none stands there. */
+  passEnd(slot: string, staleMs = 0): number | null {
+    return latest(this.#passes.get(slot), this.#now() - staleMs)?.endsAt ?? null;
   }
 
   /** Puts an assignment there that has nothing to do with the broker. */
@@ -162,6 +178,10 @@ export class SimCloud {
     const now = this.#now();
     const usable = new Map<string, string>();
     for (const grant of this.#boundGrants()) usable.set(grant, 'a binding');
+    for (const changes of this.#passes.values()) {
+      const last = changes.at(-1);
+      if (last !== undefined && last.endsAt !== null && now < last.endsAt) usable.set(last.names.grant, 'a pass');
+    }
     for (const session of this.#sessions) {
       if (now < Math.min(session.expiresAt, session.endsAt) && !this.#denied(session)) {
         usable.set(session.grant, `session ${session.key}`);

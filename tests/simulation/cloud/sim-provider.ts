@@ -17,6 +17,7 @@ import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Network } from './network.ts';
+import { passCalls, passMethod } from './passes.ts';
 import type { CloudNames, Credential, SimCloud } from './sim-cloud.ts';
 
 /** The longest time after a call was given up until a look can no longer be wrong about it: landing and staleness together. */
@@ -40,11 +41,14 @@ const CAPABILITIES: MethodCapabilities = {
   settleMs: 30_000,
   abandonedCallMs: ABANDONED_CALL_MS,
   proofAtExpiry: 'observed',
+  endsApart: true,
   rungs: ['remove', 'remove, and cut all sessions of the role', 'page somebody'],
 };
 
 /** A method with one place for all grants of a person on a native role. Nothing is handed out. */
-const ASSIGNMENT: MethodCapabilities = { ...CAPABILITIES, method: 'assignment', slot: 'shared' };
+const { endsApart: _, ...ONE_OBJECT } = CAPABILITIES;
+const ASSIGNMENT: MethodCapabilities = { ...ONE_OBJECT, method: 'assignment', slot: 'shared' };
+const PASS = passMethod(ONE_OBJECT);
 
 /** Which node called for a grant last; shared by all nodes of a run. */
 export type LastCallers = Map<string, { readonly node: string; alive(): boolean }>;
@@ -148,22 +152,29 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       throw new ProviderFault('conflict', 'the deny does not show what was written');
   });
 
+  const passes = passCalls({
+    network,
+    cloud,
+    stale,
+    settlesSlowly: () => storm.weather.cloud.settlesSlowly,
+    landsLate: gives,
+  });
   return {
     name: 'aws',
-    methods: { 'assume-role': CAPABILITIES, assignment: ASSIGNMENT },
+    methods: { 'assume-role': CAPABILITIES, assignment: ASSIGNMENT, pass: PASS },
     plan: (wanted) =>
       wanted.role.name === 'unplannable'
         ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
         : { ok: true, words: 'a session or a binding', policyHash: null },
     exclusive: (spec, act) =>
-      isBinding(spec) || isAssignment(spec) || act === 'provision' || act === 'expire'
+      isBinding(spec) || isAssignment(spec) || isPass(spec) || act === 'provision' || act === 'expire'
         ? null
         : `sim:${namesOf(spec).roleKey}`,
     // Masses that ask at once are more than it takes.
     quota: (place) => ({ key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 }),
     sharedPlace: ({ target, principal }) => [target.native, 'shared', principal],
     landing: (spec) =>
-      isAssignment(spec)
+      isAssignment(spec) || isPass(spec)
         ? { identity: spec.principal, words: 'the person’s own account in the simulated cloud' }
         : null,
     doctor: async () => [],
@@ -171,6 +182,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     async provision(spec, call): Promise<Provisioned> {
       noteCaller(spec);
       note(spec, 'provisions');
+      if (isPass(spec)) return passes.provision(spec, call);
       if (isAssignment(spec)) {
         await assign(spec, call);
         return { usable: await isUsable(spec, call), native: { slot: spec.slot }, credentials: [] };
@@ -191,6 +203,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
 
     async observe(spec, ending, call): Promise<Observation> {
       noteCaller(spec);
+      if (isPass(spec)) return passes.observe(spec, ending, call);
       if (isBinding(spec) || isAssignment(spec)) {
         return (await readBinding(spec, call))
           ? { presence: 'present', usable: true, native: {} }
@@ -213,6 +226,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       noteCaller(spec);
       note(spec, `revokes (${ending.cause}, rung ${rung})`);
       if (rung > 0) storm.marks.hit('next-rung');
+      if (isPass(spec)) return passes.revoke(spec, ending, rung, call);
       if (isBinding(spec) || isAssignment(spec)) {
         await network.call({
           name: `unbind ${short(spec.grant)}`,
@@ -227,7 +241,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     },
 
     async issueCredential(spec, call): Promise<IssuedCredential> {
-      if (isAssignment(spec)) throw new ProviderFault('invalid', 'nothing is handed out under an assignment');
+      if (isAssignment(spec) || isPass(spec)) throw new ProviderFault('invalid', 'nothing is handed out here');
       if (!isBinding(spec)) return issued(await openSession(spec, call), spec);
       const token = await network.call({
         name: `issue-token ${short(spec.grant)}`,
@@ -241,8 +255,12 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   };
 }
 
-export function isBinding(spec: Pick<BindingSpec, 'target'>): boolean {
-  return spec.target.labels['access'] === BINDING_LABEL;
+export function isBinding(spec: Pick<BindingSpec, 'target' | 'method'>): boolean {
+  return spec.target.labels['access'] === BINDING_LABEL && spec.method === CAPABILITIES.method;
+}
+
+function isPass({ method }: Pick<BindingSpec, 'method'>): boolean {
+  return method === PASS.method;
 }
 
 export function isAssignment(spec: Pick<BindingSpec, 'method'>): boolean {

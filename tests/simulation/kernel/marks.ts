@@ -51,6 +51,10 @@ export const MARKS = {
   'slot-awaited': 'a grant waited for its turn on a shared place',
   'quota-awaited': 'a start waited for its place in a rate that the cloud allows',
   'written-together': 'ends of one role were written with one call',
+  extended: 'the end of a grant was moved to later',
+  'extension-unconfirmed': 'a grant was over, and nobody ever learned whether the cloud had its later end',
+  'extension-lapsed': 'a grant ended before a later end that was decided had been written',
+  'extension-refused': 'a later end that was decided was refused before it was written',
   'credential-handed-out': 'a person got a credential',
   'credential-refused': 'a credential that a person had kept was refused by the cloud',
 } as const satisfies Readonly<Record<string, string>>;

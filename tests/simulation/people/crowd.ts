@@ -1,6 +1,7 @@
 import type { GrantId, PersonId, RequestId } from '../../../src/core/ids.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../../../src/operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../../../src/operations/end-grant.ts';
+import { extendGrant } from '../../../src/operations/extend-grant.ts';
 import { issueCredential, type CredentialView } from '../../../src/operations/issue-credential.ts';
 import type { OperationRefusal } from '../../../src/operations/refusal.ts';
 import { requestAccess } from '../../../src/operations/request-access.ts';
@@ -33,7 +34,7 @@ type Operation<T> = (
   actor: Actor,
 ) => Promise<{ ok: true; value: T } | { ok: false; refusal: OperationRefusal }>;
 
-const ACTIONS = { ask: 8, decide: 9, withdraw: 0.5, giveBack: 1, takeAway: 0.7, credential: 3, use: 2 };
+const ACTIONS = { ask: 8, decide: 9, withdraw: 0.5, giveBack: 1, takeAway: 0.7, extend: 5, credential: 3, use: 2 };
 
 /** People who ask, decide, give back, take away and keep credentials for later; not always wisely, and often at once. */
 export class Crowd {
@@ -69,6 +70,8 @@ export class Crowd {
         return this.#giveBack();
       case 'takeAway':
         return this.#takeAway();
+      case 'extend':
+        return this.#extend();
       case 'credential':
         return this.#fetchCredential();
       case 'use':
@@ -137,6 +140,28 @@ export class Crowd {
     const key = this.#prng.chance(0.9) ? this.#prng.pick(LEADS) : this.#prng.pick(EVERYBODY);
     await this.#end(key, `takes away ${short(grant.id)}`, grant.id as GrantId, (node, actor) =>
       revokeGrant(node.world, actor, grant.id as GrantId, { reason: 'simulated' }),
+    );
+  }
+
+  /** Somebody needs longer; often twice at once, now and then as they give it back, and sometimes what is not theirs. */
+  async #extend(): Promise<void> {
+    const grant = this.#anyGrant('active');
+    if (grant === null) return;
+    const key = this.#prng.chance(0.95) ? this.#keyOf(grant.person) : this.#prng.pick(EVERYBODY);
+    const id = grant.id as GrantId;
+    const durationMs = this.#prng.chance(0.95)
+      ? this.#prng.int(5, 150) * 1_000
+      : this.#prng.pick([0, -1_000, 3_600_000]);
+    const also = this.#prng.weighted({ nothing: 7, again: 2, return: 1 });
+    await Promise.all([
+      this.extend(key, id, durationMs),
+      also === 'again' ? this.extend(key, id, durationMs + 10_000) : also === 'return' ? this.giveBack(key, id) : null,
+    ]);
+  }
+
+  async extend(key: string, grant: GrantId, durationMs: number): Promise<Answer | null> {
+    return this.do(key, `extends ${short(grant)} by ${durationMs} ms`, (node, actor) =>
+      extendGrant(node.world, actor, grant, { durationMs, reason: 'simulated' }),
     );
   }
 
@@ -230,13 +255,13 @@ export class Crowd {
     this.#parts.observer.violations.report('credentials', text);
   }
 
-  #anyGrant() {
+  #anyGrant(wanted = 'activating') {
     const all = [...this.#parts.observer.grants.values()];
     if (all.length === 0) return null;
     const live = all.filter((grant) => grant.endedAt === null);
     // What is under way is where most can go wrong.
-    const starting = live.filter((grant) => grant.state === 'activating');
-    if (starting.length > 0 && this.#prng.chance(0.4)) return this.#prng.pick(starting);
+    const such = live.filter((grant) => grant.state === wanted);
+    if (such.length > 0 && this.#prng.chance(wanted === 'active' ? 0.9 : 0.4)) return this.#prng.pick(such);
     return this.#prng.pick(live.length > 0 && this.#prng.chance(0.9) ? live : all);
   }
 

@@ -17,6 +17,7 @@ export function drawRequest(
       open: 4,
       sharer: 4,
       auditor: 3,
+      passer: 5,
       keeper: 0.3,
       unplannable: 0.3,
       unheard: 0.3,

@@ -34,6 +34,18 @@ export async function tryItOut(crowd: Crowd, observer: Observer, storm: Storm): 
     const credential = await crowd.fetchCredential('kim', row.id as GrantId);
     if (credential === null) return failed('no credential was handed out');
     if (!crowd.works(credential)) return failed('the credential of an active grant is refused');
+    const endsAt = row.endsAt ?? 0;
+    const longer = await crowd.extend('kim', row.id as GrantId, 30_000);
+    if (longer?.ok !== true) return failed('an extension was refused');
+    const extension = (longer.value as RequestView).id;
+    for (const lead of ['cy', 'dee']) {
+      await crowd.do(lead, `approves ${short(extension)}`, (node, actor) =>
+        approveRequest(node.world, actor, extension as RequestId, {}),
+      );
+    }
+    await pause(CUT_WITHIN_MS);
+    if (observer.grants.get(row.id)?.endsAt !== endsAt + 30_000)
+      return failed('an approved extension did not come about');
     if ((await crowd.giveBack('kim', row.id as GrantId))?.ok !== true) return failed('a grant cannot be given back');
     await pause(CUT_WITHIN_MS);
     if (crowd.works(credential)) return failed(`a credential works ${CUT_WITHIN_MS} ms after it was given back`);

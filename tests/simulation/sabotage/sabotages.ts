@@ -1,3 +1,4 @@
+import { extensionSabotages } from './extension-sabotages.ts';
 import type { Sabotage } from './patch-source.ts';
 
 /**
@@ -356,4 +357,5 @@ export const sabotages: readonly Sabotage[] = [
     caughtBy: ['slots'],
     seed: 5,
   },
+  ...extensionSabotages,
 ];
