@@ -5,6 +5,7 @@ import {
   identityCenterPolicy,
   provisionerTrust,
 } from '../../src/providers/aws/permissions.ts';
+import { leasePermissions } from '../../src/providers/aws/sweep-permissions.ts';
 import type { WorldDescription } from '../../simulators/aws/world.ts';
 import { ACCOUNT, BROKER_ROLE, BUCKET, EXTERNAL_ID, HUB } from './aws-world.ts';
 
@@ -16,6 +17,8 @@ export const CENTER = '777766665555';
 export const ACCOUNTS = [ACCOUNT, ...Array.from({ length: 30 }, (_, index) => String(100_000_000_000 + index))];
 export const PERMISSION_SET = 'invoice-reader';
 export const PEOPLE = 400;
+/** Where the sweeper finds what is to end. */
+export const LEASES = 'acme-curfew-leases';
 
 const names = { partition: 'aws', account: CENTER, brokerRoleArn: BROKER_ROLE, externalId: EXTERNAL_ID };
 
@@ -68,10 +71,11 @@ export const centerWorld: WorldDescription = {
         {
           name: 'curfew-broker',
           trustPolicy: trusting({ Service: 'ecs-tasks.amazonaws.com' }),
-          inlinePolicies: { 'curfew-broker': brokerPolicy(names) },
+          inlinePolicies: { 'curfew-broker': brokerPolicy(names), 'curfew-leases': leasePermissions(names, LEASES) },
           maxSessionDurationSeconds: 43_200,
         },
       ],
+      buckets: [{ name: LEASES }],
     },
     {
       id: CENTER,

@@ -5,11 +5,14 @@ import {
   ListPermissionSetsCommand,
 } from '@aws-sdk/client-sso-admin';
 import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { after, instant } from '../../src/core/time.ts';
+import { createBucket } from '../../src/providers/aws/bucket.ts';
+import { createEndSigner } from '../../src/providers/signed-end.ts';
 import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
 import { ADMIN, centerHarness, portalSession, type CenterHarness } from './aws-center-harness.ts';
-import { ACCOUNTS, PERMISSION_SET } from './aws-center-world.ts';
+import { ACCOUNTS, LEASES, PERMISSION_SET } from './aws-center-world.ts';
 import { client, hubSession, post } from './aws-harness.ts';
 import { ACCOUNT } from './aws-world.ts';
 import { hold, provide, shows, takeAway } from './contract-steps.ts';
@@ -80,6 +83,32 @@ describe('the schedule', () => {
     expect(await scheduledAt(spec)).toBe(Math.floor(spec.endsAt / 1_000) * 1_000);
     await edit();
     await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+  });
+});
+
+describe('a lease for the sweeper', () => {
+  test('is written before the assignment, and moves with the end', async () => {
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    const endSigner = createEndSigner(pem);
+    const sweepBucket = { name: LEASES, region: 'eu-west-1' };
+    const leasing = on.with({ endSigner, sweepBucket });
+    const bucket = createBucket({
+      ...sweepBucket,
+      endpoint: on.url,
+      identity: () => hubSession(on.url),
+      requestTimeoutMs: 3_000,
+    });
+    const ends = async () => (await bucket.list('curfew/leases/', call())).keys.map((key) => key.split('/').at(-1));
+    const stamp = (at: number) =>
+      `${new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace(/[-:]|\.000/g, '')}.json`;
+    const spec = fresh();
+    await post(on.url, 'faults', [{ service: 'sso', action: 'CreateAccountAssignment', kind: 'deny', times: 1 }]);
+    await expect(leasing.provision(spec, call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
+    expect(await ends()).toEqual([stamp(spec.endsAt)]);
+    await provide({ ...on, provider: leasing }, spec);
+    const now = on.now();
+    await leasing.revoke(spec, returned(), 0, { ...call(), now });
+    expect(await ends()).toEqual([stamp(now)]);
   });
 });
 

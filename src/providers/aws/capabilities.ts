@@ -90,7 +90,8 @@ export const IDENTITY_CENTER: MethodCapabilities = {
   residual: {
     maxMs: LONGEST_SSO_SESSION_MS,
     words:
-      'No new session begins later than 60 s after the end, even when Curfew is gone. Sessions that began before it go on until they expire, ' +
+      'No new session begins later than a minute after the end and the seconds that AWS takes for the removal, even when Curfew is gone. ' +
+      'Sessions that began before it go on until they expire, ' +
       'at most an hour after the end; AWS cannot end them with the assignment. Connections that are open, and things that were started, go on.',
   },
   shortestDurationMs: 60_000,

@@ -21,7 +21,9 @@ import {
   type StandingSchedule,
 } from './identity-center-schedule.ts';
 import type { Asked, Wanted } from './identity-center-statuses.ts';
+import type { Leases, LeaseSlot } from './leases.ts';
 import { wholeSecond } from './names.ts';
+import { assignmentSlot } from './sweep-assignments.ts';
 
 /** The Date header, by which AWS's clock is known here, has whole seconds. */
 const DATE_HEADER_MS = 1_000;
@@ -43,17 +45,21 @@ export class Assignments {
   readonly #directory: IdentityCenterDirectory;
   readonly #schedules: EndSchedules;
   readonly #operations: Operations;
+  readonly #leases: Leases | null;
   readonly #clock: Clock;
 
   constructor(ports: {
     readonly directory: IdentityCenterDirectory;
     readonly schedules: EndSchedules;
     readonly operations: Operations;
+    /** `null`: no sweeper reads what would be written. */
+    readonly leases: Leases | null;
     readonly clock: Clock;
   }) {
     this.#directory = ports.directory;
     this.#schedules = ports.schedules;
     this.#operations = ports.operations;
+    this.#leases = ports.leases;
     this.#clock = ports.clock;
   }
 
@@ -62,6 +68,7 @@ export class Assignments {
     const names = await this.#names(place, asked);
     // First the end, then the access: whatever dies in between, there is no access without its end.
     await this.#schedules.write(spec.slot, { names, endsAt: spec.endsAt, grant: spec.grant }, call);
+    await this.#leases?.hold(leaseSlot(names), spec.endsAt, call);
     const wanted: Wanted = { kind: 'create', ...names };
     const native = describe(names, spec);
     const begun = await this.#operations.standing(wanted, asked);
@@ -131,12 +138,10 @@ export class Assignments {
     const names = { instanceArn, permissionSetArn, account: place.account };
     for (const one of userIds) await this.#remove({ kind: 'delete', ...names, userId: one }, names, asked);
     // An early end survives us too: what was scheduled for later is due now.
-    if (schedule !== null && schedule.at > after(call.now, SOON_MS))
-      await this.#schedules.write(
-        spec.slot,
-        { names: { ...names, userId }, endsAt: call.now, grant: spec.grant },
-        call,
-      );
+    if (schedule === null || schedule.at <= after(call.now, SOON_MS)) return;
+    const ended = { ...names, userId };
+    await this.#schedules.write(spec.slot, { names: ended, endsAt: call.now, grant: spec.grant }, call);
+    await this.#leases?.hold(leaseSlot(ended), call.now, call);
   }
 
   /** Begins the removal of one assignment, unless it is not there or its removal is under way. */
@@ -233,6 +238,11 @@ export class Assignments {
     const certain = creating && /Received a 4(?!09|29)\d\d status/.test(reason);
     return new ProviderFault(certain ? 'invalid' : 'conflict', words);
   }
+}
+
+/** The slot under which the sweeper knows an assignment. */
+function leaseSlot({ userId: principalId, ...names }: AssignmentNames): LeaseSlot {
+  return assignmentSlot({ ...names, principalId });
 }
 
 /** An end time means nothing when the clocks differ. Asked for what a person will use: taking access away must work with a wrong clock too. */

@@ -33,6 +33,7 @@ import { IdentityCenterDirectory } from './identity-center-directory.ts';
 import { Operations } from './identity-center-operations.ts';
 import { CallQuota } from './identity-center-quota.ts';
 import { endSchedules } from './identity-center-schedule.ts';
+import { createLeases, type Leases } from './leases.ts';
 import type { AwsMethod } from './method.ts';
 import { partitionOf } from './names.ts';
 import { createRevocationStore } from './revocation-store.ts';
@@ -99,6 +100,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
   const store = createRevocationStore(sessions, options.clock, async ({ account, role }, at) =>
     options.onCut?.({ account, role, at }),
   );
+  const sweeper: SweeperSide = { signer: options.endSigner ?? null, bucket: sweepBucketOf(options, timeoutMs) };
   const center =
     options.identityCenter === undefined
       ? null
@@ -107,6 +109,8 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
           partition,
           endpoints,
           requestTimeoutMs: timeoutMs,
+          leases:
+            sweeper.bucket === null || sweeper.signer === null ? null : createLeases(sweeper.bucket, sweeper.signer),
         });
   const { authority } = options;
   const place = { endpoint: endpoints.rolesAnywhere, region, requestTimeoutMs: timeoutMs };
@@ -119,7 +123,6 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       : [rolesAnywhere({ partition, sessions, store, clock: options.clock, place, authority })]),
   ];
   const methods = new Map<string, AwsMethod>(all.map((method) => [method.capabilities.method, method]));
-  const sweeper: SweeperSide = { signer: options.endSigner ?? null, bucket: sweepBucketOf(options, timeoutMs) };
   const of = ({ method }: Pick<BindingSpec, 'method'>): AwsMethod => {
     const found = methods.get(method);
     if (found === undefined) throw new ProviderFault('invalid', `AWS has no method ${method} here`);
@@ -174,7 +177,7 @@ function sweepBucketOf(options: AwsProviderOptions, requestTimeoutMs: number): B
 function centerOf(
   place: IdentityCenterPlace,
   clock: Clock,
-  cloud: Omit<Parameters<typeof createIdentityCenterClient>[1], 'quota'>,
+  cloud: Omit<Parameters<typeof createIdentityCenterClient>[1], 'quota'> & { readonly leases: Leases | null },
 ) {
   const client = createIdentityCenterClient(place, {
     ...cloud,
@@ -188,7 +191,12 @@ function centerOf(
   });
   const schedules = endSchedules(client, cloud.partition);
   const operations = new Operations(client, clock, place.limits?.outstanding);
-  return { place, directory, schedules, assignments: new Assignments({ directory, schedules, operations, clock }) };
+  return {
+    place,
+    directory,
+    schedules,
+    assignments: new Assignments({ directory, schedules, operations, leases: cloud.leases, clock }),
+  };
 }
 
 /** What a role lets outlive its grant; a permission set says that for itself. */

@@ -1,0 +1,124 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/server.ts';
+import { centerWorld, PERMISSION_SET, person } from '../contract/aws-center-world.ts';
+import { post } from '../contract/aws-harness.ts';
+import { ACCOUNT, BUCKET } from '../contract/aws-world.ts';
+import { hasAws, type Json, type Outcome } from './aws-identity-center-cloud.ts';
+
+/**
+ * The real `aws` command with what the portal of Identity Center gives a person, while the process that gave the access is killed: nobody
+ * of ours is left to end it. The cloud is slow and late as by default; its clock is moved so that a minute takes no minute.
+ */
+const BROKER = fileURLToPath(new URL('identity-center-broker.ts', import.meta.url));
+const DURATION_MS = 60_000;
+
+let simulator: AwsSimulator;
+let home: string;
+let offsetMs = 0;
+let broker: ChildProcess | null = null;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'curfew-center-'));
+  simulator = await startAwsSimulator({ port: 0, world: centerWorld });
+});
+
+afterAll(async () => {
+  await killed();
+  await simulator.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const cloudNow = (): number => Date.now() + offsetMs;
+
+async function pass(ms: number): Promise<void> {
+  offsetMs += ms;
+  await post(simulator.url, 'clock', { offsetMs });
+}
+
+function aws(words: readonly string[], keys: Readonly<Record<string, string>>): Promise<Outcome> {
+  const env = {
+    HOME: home,
+    PATH: process.env['PATH'] ?? '',
+    AWS_ENDPOINT_URL: simulator.url,
+    AWS_DEFAULT_REGION: 'eu-west-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_MAX_ATTEMPTS: '1',
+    AWS_PAGER: '',
+    ...keys,
+  };
+  return new Promise((resolve) => {
+    execFile('aws', [...words], { env, encoding: 'utf8', timeout: 60_000 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** New credentials of the permission set, as `aws sso` asks the portal for them. */
+async function session(): Promise<{ readonly keys: Record<string, string> | null; readonly said: string }> {
+  const { accessToken } = (await post(simulator.url, 'sso-token', { userName: person(1) })) as Record<string, string>;
+  const words = ['sso', 'get-role-credentials', '--access-token', String(accessToken)];
+  const { code, stdout, stderr } = await aws([...words, '--role-name', PERMISSION_SET, '--account-id', ACCOUNT], {});
+  if (code !== 0) return { keys: null, said: stderr };
+  const made = (JSON.parse(stdout) as { roleCredentials: Json }).roleCredentials;
+  const keys = {
+    AWS_ACCESS_KEY_ID: String(made['accessKeyId']),
+    AWS_SECRET_ACCESS_KEY: String(made['secretAccessKey']),
+    AWS_SESSION_TOKEN: String(made['sessionToken']),
+  };
+  return { keys, said: '' };
+}
+
+const read = (keys: Record<string, string>) =>
+  aws(['s3', 'cp', `s3://${BUCKET}/2026-10.csv`, '-', '--only-show-errors'], keys);
+
+/** Gives access from a process of its own, and answers when it ends. */
+function given(): Promise<number> {
+  const child = spawn(process.execPath, [BROKER, simulator.url, String(DURATION_MS)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  broker = child;
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const until = /usable until (\d+)/.exec(said)?.[1];
+      if (until !== undefined) resolve(Number(until));
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('exit', (code) => reject(new Error(`the broker ended with ${code}: ${said}`)));
+  });
+}
+
+async function killed(): Promise<void> {
+  const child = broker;
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((done) => child.once('exit', done));
+  child.kill('SIGKILL');
+  await gone;
+}
+
+describe.skipIf(!hasAws())('identity-center and the real aws command (skipped where aws is not on the PATH)', () => {
+  test('with the broker killed before the end, no new session begins later than 60 s after it; one that was saved goes on, as said', async () => {
+    expect((await session()).said).toContain('ForbiddenException');
+    const endsAt = await given();
+    const saved = await session();
+    expect(saved.keys).not.toBeNull();
+    expect(await read(saved.keys ?? {})).toMatchObject({ code: 0, stdout: 'invoice,amount\n' });
+    await killed();
+    await pass(endsAt - cloudNow() - 5_000);
+    expect((await session()).keys).not.toBeNull();
+    // The schedule fires within a minute, and the removal takes AWS up to four seconds more.
+    await pass(endsAt + 60_000 - cloudNow());
+    await pass(4_000);
+    const late = await session();
+    expect(late).toMatchObject({ keys: null, said: expect.stringContaining('ForbiddenException') as string });
+    expect(await read(saved.keys ?? {})).toMatchObject({ code: 0 });
+  }, 90_000);
+});
