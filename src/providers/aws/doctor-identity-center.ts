@@ -78,7 +78,7 @@ async function setCheck(
   const { instanceArn, name, account } = where;
   try {
     const arn = await directory.permissionSetArn(name, asked);
-    const set = arn === null ? null : ((await directory.describe(arn, asked))?.value ?? null);
+    const set = arn === null ? null : await directory.describe(arn, asked);
     if (set === null) {
       const fix = `aws sso-admin create-permission-set --instance-arn ${instanceArn} --name ${name} --session-duration PT1H`;
       return { check: { ok: false, message: `There is no permission set ${name}.`, fix }, arn: null };

@@ -79,9 +79,13 @@ export class Assignments {
       await this.#schedules.remove(spec.slot, call);
       throw await this.#whyItFailed('Assigning', wanted, begun.reason, asked);
     }
-    const since = begun === null ? after(this.#clock.now(), -RECENT_MS) : this.#clock.now();
-    const usable = (await this.#directory.assigned(names, asked, since)).has(names.userId);
-    if (!usable && begun === null) await this.#operations.begin(wanted, asked);
+    // AWS's word that it is done counts before lists show it.
+    let usable = begun?.state === 'succeeded';
+    if (begun === null) {
+      const listed = async () => (await this.#directory.assigned(names, asked, this.#clock.now())).has(names.userId);
+      // One look, when there is room for it: whoever waits for room asks nothing.
+      usable = (await this.#operations.begin(wanted, asked, listed)) === 'needless';
+    }
     return { usable, native, credentials: [] };
   }
 
@@ -117,12 +121,14 @@ export class Assignments {
     if (userIds.length === 0) return absent({ userIs: 'gone', saidBy: 'its directory' });
     const names = { instanceArn, permissionSetArn, account: place.account };
     for (const userId of userIds) {
-      const removal = await this.#operations.standing({ kind: 'delete', ...names, userId }, asked);
-      if (removal?.state === 'running') return present({ removal: 'is under way' });
+      if (await this.#operations.running({ kind: 'delete', ...names, userId }, asked))
+        return present({ removal: 'is under way' });
     }
     const listed = await this.#assigned(names, asked, this.#clock.now());
     if ('gone' in listed) return absent(listed.gone);
-    const standing = userIds.filter((userId) => listed.users.has(userId));
+    const standing = userIds.filter(
+      (userId) => listed.users.has(userId) || this.#operations.madeJustNow({ ...names, userId }),
+    );
     if (standing.length > 0) return present({});
     for (const userId of ending === null ? [] : userIds)
       if (await this.#operations.createdElsewhere({ ...names, userId }, asked))
@@ -146,15 +152,24 @@ export class Assignments {
 
   /** Begins the removal of one assignment, unless it is not there or its removal is under way. */
   async #remove(wanted: Wanted, names: Omit<AssignmentNames, 'userId'>, asked: Asked): Promise<void> {
+    if (await this.#operations.running(wanted, asked)) return;
+    const listed = async (sinceMs: number): Promise<boolean> => {
+      const found = await this.#assigned(names, asked, after(this.#clock.now(), -sinceMs));
+      if ('gone' in found) return false;
+      return found.users.has(wanted.userId ?? '') || this.#operations.madeJustNow(wanted);
+    };
+    if (!(await listed(RECENT_MS))) return;
     const begun = await this.#operations.standing(wanted, asked);
     if (begun?.state === 'running') return;
-    this.#operations.forget(wanted);
-    const since = after(this.#clock.now(), begun === null ? -RECENT_MS : 0);
-    const listed = await this.#assigned(names, asked, since);
-    if ('gone' in listed || !listed.users.has(wanted.userId ?? '')) return;
-    // It is told before it is tried again, so that whoever is alarmed knows why.
-    if (begun?.state === 'failed') throw await this.#whyItFailed('Removing', wanted, begun.reason, asked);
-    await this.#operations.begin(wanted, asked);
+    // A list that is late shows it for a moment longer; what it shows for longer than that is there again.
+    if (begun?.state === 'succeeded') return;
+    if (begun?.state === 'failed') {
+      this.#operations.forget(wanted);
+      // It is told before it is tried again, so that whoever is alarmed knows why.
+      if (await listed(0)) throw await this.#whyItFailed('Removing', wanted, begun.reason, asked);
+      return;
+    }
+    await this.#operations.begin(wanted, asked, async () => false);
   }
 
   /** Removes a schedule that a grant has left behind whose assignment went in another way. */
@@ -179,14 +194,14 @@ export class Assignments {
     const arn = await this.#directory.permissionSetArn(place.permissionSet, asked);
     const set = arn === null ? null : await this.#directory.describe(arn, asked);
     if (set === null) throw new ProviderFault('invalid', `There is no permission set ${place.permissionSet}`);
-    const { sessionDuration, name, arn: permissionSetArn } = set.value;
+    const { sessionDuration, name, arn: permissionSetArn } = set;
     if (sessionDuration !== 'PT1H')
       throw new ProviderFault(
         'invalid',
         `Sessions of the permission set ${name} last ${sessionDuration}, and no more than PT1H may outlive a grant: ` +
           `aws sso-admin update-permission-set --instance-arn ${instanceArn} --permission-set-arn ${permissionSetArn} --session-duration PT1H`,
       );
-    refuseSkew(set.cloudNow, asked.call.now);
+    refuseSkew(this.#directory.aheadMs(), asked.call.now);
     return { instanceArn, permissionSetArn, account: place.account, userId };
   }
 
@@ -246,11 +261,11 @@ function leaseSlot({ userId: principalId, ...names }: AssignmentNames): LeaseSlo
 }
 
 /** An end time means nothing when the clocks differ. Asked for what a person will use: taking access away must work with a wrong clock too. */
-function refuseSkew(cloudNow: Instant | null, now: Instant): void {
-  if (cloudNow === null || Math.abs(cloudNow - now) <= CLOCK_TOLERANCE_MS + DATE_HEADER_MS) return;
+function refuseSkew(aheadMs: number | null, now: Instant): void {
+  if (aheadMs === null || Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS + DATE_HEADER_MS) return;
   throw new ProviderFault(
     'clock-skew',
-    `AWS's clock says ${toIso(cloudNow)}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
+    `AWS's clock says ${toIso(after(now, aheadMs))}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
   );
 }
 

@@ -55,6 +55,8 @@ export interface IdentityCenterClient {
     how: Omit<How, 'lane'>,
   ): Promise<Answer<Output>>;
   secret(call: CallOptions): Promise<AwsCredential>;
+  /** How far AWS's clock was ahead of ours when it answered last; `null`: it has not said yet. */
+  aheadMs(): number | null;
 }
 
 export function createIdentityCenterClient(
@@ -87,6 +89,8 @@ export function createIdentityCenterClient(
       call,
     );
 
+  let aheadMs: number | null = null;
+
   async function run<Command extends object, Output>(
     command: Command,
     send: (clients: IdentityCenterClients) => Send<Command, Output>,
@@ -94,7 +98,9 @@ export function createIdentityCenterClient(
   ): Promise<Answer<Output>> {
     const by = await clients(how.call);
     try {
-      return await perform(command, send(by), how);
+      const answer = await perform(command, send(by), how);
+      if (answer.cloudNow !== null) aheadMs = answer.cloudNow - how.call.now;
+      return answer;
     } catch (error) {
       // AWS does not accept the session: the next attempt gets a new one.
       if (error instanceof ProviderFault && error.kind === 'forbidden-to-us')
@@ -116,5 +122,6 @@ export function createIdentityCenterClient(
     },
     other: run,
     secret: async (call) => (await clients(call)).secret,
+    aheadMs: () => aheadMs,
   };
 }

@@ -27,12 +27,6 @@ export interface PermissionSet {
   readonly sessionDuration: string;
 }
 
-/** What AWS says, and its clock with it. */
-export interface Told<T> {
-  readonly value: T;
-  readonly cloudNow: Instant | null;
-}
-
 /** Whom an account's permission set is assigned to, and since when that has been known. */
 interface Listing {
   readonly at: Instant;
@@ -41,6 +35,8 @@ interface Listing {
 
 /** How long a name is believed to mean the same id. */
 const KNOWN_MS = 300_000;
+/** How long what a permission set says is believed. */
+const SET_MS = 30_000;
 /** A list that was asked for so recently need not be asked for again by whoever is about to write. */
 export const RECENT_MS = 1_000;
 /** Pages of a hundred (API reference, MaxResults): more than any instance can fill, so that a broken cloud cannot keep us for ever. */
@@ -55,6 +51,8 @@ export class IdentityCenterDirectory {
   readonly #users = new Map<string, { readonly id: string; readonly until: Instant }>();
   /** Names of permission sets by ARN: they never change. */
   readonly #names = new Map<string, string>();
+  readonly #sets = new Map<string, { readonly set: PermissionSet; readonly until: Instant }>();
+  readonly #asking = new Map<string, Promise<unknown>>();
   readonly #listings = new Map<string, Listing>();
   readonly #listing = new Map<string, { readonly at: Instant; readonly answer: Promise<Listing> }>();
 
@@ -64,9 +62,17 @@ export class IdentityCenterDirectory {
     this.#endpoint = organizations;
   }
 
+  /** How far AWS's clock was ahead of ours when it answered last; `null`: it has not said yet. */
+  aheadMs(): number | null {
+    return this.#client.aheadMs();
+  }
+
   /** The one instance that the account sees, or the one that was configured. */
   async instance(asked: Asked): Promise<Instance> {
-    if (this.#instance !== null) return this.#instance;
+    return this.#instance ?? this.#together('instance', () => this.#findInstance(asked));
+  }
+
+  async #findInstance(asked: Asked): Promise<Instance> {
     const { account, instanceArn } = this.#client.place;
     const what = `Looking for IAM Identity Center in ${account}`;
     const found: Instance[] = [];
@@ -145,12 +151,16 @@ export class IdentityCenterDirectory {
     if (named.startsWith('arn:')) return named;
     for (const [arn, name] of this.#names) if (name === named) return arn;
     for (const arn of await this.permissionSets(asked))
-      if ((this.#names.get(arn) ?? (await this.describe(arn, asked))?.value.name) === named) return arn;
+      if ((this.#names.get(arn) ?? (await this.describe(arn, asked))?.name) === named) return arn;
     return null;
   }
 
   /** All permission sets of the instance: what the instance itself says, whoever of them is gone. */
   async permissionSets(asked: Asked): Promise<readonly string[]> {
+    return this.#together('permission sets', () => this.#permissionSets(asked));
+  }
+
+  async #permissionSets(asked: Asked): Promise<readonly string[]> {
     const { arn: InstanceArn } = await this.instance(asked);
     const what = 'Listing the permission sets';
     const all: string[] = [];
@@ -169,12 +179,21 @@ export class IdentityCenterDirectory {
     return all;
   }
 
-  /** A permission set as it is now; `null` when AWS does not know it. */
-  async describe(PermissionSetArn: string, asked: Asked): Promise<Told<PermissionSet> | null> {
+  /** A permission set as it was within the last seconds; `null` when AWS does not know it. */
+  async describe(arn: string, asked: Asked): Promise<PermissionSet | null> {
+    const known = this.#sets.get(arn);
+    if (known !== undefined && this.#clock.now() < known.until) return known.set;
+    const set = await this.#together(`set ${arn}`, () => this.#describe(arn, asked));
+    if (set === null) this.#sets.delete(arn);
+    else this.#sets.set(arn, { set, until: after(this.#clock.now(), SET_MS) });
+    return set;
+  }
+
+  async #describe(PermissionSetArn: string, asked: Asked): Promise<PermissionSet | null> {
     const { arn: InstanceArn } = await this.instance(asked);
     const what = `Looking at the permission set ${PermissionSetArn}`;
     try {
-      const { output, cloudNow } = await this.#client.sso(
+      const { output } = await this.#client.sso(
         new DescribePermissionSetCommand({ InstanceArn, PermissionSetArn }),
         ({ sso }) =>
           (it, o) =>
@@ -183,12 +202,22 @@ export class IdentityCenterDirectory {
       );
       const { Name: name = '', SessionDuration: sessionDuration = 'PT1H' } = output.PermissionSet ?? {};
       this.#names.set(PermissionSetArn, name);
-      return { value: { arn: PermissionSetArn, name, sessionDuration }, cloudNow };
+      return { arn: PermissionSetArn, name, sessionDuration };
     } catch (error) {
       if (!(error instanceof ProviderFault) || error.kind !== 'target-gone') throw error;
       this.#names.delete(PermissionSetArn);
       return null;
     }
+  }
+
+  /** One question for all who ask the same at the same time. */
+  async #together<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const running = this.#asking.get(what);
+    // Whatever is asked under one name has one type.
+    if (running !== undefined) return running as Promise<T>;
+    const answer = ask().finally(() => this.#asking.delete(what));
+    this.#asking.set(what, answer);
+    return answer;
   }
 
   /**

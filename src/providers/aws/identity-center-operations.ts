@@ -23,8 +23,8 @@ interface Begun extends Wanted {
 /** Of all kinds together, beyond which AWS refuses (IAM Identity Center quotas: 10 outstanding; another page says 15). */
 const OUTSTANDING = 10;
 /** What runs is asked at most so often while somebody waits for room, and while somebody waits for an operation of their own. */
-const LOOK_FOR_ROOM_MS = 150;
-const LOOK_MS = 400;
+const LOOK_FOR_ROOM_MS = 350;
+const LOOK_MS = 700;
 const WAIT_MS = 25;
 /** After a refusal because of too many, nothing is begun for so long. */
 const FULL_MS = 250;
@@ -65,10 +65,10 @@ export class Operations {
   }
 
   /**
-   * Begins an operation as soon as nothing else runs for its account and permission set and AWS takes one more. Throws `conflict` or
-   * `throttled`, with nothing begun, when that is not soon; and faults.
+   * Begins an operation as soon as nothing else runs for its account and permission set and AWS takes one more, unless the last look before
+   * that says that it is not needed. Throws `conflict` or `throttled`, with nothing begun, when that is not soon; and faults.
    */
-  async begin(wanted: Wanted, asked: Asked): Promise<Status> {
+  async begin(wanted: Wanted, asked: Asked, needless: () => Promise<boolean>): Promise<'begun' | 'needless'> {
     const until = after(this.#clock.now(), LONGEST_WAIT_MS);
     const line = asked.lane === 'end' ? 1 : 0;
     this.#endsWaiting += line;
@@ -86,11 +86,14 @@ export class Operations {
     // From here to the end of this turn of the event loop nobody else could have come in between.
     this.#beginning.push(wanted);
     try {
+      if (await needless()) return 'needless';
       const status = await beginOperation(this.#client, wanted, asked);
       const at = this.#clock.now();
       this.#begun.set(status.requestId, { ...wanted, requestId: status.requestId, at });
       this.#over.delete(keyOf(wanted));
-      return status;
+      // It was made, but it is not there for long.
+      if (wanted.kind === 'delete') this.#over.delete(keyOf({ ...wanted, kind: 'create' }));
+      return 'begun';
     } catch (error) {
       if (error instanceof ProviderFault && error.kind === 'throttled')
         this.#fullUntil = after(this.#clock.now(), FULL_MS);
@@ -100,26 +103,44 @@ export class Operations {
     }
   }
 
+  /** Whether an operation of this kind runs that this process began for the same; asks AWS what runs, and no more. Throws faults. */
+  async running(wanted: Wanted, asked: Asked): Promise<boolean> {
+    const known = this.#known(wanted);
+    if (known === undefined) return false;
+    const look = await this.#look(known.kind, known.instanceArn, asked, after(this.#clock.now(), -LOOK_MS));
+    return look.at <= known.at || look.ids.has(known.requestId);
+  }
+
   /**
    * How the latest operation of this kind stands that this process began for the same; `null`: none that is remembered. Throws faults.
    */
   async standing(wanted: Wanted, asked: Asked): Promise<Pick<Status, 'state' | 'reason'> | null> {
     const key = keyOf(wanted);
-    const known = [...this.#begun.values()].findLast((one) => keyOf(one) === key);
+    const known = this.#known(wanted);
     if (known === undefined) {
       const over = this.#over.get(key) ?? null;
       if (over === null || this.#clock.now() < over.until) return over;
       this.#over.delete(key);
       return null;
     }
-    const look = await this.#look(known.kind, known.instanceArn, asked, after(this.#clock.now(), -LOOK_MS));
-    if (look.at <= known.at || look.ids.has(known.requestId)) return { state: 'running', reason: '' };
+    if (await this.running(wanted, asked)) return { state: 'running', reason: '' };
     const status = await describeOperation(this.#client, known, asked);
     if (status.state === 'running') return status;
     this.#begun.delete(known.requestId);
     const rememberMs = status.state === 'succeeded' ? SUCCEEDED_MS : FORGET_MS;
     this.#over.set(key, { ...status, until: after(this.#clock.now(), rememberMs) });
     return status;
+  }
+
+  #known(wanted: Wanted): Begun | undefined {
+    const key = keyOf(wanted);
+    return [...this.#begun.values()].findLast((one) => keyOf(one) === key);
+  }
+
+  /** Whether this process has just made an assignment, so that a list which does not show it is late. */
+  madeJustNow(wanted: Omit<Wanted, 'kind'>): boolean {
+    const over = this.#over.get(keyOf({ ...wanted, kind: 'create' }));
+    return over?.state === 'succeeded' && this.#clock.now() < over.until;
   }
 
   /** Somebody has taken note of what became of an operation: it may be begun anew. */
