@@ -52,6 +52,8 @@ export const GRANT_VIEW: GrantView = {
   endsAt: '2026-11-21T06:10:00.000Z',
   boundUntil: null,
   extended: 0,
+  retryOf: null,
+  triesAgain: false,
   endedAt: null,
   cause: null,
   proof: null,

@@ -67,6 +67,8 @@ export const grantView = z
       description:
         'The latest end that was ever on its way into the cloud; later than endsAt when an extension was not confirmed.',
     }),
+    retryOf: text.nullable().meta({ description: 'The grant that this one is the only retry of.' }),
+    triesAgain: z.boolean().meta({ description: 'Whether it is tried once more when it is proven gone.' }),
     extended: z.number().meta({ description: 'How often its end was moved to later.' }),
     endedAt: time.nullable(),
     cause: text.nullable(),

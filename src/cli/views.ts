@@ -16,6 +16,9 @@ export interface GrantView {
   readonly person: PersonView;
   readonly startsAt: string | null;
   readonly endsAt: string | null;
+  /** Whether it is tried once more when it is proven gone, and the grant that it is the retry of. */
+  readonly triesAgain: boolean;
+  readonly retryOf: string | null;
   readonly endedAt: string | null;
   readonly cause: string | null;
   readonly proof: { readonly kind: string; readonly at: string } | null;
@@ -102,6 +105,8 @@ export function grantView(of: Fields): GrantView {
     person: personView(fields(of['person'], 'person')),
     startsAt: textOrNull(of, 'startsAt'),
     endsAt: textOrNull(of, 'endsAt'),
+    triesAgain: of['triesAgain'] === true,
+    retryOf: textOrNull(of, 'retryOf'),
     endedAt: textOrNull(of, 'endedAt'),
     cause: textOrNull(of, 'cause'),
     proof: proof === null ? null : { kind: text(proof, 'kind'), at: text(proof, 'at') },

@@ -4,7 +4,7 @@ import { Failure, interrupted } from './failure.ts';
 import { NetworkFault } from './http.ts';
 import { countdown } from './terminal/times.ts';
 import { printable } from './terminal/printable.ts';
-import { requestView, type PersonView, type RequestView } from './views.ts';
+import { requestView, type GrantView, type PersonView, type RequestView } from './views.ts';
 import type { Fields } from './wire.ts';
 
 const POLL_MS = 1_500;
@@ -74,9 +74,12 @@ async function look(context: Context, id: string, signal: AbortSignal, lastHeard
 export function isSettled(request: RequestView): boolean {
   if (request.status === 'pending' || request.extends?.status === 'writing') return false;
   return (
-    request.status !== 'approved' ||
-    (request.grants.length > 0 && request.grants.every((grant) => !['scheduled', 'activating'].includes(grant.status)))
+    request.status !== 'approved' || (request.grants.length > 0 && request.grants.every((grant) => !isUnderWay(grant)))
   );
+}
+
+function isUnderWay({ status, triesAgain }: GrantView): boolean {
+  return status === 'scheduled' || status === 'activating' || triesAgain;
 }
 
 /** What became of a request, as an exit code. */
@@ -88,12 +91,17 @@ export function exitOf(request: RequestView): ExitCode {
       return EXIT.expired;
     case 'approved':
       if (request.extends !== null) return exitOfExtension(request.extends.status);
-      if (request.grants.some((grant) => grant.status === 'failed')) return EXIT.provider;
-      if (request.grants.some((grant) => grant.status === 'ended' || grant.status === 'ending')) return EXIT.expired;
-      return request.grants.every((grant) => grant.status === 'active') ? EXIT.ok : EXIT.pending;
+      return exitOfGrants(request.grants.filter(({ id }) => !request.grants.some(({ retryOf }) => retryOf === id)));
     default:
       return EXIT.denied;
   }
+}
+
+function exitOfGrants(grants: readonly GrantView[]): ExitCode {
+  if (grants.some((grant) => grant.status === 'failed')) return EXIT.provider;
+  if (grants.some((grant) => grant.triesAgain)) return EXIT.pending;
+  if (grants.some((grant) => grant.status === 'ended' || grant.status === 'ending')) return EXIT.expired;
+  return grants.every((grant) => grant.status === 'active') ? EXIT.ok : EXIT.pending;
 }
 
 /** Without it the access is as it was: that is no success for who asked. */

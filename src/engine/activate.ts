@@ -234,7 +234,10 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
   if (!needsBinding(grant.state) || activatedAt === null || endsAt === null)
     return dropLease(ports.db, grant.id, ports.owner);
   if (HOPELESS.has(fault.kind) || now >= after(activatedAt, capabilities.settleMs)) {
-    const failing = { event: { kind: 'fail' as const }, facts: faultFacts(fault) };
+    // Once, and only for want of time: what another attempt cannot mend is not tried again.
+    const triesAgain = !HOPELESS.has(fault.kind) && grant.retryOf === null;
+    const facts = { ...faultFacts(fault), ...(triesAgain ? { triesAgain } : {}) };
+    const failing = { event: { kind: 'fail' as const }, facts, triesAgain };
     const proof = { kind: 'never-provisioned' as const, at: now, evidence: faultFacts(fault) };
     const leavesSlot = capabilities.slot === 'shared';
     await record(ports, grant, untouched ? [failing, { event: { kind: 'prove-gone', proof }, leavesSlot }] : [failing]);

@@ -9,12 +9,13 @@ import { newId } from '../platform/random.ts';
 import { forgetBinding, type CallNote } from '../store/bindings.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
-import { saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { lockClaimed } from '../store/leases.ts';
 import { saveExtensionOutcome, type ExtensionAsked } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
 import type { EnginePorts, StepPorts } from './ports.ts';
+import { retryOnce } from './retry.ts';
 
 /** What goes into the database and the ledger together with a transition. */
 export interface Recording {
@@ -23,6 +24,8 @@ export interface Recording {
   readonly said?: { readonly kind: EventKind; readonly request: RequestId };
   /** What became of the extension that this is about. */
   readonly outcome?: NonNullable<ExtensionAsked['outcome']>;
+  /** It failed because it was not usable in time, which another attempt may mend. */
+  readonly triesAgain?: boolean;
   readonly facts?: JsonObject;
   readonly credentials?: readonly CredentialFacts[];
   /** A call that writes leaves right after this is committed, or the one that was noted before has been answered. */
@@ -66,11 +69,16 @@ export async function record(
         }),
         keepOutcome(trx, recording),
       ]);
+      if (recording.triesAgain === true) {
+        await saveTriesAgain(trx, grant.id, true);
+        current = { ...current, triesAgain: true };
+      }
       if (recording.leavesSlot === true) await forgetBinding(trx, grant.slot);
     }
-    return { grant: current, now };
+    return { grant: current, now, again: await retryOnce(trx, ports, current, now) };
   });
   if (done === null) return null;
+  if (done.again !== null) ports.publish({ kind: 'grant', id: done.again.id, at: done.now });
   ports.publish({ kind: 'grant', id: grant.id, at: done.now });
   return done.grant;
 }

@@ -6,7 +6,7 @@ import { after, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
 import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
-import { findGrant, othersOnSlot, saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { findGrant, othersOnSlot, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
 import { bindingPlace, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
@@ -245,7 +245,11 @@ export class Unrecorded {
       this.forget(id);
       return true;
     }
-    if (grant.state.kind === 'ending') return true;
+    if (grant.state.kind === 'ending') {
+      // Whoever asked for the end of it did not ask for another attempt.
+      if (grant.triesAgain && by !== null) await saveTriesAgain(trx, id, false);
+      return true;
+    }
     // An end by time is written by whoever claims it.
     if (cause !== 'returned' && cause !== 'revoked') return false;
     const now = await appNow(trx);

@@ -2,10 +2,12 @@ import { transitionGrant } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
-import { findGrant, saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { findGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { findRequest } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
+import { together } from '../store/together.ts';
 import { NOT_FOUND } from './decide-request.ts';
 import { mayRevoke } from './may-view.ts';
 import type { OperationRefusal } from './refusal.ts';
@@ -101,6 +103,10 @@ async function write(
   if (grant === null) return refused(NOT_FOUND);
   const now = await appNow(trx);
   const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
+  if (!next.ok && grant.triesAgain) {
+    await together([saveTriesAgain(trx, id, false), world.append(trx, notRetried(grant, actor, cause, reason, now))]);
+    return ok(now);
+  }
   if (!next.ok) return refused({ code: 'grant-ended', detail: `This grant is already ${grant.state.kind}.` });
   await saveGrantState(trx, id, next.value, now);
   await world.append(trx, {
@@ -116,4 +122,22 @@ async function write(
     ...(reason === null ? {} : { personal: { reason: { subject: actor.person, value: reason } } }),
   });
   return ok(now);
+}
+
+/** It is being ended already, for want of time; from now on also because somebody wants it gone. */
+function notRetried(
+  grant: GrantRecord,
+  actor: Actor,
+  cause: 'returned' | 'revoked',
+  reason: string | null,
+  at: Instant,
+): NewEntry {
+  return {
+    kind: 'grant.not-retried',
+    at,
+    actor: { kind: 'person', id: actor.person },
+    subjects: { grant: grant.id, request: grant.request, person: grant.person },
+    facts: { cause },
+    ...(reason === null ? {} : { personal: { reason: { subject: actor.person, value: reason } } }),
+  };
 }

@@ -82,11 +82,13 @@ function wordsFor(body: Body): string {
     case 'approval.refused':
       return 'said no';
     case 'grant.scheduled':
-      return `scheduled ${say('role')} on ${say('target')}`;
+      return `scheduled ${say('role')} on ${say('target')}${say('retryOf') === '' ? '' : ' once more'}`;
     case 'grant.activating':
       return `started the clock; it ends at ${say('endsAt')}`;
     case 'grant.active':
       return 'the access is usable';
+    case 'grant.not-retried':
+      return `it is not tried again (${say('cause')})`;
     case 'grant.extending':
       return `is telling the cloud the later end ${say('until')}`;
     case 'grant.extended':
@@ -96,7 +98,7 @@ function wordsFor(body: Body): string {
     case 'grant.ending':
       return say('cause') === 'returned'
         ? 'gave the access back; it is being taken away'
-        : `is taking the access away (${say('cause')})`;
+        : `is taking the access away (${say('cause')})${facts['triesAgain'] === true ? '; once it is gone, it is tried once more' : ''}`;
     case 'grant.ended':
       return `the access is gone (${say('cause')}; proof: ${say('proof')})${boundWords(facts)}`;
     case 'grant.failed':

@@ -43,6 +43,9 @@ export interface GrantView {
   readonly boundUntil: string | null;
   /** How often its end was moved to later. */
   readonly extended: number;
+  /** The grant that this one is the only retry of, and whether this one gets a retry once it is proven gone. */
+  readonly retryOf: GrantId | null;
+  readonly triesAgain: boolean;
   readonly endedAt: string | null;
   readonly cause: string | null;
   readonly proof: { readonly kind: Proof['kind']; readonly at: string; readonly evidence: Proof['evidence'] } | null;
@@ -208,7 +211,7 @@ function requestView(
     items: request.items.map((item, ordinal) => ({
       ...item,
       tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
-      grant: own.find((grant) => grant.ordinal === ordinal || request.extends !== null)?.id ?? null,
+      grant: own.findLast((grant) => grant.ordinal === ordinal || request.extends !== null)?.id ?? null,
     })),
     reason: request.reason,
     ticket: request.ticket,
@@ -271,6 +274,8 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     endsAt: isoOrNull(grant.endsAt),
     boundUntil: isoOrNull(grant.boundUntil),
     extended: grant.extended,
+    retryOf: grant.retryOf,
+    triesAgain: grant.triesAgain && state.kind === 'ending',
     endedAt: 'endedAt' in state ? toIso(state.endedAt) : null,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
     proof:
@@ -323,7 +328,9 @@ function nextStep(
       if (extension?.status === 'writing')
         return `Approved; the cloud is being told that it ends at ${extension.until}.`;
       if (extension?.status === 'refused') return `It was not extended. Why: curfew why ${request.id}`;
-      return `${grants.map((grant) => `${grant.role} on ${grant.target} ${wordsFor(grant)}`).join('; ')}.`;
+      return `${latestOf(grants)
+        .map((grant) => `${grant.role} on ${grant.target} ${wordsFor(grant)}`)
+        .join('; ')}.`;
     case 'denied':
       return request.state.by === 'policy'
         ? 'The rules refuse it now. Ask again within what they allow.'
@@ -341,6 +348,11 @@ function denialWords(decisions: readonly DecisionView[]): string {
   return `${no.by.name} said no${no.comment === null ? '.' : `: ${no.comment}`}`;
 }
 
+/** Without those that were tried again. */
+function latestOf(grants: readonly GrantView[]): readonly GrantView[] {
+  return grants.filter(({ id }) => !grants.some((other) => other.retryOf === id));
+}
+
 function wordsFor(grant: GrantView): string {
   switch (grant.status) {
     case 'scheduled':
@@ -350,7 +362,9 @@ function wordsFor(grant: GrantView): string {
     case 'active':
       return `is usable until ${grant.endsAt ?? ''}`;
     case 'ending':
-      return 'is being taken away, and not yet proven gone';
+      return grant.triesAgain
+        ? 'was not usable in time; once it is proven gone, it is tried once more'
+        : 'is being taken away, and not yet proven gone';
     case 'ended':
       return 'is over';
     case 'failed':

@@ -33,6 +33,10 @@ export interface GrantRecord {
   readonly boundUntil: Instant | null;
   /** How often its end was moved to later. */
   readonly extended: number;
+  /** The grant that this one is the retry of. */
+  readonly retryOf: GrantId | null;
+  /** Once it is proven absent it is tried once more. */
+  readonly triesAgain: boolean;
   readonly usableAt: Instant | null;
   /** Credentials that were issued before this are dead although the grant lives. */
   readonly reissueAfter: Instant | null;
@@ -59,7 +63,7 @@ export type NewGrant = Pick<
   | 'durationMs'
   | 'definition'
   | 'startsAt'
->;
+> & { readonly retryOf?: GrantId };
 
 /** Writes a scheduled grant and the slot that its binding will stand in. */
 export async function insertGrant(trx: Trx, grant: NewGrant): Promise<GrantRecord> {
@@ -85,6 +89,7 @@ export async function insertGrant(trx: Trx, grant: NewGrant): Promise<GrantRecor
       duration_ms: grant.durationMs,
       definition: JSON.stringify(grant.definition),
       starts_at: toIso(grant.startsAt),
+      retry_of: grant.retryOf ?? null,
       due_at: toIso(grant.startsAt),
     })
     .returningAll()
@@ -117,8 +122,15 @@ export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestI
     .selectAll()
     .where('request_id', 'in', [...requests])
     .orderBy('ordinal')
+    // A retry comes behind what it is the retry of.
+    .orderBy(sql`retry_of is not null`)
     .execute();
   return rows.map(toGrant);
+}
+
+/** Says of a grant that is being ended whether it is tried once more when it is proven absent. */
+export async function saveTriesAgain(trx: Trx, id: GrantId, triesAgain: boolean): Promise<void> {
+  await trx.updateTable('grant').set({ tries_again: triesAgain }).where('id', '=', id).execute();
 }
 
 /** The states of the grants that stand on a slot, except one: what the slot must still hold when that one ends. */
@@ -308,6 +320,8 @@ export function toGrant(row: Row): GrantRecord {
     endsAt: row.ends_at,
     boundUntil: row.bound_until,
     extended: row.extended,
+    retryOf: row.retry_of,
+    triesAgain: row.tries_again,
     usableAt: row.usable_at,
     reissueAfter: row.reissue_after,
     dueAt: row.due_at,

@@ -85,6 +85,8 @@ interface SpineTables {
     extension_request: RequestId | null;
     extension_until: NullableTimestamp;
     extended: Generated<number>;
+    retry_of: GrantId | null;
+    tries_again: Generated<boolean>;
     usable_at: NullableTimestamp;
     reissue_after: NullableTimestamp;
     ending_since: NullableTimestamp;

@@ -20,6 +20,7 @@ const RARE: ReadonlySet<string> = new Set([
   'next-rung',
   'wish-kept',
   'extension-refused',
+  'tried-again',
   'extension-unconfirmed',
 ]);
 

@@ -155,6 +155,28 @@ eachDatabase('an extension', (current) => {
     expect((await now()).state).toMatchObject({ kind: 'ended', cause: 'expired', proof: { kind: 'observed' } });
   });
 
+  test('where the end stands in one object, it waits until no earlier call can write the old end back', async () => {
+    const method = acme.provider.methods['assume-role'];
+    if (method === undefined) throw new Error('the fake provider has its method');
+    const { endsApart: _, ...oneObject } = method;
+    Object.assign(acme.provider, { methods: { 'assume-role': { ...oneObject, abandonedCallMs: 60_000 } } });
+    await approved();
+    const calls = acme.provider.calls.length;
+    await acme.engine.pass('starts');
+    expect(acme.provider.calls).toHaveLength(calls);
+    const waiting = await now();
+    expect(waiting).toMatchObject({ endsAt: first.endsAt, lastFault: 'waiting: an earlier call may still land' });
+    const { rows } = await sql<{ over: boolean }>`
+      select due_at = date_trunc('milliseconds', last_call_at) + interval '60 seconds' as over from "grant" join binding using (slot)`.execute(
+      current().db,
+    );
+    expect(rows).toEqual([{ over: true }]);
+    await sql`update binding set last_call_at = app_now() - interval '61 seconds'`.execute(current().db);
+    await hurry();
+    await acme.engine.pass('starts');
+    expect(await now()).toMatchObject({ endsAt: later() });
+  });
+
   test('a cloud that will never take it leaves the end as it is', async () => {
     acme.provider.faults.push({ call: 'provision', fault: new ProviderFault('invalid', 'it does not fit') });
     const { id } = await approved();

@@ -46,7 +46,7 @@ export class GrantChecker {
   check(rows: ReadonlyMap<string, GrantRow>, context: GrantContext): void {
     for (const row of rows.values()) {
       const before = this.#before.get(row.id);
-      if (before === undefined) this.#checkNew(row, context);
+      if (before === undefined) this.#checkNew(row, rows, context);
       else if (before !== row) this.#checkChange(before, row, context);
       if (before?.state !== row.state) {
         this.#storm.trace.note(
@@ -66,9 +66,21 @@ export class GrantChecker {
     this.#violations.report('grants', `${short(id)}: ${text}`);
   }
 
-  #checkNew(row: GrantRow, { requests }: GrantContext): void {
+  #checkNew(row: GrantRow, rows: ReadonlyMap<string, GrantRow>, { requests }: GrantContext): void {
+    if (row.retryOf !== null) this.#checkRetry(row, row.retryOf, rows);
     if (requests.get(row.request)?.state !== 'approved')
       this.#report(row.id, 'it came out of a request that is not approved');
+  }
+
+  /** Only of one that was never usable and is proven absent, and only once. */
+  #checkRetry(row: GrantRow, of: string, rows: ReadonlyMap<string, GrantRow>): void {
+    this.#storm.marks.hit('tried-again');
+    const first = rows.get(of);
+    if (first?.state !== 'failed' || first.request !== row.request)
+      return this.#report(row.id, `it is the retry of one that is ${first?.state ?? 'not there'}`);
+    if (first.retryOf !== null) this.#report(row.id, 'it is the retry of a retry');
+    if ([...rows.values()].some((other) => other.retryOf === of && other.id !== row.id))
+      this.#report(row.id, 'it is the second retry');
   }
 
   #checkChange(before: GrantRow, row: GrantRow, context: GrantContext): void {

@@ -96,6 +96,7 @@ export class LedgerChecker {
     const [subject, event = ''] = entry.kind.split('.');
     const { grant, request } = entry.subjects;
     if (entry.late === true) this.#storm.marks.hit('late-entry');
+    if (event === 'not-retried') return;
     if (subject === 'grant' && grant !== undefined && EXTENSION.has(event)) this.#extend(entry, grant, event);
     else if (subject === 'grant' && grant !== undefined) this.#step('grant', this.#grants, grant, event, GRANT_STEPS);
     if (subject === 'request' && request !== undefined) {

@@ -18,6 +18,8 @@ export interface GrantRow {
   readonly boundUntil: number | null;
   readonly extensionUntil: number | null;
   readonly extended: number;
+  /** The grant that it is the retry of. */
+  readonly retryOf: string | null;
   readonly cause: string | null;
   readonly endedAt: number | null;
   readonly endingSince: number | null;
@@ -71,7 +73,7 @@ const WRITTEN_BY = 'xmin::text::bigint';
 
 const GRANTS = `select ${WRITTEN_BY} as "writtenBy", id, request_id as request, person_id as person, role, target, slot, method, state, duration_ms::float8 as "durationMs",
   ${ms('starts_at')} as "startsAt", ${ms('activated_at')} as "activatedAt", ${ms('ends_at')} as "endsAt",
-  ${ms('bound_until')} as "boundUntil", ${ms('extension_until')} as "extensionUntil", extended, end_cause as cause,
+  ${ms('bound_until')} as "boundUntil", ${ms('extension_until')} as "extensionUntil", extended, retry_of as "retryOf", end_cause as cause,
   ${ms('ended_at')} as "endedAt", ${ms('ending_since')} as "endingSince", proof ->> 'kind' as proof,
   proof -> 'evidence' ->> 'neededByOthersUntil' as "neededByOthers", proof -> 'evidence' ->> 'standingAccessRemains' as standing,
   last_fault as "lastFault", ${ms('due_at')} as "dueAt",

@@ -51,6 +51,7 @@ export const MARKS = {
   'slot-awaited': 'a grant waited for its turn on a shared place',
   'quota-awaited': 'a start waited for its place in a rate that the cloud allows',
   'written-together': 'ends of one role were written with one call',
+  'tried-again': 'a grant that was not usable in time was tried once more',
   extended: 'the end of a grant was moved to later',
   'extension-unconfirmed': 'a grant was over, and nobody ever learned whether the cloud had its later end',
   'extension-lapsed': 'a grant ended before a later end that was decided had been written',

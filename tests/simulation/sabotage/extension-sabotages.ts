@@ -40,22 +40,24 @@ export const extensionSabotages: readonly Sabotage[] = [
     seed: 1,
   },
   {
-    name: 'extended-past-its-end',
-    what: 'a grant whose time is over gets a later end, because nobody has ended it yet',
+    name: 'ending-grant-extended',
+    what: 'an approval lengthens a grant that is being ended, and thereby brings it back',
     edits: [
       {
         file: 'src/core/grant.ts',
-        find: "return state.kind === 'active' && now < endsAt ? extend(state, event) : no(state, event);",
-        replace: "return state.kind === 'active' ? extend(state, event) : no(state, event);",
+        find: "return event.kind === 'prove-gone' ? ok(gone(state.cause, now, event.proof)) : no(state, event);",
+        replace:
+          "if (event.kind === 'want-extension') return ok({ ...state, kind: 'active', usableAt: now, extended: 0, extension: event.extension });\n      return event.kind === 'prove-gone' ? ok(gone(state.cause, now, event.proof)) : no(state, event);",
       },
       {
-        file: 'src/store/leases.ts',
-        find: "case when state = 'active' then least(${fromNow(leaseMs)}, ends_at) else ${fromNow(leaseMs)} end",
-        replace: '${fromNow(leaseMs)}',
+        file: 'src/operations/grant-shape.ts',
+        find: "state.kind !== 'scheduled' && state.kind !== 'activating';",
+        replace: "state.kind !== 'scheduled' && state.kind !== 'activating' && state.kind !== 'ending';",
       },
     ],
-    caughtBy: ['grants'],
-    seed: 1,
+    // The foreign key on legal transitions refuses it first, which is an error that nobody expects.
+    caughtBy: ['defects', 'grants'],
+    seed: 3,
   },
   {
     name: 'bound-forgotten',
@@ -69,19 +71,6 @@ export const extensionSabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     seed: 9,
-  },
-  {
-    name: 'under-a-late-call',
-    what: 'a later end is written while a call that writes the earlier one may still land on it',
-    edits: [
-      {
-        file: 'src/engine/extend.ts',
-        find: 'return over > (await appNow(ports.db)) ? over : null;',
-        replace: 'return null;',
-      },
-    ],
-    caughtBy: ['cloud'],
-    seed: 1,
   },
   {
     name: 'extensions-not-counted',
