@@ -40,6 +40,7 @@ import { parseTargets } from './posture/inventory.ts';
 import {
   ambientIdentity,
   createAwsProvider,
+  authorityOf,
   refuseStaticKeys,
   StaticKeyRefused,
   type AwsProviderOptions,
@@ -229,7 +230,7 @@ async function createProviders(
 ): Promise<ReadonlyMap<ProviderName, Provider>> {
   const providers = new Map<ProviderName, Provider>();
   if (config.aws !== null) {
-    const { region, identityCenter } = config.aws;
+    const { region } = config.aws;
     const identity = demo?.awsIdentity ?? ambientIdentity(region);
     // At the start and not only at the first use: whoever configured a static key should hear it now. Without any identity
     // yet (an API-only process has none) the provider says so when it is used.
@@ -243,7 +244,7 @@ async function createProviders(
         issuer: config.baseUrl,
         identity,
         ...(onCut === undefined ? {} : { onCut }),
-        ...(identityCenter === undefined ? {} : { identityCenter }),
+        ...(await authorityOf(config.aws.authorityFile, config.role, systemClock.now())),
         ...(demo === undefined ? {} : { endpoint: demo.awsEndpoint, allowCustomEndpoint: true }),
       }),
     );

@@ -4,7 +4,7 @@ import { approveRequest, denyRequest, withdrawRequest } from '../operations/deci
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
 import { examineClouds } from '../operations/examine-clouds.ts';
 import { extendGrant } from '../operations/extend-grant.ts';
-import { issueCredential, openConsole } from '../operations/issue-credential.ts';
+import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
@@ -47,6 +47,7 @@ export function bindOperations(world: World): ApiOperations {
     liftRevocation: (actor, id, input) => liftRevocationOrder(world, actor, id, input),
     showRevocation: (actor, id) => showRevocation(world, actor, id),
     issueCredential: (actor, id) => issueCredential(world, actor, id),
+    issueCertificate: (actor, id, input) => issueCertificate(world, actor, id, input),
     openConsole: (actor, id) => openConsole(world, actor, id),
     searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),
     examineClouds: (actor) => examineClouds(world, actor),

@@ -4,7 +4,7 @@ import type { Change } from '../operations/changes.ts';
 import type { RequestInput } from '../operations/check-input.ts';
 import type { ExtensionInput } from '../operations/extend-grant.ts';
 import type { CloudFinding } from '../operations/examine-clouds.ts';
-import type { CredentialView } from '../operations/issue-credential.ts';
+import type { CertificateView, CredentialView } from '../operations/issue-credential.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
@@ -57,6 +57,7 @@ export interface ApiOperations {
   liftRevocation(actor: Actor, id: RevocationId, input: { readonly reason: string }): Outcome<RevocationView>;
   showRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
   issueCredential(actor: Actor, id: GrantId): Outcome<CredentialView>;
+  issueCertificate(actor: Actor, id: GrantId, input: { readonly publicKey: string }): Outcome<CertificateView>;
   openConsole(actor: Actor, id: GrantId): Outcome<{ readonly url: string }>;
   searchCatalogue(
     actor: Actor,

@@ -219,6 +219,24 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
         return credsAws(place, { role: options.role, target: options.on, profile, json, ...typed });
       }),
     );
+  anywhereCommand(program, creds, act);
+}
+
+function anywhereCommand(program: Command, creds: Command, act: Act): void {
+  creds
+    .command('aws-anywhere')
+    .description('credential_process of AWS for a machine outside AWS, with a key that never leaves it')
+    .requiredOption('--role <role>', 'which role')
+    .requiredOption('--on <target>', 'where')
+    .option('--csr <file>', 'print a certificate for the key of this request, for aws_signing_helper')
+    .action(
+      act(async ({ place, profile, server, json }, options: { role: string; on: string; csr?: string }) => {
+        const { certificateFor, credsAwsAnywhere } = await import('./creds/creds-aws-anywhere.ts');
+        const typed = program.getOptionValueSource('server') === 'cli' ? { server } : {};
+        const wanted = { role: options.role, target: options.on, profile, json, ...typed };
+        return options.csr === undefined ? credsAwsAnywhere(place, wanted) : certificateFor(place, wanted, options.csr);
+      }),
+    );
 }
 
 export function operatorCommands(program: Command, act: Act): void {

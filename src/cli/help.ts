@@ -35,6 +35,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   'aws-profile': ['aws-profile invoice-reader --on aws/prod --write', 'aws-profile invoice-reader --on aws/prod'],
   aws: ['creds aws --role invoice-reader --on aws/prod'],
+  'aws-anywhere': ['creds aws-anywhere --role invoice-reader --on aws/prod'],
   console: ['console invoice-reader --on aws/prod'],
   ls: ['ls', 'ls --waiting', 'ls --json'],
   why: ['why req_…'],

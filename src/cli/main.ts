@@ -2,12 +2,13 @@ import process from 'node:process';
 import { processSurroundings, type Surroundings } from './surroundings.ts';
 
 /**
- * The entry of `curfew`. Two commands run so often that they must not wait for the others to be loaded: `creds aws` before every
+ * The entry of `curfew`. Some commands run so often that they must not wait for the others to be loaded: `creds aws` and `creds aws-anywhere` before every
  * call of `aws`, and `prompt` before every prompt.
  */
 export async function main(place: Surroundings): Promise<number> {
   const creds = readCredsArguments(place.argv);
-  if (creds !== null) return (await import('./creds/creds-aws.ts')).credsAws(place, creds);
+  if (creds !== null && place.argv[1] === 'aws') return (await import('./creds/creds-aws.ts')).credsAws(place, creds);
+  if (creds !== null) return (await import('./creds/creds-aws-anywhere.ts')).credsAwsAnywhere(place, creds);
   if (place.argv.length === 1 && place.argv[0] === 'prompt') {
     return (await import('./prompt.ts')).prompt(place, place.env['CURFEW_PROFILE'] || 'default');
   }
@@ -30,7 +31,7 @@ const CREDS_FLAGS = new Map([
 
 /** Reads `creds aws --role R --on T …` when it is written just so; anything else is left to the full parser, which explains. */
 function readCredsArguments(argv: readonly string[]): CredsArguments | null {
-  if (argv[0] !== 'creds' || argv[1] !== 'aws') return null;
+  if (argv[0] !== 'creds' || !['aws', 'aws-anywhere'].includes(argv[1] ?? '')) return null;
   const found: Record<string, string> = {};
   for (let at = 2; at < argv.length; at += 2) {
     const [name, value] = [CREDS_FLAGS.get(argv[at] ?? ''), argv[at + 1]];

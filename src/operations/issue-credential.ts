@@ -2,7 +2,16 @@ import type { GrantId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
 import { newId } from '../platform/random.ts';
-import { ProviderFault, type AwsCredential, type BindingSpec, type IssuedCredential } from '../providers/contract.ts';
+import {
+  ProviderFault,
+  type AwsCertificate,
+  type AwsCredential,
+  type BindingSpec,
+  type CallOptions,
+  type IssuedCertificate,
+  type IssuedCredential,
+  type Provider,
+} from '../providers/contract.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
@@ -32,7 +41,7 @@ export async function issueCredential(
   actor: Actor,
   id: GrantId,
 ): Promise<Result<CredentialView, OperationRefusal>> {
-  const issued = await issue(world, actor, id, 'credential.issued');
+  const issued = await issue(world, actor, id, 'credential.issued', byProvider);
   if (!issued.ok) return issued;
   const { credential, grant } = issued.value;
   return ok({
@@ -44,13 +53,38 @@ export async function issueCredential(
   });
 }
 
+/** A certificate for a key of the holder's. */
+export interface CertificateView {
+  readonly grant: { readonly id: GrantId; readonly endsAt: string };
+  readonly certificate: AwsCertificate;
+  readonly expiresAt: string;
+}
+
+/** Issues a certificate for a public key, or a PKCS #10 request, of the holder of an active grant. Recorded as a credential is. */
+export async function issueCertificate(
+  world: World,
+  actor: Actor,
+  id: GrantId,
+  input: { readonly publicKey: string },
+): Promise<Result<CertificateView, OperationRefusal>> {
+  const issued = await issue(world, actor, id, 'credential.issued', (provider, spec, call) => {
+    if (provider.issueCertificate === undefined)
+      throw new ProviderFault('invalid', `${provider.name} issues no certificates`);
+    return provider.issueCertificate(spec, call, input.publicKey);
+  });
+  if (!issued.ok) return issued;
+  const { credential, grant } = issued.value;
+  const { certificate, facts } = credential;
+  return ok({ grant: { id, endsAt: toIso(grant.endsAt) }, certificate, expiresAt: toIso(facts.expiresAt) });
+}
+
 /** Makes a URL that signs the holder's browser in to the cloud's console. The URL is a secret. */
 export async function openConsole(
   world: World,
   actor: Actor,
   id: GrantId,
 ): Promise<Result<{ url: string }, OperationRefusal>> {
-  const issued = await issue(world, actor, id, 'console.opened');
+  const issued = await issue(world, actor, id, 'console.opened', byProvider);
   if (!issued.ok) return issued;
   const { credential, grant } = issued.value;
   const provider = world.providers.get(grant.provider);
@@ -70,12 +104,16 @@ export async function openConsole(
 
 type Running = GrantRecord & { readonly endsAt: NonNullable<GrantRecord['endsAt']> };
 
-async function issue(
+const byProvider = (provider: Provider, spec: BindingSpec, call: CallOptions): Promise<IssuedCredential> =>
+  provider.issueCredential(spec, call);
+
+async function issue<Issued extends Pick<IssuedCredential & IssuedCertificate, 'facts' | 'usableUntil'>>(
   world: World,
   actor: Actor,
   id: GrantId,
   kind: 'credential.issued' | 'console.opened',
-): Promise<Result<{ credential: IssuedCredential; grant: Running }, OperationRefusal>> {
+  by: (provider: Provider, spec: BindingSpec, call: CallOptions) => Promise<Issued>,
+): Promise<Result<{ credential: Issued; grant: Running }, OperationRefusal>> {
   const grant = await findGrant(world.db, id);
   if (grant === null || grant.person !== actor.person) return refused(NOT_FOUND);
   const now = await appNow(world.db);
@@ -89,9 +127,9 @@ async function issue(
     const hint = 'Call the cloud as you always do, or: curfew assume … -- command';
     return refused({ code: 'nothing-to-hand-out', detail: landing.words, hint });
   }
-  let credential: IssuedCredential;
+  let credential: Issued;
   try {
-    credential = await provider.issueCredential(spec, { now, signal: world.clock.timeout(CALL_TIMEOUT_MS) });
+    credential = await by(provider, spec, { now, signal: world.clock.timeout(CALL_TIMEOUT_MS) });
   } catch (error) {
     return refused(fromFault(error));
   }

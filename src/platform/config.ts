@@ -26,6 +26,8 @@ export interface AwsConfig {
   readonly externalId: string;
   /** Where leases are kept for the sweeper, and where it says that it ran. */
   readonly sweepBucket?: { readonly name: string; readonly region: string };
+  /** File with the private key and the certificate of our own authority, in PEM; absent: no certificates are issued. */
+  readonly authorityFile?: string;
   /** Where IAM Identity Center is administered; absent: nobody is given access by it. */
   readonly identityCenter?: { readonly account: string; readonly region: string; readonly instanceArn?: string };
 }
@@ -76,7 +78,11 @@ export function readConfig(env: Environment = process.env): Config {
 function readAws(env: Environment, externalId: string): AwsConfig {
   const region = env['AWS_REGION'] ?? 'us-east-1';
   const name = env['CURFEW_SWEEP_BUCKET'];
-  const center = readIdentityCenter(env, region);
+  const file = env['CURFEW_AWS_CA_FILE'];
+  const center = {
+    ...readIdentityCenter(env, region),
+    ...(file === undefined || file === '' ? {} : { authorityFile: resolve(file) }),
+  };
   if (name === undefined) return { region, externalId, ...center };
   return { region, externalId, ...center, sweepBucket: { name, region: env['CURFEW_SWEEP_BUCKET_REGION'] ?? region } };
 }

@@ -55,6 +55,13 @@ export function openKeyFiles(folder: string, random: Random): KeyFiles {
   };
 }
 
+/** The text of a secret file that an operator made, private to this user. Throws {@link KeyFileProblem}. */
+export function readSecretFile(path: string): string {
+  const text = read(path);
+  if (text === null) throw new KeyFileProblem(`There is no file ${path}.`);
+  return text;
+}
+
 function read(path: string): string | null {
   try {
     requirePrivate(path);
@@ -95,4 +102,13 @@ export function makeP256Key(): { readonly x: string; readonly y: string; readonl
   const { x, y, d } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   if (x === undefined || y === undefined || d === undefined) throw new Error('a P-256 key has no coordinates');
   return { x, y, d };
+}
+
+/** A new P-256 key: the public half as SubjectPublicKeyInfo, the private one as PKCS #8, both in PEM. */
+export function makeP256Pem(): { readonly publicKey: string; readonly privateKey: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
 }

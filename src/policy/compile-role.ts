@@ -59,6 +59,18 @@ function compileAws(document: SourceDocument, aws: AwsShape, context: LoadContex
       }
       return { method: 'identity-center', permissionSet };
     }
+    case 'roles-anywhere': {
+      const { role = '', profile = '' } = aws;
+      if (role.includes(',')) {
+        const hint = 'the role becomes a session tag of its certificates, and AWS takes no comma there';
+        context.problem(document, ['aws', 'role'], 'an IAM role for certificates has no comma in its name', hint);
+      }
+      const sessionPolicy =
+        aws.sessionPolicy === undefined
+          ? null
+          : attach(document, 'sessionPolicy', aws.sessionPolicy, context, readSessionPolicy);
+      return { method: 'roles-anywhere', role, profile, sessionPolicy, allows };
+    }
   }
 }
 
@@ -69,6 +81,7 @@ const KEYS = {
   'assume-role': ['role', 'sessionPolicy', 'allows'],
   'timed-policy': ['attachTo', 'path', 'policy', 'allows'],
   'identity-center': ['permissionSet'],
+  'roles-anywhere': ['role', 'profile', 'sessionPolicy', 'allows'],
 } as const;
 
 /** Reads the file that a role names; `null` when there is none or it is wrong, which is then reported. */

@@ -44,6 +44,33 @@ test('200: credentials, never cached, and never twice the same for one Idempoten
   expect(JSON.stringify(api.lines)).not.toContain('very-secret');
 });
 
+test('200: a certificate for a public key, with all that a session has to be asked for with', async () => {
+  const certificate = {
+    ...{ pem: '-----BEGIN CERTIFICATE-----', serial: '01ab', region: 'eu-central-1' },
+    ...{ roleArn: 'arn:role', profileArn: 'arn:profile', trustAnchorArn: 'arn:anchor' },
+  };
+  const grant = { id: GRANT_ID, endsAt: '2026-11-21T06:10:00.000Z' };
+  const asked: unknown[] = [];
+  api = await apiUnderTest({
+    issueCertificate: (_actor, _id, input) => {
+      asked.push(input);
+      return yes({ grant, certificate, expiresAt: '2026-11-21T06:10:00.000Z' });
+    },
+  });
+  const publicKey = '-----BEGIN PUBLIC KEY-----';
+  const answer = await api.as('ana', { method: 'POST', url: url('certificate'), payload: { publicKey } });
+  const { pem, ...names } = certificate;
+  expect(answer.json()).toEqual({
+    ...{ version: 1, certificate: pem, ...names, endpoint: null, grant, expiresAt: '2026-11-21T06:10:00.000Z' },
+  });
+  expect([answer.headers['cache-control'], asked]).toEqual(['no-store', [{ publicKey }]]);
+  const empty = await api.as('ana', { method: 'POST', url: url('certificate'), payload: {} });
+  expect(empty.statusCode).toBe(422);
+  expect((await api.as(null, { method: 'POST', url: url('certificate'), payload: { publicKey } })).statusCode).toBe(
+    401,
+  );
+});
+
 test('200: the console URL is not cached and not logged', async () => {
   api = await apiUnderTest({
     openConsole: () => yes({ url: 'https://signin.aws.amazon.com/federation?SigninToken=hush' }),

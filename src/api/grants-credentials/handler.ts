@@ -25,6 +25,26 @@ const credential = z
     region: z.string(),
   })
   .meta({ id: 'Credential' });
+const certificateRequest = z.strictObject({
+  publicKey: z.string().max(16_384).meta({
+    description:
+      'Public key of the holder (P-256, P-384, P-521 or RSA of 2048 to 4096 bits), or a PKCS #10 request, in PEM. Never a private key.',
+  }),
+});
+const certificate = z
+  .object({
+    version: z.literal(1),
+    certificate: z.string().meta({ description: 'PEM. Good until the end of the grant, for the key that was sent.' }),
+    serial: z.string(),
+    roleArn: z.string(),
+    profileArn: z.string(),
+    trustAnchorArn: z.string(),
+    region: z.string(),
+    endpoint: z.string().nullable().meta({ description: "Where CreateSession is called; `null`: AWS's own place." }),
+    expiresAt: time,
+    grant: z.object({ id: z.string(), endsAt: time }),
+  })
+  .meta({ id: 'Certificate' });
 const consoleUrl = z.object({ url: z.string(), validForMs: z.number() }).meta({ id: 'ConsoleUrl' });
 
 /** Credentials for the holder of an active grant. These answers are secrets: never stored, never cached, never replayed. */
@@ -63,6 +83,30 @@ export function registerGrantCredentials(v1: ApiServer, parts: ApiParts): void {
             region,
           },
         });
+      }),
+  });
+  v1.route({
+    method: 'POST',
+    url: '/grants/:id/certificate',
+    schema: {
+      summary: 'Get a certificate for a key of your own',
+      description:
+        'For roles with method roles-anywhere: with the certificate and its key the holder makes AWS sessions (CreateSession) until the grant ends. ' +
+        'Nothing of the answer is kept, so an Idempotency-Key has no effect.',
+      tags: ['access'],
+      params: idParams,
+      body: certificateRequest,
+      response: { 200: certificate },
+    },
+    handler: (request, reply) =>
+      neverKept(parts, request, reply, async () => {
+        const id = pathId('grt', request.params.id);
+        const issued = await operations.issueCertificate(actorOf(request), id, request.body);
+        if (!issued.ok) return issued;
+        const { grant, expiresAt } = issued.value;
+        const { pem, ...names } = issued.value.certificate;
+        const endpoint = aws?.endpointUrl ?? null;
+        return ok({ status: 200, body: { version: 1, certificate: pem, ...names, endpoint, expiresAt, grant } });
       }),
   });
   v1.route({

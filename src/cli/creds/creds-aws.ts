@@ -31,7 +31,7 @@ export interface CredsOptions {
 /** What the check with the server found out about cached credentials. */
 type Verdict = 'lives' | 'over' | 'reissue' | 'unknown';
 
-interface Session extends CacheKey {
+export interface Session extends CacheKey {
   readonly place: Surroundings;
   readonly stored: Profile | null;
   readonly http: Http;
@@ -45,11 +45,19 @@ interface Session extends CacheKey {
  * nothing on standard output and one line on standard error: the command that helps.
  */
 export async function credsAws(place: Surroundings, options: CredsOptions): Promise<ExitCode> {
+  return answer(place, options, async (session) => document(await current(session)));
+}
+
+/** Prints what `find` finds; says in one line what helps when it finds nothing. */
+export async function answer(
+  place: Surroundings,
+  options: CredsOptions,
+  find: (session: Session) => Promise<string>,
+): Promise<ExitCode> {
   let session: Session | null = null;
   try {
     session = begin(place, options);
-    const credentials = await current(session);
-    place.stdout.write(`${document(credentials)}\n`);
+    place.stdout.write(`${await find(session)}\n`);
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof Failure) || options.json === true) throw error;
@@ -105,7 +113,7 @@ async function current(session: Session): Promise<CachedCredentials> {
  * Whether credentials are good for some time yet. Those that end with their grant are good to the last moment, because new ones
  * would end then too; those that AWS ends earlier are replaced in time.
  */
-function holds(credentials: CachedCredentials, now: number): boolean {
+export function holds(credentials: CachedCredentials, now: number): boolean {
   const endsAt = Date.parse(credentials.usableUntil);
   const endsWithGrant = Date.parse(credentials.grantEndsAt) - endsAt < 1_000;
   const marginMs = endsWithGrant ? 0 : Math.min(60_000, (endsAt - credentials.issuedAt) / 10);
@@ -113,7 +121,7 @@ function holds(credentials: CachedCredentials, now: number): boolean {
 }
 
 /** Asks the server, quickly, whether the grant still lives. */
-async function check(session: Session, cached: CachedCredentials): Promise<Verdict> {
+export async function check(session: Session, cached: CachedCredentials): Promise<Verdict> {
   try {
     const { stored, place, http, server } = session;
     // A new token is fetched without haste, since giving up half-way would end the login: so only from a server that answers.
@@ -154,7 +162,7 @@ async function obtain(session: Session, path: string, fallback: CachedCredential
   }
 }
 
-async function activeGrant(session: Session): Promise<GrantView> {
+export async function activeGrant(session: Session): Promise<GrantView> {
   const { clock } = session.place;
   const giveUpAt = clock.now() + SETTLE_PATIENCE_MS;
   for (;;) {
@@ -191,7 +199,7 @@ async function noGrant(session: Session): Promise<Failure> {
 }
 
 /** Exactly the fields that AWS documents for `credential_process`. */
-function document(credentials: CachedCredentials): string {
+export function document(credentials: CachedCredentials): string {
   return JSON.stringify({
     Version: 1,
     AccessKeyId: credentials.accessKeyId,

@@ -9,8 +9,8 @@ export interface RoleDocument {
   readonly owner: string;
   readonly description: string;
   readonly aws?: {
-    readonly method: 'assume-role' | 'timed-policy' | 'identity-center';
-    /** The schema sees to it that `assume-role` has this. */
+    readonly method: 'assume-role' | 'timed-policy' | 'identity-center' | 'roles-anywhere';
+    /** The schema sees to it that `assume-role` and `roles-anywhere` have this. */
     readonly role?: string;
     readonly sessionPolicy?: string;
     /** And that `timed-policy` has these three. */
@@ -19,6 +19,8 @@ export interface RoleDocument {
     readonly policy?: string;
     /** And that `identity-center` has this. */
     readonly permissionSet?: string;
+    /** And that `roles-anywhere` has this. */
+    readonly profile?: string;
     readonly allows?: readonly DangerousAbility[];
   };
   readonly azure?: JsonObject;

@@ -3,7 +3,8 @@ import type { CredentialFacts } from '../contract.ts';
 import type { AnywhereControl } from './anywhere-control.ts';
 import { ANCHOR, isOurAnchor } from './anywhere-place.ts';
 import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
-import { serialEndsAt, serialOf, type CertificateAuthority } from './certificate-authority.ts';
+import type { CertificateAuthority } from './certificate-authority.ts';
+import { serialEndsAt, serialOf } from './certificate-serial.ts';
 
 /**
  * Puts certificates on the revocation list of an account, so that they make no more sessions. What is over drops out: a serial says when

@@ -90,19 +90,19 @@ const BELIEVED_MS = 300_000;
 
 /** Finds trust anchor and profile of a binding, and remembers them for a while. Throws `invalid` when they are not as they should be. */
 export class AnywhereDirectory {
-  readonly #authority: string;
   readonly #known = new Map<string, { readonly names: AnywhereNames; readonly until: Instant }>();
 
-  constructor(authority: string) {
-    this.#authority = authority;
-  }
-
-  async find(resolved: ResolvedAnywhere, control: AnywhereControl, now: Instant): Promise<AnywhereNames> {
+  async find(
+    resolved: ResolvedAnywhere,
+    authority: string,
+    control: AnywhereControl,
+    now: Instant,
+  ): Promise<AnywhereNames> {
     const { place, definition, policy } = resolved;
     const key = [place.arn, definition.profile, policy.hash].join(' ');
     const known = this.#known.get(key);
     if (known !== undefined && now < known.until) return known.names;
-    const anchor = await this.anchor(control, place.account);
+    const anchor = await anchorOf(control, authority, place.account);
     const profiles = await control.profiles();
     const profile = profiles.find(({ name }) => name === definition.profile);
     const wrong = wrongProfile(profile, resolved);
@@ -112,12 +112,12 @@ export class AnywhereDirectory {
     this.#known.set(key, { names, until: after(now, BELIEVED_MS) });
     return names;
   }
+}
 
-  async anchor(control: AnywhereControl, account: string): Promise<TrustAnchor> {
-    const anchor = (await control.trustAnchors()).find((one) => isOurAnchor(one, this.#authority));
-    if (anchor?.enabled === true) return anchor;
-    const state =
-      anchor === undefined ? 'no trust anchor with the certificate of this broker' : 'a disabled trust anchor';
-    throw new ProviderFault('invalid', `${account} has ${state}. "curfew doctor" says how to mend it.`);
-  }
+async function anchorOf(control: AnywhereControl, authority: string, account: string): Promise<TrustAnchor> {
+  const anchor = (await control.trustAnchors()).find((one) => isOurAnchor(one, authority));
+  if (anchor?.enabled === true) return anchor;
+  const state =
+    anchor === undefined ? 'no trust anchor with the certificate of this broker' : 'a disabled trust anchor';
+  throw new ProviderFault('invalid', `${account} has ${state}. "curfew doctor" says how to mend it.`);
 }

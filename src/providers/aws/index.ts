@@ -9,3 +9,4 @@ export {
 export { isSweeperName } from './heartbeat.ts';
 export { sweepOnce, sweeperRoleArn, type SweepOptions } from './sweep.ts';
 export type { SweepReport } from './sweep-report.ts';
+export { authorityOf } from './authority-file.ts';

@@ -69,8 +69,8 @@ export interface AwsProviderOptions {
   readonly endSigner?: EndSigner;
   /** Where leases are kept for the sweeper, and where it says that it ran. Absent: nowhere. */
   readonly sweepBucket?: { readonly name: string; readonly region: string };
-  /** Our own certificate authority. Without one there is no `method: roles-anywhere`. */
-  readonly authority?: CertificateAuthority;
+  /** Our own certificate authority, for `method: roles-anywhere`. `elsewhere`: in another process of this broker, which alone has its key. */
+  readonly authority?: CertificateAuthority | 'elsewhere';
   /** Base URL of this broker; AWS's console sends people there when their session is over. */
   readonly issuer?: string;
 }
@@ -118,9 +118,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     assumeRole(partition, sessions, store),
     timedPolicy(partition, sessions, options.clock, options.endSigner ?? null),
     identityCenter(partition, center),
-    ...(authority === undefined
-      ? []
-      : [rolesAnywhere({ partition, sessions, store, clock: options.clock, place, authority })]),
+    rolesAnywhere({ partition, sessions, store, clock: options.clock, place, authority: authority ?? null }),
   ];
   const methods = new Map<string, AwsMethod>(all.map((method) => [method.capabilities.method, method]));
   const of = ({ method }: Pick<BindingSpec, 'method'>): AwsMethod => {

@@ -30,13 +30,16 @@ const LOOK_AGAIN_MS = [100, 300, 900];
 /** The longest session that any role can have. */
 const LONGEST_ROLE_SESSION_MS = 12 * 3_600_000;
 
+const NO_AUTHORITY = 'This broker has no certificate authority (CURFEW_AWS_CA_FILE)';
+
 export interface AnywherePorts {
   readonly partition: Partition;
   readonly sessions: Sessions;
   readonly store: RevocationStore;
   readonly clock: Clock;
   readonly place: AnywherePlace;
-  readonly authority: CertificateAuthority;
+  /** `elsewhere`: another process of this broker has it; `null`: it has none. */
+  readonly authority: CertificateAuthority | 'elsewhere' | null;
 }
 
 /**
@@ -45,8 +48,16 @@ export interface AnywherePorts {
  * identity is armed on the role, which AWS obeys from the end on by itself.
  */
 export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
-  const { partition, sessions, store, place: where, authority } = ports;
-  const directory = new AnywhereDirectory(authority.certificate);
+  const { partition, sessions, store, place: where } = ports;
+  const directory = new AnywhereDirectory();
+  const authorityOf = (): CertificateAuthority => {
+    const { authority } = ports;
+    if (authority !== null && authority !== 'elsewhere') return authority;
+    throw new ProviderFault(
+      'forbidden-to-us',
+      authority === null ? NO_AUTHORITY : 'This process has no certificate authority; the engine has',
+    );
+  };
   const resolve = (spec: BindingSpec): ResolvedAnywhere => {
     const found = resolveAnywhere(partition, spec);
     if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
@@ -59,11 +70,12 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
 
   return {
     capabilities: ROLES_ANYWHERE,
-    plan: (wanted) => plan(partition, authority, wanted),
+    plan: (wanted) => plan(ports, wanted),
     provision: async (wanted, call) => {
       const resolved = resolve(wanted);
+      const authority = authorityOf();
       requireRunning(wanted, call.now);
-      const names = await directory.find(resolved, control(resolved, call), call.now);
+      const names = await directory.find(resolved, authority.certificate, control(resolved, call), call.now);
       const { usable, roleId } = await onRole(resolved, call, (calls) => arm(calls, resolved, ports.clock, call));
       const native = { ...evidenceOf(resolved, wanted), ...facts({ ...names, roleId, region: where.region }) };
       return { usable, native, credentials: [] };
@@ -81,7 +93,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       }
       // Second, and whatever becomes of it: what is denied already stays denied, and a fault is only heard.
       const issued = (await call.issued?.()) ?? [];
-      if (issued.length > 0) await revokeCertificates(authority, control(resolved, call), issued, call.now);
+      if (issued.length > 0) await revokeCertificates(authorityOf(), control(resolved, call), issued, call.now);
     },
     // Each grant has a policy of its own; what a second rung, and whoever sweeps, writes to is shared.
     exclusive: ({ target, role: { aws } }, act) => {
@@ -99,9 +111,10 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       ),
     issueCertificate: async (binding, call, holderKey) => {
       const resolved = resolve(binding);
+      const authority = authorityOf();
       requireRunning(binding, call.now);
       await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, call.now));
-      const names = await directory.find(resolved, control(resolved, call), call.now);
+      const names = await directory.find(resolved, authority.certificate, control(resolved, call), call.now);
       return issue(authority, resolved, binding, { holderKey, names, region: where.region, now: call.now });
     },
     landing: () => null,
@@ -120,10 +133,16 @@ function identityOf({ partition, account, role, roleName, arn }: RolePlace) {
   return { partition, account, kind: 'role', path, name: roleName, arn } as const;
 }
 
-function plan(partition: Partition, authority: CertificateAuthority, wanted: BindingSpec): Plan {
+function plan({ partition, authority }: AnywherePorts, wanted: BindingSpec): Plan {
   const found = resolveAnywhere(partition, wanted);
   if (!found.ok) return { ok: false, ...found.refusal };
-  if (wanted.endsAt > authority.notAfter) {
+  if (authority === null)
+    return {
+      ok: false,
+      message: `${NO_AUTHORITY}.`,
+      hint: 'Whoever runs the broker must make one: docs/providers/aws.md.',
+    };
+  if (authority !== 'elsewhere' && wanted.endsAt > authority.notAfter) {
     const message = `The certificate authority of this broker ends at ${toIso(authority.notAfter)}, before the grant would.`;
     return { ok: false, message, hint: 'Whoever runs the broker must make a new one: docs/providers/aws.md.' };
   }

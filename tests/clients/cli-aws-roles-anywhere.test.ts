@@ -1,0 +1,196 @@
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/server.ts';
+import { anywhereWorld } from '../contract/aws-anywhere-harness.ts';
+import { newAuthority } from '../contract/authority.ts';
+
+/** The real `aws` command on a machine outside AWS, with `curfew creds aws-anywhere` as its credential_process. Each test stands on the ones before it. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const READ = ['s3', 'cp', 's3://contract-invoices/2026-10.csv', '-'];
+const CREDS = ['creds', 'aws-anywhere', '--role', 'invoice-robot', '--on', 'aws/prod'];
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let home: string;
+let env: Record<string, string>;
+let cloud: AwsSimulator;
+let broker: ChildProcess;
+let port: number;
+
+function run(file: string, args: readonly string[], more: Record<string, string> = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const options = { env: { ...env, ...more }, cwd: ROOT, encoding: 'utf8' as const, timeout: 60_000 };
+    execFile(file, [...args], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+const curfew = (...args: readonly string[]) => run('./bin/curfew', args);
+const aws = (keys: Record<string, string>) => run('aws', READ, keys);
+
+function hasAws(): boolean {
+  try {
+    execFileSync('aws', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The broker and its sign-in take two ports in a row. */
+async function freePorts(): Promise<number> {
+  const isFree = (candidate: number) =>
+    new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+  for (let tries = 0; tries < 50; tries += 1) {
+    const first = 20_000 + Math.floor(Math.random() * 30_000);
+    if ((await isFree(first)) && (await isFree(first + 1))) return first;
+  }
+  throw new Error('there are no two free ports in a row');
+}
+
+function startBroker(): Promise<ChildProcess> {
+  const args = ['tests/clients/anywhere-broker.ts', String(port), home, cloud.url];
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => void (said += chunk.toString()));
+    child.stdout.once('data', () => resolve(child));
+    child.once('exit', (code) => reject(new Error(`the broker ended with ${code}: ${said}`)));
+  });
+}
+
+async function stopBroker(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (broker.exitCode !== null || broker.signalCode !== null) return;
+  const gone = new Promise((done) => broker.once('exit', done));
+  broker.kill(signal);
+  await gone;
+}
+
+/** A new grant, which the rules give by themselves. */
+async function obtain(duration: string): Promise<string> {
+  const what = [
+    'request',
+    'invoice-robot',
+    '--on',
+    'aws/prod',
+    '--for',
+    duration,
+    '--reason',
+    'nightly job',
+    '--wait',
+    '--json',
+  ];
+  const asked = await curfew(...what);
+  expect(asked).toMatchObject({ code: 0 });
+  const { grants } = JSON.parse(asked.stdout) as { grants: { id: string }[] };
+  return grants[0]?.id ?? '';
+}
+
+async function saved(): Promise<Record<string, string>> {
+  const printed = await curfew(...CREDS);
+  expect(printed).toMatchObject({ code: 0, stderr: '' });
+  const { AccessKeyId, SecretAccessKey, SessionToken, ...rest } = JSON.parse(printed.stdout) as Record<string, string>;
+  expect(Object.keys(rest).sort()).toEqual(['Expiration', 'Version']);
+  return {
+    AWS_ACCESS_KEY_ID: AccessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: SecretAccessKey ?? '',
+    AWS_SESSION_TOKEN: SessionToken ?? '',
+  };
+}
+
+async function untilRefused(keys: Record<string, string>, withinMs: number): Promise<number> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const askedAt = Date.now();
+    const { code, stderr } = await aws(keys);
+    // The object is looked at before it is copied, and an answer to a HEAD has no words.
+    if (code !== 0 && /AccessDenied|403|Forbidden/.test(stderr)) return askedAt;
+    if (Date.now() > until) throw new Error(`not refused: ${code} ${stderr}`);
+  }
+}
+
+describe.skipIf(!hasAws())(
+  'a machine outside AWS and the real aws command (skipped where aws is not on the PATH)',
+  () => {
+    beforeAll(async () => {
+      home = mkdtempSync(join(tmpdir(), 'curfew-anywhere-'));
+      const { pem, certificate } = await newAuthority();
+      writeFileSync(join(home, 'ca.pem'), pem, { mode: 0o600 });
+      const settings = { rolesAnywhereCallsPerSecond: 0 };
+      cloud = await startAwsSimulator({ port: 0, world: anywhereWorld(certificate), iamDelayMs: 500, settings });
+      port = await freePorts();
+      env = {
+        HOME: home,
+        PATH: process.env['PATH'] ?? '',
+        CURFEW_SERVER: `http://localhost:${port}`,
+        AWS_ENDPOINT_URL: cloud.url,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_DEFAULT_REGION: 'eu-west-1',
+        AWS_PAGER: '',
+        AWS_MAX_ATTEMPTS: '1',
+      };
+      broker = await startBroker();
+      expect(await curfew('login', '--as', 'ana')).toMatchObject({ code: 0 });
+    }, 60_000);
+
+    afterAll(async () => {
+      await stopBroker('SIGTERM');
+      await cloud.close();
+      rmSync(home, { recursive: true, force: true });
+    }, 30_000);
+
+    test('as credential_process it reads; the key stays here; after it was given back it is refused', async () => {
+      const grant = await obtain('15m');
+      const config = join(home, 'aws-config');
+      writeFileSync(config, `[profile robot]\ncredential_process = ${join(ROOT, 'bin/curfew')} ${CREDS.join(' ')}\n`);
+      expect(await run('aws', ['--profile', 'robot', ...READ], { AWS_CONFIG_FILE: config })).toMatchObject({ code: 0 });
+      const keys = await saved();
+      const folder = join(home, '.cache/curfew/creds');
+      const holder = readdirSync(folder).find((name) => name.endsWith('.holder')) ?? '';
+      expect(statSync(join(folder, holder)).mode & 0o077).toBe(0);
+      const { privateKey } = JSON.parse(readFileSync(join(folder, holder), 'utf8')) as { privateKey: string };
+      expect(privateKey).toContain('PRIVATE KEY');
+      const log = await (await fetch(`${cloud.url}/_sim/journal`)).text();
+      expect(log).toContain('CreateSession');
+      expect(await curfew('done', grant)).toMatchObject({ code: 0 });
+      const returnedAt = Date.now();
+      expect((await untilRefused(keys, 8_000)) - returnedAt).toBeLessThan(5_000);
+      // With the certificate itself nothing more is to be had: it stands on the revocation list.
+      const after = await curfew(...CREDS);
+      expect([after.code === 0, after.stdout]).toEqual([false, '']);
+    }, 90_000);
+
+    test('with the broker killed before the end, sessions go on until then and are refused within 5 s of it', async () => {
+      const grant = await obtain('25s');
+      const keys = await saved();
+      const { stdout } = await curfew('ls', '--json');
+      const endsAt = Date.parse(new RegExp(`"${grant}".*?"endsAt":"([^"]+)"`, 's').exec(stdout)?.[1] ?? '');
+      expect(endsAt - Date.now()).toBeGreaterThan(5_000);
+      await stopBroker('SIGKILL');
+      expect(await aws(keys)).toMatchObject({ code: 0 });
+      const refusedAt = await untilRefused(keys, endsAt - Date.now() + 8_000);
+      // The end stands in whole seconds, rounded down.
+      expect(refusedAt - endsAt).toBeGreaterThan(-2_000);
+      expect(refusedAt - endsAt).toBeLessThan(5_000);
+      // Nor does the certificate make another one.
+      for (const name of readdirSync(join(home, '.cache/curfew/creds')))
+        if (name.endsWith('.json')) rmSync(join(home, '.cache/curfew/creds', name));
+      expect(await curfew(...CREDS)).toMatchObject({ stdout: '' });
+    }, 120_000);
+  },
+);
