@@ -12,12 +12,16 @@ import { buildSessionPolicy, type SessionPolicy } from './session-policy.ts';
 /** Name of our trust anchor and of our revocation list in each account. */
 export const ANCHOR = 'curfew';
 
-/** Everything that follows from a binding by itself. */
-export interface ResolvedAnywhere {
+/** What follows from a role on a target, for every grant. */
+export interface AnywhereRole {
   readonly place: RolePlace;
   readonly definition: AwsRolesAnywhere;
   /** What the profile must hold: the same for all grants of the role, so without an end. */
   readonly policy: SessionPolicy;
+}
+
+/** Everything that follows from a binding by itself. */
+export interface ResolvedAnywhere extends AnywhereRole {
   readonly end: ArmedEnd;
 }
 
@@ -27,11 +31,20 @@ export interface AnywhereNames {
   readonly profileArn: string;
 }
 
-/** Resolves a binding. Refuses what AWS could never accept, and what a certificate could not carry. */
+/** Resolves a binding; refuses as {@link resolveAnywhereRole} does. */
 export function resolveAnywhere(
   partition: Partition,
   spec: Pick<BindingSpec, 'role' | 'target' | 'grant' | 'endsAt'>,
 ): Result<ResolvedAnywhere, Refusal> {
+  const found = resolveAnywhereRole(partition, spec);
+  return found.ok ? ok({ ...found.value, end: armedEnd(spec.grant, spec.endsAt) }) : found;
+}
+
+/** Resolves a role on a target. Refuses what AWS could never accept, and what a certificate could not carry. */
+export function resolveAnywhereRole(
+  partition: Partition,
+  spec: Pick<BindingSpec, 'role' | 'target'>,
+): Result<AnywhereRole, Refusal> {
   const definition = spec.role.aws;
   if (definition?.method !== 'roles-anywhere') return refused(notBy('roles-anywhere', spec.role));
   const place = rolePlace(partition, spec.target, definition.role);
@@ -47,12 +60,7 @@ export function resolveAnywhere(
   }
   const policy = buildSessionPolicy(definition, null, partition);
   if (!policy.ok) return policy;
-  return ok({
-    place: place.value,
-    definition,
-    policy: policy.value,
-    end: armedEnd(spec.grant, spec.endsAt),
-  });
+  return ok({ place: place.value, definition, policy: policy.value });
 }
 
 /** Whether a trust anchor is ours: of our name, and with the certificate of our authority in it. */
@@ -71,10 +79,7 @@ function fingerprintOf(pem: string): string | null {
 }
 
 /** Why a profile must not hand out the role. `null`: it is as it should be. */
-export function wrongProfile(
-  profile: Profile | undefined,
-  { place, definition, policy }: ResolvedAnywhere,
-): string | null {
+export function wrongProfile(profile: Profile | undefined, { place, definition, policy }: AnywhereRole): string | null {
   if (profile === undefined) return `there is no profile ${definition.profile}`;
   if (!profile.enabled) return `the profile ${definition.profile} is disabled`;
   if (!profile.roleArns.includes(place.arn)) return `the profile ${definition.profile} does not name ${place.arn}`;
@@ -93,7 +98,7 @@ export class AnywhereDirectory {
   readonly #known = new Map<string, { readonly names: AnywhereNames; readonly until: Instant }>();
 
   async find(
-    resolved: ResolvedAnywhere,
+    resolved: AnywhereRole,
     authority: string,
     control: AnywhereControl,
     now: Instant,

@@ -11,6 +11,7 @@ import { ProviderFault, type CallOptions, type DoctorFinding, type DoctorPlace }
 import { perform } from './call.ts';
 import { LONGEST_SESSION_S } from './capabilities.ts';
 import { identityCenterChecks, type CenterPorts } from './doctor-identity-center.ts';
+import { rolesAnywhereChecks, type AnywhereDoctor } from './doctor-roles-anywhere.ts';
 import { timedPolicyChecks } from './doctor-timed-policy.ts';
 import { placeOf, PROVISIONER, type Partition, type RolePlace } from './names.ts';
 import { catalogueTrust, provisionerPolicy, provisionerTrust, type Names } from './permissions.ts';
@@ -23,6 +24,7 @@ export interface DoctorPorts {
   readonly partition: Partition;
   /** `null`: no IAM Identity Center is configured. */
   readonly center: CenterPorts | null;
+  readonly anywhere: Pick<AnywhereDoctor, 'authority' | 'place'>;
   readonly options: {
     readonly externalId: string;
     readonly brokerRoleArn?: string;
@@ -111,6 +113,9 @@ async function account(
   }
   const timed = await timedPolicyChecks({ iam, partition, names }, target, roles, call);
   findings.push(...timed.map((check) => ({ target: target.key, ...check })));
+  const { sessions, anywhere } = ports;
+  const certified = await rolesAnywhereChecks({ ...anywhere, sessions, partition, names }, target, roles, call);
+  findings.push(...certified.map((check) => ({ target: target.key, ...check })));
   return [...findings, ...assigned];
 }
 

@@ -156,7 +156,11 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       }),
     sweeperRuns: (call) => sweeperRuns(sweeper, call),
     doctor: async (places, call) => [
-      ...(await diagnose({ sessions, partition, center, options }, places, call)),
+      ...(await diagnose(
+        { sessions, partition, center, anywhere: { authority: authority ?? null, place }, options },
+        places,
+        call,
+      )),
       ...(await sweeperChecks(sweeper, call)),
     ],
     residual: ({ method, role }) => residualOf(of({ method }).capabilities, abilitiesOf(role)),

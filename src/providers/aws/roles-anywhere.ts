@@ -128,7 +128,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
 }
 
 /** The role as the calls on identities name it. */
-function identityOf({ partition, account, role, roleName, arn }: RolePlace) {
+export function identityOf({ partition, account, role, roleName, arn }: RolePlace) {
   const path = `/${role.slice(0, role.length - roleName.length)}`;
   return { partition, account, kind: 'role', path, name: roleName, arn } as const;
 }
