@@ -9,6 +9,8 @@ import {
   IDENTITY_CENTER_WRITES,
   PROVISIONER_READS,
   PROVISIONER_WRITES,
+  ROLES_ANYWHERE_READS,
+  ROLES_ANYWHERE_WRITES,
   SCHEDULE_ACTIONS,
   TIMED_POLICY_LISTS,
   TIMED_POLICY_READS,
@@ -50,6 +52,13 @@ describe('infra/aws', () => {
       );
       expect([...actions].sort()).toEqual(wanted.sort());
     }
+    for (const [path, text] of files.filter(([one]) => one.includes('roles-anywhere'))) {
+      const actions = new Set(text.match(/\b(rolesanywhere|iam):[A-Z]\w+/g));
+      const wanted = [...ROLES_ANYWHERE_READS, ...ROLES_ANYWHERE_WRITES].map(String).sort();
+      expect([path, [...actions].sort()]).toEqual([path, wanted]);
+    }
+    // Our anchor stands in many accounts: a role that asked for no role of its own would open to all certificates.
+    for (const text of of('anywhere-role')) expect(text).toContain('aws:PrincipalTag/x509SAN/URI');
     for (const text of of('hub')) {
       for (const action of BROKER_ACTIONS) expect(text).toContain(action);
       expect(text).not.toMatch(/\biam:[A-Z]/);
@@ -80,7 +89,7 @@ describe('infra/aws', () => {
       expect(template.AWSTemplateFormatVersion).toBe('2010-09-09');
       expect(JSON.stringify(template.Resources)).not.toMatch(/"[^"]*T00:00:00/);
       // A variable that is not inside Fn::Sub would reach IAM as text.
-      expect(JSON.stringify(template.Resources).replace(/\{"Fn::Sub":"[^"]*"\}/g, '')).not.toContain('${');
+      expect(JSON.stringify(template.Resources).replace(/\{"Fn::Sub":"(?:[^"\\]|\\.)*"\}/g, '')).not.toContain('${');
     },
   );
 
