@@ -1,18 +1,21 @@
 import { appNow } from '../store/database.ts';
-import { endedWithTraces } from '../store/grants.ts';
+import { overSince } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import { bindingSpec } from './binding-spec.ts';
+import type { BindingSpec } from '../providers/contract.ts';
 import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 
-/** How long after an early end its traces are still looked for: what an engine that did not run for a week has missed is found as well. */
+/** How long after an end its traces are still looked for: what an engine that did not run for a week has missed is found as well. */
 const LOOK_BACK_MS = 30 * 86_400_000;
 
 /**
- * Removes what early ends have left in the clouds, once nothing needs it any more: entries in a role's revocation policy serve
- * until the last session that they deny has expired, and take up room that the role needs. The next early end of the same role
- * removes them too; this is for roles that have none. Goes through all roles once, one after the other, each under its writer's
- * lock; a role that somebody writes, or whose cloud does not answer, is left for the next time. Returns how many were made clean.
+ * Removes what ends have left in the clouds, once nothing needs it any more. Entries in a role's revocation policy serve until the last
+ * session that they deny has expired, and take up room that the role needs; the next early end of the same role removes them too, and
+ * this is for roles that have none. On an identity that a person has already, a call which landed late or twice has put there again what
+ * an end had removed, also an end by time: nobody can use it, and it takes up room that the identity needs. Goes through all such places
+ * once, one after the other, each under its writer's lock; one that somebody writes, or whose cloud does not answer, is left for the next
+ * time. Returns how many were made clean.
  */
 export async function tidy(
   ports: Pick<EnginePorts, 'db' | 'clock' | 'providers' | 'node' | 'log'>,
@@ -20,12 +23,19 @@ export async function tidy(
 ): Promise<number> {
   const { db, clock, log } = ports;
   let cleaned = 0;
-  for (const grant of await endedWithTraces(db, LOOK_BACK_MS, leavingAtExpiry(ports.providers))) {
+  const seen = new Set<string>();
+  for (const { grant, early } of await overSince(db, LOOK_BACK_MS)) {
     const provider = ports.providers.get(grant.provider);
     if (stopping.aborted) break;
     if (provider?.tidy === undefined) continue;
     const spec = bindingSpec(grant);
+    const identity = provider.landing?.(spec)?.identity ?? null;
+    const leavesAlways = identity !== null || provider.methods[grant.method]?.leavesAtExpiry === true;
+    if (!leavesAlways && !early) continue;
     const lock = provider.exclusive?.(spec, 'tidy') ?? null;
+    const place = identity ?? lock ?? placeOf(spec);
+    if (seen.has(place)) continue;
+    seen.add(place);
     const owner = `${ports.node}/tidy`;
     const signal = clock.timeout(PACE.callTimeoutMs);
     if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) continue;
@@ -44,9 +54,7 @@ export async function tidy(
   return cleaned;
 }
 
-/** Methods that leave something in the cloud when a grant ends at its time, too. */
-function leavingAtExpiry(providers: EnginePorts['providers']): readonly string[] {
-  return [...providers.values()].flatMap((provider) =>
-    Object.values(provider.methods).flatMap(({ method, leavesAtExpiry }) => (leavesAtExpiry === true ? method : [])),
-  );
+/** What all grants of a native role have in common where nobody names a narrower place. */
+function placeOf({ method, target, role }: BindingSpec): string {
+  return JSON.stringify([method, target.native, role.aws ?? role.name]);
 }

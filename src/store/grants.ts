@@ -283,22 +283,26 @@ export async function markReissue(db: Db, account: string, role: string, at: Ins
   return rows.map((row) => row.id);
 }
 
+/** A grant that is over, and whether it ended before its time. */
+export interface PastGrant {
+  readonly grant: GrantRecord;
+  readonly early: boolean;
+}
+
 /**
- * One grant for each native role on which access was ended before its time within the last `withinMs`, or in whatever way by one of
- * `methods`: that may have left something in the cloud which nothing needs any more.
+ * One grant for each identity on each native role whose access was over within the last `withinMs`, of early ends before others: it may
+ * have left something in the cloud which nothing needs any more.
  */
-export async function endedWithTraces(
-  db: Db,
-  withinMs: number,
-  methods: readonly string[],
-): Promise<readonly GrantRecord[]> {
+export async function overSince(db: Db, withinMs: number): Promise<readonly PastGrant[]> {
   const { rows } = await sql<Row>`
-    select distinct on (provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider) *
+    select distinct on (provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider, principal) *
     from "grant"
     where state in ('ended', 'failed') and activated_at is not null
-      and (end_cause <> 'expired' or method = any(${[...methods]}::text[]))
-      and ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'`.execute(db);
-  return rows.map(toGrant);
+      and ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'
+    order by provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider, principal, end_cause = 'expired'`.execute(
+    db,
+  );
+  return rows.map((row) => ({ grant: toGrant(row), early: row.end_cause !== 'expired' }));
 }
 
 /** Turns a row into the grant it stands for; every state gets only its own fields. */

@@ -81,14 +81,18 @@ export async function noteEnded(trx: Trx, id: RevocationId, grants: readonly Gra
     .execute();
 }
 
-/** Counts those that were ending already among what has to be gone. None of them is tried again. */
+/**
+ * Counts those among what has to be gone that were ending already, or that somebody else ended since the order began to act. None of them
+ * is tried again.
+ */
 export async function noteFoundEnding(db: Db, id: RevocationId, scope: RevocationScope): Promise<void> {
   await sql`update "grant" set tries_again = false where tries_again and state = 'ending' and ${within(scope)}`.execute(
     db,
   );
   await sql`
     insert into revocation_grant (revocation_id, grant_id)
-    select ${id}, id from "grant" where state = 'ending' and ${within(scope)}
+    select ${id}, id from "grant"
+    where (state = 'ending' or ended_at >= (select started_at from revocation where id = ${id})) and ${within(scope)}
     on conflict on constraint revocation_grant_pk do nothing`.execute(db);
 }
 

@@ -68,7 +68,7 @@ async function givenBack(database: Database, provider: Provider): Promise<void> 
 async function pastItsEnd(database: Database): Promise<void> {
   await database.db.transaction().execute(async (trx) => {
     await sql`set local session_replication_role = replica`.execute(trx);
-    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', bound_until = app_now() - interval '1 second', due_at = app_now()`.execute(
+    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', bound_until = app_now() - interval '1 second', due_at = app_now() where state = 'active'`.execute(
       trx,
     );
   });
@@ -97,6 +97,18 @@ eachDatabase('traces in the cloud', (current) => {
     expect(await tidy(ports(current(), provider), running)).toBe(1);
     expect(tidied).toEqual([`${ROLE.name} on ${TARGET.key}`]);
     expect(await takeCloudLock(current().db, LOCK, 'the next one', 1_000)).toBe(true);
+  });
+
+  test('on identities that people have already are looked for after every end, once for each identity', async () => {
+    const { provider, tidied } = leavingTraces(() => ({ removed: true, left: 0 }));
+    const landing = { ...provider, landing: () => ({ identity: 'user/ana', words: 'her own' }) };
+    for (let nth = 0; nth < 2; nth += 1) {
+      await active(current(), landing);
+      await pastItsEnd(current());
+      await createEngine(ports(current(), landing)).pass('ends');
+    }
+    expect(await tidy(ports(current(), landing), running)).toBe(1);
+    expect(tidied).toHaveLength(1);
   });
 
   test('are left alone while somebody else writes there, and no fault of a cloud keeps the pass from going on', async () => {

@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import type { PersonId } from '../../src/core/ids.ts';
 import { carryOutOpen } from '../../src/operations/carry-out-revocation.ts';
+import { asksUntil } from '../../src/core/revocation.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
+import { returnGrant } from '../../src/operations/end-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import {
   confirmRevocationOrder,
@@ -13,7 +15,10 @@ import {
 import type { RevocationView } from '../../src/operations/revocation-view.ts';
 import { showRequest } from '../../src/operations/show-requests.ts';
 import type { Actor } from '../../src/operations/world.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
+import { appNow } from '../../src/store/database.ts';
+import { insertRevocation } from '../../src/store/revocations.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { entriesOf, heldGrants } from './held-grants.ts';
@@ -86,6 +91,31 @@ eachDatabase('the kill switch', (current) => {
     await carryOutOpen(acme.world);
     expect(await entriesOf(current(), 'revocation.finished')).toHaveLength(1);
   }, 120_000);
+
+  test('what its holder gave back before the order came to it counts towards the time to zero as well', async () => {
+    const { db } = current();
+    const [id] = await hold(ana.person, 1);
+    if (id === undefined) throw new Error('a grant is held');
+    await db.transaction().execute(async (trx) => {
+      const now = await appNow(trx);
+      const by = { orderedBy: bo.person, orderedAt: now, startedAt: now, asksUntil: asksUntil(now) };
+      const scope = { kind: 'person', person: ana.person } as const;
+      await insertRevocation(trx, {
+        ...by,
+        id: newId(systemRandom, 'rev'),
+        scope,
+        reason: STOLEN,
+        reach: 'own',
+        holds: true,
+      });
+    });
+    got(await returnGrant(acme.world, ana, id));
+    while ((await acme.engine.pass('ends')) > 0);
+    expect(await states()).toEqual({ ended: 1 });
+    await carryOutOpen(acme.world);
+    const { rows } = await sql`select r.finished_at = g.ended_at as true_time from revocation r, "grant" g`.execute(db);
+    expect(rows).toEqual([{ true_time: true }]);
+  });
 
   test('what waits is withdrawn, nothing new is taken or starts until the order is lifted, and the log says who did it', async () => {
     const waiting = got(await requestAccess(acme.world, ana, ASK));
