@@ -19,7 +19,7 @@ export default defineConfig({
       suite('unit', ['src/**/*.test.ts', 'simulators/**/*.test.ts', 'tools/**/*.test.ts']),
       suite('sql', ['tests/sql/**/*.test.ts']),
       suite('contract', ['tests/contract/**/*.test.ts']),
-      suite('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 300_000 }),
+      suite('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 300_000, maxConcurrency: 2 }),
       suite('e2e', ['tests/e2e/**/*.test.ts'], { testTimeout: 120_000 }),
       suite('clients', ['tests/clients/**/*.test.ts'], { testTimeout: 120_000 }),
     ],

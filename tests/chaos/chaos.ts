@@ -3,9 +3,12 @@ import { Prng } from '../simulation/kernel/prng.ts';
 import { auditVerify } from './audit.ts';
 import { Breaker, planBlows, type Blow } from './blows.ts';
 import { logFaults, lost, readRecords, servedAfterSaidEnd, type Records } from './judge.ts';
+import { orderFaults, readOrders } from './judge-orders.ts';
+import { servedBesideGrants } from './judge-own-keys.ts';
 import { Crowd } from './people/crowd.ts';
 import { BOUND_MS, Wallet } from './people/wallet.ts';
 import type { Nursery } from './site/nursery.ts';
+import { ownKeyOf } from './site/cloud.ts';
 import { openSite, type Site } from './site/site.ts';
 
 export interface ChaosOptions {
@@ -17,7 +20,7 @@ export interface ChaosOptions {
 
 /** A promise that was broken, and when: seconds since the first blow. */
 export interface Violation {
-  readonly promise: 'end' | 'loss' | 'log' | 'convergence' | 'calm' | 'crash' | 'processes';
+  readonly promise: 'end' | 'order' | 'loss' | 'log' | 'convergence' | 'calm' | 'crash' | 'processes';
   readonly text: string;
   readonly atS: number;
 }
@@ -31,12 +34,18 @@ export interface ChaosReport {
   readonly grantsByState: Readonly<Record<string, number>>;
   readonly forgottenByRestores: number;
   readonly credentials: number;
+  /** How often somebody's own key was served, because of a timed policy. */
+  readonly servedOwnKeys: number;
   readonly tries: number;
   readonly served: number;
   /** Milliseconds after the end at which a credential was served last; 0: none was. */
   readonly worstLagMs: number;
   /** The same after an early end was acknowledged, before anything was said to have ended. Not judged: only said. */
   readonly worstCutLagMs: number;
+  /** Orders of the kill switch that were acknowledged, those that the tables know in the end, and the longest time to zero, milliseconds. */
+  readonly ordersGiven: number;
+  readonly orders: number;
+  readonly worstToZeroMs: number;
   readonly callsWithoutAnswer: number;
   readonly serverErrors: number;
   /** Starts that came to nothing, while there was no database. */
@@ -82,6 +91,7 @@ export async function runChaos(
     if (at > endsAt + BOUND_MS) violate('end', `a credential of ${grant} was served ${at - endsAt} ms after its end`);
   });
   const crowd = new Crowd(site.url, wallet);
+  for (const person of site.people.engineers) wallet.keep(person, ownKeyOf(person));
   const breaker = new Breaker(site, (text) => say(`${seconds().toFixed(0).padStart(4)} s  ${text}`));
   try {
     // What is asked for in a short run is shorter, because the run waits for its end.
@@ -95,15 +105,21 @@ export async function runChaos(
       violate('convergence', `${silent.join(', ')} not ready ${READY_MS / 1_000} s after all was healed`);
     const healedAt = Date.now();
     await crowd.close();
+    await liftAll(site, crowd);
     for (const text of await tryItOut(crowd, wallet, site)) violate('calm', text);
     const convergedMs = await converge(site, healedAt, (text) => violate('convergence', text));
     const records = await readRecords(site);
+    const orders = await readOrders(site);
+    for (const text of orderFaults(orders)) violate('order', text);
     const audit = await judge(site, records, { wallet, crowd, breaker, violate });
     const report = reportOf(wallet, crowd, breaker, records);
     return {
       site,
       report: {
         ...report,
+        orders: orders.length,
+        ordersGiven: crowd.killSwitch?.given ?? 0,
+        worstToZeroMs: Math.max(0, ...orders.map((one) => (one.finishedAt ?? 0) - (one.startedAt ?? Infinity))),
         gaveUp: site.brokers.reduce((sum, broker) => sum + broker.gaveUp, 0),
         convergedMs,
         audit,
@@ -113,6 +129,13 @@ export async function runChaos(
   } finally {
     await wallet.close();
   }
+}
+
+/** When all is healed, whatever order still stands is lifted, also one that nobody had an answer about or that a restore brought back. */
+async function liftAll({ postgres }: Site, crowd: Crowd): Promise<void> {
+  const rows = (await postgres.query('select id from revocation where lifted_at is null')) as { id: string }[];
+  const ids = rows.map(({ id }) => id);
+  await crowd.killSwitch?.lift(ids, `calm-${Date.now()}`);
 }
 
 async function storm(
@@ -199,6 +222,7 @@ interface Seen {
 async function judge(site: Site, records: Records, { wallet, crowd, breaker, violate }: Seen): Promise<string> {
   for (const { grant } of await wallet.tryAll())
     violate('end', `a credential of ${grant} works when everything is over`);
+  for (const text of servedBesideGrants(wallet.saved, records, crowd.errands, breaker.restores)) violate('end', text);
   for (const text of servedAfterSaidEnd(wallet.saved, records, crowd.errands)) violate('end', text);
   for (const text of lost(records, crowd.errands, breaker.restores)) violate('loss', text);
   for (const { text, at } of site.brokers.flatMap((broker) => broker.crashes)) violate('crash', text, at);
@@ -211,6 +235,7 @@ async function judge(site: Site, records: Records, { wallet, crowd, breaker, vio
 
 function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Records) {
   const known = new Set(records.grants.map((grant) => grant.id));
+  const handedOut = wallet.saved.filter(({ person }) => person === null);
   const endAcked = new Map(
     crowd.errands.flatMap((one) =>
       one.endAckedAt === null || one.grant === null ? [] : [[one.grant, one.endAckedAt]],
@@ -229,12 +254,13 @@ function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Recor
     forgottenByRestores: new Set(
       crowd.errands.flatMap(({ grant }) => (grant === null || known.has(grant) ? [] : grant)),
     ).size,
-    credentials: wallet.saved.length,
+    credentials: handedOut.length,
+    servedOwnKeys: wallet.saved.reduce((sum, { servedAt }) => sum + servedAt.length, 0),
     tries: wallet.tries,
     served: wallet.saved.reduce((sum, saved) => sum + saved.served, 0),
-    worstLagMs: worst(wallet.saved.map(({ lastServedAt, endsAt }) => (lastServedAt ?? 0) - endsAt)),
+    worstLagMs: worst(handedOut.map(({ lastServedAt, endsAt }) => (lastServedAt ?? 0) - endsAt)),
     worstCutLagMs: worst(
-      wallet.saved.map(({ grant, lastServedAt, endsAt }) => {
+      handedOut.map(({ grant, lastServedAt, endsAt }) => {
         const ackedAt = endAcked.get(grant);
         return ackedAt === undefined || lastServedAt === null ? 0 : Math.min(lastServedAt, endsAt) - ackedAt;
       }),

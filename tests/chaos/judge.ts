@@ -9,7 +9,11 @@ export interface Records {
   readonly grants: readonly {
     readonly id: string;
     readonly request: string;
+    /** Directory key of its holder. */
+    readonly key: string;
+    readonly role: string;
     readonly state: string;
+    readonly activatedAt: number | null;
     readonly endedAt: number | null;
     readonly endsAt: number | null;
   }[];
@@ -26,7 +30,8 @@ export async function readRecords({ postgres }: Site): Promise<Records> {
   const [waiting] = await rows<{ n: number }>('select count(*)::int as n from ledger_outbox');
   return {
     grants: await rows(
-      `select id, request_id as request, state, ${ms('ended_at')} as "endedAt", ${ms('ends_at')} as "endsAt" from "grant"`,
+      `select g.id, request_id as request, p.directory_key as key, role, state, ${ms('activated_at')} as "activatedAt",
+        ${ms('ended_at')} as "endedAt", ${ms('ends_at')} as "endsAt" from "grant" g join person p on p.id = g.person_id`,
     ),
     requests: await rows('select id, reason, state from request'),
     entries: await rows(

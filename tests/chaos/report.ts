@@ -22,6 +22,12 @@ export function tableOf(report: ChaosReport, tookS: number): string {
     ['tries of them', String(report.tries), `${report.served} served`],
     ['worst lag after the end', `${report.worstLagMs} ms`, `bound ${BOUND_MS} ms`],
     ['worst lag of a cut', `${report.worstCutLagMs} ms`, 'after a return or a revocation was acknowledged; not judged'],
+    ['own keys served', String(report.servedOwnKeys), 'times, because of a timed policy'],
+    [
+      'orders',
+      String(report.ordersGiven),
+      `acknowledged, ${report.orders} known in the end; worst time to zero ${report.worstToZeroMs.toFixed(0)} ms`,
+    ],
     ['entries in the log', String(report.entries), `${report.checkpoints} checkpoints; audit verify: ${report.audit}`],
     ['convergence', converged, 'from the last heal until every grant had ended with proof'],
     ['violations', String(report.violations.length), ''],

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { MARKS, type Mark } from './kernel/marks.ts';
 import { inParallel } from './in-parallel.ts';
 import { sabotages } from './sabotage/sabotages.ts';
 import { patchSource } from './sabotage/patch-source.ts';
 import type { Outcome } from './simulate.ts';
+import { Summary } from './summary.ts';
 
 const USAGE = `Lets the real broker run in simulated worlds, each of which is made by a seed, and checks every promise.
 
@@ -14,7 +14,7 @@ const USAGE = `Lets the real broker run in simulated worlds, each of which is ma
   --from      the first seed (default 1)
   --jobs      processes side by side (default 2; 1 with --verbose)
   --verbose   print everything that happens
-  --marks     fail if a path of interest was taken by no seed
+  --marks     fail if no seed took a path of interest, judged a law, or struck a grant in some state with some fault
   --json      one line of JSON for each seed, and nothing else
   --stop      stop at the first seed that fails
   --sabotage  put a deliberate bug into the broker first; see npm run sabotage
@@ -46,9 +46,9 @@ async function main(): Promise<number> {
   const jobs = values.jobs === undefined ? (values.verbose || seeds === 1 ? 1 : 2) : whole(values.jobs, 'jobs');
   const began = performance.now();
   let failed = 0;
-  const taken = new Map<string, number>();
+  const summary = new Summary();
   const onOutcome = (outcome: Outcome) => {
-    for (const [mark, count] of Object.entries(outcome.marks)) taken.set(mark, (taken.get(mark) ?? 0) + count);
+    summary.add(outcome);
     if (values.json) console.log(JSON.stringify(outcome));
     if (outcome.violations.length === 0) {
       if (values.verbose) console.log(`seed ${outcome.seed} holds; trace ${outcome.digest}`);
@@ -71,8 +71,10 @@ async function main(): Promise<number> {
   console.log(
     `${seeds} seeds from ${from}: ${seeds - failed} hold, ${failed} fail; ${(seeds / seconds).toFixed(2)} seeds/s, commit ${commit()}`,
   );
-  const missed = (Object.keys(MARKS) as Mark[]).filter((mark) => !taken.has(mark));
-  if (missed.length > 0) console.log('Never taken:\n' + missed.map((mark) => `  ${mark}: ${MARKS[mark]}`).join('\n'));
+  const missed = summary.missed();
+  if (seeds > 1 || values.marks) console.log(summary.text());
+  if (missed.length > 0 && (seeds > 1 || values.marks))
+    console.log('In no seed:\n' + missed.map((what) => `  ${what}`).join('\n'));
   return failed > 0 || (values.marks && missed.length > 0) ? 1 : 0;
 }
 

@@ -50,7 +50,7 @@ function line(verdict: Verdict): string {
   const name = verdict.sabotage.name.padEnd(28);
   switch (verdict.kind) {
     case 'caught':
-      return `caught  ${name} seed ${String(verdict.seed).padEnd(4)} ${verdict.checker.padEnd(11)} ${verdict.text}`;
+      return `caught  ${name} by ${verdict.checker.padEnd(11)} after ${String(verdict.seeds).padStart(2)} seeds (seed ${verdict.seed}): ${verdict.text}`;
     case 'by-another-checker':
       return `MISSED  ${name} seed ${String(verdict.seed).padEnd(4)} only by ${verdict.checker}: ${verdict.text}`;
     case 'missed':

@@ -4,7 +4,7 @@ import { createSigner, type LogSigner } from '../../src/ledger/note.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { RulesInForce } from '../../src/operations/world.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
-import { compileVariants, EVERYBODY, VARIANTS } from './broker/company.ts';
+import { compileVariants, EVERYBODY, NATIVE, TARGETS, VARIANTS } from './broker/company.ts';
 import {
   DatabaseServer,
   emptyDatabase,
@@ -15,12 +15,15 @@ import {
 import { startNode, type BrokerNode, type Surroundings } from './broker/node.ts';
 import { checkLiveness, CONVERGES_WITHIN_MS } from './checkers/liveness.ts';
 import { Observer } from './checkers/observer.ts';
-import type { Violation } from './checkers/violations.ts';
+import type { Law, Violation } from './checkers/violations.ts';
 import { SimCloud } from './cloud/sim-cloud.ts';
 import { ABANDONED_CALL_MS } from './cloud/sim-provider.ts';
+import type { Cell } from './kernel/coverage.ts';
+import { LEAST } from './kernel/least.ts';
 import type { Mark } from './kernel/marks.ts';
 import { Storm } from './kernel/storm.ts';
 import { Crowd } from './people/crowd.ts';
+import { tamper } from './people/tamper.ts';
 import { tryItOut } from './people/try-it-out.ts';
 
 /** What is made once for a process and used by all its runs: the database above all, which takes seconds to start. */
@@ -58,6 +61,15 @@ export interface Outcome {
   readonly steps: number;
   readonly virtualMs: number;
   readonly grants: number;
+  /** Pairs of live grants of one person on one role or slot. */
+  readonly overlaps: number;
+  readonly faults: number;
+  /** How often a fault struck a grant in a state. */
+  readonly struck: Readonly<Partial<Record<Cell, number>>>;
+  /** How often each law was judged. */
+  readonly judged: Readonly<Partial<Record<Law, number>>>;
+  /** Processor time of this process while the seed ran, milliseconds. */
+  readonly cpuMs: number;
   readonly lastEvents: readonly string[];
 }
 
@@ -67,11 +79,17 @@ export async function simulate(
   seed: number,
   print: ((line: string) => void) | null = null,
 ): Promise<Outcome> {
+  const before = process.cpuUsage();
   await emptyDatabase(laboratory.base, laboratory.fixed);
   const run = new Run(laboratory, new Storm(seed, print));
   await run.play();
-  return run.outcome();
+  const { user, system } = process.cpuUsage(before);
+  return { ...run.outcome(), cpuMs: (user + system) / 1_000 };
 }
+
+/** A storm in which too little has happened goes on in stretches of this length, at most so many times. */
+const STRETCH_MS = 20_000;
+const MOST_STRETCHES = 60;
 
 /** A start at most two minutes ahead, and at most six minutes from then on. */
 const LONGEST_GRANT_MS = 8 * 60_000;
@@ -98,7 +116,8 @@ class Run {
     const { base, variants, signer } = laboratory;
     this.#laboratory = laboratory;
     this.#storm = storm;
-    const cloud = new SimCloud(() => storm.scheduler.now, storm.drawn.cloud.propagationMs);
+    const cloud = new SimCloud(() => storm.scheduler.now, storm.drawn.cloud.propagationMs, storm.drawn.cloud.skewMs);
+    for (const target of TARGETS) for (const key of EVERYBODY) cloud.identities.add(`${NATIVE[target] ?? ''}/${key}`);
     if (storm.drawn.cloud.standing) cloud.standAlready(slotKey('aws', 'assignment', ['111122223333', 'shared', 'ana']));
     const server = new DatabaseServer(base, storm.scheduler);
     this.#observer = new Observer(storm, base, cloud);
@@ -114,6 +133,8 @@ class Run {
       lastCallers: new Map(),
       stateOf: (grant) => this.#observer.grants.get(grant)?.state,
       nextDue: (lane) => this.#observer.nextDue(lane),
+      ordersOpen: () => this.#observer.ordersOpen,
+      onRows: this.#observer.onRows,
       onDefect: (who, error) => this.#observer.violations.report('defects', `${who}: ${error}`),
     };
     this.#crowd = new Crowd({
@@ -133,12 +154,23 @@ class Run {
     storm.trace.note('WORLD', `the storm begins: ${JSON.stringify(drawn)}`);
     storm.begin();
     for (const { at, variant } of drawn.rules) void this.#changeRules(at, variant);
+    for (const jump of drawn.node.jumps) void this.#noteJump(jump.from, jump.node);
     void this.#crowd.live();
+    void tamper(this.#around.cloud.identities, this.#observer, storm);
     await this.#until(drawn.stormMs);
+    for (let stretch = 0; this.#sound() && this.#lacks() !== null; stretch += 1) {
+      if (stretch >= MOST_STRETCHES)
+        this.#observer.violations.report('liveness', `too little happens in this run: ${this.#lacks() ?? ''}`);
+      storm.marks.hit('thickened');
+      storm.thicken();
+      await this.#until(storm.elapsedMs + STRETCH_MS);
+    }
     storm.trace.note('WORLD', 'calm again');
     storm.end();
     for (let index = 0; index < drawn.nodes; index += 1) if (this.#nodes[index] === null) this.#start(index);
     await this.#until(storm.elapsedMs + LONGEST_STALL_MS);
+    this.#settleRules();
+    await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, { promise: this.#crowd.orders.liftAll() });
     await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, this.#allIsOver());
     this.#judgeLiveness();
     // The longest waits of all: for a decision that nobody takes, a start in the future, and the longest grant.
@@ -150,12 +182,13 @@ class Run {
     // Whatever was given up at the very end has landed by then, and the last entries have their place.
     await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, this.#allIsOver());
     await this.#until(storm.elapsedMs + ABANDONED_CALL_MS + 10_000);
+    if (this.#sound()) this.#observer.cloud.checkLitter();
     if (this.#sound()) await this.#observer.atTheEnd(this.#laboratory.signer.vkey);
     for (const node of this.#nodes) node?.life.die();
   }
 
-  outcome(): Outcome {
-    const { trace, marks, seed, elapsedMs } = this.#storm;
+  outcome(): Omit<Outcome, 'cpuMs'> {
+    const { trace, marks, seed, elapsedMs, coverage } = this.#storm;
     return {
       seed,
       violations: this.#observer.violations.list,
@@ -165,8 +198,33 @@ class Run {
       steps: this.#steps,
       virtualMs: elapsedMs,
       grants: this.#observer.grants.size,
+      overlaps: this.#observer.overlaps,
+      faults: coverage.faults,
+      struck: coverage.counts(),
+      judged: this.#observer.violations.judged(),
       lastEvents: trace.last(),
     };
+  }
+
+  /** Of what this run has less than each must have. */
+  #lacks(): string | null {
+    const has = {
+      steps: this.#steps,
+      grants: this.#observer.grants.size,
+      overlaps: this.#observer.overlaps,
+      faults: this.#storm.coverage.faults,
+    };
+    const lacking = (Object.keys(LEAST) as (keyof typeof LEAST)[]).find((what) => has[what] < LEAST[what]);
+    return lacking === undefined ? null : `${has[lacking]} ${lacking}`;
+  }
+
+  async #noteJump(from: number, index: number): Promise<void> {
+    const { scheduler, startsAt, marks } = this.#storm;
+    await scheduler.until(null, startsAt + from);
+    const node = this.#nodes[index];
+    if (node?.life.alive !== true || this.#storm.calm) return;
+    marks.hit('clock-jumped');
+    this.#storm.strike('clock-jumped', node.life.name);
   }
 
   #sound(): boolean {
@@ -234,6 +292,17 @@ class Run {
       if (!admitted.ok) throw new Error(`${key} cannot sign in: ${admitted.refusal.detail}`);
       this.#people.set(key, admitted.value);
       this.#observer.knows(admitted.value, key);
+    }
+  }
+
+  /** When everybody has read everything, the same rules are in force everywhere: the last ones. */
+  #settleRules(): void {
+    const last = [...this.#storm.drawn.rules].sort((a, b) => a.at - b.at).at(-1)?.variant ?? 0;
+    for (let index = 0; index < this.#storm.drawn.nodes; index += 1) {
+      if ((this.#variant[index] ?? 0) === last) continue;
+      this.#variant[index] = last;
+      this.#nodes[index]?.useRules(last);
+      if (this.#nodes[index] !== null) this.#observer.rules.change(`node ${index}`, last);
     }
   }
 

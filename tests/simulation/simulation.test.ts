@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LAWS } from './checkers/violations.ts';
+import { LEAST } from './kernel/least.ts';
 import { MARKS } from './kernel/marks.ts';
 import { inParallel } from './in-parallel.ts';
 import { openLaboratory, simulate, type Laboratory, type Outcome } from './simulate.ts';
 import { sabotages } from './sabotage/sabotages.ts';
 import { trySabotage } from './sabotage/try-sabotage.ts';
 
-/** Few enough for every `npm test`; `npm run simulate -- --seeds 1000` and `npm run sabotage` go on from here. */
-const SEEDS = 16;
+/** What every `npm test` has time for; `npm run simulate -- --seeds 1000` and `npm run sabotage` go on from here. */
+const SEEDS = 100;
 
 /** Paths that more seeds than these are needed for: `npm run simulate -- --marks --seeds 200` demands them all. */
 const RARE: ReadonlySet<string> = new Set([
@@ -22,21 +24,18 @@ const RARE: ReadonlySet<string> = new Set([
   'extension-refused',
   'tried-again',
   'extension-unconfirmed',
+  'start-beside-order',
+  'written-together',
+  'order-lifted-early',
 ]);
 
-/** The bugs that the first seed shows; the others need more seeds and are for `npm run sabotage`. */
+/** Some of the bugs that one of the first seeds shows; all of them are for `npm run sabotage`. */
 const QUICK: ReadonlySet<string> = new Set([
   'trust-the-reply',
-  'no-wait-for-abandoned-calls',
-  'later-end-in-the-cloud',
-  'ending-without-entry',
   'entry-twice',
-  'sequencer-drops-an-entry',
   'unknown-is-failure',
-  'return-in-flight-forgotten',
   'expired-bindings-stay',
   'one-approval-too-few',
-  'own-approval-counts',
   'claims-ignore-leases',
   'acknowledged-before-the-cloud',
 ]);
@@ -68,12 +67,19 @@ test(`every promise holds in ${SEEDS} of them, and the paths that matter were ta
   expect(outcomes).toHaveLength(SEEDS);
   const marks = new Set(outcomes.flatMap((outcome) => Object.keys(outcome.marks)));
   expect(Object.keys(MARKS).filter((mark) => !RARE.has(mark) && !marks.has(mark))).toEqual([]);
+  const judged = new Set(outcomes.flatMap((outcome) => Object.keys(outcome.judged)));
+  expect(Object.keys(LAWS).filter((law) => !judged.has(law))).toEqual([]);
+  const tooLittle = outcomes.filter(
+    ({ steps, grants, overlaps, faults }) =>
+      steps < LEAST.steps || grants < LEAST.grants || overlaps < LEAST.overlaps || faults < LEAST.faults,
+  );
+  expect(tooLittle.map(({ seed }) => seed)).toEqual([]);
 });
 
 describe('a deliberate bug is seen', () => {
   const quick = sabotages.filter((one) => QUICK.has(one.name));
 
-  test.each(quick.map((sabotage) => [sabotage.what, sabotage] as const))('%s', async (_, sabotage) => {
+  test.concurrent.each(quick.map((sabotage) => [sabotage.what, sabotage] as const))('%s', async (_, sabotage) => {
     const verdict = await trySabotage(sabotage, { seeds: 8 });
     expect(verdict.kind).toBe('caught');
   });

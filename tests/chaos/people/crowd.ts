@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { signIn } from '../../e2e/api-user-agent.ts';
 import type { Prng } from '../../simulation/kernel/prng.ts';
 import { ask, type Answer } from './ask.ts';
+import { KillSwitch } from './kill-switch.ts';
 import type { Keys, Saved, Wallet } from './wallet.ts';
 
 /** What a person was promised. Times are epoch milliseconds. */
@@ -9,7 +10,10 @@ export interface Errand {
   readonly person: string;
   /** Idempotency key of the request, and its reason, by which it is found again. */
   readonly key: string;
+  readonly role: string;
   readonly sentAt: number;
+  /** The end that an answer named. */
+  endsAt: number | null;
   /** When somebody said that the request is made, and its id. */
   ackedAt: number | null;
   request: string | null;
@@ -21,6 +25,8 @@ export interface Errand {
 }
 
 const CALL_MS = 10_000;
+/** Between two orders of the kill switch. */
+const ORDER_EVERY_MS = [12_000, 40_000] as const;
 const SHORTEST_S = 5;
 /** How long somebody waits for an access that was promised. */
 const PATIENCE_MS = 25_000;
@@ -32,6 +38,8 @@ export class Crowd {
   readonly #tokens = new Map<string, string>();
   readonly errands: Errand[] = [];
   #isOpen = true;
+  readonly #closing = Promise.withResolvers<void>();
+  killSwitch: KillSwitch | null = null;
   #loops: readonly Promise<void>[] = [];
   #silences = 0;
   #failures = 0;
@@ -58,12 +66,26 @@ export class Crowd {
     longestS: number,
   ): void {
     const rest = { leads: people.leads, longestS };
-    this.#loops = people.engineers.map((person) => this.#live(person, prng.fork(person), rest));
+    const killSwitch = new KillSwitch(
+      (...asked) => this.#insist(...asked),
+      (person, path) => this.#call(person, path, null),
+      people.leads,
+    );
+    this.killSwitch = killSwitch;
+    const orders = prng.fork('orders');
+    const order = async () => {
+      while (this.#isOpen) {
+        await Promise.race([pause(orders.int(...ORDER_EVERY_MS)), this.#closing.promise]);
+        if (this.#isOpen) await killSwitch.use(orders, people.engineers);
+      }
+    };
+    this.#loops = [...people.engineers.map((person) => this.#live(person, prng.fork(person), rest)), order()];
   }
 
   /** Lets everybody finish what they are at. */
   async close(): Promise<void> {
     this.#isOpen = false;
+    this.#closing.resolve();
     await Promise.all(this.#loops);
   }
 
@@ -79,7 +101,7 @@ export class Crowd {
   async #run(person: string, prng: Prng, { leads, longestS }: Rest): Promise<void> {
     const lead = prng.pick(leads);
     const seconds = prng.int(SHORTEST_S, longestS);
-    const role = prng.chance(0.25) ? 'publisher' : 'reader';
+    const role = prng.weighted({ reader: 5, publisher: 2, checker: 3 });
     const early = prng.weighted({ expire: 5, return: 3, revoke: 2 });
     const part = prng.next();
     const key = prng.bytes(12).toString('hex');
@@ -88,7 +110,8 @@ export class Crowd {
     if (role === 'publisher') await this.#insist(lead, `/v1/requests/${errand.request}/approve`, {}, `${key}-a`);
     const endsAt = await this.untilActive(person, errand);
     if (endsAt === null || errand.grant === null) return;
-    const saved = await this.fetchKeys(person, errand.grant);
+    if (role === 'checker') this.#wallet.promise(person, endsAt);
+    const saved = role === 'checker' ? null : await this.fetchKeys(person, errand.grant);
     if (saved !== null && prng.chance(0.3)) await this.fetchKeys(person, errand.grant);
     if (early === 'expire') return;
     await pause(Math.max(0, (endsAt - Date.now()) * part));
@@ -101,7 +124,9 @@ export class Crowd {
     const errand: Errand = {
       person,
       key,
+      role,
       sentAt: Date.now(),
+      endsAt: null,
       ackedAt: null,
       request: null,
       grant: null,
@@ -126,6 +151,7 @@ export class Crowd {
       const [grant] = (answer?.body['grants'] ?? []) as readonly GrantAnswer[];
       if (grant === undefined) continue;
       errand.grant = grant.id;
+      if (grant.endsAt !== null) errand.endsAt = Date.parse(grant.endsAt);
       if (grant.status === 'active' && grant.endsAt !== null) return Date.parse(grant.endsAt);
       if (grant.status !== 'scheduled' && grant.status !== 'activating') return null;
     }

@@ -12,8 +12,14 @@ const AT_ONCE = 8;
 
 /** A credential that its holder has saved, and what became of it. Times are epoch milliseconds. */
 export interface Saved {
+  /** The grant that it was issued under; for somebody's own key, what it is. */
   readonly grant: string;
+  /** Whose own key it is, which grants make able to do more; `null`: it was handed out. */
+  readonly person: string | null;
+  /** Of an own key: the latest end that was promised. */
   readonly endsAt: number;
+  /** When the cloud served an own key. */
+  readonly servedAt: readonly number[];
   readonly issuedAt: number;
   /** When the last try left that the cloud served. */
   lastServedAt: number | null;
@@ -24,10 +30,13 @@ export interface Saved {
 export interface Keys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken: string;
+  /** Absent for the key of a user. */
+  readonly sessionToken?: string;
 }
 
 interface Held extends Saved {
+  endsAt: number;
+  readonly servedAt: number[];
   readonly client: S3Client;
   nextAt: number;
 }
@@ -66,7 +75,20 @@ export class Wallet {
     return this.#silences;
   }
 
-  save(grant: string, endsAt: number, keys: Keys): Saved {
+  /** Keeps somebody's own key, and tries it from now on. */
+  keep(person: string, keys: Keys): void {
+    this.save(`the own key of ${person}`, Date.now(), keys, person);
+  }
+
+  /** Somebody may do more with their own key until then. */
+  promise(person: string, endsAt: number): void {
+    const held = this.#held.find((one) => one.person === person);
+    if (held === undefined) return;
+    held.endsAt = Math.max(held.endsAt, endsAt);
+    held.nextAt = Date.now();
+  }
+
+  save(grant: string, endsAt: number, keys: Keys, person: string | null = null): Saved {
     const client = new S3Client({
       region: 'us-east-1',
       endpoint: this.#url,
@@ -77,7 +99,9 @@ export class Wallet {
     const at = Date.now();
     const held: Held = {
       grant,
+      person,
       endsAt,
+      servedAt: [],
       issuedAt: at,
       client,
       nextAt: at,
@@ -136,7 +160,8 @@ export class Wallet {
       await answer.Body?.transformToString();
       held.served += 1;
       held.lastServedAt = Math.max(held.lastServedAt ?? 0, at);
-      this.#onServed(held, at);
+      if (held.person === null) this.#onServed(held, at);
+      else held.servedAt.push(at);
       return true;
     } catch (error) {
       const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;

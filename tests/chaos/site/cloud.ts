@@ -7,8 +7,10 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import {
   brokerPolicy,
   catalogueTrust,
+  peopleBoundary,
   provisionerPolicy,
   provisionerTrust,
+  timedPolicyPermissions,
 } from '../../../src/providers/aws/permissions.ts';
 import type { Nursery } from './nursery.ts';
 
@@ -17,10 +19,19 @@ export const BUCKET = 'chaos-invoices';
 export const OBJECT = '2026-11.csv';
 const HUB = '999988887777';
 const ACCOUNT = '444455556666';
+const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/curfew/curfew-people-boundary`;
 export const BROKER_ROLE = `arn:aws:iam::${HUB}:role/curfew-broker`;
 /** Authorization sees a changed policy so much later, as in the demo. */
 const IAM_DELAY_MS = 500;
 const START_MS = 30_000;
+
+/** The long-term key of a person's own user. */
+export function ownKeyOf(person: string): { readonly accessKeyId: string; readonly secretAccessKey: string } {
+  return {
+    accessKeyId: `AKIACHAOS${person.toUpperCase()}`.padEnd(20, 'X'),
+    secretAccessKey: `made-up-key-of-${person}-for-chaos-alone`.padEnd(40, '-'),
+  };
+}
 
 /** The simulated AWS: a process that nothing is done to but what clouds do to their callers. */
 export interface Cloud {
@@ -30,9 +41,9 @@ export interface Cloud {
 }
 
 /** Starts the simulator with two roles that a broker may give, and waits until it listens. */
-export async function startCloud(nursery: Nursery): Promise<Cloud> {
+export async function startCloud(nursery: Nursery, people: readonly string[]): Promise<Cloud> {
   const file = join(nursery.folder, 'cloud.json');
-  writeFileSync(file, JSON.stringify(world()));
+  writeFileSync(file, JSON.stringify(world(people)));
   const program = fileURLToPath(new URL('../../../simulators/aws/main.ts', import.meta.url));
   const args = [program, '--world', file, '--iam-delay-ms', String(IAM_DELAY_MS)];
   const listening = Promise.withResolvers<string>();
@@ -56,7 +67,7 @@ export async function startCloud(nursery: Nursery): Promise<Cloud> {
 }
 
 /** Roles that allow everything: whatever a session is refused is refused because of what Curfew put into it, or on its role. */
-function world(): WorldDescription {
+function world(people: readonly string[]): WorldDescription {
   const names = { partition: 'aws', account: ACCOUNT, brokerRoleArn: BROKER_ROLE, externalId: EXTERNAL_ID } as const;
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
   const platform = {
@@ -91,9 +102,18 @@ function world(): WorldDescription {
             name: 'curfew-provisioner',
             path: '/curfew/',
             trustPolicy: provisionerTrust(names),
-            inlinePolicies: { provisioner: withoutConditions(provisionerPolicy(names)) },
+            inlinePolicies: {
+              provisioner: withoutConditions(provisionerPolicy(names)),
+              timed: timedPolicyPermissions(names, 'people/'),
+            },
           },
         ],
+        // People who have users of their own, which may do nothing with the bucket unless a timed policy says so.
+        users: people.map((name) => {
+          const { accessKeyId: id, secretAccessKey: secret } = ownKeyOf(name);
+          return { name, path: '/people/', permissionsBoundary: BOUNDARY, accessKeys: [{ id, secret }] };
+        }),
+        policies: [{ name: 'curfew-people-boundary', path: '/curfew/', document: peopleBoundary(names) }],
         buckets: [{ name: BUCKET, objects: [{ key: OBJECT, body: 'invoice,amount\n' }] }],
       },
     ],

@@ -33,7 +33,7 @@ export interface Site {
 
 export async function openSite(nursery: Nursery): Promise<Site> {
   const people = readPeople();
-  const [postgres, cloud] = await Promise.all([Postgres.begin(nursery), startCloud(nursery)]);
+  const [postgres, cloud] = await Promise.all([Postgres.begin(nursery), startCloud(nursery, people.engineers)]);
   const brokers: BrokerNode[] = [];
   let turn = 0;
   // Each connection begins at another broker, and goes on to the next where nobody listens.

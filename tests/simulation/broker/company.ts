@@ -6,6 +6,7 @@ import { loadPolicy } from '../../../src/policy/load.ts';
 import type { PolicySet } from '../../../src/policy/rules.ts';
 import type { SourceFile } from '../../../src/policy/types.ts';
 import { parseTargets } from '../../../src/posture/inventory.ts';
+import { TIMED } from '../cloud/timed-method.ts';
 
 /** What the rules of a variant say, in the checkers' own words: they never ask the policy engine. */
 export interface Expectation {
@@ -20,16 +21,34 @@ export interface Expectation {
 
 export const ENGINEERS = ['ana', 'eli', 'kim', 'bo'] as const;
 export const LEADS = ['bo', 'cy', 'dee'] as const;
+/** Who answers for one role alone, so that an order of theirs reaches little. */
+export const SHARERS_OWNER = 'kim';
 export const EVERYBODY = ['ana', 'eli', 'kim', 'bo', 'cy', 'dee', 'zoe'] as const;
-export const ROLES = ['reader', 'mover', 'open', 'sharer', 'auditor', 'passer', 'keeper', 'unplannable'] as const;
+export const ROLES = [
+  'reader',
+  'mover',
+  'open',
+  'sharer',
+  'auditor',
+  'passer',
+  'stamper',
+  'keeper',
+  'unplannable',
+] as const;
 /** Roles that come to one and the same place in the cloud for each person and account: their grants share it. */
 export const SHARING = ['sharer', 'auditor'] as const;
+/** A role that stands as an object with its own end on an identity that the person has already. */
+export const STAMPED = 'stamper';
+/** The methods of the roles that have an object for each grant. */
+const OBJECTS: Readonly<Record<string, string>> = { passer: 'pass', [STAMPED]: TIMED };
 export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
+/** The accounts behind the targets. */
+export const NATIVE: Readonly<Record<string, string>> = { 'aws/alpha': '111122223333', 'aws/beta': '444455556666' };
 
 const MINUTE = 60_000;
 const BASE: Expectation = {
   what: 'as at the start',
-  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0 },
+  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0, stamper: 0 },
   maxMs: 6 * MINUTE,
   extensions: 2,
   left: [],
@@ -40,7 +59,11 @@ export const VARIANTS: readonly Expectation[] = [
   BASE,
   { ...BASE, what: 'readers need two approvals', approvals: { ...BASE.approvals, reader: 2 } },
   { ...BASE, what: 'two minutes at most, and one extension', maxMs: 2 * MINUTE, extensions: 1 },
-  { ...BASE, what: 'the open role and the auditors’ are closed', approvals: { reader: 1, mover: 2, sharer: 0 } },
+  {
+    ...BASE,
+    what: 'the open role and the auditors’ are closed',
+    approvals: { reader: 1, mover: 2, sharer: 0, stamper: 0 },
+  },
   { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
 ];
 
@@ -52,17 +75,14 @@ export function compileVariants(): readonly RulesInForce[] {
     const targets = must(parseTargets(files));
     const directory = must(parseDirectory(files, now));
     const policy = must(loadPolicy(files, { directory, targets, available: new Set<ProviderName>(['aws']) }));
-    return { policy: withSimMethods(policy), directory, loadedAt: now, problems: [] };
+    return { policy: withOwnMethods(policy), directory, loadedAt: now, problems: [] };
   });
 }
 
-/**
- * The simulated cloud has methods that no real one has, so no document can name them: one place for all grants of a person, and an object
- * for each grant that the cloud itself stops believing at its end.
- */
-function withSimMethods(policy: PolicySet): PolicySet {
+/** The simulated cloud has methods that no real one has, with one place for all grants of a person, or with objects of their own; no document can name them. */
+function withOwnMethods(policy: PolicySet): PolicySet {
   const roles = [...policy.roles].map(([name, role]) => {
-    const method = SHARING.some((one) => one === name) ? 'assignment' : name === 'passer' ? 'pass' : null;
+    const method = SHARING.some((one) => one === name) ? 'assignment' : (OBJECTS[name] ?? null);
     return [name, method === null ? role : { ...role, aws: { ...role.aws, method } as never }] as const;
   });
   return { ...policy, roles: new Map(roles) };
@@ -113,6 +133,7 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
   sharer: 3,
   auditor: 3,
   passer: 3,
+  stamper: 3,
   keeper: 1,
   unplannable: 3,
 };
@@ -120,7 +141,7 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
 const role = (name: (typeof ROLES)[number]) => `kind: role
 name: ${name}
 tier: ${TIERS[name]}
-owner: group:leads
+owner: ${name === 'sharer' ? `person:${SHARERS_OWNER}` : 'group:leads'}
 description: A role of the simulated company, called ${name}
 aws: { method: assume-role, role: curfew/${name} }
 `;

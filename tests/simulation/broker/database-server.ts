@@ -3,8 +3,13 @@ import type { Database } from '../../../src/store/database.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 
 /** Tables that the checkers read; what was written decides what they read again. */
-const WATCHED = ['grant', 'request', 'approval', 'ledger_outbox'] as const;
+const WATCHED = ['grant', 'request', 'approval', 'ledger_outbox', 'revocation', 'revocation_grant'] as const;
 export type WatchedTable = (typeof WATCHED)[number];
+
+/** A statement that writes a table, also beside another one, by its name with or without quotes. */
+const WRITES = Object.fromEntries(
+  WATCHED.map((table) => [table, new RegExp(`\\b(insert into|update|delete from) "?${table}"?(?![\\w"])`, 'i')]),
+) as Readonly<Record<WatchedTable, RegExp>>;
 
 /**
  * The one real database behind all simulated connections. It has a single connection, so a transaction takes no virtual
@@ -16,6 +21,8 @@ export class DatabaseServer {
   #tellsTime = Number.NaN;
   /** Who has a transaction open. */
   #open: string | null = null;
+  /** The beginning of the transaction that is open; it leaves with its first statement. */
+  #begun: Promise<void> | null = null;
   #written = new Set<WatchedTable>();
   /** Called after what a node wrote in a transaction is committed. */
   onCommit: (written: ReadonlySet<WatchedTable>, by: string) => Promise<void> = async () => {};
@@ -27,15 +34,17 @@ export class DatabaseServer {
     this.#scheduler = scheduler;
   }
 
-  async begin(who: string): Promise<void> {
-    await this.#prepare();
+  begin(who: string): void {
+    this.#alone();
     this.#open = who;
-    await this.#run('begin');
+    this.#begun = null;
   }
 
   async commit(): Promise<void> {
     const by = this.#open ?? 'nobody';
-    await this.#run('commit');
+    const isBegun = this.#begun !== null;
+    await this.#begun;
+    if (isBegun) await this.#run('commit');
     this.#open = null;
     const written = this.#written;
     this.#written = new Set();
@@ -46,32 +55,46 @@ export class DatabaseServer {
     if (this.#open === null) return;
     this.#open = null;
     this.#written = new Set();
+    if (this.#begun === null) return;
+    await this.#begun.catch(() => {});
+    // The time was told within the transaction, and is forgotten with it.
+    this.#tellsTime = Number.NaN;
     await this.#run('rollback');
   }
 
   async execute(query: CompiledQuery, by: string, inTransaction: boolean) {
     // By far the most frequent question, and the answer is known.
     if (query.sql === 'select app_now() as now') return { rows: [{ now: this.#scheduler.now }] };
-    if (!inTransaction) await this.#prepare();
+    if (inTransaction) await (this.#begun ??= this.#run(`begin${this.#time('; ')}`));
+    else {
+      this.#alone();
+      const time = this.#time('');
+      if (time !== '') await this.#run(time);
+    }
     const result = await this.#scheduler.during(() => this.#base.db.executeQuery(query));
-    if (inTransaction && isWrite(query.sql)) {
-      for (const table of WATCHED) if (query.sql.includes(`"${table}"`)) this.#written.add(table);
-    }
+    if (!isWrite(query.sql)) return result;
+    const isPlain = /^\s*(insert|update|delete)/i.test(query.sql);
     const changed = result.rows.length > 0 || ('numAffectedRows' in result && (result.numAffectedRows ?? 0n) > 0n);
-    if (!inTransaction && changed && query.sql.startsWith('update "grant"')) {
-      await this.#scheduler.during(() => this.onClaim(by));
-    }
+    // What a statement has written beside its own table is not counted in its answer.
+    if (isPlain && !changed) return result;
+    const written = WATCHED.filter((table) => WRITES[table].test(query.sql));
+    if (inTransaction) for (const table of written) this.#written.add(table);
+    else if (written.includes('grant')) await this.#scheduler.during(() => this.onClaim(by));
+    else if (written.length > 0) await this.#scheduler.during(() => this.onCommit(new Set(written), by));
     return result;
   }
 
-  /** Makes the database tell the virtual time, and sees that nobody's transaction is in the way. */
-  async #prepare(): Promise<void> {
-    if (this.#open !== null) {
-      throw new Error(`a transaction of ${this.#open} was open across a wait: nothing else could reach the database`);
-    }
-    if (this.#tellsTime === this.#scheduler.now) return;
+  /** Sees that nobody's transaction is in the way. */
+  #alone(): void {
+    if (this.#open === null) return;
+    throw new Error(`a transaction of ${this.#open} was open across a wait: nothing else could reach the database`);
+  }
+
+  /** The statement that makes the database tell the virtual time; empty when it does so already. */
+  #time(before: string): string {
+    if (this.#tellsTime === this.#scheduler.now) return '';
     this.#tellsTime = this.#scheduler.now;
-    await this.#run(`select set_config('curfew.now', '${new Date(this.#tellsTime).toISOString()}', false)`);
+    return `${before}set curfew.now = '${new Date(this.#tellsTime).toISOString()}'`;
   }
 
   async #run(text: string): Promise<void> {

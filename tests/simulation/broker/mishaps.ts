@@ -17,18 +17,21 @@ export function createMishaps(storm: Storm, life: Life, prng: Prng): Mishaps {
       const { node } = storm.weather;
       if (prng.chance(node.die)) {
         storm.trace.note(life.name, 'dies');
+        storm.strike('node-died', life.name);
         life.die();
         return never();
       }
       if (prng.chance(node.pause)) {
         const pauseMs = prng.int(100, node.pauseMs);
         storm.marks.hit('node-paused');
+        storm.strike('node-paused', life.name);
         storm.trace.note(life.name, `stands still for ${pauseMs} ms`);
         life.pause(storm.scheduler.now + pauseMs);
       }
     },
     diesNow(mark) {
       if (!prng.chance(storm.weather.node.die)) return false;
+      storm.strike('node-died', life.name);
       if (mark !== null) storm.marks.hit(mark);
       return true;
     },

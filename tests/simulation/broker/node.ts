@@ -1,9 +1,11 @@
 import type { ProviderName } from '../../../src/core/target.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
-import { PACE } from '../../../src/engine/ports.ts';
+import { PACE, type EnginePorts } from '../../../src/engine/ports.ts';
+import { tidy } from '../../../src/engine/tidy.ts';
 import { createAppend } from '../../../src/ledger/append.ts';
 import type { LogSigner } from '../../../src/ledger/note.ts';
 import { sequence } from '../../../src/ledger/sequencer.ts';
+import { carryOutOpen } from '../../../src/operations/carry-out-revocation.ts';
 import { createChanges } from '../../../src/operations/changes.ts';
 import { recheckGrant } from '../../../src/operations/recheck-grant.ts';
 import { noteLoaded } from '../../../src/operations/reload-rules.ts';
@@ -16,6 +18,7 @@ import { Network } from '../cloud/network.ts';
 import type { SimCloud } from '../cloud/sim-cloud.ts';
 import { ABANDONED_CALL_MS, createSimProvider, type LastCallers } from '../cloud/sim-provider.ts';
 import { Life } from '../kernel/life.ts';
+import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
 import type { DatabaseServer } from './database-server.ts';
 import { connect, SIMULATED } from './faulty-connection.ts';
@@ -33,6 +36,10 @@ export interface Surroundings {
   readonly stateOf: (grant: string) => string | undefined;
   /** When the next thing is due in a lane, as far as the rows say; the past for anything that is under way. */
   readonly nextDue: (lane: 'ends' | 'starts' | 'lapses') => number;
+  /** Whether an order of the kill switch has to be carried out. */
+  readonly ordersOpen: () => boolean;
+  /** Told when that may be another moment than before. */
+  readonly onRows: Set<() => void>;
   /** Told about every error that is none of the simulation's own making. */
   readonly onDefect: (who: string, error: string) => void;
 }
@@ -49,7 +56,10 @@ export interface BrokerNode {
 
 /** In calm weather nothing is missed by looking this seldom. */
 const CALM_POLL_MS = 60_000;
-const SEQUENCE_MS = 30_000;
+const SEQUENCE_MS = 60_000;
+const TIDY_MS = 120_000;
+/** Less often than the broker does: asking is most of what it costs. */
+const CARRY_OUT_MS = 3_000;
 
 /** Starts a node; it works until it dies. */
 export function startNode(
@@ -60,7 +70,7 @@ export function startNode(
   const life = new Life(`n${options.index}.${options.run}`);
   const prng = storm.prng.fork(`node ${life.name}`);
   const mishaps = createMishaps(storm, life, prng.fork('mishaps'));
-  const clock = createVirtualClock(storm.scheduler, life, () => storm.weather.node.skewMs[options.index] ?? 0);
+  const clock = createVirtualClock(storm.scheduler, life, () => storm.skewMs(options.index));
   const db = connect(storm, server, life, mishaps, prng.fork('database'));
   const network = new Network(
     storm,
@@ -104,7 +114,7 @@ export function startNode(
     lapsesAfterMs: options.patienceMs,
     maxPending: 5,
   };
-  const engine: Engine = createEngine({
+  const ports: EnginePorts = {
     db,
     clock,
     random,
@@ -114,9 +124,11 @@ export function startNode(
     append,
     publish: (change) => changes.publish(change),
     log,
-  });
+  };
+  const engine: Engine = createEngine(ports);
   storm.trace.note(life.name, 'starts');
-  const loops = { storm, life, clock, log, waking: () => waking.signal };
+  const { onRows } = around;
+  const loops = { storm, life, clock, log, onRows, prng: prng.fork('lanes'), waking: () => waking.signal };
   const nextDue = (which: 'ends' | 'starts') => (engine.status().claiming ? around.nextDue(which) : Infinity);
   void lane(
     loops,
@@ -135,6 +147,12 @@ export function startNode(
     () => around.nextDue('lapses'),
   );
   void every(loops, SEQUENCE_MS, async () => void (await sequence(db, around.signer, await appNow(db))));
+  void lane(
+    loops,
+    () => carryOutOpen(world).then(() => 0),
+    () => (around.ordersOpen() ? storm.scheduler.now + CARRY_OUT_MS : Infinity),
+  );
+  void every(loops, TIDY_MS, async () => void (await tidy(ports, new AbortController().signal)));
   void once(loops, () => noteLoaded(world, rules.current()));
   return {
     index: options.index,
@@ -157,6 +175,8 @@ interface Loops {
   readonly life: Life;
   readonly clock: Clock;
   readonly log: Log;
+  readonly onRows: Set<() => void>;
+  readonly prng: Prng;
   readonly waking: () => AbortSignal;
 }
 
@@ -171,22 +191,41 @@ async function passOf(storm: Storm, engine: Engine, which: 'ends' | 'starts'): P
  * observer knows it, because asking is most of what idle nodes do, and a run would take ten times as long.
  */
 async function lane(
-  { storm, life, clock, log, waking }: Loops,
+  loops: Loops,
   work: () => Promise<number>,
   nextDue: () => number,
   busy = () => false,
 ): Promise<void> {
+  const { storm, life, log } = loops;
   await storm.scheduler.yield(life);
   for (;;) {
     try {
-      if ((await work()) > 0) continue;
+      if ((await work()) > 0 && nextDue() <= storm.scheduler.now) continue;
     } catch (error) {
       log.error({ error: String(error) }, 'a pass failed');
     }
-    const pollMs = busy() ? PACE.idleMs : storm.calm ? CALM_POLL_MS : storm.weather.node.pollMs;
-    const dueInMs = nextDue() - storm.scheduler.now;
-    await clock.sleep(Math.min(pollMs, Math.max(storm.weather.node.retryMs, dueInMs)), waking());
+    await sleepUntilDue(loops, nextDue, busy());
   }
+}
+
+/** Until something is due, as it is known when the sleep begins or is noticed meanwhile; what is not noticed is found at the next look. */
+async function sleepUntilDue(loops: Loops, nextDue: () => number, busy: boolean): Promise<void> {
+  const { storm, life, clock, onRows, prng, waking } = loops;
+  const { scheduler, weather, calm } = storm;
+  const { retryMs } = weather.node;
+  const wakesAt = () => Math.max(scheduler.now + retryMs, nextDue());
+  let at = Math.min(scheduler.now + (busy ? PACE.idleMs : calm ? CALM_POLL_MS : weather.node.pollMs), wakesAt());
+  const noticed = new AbortController();
+  const look = () => {
+    if (!life.alive) return void onRows.delete(look);
+    const due = scheduler.now + prng.int(0, retryMs);
+    if (Math.max(due, nextDue()) >= at) return;
+    at = Math.max(due, nextDue());
+    scheduler.at(null, at, () => noticed.abort());
+  };
+  if (calm || prng.chance(0.7)) onRows.add(look);
+  await clock.sleep(at - scheduler.now, AbortSignal.any([waking(), noticed.signal]));
+  onRows.delete(look);
 }
 
 /** Does something again and again, whatever comes of it. */

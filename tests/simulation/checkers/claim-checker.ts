@@ -19,6 +19,8 @@ export class ClaimChecker {
       const before = this.#before.get(row.id);
       if (before === undefined) continue;
       const held = before.leaseOwner !== null && before.leaseUntil !== null && before.leaseUntil > this.#now();
+      if (held) this.#violations.judge('claim-respected');
+      if (row.state !== before.state && isEngineStep(before.state, row.state)) this.#violations.judge('claim-held');
       if (held && row.leaseOwner !== null && row.leaseOwner !== before.leaseOwner) {
         this.#report(
           row,

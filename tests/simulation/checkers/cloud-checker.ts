@@ -1,10 +1,17 @@
 import type { SimCloud } from '../cloud/sim-cloud.ts';
+import { CLOUD_CLOCK_TOLERANCE_MS } from '../cloud/timed-method.ts';
 import { short } from '../kernel/trace.ts';
 import type { GrantRow } from './rows.ts';
 import type { Violations } from './violations.ts';
 
 /** States in which access may exist: from the moment its end is written until its absence is proven. */
 const LIVE = new Set(['activating', 'active', 'ending']);
+
+/** How long after the end of a grant the cloud may believe what carries that end, milliseconds. What somebody edited by hand carries another. */
+function toleranceOf(what: string): number | null {
+  if (what.startsWith('session ') || what === 'a pass') return 0;
+  return what === 'an object' ? CLOUD_CLOCK_TOLERANCE_MS : null;
+}
 
 /**
  * Looks at the cloud's own truth: nothing is usable without a live grant, and sessions never beyond their end; nobody who shares a place
@@ -15,7 +22,9 @@ export class CloudChecker {
   readonly #violations: Violations;
   readonly #grants: () => ReadonlyMap<string, GrantRow>;
   readonly #now: () => number;
-  readonly #endAsked: (grant: string) => boolean;
+  readonly #endAsked: (grant: GrantRow) => boolean;
+  /** Told at every look what works in the cloud. */
+  onUsable: (usable: ReadonlyMap<string, string>) => void = () => {};
 
   constructor(
     cloud: SimCloud,
@@ -23,7 +32,7 @@ export class CloudChecker {
     grants: () => ReadonlyMap<string, GrantRow>,
     now: () => number,
     /** Whether a grant may have been ended without a record, while the database took no writes. */
-    endAsked: (grant: string) => boolean,
+    endAsked: (grant: GrantRow) => boolean,
   ) {
     this.#cloud = cloud;
     this.#endAsked = endAsked;
@@ -36,12 +45,17 @@ export class CloudChecker {
     const grants = this.#grants();
     this.#checkPlaces([...grants.values()]);
     this.#checkPasses([...grants.values()]);
-    for (const [grant, what] of this.#cloud.usable()) {
+    const usable = this.#cloud.usable();
+    this.onUsable(usable);
+    this.#violations.judge('usable-only-live', usable.size);
+    for (const [grant, what] of usable) {
       const row = grants.get(grant);
       const state = row?.state ?? 'unknown';
+      const toleranceMs = toleranceOf(what);
+      if (toleranceMs !== null) this.#violations.judge('end-in-the-object');
       if (!LIVE.has(state)) {
         this.#violations.report('cloud', `${short(grant)} is ${state}, and ${what} still works`);
-      } else if (what !== 'a binding' && row?.boundUntil != null && this.#now() >= row.boundUntil) {
+      } else if (toleranceMs !== null && row?.boundUntil != null && this.#now() >= row.boundUntil + toleranceMs) {
         // The latest end that was noted before it left: the same as the end, unless an extension was on its way.
         this.#violations.report('cloud', `${short(grant)} is past its end, and ${what} still works`);
       }
@@ -52,26 +66,39 @@ export class CloudChecker {
   #checkPasses(rows: readonly GrantRow[]): void {
     for (const row of rows) {
       if (row.method !== 'pass' || row.endsAt === null) continue;
+      this.#violations.judge('promise-in-the-cloud');
       const end = this.#cloud.passEnd(row.slot);
       if (end !== null && end > (row.boundUntil ?? 0))
         this.#violations.report('cloud', `${short(row.id)} has a later end in the cloud than anybody has noted`);
-      const over = row.state !== 'active' || this.#now() >= row.endsAt || this.#endAsked(row.id);
+      const over = row.state !== 'active' || this.#now() >= row.endsAt || this.#endAsked(row);
       if (!over && (end === null || end < row.endsAt))
         this.#violations.report('cloud', `${short(row.id)} is promised for longer than the cloud knows`);
     }
   }
 
+  /** Judged when all is over: nothing of ours is left lying about on people's identities. */
+  checkLitter(): void {
+    this.#violations.judge('litter-swept');
+    for (const { grant } of this.#cloud.identities.standing()) {
+      const state = this.#grants().get(grant)?.state ?? 'unknown';
+      if (!LIVE.has(state)) this.#violations.report('cloud', `${short(grant)} is ${state}, and its object lies about`);
+    }
+  }
+
   #checkPlaces(rows: readonly GrantRow[]): void {
     for (const slot of this.#cloud.standing()) {
+      this.#violations.judge('standing-stays');
       if (!this.#cloud.isAssigned(slot, 0)) this.#violations.report('slots', `${slot} was there before, and is gone`);
     }
     for (const slot of this.#cloud.assigned()) {
+      this.#violations.judge('place-needed');
       if (!rows.some((row) => row.slot === slot && LIVE.has(row.state)))
         this.#violations.report('slots', `${slot} is still there, and nobody needs it`);
     }
     for (const row of rows) {
       if (row.method !== 'assignment' || row.state !== 'active') continue;
-      const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row.id);
+      this.#violations.judge('place-kept');
+      const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row);
       if (!over && !this.#cloud.isAssigned(row.slot, 0))
         this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
     }

@@ -68,6 +68,7 @@ export class GrantChecker {
 
   #checkNew(row: GrantRow, rows: ReadonlyMap<string, GrantRow>, { requests }: GrantContext): void {
     if (row.retryOf !== null) this.#checkRetry(row, row.retryOf, rows);
+    this.#violations.judge('grant-approved');
     if (requests.get(row.request)?.state !== 'approved')
       this.#report(row.id, 'it came out of a request that is not approved');
   }
@@ -84,14 +85,17 @@ export class GrantChecker {
   }
 
   #checkChange(before: GrantRow, row: GrantRow, context: GrantContext): void {
+    if (before.state !== row.state) this.#violations.judge('grant-steps');
     if (before.state !== row.state && !reachable(before.state, row.state)) {
       this.#report(row.id, `it went from ${before.state} to ${row.state}`);
     }
+    if (before.activatedAt !== null) this.#violations.judge('grant-times');
     if (before.activatedAt !== null && row.activatedAt !== before.activatedAt)
       this.#report(row.id, 'its start was moved');
     this.#checkEnds(before, row, context);
     if (before.extensionUntil !== null && row.extensionUntil === null && row.extended === before.extended)
       this.#storm.marks.hit(row.state === 'active' ? 'extension-refused' : 'extension-lapsed');
+    if (before.endedAt !== null) this.#violations.judge('grant-over');
     if (before.endedAt !== null && JSON.stringify(before) !== JSON.stringify(row)) {
       this.#report(row.id, 'it was changed after it was over');
     }
@@ -138,13 +142,17 @@ export class GrantChecker {
   /** The clock of the grant starts now: it is allowed by rules that some node had in force, and no longer than they say. */
   #checkStart(row: GrantRow, context: GrantContext): void {
     const { activatedAt, endsAt } = row;
+    this.#violations.judge('grant-start');
     if (activatedAt === null || endsAt === null) return this.#report(row.id, 'it started without an end');
+    if (endsAt - activatedAt !== row.durationMs)
+      this.#report(row.id, `it was approved for ${row.durationMs} ms, and gets ${endsAt - activatedAt} ms`);
     const decided = this.#deciders(row.request, row, context);
     const why = this.#rules.refusals({ ...decided, durationMs: endsAt - activatedAt, extension: 0 });
     if (why !== null) this.#report(row.id, `it started although ${why}`);
   }
 
   #checkOver(row: GrantRow): void {
+    this.#violations.judge('grant-proof');
     if (row.proof === null) return this.#report(row.id, 'it is over without proof');
     const provided = this.#cloud.everProvided(row.id);
     if (row.proof === 'never-provisioned' && provided) {

@@ -1,7 +1,7 @@
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import { leafOf, openNote, rootOf } from './rfc6962.ts';
-import type { CheckpointRow, EntryRow, GrantRow, OutboxRow, RequestRow } from './rows.ts';
+import type { CheckpointRow, EntryRow, GrantRow, OrderRow, OutboxRow, RequestRow } from './rows.ts';
 import type { Violations } from './violations.ts';
 
 /** A ledger entry, as far as the checkers care. */
@@ -9,6 +9,7 @@ interface Entry {
   readonly kind: string;
   readonly subjects: { readonly grant?: string; readonly request?: string };
   readonly facts: {
+    readonly revocation?: string;
     readonly fingerprint?: string;
     readonly cause?: string;
     readonly proof?: string;
@@ -54,6 +55,8 @@ export class LedgerChecker {
   /** The end of each grant that has one, and the later ones that were approved, as `grant@time`. */
   readonly #ends = new Map<string, number>();
   readonly #approved = new Set<string>();
+  /** How many entries of a kind an order has: `ordered rev_…`. */
+  readonly #orders = new Map<string, number>();
   #lastId = 0;
 
   constructor(storm: Storm, violations: Violations) {
@@ -88,6 +91,22 @@ export class LedgerChecker {
     }
   }
 
+  /** What was said about orders, against their rows. Finished again after it was widened is finished twice. */
+  compareOrders(orders: ReadonlyMap<string, OrderRow>): void {
+    for (const order of orders.values()) {
+      this.#violations.judge('order-entries');
+      const told = (event: string) => this.#orders.get(`${event} ${order.id}`) ?? 0;
+      const confirmed = order.confirmedBy === null ? 0 : 1;
+      const wrong =
+        told('ordered') !== 1 ||
+        told('confirmed') !== confirmed ||
+        told('lifted') !== (order.liftedAt === null ? 0 : 1) ||
+        told('finished') < (order.finishedAt === null ? 0 : 1) ||
+        told('finished') > confirmed + (order.finishedAt === null ? 0 : 1);
+      if (wrong) this.#report(`the entries about the order ${short(order.id)} are not what its row says`);
+    }
+  }
+
   #report(text: string): void {
     this.#violations.report('ledger', text);
   }
@@ -97,6 +116,10 @@ export class LedgerChecker {
     const { grant, request } = entry.subjects;
     if (entry.late === true) this.#storm.marks.hit('late-entry');
     if (event === 'not-retried') return;
+    if (subject === 'revocation') {
+      const key = `${event} ${entry.facts.revocation ?? ''}`;
+      this.#orders.set(key, (this.#orders.get(key) ?? 0) + 1);
+    }
     if (subject === 'grant' && grant !== undefined && EXTENSION.has(event)) this.#extend(entry, grant, event);
     else if (subject === 'grant' && grant !== undefined) this.#step('grant', this.#grants, grant, event, GRANT_STEPS);
     if (subject === 'request' && request !== undefined) {
@@ -128,6 +151,7 @@ export class LedgerChecker {
 
   #step(what: string, states: Map<string, string>, id: string, to: string, legal: ReadonlySet<string>): void {
     const from = states.get(id) ?? 'new';
+    this.#violations.judge('entry-for-each-change');
     if (!legal.has(`${from}>${to}`)) this.#report(`the ${what} ${short(id)} is ${from}, and an entry says ${to}`);
     states.set(id, to);
   }
@@ -137,6 +161,7 @@ export class LedgerChecker {
     states: ReadonlyMap<string, string>,
     rows: ReadonlyMap<string, { readonly id: string; readonly state: string }>,
   ): void {
+    this.#violations.judge('entries-say-the-rows', rows.size);
     for (const row of rows.values()) {
       const told = states.get(row.id) ?? 'unknown';
       if (told !== row.state) this.#report(`the ${what} ${short(row.id)} is ${row.state}, the ledger says ${told}`);
@@ -147,6 +172,7 @@ export class LedgerChecker {
 
   /** The log as it was sequenced: every entry once, in order, and every checkpoint true and signed. */
   verify(entries: readonly EntryRow[], checkpoints: readonly CheckpointRow[], waiting: number, vkey: string): void {
+    this.#violations.judge('log-verifies', entries.length + checkpoints.length);
     if (waiting > 0) this.#report(`${waiting} entries still wait for their place`);
     if (entries.some((entry, index) => entry.seq !== index)) this.#report('the sequence has a gap');
     const bodies = entries.map((entry) => entry.body);

@@ -10,6 +10,7 @@ export const CONVERGES_WITHIN_MS = 6 * 60_000;
 /** Judges, when all faults have been over for long enough, whether everything that was due has been done. */
 export function checkLiveness(observer: Observer, now: number): void {
   const report = (text: string) => observer.violations.report('liveness', text);
+  observer.violations.judge('converged', observer.requests.size + observer.grants.size);
   const since = now - CONVERGES_WITHIN_MS;
   for (const row of observer.requests.values()) {
     if (row.state === 'pending' && row.lapsesAt < since)

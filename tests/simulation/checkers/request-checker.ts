@@ -20,6 +20,7 @@ export class RequestChecker {
       if (before?.state === row.state) continue;
       this.#storm.trace.note('database', `${short(row.id)} ${before?.state ?? 'new'} -> ${row.state}`);
       this.#mark(before, row);
+      if (before !== undefined) this.#violations.judge('request-once');
       if (before !== undefined && before.state !== 'pending') {
         this.#report(row.id, `it was decided twice: ${before.state}, then ${row.state}`);
       }
@@ -36,6 +37,7 @@ export class RequestChecker {
 
   #checkTime(row: RequestRow): void {
     const { now } = this.#storm.scheduler;
+    if (row.state !== 'pending') this.#violations.judge('request-in-time');
     if (row.state === 'lapsed' && now < row.lapsesAt) this.#report(row.id, 'it lapsed too early');
     if ((row.state === 'approved' || row.state === 'denied') && now >= row.lapsesAt) {
       this.#report(row.id, `it was ${row.state} after its time was over`);
@@ -44,6 +46,7 @@ export class RequestChecker {
 
   #checkApprovals(rows: ReadonlyMap<string, RequestRow>, approvals: readonly ApprovalRow[]): void {
     const seen = new Set<string>();
+    this.#violations.judge('approval-by-another', approvals.length);
     for (const approval of approvals) {
       const request = rows.get(approval.request);
       if (request === undefined) this.#report(approval.request, 'it has an approval, but does not exist');

@@ -50,6 +50,28 @@ export interface ApprovalRow {
   readonly verdict: string;
 }
 
+/** An order of the kill switch. */
+export interface OrderRow {
+  readonly id: string;
+  readonly scope: string;
+  readonly person: string | null;
+  readonly target: string | null;
+  readonly orderedBy: string;
+  readonly reach: string;
+  readonly holds: boolean;
+  readonly startedAt: number | null;
+  readonly sweptAt: number | null;
+  readonly finishedAt: number | null;
+  readonly confirmedBy: string | null;
+  readonly liftedAt: number | null;
+}
+
+/** That an order counts a grant among those which have to be gone. */
+export interface OrderGrantRow {
+  readonly order: string;
+  readonly grant: string;
+}
+
 export interface OutboxRow {
   readonly id: number;
   readonly body: string;
@@ -80,6 +102,10 @@ const GRANTS = `select ${WRITTEN_BY} as "writtenBy", id, request_id as request, 
   lease_owner as "leaseOwner", ${ms('lease_until')} as "leaseUntil" from "grant" where ${WRITTEN_BY} > $1`;
 const REQUESTS = `select ${WRITTEN_BY} as "writtenBy", id, person_id as person, state, ${ms('lapses_at')} as "lapsesAt", ${ms('decided_at')} as "decidedAt",
   denied_by as "deniedBy", extends_grant as extends, ${ms('extends_until')} as until from request where ${WRITTEN_BY} > $1`;
+const ORDERS = `select id, scope, person_id as person, target, ordered_by as "orderedBy", reach, holds, ${ms('started_at')} as "startedAt",
+  ${ms('swept_at')} as "sweptAt", ${ms('finished_at')} as "finishedAt", confirmed_by as "confirmedBy", ${ms('lifted_at')} as "liftedAt"
+  from revocation order by ordered_at, id`;
+const ORDER_GRANTS = `select revocation_id as "order", grant_id as "grant" from revocation_grant order by 1, 2`;
 const APPROVALS = `select request_id as request, person_id as person, verdict from approval`;
 const ENTRIES = `select seq::float8 as seq, body, encode(leaf, 'hex') as leaf from ledger_entry order by seq`;
 const CHECKPOINTS = `select size::float8 as size, note from ledger_checkpoint order by size`;
@@ -97,6 +123,8 @@ export const readGrants = (base: Database, before: Reading<GrantRow>) => readFur
 export const readRequests = (base: Database, before: Reading<RequestRow>) =>
   readFurther<RequestRow>(base, REQUESTS, before);
 export const readApprovals = (base: Database) => read<ApprovalRow>(base, APPROVALS);
+export const readOrders = (base: Database) => read<OrderRow>(base, ORDERS);
+export const readOrderGrants = (base: Database) => read<OrderGrantRow>(base, ORDER_GRANTS);
 export const readEntries = (base: Database) => read<EntryRow>(base, ENTRIES);
 export const readCheckpoints = (base: Database) => read<CheckpointRow>(base, CHECKPOINTS);
 export const readOutbox = (base: Database, above: number) =>

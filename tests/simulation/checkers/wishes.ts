@@ -54,6 +54,7 @@ export class Wishes {
       const diedBefore = wish.diedAt !== null && wish.diedAt < due;
       const overAnyway = row.endsAt !== null && row.endsAt <= due;
       if (diedBefore || overAnyway) continue;
+      violations.judge('wish-kept');
       const ended = row.endingSince ?? row.endedAt ?? Number.POSITIVE_INFINITY;
       if (ended > due) {
         violations.report(

@@ -1,5 +1,6 @@
 import { ProviderFault } from '../../../src/providers/contract.ts';
 import type { Mishaps } from '../broker/mishaps.ts';
+import type { Fault } from '../kernel/coverage.ts';
 import { never, type Life } from '../kernel/life.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
@@ -7,6 +8,8 @@ import type { Storm } from '../kernel/storm.ts';
 /** A call of the broker to the cloud. */
 export interface Call<T> {
   readonly name: string;
+  /** The grant that it is about. */
+  readonly grant: string;
   readonly effect: 'read' | 'write';
   /** What the cloud does when the call arrives. May throw a fault as the cloud's answer. */
   readonly perform: () => T;
@@ -45,21 +48,31 @@ export class Network {
     if (scheduler.now - calledAt >= CONNECTION_MS) throw new ProviderFault('unreachable', `${call.name}: never sent`);
     if (this.#storm.within(weather.cloud.down)) {
       this.#storm.marks.hit('cloud-down');
+      this.#strike('cloud-down', call);
       await scheduler.until(this.#life, scheduler.now + this.#prng.int(1, 100));
       throw new ProviderFault('unreachable', `${call.name}: connection refused`);
     }
     const { network } = weather;
     if (this.#prng.chance(network.throttle)) {
       this.#storm.marks.hit('throttled');
+      this.#strike('throttled', call);
       throw new ProviderFault('throttled', `${call.name}: rate exceeded`, { retryAfterMs: this.#prng.int(200, 3_000) });
     }
     if (this.#prng.chance(network.forbid)) {
       this.#storm.marks.hit('forbidden-to-us');
+      this.#strike('forbidden', call);
       throw new ProviderFault('forbidden-to-us', `${call.name}: access denied`);
     }
-    if (this.#prng.chance(network.lose)) return this.#giveUp(call, 'was lost');
-    if (this.#prng.chance(network.late)) return this.#late(call, call.signal);
+    if (this.#prng.chance(network.lose)) {
+      this.#strike('call-lost', call);
+      return this.#giveUp(call, 'was lost');
+    }
+    if (this.#prng.chance(network.late)) {
+      this.#strike('call-late', call);
+      return this.#late(call, call.signal);
+    }
     if (this.#prng.chance(network.cut)) {
+      this.#strike('call-cut', call);
       const cut = new AbortController();
       scheduler.at(null, scheduler.now + this.#prng.int(0, 500), () => cut.abort());
       return this.#late(call, AbortSignal.any([call.signal, cut.signal]));
@@ -82,6 +95,7 @@ export class Network {
       // Up to the time at which the first one could have landed at the latest.
       scheduler.at(null, arrives + this.#prng.int(1, this.#abandonedMs), () => {
         this.#storm.marks.hit('call-repeated');
+        this.#strike('call-repeated', call);
         this.#storm.trace.note('cloud', `${call.name} arrives a second time`);
         attempt(call.perform);
       });
@@ -93,6 +107,7 @@ export class Network {
     }
     if (this.#prng.chance(network.loseAnswer)) {
       this.#storm.marks.hit('answer-lost');
+      this.#strike('answer-lost', call);
       return this.#giveUp(call, 'was performed, its answer lost');
     }
     const answered = arrives + this.#prng.int(1, network.delayMs);
@@ -141,6 +156,10 @@ export class Network {
     if (call.effect === 'read') throw new ProviderFault('unreachable', `${call.name}: timed out`);
     this.#storm.marks.hit('unknown-outcome');
     throw new ProviderFault('unknown-outcome', `${call.name}: timed out`);
+  }
+
+  #strike(fault: Fault, call: Call<unknown>): void {
+    this.#storm.strike(fault, this.#life.name, call.grant);
   }
 
   #noteLate(call: Call<unknown>): void {

@@ -31,6 +31,7 @@ export function passCalls(parts: PassParts): Pick<Provider, 'provision' | 'obser
   const read = (spec: BindingSpec, call: CallOptions) =>
     network.call({
       name: `read-pass ${short(spec.grant)}`,
+      grant: spec.grant,
       effect: 'read',
       signal: call.signal,
       perform: () => cloud.passEnd(spec.slot, parts.stale()),
@@ -38,6 +39,7 @@ export function passCalls(parts: PassParts): Pick<Provider, 'provision' | 'obser
   const write = (spec: BindingSpec, call: CallOptions, endsAt: number | null) =>
     network.call({
       name: `${endsAt === null ? 'remove' : 'write'}-pass ${short(spec.grant)}`,
+      grant: spec.grant,
       effect: 'write',
       signal: call.signal,
       ...(endsAt === null ? {} : { landsLate: parts.landsLate(spec) }),

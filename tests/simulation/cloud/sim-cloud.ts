@@ -1,3 +1,5 @@
+import { SimIdentities } from './sim-identities.ts';
+
 /** What a cloud object says whom it serves. The simulated cloud knows grants only as names that the broker gave it. */
 export interface CloudNames {
   readonly grant: string;
@@ -36,7 +38,8 @@ const NOBODY: DenyDocument = { entries: new Map(), cutAt: 0 };
 /**
  * The truth about who can do what in the simulated cloud. Four kinds of access: *sessions*, which carry their end and are
  * denied early by an entry on their role; *bindings*, which exist until somebody removes them; and *assignments*, bindings of which there is
- * one place for all grants of a person on a role; *passes*, one for each grant, carry their end in an object that is written over. It believes nobody's
+ * one place for all grants of a person on a role; *passes*, one for each grant, carry their end in an object that is written over; *objects* on people's
+ * own identities do so as well, and can be edited by hand. It believes nobody's
  * clock but its own, and knows nothing of the broker's database.
  */
 export class SimCloud {
@@ -55,12 +58,20 @@ export class SimCloud {
   readonly #passes = new Map<string, { at: number; names: CloudNames; endsAt: number | null }[]>();
   readonly #standing = new Set<string>();
   #count = 0;
+  readonly identities: SimIdentities;
   /** Called after every change. */
   onChange: () => void = () => {};
 
-  constructor(now: () => number, propagationMs: number) {
+  /** `skewMs`: by how much the cloud's clock is ahead when it judges what carries its own end. */
+  constructor(now: () => number, propagationMs: number, skewMs: number) {
     this.#now = now;
     this.#propagationMs = propagationMs;
+    this.identities = new SimIdentities(now, skewMs);
+    this.identities.onChange = () => this.onChange();
+  }
+
+  noteProvided(grant: string): void {
+    this.#everProvided.add(grant);
   }
 
   issueSession(names: CloudNames, endsAt: number, durationMs: number): Session {
@@ -182,6 +193,8 @@ export class SimCloud {
       const last = changes.at(-1);
       if (last !== undefined && last.endsAt !== null && now < last.endsAt) usable.set(last.names.grant, 'a pass');
     }
+    for (const { grant, edited } of this.identities.believed())
+      usable.set(grant, edited ? 'an edited object' : 'an object');
     for (const session of this.#sessions) {
       if (now < Math.min(session.expiresAt, session.endsAt) && !this.#denied(session)) {
         usable.set(session.grant, `session ${session.key}`);

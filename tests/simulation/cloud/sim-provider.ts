@@ -19,6 +19,7 @@ import type { Prng } from '../kernel/prng.ts';
 import type { Network } from './network.ts';
 import { passCalls, passMethod } from './passes.ts';
 import type { CloudNames, Credential, SimCloud } from './sim-cloud.ts';
+import { identityOf, isTimed, TIMED, timedMethod } from './timed-method.ts';
 
 /** The longest time after a call was given up until a look can no longer be wrong about it: landing and staleness together. */
 export const ABANDONED_CALL_MS = 60_000;
@@ -77,15 +78,31 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   const gives = (spec: BindingSpec) => () => {
     if (options.stateOf(spec.grant) === 'ending') storm.marks.hit('late-landing-while-ending');
   };
-  const noteStale = (fresh: boolean, seen: boolean) => {
-    if (fresh !== seen) storm.marks.hit('stale-read');
+  const noteStale = (spec: BindingSpec, fresh: boolean, seen: boolean) => {
+    if (fresh === seen) return seen;
+    storm.marks.hit('stale-read');
+    storm.strike('stale-read', options.node.node, spec.grant);
     return seen;
   };
+
+  const timed = timedMethod(
+    {
+      storm,
+      identities: cloud.identities,
+      network,
+      staleMs: stale,
+      node: options.node.node,
+      landsLate: gives,
+      onProvided: (grant) => cloud.noteProvided(grant),
+    },
+    CAPABILITIES,
+  );
 
   const openSession = (spec: BindingSpec, call: CallOptions) => {
     if (call.now >= spec.endsAt) throw new ProviderFault('invalid', 'the grant is over; nothing is issued under it');
     return network.call({
       name: `assume-role ${short(spec.grant)}`,
+      grant: spec.grant,
       effect: 'write',
       signal: call.signal,
       landsLate: gives(spec),
@@ -95,15 +112,17 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   const readBinding = (spec: BindingSpec, call: CallOptions) =>
     network.call({
       name: `read-binding ${short(spec.grant)}`,
+      grant: spec.grant,
       effect: 'read',
       signal: call.signal,
-      perform: () => noteStale(isThere(spec, 0), isThere(spec, stale())),
+      perform: () => noteStale(spec, isThere(spec, 0), isThere(spec, stale())),
     });
   const isThere = (spec: BindingSpec, staleMs: number) =>
     isAssignment(spec) ? cloud.isAssigned(spec.slot, staleMs) : cloud.isBound(spec.slot, staleMs);
   const assign = (spec: BindingSpec, call: CallOptions) =>
     network.call({
       name: `assign ${short(spec.grant)}`,
+      grant: spec.grant,
       effect: 'write',
       signal: call.signal,
       landsLate: gives(spec),
@@ -112,11 +131,12 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   const readDeny = (spec: BindingSpec, call: CallOptions) =>
     network.call({
       name: `read-deny ${namesOf(spec).roleKey}`,
+      grant: spec.grant,
       effect: 'read',
       signal: call.signal,
       perform: () => {
         const seen = cloud.readDeny(namesOf(spec).roleKey, stale());
-        noteStale(cloud.readDeny(namesOf(spec).roleKey, 0).entries.has(spec.grant), seen.entries.has(spec.grant));
+        noteStale(spec, cloud.readDeny(namesOf(spec).roleKey, 0).entries.has(spec.grant), seen.entries.has(spec.grant));
         return seen;
       },
     });
@@ -143,6 +163,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     const cutAt = wishes.some(({ cut }) => cut) ? Math.max(before.cutAt, call.now) : before.cutAt;
     await network.call({
       name: `write-deny ${roleKey} for ${wishes.map(({ spec }) => short(spec.grant)).join(', ')}`,
+      grant: first.spec.grant,
       effect: 'write',
       signal: call.signal,
       perform: () => cloud.writeDeny(roleKey, { entries, cutAt }),
@@ -161,28 +182,30 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   });
   return {
     name: 'aws',
-    methods: { 'assume-role': CAPABILITIES, assignment: ASSIGNMENT, pass: PASS },
+    methods: { 'assume-role': CAPABILITIES, assignment: ASSIGNMENT, pass: PASS, [TIMED]: timed.capabilities },
     plan: (wanted) =>
       wanted.role.name === 'unplannable'
         ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
         : { ok: true, words: 'a session or a binding', policyHash: null },
     exclusive: (spec, act) =>
-      isBinding(spec) || isAssignment(spec) || isPass(spec) || act === 'provision' || act === 'expire'
+      isBinding(spec) || isAssignment(spec) || isPass(spec) || isTimed(spec) || act === 'provision' || act === 'expire'
         ? null
         : `sim:${namesOf(spec).roleKey}`,
     // Masses that ask at once are more than it takes.
     quota: (place) => ({ key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 }),
     sharedPlace: ({ target, principal }) => [target.native, 'shared', principal],
     landing: (spec) =>
-      isAssignment(spec) || isPass(spec)
-        ? { identity: spec.principal, words: 'the person’s own account in the simulated cloud' }
+      isAssignment(spec) || isPass(spec) || isTimed(spec)
+        ? { identity: `${spec.method} ${identityOf(spec)}`, words: 'the person’s own account in the simulated cloud' }
         : null,
     doctor: async () => [],
+    tidy: async (spec, call) => (isTimed(spec) ? timed.tidy(spec, call) : { removed: false, left: 0 }),
 
     async provision(spec, call): Promise<Provisioned> {
       noteCaller(spec);
       note(spec, 'provisions');
       if (isPass(spec)) return passes.provision(spec, call);
+      if (isTimed(spec)) return timed.provision(spec, call);
       if (isAssignment(spec)) {
         await assign(spec, call);
         return { usable: await isUsable(spec, call), native: { slot: spec.slot }, credentials: [] };
@@ -193,6 +216,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       }
       await network.call({
         name: `bind ${short(spec.grant)}`,
+        grant: spec.grant,
         effect: 'write',
         signal: call.signal,
         landsLate: gives(spec),
@@ -204,6 +228,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     async observe(spec, ending, call): Promise<Observation> {
       noteCaller(spec);
       if (isPass(spec)) return passes.observe(spec, ending, call);
+      if (isTimed(spec)) return timed.observe(spec, ending, call);
       if (isBinding(spec) || isAssignment(spec)) {
         return (await readBinding(spec, call))
           ? { presence: 'present', usable: true, native: {} }
@@ -227,9 +252,11 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       note(spec, `revokes (${ending.cause}, rung ${rung})`);
       if (rung > 0) storm.marks.hit('next-rung');
       if (isPass(spec)) return passes.revoke(spec, ending, rung, call);
+      if (isTimed(spec)) return timed.revoke(spec, rung, call);
       if (isBinding(spec) || isAssignment(spec)) {
         await network.call({
           name: `unbind ${short(spec.grant)}`,
+          grant: spec.grant,
           effect: 'write',
           signal: call.signal,
           perform: () => (isAssignment(spec) ? cloud.unassign(spec.slot) : cloud.unbind(spec.slot)),
@@ -241,10 +268,12 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     },
 
     async issueCredential(spec, call): Promise<IssuedCredential> {
-      if (isAssignment(spec) || isPass(spec)) throw new ProviderFault('invalid', 'nothing is handed out here');
+      if (isAssignment(spec) || isPass(spec) || isTimed(spec))
+        throw new ProviderFault('invalid', 'nothing is handed out under this');
       if (!isBinding(spec)) return issued(await openSession(spec, call), spec);
       const token = await network.call({
         name: `issue-token ${short(spec.grant)}`,
+        grant: spec.grant,
         effect: 'write',
         signal: call.signal,
         perform: () => cloud.issueToken(spec.slot, SESSION_MS),

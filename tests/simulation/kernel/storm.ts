@@ -1,8 +1,9 @@
+import { Coverage, type Fault } from './coverage.ts';
 import { Marks } from './marks.ts';
 import { Prng } from './prng.ts';
 import { Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
-import { drawWeather, heal, type Weather, type Window } from './weather.ts';
+import { drawWeather, heal, thicken, type Weather, type Window } from './weather.ts';
 
 /** Virtual time begins here: a Saturday, so that no rule about office hours applies by accident. */
 const STARTS_AT = Date.UTC(2026, 10, 21, 6, 0, 0);
@@ -15,9 +16,11 @@ export class Storm {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly marks = new Marks();
+  readonly coverage = new Coverage();
   /** What will go wrong in this run, also while it is still or again calm. */
   readonly drawn: Weather;
   #weather: Weather;
+  #calm = true;
 
   constructor(seed: number, print: ((line: string) => void) | null) {
     this.seed = seed;
@@ -30,7 +33,7 @@ export class Storm {
   }
 
   get calm(): boolean {
-    return this.#weather !== this.drawn;
+    return this.#calm;
   }
 
   get weather(): Weather {
@@ -43,11 +46,30 @@ export class Storm {
   }
 
   begin(): void {
+    this.#calm = false;
     this.#weather = this.drawn;
   }
 
+  /** More of everything: for a run in which too little has happened. */
+  thicken(): void {
+    this.#weather = thicken(this.#weather);
+  }
+
   end(): void {
+    this.#calm = true;
     this.#weather = heal(this.#weather);
+  }
+
+  /** Something goes wrong with a node, or with something about one grant. */
+  strike(fault: Fault, node: string, grant: string | null = null): void {
+    this.coverage.strike(fault, node, grant);
+  }
+
+  /** By how much the clock of a node is off now, milliseconds. */
+  skewMs(index: number): number {
+    const { skewMs, jumps } = this.#weather.node;
+    const jumped = jumps.filter((jump) => jump.node === index && this.within([jump]));
+    return jumped.reduce((sum, jump) => sum + jump.byMs, skewMs[index] ?? 0);
   }
 
   within(windows: readonly Window[]): boolean {

@@ -14,8 +14,13 @@ export interface Weather {
   readonly nodes: number;
   /** How long faults go on before everything is healed, milliseconds. */
   readonly stormMs: number;
-  /** `haste`: how often somebody asks for a few seconds only. */
-  readonly people: { readonly everyMs: number; readonly patienceMs: number; readonly haste: number };
+  /** `haste`: how often somebody asks for a few seconds only; `orders`: how often somebody reaches for the kill switch. */
+  readonly people: {
+    readonly everyMs: number;
+    readonly patienceMs: number;
+    readonly haste: number;
+    readonly orders: number;
+  };
   readonly network: {
     /** Probabilities for each call. */
     readonly lose: number;
@@ -37,9 +42,15 @@ export interface Weather {
     readonly settlesSlowly: boolean;
     /** Whether somebody has an assignment already that is not the broker's. */
     readonly standing: boolean;
+    /** By how much the cloud's clock is ahead when it judges what carries its own end. */
+    readonly skewMs: number;
+    /** How often somebody edits or deletes by hand what the broker made; 0: never. */
+    readonly tamperEveryMs: number;
   };
   readonly database: {
     readonly failBefore: number;
+    /** For each statement of a transaction; everything before it is rolled back. */
+    readonly failStatement: number;
     readonly failCommit: number;
     readonly loseCommitAnswer: number;
     readonly loseAnswer: number;
@@ -56,6 +67,8 @@ export interface Weather {
     readonly pauseMs: number;
     /** Difference of each node's clock to the true time, milliseconds. */
     readonly skewMs: readonly number[];
+    /** Stretches in which the clock of a node is off by more, as after a wrong correction. */
+    readonly jumps: readonly (Window & { readonly node: number; readonly byMs: number })[];
     readonly pollMs: number;
     /** How soon a node looks again at work that is under way or that another node has. */
     readonly retryMs: number;
@@ -68,14 +81,14 @@ const MINUTE = 60_000;
 
 /** Draws what will go wrong. Times are relative to the start of the run. */
 export function drawWeather(prng: Prng): Weather {
-  const stormMs = prng.int(4, 8) * MINUTE;
+  const stormMs = prng.int(3, 5) * (MINUTE / 2);
   /** Half of the faults are absent from any one run, and now and then one of them rages. */
   const some = (most: number, rage: number) => (prng.chance(0.5) ? prng.next() * (prng.chance(0.2) ? rage : most) : 0);
   const windows = (probability: number, longestMs: number): Window[] => {
     if (!prng.chance(probability)) return [];
     return Array.from({ length: prng.int(1, 2) }, () => {
       const from = prng.int(10_000, stormMs);
-      return { from, until: from + prng.int(1_000, longestMs) };
+      return { from, until: from + prng.int(1_000, Math.min(longestMs, stormMs / 2)) };
     });
   };
   const nodes = prng.int(2, 3);
@@ -85,9 +98,10 @@ export function drawWeather(prng: Prng): Weather {
     nodes,
     stormMs,
     people: {
-      everyMs: prng.int(1_500, 6_000),
+      everyMs: prng.int(1_000, 4_000),
       patienceMs: prng.int(1, 5) * MINUTE,
       haste: prng.pick([0.1, 0.3, 0.7]),
+      orders: prng.pick([0, 0.2, 0.8]),
     },
     network: {
       lose: some(0.15, 0.6),
@@ -105,9 +119,12 @@ export function drawWeather(prng: Prng): Weather {
       propagationMs: prng.pick([0, 500, 4_000]),
       settlesSlowly: prng.chance(0.3),
       standing: prng.chance(0.3),
+      skewMs: prng.int(-1_500, 1_500),
+      tamperEveryMs: prng.pick([0, 5_000, 30_000]),
     },
     database: {
       failBefore: some(0.03, 0.2),
+      failStatement: some(0.01, 0.06),
       failCommit: some(0.05, 0.3),
       loseCommitAnswer: some(0.05, 0.3),
       loseAnswer: some(0.03, 0.2),
@@ -122,10 +139,34 @@ export function drawWeather(prng: Prng): Weather {
       pause: stalls || prng.chance(0.5) ? prng.next() * 0.002 : 0,
       pauseMs: stalls ? 120_000 : prng.pick([2_000, 12_000]),
       skewMs: Array.from({ length: nodes }, () => (prng.chance(0.3) ? prng.int(-6_000, 6_000) : prng.int(-400, 400))),
+      jumps: windows(0.4, 2 * MINUTE).map((window) => ({
+        ...window,
+        node: prng.int(0, nodes - 1),
+        byMs: prng.pick([-1, 1]) * prng.pick([1_500, 30_000, 5 * MINUTE]),
+      })),
       pollMs: prng.int(2_000, 20_000),
       retryMs: prng.int(500, 4_000),
     },
-    rules: Array.from({ length: prng.int(0, 5) }, () => ({ at: prng.int(20_000, stormMs), variant: prng.int(0, 4) })),
+    rules: Array.from({ length: prng.int(0, 5) }, () => ({ at: prng.int(15_000, stormMs), variant: prng.int(0, 4) })),
+  };
+}
+
+/**
+ * People in more of a hurry, and at least a little of what goes wrong most often; but less of what keeps a broker from doing anything at
+ * all: clocks that it does not trust, and orders that stop everything.
+ */
+export function thicken(weather: Weather): Weather {
+  const { people, network, database, node } = weather;
+  return {
+    ...weather,
+    people: { ...people, everyMs: Math.max(400, Math.round(people.everyMs / 2)), orders: 0 },
+    network: {
+      ...network,
+      loseAnswer: Math.max(network.loseAnswer, 0.1),
+      throttle: Math.max(network.throttle, 0.1),
+    },
+    database: { ...database, failCommit: Math.max(database.failCommit, 0.05) },
+    node: { ...node, skewMs: node.skewMs.map((skewMs) => Math.max(-400, Math.min(400, skewMs))), jumps: [] },
   };
 }
 
@@ -137,6 +178,7 @@ export function heal(weather: Weather): Weather {
     cloud: { ...weather.cloud, down: [], staleMs: 0, settlesSlowly: false },
     database: {
       failBefore: 0,
+      failStatement: 0,
       failCommit: 0,
       loseCommitAnswer: 0,
       loseAnswer: 0,
@@ -145,7 +187,7 @@ export function heal(weather: Weather): Weather {
       full: [],
       down: [],
     },
-    node: { ...weather.node, die: 0, pause: 0, pauseMs: 0, skewMs: weather.node.skewMs.map(() => 0) },
+    node: { ...weather.node, die: 0, pause: 0, pauseMs: 0, skewMs: weather.node.skewMs.map(() => 0), jumps: [] },
     rules: [],
   };
 }

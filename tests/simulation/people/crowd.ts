@@ -6,7 +6,7 @@ import { issueCredential, type CredentialView } from '../../../src/operations/is
 import type { OperationRefusal } from '../../../src/operations/refusal.ts';
 import { requestAccess } from '../../../src/operations/request-access.ts';
 import type { Actor } from '../../../src/operations/world.ts';
-import { EVERYBODY, LEADS } from '../broker/company.ts';
+import { ENGINEERS, EVERYBODY, LEADS } from '../broker/company.ts';
 import { SIMULATED } from '../broker/faulty-connection.ts';
 import type { BrokerNode } from '../broker/node.ts';
 import type { Observer } from '../checkers/observer.ts';
@@ -16,6 +16,7 @@ import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import { drawRequest } from './draw-request.ts';
+import { Orders } from './orders.ts';
 
 /** What an action came to: the operation's answer, or none at all. */
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly code: string };
@@ -34,18 +35,31 @@ type Operation<T> = (
   actor: Actor,
 ) => Promise<{ ok: true; value: T } | { ok: false; refusal: OperationRefusal }>;
 
-const ACTIONS = { ask: 8, decide: 9, withdraw: 0.5, giveBack: 1, takeAway: 0.7, extend: 5, credential: 3, use: 2 };
+const ACTIONS = {
+  ask: 8,
+  decide: 9,
+  withdraw: 0.5,
+  giveBack: 1,
+  giveAllBack: 0.2,
+  takeAway: 0.7,
+  extend: 5,
+  takeAllAway: 0.2,
+  credential: 3,
+  use: 2,
+};
 
 /** People who ask, decide, give back, take away and keep credentials for later; not always wisely, and often at once. */
 export class Crowd {
   readonly #parts: CrowdParts;
   readonly #prng: Prng;
+  readonly orders: Orders;
   /** Every credential that anybody ever got, with the grant it was issued under. */
   readonly #kept: { readonly key: string; readonly grant: GrantId; readonly expiresAt: number }[] = [];
 
   constructor(parts: CrowdParts) {
     this.#parts = parts;
     this.#prng = parts.storm.prng.fork('people');
+    this.orders = new Orders((key, what, operation) => this.do(key, what, operation), parts.observer, parts.storm);
   }
 
   /** Acts at random moments for as long as the storm goes on. */
@@ -59,7 +73,19 @@ export class Crowd {
   }
 
   #act(): Promise<unknown> {
-    switch (this.#prng.weighted(ACTIONS)) {
+    const { drawn, weather } = this.#parts.storm;
+    const ofOrders = { order: weather.people.orders, confirm: weather.people.orders, lift: 3 * drawn.people.orders };
+    switch (this.#prng.weighted({ ...ACTIONS, ...ofOrders })) {
+      case 'order':
+        return this.orders.give();
+      case 'confirm':
+        return this.orders.confirm();
+      case 'lift':
+        return this.orders.lift();
+      case 'giveAllBack':
+        return this.#giveAllBack();
+      case 'takeAllAway':
+        return this.#takeAllAway();
       case 'ask':
         return this.#ask();
       case 'decide':
@@ -81,7 +107,10 @@ export class Crowd {
 
   async #ask(): Promise<void> {
     const { scheduler, weather } = this.#parts.storm;
-    const { input, key, words } = drawRequest(this.#prng, scheduler.now, weather.people.haste);
+    const live = this.#prng.chance(0.3) ? this.#live() : [];
+    const held = live.length === 0 ? null : this.#prng.pick(live);
+    const again = held === null ? null : { ...held, key: this.#keyOf(held.person) };
+    const { input, key, words } = drawRequest(this.#prng, scheduler.now, weather.people.haste, again);
     const answer = await this.do(key, `asks for ${words}`, (node, actor) => requestAccess(node.world, actor, input));
     if (answer !== null && !answer.ok) this.#parts.storm.marks.hit('input-refused');
   }
@@ -138,8 +167,28 @@ export class Crowd {
     const grant = this.#anyGrant();
     if (grant === null) return;
     const key = this.#prng.chance(0.9) ? this.#prng.pick(LEADS) : this.#prng.pick(EVERYBODY);
-    await this.#end(key, `takes away ${short(grant.id)}`, grant.id as GrantId, (node, actor) =>
-      revokeGrant(node.world, actor, grant.id as GrantId, { reason: 'simulated' }),
+    await this.#takeOneAway(key, grant.id as GrantId);
+  }
+
+  async #giveAllBack(): Promise<void> {
+    const key = this.#prng.pick(ENGINEERS);
+    const own = this.#live().filter((grant) => this.#keyOf(grant.person) === key);
+    if (own.length > 1) this.#parts.storm.marks.hit('returned-in-masses');
+    await Promise.all(own.map((grant) => this.giveBack(key, grant.id as GrantId)));
+  }
+
+  async #takeAllAway(): Promise<void> {
+    const live = this.#live();
+    if (live.length === 0) return;
+    const [one, byTarget, key] = [this.#prng.pick(live), this.#prng.chance(0.5), this.#prng.pick(LEADS)];
+    const all = live.filter((grant) => (byTarget ? grant.target === one.target : grant.person === one.person));
+    if (all.length > 1) this.#parts.storm.marks.hit('revoked-in-masses');
+    await Promise.all(all.map((grant) => this.#takeOneAway(key, grant.id as GrantId)));
+  }
+
+  #takeOneAway(key: string, grant: GrantId): Promise<Answer | null> {
+    return this.#end(key, `takes away ${short(grant)}`, grant, (node, actor) =>
+      revokeGrant(node.world, actor, grant, { reason: 'simulated' }),
     );
   }
 
@@ -170,10 +219,15 @@ export class Crowd {
     const { observer, storm } = this.#parts;
     let life: BrokerNode['life'] | null = null;
     observer.wishes.ask(grant);
-    const answer = await this.do(key, what, (node, actor) => {
-      life = node.life;
-      return operation(node, actor);
-    });
+    const answer = await this.do(
+      key,
+      what,
+      (node, actor) => {
+        life = node.life;
+        return operation(node, actor);
+      },
+      grant,
+    );
     if (life !== null && answer?.ok === false && answer.code === 'recorded-late') {
       observer.wishes.add(grant, storm.scheduler.now, life, () => storm.scheduler.now);
     }
@@ -191,14 +245,14 @@ export class Crowd {
   /** Gets a credential and keeps it. `null`: none was handed out. */
   async fetchCredential(key: string, grant: GrantId): Promise<string | null> {
     const { storm, observer } = this.#parts;
-    const answer = await this.do(key, `fetches a credential of ${short(grant)}`, (node, actor) =>
-      issueCredential(node.world, actor, grant),
-    );
+    const what = `fetches a credential of ${short(grant)}`;
+    const answer = await this.do(key, what, (node, actor) => issueCredential(node.world, actor, grant), grant);
     if (answer === null || !answer.ok) return null;
     const view = answer.value as CredentialView;
     const credential = view.secret.accessKeyId;
     storm.marks.hit('credential-handed-out');
     this.#kept.push({ key: credential, grant, expiresAt: Date.parse(view.expiresAt) });
+    observer.violations.judge('credential-recorded');
     const recorded = observer.ledger.credential(fingerprintOf({ key: credential }));
     if (recorded === undefined) this.#report(`${credential} was handed out, and the ledger does not know it`);
     else if (recorded.state !== 'active')
@@ -223,12 +277,13 @@ export class Crowd {
     const row = observer.grants.get(kept.grant);
     storm.trace.note('people', `use ${kept.key} of ${short(kept.grant)}: ${works ? 'served' : 'refused'}`);
     if (!works) storm.marks.hit('credential-refused');
+    if (row?.endedAt !== null) observer.violations.judge('credential-refused');
     if (works && row?.endedAt !== null)
       this.#report(`${kept.key} works although ${short(kept.grant)} is ${row?.state ?? 'unknown'}`);
   }
 
   /** Lets a person do something on any node that is alive. `null`: there was no answer, or an error. */
-  async do<T>(key: string, what: string, operation: Operation<T>): Promise<Answer | null> {
+  async do<T>(key: string, what: string, operation: Operation<T>, grant: string | null = null): Promise<Answer | null> {
     const { storm, people } = this.#parts;
     const nodes = this.#parts.nodes();
     const person = people.get(key);
@@ -236,6 +291,7 @@ export class Crowd {
     const node = this.#prng.pick(nodes);
     const actor: Actor = { person, key, context: { via: 'cli' } };
     storm.trace.note(key, `${what} (${node.life.name})`);
+    const done = this.#parts.observer.asks(node.life.name, grant);
     try {
       const answer = await Promise.race([operation(node, actor), node.life.death]);
       if (answer === 'died') return null;
@@ -248,6 +304,8 @@ export class Crowd {
       storm.trace.note(key, `${what}: ${text}`);
       if (!text.includes(SIMULATED)) this.#parts.observer.violations.report('defects', `${key} ${what}: ${text}`);
       return null;
+    } finally {
+      done();
     }
   }
 
@@ -255,10 +313,14 @@ export class Crowd {
     this.#parts.observer.violations.report('credentials', text);
   }
 
+  #live() {
+    return [...this.#parts.observer.grants.values()].filter((grant) => grant.endedAt === null);
+  }
+
   #anyGrant(wanted = 'activating') {
     const all = [...this.#parts.observer.grants.values()];
     if (all.length === 0) return null;
-    const live = all.filter((grant) => grant.endedAt === null);
+    const live = this.#live();
     // What is under way is where most can go wrong.
     const such = live.filter((grant) => grant.state === wanted);
     if (such.length > 0 && this.#prng.chance(wanted === 'active' ? 0.9 : 0.4)) return this.#prng.pick(such);

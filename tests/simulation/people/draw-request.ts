@@ -3,13 +3,24 @@ import type { RequestInput } from '../../../src/operations/check-input.ts';
 import { ENGINEERS, TARGETS } from '../broker/company.ts';
 import type { Prng } from '../kernel/prng.ts';
 
-/** What somebody asks for next; now and then something that cannot be had, and with `haste` for a few seconds only. */
+/** Access that somebody has, or is about to have. */
+export interface Held {
+  readonly key: string;
+  readonly role: string;
+  readonly target: string;
+}
+
+/**
+ * What somebody asks for next; now and then something that cannot be had, and with `haste` for a few seconds only. `again`: somebody asks
+ * for what they have already.
+ */
 export function drawRequest(
   prng: Prng,
   now: number,
   haste: number,
+  again: Held | null,
 ): { readonly key: string; readonly input: RequestInput; readonly words: string } {
-  const key = prng.chance(0.95) ? prng.pick(ENGINEERS) : 'zoe';
+  const key = again?.key ?? (prng.chance(0.95) ? prng.pick(ENGINEERS) : 'zoe');
   const item = () => ({
     role: prng.weighted({
       reader: 5,
@@ -18,13 +29,15 @@ export function drawRequest(
       sharer: 4,
       auditor: 3,
       passer: 5,
+      stamper: 4,
       keeper: 0.3,
       unplannable: 0.3,
       unheard: 0.3,
     }),
     target: prng.chance(0.97) ? prng.pick(TARGETS) : 'aws/nowhere',
   });
-  const items = prng.chance(0.12) ? [item(), item()] : prng.chance(0.02) ? [] : [item()];
+  const same = again === null ? null : [{ role: again.role, target: again.target }];
+  const items = same ?? (prng.chance(0.12) ? [item(), item()] : prng.chance(0.02) ? [] : [item()]);
   const hurried = prng.chance(haste) ? prng.int(3, 12) * 1_000 : null;
   const durationMs =
     hurried ??

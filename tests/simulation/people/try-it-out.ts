@@ -48,6 +48,7 @@ export async function tryItOut(crowd: Crowd, observer: Observer, storm: Storm): 
       return failed('an approved extension did not come about');
     if ((await crowd.giveBack('kim', row.id as GrantId))?.ok !== true) return failed('a grant cannot be given back');
     await pause(CUT_WITHIN_MS);
+    observer.violations.judge('works-again');
     if (crowd.works(credential)) return failed(`a credential works ${CUT_WITHIN_MS} ms after it was given back`);
   }
 }

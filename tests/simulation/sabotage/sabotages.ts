@@ -1,5 +1,7 @@
 import { extensionSabotages } from './extension-sabotages.ts';
 import type { Sabotage } from './patch-source.ts';
+import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
+import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
 
 /**
  * Bugs that somebody could really write, most of them once written by somebody. Each must be caught, or the simulation proves
@@ -316,7 +318,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 13,
+    seed: 1,
   },
   {
     name: 'looks-without-claim',
@@ -355,7 +357,9 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 5,
+    seed: 1,
   },
   ...extensionSabotages,
+  ...SABOTAGED_ENDS,
+  ...SABOTAGED_ORDERS,
 ];

@@ -5,7 +5,14 @@ import type { Sabotage } from './patch-source.ts';
 
 /** What became of a sabotage. */
 export type Verdict = { readonly sabotage: Sabotage } & (
-  | { readonly kind: 'caught'; readonly seed: number; readonly checker: CheckerName; readonly text: string }
+  | {
+      readonly kind: 'caught';
+      readonly seed: number;
+      /** How many seeds it took. */
+      readonly seeds: number;
+      readonly checker: CheckerName;
+      readonly text: string;
+    }
   | { readonly kind: 'by-another-checker'; readonly seed: number; readonly checker: CheckerName; readonly text: string }
   | { readonly kind: 'missed'; readonly seeds: number }
 );
@@ -28,5 +35,5 @@ export async function trySabotage(
   if (outcome === undefined || first === undefined) return { sabotage, kind: 'missed', seeds: outcomes.length };
   const { checker, text } = first;
   const kind = sabotage.caughtBy.includes(checker) ? 'caught' : 'by-another-checker';
-  return { sabotage, kind, seed: outcome.seed, checker, text };
+  return { sabotage, kind, seed: outcome.seed, seeds: outcomes.length, checker, text };
 }

@@ -1,0 +1,43 @@
+import { NATIVE } from '../broker/company.ts';
+import type { Observer } from '../checkers/observer.ts';
+import { TAMPERINGS, type SimIdentities, type Tampering } from '../cloud/sim-identities.ts';
+import { TIMED } from '../cloud/timed-method.ts';
+import type { Mark } from '../kernel/marks.ts';
+import type { Storm } from '../kernel/storm.ts';
+import { short } from '../kernel/trace.ts';
+
+const MARK: Readonly<Record<Tampering, Mark>> = {
+  'later end': 'edited-by-hand',
+  'no condition': 'edited-by-hand',
+  deleted: 'deleted-by-hand',
+  'identity deleted': 'identity-replaced',
+  'identity made anew': 'identity-replaced',
+};
+
+/** Somebody with a console of their own, who gets in the way of objects on people's identities for as long as the storm goes on. */
+export async function tamper(identities: SimIdentities, observer: Observer, storm: Storm): Promise<void> {
+  const prng = storm.prng.fork('tamper');
+  const { scheduler, drawn } = storm;
+  const { tamperEveryMs } = drawn.cloud;
+  while (tamperEveryMs > 0) {
+    await scheduler.until(null, scheduler.now + prng.int(1, 2 * tamperEveryMs));
+    if (storm.calm) return;
+    const here = [...observer.grants.values()].filter((row) => row.method === TIMED && row.endedAt === null);
+    if (here.length === 0) continue;
+    const row = prng.pick(here);
+    const identity = `${NATIVE[row.target] ?? ''}/${observer.keyOf(row.person) ?? ''}`;
+    const how = prng.pick(TAMPERINGS);
+    const ofIdentity = how.startsWith('identity');
+    const object = identities.read(identity, row.id, 0);
+    if (object === null && !ofIdentity) continue;
+    const struck = ofIdentity ? here.filter((one) => one.person === row.person && one.target === row.target) : [row];
+    for (const { id } of struck) storm.strike('tampered', '', id);
+    storm.marks.hit(MARK[how]);
+    storm.trace.note('console', `${how}: ${identity}, ${short(row.id)}`);
+    identities.tamper(identity, object ?? { grant: row.id, kind: 'allow', until: null }, how);
+    if (how === 'identity deleted')
+      scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => {
+        if (identities.identity(identity, 0) === null) identities.add(identity);
+      });
+  }
+}

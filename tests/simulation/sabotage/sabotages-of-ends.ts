@@ -1,0 +1,85 @@
+import type { Sabotage } from './patch-source.ts';
+
+/** Deliberate bugs in how long access lasts, and in what counts as gone: several of them are how other tools really do it. */
+export const SABOTAGED_ENDS: readonly Sabotage[] = [
+  {
+    name: 'gives-up-after-six-tries',
+    what: 'an end that failed six times is not tried again for a day',
+    edits: [
+      {
+        file: 'src/engine/end.ts',
+        find: '  await later(ports, grant, delayMs, attempts, fault);\n}',
+        replace: '  await later(ports, grant, attempts >= 6 ? 86_400_000 : delayMs, attempts, fault);\n}',
+      },
+    ],
+    caughtBy: ['liveness'],
+    seed: 1,
+  },
+  {
+    name: 'fault-of-a-look-is-gone',
+    what: 'a look that failed, as with a 404 or a 403, counts as a look that found nothing',
+    edits: [
+      {
+        file: 'src/engine/end.ts',
+        find: "    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');\n    return null;",
+        replace: "    return { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
+      },
+    ],
+    caughtBy: ['cloud', 'slots'],
+    seed: 1,
+  },
+  {
+    name: 'clock-from-the-request',
+    what: 'the time of a grant is counted from when it was asked for, and not from its first call',
+    edits: [
+      {
+        file: 'src/core/grant.ts',
+        find: 'const natural = after(now, event.durationMs);',
+        replace:
+          'const natural = after(now > after(state.startsAt, event.durationMs) ? now : state.startsAt, event.durationMs);',
+      },
+    ],
+    caughtBy: ['grants'],
+    seed: 1,
+  },
+  {
+    name: 'end-counted-anew',
+    what: 'whoever goes on with an activation counts its time anew, and tells the cloud so',
+    edits: [
+      {
+        file: 'src/engine/activate.ts',
+        find: '  const until = latest(grant.endsAt, others);\n  await noteCall',
+        replace: '  const until = latest(after(at, grant.durationMs), others);\n  await noteCall',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'entry-outside-the-transaction',
+    what: 'the entry of an end that a person asks for is written in a transaction of its own, a moment later',
+    edits: [
+      {
+        file: 'src/operations/end-grant.ts',
+        find: "  await world.append(trx, {\n    kind: next.value.kind === 'ending'",
+        replace:
+          "  ((_trx, entry) => void world.clock.sleep(1).then(() => world.db.transaction().execute((own) => world.append(own, entry))))(trx, {\n    kind: next.value.kind === 'ending'",
+      },
+    ],
+    caughtBy: ['ledger'],
+    seed: 1,
+  },
+  {
+    name: 'litter-only-of-early-ends',
+    what: 'what calls that landed late have left on people’s identities is looked for only after early ends',
+    edits: [
+      {
+        file: 'src/engine/tidy.ts',
+        find: 'if (!leavesAlways && !early) continue;',
+        replace: 'if (!early) continue;',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+];

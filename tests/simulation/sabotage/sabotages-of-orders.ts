@@ -1,0 +1,57 @@
+import type { Sabotage } from './patch-source.ts';
+
+/** Deliberate bugs in the kill switch. */
+export const SABOTAGED_ORDERS: readonly Sabotage[] = [
+  {
+    name: 'order-ends-once',
+    what: 'an order ends what it finds, and nothing keeps more from starting',
+    edits: [
+      {
+        file: 'src/operations/recheck-grant.ts',
+        find: 'if (order !== null) return refused({ code:',
+        replace: 'if (order === undefined) return refused({ code:',
+      },
+    ],
+    caughtBy: ['orders'],
+    seed: 1,
+  },
+  {
+    name: 'unrecorded-counts-as-told',
+    what: 'an order says that all was told to end although some of it could not be written down',
+    edits: [
+      {
+        file: 'src/operations/carry-out-revocation.ts',
+        find: "    if (outcome === 'unrecorded') complete = false;\n",
+        replace: '',
+      },
+    ],
+    caughtBy: ['orders'],
+    seed: 1,
+  },
+  {
+    name: 'zero-before-the-proof',
+    what: 'an order is finished while some of what it ended is not proven gone',
+    edits: [
+      {
+        file: 'src/store/revocations.ts',
+        find: "where s.revocation_id = r.id and g.state not in ('ended', 'failed'))",
+        replace: "where s.revocation_id = r.id and g.state not in ('ended', 'failed', 'ending'))",
+      },
+    ],
+    caughtBy: ['orders'],
+    seed: 1,
+  },
+  {
+    name: 'zero-when-noticed',
+    what: 'the time to zero runs until somebody notices that all is gone',
+    edits: [
+      {
+        file: 'src/store/revocations.ts',
+        find: 'set finished_at = greatest(r.started_at, (',
+        replace: 'set finished_at = greatest(app_now(), (',
+      },
+    ],
+    caughtBy: ['orders'],
+    seed: 1,
+  },
+];
