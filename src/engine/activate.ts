@@ -47,7 +47,9 @@ export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<
   const taken = await takeTurn(ports, claimed, capabilities);
   if ('wait' in taken) {
     const { until, why } = taken.wait;
-    await lookAgain(ports, claimed, until, claimed.attempts, `waiting: ${why}`);
+    const next = { dueAt: until, attempts: claimed.attempts, lastFault: `waiting: ${why}` };
+    // It has its place in the rate, and does not pay for it again at every look.
+    await releaseLease(ports.db, claimed, ports.owner, { ...next, cellAt: claimed.cellAt ?? until });
     return false;
   }
   try {

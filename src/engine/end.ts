@@ -58,16 +58,20 @@ async function leaveToOthers(
 ): Promise<void> {
   const { provider } = methodOf(ports.providers, grant);
   if (turn.binding.writtenUntil !== null && turn.binding.writtenUntil > until) {
+    const only = onlyWriter(ports, grant, 'provision');
     const note = async (): Promise<Instant | null> => {
+      if (!(await only.take())) return null;
       const others = await turn.renew();
       if (others === null || !others.present || others.endsAt !== until) return null;
+      await goAhead(ports, grant, 'provision');
       const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
       if (now !== null) await noteCall(ports.db, grant.slot, 0, leaving(ports, grant, turn, until));
       return now;
     };
     try {
       const spec = { ...bindingSpec(grant), endsAt: until };
-      const called = await dispatch(ports, note, (call) => provider.provision(spec, call));
+      const called = await dispatch(ports, note, (call) => provider.provision(spec, call)).finally(only.release);
+      if (called === null && only.busy()) return await later(ports, grant, WRITER_MS, grant.attempts, null);
       if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
       const written = { until, unsettledBefore: turn.binding.unsettledUntil };
       await noteEndWritten(ports.db, { grant, owner: ports.owner }, written);

@@ -49,7 +49,7 @@ export interface Engine {
  */
 export function createEngine(ports: EnginePorts): Engine {
   let status: EngineStatus = { clockOffsetMs: 0, claiming: true, lastPassAt: null, lagMs: 0, lastError: null };
-  const writers = new Writers(ports.db, ports.node, PACE.leaseMs);
+  const writers = new Writers(ports.db, ports.clock, ports.node, PACE.leaseMs);
   const unrecorded = new Unrecorded(ports, writers, () => status.clockOffsetMs);
   const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
   let clockCheckedAt: Instant | null = null;
@@ -107,6 +107,8 @@ export function createEngine(ports: EnginePorts): Engine {
         // What this step left to do, or what there was no room for, may be due before the lane looks again.
         const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
         if (look) bells[lane].ring();
+        // A start or an extension that was overtaken by an end held its claim until now.
+        if (!settled && lane === 'starts') bells.ends.ring();
       });
       running[lane].add(done);
     }

@@ -1,7 +1,7 @@
 import type { Instant } from '../core/time.ts';
 import type { Act } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { takePlace } from '../store/quotas.ts';
+import { takeAhead, takePlace } from '../store/quotas.ts';
 import { bindingPlace, methodOf } from './binding-spec.ts';
 import type { StepPorts } from './ports.ts';
 
@@ -18,7 +18,7 @@ export async function waitsForQuota(ports: StepPorts, grant: GrantRecord): Promi
 /** Counts a call that waits for nobody, so that starts wait for it: ends go ahead of them in every rate. */
 export async function goAhead(ports: StepPorts, grant: GrantRecord, act: Act): Promise<void> {
   const quota = quotaOf(ports, grant, act);
-  if (quota !== null) await takePlace(ports.db, quota);
+  if (quota !== null) await takeAhead(ports.db, quota);
 }
 
 function quotaOf(ports: StepPorts, grant: GrantRecord, act: Act) {

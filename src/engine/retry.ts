@@ -18,6 +18,8 @@ export async function retryOnce(
   now: Instant,
 ): Promise<GrantRecord | null> {
   if (failed.state.kind !== 'failed' || !failed.triesAgain) return null;
+  // Proven only when nobody waits for it any more: access that begins by itself hours later would surprise everybody.
+  if (failed.endsAt === null || now >= failed.endsAt) return null;
   const id = newId(ports.random, 'grt');
   const { capabilities } = methodOf(ports.providers, failed);
   const { request, ordinal, person, provider, method, principal, durationMs, definition } = failed;

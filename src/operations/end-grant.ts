@@ -103,7 +103,7 @@ async function write(
   if (grant === null) return refused(NOT_FOUND);
   const now = await appNow(trx);
   const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
-  if (!next.ok && grant.triesAgain) {
+  if (!next.ok && grant.triesAgain && grant.state.kind === 'ending') {
     await together([saveTriesAgain(trx, id, false), world.append(trx, notRetried(grant, actor, cause, reason, now))]);
     return ok(now);
   }

@@ -33,7 +33,13 @@ const LITE = { user: 'postgres', database: 'postgres' };
  */
 export async function openEmbedded(dataDir?: string, options: PGliteOptions = {}): Promise<Database> {
   const lite = await PGlite.create({ ...options, ...(dataDir === undefined ? {} : { dataDir }) });
-  const db = connect({ stream: () => new EmbeddedSocket(lite), ...LITE, max: 1, idleTimeoutMillis: 0 });
+  const db = connect({
+    stream: () => new EmbeddedSocket(lite),
+    ...LITE,
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 0,
+  });
   const close = async () => {
     await db.destroy();
     await lite.close();

@@ -185,7 +185,11 @@ export async function putOffClaimed(
 ): Promise<void> {
   await db
     .updateTable('grant')
-    .set({ due_at: fromNow(delayMs), last_fault: lastFault })
+    .set({
+      // Never past the end of what is active.
+      due_at: sql<string>`case when state = 'active' then least(${fromNow(delayMs)}, ends_at) else ${fromNow(delayMs)} end`,
+      last_fault: lastFault,
+    })
     .where('id', '=', grant.id)
     .where('lease_owner', '=', owner)
     .where('state', 'in', ['scheduled', 'activating', 'ending', grant.state.kind])

@@ -54,7 +54,12 @@ function isFilled(values: unknown): boolean {
   return Array.isArray(values) && values.length > 0;
 }
 
-/** "cached plan must not change result type": RevalidateCachedQuery in PostgreSQL's plancache.c. */
+/**
+ * "cached plan must not change result type" (RevalidateCachedQuery in PostgreSQL's plancache.c), or a pooler in between gave this connection
+ * another session, which does not know what was prepared (26000), or knows it already (42P05).
+ */
 function isStalePlan(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '0A000' && error.message.includes('cached plan');
+  if (!(error instanceof Error && 'code' in error)) return false;
+  if (error.code === '26000' || error.code === '42P05') return true;
+  return error.code === '0A000' && error.message.includes('cached plan');
 }

@@ -9,7 +9,7 @@ export function stepPorts({ world }: AcmeOperations, db: Db, owner = 'one'): Ste
   return {
     db,
     owner,
-    writers: new Writers(db, owner, PACE.leaseMs),
+    writers: new Writers(db, world.clock, owner, PACE.leaseMs),
     node: owner,
     clock: world.clock,
     random: world.random,

@@ -58,6 +58,22 @@ it('what has no time left is not written', async () => {
   expect(writes).toEqual([['a']]);
 });
 
+it('one whose time is over in the middle of a write does not keep the others from it', async () => {
+  const { writes, put, next } = slow();
+  const first = put('role', { item: 'a', call: call() });
+  const impatient = new AbortController();
+  const second = expect(put('role', { item: 'b', call: call(impatient.signal) })).rejects.toMatchObject({
+    kind: 'unknown-outcome',
+  });
+  const third = put('role', { item: 'c', call: call() });
+  await next();
+  expect(writes).toEqual([['a'], ['b', 'c']]);
+  impatient.abort();
+  await second;
+  await next();
+  await Promise.all([first, third]);
+});
+
 it('no more go together than fit', async () => {
   const { writes, put, next } = slow();
   const all = Array.from({ length: 120 }, (_, item) => put('role', { item: String(item), call: call() }));

@@ -17,8 +17,9 @@ interface Waiting<Item> extends Wish<Item> {
 
 /**
  * Puts what is wished while a write of the same thing runs into the next write: a hundred ends of one role are a few writes of its policy
- * instead of a hundred, one after the other. `write` gets them with options that are over as soon as one of theirs is. What fails, fails
- * for all that were in it. A wish whose time is over before its write begins is not written (`unreachable`).
+ * instead of a hundred, one after the other. Each waits until its own time is over, and the write goes on as long as anybody waits for it:
+ * so this is only for writes that may land after somebody has given them up, such as denials. What fails, fails for all that were in it. A
+ * wish whose time is over before its write begins is not written (`unreachable`).
  */
 export function gather<Item>(
   write: (items: readonly Item[], call: CallOptions) => Promise<void>,
@@ -51,11 +52,18 @@ async function writeAll<Item>(
 ): Promise<void> {
   const first = batch[0];
   if (first === undefined) return;
-  const signal = AbortSignal.any(batch.map(({ call }) => call.signal));
+  const nobodyWaits = new AbortController();
+  let waiting = batch.length;
+  for (const { call, reject } of batch)
+    call.signal.addEventListener('abort', () => {
+      reject(new ProviderFault('unknown-outcome', 'It was not written in time, and may still be.'));
+      waiting -= 1;
+      if (waiting === 0) nobodyWaits.abort();
+    });
   try {
     await write(
       batch.map(({ item }) => item),
-      { ...first.call, signal },
+      { ...first.call, signal: nobodyWaits.signal },
     );
     for (const one of batch) one.resolve();
   } catch (fault) {
