@@ -1,5 +1,5 @@
 import { LAWS, type Law } from './checkers/violations.ts';
-import { FAULTS, STRUCK_STATES, type Cell, type Fault } from './kernel/coverage.ts';
+import { FAULTS, IMPOSSIBLE, STRUCK_STATES, type Cell, type Fault } from './kernel/coverage.ts';
 import { LEAST } from './kernel/least.ts';
 import { MARKS, type Mark } from './kernel/marks.ts';
 import type { Outcome } from './simulate.ts';
@@ -30,7 +30,9 @@ export class Summary {
     const marks = (Object.keys(MARKS) as Mark[]).filter((mark) => !this.#marks.has(mark));
     const laws = (Object.keys(LAWS) as Law[]).filter((law) => !this.#judged.has(law));
     const cells = (Object.keys(FAULTS) as Fault[]).flatMap((fault) =>
-      STRUCK_STATES.map((state): Cell => `${fault}/${state}`).filter((cell) => !this.#struck.has(cell)),
+      STRUCK_STATES.map((state): Cell => `${fault}/${state}`).filter(
+        (cell) => !this.#struck.has(cell) && IMPOSSIBLE[cell] === undefined,
+      ),
     );
     return [
       ...marks.map((mark) => `path ${mark}: ${MARKS[mark]}`),
@@ -46,7 +48,10 @@ export class Summary {
     );
     const head = `  ${''.padEnd(21)}${STRUCK_STATES.map((state) => state.padStart(11)).join('')}`;
     const cells = (Object.keys(FAULTS) as Fault[]).map((fault) => {
-      const counts = STRUCK_STATES.map((state) => String(this.#struck.get(`${fault}/${state}`) ?? 0).padStart(11));
+      const counts = STRUCK_STATES.map((state) => {
+        const cell: Cell = `${fault}/${state}`;
+        return (IMPOSSIBLE[cell] === undefined ? String(this.#struck.get(cell) ?? 0) : '-').padStart(11);
+      });
       return `  ${fault.padEnd(21)}${counts.join('')}`;
     });
     const least = Object.keys(LEAST).map((what) => `${this.#least.get(what) ?? 0} ${what}`);

@@ -70,7 +70,10 @@ export function startNode(
   const life = new Life(`n${options.index}.${options.run}`);
   const prng = storm.prng.fork(`node ${life.name}`);
   const mishaps = createMishaps(storm, life, prng.fork('mishaps'));
-  const clock = createVirtualClock(storm.scheduler, life, () => storm.skewMs(options.index));
+  const clock = createVirtualClock(storm.scheduler, life, () => {
+    if (storm.hasJumped(options.index)) storm.coverage.touch('clock-jumped', life.name);
+    return storm.skewMs(options.index);
+  });
   const db = connect(storm, server, life, mishaps, prng.fork('database'));
   const network = new Network(
     storm,

@@ -31,6 +31,12 @@ export type StruckState = (typeof STRUCK_STATES)[number];
 /** `fault/state`. */
 export type Cell = `${Fault}/${StruckState}`;
 
+/** Cells that cannot be struck, and why. */
+export const IMPOSSIBLE: Readonly<Partial<Record<Cell, string>>> = {
+  'stale-read/scheduled':
+    'whoever begins on a shared place waits until nothing there can be stale any more, and elsewhere nobody looks',
+};
+
 /** What is known about grants while a run goes on. */
 export interface Sight {
   /** The grants that a node is at work on: those that it has claimed, and those that people are asking it about. */
@@ -52,6 +58,11 @@ export class Coverage {
   /** Something went wrong with a node or, if `grant` is given, with something about that grant alone. */
   strike(fault: Fault, node: string, grant: string | null = null): void {
     this.#faults += 1;
+    this.touch(fault, node, grant);
+  }
+
+  /** The same fault goes on. */
+  touch(fault: Fault, node: string, grant: string | null = null): void {
     for (const struck of grant === null ? new Set(this.sight.atWork(node)) : [grant]) {
       const now = this.sight.stateOf(struck);
       const state = STRUCK_STATES.find((one) => one === now);

@@ -72,6 +72,11 @@ export class Storm {
     return jumped.reduce((sum, jump) => sum + jump.byMs, skewMs[index] ?? 0);
   }
 
+  /** Whether the clock of a node is off because it has jumped. */
+  hasJumped(index: number): boolean {
+    return this.#weather.node.jumps.some((jump) => jump.node === index && this.within([jump]));
+  }
+
   within(windows: readonly Window[]): boolean {
     return windows.some((window) => window.from <= this.elapsedMs && this.elapsedMs < window.until);
   }

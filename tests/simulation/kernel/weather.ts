@@ -101,7 +101,7 @@ export function drawWeather(prng: Prng): Weather {
       everyMs: prng.int(1_000, 4_000),
       patienceMs: prng.int(1, 5) * MINUTE,
       haste: prng.pick([0.1, 0.3, 0.7]),
-      orders: prng.pick([0, 0.2, 0.8]),
+      orders: prng.pick([0, 0.8, 2.5]),
     },
     network: {
       lose: some(0.15, 0.6),

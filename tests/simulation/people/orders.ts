@@ -43,14 +43,22 @@ export class Orders {
     const by = this.#prng.chance(0.8)
       ? this.#prng.pick(LEADS)
       : this.#prng.pick([SHARERS_OWNER, this.#prng.pick(EVERYBODY)]);
-    const about = this.#prng.weighted({ person: 5, target: 3, all: 2, self: 1, nonsense: 0.3 });
+    const about = this.#prng.weighted({ person: 4, target: 4, all: 2, self: 1, nonsense: 0.3 });
+    // Mostly about somebody who has something to lose.
+    const live = [...this.#observer.grants.values()].filter((grant) => grant.endedAt === null);
+    const holder = live.length === 0 ? null : this.#observer.keyOf(this.#prng.pick(live).person);
+    const person = holder != null && this.#prng.chance(0.8) ? holder : this.#prng.pick(EVERYBODY);
     const input: RevocationInput = {
       reason: 'simulated',
-      ...(about === 'person' ? { person: this.#prng.pick(EVERYBODY) } : {}),
+      ...(about === 'person' ? { person } : {}),
       ...(about === 'self' ? { person: by } : {}),
       ...(about === 'target' ? { target: this.#prng.pick(TARGETS) } : {}),
       ...(about === 'all' ? { all: true } : {}),
     };
+    // What cannot be recorded is taken away without an order, as far as whoever gave it may.
+    for (const grant of live)
+      if (grant.target === input.target || this.#observer.keyOf(grant.person) === input.person)
+        this.#observer.wishes.ask(grant.id);
     const words = `orders the end of ${input.person ?? input.target ?? about}`;
     const answer = await this.#do(by, words, (node, actor) => orderRevocation(node.world, actor, input));
     if (answer?.ok === true) this.#storm.marks.hit('order-given');

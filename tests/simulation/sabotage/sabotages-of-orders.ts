@@ -11,22 +11,27 @@ export const SABOTAGED_ORDERS: readonly Sabotage[] = [
         find: 'if (order !== null) return refused({ code:',
         replace: 'if (order === undefined) return refused({ code:',
       },
+      {
+        file: 'src/operations/request-access.ts',
+        find: 'if (order !== null) {\n      const stopped',
+        replace: 'if (order === undefined) {\n      const stopped',
+      },
     ],
     caughtBy: ['orders'],
     seed: 1,
   },
   {
-    name: 'unrecorded-counts-as-told',
-    what: 'an order says that all was told to end although some of it could not be written down',
+    name: 'order-forgets-the-rest',
+    what: 'what an order could not write down counts as told to end, and nobody takes it away',
     edits: [
       {
         file: 'src/operations/carry-out-revocation.ts',
-        find: "    if (outcome === 'unrecorded') complete = false;\n",
-        replace: '',
+        find: "    await Promise.all(batch.map((grant) => world.endUnrecorded(grant, 'revoked', by)));\n    return 'unrecorded';",
+        replace: "    return 'ended';",
       },
     ],
     caughtBy: ['orders'],
-    seed: 1,
+    seed: 24,
   },
   {
     name: 'zero-before-the-proof',
