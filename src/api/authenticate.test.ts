@@ -27,6 +27,7 @@ const ROUTES = [
   ['POST', `/v1/grants/${GRANT_ID}/revoke`],
   ['POST', `/v1/grants/${GRANT_ID}/credentials`],
   ['POST', `/v1/grants/${GRANT_ID}/console`],
+  ['POST', `/v1/grants/${GRANT_ID}/certificate`],
   ['GET', '/v1/live'],
   ['GET', '/v1/events'],
   ['GET', '/v1/policy'],
