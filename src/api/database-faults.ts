@@ -19,6 +19,10 @@ export function databaseFault(error: unknown): DatabaseFault | null {
     return 'nothing-changed';
   if (BROKEN.test(code) || NETWORK.has(code)) return 'outcome-unknown';
   if (/No space left on device|disk full|PGlite is closed/i.test(error.message)) return 'nothing-changed';
-  if (/Connection terminated|driver has already been destroyed/i.test(error.message)) return 'outcome-unknown';
+  // What was given up while nobody answered may have been a commit, which happened.
+  if (
+    /Connection terminated|Query read timeout|is not queryable|driver has already been destroyed/i.test(error.message)
+  )
+    return 'outcome-unknown';
   return error.cause === undefined ? null : databaseFault(error.cause);
 }
