@@ -68,7 +68,7 @@ async function runSuite(suite: Suite, counts: Counts): Promise<void> {
     return console.log(`FAIL ${suite.name.padEnd(11)} has no test file`);
   }
   const budgetMs = suite.budgetMinutes * 60_000;
-  const { report, outcome } = await vitest(suite.name, budgetMs * 2);
+  const { report, outcome } = await vitest(suite, budgetMs * 2);
   const { passed, failed, skipped } = report ?? { passed: 0, failed: 0, skipped: [] };
   const late = Date.now() - started > budgetMs;
   const problems = brokenOutsideTests(report, outcome);
@@ -98,7 +98,7 @@ function brokenOutsideTests(report: SuiteReport | null, outcome: Outcome): reado
 }
 
 async function vitest(
-  name: string,
+  { name, atOnce }: Suite,
   timeoutMs: number,
 ): Promise<{ readonly report: SuiteReport | null; readonly outcome: Outcome }> {
   const folder = mkdtempSync(join(tmpdir(), 'curfew-tests-'));
@@ -106,6 +106,7 @@ async function vitest(
   try {
     const reporters = ['--reporter=dot', '--reporter=./tools/suite-reporter.ts'];
     const args = ['vitest', 'run', '--project', name, '--silent=passed-only', '--allowOnly=false', ...reporters];
+    if (atOnce !== undefined) args.push(`--maxWorkers=${atOnce}`);
     const outcome = await run(args, timeoutMs, { CURFEW_SUITE_REPORT: file });
     const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SuiteReport) : null;
     return { report, outcome };
