@@ -154,7 +154,8 @@ describe('an assignment', () => {
     expect(await provide(on, spec)).toMatchObject({ usable: true });
     const { identityCenter } = await on.remembered();
     expect(identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, spec))).toHaveLength(1);
-    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+    // A removal meets one that is listed late, and is told that it conflicts: the engine comes back.
+    await expect(patiently(() => takeAway(on, spec, returned()))).resolves.toMatchObject({ presence: 'absent' });
   });
 
   test('of a person is never a group: what a group gives is neither ours nor touched', async () => {
@@ -294,9 +295,10 @@ describe("within AWS's limits", () => {
 describe('a session that began before the end', () => {
   test('goes on, which is the residual that approvers read', async () => {
     const spec = fresh();
-    await hold(on, spec);
+    // The test before has used up the rate.
+    await patiently(() => hold(on, spec));
     const saved = await portalSession(on.url, spec.principal);
-    await takeAway(on, spec, returned());
+    await patiently(() => takeAway(on, spec, returned()));
     expect(await on.use(on.own(spec))).toBe('refused');
     expect(saved).not.toBeNull();
     expect(on.provider.residual({ method: 'identity-center', role: spec.role })).toMatchObject({ maxMs: 3_600_000 });

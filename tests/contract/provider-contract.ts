@@ -37,8 +37,20 @@ export function providerContract(name: string, makeHarness: () => Promise<Provid
     describe('life', () => life(() => on));
     describe('ending', () => endings(() => on));
     describe('extending', () => extending(() => on));
-    describe('faults', () => faults(() => on));
     describe('reach', () => reach(() => on));
+  });
+}
+
+/** The laws about faults of the cloud. Apart, because a slow method takes as long for them as for all others, and files run side by side. */
+export function faultContract(name: string, makeHarness: () => Promise<ProviderHarness>): void {
+  describe(`${name} with faults`, () => {
+    let on: ProviderHarness;
+    beforeAll(async () => {
+      on = await makeHarness();
+    });
+    afterEach(() => on.heal());
+    afterAll(() => on.close());
+    faults(() => on);
   });
 }
 

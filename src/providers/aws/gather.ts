@@ -56,9 +56,10 @@ async function writeAll<Item>(
   let waiting = batch.length;
   for (const { call, reject } of batch)
     call.signal.addEventListener('abort', () => {
-      reject(new ProviderFault('unknown-outcome', 'It was not written in time, and may still be.'));
       waiting -= 1;
+      // The write itself says best how far it came, when nobody waits for it any more.
       if (waiting === 0) nobodyWaits.abort();
+      else reject(new ProviderFault('unknown-outcome', 'It was not written in time, and may still be.'));
     });
   try {
     await write(

@@ -1,0 +1,4 @@
+import { centerHarness } from './aws-center-harness.ts';
+import { faultContract } from './provider-contract.ts';
+
+faultContract('aws identity-center', () => centerHarness());
