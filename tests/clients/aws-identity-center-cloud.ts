@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,15 +12,6 @@ export const SCHEDULER_ROLE = `arn:aws:iam::${MANAGEMENT}:role/scheduler`;
 export type Outcome = { readonly code: number; readonly stdout: string; readonly stderr: string };
 export type Json = Readonly<Record<string, unknown>>;
 type Options = Readonly<Record<string, string>>;
-
-export function hasAws(): boolean {
-  try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export const policy = (actions: readonly string[]): PolicyDocument => ({
   Version: '2012-10-17',

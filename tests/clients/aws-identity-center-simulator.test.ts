@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   environment,
-  hasAws,
   IdentityCenterCloud,
   MANAGEMENT,
   policy,
@@ -10,6 +9,7 @@ import {
   type Json,
   type Outcome,
 } from './aws-identity-center-cloud.ts';
+import { hasAws } from './has-aws.ts';
 
 /**
  * The real `aws` command against the simulated organization: botocore serializes, signs and parses by AWS's own service models,

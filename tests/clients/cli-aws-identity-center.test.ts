@@ -8,7 +8,8 @@ import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/serve
 import { centerWorld, PERMISSION_SET, person } from '../contract/aws-center-world.ts';
 import { post } from '../contract/aws-harness.ts';
 import { ACCOUNT, BUCKET } from '../contract/aws-world.ts';
-import { hasAws, type Json, type Outcome } from './aws-identity-center-cloud.ts';
+import { type Json, type Outcome } from './aws-identity-center-cloud.ts';
+import { hasAws } from './has-aws.ts';
 
 /**
  * The real `aws` command with what the portal of Identity Center gives a person, while the process that gave the access is killed: nobody

@@ -1,6 +1,5 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/server.ts';
 import { anywhereWorld } from '../contract/aws-anywhere-harness.ts';
 import { newAuthority } from '../contract/authority.ts';
+import { freePorts } from '../e2e/free-ports.ts';
+import { hasAws } from './has-aws.ts';
 
 /** The real `aws` command on a machine outside AWS, with `curfew creds aws-anywhere` as its credential_process. Each test stands on the ones before it. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,30 +39,6 @@ function run(file: string, args: readonly string[], more: Record<string, string>
 
 const curfew = (...args: readonly string[]) => run('./bin/curfew', args);
 const aws = (keys: Record<string, string>) => run('aws', READ, keys);
-
-function hasAws(): boolean {
-  try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The broker and its sign-in take two ports in a row. */
-async function freePorts(): Promise<number> {
-  const isFree = (candidate: number) =>
-    new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-  for (let tries = 0; tries < 50; tries += 1) {
-    const first = 20_000 + Math.floor(Math.random() * 30_000);
-    if ((await isFree(first)) && (await isFree(first + 1))) return first;
-  }
-  throw new Error('there are no two free ports in a row');
-}
 
 function startBroker(): Promise<ChildProcess> {
   const args = ['tests/clients/anywhere-broker.ts', String(port), home, cloud.url];
@@ -133,7 +110,7 @@ describe.skipIf(!hasAws())(
       writeFileSync(join(home, 'ca.pem'), pem, { mode: 0o600 });
       const settings = { rolesAnywhereCallsPerSecond: 0 };
       cloud = await startAwsSimulator({ port: 0, world: anywhereWorld(certificate), iamDelayMs: 500, settings });
-      port = await freePorts();
+      port = await freePorts(2);
       env = {
         HOME: home,
         PATH: process.env['PATH'] ?? '',

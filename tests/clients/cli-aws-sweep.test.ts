@@ -1,11 +1,12 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
+import { freePorts } from '../e2e/free-ports.ts';
+import { hasAws } from './has-aws.ts';
 
 /**
  * The worst day: somebody has taken the end out of a policy that a grant put on ana, the broker is killed, its database and its keys are
@@ -50,32 +51,6 @@ const words = () => [
 ];
 const sweep = (more: readonly string[] = [], change: Env = {}) =>
   run('./bin/curfew', [...words(), ...more], { ...sweeper, ...change });
-
-function hasAws(): boolean {
-  try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The demo takes three ports in a row. */
-async function freePorts(): Promise<number> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const first = 20_000 + Math.floor(Math.random() * 30_000);
-    if ((await Promise.all([first, first + 1, first + 2].map(isFree))).every(Boolean)) return first;
-  }
-  throw new Error('there are no three free ports in a row');
-}
-
-function isFree(candidate: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 /** Resolves once the process says so. */
 function hearing(child: ChildProcess, words: string): Promise<string> {
@@ -128,7 +103,7 @@ const refused = ({ stderr }: Outcome): boolean => stderr.includes('AccessDenied'
 describe.skipIf(!hasAws())('the sweeper alone with the cloud (skipped where aws is not on the PATH)', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-sweep-'));
-    port = await freePorts();
+    port = await freePorts(3);
     env = {
       HOME: home,
       PATH: process.env['PATH'] ?? '',

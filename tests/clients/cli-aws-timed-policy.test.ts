@@ -1,10 +1,11 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../e2e/free-ports.ts';
+import { hasAws } from './has-aws.ts';
 
 /**
  * The real `aws` command with a person's own long-term key, against a demo of its own: what she may do changes, and nothing is handed
@@ -38,32 +39,6 @@ function run(file: string, args: readonly string[], more: Record<string, string>
 
 const curfew = (...args: readonly string[]) => run('./bin/curfew', args);
 const aws = (...args: readonly string[]) => run('aws', args, own);
-
-function hasAws(): boolean {
-  try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The demo takes three ports in a row. */
-async function freePorts(): Promise<number> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const first = 20_000 + Math.floor(Math.random() * 30_000);
-    if ((await Promise.all([first, first + 1, first + 2].map(isFree))).every(Boolean)) return first;
-  }
-  throw new Error('there are no three free ports in a row');
-}
-
-function isFree(candidate: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 function startDemo(): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['src/cli/demo/main.ts', '--port', String(port)], {
@@ -139,7 +114,7 @@ const refused = ({ stderr }: Outcome): boolean => stderr.includes('AccessDenied'
 describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped where aws is not on the PATH)", () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-timed-'));
-    port = await freePorts();
+    port = await freePorts(3);
     env = {
       HOME: home,
       PATH: process.env['PATH'] ?? '',

@@ -1,10 +1,11 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../e2e/free-ports.ts';
+import { hasAws } from './has-aws.ts';
 
 /**
  * The walk-through of the README with the real `aws` command against a demo of its own: what a new user types, in that order.
@@ -37,33 +38,6 @@ function run(file: string, args: readonly string[], more: Record<string, string>
 }
 
 const curfew = (...args: readonly string[]) => run('./bin/curfew', args);
-
-function hasAws(): boolean {
-  try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The demo takes three ports in a row. */
-async function freePorts(): Promise<number> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const first = 20_000 + Math.floor(Math.random() * 30_000);
-    const free = await Promise.all([first, first + 1, first + 2].map(isFree));
-    if (free.every(Boolean)) return first;
-  }
-  throw new Error('there are no three free ports in a row');
-}
-
-function isFree(candidate: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 function startDemo(): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['src/cli/demo/main.ts', '--port', String(port)], {
@@ -138,7 +112,7 @@ async function save(): Promise<Record<string, string>> {
 describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped where aws is not on the PATH)', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-client-'));
-    port = await freePorts();
+    port = await freePorts(3);
     // Without the test runner's own environment: a user has none of it.
     env = {
       HOME: home,

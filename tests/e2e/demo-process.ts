@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from './free-ports.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -30,7 +30,7 @@ export interface DemoPlace {
 
 export async function demoPlace(): Promise<DemoPlace> {
   const dataDir = mkdtempSync(join(tmpdir(), 'curfew-demo-'));
-  const port = await threeFreePorts();
+  const port = await freePorts(3);
   const children: ChildProcess[] = [];
   const running = () =>
     JSON.parse(readFileSync(join(dataDir, 'aws', 'running.json'), 'utf8')) as { url: string; pid: number };
@@ -85,22 +85,4 @@ export async function until<Value>(
     if (Date.now() > end) throw new Error(`still not there after ${timeoutMs} ms: ${JSON.stringify(value)}`);
     await pause(100);
   }
-}
-
-/** The demo takes three ports in a row: page, cloud, sign-in. Away from those that the system hands out by itself. */
-async function threeFreePorts(): Promise<number> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const first = 20_000 + Math.floor(Math.random() * 12_000);
-    const free = await Promise.all([first, first + 1, first + 2].map(isFree));
-    if (free.every(Boolean)) return first;
-  }
-  throw new Error('there are no three free ports in a row');
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }

@@ -238,5 +238,5 @@ function collides(one: Wanted, other: Wanted): boolean {
 }
 
 function keyOf({ kind, account, permissionSetArn, userId }: Wanted): string {
-  return [kind, account, permissionSetArn, userId ?? ''].join(' ');
+  return [kind, account, permissionSetArn, userId].join(' ');
 }
