@@ -49,12 +49,17 @@ export async function shows(on: ProviderHarness, spec: BindingSpec, ending: Endi
   expect(seen).toMatchObject({ presence });
 }
 
-/** Provides until the access is usable, as the engine does where the cloud takes its time. */
+/** Provides until the access is usable, as the engine does where the cloud takes its time or is at something else just now. */
 export async function provide(on: ProviderHarness, spec: BindingSpec): Promise<Provisioned> {
   const until = after(on.now(), GIVE_UP_MS);
   for (;;) {
-    const provisioned = await on.provider.provision(spec, options(on));
-    if (provisioned.usable || on.now() >= until) return provisioned;
+    try {
+      const provisioned = await on.provider.provision(spec, options(on));
+      if (provisioned.usable || on.now() >= until) return provisioned;
+    } catch (error) {
+      const later = error instanceof ProviderFault && (error.kind === 'conflict' || error.kind === 'throttled');
+      if (!later || on.now() >= until) throw error;
+    }
     await pause(20);
   }
 }
