@@ -1,12 +1,13 @@
 import { IdentitystoreClient } from '@aws-sdk/client-identitystore';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
-import { ProviderFault, type AwsCredential, type CallOptions } from '../contract.ts';
+import { ProviderFault, type CallOptions } from '../contract.ts';
 import { clientOptions, perform, type Answer } from './call.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Effect } from './faults.ts';
 import type { CallQuota, Lane } from './identity-center-quota.ts';
 import { IDENTITY_CENTER_ROLE, placeOf, type Partition } from './names.ts';
+import { accountState, type AccountState } from './organizations.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Where IAM Identity Center is administered. */
@@ -23,10 +24,18 @@ export interface IdentityCenterPlace {
 
 /** The clients that act as Curfew's role in the administering account. */
 export interface IdentityCenterClients {
-  readonly sso: SSOAdminClient;
-  readonly store: IdentitystoreClient;
-  readonly scheduler: SchedulerClient;
-  readonly secret: AwsCredential;
+  readonly sso: Pick<SSOAdminClient, 'send'>;
+  readonly store: Pick<IdentitystoreClient, 'send'>;
+  readonly scheduler: Pick<SchedulerClient, 'send'>;
+  /** What the organization says of an account; `null`: it has none of that number. Throws faults. */
+  accountState(account: string, call: CallOptions): Promise<AccountState | null>;
+}
+
+/** Who calls, and where to. */
+export interface IdentityCenterCaller {
+  clients(call: CallOptions): Promise<IdentityCenterClients>;
+  /** AWS did not accept the session of the clients: the next call begins with a new one. */
+  forget(): void;
 }
 
 /** How a call is made: in which lane it waits, whether it leaves something behind, and what it is in words. */
@@ -54,41 +63,51 @@ export interface IdentityCenterClient {
     send: (clients: IdentityCenterClients) => Send<Command, Output>,
     how: Omit<How, 'lane'>,
   ): Promise<Answer<Output>>;
-  secret(call: CallOptions): Promise<AwsCredential>;
+  accountState(account: string, call: CallOptions): Promise<AccountState | null>;
   /** How far AWS's clock was ahead of ours when it answered last; `null`: it has not said yet. */
   aheadMs(): number | null;
 }
 
-export function createIdentityCenterClient(
+/** Curfew's role in the administering account, over HTTPS. */
+export function identityCenterCaller(
   place: IdentityCenterPlace,
   ports: {
     readonly sessions: Sessions;
     readonly partition: Partition;
     readonly endpoints: Endpoints;
     readonly requestTimeoutMs: number;
-    readonly quota: CallQuota;
   },
-): IdentityCenterClient {
-  const { sessions, partition, endpoints, quota } = ports;
+): IdentityCenterCaller {
+  const { sessions, partition, endpoints, requestTimeoutMs: timeoutMs } = ports;
   const role = placeOf(partition, place.account, IDENTITY_CENTER_ROLE);
-  const shared = { ...clientOptions(ports.requestTimeoutMs), region: place.region };
+  const shared = { ...clientOptions(timeoutMs), region: place.region };
+  const organization = { endpoint: endpoints.organizations, region: endpoints.organizationsRegion, timeoutMs };
+  return {
+    clients: (call) =>
+      sessions.own(
+        role,
+        (secret) => {
+          const { ssoAdmin, identityStore, scheduler } = endpoints.inRegion(place.region);
+          const more = { ...shared, credentials: secret, requestHandler: sessions.sts.config.requestHandler };
+          return {
+            sso: new SSOAdminClient({ ...more, endpoint: ssoAdmin }),
+            store: new IdentitystoreClient({ ...more, endpoint: identityStore }),
+            scheduler: new SchedulerClient({ ...more, endpoint: scheduler }),
+            accountState: (account, asked) => accountState({ ...organization, secret }, account, asked),
+          };
+        },
+        call,
+      ),
+    forget: () => sessions.forget(place.account, IDENTITY_CENTER_ROLE),
+  };
+}
 
-  const clients = (call: CallOptions): Promise<IdentityCenterClients> =>
-    sessions.own(
-      role,
-      (secret) => {
-        const { ssoAdmin, identityStore, scheduler } = endpoints.inRegion(place.region);
-        const more = { ...shared, credentials: secret, requestHandler: sessions.sts.config.requestHandler };
-        return {
-          secret,
-          sso: new SSOAdminClient({ ...more, endpoint: ssoAdmin }),
-          store: new IdentitystoreClient({ ...more, endpoint: identityStore }),
-          scheduler: new SchedulerClient({ ...more, endpoint: scheduler }),
-        };
-      },
-      call,
-    );
-
+/** Makes the calls of one process, within the quota that all of them share. */
+export function createIdentityCenterClient(
+  place: IdentityCenterPlace,
+  { clients, forget }: IdentityCenterCaller,
+  quota: CallQuota,
+): IdentityCenterClient {
   let aheadMs: number | null = null;
 
   async function run<Command extends object, Output>(
@@ -102,9 +121,7 @@ export function createIdentityCenterClient(
       if (answer.cloudNow !== null) aheadMs = answer.cloudNow - how.call.now;
       return answer;
     } catch (error) {
-      // AWS does not accept the session: the next attempt gets a new one.
-      if (error instanceof ProviderFault && error.kind === 'forbidden-to-us')
-        sessions.forget(place.account, IDENTITY_CENTER_ROLE);
+      if (error instanceof ProviderFault && error.kind === 'forbidden-to-us') forget();
       throw error;
     }
   }
@@ -121,7 +138,7 @@ export function createIdentityCenterClient(
       }
     },
     other: run,
-    secret: async (call) => (await clients(call)).secret,
+    accountState: async (account, call) => (await clients(call)).accountState(account, call),
     aheadMs: () => aheadMs,
   };
 }

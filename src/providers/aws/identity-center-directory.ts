@@ -11,7 +11,7 @@ import { ProviderFault } from '../contract.ts';
 import type { IdentityCenterClient } from './identity-center-client.ts';
 import type { AssignmentNames } from './identity-center-schedule.ts';
 import type { Asked } from './identity-center-statuses.ts';
-import { accountState, type AccountState, type OrganizationsPlace } from './organizations.ts';
+import type { AccountState } from './organizations.ts';
 
 /** The instance of IAM Identity Center, and the directory of its people. */
 export interface Instance {
@@ -46,7 +46,6 @@ const PAGES = 100;
 export class IdentityCenterDirectory {
   readonly #client: IdentityCenterClient;
   readonly #clock: Clock;
-  readonly #endpoint: OrganizationsPlace;
   #instance: Instance | null = null;
   readonly #users = new Map<string, { readonly id: string; readonly until: Instant }>();
   /** Names of permission sets by ARN: they never change. */
@@ -56,10 +55,9 @@ export class IdentityCenterDirectory {
   readonly #listings = new Map<string, Listing>();
   readonly #listing = new Map<string, { readonly at: Instant; readonly answer: Promise<Listing> }>();
 
-  constructor(client: IdentityCenterClient, clock: Clock, organizations: OrganizationsPlace) {
+  constructor(client: IdentityCenterClient, clock: Clock) {
     this.#client = client;
     this.#clock = clock;
-    this.#endpoint = organizations;
   }
 
   /** How far AWS's clock was ahead of ours when it answered last; `null`: it has not said yet. */
@@ -275,9 +273,8 @@ export class IdentityCenterDirectory {
   }
 
   /** What the organization says of an account; `null`: it has no such account. */
-  async accountState(account: string, asked: Asked): Promise<AccountState | null> {
-    const secret = await this.#client.secret(asked.call);
-    return accountState({ ...this.#endpoint, secret }, account, asked.call);
+  accountState(account: string, asked: Asked): Promise<AccountState | null> {
+    return this.#client.accountState(account, asked.call);
   }
 
   async #pages(what: string, page: (token: string | undefined) => Promise<string | undefined>): Promise<void> {

@@ -1,13 +1,45 @@
 import { toIso } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { ProviderFault, type BindingSpec, type Plan, type Quota } from '../contract.ts';
 import { IDENTITY_CENTER } from './capabilities.ts';
-import type { Assignments } from './identity-center-assignments.ts';
-import type { IdentityCenterPlace } from './identity-center-client.ts';
+import { Assignments } from './identity-center-assignments.ts';
+import {
+  createIdentityCenterClient,
+  type IdentityCenterCaller,
+  type IdentityCenterPlace,
+} from './identity-center-client.ts';
+import { IdentityCenterDirectory } from './identity-center-directory.ts';
+import { Operations } from './identity-center-operations.ts';
 import { assignmentNames, resolveAssignment, type AssignmentPlace } from './identity-center-place.ts';
-import { CALLS_PER_SECOND } from './identity-center-quota.ts';
-import { scheduleName } from './identity-center-schedule.ts';
+import { CALLS_PER_SECOND, CallQuota } from './identity-center-quota.ts';
+import { endSchedules, scheduleName } from './identity-center-schedule.ts';
+import type { Leases } from './leases.ts';
 import type { AwsMethod } from './method.ts';
 import { wholeSecond, type Partition } from './names.ts';
+
+/** Everything about one IAM Identity Center that a process shares: its quota, and what is known to run there. */
+export function openIdentityCenter(
+  place: IdentityCenterPlace,
+  ports: {
+    readonly caller: IdentityCenterCaller;
+    readonly partition: Partition;
+    readonly clock: Clock;
+    /** `null`: no sweeper reads what would be written. */
+    readonly leases: Leases | null;
+  },
+) {
+  const { clock, leases } = ports;
+  const client = createIdentityCenterClient(place, ports.caller, new CallQuota(clock, place.limits?.callsPerSecond));
+  const directory = new IdentityCenterDirectory(client, clock);
+  const schedules = endSchedules(client, ports.partition);
+  const operations = new Operations(client, clock, place.limits?.outstanding);
+  return {
+    place,
+    directory,
+    schedules,
+    assignments: new Assignments({ directory, schedules, operations, leases, clock }),
+  };
+}
 
 /**
  * Each grant is an account assignment of a permission set to the person's own user. The cloud has one place for it that carries no end,

@@ -26,14 +26,9 @@ import { sweeperChecks, sweeperRuns, type SweeperSide } from './doctor-sweeper.t
 import { diagnose } from './doctor.ts';
 import { endpointsOf } from './endpoints.ts';
 import { withoutStaticKeys, type IdentitySource } from './identity.ts';
-import { identityCenter } from './identity-center.ts';
-import { Assignments } from './identity-center-assignments.ts';
-import { createIdentityCenterClient, type IdentityCenterPlace } from './identity-center-client.ts';
-import { IdentityCenterDirectory } from './identity-center-directory.ts';
-import { Operations } from './identity-center-operations.ts';
-import { CallQuota } from './identity-center-quota.ts';
-import { endSchedules } from './identity-center-schedule.ts';
-import { createLeases, type Leases } from './leases.ts';
+import { identityCenter, openIdentityCenter } from './identity-center.ts';
+import { identityCenterCaller, type IdentityCenterPlace } from './identity-center-client.ts';
+import { createLeases } from './leases.ts';
 import type { AwsMethod } from './method.ts';
 import { partitionOf } from './names.ts';
 import { createRevocationStore } from './revocation-store.ts';
@@ -101,14 +96,14 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     options.onCut?.({ account, role, at }),
   );
   const sweeper: SweeperSide = { signer: options.endSigner ?? null, bucket: sweepBucketOf(options, timeoutMs) };
+  const where = options.identityCenter;
   const center =
-    options.identityCenter === undefined
+    where === undefined
       ? null
-      : centerOf(options.identityCenter, options.clock, {
-          sessions,
+      : openIdentityCenter(where, {
+          caller: identityCenterCaller(where, { sessions, partition, endpoints, requestTimeoutMs: timeoutMs }),
           partition,
-          endpoints,
-          requestTimeoutMs: timeoutMs,
+          clock: options.clock,
           leases:
             sweeper.bucket === null || sweeper.signer === null ? null : createLeases(sweeper.bucket, sweeper.signer),
         });
@@ -173,32 +168,6 @@ function sweepBucketOf(options: AwsProviderOptions, requestTimeoutMs: number): B
   const { s3 } = endpointsOf(options.sweepBucket.region, options.endpoint, options.allowCustomEndpoint ?? false);
   const identity = withoutStaticKeys(options.identity);
   return createBucket({ ...options.sweepBucket, endpoint: s3, identity, requestTimeoutMs });
-}
-
-/** Everything about IAM Identity Center, which all of it shares: its quota, and what is known to run there. */
-function centerOf(
-  place: IdentityCenterPlace,
-  clock: Clock,
-  cloud: Omit<Parameters<typeof createIdentityCenterClient>[1], 'quota'> & { readonly leases: Leases | null },
-) {
-  const client = createIdentityCenterClient(place, {
-    ...cloud,
-    quota: new CallQuota(clock, place.limits?.callsPerSecond),
-  });
-  const { organizations: endpoint, organizationsRegion: region } = cloud.endpoints;
-  const directory = new IdentityCenterDirectory(client, clock, {
-    endpoint,
-    region,
-    timeoutMs: cloud.requestTimeoutMs,
-  });
-  const schedules = endSchedules(client, cloud.partition);
-  const operations = new Operations(client, clock, place.limits?.outstanding);
-  return {
-    place,
-    directory,
-    schedules,
-    assignments: new Assignments({ directory, schedules, operations, leases: cloud.leases, clock }),
-  };
 }
 
 /** What a role lets outlive its grant; a permission set says that for itself. */
