@@ -4,7 +4,12 @@ import {
   DeletePermissionSetCommand,
   ListPermissionSetsCommand,
 } from '@aws-sdk/client-sso-admin';
-import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import {
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { after, instant } from '../../src/core/time.ts';
@@ -27,6 +32,10 @@ afterEach(async () => {
   await on.heal();
   await on.settings({ assignmentMs: [30, 30], listDelayMs: [0, 0], fireDelayMs: [0, 0], ssoCallsPerSecond: 0 });
   await post(on.url, 'account-state', { account: ACCOUNT, state: 'ACTIVE' });
+  // What is due seconds after an early end would get in the way of whoever comes next in this account.
+  const scheduler = new SchedulerClient(client(on.url, await hubSession(on.url, ADMIN)));
+  for (const { name } of (await on.remembered()).schedules)
+    await scheduler.send(new DeleteScheduleCommand({ Name: name })).catch(() => {});
 });
 afterAll(() => on.close());
 

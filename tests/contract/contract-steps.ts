@@ -53,13 +53,8 @@ export async function shows(on: ProviderHarness, spec: BindingSpec, ending: Endi
 export async function provide(on: ProviderHarness, spec: BindingSpec): Promise<Provisioned> {
   const until = after(on.now(), GIVE_UP_MS);
   for (;;) {
-    try {
-      const provisioned = await on.provider.provision(spec, options(on));
-      if (provisioned.usable || on.now() >= until) return provisioned;
-    } catch (error) {
-      const later = error instanceof ProviderFault && (error.kind === 'conflict' || error.kind === 'throttled');
-      if (!later || on.now() >= until) throw error;
-    }
+    const provisioned = await retried(on, () => on.provider.provision(spec, options(on)));
+    if (provisioned.usable || on.now() >= until) return provisioned;
     await pause(20);
   }
 }
