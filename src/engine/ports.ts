@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Provider } from '../providers/contract.ts';
+import { LONGEST_CALL_MS } from '../store/bindings.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { Db } from '../store/schema.ts';
 import type { Writers } from './writers.ts';
@@ -41,8 +42,8 @@ export const PACE = {
    * promised; the rest is for looking and claiming.
    */
   leaseMs: 9_500,
-  /** A call to a cloud is given up after this time: well inside the lease, so that what follows can still be recorded. */
-  callTimeoutMs: 4_000,
+  /** A call to a cloud is given up after this time. Whoever ends a grant early counts on it too (`saveGrantState`). */
+  callTimeoutMs: LONGEST_CALL_MS,
   /** An ending that the database does not take is announced to it for no longer than this, for each of three statements. */
   announceMs: 1_000,
   /**

@@ -4,7 +4,7 @@ import type { MethodCapabilities } from '../providers/contract.ts';
 import { findBinding, type BindingRecord } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
-import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
+import { lockOwner, releaseCloudLock, takeCloudLock, takeCloudLockFor } from '../store/leases.ts';
 import { methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
 
@@ -51,9 +51,10 @@ export async function takeTurn(
     return { turn: ownSlot(grant.state.kind === 'activating' ? await findBinding(db, grant.slot) : UNTOUCHED) };
   }
   const key = turnKey(grant.slot);
-  const owner = `${ports.owner}/${grant.id}`;
+  const owner = lockOwner(ports.owner, grant.id);
   const wait = async (why: string) => ({ wait: { until: after(await appNow(db), TURN_MS), why } });
-  if (!(await takeCloudLock(db, key, owner, OUTLIVES_CLAIM_MS)))
+  // A node that died in this turn of the same grant has lost it together with the claim.
+  if (!(await takeCloudLockFor(db, key, grant.id, ports.owner, OUTLIVES_CLAIM_MS)))
     return wait('another grant is at work on the same slot');
   const release = () => releaseCloudLock(db, key, owner);
   try {

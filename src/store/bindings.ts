@@ -5,6 +5,9 @@ import { toIso, type Instant } from '../core/time.ts';
 import { at, fromNow } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
+/** A call to a cloud is given up after this time: well inside a claim, so that what follows can still be recorded. */
+export const LONGEST_CALL_MS = 4_000;
+
 /** A slot, and what is remembered about the binding that may stand in it. The last three are kept for shared slots only. */
 export interface BindingRecord {
   /** When the last call that writes was given up at the latest; `null`: none ever had an effect since the slot was last empty. */

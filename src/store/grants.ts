@@ -7,9 +7,9 @@ import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName, Target } from '../core/target.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import type { JsonObject } from '../core/json.ts';
-import { columnsOfCall, type CallNote } from './bindings.ts';
+import { columnsOfCall, LONGEST_CALL_MS, type CallNote } from './bindings.ts';
 import { besides } from './besides.ts';
-import { at } from './columns.ts';
+import { at, fromNow } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A grant as it is stored. `definition` is the role and the target as they were when the request was approved. */
@@ -241,7 +241,12 @@ function columnsOf(state: GrantState) {
         ...(state.extension === null ? NO_LEASE : {}),
       };
     case 'ending':
-      return { ending_since: toIso(state.since), end_cause: state.cause, ...NO_EXTENSION };
+      return {
+        ending_since: toIso(state.since),
+        end_cause: state.cause,
+        ...NO_EXTENSION,
+        ...(state.cause === 'returned' || state.cause === 'revoked' ? { lease_until: UNTIL_CALL_IS_OVER } : {}),
+      };
     case 'ended':
       return {
         ended_at: toIso(state.endedAt),
@@ -264,6 +269,11 @@ function columnsOf(state: GrantState) {
 /** What a grant that ends takes with it. */
 export const NO_EXTENSION = { extension_request: null, extension_until: null };
 const NO_LEASE = { lease_owner: null, lease_until: null };
+/**
+ * People end what a node may be at work on. No call of it leaves any more (`renewLease` looks at the state), so whoever ends the grant waits
+ * for the one that may be under way, and not for the rest of a claim whose node may be dead.
+ */
+const UNTIL_CALL_IS_OVER = sql<string>`case when lease_until is not null then least(lease_until, ${fromNow(LONGEST_CALL_MS)}) end`;
 
 /** By how much the clocks of a cloud and the database may differ, generously: a grant that is marked for nothing only gets new credentials. */
 const CLOCKS_DIFFER_MS = 60_000;

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { fromNow } from './columns.ts';
@@ -210,10 +210,36 @@ export async function dropLease(db: Db | Trx, id: GrantId, owner: string): Promi
 
 /** Takes the right to be the only writer of something in a cloud for `leaseMs`. False: somebody else has it. */
 export async function takeCloudLock(db: Db, key: string, owner: string, leaseMs: number): Promise<boolean> {
+  return takeLock(db, key, owner, leaseMs, sql<boolean>`false`);
+}
+
+/**
+ * The same for whoever holds the claim of a grant: what another node has taken for this grant passes over with the claim, because that
+ * node calls nothing for it any more, and may be dead. `owner` is the owner of the claim.
+ */
+export async function takeCloudLockFor(
+  db: Db,
+  key: string,
+  grant: GrantId,
+  owner: string,
+  leaseMs: number,
+): Promise<boolean> {
+  const suffix = `/${grant}`;
+  const passesOver = sql<boolean>`right(cloud_lock.owner, ${suffix.length}) = ${suffix} and exists (
+    select from "grant" where id = ${grant} and lease_owner = ${owner} and lease_until > app_now())`;
+  return takeLock(db, key, lockOwner(owner, grant), leaseMs, passesOver);
+}
+
+/** Who holds a lock for a grant. */
+export function lockOwner(owner: string, grant: GrantId): string {
+  return `${owner}/${grant}`;
+}
+
+async function takeLock(db: Db, key: string, owner: string, leaseMs: number, passesOver: RawBuilder<boolean>) {
   const { rows } = await sql<{ owner: string }>`
     insert into cloud_lock (key, owner, until) values (${key}, ${owner}, ${fromNow(leaseMs)})
     on conflict on constraint cloud_lock_pk do update set owner = excluded.owner, until = excluded.until
-      where cloud_lock.until <= app_now() or cloud_lock.owner = excluded.owner
+      where cloud_lock.until <= app_now() or cloud_lock.owner = excluded.owner or (${passesOver})
     returning owner`.execute(db);
   return rows.length === 1;
 }

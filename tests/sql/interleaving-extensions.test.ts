@@ -10,7 +10,7 @@ import { extendGrant } from '../../src/operations/extend-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { findGrant, type GrantRecord } from '../../src/store/grants.ts';
-import { claimDue } from '../../src/store/leases.ts';
+import { claimDue, renewLease } from '../../src/store/leases.ts';
 import type { Db } from '../../src/store/schema.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { stepPorts } from './step-ports.ts';
@@ -100,6 +100,30 @@ onTwoConnections('extending a grant', (current) => {
     expect(done.waitedIn).not.toBeNull();
     expect([done.first, done.second]).toEqual(['ok', answer]);
     expect(await outcome()).toBe(expected);
+  });
+
+  test.each([
+    ['by the longest call, and not by its claim', 1_000, 1_000 + 3_500, 1_000 + 4_100],
+    ['by its claim where that runs out sooner', 8_000, 9_000, 9_600],
+  ])('a node that dies while it extends holds up whoever gives it back %s', async (_, backAt, held, free) => {
+    await reach.noted();
+    const { db } = current().database;
+    const extending = await theGrant();
+    expect(await renewLease(db, extending, 'one', 9_500)).not.toBeNull();
+    await current().skipAhead(backAt);
+    expect(await give(db)).toBe('ok');
+    // Nothing that it has not called by now is called any more.
+    expect(await renewLease(db, extending, 'one', 9_500)).toBeNull();
+    await current().skipAhead(held);
+    expect(await claimDue(db, 'ends', 'two', 9_500, 1)).toEqual([]);
+    await current().skipAhead(free);
+    expect(await claimDue(db, 'ends', 'two', 9_500, 1)).toMatchObject([{ id, state: { kind: 'ending' } }]);
+  });
+
+  test('whoever gives back what nobody is at work on leaves no claim', async () => {
+    await give(current().database.db);
+    const { rows } = await sql`select lease_owner, lease_until from "grant"`.execute(current().database.db);
+    expect(rows).toEqual([{ lease_owner: null, lease_until: null }]);
   });
 
   test('the claim of whoever extends does not outlive the end: it is ended at once, and nothing is acknowledged', async () => {
