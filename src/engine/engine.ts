@@ -49,7 +49,7 @@ export interface Engine {
  */
 export function createEngine(ports: EnginePorts): Engine {
   let status: EngineStatus = { clockOffsetMs: 0, claiming: true, lastPassAt: null, lagMs: 0, lastError: null };
-  const writers = new Writers(ports.db, ports.clock, ports.node, PACE.leaseMs);
+  const writers = new Writers(ports.db, ports.clock, ports.node, { forMs: PACE.leaseMs, waitMs: PACE.writerMs });
   const unrecorded = new Unrecorded(ports, writers, () => status.clockOffsetMs);
   const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
   let clockCheckedAt: Instant | null = null;

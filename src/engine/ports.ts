@@ -44,6 +44,8 @@ export const PACE = {
   leaseMs: 9_500,
   /** A call to a cloud is given up after this time. Whoever ends a grant early counts on it too (`saveGrantState`). */
   callTimeoutMs: LONGEST_CALL_MS,
+  /** Who may write in a cloud is asked of the database for no longer than this: half of the time that the call has altogether. */
+  writerMs: 2_000,
   /** An ending that the database does not take is announced to it for no longer than this, for each of three statements. */
   announceMs: 1_000,
   /**

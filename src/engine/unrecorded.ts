@@ -12,7 +12,7 @@ import type { Trx } from '../store/schema.ts';
 import { bindingPlace, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
-
+import { inTime, LATE } from './in-time.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
 import { turnKey } from './slot-turn.ts';
@@ -191,15 +191,12 @@ export class Unrecorded {
 
   /** Asks the database for something that is good to have before a call leaves, but not for so long that the call leaves too late. */
   async #soon<T>(work: Promise<T>, onFault: (error: unknown) => void): Promise<T | 'not-done'> {
-    const answered = new AbortController();
     const done = work.catch((error: unknown): 'not-done' => {
       onFault(error);
       return 'not-done';
     });
-    const tooLate = this.#ports.clock.sleep(PACE.announceMs, answered.signal).then((): 'not-done' => 'not-done');
-    const first = await Promise.race([done, tooLate]);
-    answered.abort();
-    return first;
+    const answer = await inTime(this.#ports.clock, PACE.announceMs, done);
+    return answer === LATE ? 'not-done' : answer;
   }
 
   /**
