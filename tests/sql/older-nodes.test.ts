@@ -96,6 +96,13 @@ eachDatabase('a node that knows no extensions', (current) => {
     expect((await grant()).state.kind).toBe('ended');
   });
 
+  test('is not kept from it by less than a millisecond, which is nothing to anybody who reads the times', async () => {
+    await sql`update "grant" set bound_until = ends_at + interval '999 microseconds'`.execute(current().db);
+    await olderNode.saveEnding('returned');
+    await olderNode.saveEnded('returned');
+    expect((await grant()).state.kind).toBe('ended');
+  });
+
   test('leaves the proof to others where the cloud may hold a later end, and they bring it', async () => {
     await leaveWithoutAnswer();
     await olderNode.saveEnding('expired');

@@ -12,10 +12,12 @@ create trigger grant_ends_with_its_extension before update on "grant"
   for each row when (new.state <> 'active' and new.extension_until is not null) execute function grant_ends_with_its_extension();
 
 -- An older node proves an end against "ends_at". Where the cloud may have been told a later one, the receipt has to name it; whoever
--- cannot leaves the proof to a node that can. Rows from before are left as they are.
+-- cannot leaves the proof to a node that can. Times are written in whole milliseconds; what differs by less is the same. Rows from before
+-- are left as they are.
 alter table "grant"
   add constraint grant_proof_names_a_later_bound
-    check (state not in ('ended', 'failed') or bound_until <= ends_at or proof #> '{evidence,boundUntil}' is not null) not valid;
+    check (state not in ('ended', 'failed') or bound_until < ends_at + interval '1 millisecond'
+      or proof #> '{evidence,boundUntil}' is not null) not valid;
 
 -- An older node takes an extension that it approves for a request of its own.
 create function grant_comes_from_no_extension() returns trigger language plpgsql as $$
