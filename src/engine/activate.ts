@@ -89,11 +89,11 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
       return false;
     }
     if (provisioned.usable) {
-      const { credentials, until } = provisioned;
+      const { credentials, until, residual } = provisioned;
       const facts = { fingerprints: credentials.map((one) => one.fingerprint) };
       const shared = { until, unsettledBefore: turn.binding.unsettledUntil };
       const call = { kind: 'answered', ...(turn.shared ? { shared } : {}) } as const;
-      const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call }]);
+      const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call, residual }]);
       // An active grant has no claim; one that was taken back meanwhile still has ours.
       if (active === null) await dropLease(ports.db, grant.id, ports.owner);
       return active !== null;

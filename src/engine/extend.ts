@@ -148,7 +148,7 @@ async function acknowledge(
   ports: StepPorts,
   grant: GrantRecord,
   done: Parameters<typeof record>[2][number],
-  { usable, credentials }: Provisioned,
+  { usable, credentials, residual }: Provisioned,
   turn: SlotTurn,
   until: Instant,
 ): Promise<void> {
@@ -156,7 +156,7 @@ async function acknowledge(
   const facts = { ...done.facts, fingerprints: credentials.map((one) => one.fingerprint) };
   const shared = { until, unsettledBefore: turn.binding.unsettledUntil };
   const call = { kind: 'answered', ...(turn.shared ? { shared } : {}) } as const;
-  const extended = await record(ports, grant, [{ ...done, facts, credentials, call }]);
+  const extended = await record(ports, grant, [{ ...done, facts, credentials, call, residual }]);
   if (extended === null) await dropLease(ports.db, grant.id, ports.owner);
 }
 

@@ -4,12 +4,12 @@ import type { JsonObject } from '../core/json.ts';
 import type { RequestId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
-import type { CredentialFacts } from '../providers/contract.ts';
+import type { CredentialFacts, Residual } from '../providers/contract.ts';
 import { newId } from '../platform/random.ts';
 import { forgetBinding, type CallNote } from '../store/bindings.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
-import { saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
+import { saveGrantState, saveResidual, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { lockClaimed } from '../store/leases.ts';
 import { saveExtensionOutcome, type ExtensionAsked } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
@@ -26,6 +26,8 @@ export interface Recording {
   readonly outcome?: NonNullable<ExtensionAsked['outcome']>;
   /** It failed because it was not usable in time, which another attempt may mend. */
   readonly triesAgain?: boolean;
+  /** What can survive the end of this grant, as its provider said when the access was made. */
+  readonly residual?: Residual | undefined;
   readonly facts?: JsonObject;
   readonly credentials?: readonly CredentialFacts[];
   /** A call that writes leaves right after this is committed, or the one that was noted before has been answered. */
@@ -64,7 +66,11 @@ export async function record(
           at: now,
           actor: { kind: 'system', id: 'engine' },
           subjects: { grant: grant.id, request: recording.said?.request ?? grant.request, person: grant.person },
-          facts: { ...(recording.said === undefined ? factsOf(state) : {}), ...recording.facts },
+          facts: {
+            ...(recording.said === undefined ? factsOf(state) : {}),
+            ...recording.facts,
+            ...(recording.residual === undefined ? {} : { residual: { ...recording.residual } }),
+          },
           ...(recording.late === true ? { late: true } : {}),
         }),
         keepOutcome(trx, recording),
@@ -72,6 +78,10 @@ export async function record(
       if (recording.triesAgain === true) {
         await saveTriesAgain(trx, grant.id, true);
         current = { ...current, triesAgain: true };
+      }
+      if (recording.residual !== undefined) {
+        await saveResidual(trx, grant.id, recording.residual);
+        current = { ...current, residual: recording.residual };
       }
       if (recording.leavesSlot === true) await forgetBinding(trx, grant.slot);
     }

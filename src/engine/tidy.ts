@@ -1,5 +1,5 @@
 import { appNow } from '../store/database.ts';
-import { overSince } from '../store/grants.ts';
+import { overSince, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import { bindingSpec } from './binding-spec.ts';
 import type { BindingSpec } from '../providers/contract.ts';
@@ -18,7 +18,7 @@ const LOOK_BACK_MS = 30 * 86_400_000;
  * time. Returns how many were made clean.
  */
 export async function tidy(
-  ports: Pick<EnginePorts, 'db' | 'clock' | 'providers' | 'node' | 'log'>,
+  ports: Pick<EnginePorts, 'db' | 'clock' | 'providers' | 'node' | 'append' | 'log'>,
   stopping: AbortSignal,
 ): Promise<number> {
   const { db, clock, log } = ports;
@@ -41,8 +41,9 @@ export async function tidy(
     if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) continue;
     try {
       const { removed, left } = await provider.tidy(spec, { now: await appNow(db), signal });
-      if (removed) cleaned += 1;
-      if (removed) log.info({ role: grant.definition.role.name, target: grant.definition.target.key, left }, 'tidied');
+      if (!removed) continue;
+      cleaned += 1;
+      await say(ports, grant, left);
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;
@@ -52,6 +53,25 @@ export async function tidy(
     }
   }
   return cleaned;
+}
+
+/** The log explains every change in the cloud: what was removed belongs to the grant that was looked at. */
+async function say(
+  { db, append, log }: Pick<EnginePorts, 'db' | 'append' | 'log'>,
+  grant: GrantRecord,
+  left: number,
+): Promise<void> {
+  const facts = { role: grant.definition.role.name, target: grant.definition.target.key, left };
+  log.info(facts, 'tidied');
+  await db.transaction().execute(async (trx) =>
+    append(trx, {
+      kind: 'grant.tidied',
+      at: await appNow(trx),
+      actor: { kind: 'system', id: 'engine' },
+      subjects: { grant: grant.id, request: grant.request, person: grant.person },
+      facts,
+    }),
+  );
 }
 
 /** What all grants of a native role have in common where nobody names a narrower place. */

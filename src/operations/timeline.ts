@@ -103,6 +103,8 @@ function wordsFor(body: Body): string {
       return `the access is gone (${say('cause')}; proof: ${say('proof')})${boundWords(facts)}`;
     case 'grant.failed':
       return `it did not become usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
+    case 'grant.tidied':
+      return 'removed what it had left in the cloud, which nothing needs any more';
     case 'credential.issued':
       return `took a credential, usable until ${say('usableUntil')}`;
     case 'console.opened':

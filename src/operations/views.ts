@@ -280,7 +280,7 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
     proof:
       'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
-    residual: residual ?? { maxMs: null, words: 'unknown: this provider is not configured here' },
+    residual: grant.residual ?? residual ?? { maxMs: null, words: 'unknown: this provider is not configured here' },
     landing: landingOf(world.providers.get(grant.provider), { ...grant.definition, ...grant }),
     ...faultOrWait(grant),
     serverTime: toIso(now),

@@ -2,10 +2,13 @@ import type { GrantId } from '../core/ids.ts';
 import type { EndCause } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Proof } from '../core/proof.ts';
+import type { Residual } from '../core/residual.ts';
 import type { Role } from '../core/role.ts';
 import type { SlotKey, SlotKind } from '../core/slot.ts';
 import type { ProviderName, Target } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
+
+export type { Residual };
 
 /**
  * What a cloud must be able to do for Curfew. One suite (tests/contract) runs against every provider and method over
@@ -88,12 +91,6 @@ export interface Provider {
 
   /** Checks that every permission Curfew needs is there; each finding carries the command that fixes it. Leaves nothing behind. */
   doctor(places: readonly DoctorPlace[], call: CallOptions): Promise<readonly DoctorFinding[]>;
-}
-
-/** What can survive the end of a grant. `maxMs`: for how long at most; 0: nothing survives; `null`: there is no bound. */
-export interface Residual {
-  readonly maxMs: number | null;
-  readonly words: string;
 }
 
 /** An identity that a person has without us, and that a grant adds to. */
@@ -204,6 +201,8 @@ export interface Provisioned {
   readonly native: JsonObject;
   /** Credentials that came into being on the way (and were discarded): they count towards the proof. */
   readonly credentials: readonly CredentialFacts[];
+  /** What can survive the end of this very binding, where that shows only when it is made. Absent: what `Provider.residual` says. */
+  readonly residual?: Residual;
 }
 
 export type Observation =

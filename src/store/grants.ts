@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { GrantState } from '../core/grant.ts';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import type { Residual } from '../core/residual.ts';
 import { assertNever, invariant } from '../core/result.ts';
 import type { Role } from '../core/role.ts';
 import type { SlotKey } from '../core/slot.ts';
@@ -37,6 +38,8 @@ export interface GrantRecord {
   readonly retryOf: GrantId | null;
   /** Once it is proven absent it is tried once more. */
   readonly triesAgain: boolean;
+  /** What can survive its end, where that showed when its access was made. */
+  readonly residual: Residual | null;
   readonly usableAt: Instant | null;
   /** Credentials that were issued before this are dead although the grant lives. */
   readonly reissueAfter: Instant | null;
@@ -131,6 +134,15 @@ export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestI
 /** Says of a grant that is being ended whether it is tried once more when it is proven absent. */
 export async function saveTriesAgain(trx: Trx, id: GrantId, triesAgain: boolean): Promise<void> {
   await trx.updateTable('grant').set({ tries_again: triesAgain }).where('id', '=', id).execute();
+}
+
+/** Remembers what can survive the end of a grant, which showed when its access was made. */
+export async function saveResidual(trx: Trx, id: GrantId, residual: Residual): Promise<void> {
+  await trx
+    .updateTable('grant')
+    .set({ residual: JSON.stringify(residual) })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** The states of the grants that stand on a slot, except one: what the slot must still hold when that one ends. */
@@ -301,7 +313,7 @@ export interface PastGrant {
 
 /**
  * One grant for each identity on each native role whose access was over within the last `withinMs`, of early ends before others: it may
- * have left something in the cloud which nothing needs any more.
+ * have left something in the cloud which nothing needs any more. Not where another grant still needs the slot, or is being ended there.
  */
 export async function overSince(db: Db, withinMs: number): Promise<readonly PastGrant[]> {
   const { rows } = await sql<Row>`
@@ -309,6 +321,9 @@ export async function overSince(db: Db, withinMs: number): Promise<readonly Past
     from "grant"
     where state in ('ended', 'failed') and activated_at is not null
       and ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'
+      and not exists (
+        select from "grant" other
+        where other.slot = "grant".slot and other.state in ('activating', 'active', 'ending'))
     order by provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider, principal, end_cause = 'expired'`.execute(
     db,
   );
@@ -336,6 +351,7 @@ export function toGrant(row: Row): GrantRecord {
     extended: row.extended,
     retryOf: row.retry_of,
     triesAgain: row.tries_again,
+    residual: row.residual,
     usableAt: row.usable_at,
     reissueAfter: row.reissue_after,
     dueAt: row.due_at,

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { ApprovalId, CredentialId, GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { GrantState, EndCause } from '../core/grant.ts';
 import type { Proof } from '../core/proof.ts';
+import type { Residual } from '../core/residual.ts';
 import type { RequestState } from '../core/request.ts';
 import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName } from '../core/target.ts';
@@ -87,6 +88,7 @@ interface SpineTables {
     extended: Generated<number>;
     retry_of: GrantId | null;
     tries_again: Generated<boolean>;
+    residual: NullableJson<Residual>;
     usable_at: NullableTimestamp;
     reissue_after: NullableTimestamp;
     ending_since: NullableTimestamp;

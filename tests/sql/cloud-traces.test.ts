@@ -24,7 +24,7 @@ import { ROLE, scheduledGrant, TARGET } from './rows.ts';
 const LOCK = 'role/curfew/invoice-reader';
 const running = new AbortController().signal;
 
-function ports(database: Database, provider: Provider): EnginePorts {
+function ports(database: Database, provider: Provider, append: EnginePorts['append'] = async () => {}): EnginePorts {
   return {
     db: database.db,
     clock: systemClock,
@@ -32,7 +32,7 @@ function ports(database: Database, provider: Provider): EnginePorts {
     node: 'node-1',
     providers: new Map([['aws', provider]]),
     recheck: async () => ok(null),
-    append: async () => {},
+    append,
     publish: () => {},
     log: silentLog,
   };
@@ -125,6 +125,37 @@ eachDatabase('traces in the cloud', (current) => {
     expect(await takeCloudLock(current().db, LOCK, 'the next one', 1_000)).toBe(true);
   });
 
+  test('that were removed stand in the log, under the grant that left them, and nothing else does', async () => {
+    let removed = true;
+    const { provider } = leavingTraces(() => ({ removed, left: 3 }));
+    await givenBack(current(), provider);
+    const entries: unknown[] = [];
+    const logging = ports(current(), provider, async (_trx, { kind, subjects, facts }) => {
+      entries.push({ kind, facts, grant: subjects.grant });
+    });
+    await tidy(logging, running);
+    const facts = { role: ROLE.name, target: TARGET.key, left: 3 };
+    expect(entries).toEqual([{ kind: 'grant.tidied', facts, grant: expect.stringMatching(/^grt_/) as string }]);
+    removed = false;
+    await tidy(logging, running);
+    expect(entries).toHaveLength(1);
+  });
+
+  test('are left where another grant still needs the place', async () => {
+    const { provider, tidied } = leavingTraces(() => ({ removed: true, left: 0 }));
+    await givenBack(current(), provider);
+    await active(current(), provider);
+    await sql`update "grant" set slot = (select slot from "grant" where state = 'ended') where state = 'active'`.execute(
+      current().db,
+    );
+    await tidy(ports(current(), provider), running);
+    expect(tidied).toEqual([]);
+    await pastItsEnd(current());
+    await createEngine(ports(current(), provider)).pass('ends');
+    await tidy(ports(current(), provider), running);
+    expect(tidied).toHaveLength(1);
+  });
+
   test('of a grant that simply ran out there are none', async () => {
     const { provider, tidied } = leavingTraces(() => ({ removed: true, left: 0 }));
     await active(current(), provider);
@@ -136,6 +167,24 @@ eachDatabase('traces in the cloud', (current) => {
 });
 
 eachDatabase('what the cloud says', (current) => {
+  test('of what survives the end of this very grant is kept and logged, and what was not said is not', async () => {
+    const said: unknown[] = [];
+    const append: EnginePorts['append'] = async (_trx, { kind, facts }) => {
+      if (kind === 'grant.active') said.push(facts['residual']);
+    };
+    const plain = await scheduledGrant(current());
+    await createEngine(ports(current(), fakeProvider(), append)).pass('starts');
+    expect((await grantOf(current(), plain)).residual).toBeNull();
+    const residual = { maxMs: 3_600_000, words: 'there was no room' };
+    const provider = fakeProvider();
+    const { provision } = provider;
+    provider.provision = async (wanted, call) => ({ ...(await provision(wanted, call)), residual });
+    const full = await scheduledGrant(current());
+    await createEngine(ports(current(), provider, append)).pass('starts');
+    expect((await grantOf(current(), full)).residual).toEqual(residual);
+    expect(said).toEqual([undefined, residual]);
+  });
+
   test('a cut is news to a live grant once, a later one again, and none to who came after it', async () => {
     const { db } = current();
     const provider = fakeProvider();
