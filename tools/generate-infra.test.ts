@@ -16,6 +16,7 @@ import {
   TIMED_POLICY_READS,
   TIMED_POLICY_WRITES,
 } from '../src/providers/aws/permissions.ts';
+import { TOMBSTONE_READS, TOMBSTONE_WRITES } from '../src/providers/aws/tombstone-permissions.ts';
 import { SWEEPER_ASSIGNMENTS, SWEEPER_READS, SWEEPER_WRITES } from '../src/providers/aws/sweep-permissions.ts';
 import { infraFiles } from './generate-infra.ts';
 
@@ -56,6 +57,14 @@ describe('infra/aws', () => {
       const actions = new Set(text.match(/\b(rolesanywhere|iam):[A-Z]\w+/g));
       const wanted = [...ROLES_ANYWHERE_READS, ...ROLES_ANYWHERE_WRITES].map(String).sort();
       expect([path, [...actions].sort()]).toEqual([path, wanted]);
+    }
+    const tombstones = files.filter(([path]) => path.includes('tombstones'));
+    expect(tombstones).toHaveLength(2);
+    for (const [path, text] of tombstones) {
+      const actions = new Set(text.match(/\b(sso|iam):[A-Z]\w+/g));
+      expect([path, [...actions].sort()]).toEqual([path, [...TOMBSTONE_READS, ...TOMBSTONE_WRITES].map(String).sort()]);
+      // Nothing here could put the tag on a set, and no set without it is within reach.
+      expect(text).toMatch(/aws:ResourceTag\/curfew-owned/);
     }
     // Our anchor stands in many accounts: a role that asked for no role of its own would open to all certificates.
     for (const text of of('anywhere-role')) expect(text).toContain('aws:PrincipalTag/x509SAN/URI');

@@ -21,6 +21,7 @@ import {
 import { rolesAnywhereFiles } from './infra-roles-anywhere.ts';
 import { sweeperFiles } from './infra-sweeper.ts';
 import { block, encoded, raw, role, template, terraform, variable } from './infra-text.ts';
+import { tombstoneFiles } from './infra-tombstones.ts';
 
 /**
  * Writes infra/aws from the provider's permissions, so that what a customer installs is what the code needs, no more and no
@@ -57,6 +58,7 @@ export function infraFiles(): ReadonlyMap<string, string> {
     ['infra/aws/cloudformation/identity-center.yaml', identityCenterTemplate()],
     ...rolesAnywhereFiles(),
     ...sweeperFiles(),
+    ...tombstoneFiles(),
   ]);
 }
 

@@ -7,13 +7,31 @@ export type Fault = {
   /** Text that must occur in the call's body or path; absent matches every call of the action. */
   readonly match?: string;
   readonly kind:
-    'throttle' | 'unavailable' | 'deny' | 'conflict' | 'unmodifiable' | 'delay' | 'drop-before' | 'drop-after';
+    | 'throttle'
+    | 'unavailable'
+    | 'deny'
+    | 'conflict'
+    | 'unmodifiable'
+    | 'quota'
+    | 'delay'
+    | 'drop-before'
+    | 'drop-after';
   /** How often; default once. */
   readonly times?: number;
   readonly delayMs?: number;
 };
 
-const KINDS = ['throttle', 'unavailable', 'deny', 'conflict', 'unmodifiable', 'delay', 'drop-before', 'drop-after'];
+const KINDS = [
+  'throttle',
+  'unavailable',
+  'deny',
+  'conflict',
+  'unmodifiable',
+  'quota',
+  'delay',
+  'drop-before',
+  'drop-after',
+];
 
 /** The faults that wait for their call. */
 export class Faults {
@@ -59,6 +77,9 @@ export function faultError(fault: Fault, service: string): AwsError | null {
       return new AwsError('ConcurrentModification', 409, 'Multiple concurrent requests to change this object.');
     case 'unmodifiable':
       return new AwsError('EntityTemporarilyUnmodifiable', 409, 'The entity cannot be modified at the moment.');
+    // As sso-admin says that something is too long or too many.
+    case 'quota':
+      return new AwsError('ServiceQuotaExceededException', 400, 'You have exceeded the service quota.');
     default:
       return null;
   }

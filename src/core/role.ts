@@ -43,6 +43,11 @@ export interface AwsIdentityCenter {
   readonly method: 'identity-center';
   /** Name or ARN of the permission set. All roles name theirs in the same way, so that one set never has two names here. */
   readonly permissionSet: string;
+  /**
+   * Sessions that are open are cut at the end, by a denial that stands in the permission set before the access begins. For sets that belong
+   * to Curfew only. Absent: they go on until they expire.
+   */
+  readonly tombstone?: true;
 }
 
 /**

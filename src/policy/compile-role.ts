@@ -57,7 +57,15 @@ function compileAws(document: SourceDocument, aws: AwsShape, context: LoadContex
         const hint = `another role says "${first}": name all permission sets by name, or all by ARN`;
         context.problem(document, ['aws', 'permissionSet'], 'permission sets are named in two ways', hint);
       }
-      return { method: 'identity-center', permissionSet };
+      const tombstone = aws.tombstone === true;
+      const others = context.tombstones.get(permissionSet);
+      if (others !== undefined && others !== tombstone) {
+        // A denial that one role has written would hit the other's sessions, which nobody moves it for.
+        const hint = `all roles of a permission set say "tombstone: true", or none does`;
+        context.problem(document, ['aws', 'permissionSet'], `roles differ about tombstones in ${permissionSet}`, hint);
+      }
+      context.tombstones.set(permissionSet, tombstone);
+      return { method: 'identity-center', permissionSet, ...(tombstone ? { tombstone } : {}) };
     }
     case 'roles-anywhere': {
       const { role = '', profile = '' } = aws;
@@ -80,7 +88,7 @@ const isArn = (permissionSet: string): boolean => permissionSet.startsWith('arn:
 const KEYS = {
   'assume-role': ['role', 'sessionPolicy', 'allows'],
   'timed-policy': ['attachTo', 'path', 'policy', 'allows'],
-  'identity-center': ['permissionSet'],
+  'identity-center': ['permissionSet', 'tombstone'],
   'roles-anywhere': ['role', 'profile', 'sessionPolicy', 'allows'],
 } as const;
 

@@ -41,6 +41,30 @@ describe('a role with method identity-center', () => {
     ]);
   });
 
+  test('says "tombstone: true" or nothing, as all roles of one permission set do', () => {
+    const [plain, cut] = [
+      '{ method: identity-center, permissionSet: reader }',
+      '{ method: identity-center, permissionSet: reader, tombstone: true }',
+    ] as const;
+    expect(load(cut, cut)).toEqual([
+      { method: 'identity-center', permissionSet: 'reader', tombstone: true },
+      { method: 'identity-center', permissionSet: 'reader', tombstone: true },
+    ]);
+    expect(load(cut, '{ method: identity-center, permissionSet: other }')).toHaveLength(2);
+    expect(load(plain, cut)).toEqual([
+      expect.stringMatching(
+        /^1\.yaml:6:\d+ roles differ about tombstones in reader \(all roles of a permission set say/,
+      ),
+    ]);
+    for (const wrong of ['false', 'yes', '1'])
+      expect(load(`{ method: identity-center, permissionSet: reader, tombstone: ${wrong} }`)).toEqual([
+        expect.stringMatching(/^0\.yaml:6:\d+ .*tombstone.*true/),
+      ]);
+    expect(load('{ method: assume-role, role: curfew/reader, tombstone: true }')).toEqual([
+      expect.stringMatching(/"tombstone" does not belong to method assume-role/),
+    ]);
+  });
+
   test('is refused when permission sets are named in two ways, because one set could be two slots', () => {
     const [one, other] = [
       '{ method: identity-center, permissionSet: reader }',

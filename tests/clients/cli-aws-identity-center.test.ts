@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/server.ts';
-import { centerWorld, PERMISSION_SET, person } from '../contract/aws-center-world.ts';
+import { OWNED_SET, PERMISSION_SET, person, tombstoneWorld } from '../contract/aws-center-world.ts';
 import { post } from '../contract/aws-harness.ts';
 import { ACCOUNT, BUCKET } from '../contract/aws-world.ts';
 import { type Json, type Outcome } from './aws-identity-center-cloud.ts';
@@ -25,7 +25,7 @@ let broker: ChildProcess | null = null;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'curfew-center-'));
-  simulator = await startAwsSimulator({ port: 0, world: centerWorld });
+  simulator = await startAwsSimulator({ port: 0, world: tombstoneWorld });
 });
 
 afterAll(async () => {
@@ -61,10 +61,13 @@ function aws(words: readonly string[], keys: Readonly<Record<string, string>>): 
 }
 
 /** New credentials of the permission set, as `aws sso` asks the portal for them. */
-async function session(): Promise<{ readonly keys: Record<string, string> | null; readonly said: string }> {
-  const { accessToken } = (await post(simulator.url, 'sso-token', { userName: person(1) })) as Record<string, string>;
+async function session(
+  who = 1,
+  set = PERMISSION_SET,
+): Promise<{ readonly keys: Record<string, string> | null; readonly said: string }> {
+  const { accessToken } = (await post(simulator.url, 'sso-token', { userName: person(who) })) as Record<string, string>;
   const words = ['sso', 'get-role-credentials', '--access-token', String(accessToken)];
-  const { code, stdout, stderr } = await aws([...words, '--role-name', PERMISSION_SET, '--account-id', ACCOUNT], {});
+  const { code, stdout, stderr } = await aws([...words, '--role-name', set, '--account-id', ACCOUNT], {});
   if (code !== 0) return { keys: null, said: stderr };
   const made = (JSON.parse(stdout) as { roleCredentials: Json }).roleCredentials;
   const keys = {
@@ -79,8 +82,8 @@ const read = (keys: Record<string, string>) =>
   aws(['s3', 'cp', `s3://${BUCKET}/2026-10.csv`, '-', '--only-show-errors'], keys);
 
 /** Gives access from a process of its own, and answers when it ends. */
-function given(): Promise<number> {
-  const child = spawn(process.execPath, [BROKER, simulator.url, String(DURATION_MS)], {
+function given(durationMs = DURATION_MS, ...more: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [BROKER, simulator.url, String(durationMs), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   broker = child;
@@ -122,4 +125,31 @@ describe.skipIf(!hasAws())('identity-center and the real aws command (skipped wh
     expect(late).toMatchObject({ keys: null, said: expect.stringContaining('ForbiddenException') as string });
     expect(await read(saved.keys ?? {})).toMatchObject({ code: 0 });
   }, 90_000);
+
+  test('with tombstone: true and the broker killed before the end, a saved session is refused at the end, to the second; another person’s goes on', async () => {
+    offsetMs = 0;
+    await pass(0);
+    const durationMs = 40_000;
+    const other = await given(600_000, '2', 'tombstone');
+    await killed();
+    const endsAt = await given(durationMs, '3', 'tombstone');
+    const [saved, neighbour] = [await session(3, OWNED_SET), await session(2, OWNED_SET)];
+    expect([saved.keys, neighbour.keys]).not.toContain(null);
+    expect(await read(saved.keys ?? {})).toMatchObject({ code: 0, stdout: 'invoice,amount\n' });
+    await killed();
+    // Seconds before the end it still works, or the refusal after it would say nothing.
+    await pass(Math.max(0, endsAt - cloudNow() - 4_000));
+    expect(await read(saved.keys ?? {})).toMatchObject({ code: 0 });
+    expect(cloudNow()).toBeLessThan(endsAt);
+    await pass(Math.max(0, endsAt - cloudNow()));
+    expect(await read(saved.keys ?? {})).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/403|Forbidden|AccessDenied/) as string,
+    });
+    // Sessions that the portal still gives until the schedule has fired are worth as little.
+    const late = await session(3, OWNED_SET);
+    if (late.keys !== null) expect(await read(late.keys)).toMatchObject({ code: 1 });
+    expect(other).toBeGreaterThan(cloudNow());
+    expect(await read(neighbour.keys ?? {})).toMatchObject({ code: 0 });
+  }, 120_000);
 });

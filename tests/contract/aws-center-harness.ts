@@ -1,4 +1,8 @@
-import { CreateAccountAssignmentCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin';
+import {
+  CreateAccountAssignmentCommand,
+  PutInlinePolicyToPermissionSetCommand,
+  SSOAdminClient,
+} from '@aws-sdk/client-sso-admin';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { CloudSettings } from '../../simulators/aws/cloud-settings.ts';
 import { startAwsSimulator } from '../../simulators/aws/server.ts';
@@ -16,8 +20,18 @@ import {
   IDENTITY_CENTER_WRITES,
   SCHEDULE_ACTIONS,
 } from '../../src/providers/aws/permissions.ts';
+import { TOMBSTONE_READS, TOMBSTONE_WRITES } from '../../src/providers/aws/tombstone-permissions.ts';
 import type { BindingSpec } from '../../src/providers/contract.ts';
-import { CENTER, centerWorld, PEOPLE, PERMISSION_SET, person } from './aws-center-world.ts';
+import {
+  CENTER,
+  centerWorld,
+  OWNED_SET,
+  OWNERS_POLICY,
+  PEOPLE,
+  PERMISSION_SET,
+  person,
+  tombstoneWorld,
+} from './aws-center-world.ts';
 import { account, binding, grantRole } from './aws-fixtures.ts';
 import { attempt, awsProvider, client, hubSession, post, readInvoice } from './aws-harness.ts';
 import { ACCOUNT } from './aws-world.ts';
@@ -58,6 +72,19 @@ const CALLS: readonly CloudCall[] = [
   call('revoke', 'UpdateSchedule', { writes: true, besides: true, ...standing }),
 ];
 
+/**
+ * What a role with `tombstone: true` calls as well, before it is assigned and when it is taken away. What changes something at an end is
+ * broken in a test of its own: the suite wants an end to be over by looking alone.
+ */
+const TOMBSTONE_CALLS: readonly CloudCall[] = [
+  call('provision', 'ListTagsForResource'),
+  call('provision', 'GetInlinePolicyForPermissionSet'),
+  call('provision', 'PutInlinePolicyToPermissionSet', { writes: true }),
+  call('provision', 'ProvisionPermissionSet', { writes: true }),
+  call('revoke', 'GetInlinePolicyForPermissionSet', standing),
+  call('revoke', 'ListAccountsForProvisionedPermissionSet', standing),
+];
+
 /** Which service has an action. */
 const SERVICES: readonly (readonly [RegExp, string])[] = [
   [/^AssumeRole$/, 'sts'],
@@ -79,6 +106,7 @@ export interface Remembered {
       readonly inlinePolicy: string | null;
       readonly revision: number;
     }[];
+    readonly provisioned: readonly { readonly account: string; readonly permissionSetArn: string }[];
     readonly assignments: readonly {
       readonly account: string;
       readonly principalId: string;
@@ -120,12 +148,30 @@ export function centerRole(aws: Partial<AwsIdentityCenter> = {}): Role {
   return { ...grantRole({}), aws: definition };
 }
 
-/** The AWS provider with `method: identity-center` in front of the simulator; each binding is of a person of their own. */
-export async function centerHarness(simulated: Partial<CloudSettings> = {}): Promise<CenterHarness> {
-  // Quick and punctual; the tests of its own make it slow and late.
-  const quick = { assignmentMs: [30, 30], listDelayMs: [0, 0], fireDelayMs: [0, 0], ssoCallsPerSecond: 0 } as const;
-  const settings = { ...quick, ...simulated };
-  const simulator = await startAwsSimulator({ port: 0, world: centerWorld, settings });
+/** A role whose sessions are cut at the end. */
+export const TOMBSTONE: Partial<AwsIdentityCenter> = { permissionSet: OWNED_SET, tombstone: true };
+
+/** Quick and punctual; the tests of its own make it slow and late. */
+export const QUICK = {
+  assignmentMs: [30, 30],
+  provisioningMs: [30, 30],
+  listDelayMs: [0, 0],
+  fireDelayMs: [0, 0],
+  ssoCallsPerSecond: 0,
+} as const;
+
+/**
+ * The AWS provider with `method: identity-center` in front of the simulator; each binding is of a person of their own. `role`: what the
+ * roles of bindings say; where they have tombstones, Curfew may write those.
+ */
+export async function centerHarness(
+  simulated: Partial<CloudSettings> = {},
+  role: Partial<AwsIdentityCenter> = {},
+): Promise<CenterHarness> {
+  const tombstone = role.tombstone === true;
+  const settings = { ...QUICK, ...simulated };
+  const simulator = await startAwsSimulator({ port: 0, world: tombstone ? tombstoneWorld : centerWorld, settings });
+  const set = role.permissionSet ?? PERMISSION_SET;
   const { url } = simulator;
   const make = (change: Partial<AwsProviderOptions> = {}) =>
     awsProvider(url, {
@@ -145,7 +191,7 @@ export async function centerHarness(simulated: Partial<CloudSettings> = {}): Pro
     const one = binding({
       method: 'identity-center',
       target: { ...account, native: ACCOUNT },
-      role: centerRole(),
+      role: centerRole(role),
       grant: newId(systemRandom, 'grt'),
       principal: person(next),
       activatedAt: now,
@@ -161,20 +207,22 @@ export async function centerHarness(simulated: Partial<CloudSettings> = {}): Pro
     with: make,
     url,
     method: 'identity-center',
-    calls: CALLS,
-    endsByItself: { durationMs: 7_000, lateMs: 1_000 },
+    calls: tombstone ? TOMBSTONE_CALLS : CALLS,
+    // The schedule is never earlier than five seconds from now; a tombstone is as early as the end.
+    endsByItself: tombstone ? { durationMs: 4_000, lateMs: 500 } : { durationMs: 7_000, lateMs: 1_000 },
     binding: (durationMs, sameAs) =>
       slotted(fresh(durationMs, sameAs === undefined ? {} : { principal: sameAs.principal })),
-    over: (aws, change = {}) => slotted(fresh(600_000, { role: centerRole(aws), ...change })),
-    impossible: () => fresh(600_000, { role: centerRole({ permissionSet: 'two words' }) }),
+    over: (aws, change = {}) => slotted(fresh(600_000, { role: centerRole({ ...role, ...aws }), ...change })),
+    impossible: () => fresh(600_000, { role: centerRole({ ...role, permissionSet: 'two words' }) }),
     now: () => systemClock.now(),
     // The name that a person signs in to the portal with; there is no key before there is access.
     own: ({ principal }) => ({ secret: { accessKeyId: principal, secretAccessKey: 'asks the portal' } }),
-    use: (held) => usePortal(url, held.secret.accessKeyId),
-    escapes: escapes(url),
+    use: (held) => usePortal(url, held.secret.accessKeyId, set),
+    escapes: escapes(url, set),
     inject: (one, fault) => inject(url, one, fault),
     async heal() {
       await post(url, 'faults', []);
+      if (tombstone) await makeRoom(url);
       provider = make();
     },
     bystanders: () => bystanders(url),
@@ -192,9 +240,9 @@ export async function centerHarness(simulated: Partial<CloudSettings> = {}): Pro
 }
 
 /** New credentials from the portal, as `aws sso login` gets them; `null`: the portal gives none. */
-export async function portalSession(url: string, userName: string): Promise<Held | null> {
+export async function portalSession(url: string, userName: string, set = PERMISSION_SET): Promise<Held | null> {
   const { accessToken } = (await post(url, 'sso-token', { userName })) as { accessToken: string };
-  const answer = await fetch(`${url}/federation/credentials?role_name=${PERMISSION_SET}&account_id=${ACCOUNT}`, {
+  const answer = await fetch(`${url}/federation/credentials?role_name=${set}&account_id=${ACCOUNT}`, {
     headers: { 'x-amz-sso_bearer_token': accessToken },
   });
   if (answer.status === 403) return null;
@@ -204,8 +252,8 @@ export async function portalSession(url: string, userName: string): Promise<Held
   return { secret: { accessKeyId, secretAccessKey, sessionToken } };
 }
 
-async function usePortal(url: string, userName: string): Promise<'allowed' | 'refused'> {
-  const held = await portalSession(url, userName);
+async function usePortal(url: string, userName: string, set: string): Promise<'allowed' | 'refused'> {
+  const held = await portalSession(url, userName, set);
   return held === null ? 'refused' : attempt(() => readInvoice(url, held));
 }
 
@@ -214,9 +262,9 @@ export async function remembered(url: string): Promise<Remembered> {
 }
 
 /** What a person could try to keep the access. What a permission set allows is its owner's business: here it lets nobody out. */
-function escapes(url: string): ProviderHarness['escapes'] {
+function escapes(url: string, set: string): ProviderHarness['escapes'] {
   const session = async (held: Held) => {
-    const own = await portalSession(url, held.secret.accessKeyId);
+    const own = await portalSession(url, held.secret.accessKeyId, set);
     if (own === null) throw new Error('there is no access to escape from');
     return own.secret;
   };
@@ -273,15 +321,34 @@ async function bystanders(url: string): Promise<unknown> {
   return {
     users,
     groups,
-    permissionSets,
+    permissionSets: permissionSets.map((one) => (one.name === OWNED_SET ? ownersPart(one.inlinePolicy) : one)),
     assignments: assignments.filter((one) => !people.has(one.principalId)),
     schedules: schedules.filter((one) => !one.name.startsWith('curfew-')),
   };
 }
 
+/** Tombstones last for an hour, and a suite makes more than fit: an administrator takes them out when there are many. */
+async function makeRoom(url: string): Promise<void> {
+  const { identityCenter } = await remembered(url);
+  const set = identityCenter.permissionSets.find((one) => one.name === OWNED_SET);
+  if ((set?.inlinePolicy?.match(/Curfew[0-9a-f]{24}/g)?.length ?? 0) < 20) return;
+  const names = { InstanceArn: identityCenter.instanceArn, PermissionSetArn: set?.arn };
+  const admin = new SSOAdminClient(client(url, await hubSession(url, ADMIN)));
+  await admin.send(new PutInlinePolicyToPermissionSetCommand({ ...names, InlinePolicy: OWNERS_POLICY }));
+}
+
+/** What a permission set says apart from tombstones. */
+export function ownersPart(inlinePolicy: string | null): unknown {
+  const { Statement, ...frame } = JSON.parse(inlinePolicy ?? '{}') as { Statement?: readonly { Sid?: string }[] };
+  return { ...frame, Statement: Statement?.filter(({ Sid }) => !/^Curfew[0-9a-f]{24}$/.test(Sid ?? '')) };
+}
+
 const PERMITTED: readonly (readonly [string, readonly string[]])[] = [
   ['/curfew-broker/', [...BROKER_ACTIONS, ...FREE_ACTIONS]],
-  ['/curfew-identity-center/', [...IDENTITY_CENTER_READS, ...IDENTITY_CENTER_WRITES, ...SCHEDULE_ACTIONS]],
+  [
+    '/curfew-identity-center/',
+    [...IDENTITY_CENTER_READS, ...IDENTITY_CENTER_WRITES, ...SCHEDULE_ACTIONS, ...TOMBSTONE_READS, ...TOMBSTONE_WRITES],
+  ],
   ['/curfew-end-assignments/', END_ACTIONS],
 ];
 

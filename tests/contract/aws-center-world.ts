@@ -5,6 +5,7 @@ import {
   identityCenterPolicy,
   provisionerTrust,
 } from '../../src/providers/aws/permissions.ts';
+import { tombstonePermissions } from '../../src/providers/aws/tombstone-permissions.ts';
 import { leasePermissions } from '../../src/providers/aws/sweep-permissions.ts';
 import type { WorldDescription } from '../../simulators/aws/world.ts';
 import { ACCOUNT, BROKER_ROLE, BUCKET, EXTERNAL_ID, HUB } from './aws-world.ts';
@@ -16,6 +17,8 @@ export const CENTER = '777766665555';
 /** Accounts where the same permission sets are assigned: AWS changes one of each at a time. */
 export const ACCOUNTS = [ACCOUNT, ...Array.from({ length: 30 }, (_, index) => String(100_000_000_000 + index))];
 export const PERMISSION_SET = 'invoice-reader';
+/** A permission set whose owner has given it to Curfew, with a policy of their own. */
+export const OWNED_SET = 'owned-reader';
 export const PEOPLE = 400;
 /** Where the sweeper finds what is to end. */
 export const LEASES = 'acme-curfew-leases';
@@ -34,6 +37,15 @@ const trusting = (Principal: object) => ({
 
 /** What a person can read: an object of the bucket. */
 export const READING = allow('s3:GetObject', `arn:aws:s3:::${BUCKET}/*`);
+
+/** What the owner of {@link OWNED_SET} wrote into it, in their own spelling. */
+export const OWNERS_POLICY = `{
+  "Version": "2012-10-17", "Id": "of the invoice team",
+  "Statement": [
+    { "Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::${BUCKET}/*" },
+    { "Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "f\u0061lse" } } }
+  ]
+}`;
 
 /** What people are called in the directory. */
 export const person = (index: number): string => `person-${index}@acme.example`;
@@ -56,6 +68,7 @@ export const centerWorld: WorldDescription = {
     groups: [{ displayName: 'finance', members: ['kai@acme.example'] }],
     permissionSets: [
       { name: PERMISSION_SET, inlinePolicy: READING },
+      { name: OWNED_SET, inlinePolicy: OWNERS_POLICY, tags: { 'curfew-owned': 'true' } },
       { name: 'long-sessions', inlinePolicy: READING, sessionDuration: 'PT4H' },
     ],
     // Not ours: made by hand, and by a group.
@@ -115,4 +128,17 @@ export const centerWorld: WorldDescription = {
         : {}),
     })),
   ],
+};
+
+/** The same, where Curfew may write into permission sets that are its own. */
+export const tombstoneWorld: WorldDescription = {
+  ...centerWorld,
+  accounts: centerWorld.accounts.map((one) => ({
+    ...one,
+    roles: (one.roles ?? []).map((role) =>
+      role.name === 'curfew-identity-center'
+        ? { ...role, inlinePolicies: { ...role.inlinePolicies, 'curfew-tombstones': tombstonePermissions(names) } }
+        : role,
+    ),
+  })),
 };

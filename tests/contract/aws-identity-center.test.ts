@@ -1,9 +1,4 @@
-import {
-  CreateAccountAssignmentCommand,
-  DeleteAccountAssignmentCommand,
-  DeletePermissionSetCommand,
-  ListPermissionSetsCommand,
-} from '@aws-sdk/client-sso-admin';
+import { DeletePermissionSetCommand, ListPermissionSetsCommand } from '@aws-sdk/client-sso-admin';
 import {
   DeleteScheduleCommand,
   GetScheduleCommand,
@@ -17,7 +12,8 @@ import { createBucket } from '../../src/providers/aws/bucket.ts';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
 import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
 import { ADMIN, centerHarness, portalSession, type CenterHarness } from './aws-center-harness.ts';
-import { ACCOUNTS, LEASES, PERMISSION_SET } from './aws-center-world.ts';
+import { byHand, idOf, scheduledAt } from './aws-center-steps.ts';
+import { ACCOUNTS, LEASES } from './aws-center-world.ts';
 import { client, hubSession, post } from './aws-harness.ts';
 import { ACCOUNT } from './aws-world.ts';
 import { hold, provide, shows, takeAway } from './contract-steps.ts';
@@ -66,10 +62,10 @@ describe('the schedule', () => {
     await provide(on, spec);
     for (const endsAt of [after(spec.endsAt, 600_000), after(spec.endsAt, -300_000)]) {
       await expect(on.provider.provision({ ...spec, endsAt }, call())).resolves.toMatchObject({ usable: true });
-      expect(await scheduledAt(spec)).toBe(Math.floor(endsAt / 1_000) * 1_000);
+      expect(await scheduledAt(on, spec)).toBe(Math.floor(endsAt / 1_000) * 1_000);
     }
     await on.provider.revoke(spec, returned(), 0, call());
-    expect(await scheduledAt(spec)).toBeLessThan(on.now() + 10_000);
+    expect(await scheduledAt(on, spec)).toBeLessThan(on.now() + 10_000);
   });
 
   test('that somebody edited is written anew, and keeps nobody from ending', async () => {
@@ -89,7 +85,7 @@ describe('the schedule', () => {
       );
     await edit();
     await on.provider.provision(spec, call());
-    expect(await scheduledAt(spec)).toBe(Math.floor(spec.endsAt / 1_000) * 1_000);
+    expect(await scheduledAt(on, spec)).toBe(Math.floor(spec.endsAt / 1_000) * 1_000);
     await edit();
     await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
   });
@@ -125,14 +121,14 @@ describe('an assignment', () => {
   test('that somebody removed by hand is seen to be gone, and revoking it succeeds', async () => {
     const spec = fresh();
     await provide(on, spec);
-    await byHand('delete', spec);
+    await byHand(on, 'delete', spec);
     await shows(on, spec, returned(), 'absent');
     await on.provider.revoke(spec, returned(), 0, call());
   });
 
   test('that somebody made by hand is seen before ours begins', async () => {
     const spec = fresh();
-    await byHand('create', spec);
+    await byHand(on, 'create', spec);
     await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ presence: 'present', usable: true });
   });
 
@@ -192,7 +188,7 @@ describe('what cannot be given is refused, and says why', () => {
       kind: 'invalid',
       message: expect.stringMatching(message) as string,
     });
-    expect(await scheduledAt(spec)).toBeNull();
+    expect(await scheduledAt(on, spec)).toBeNull();
   });
 
   test('an account that was suspended: the start fails for good, leaves no schedule, and names the state', async () => {
@@ -202,7 +198,7 @@ describe('what cannot be given is refused, and says why', () => {
       kind: 'invalid',
       message: expect.stringMatching(/403 status error.*The account is SUSPENDED/) as string,
     });
-    expect(await scheduledAt(spec)).toBeNull();
+    expect(await scheduledAt(on, spec)).toBeNull();
   });
 });
 
@@ -316,57 +312,6 @@ describe('a session that began before the end', () => {
     );
   });
 });
-
-describe('the doctor', () => {
-  test('finds everything in place, and leaves nothing behind', async () => {
-    const spec = fresh();
-    const found = await on.provider.doctor([{ target: spec.target, roles: [spec.role] }], call());
-    expect(found.filter((one) => !one.ok)).toEqual([]);
-    expect(found.map((one) => one.message).join('\n')).toMatch(/Schedules that end assignments can be written/);
-    expect((await on.remembered()).schedules.filter((one) => one.target.input.includes('00000000-0000'))).toEqual([]);
-  });
-
-  test('says what is missing, with the command that mends it', async () => {
-    const roles = ['nothing', 'long-sessions'].map((permissionSet) => on.over({ permissionSet }).role);
-    const found = await on.provider.doctor([{ target: fresh().target, roles }], call());
-    const wrong = found.filter((one) => !one.ok);
-    expect(wrong.map((one) => one.fix)).toEqual([
-      expect.stringMatching(/create-permission-set .*--name (nothing|long-sessions)/),
-      expect.stringMatching(/create-permission-set .*--name nothing/),
-    ]);
-    const without = on.with({ externalId: 'another one' });
-    const refused = await without.doctor([{ target: fresh().target, roles: [fresh().role] }], call());
-    expect(refused.at(-1)).toMatchObject({ ok: false, fix: expect.stringMatching(/curfew-identity-center/) as string });
-  });
-});
-
-type Center = Awaited<ReturnType<CenterHarness['remembered']>>['identityCenter'];
-
-const idOf = ({ users }: Center, { principal }: BindingSpec): string | undefined =>
-  users.find((user) => user.userName === principal)?.id;
-
-async function scheduledAt(spec: BindingSpec): Promise<number | null> {
-  const { schedules, identityCenter } = await on.remembered();
-  const id = idOf(identityCenter, spec);
-  return id === undefined ? null : (schedules.find((one) => one.target.input.includes(id))?.at ?? null);
-}
-
-/** Somebody who is not Curfew makes or removes an assignment, and waits until it is done. */
-async function byHand(what: 'create' | 'delete', spec: BindingSpec): Promise<void> {
-  const { identityCenter } = await on.remembered();
-  const input = {
-    InstanceArn: identityCenter.instanceArn,
-    TargetId: spec.target.native,
-    TargetType: 'AWS_ACCOUNT' as const,
-    PermissionSetArn: identityCenter.permissionSets.find((one) => one.name === PERMISSION_SET)?.arn ?? '',
-    PrincipalType: 'USER' as const,
-    PrincipalId: idOf(identityCenter, spec) ?? '',
-  };
-  const admin = await on.admin();
-  if (what === 'create') await admin.send(new CreateAccountAssignmentCommand(input));
-  else await admin.send(new DeleteAccountAssignmentCommand(input));
-  await new Promise((resolve) => setTimeout(resolve, 60));
-}
 
 /** Tries for as long as the cloud is only busy, as the engine does. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {

@@ -19,6 +19,7 @@ export interface RoleDocument {
     readonly policy?: string;
     /** And that `identity-center` has this. */
     readonly permissionSet?: string;
+    readonly tombstone?: true;
     /** And that `roles-anywhere` has this. */
     readonly profile?: string;
     readonly allows?: readonly DangerousAbility[];

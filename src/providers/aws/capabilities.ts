@@ -102,6 +102,32 @@ export const IDENTITY_CENTER: MethodCapabilities = {
   rungs: ['Remove the account assignment'],
 };
 
+/** The same for a role with `tombstone: true`, before it is known whether its permission set has room for one. */
+export const TOMBSTONE_RESIDUAL: Residual = {
+  maxMs: LONGEST_SSO_SESSION_MS,
+  words:
+    'Before the access begins, a denial of every call of the person from the end on is put into the permission set: at the end AWS refuses ' +
+    'sessions that began before it too, to the second of its own clock, even when Curfew is gone; after an early end, within the seconds that ' +
+    'AWS takes to bring the denial to the account. If the policy of the set is full when the access begins, which the grant then says, those ' +
+    'sessions go on until they expire, at most an hour after the end. No new session begins later than a minute after the end and the seconds ' +
+    'that AWS takes for the removal. Connections that are open, and things that were started, go on.',
+};
+
+/** What holds when the denial is in force. */
+export const CUT_RESIDUAL: Residual = {
+  maxMs: CLOCK_TOLERANCE_MS,
+  words:
+    'At the end AWS refuses every call of every session, also of those that began before it, to the second of its own clock (at most 10 s from ' +
+    'ours), even when Curfew is gone: the denial stands in the permission set, and in the account. After an early end this takes the seconds ' +
+    'that AWS needs to bring it to the account, and the grant is not over before. Connections that are open, and things that were started, go on.',
+};
+
+/** What holds when there was no room for it. */
+export const UNCUT_RESIDUAL: Residual = {
+  maxMs: LONGEST_SSO_SESSION_MS,
+  words: `The policy of the permission set had no room for a denial when this access began. ${IDENTITY_CENTER.residual.words}`,
+};
+
 /** What `method: roles-anywhere` promises. */
 export const ROLES_ANYWHERE: MethodCapabilities = {
   method: 'roles-anywhere',

@@ -9,6 +9,8 @@ import type { EndSchedules } from './identity-center-schedule.ts';
 import type { Asked } from './identity-center-statuses.ts';
 import { END_ROLE, IDENTITY_CENTER_ROLE, type Partition } from './names.ts';
 import { endPolicy, endTrust, identityCenterPolicy, provisionerTrust, type Names } from './permissions.ts';
+import { TOMBSTONE_PERMISSIONS, tombstonePermissions } from './tombstone-permissions.ts';
+import type { Tombstones } from './tombstones.ts';
 
 /** One thing that was looked at; the fix is absent when all is well. */
 export interface CenterCheck {
@@ -22,6 +24,7 @@ export interface CenterPorts {
   readonly place: IdentityCenterPlace;
   readonly directory: IdentityCenterDirectory;
   readonly schedules: EndSchedules;
+  readonly tombstones: Tombstones;
 }
 
 const DAY_MS = 86_400_000;
@@ -30,7 +33,8 @@ const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 /**
  * Checks what `method: identity-center` needs for the roles of an account: the instance, each permission set with sessions of an hour, the
- * lists, and that a schedule can be written and is accepted with its role. The schedule is removed again; no assignment is touched.
+ * lists, and that a schedule can be written and is accepted with its role. The schedule is removed again; no assignment is touched. A set that
+ * gets tombstones is looked at and not written: whether that is allowed shows with the first of them.
  */
 export async function identityCenterChecks(
   center: CenterPorts | null,
@@ -61,6 +65,8 @@ export async function identityCenterChecks(
     const { check, arn } = await setCheck(center, { instanceArn, name, account: target.native }, asked, roleFix);
     checks.push(check);
     anyArn ??= arn;
+    if (arn !== null && sets.get(name)?.tombstone === true)
+      checks.push(await tombstoneCheck(center, { instanceArn, permissionSetArn: arn }, name, asked, cloud.partition));
   }
   if (anyArn !== null) {
     const names = { instanceArn, permissionSetArn: anyArn, account: target.native, userId: NOBODY };
@@ -90,6 +96,35 @@ async function setCheck(
     return { check: { ok: true, message }, arn: set.arn };
   } catch (error) {
     return { check: { ok: false, message: words(error), fix: roleFix }, arn: null };
+  }
+}
+
+async function tombstoneCheck(
+  { tombstones }: CenterPorts,
+  set: { readonly instanceArn: string; readonly permissionSetArn: string },
+  name: string,
+  asked: Asked,
+  partition: Partition,
+): Promise<CenterCheck> {
+  const role = IDENTITY_CENTER_ROLE.slice(IDENTITY_CENTER_ROLE.lastIndexOf('/') + 1);
+  const document = JSON.stringify(tombstonePermissions({ partition }));
+  const fix = `aws iam put-role-policy --role-name ${role} --policy-name ${TOMBSTONE_PERMISSIONS} --policy-document '${document}'`;
+  try {
+    await tombstones.requireOwned(set, asked);
+    const room = await tombstones.room(set, asked);
+    if (room > 0) return { ok: true, message: `The permission set ${name} has room for ${room} more tombstones.` };
+    const message = `The policy of the permission set ${name} is full: sessions of what begins now may last for an hour after its end.`;
+    return {
+      ok: false,
+      message,
+      fix: `# shorten the inline policy of ${set.permissionSetArn}, or wait for tombstones to go`,
+    };
+  } catch (error) {
+    const marked =
+      error instanceof ProviderFault && error.kind === 'invalid'
+        ? /aws sso-admin tag-resource [^;]*/.exec(error.message)
+        : null;
+    return { ok: false, message: words(error), fix: marked?.[0] ?? fix };
   }
 }
 

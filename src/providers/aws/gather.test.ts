@@ -81,3 +81,23 @@ it('no more go together than fit', async () => {
   await Promise.all(all);
   expect(writes.map((items) => items.length)).toEqual([1, 50, 50, 19]);
 });
+
+it('what is wished while the first waits for its turn goes into the same write; what that turn throws, all get', async () => {
+  const writes: (readonly string[])[] = [];
+  const turns: ((fault?: Error) => void)[] = [];
+  const put = gather<string>(
+    async (items) => void writes.push(items),
+    () => new Promise((resolve, reject) => turns.push((fault) => (fault === undefined ? resolve() : reject(fault)))),
+  );
+  const all = Promise.all(['a', 'b'].map((item) => put('set', { item, call: call() })));
+  turns.shift()?.();
+  await all;
+  expect(writes).toEqual([['a', 'b']]);
+  const refused = Promise.allSettled(['c', 'd'].map((item) => put('set', { item, call: call() })));
+  turns.shift()?.(new Error('busy'));
+  expect((await refused).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  const again = put('set', { item: 'e', call: call() });
+  turns.shift()?.();
+  await again;
+  expect(writes).toEqual([['a', 'b'], ['e']]);
+});

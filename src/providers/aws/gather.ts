@@ -19,15 +19,23 @@ interface Waiting<Item> extends Wish<Item> {
  * Puts what is wished while a write of the same thing runs into the next write: a hundred ends of one role are a few writes of its policy
  * instead of a hundred, one after the other. Each waits until its own time is over, and the write goes on as long as anybody waits for it:
  * so this is only for writes that may land after somebody has given them up, such as denials. What fails, fails for all that were in it. A
- * wish whose time is over before its write begins is not written (`unreachable`).
+ * wish whose time is over before its write begins is not written (`unreachable`). `before` is waited for before each write: what is wished
+ * meanwhile is written with it. If it throws, nothing is written, for all that were in line.
  */
 export function gather<Item>(
   write: (items: readonly Item[], call: CallOptions) => Promise<void>,
+  before?: (first: Wish<Item>) => Promise<void>,
 ): (key: string, wish: Wish<Item>) => Promise<void> {
   const lines = new Map<string, Waiting<Item>[]>();
 
   const work = async (key: string, line: Waiting<Item>[]): Promise<void> => {
-    while (line.length > 0) {
+    for (let [first] = line; first !== undefined; [first] = line) {
+      try {
+        if (before !== undefined) await before(first);
+      } catch (fault) {
+        for (const one of line.splice(0)) one.reject(fault);
+        break;
+      }
       const [late, inTime] = split(line.splice(0, MOST_TOGETHER));
       for (const one of late) one.reject(new ProviderFault('unreachable', 'There was no time left to write it.'));
       await writeAll(inTime, write);

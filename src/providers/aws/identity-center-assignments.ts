@@ -10,7 +10,7 @@ import {
   type Provisioned,
 } from '../contract.ts';
 import { facts } from './call.ts';
-import { CLOCK_TOLERANCE_MS, LONGEST_SSO_SESSION_MS } from './capabilities.ts';
+import { CLOCK_TOLERANCE_MS, CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, UNCUT_RESIDUAL } from './capabilities.ts';
 import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
 import type { Operations } from './identity-center-operations.ts';
 import type { AssignmentPlace } from './identity-center-place.ts';
@@ -24,11 +24,14 @@ import type { Asked, Wanted } from './identity-center-statuses.ts';
 import type { Leases, LeaseSlot } from './leases.ts';
 import { wholeSecond } from './names.ts';
 import { assignmentSlot } from './sweep-assignments.ts';
+import type { Tombstones, TombstoneState, WantedEnd } from './tombstones.ts';
 
 /** The Date header, by which AWS's clock is known here, has whole seconds. */
 const DATE_HEADER_MS = 1_000;
 /** A schedule that is due so soon anyhow is left as it is when its access ends early. */
 const SOON_MS = 10_000;
+/** So long after an end it is tried to cut the sessions that began before: then they have expired, whatever became of that. */
+const CUTTING_MS = LONGEST_SSO_SESSION_MS + 300_000;
 
 /** What is known of a slot when it is looked at: everything that could stand there, also under the id that a user had before. */
 interface Located {
@@ -46,6 +49,7 @@ export class Assignments {
   readonly #schedules: EndSchedules;
   readonly #operations: Operations;
   readonly #leases: Leases | null;
+  readonly #tombstones: Tombstones;
   readonly #clock: Clock;
 
   constructor(ports: {
@@ -54,12 +58,14 @@ export class Assignments {
     readonly operations: Operations;
     /** `null`: no sweeper reads what would be written. */
     readonly leases: Leases | null;
+    readonly tombstones: Tombstones;
     readonly clock: Clock;
   }) {
     this.#directory = ports.directory;
     this.#schedules = ports.schedules;
     this.#operations = ports.operations;
     this.#leases = ports.leases;
+    this.#tombstones = ports.tombstones;
     this.#clock = ports.clock;
   }
 
@@ -69,8 +75,10 @@ export class Assignments {
     // First the end, then the access: whatever dies in between, there is no access without its end.
     await this.#schedules.write(spec.slot, { names, endsAt: spec.endsAt, grant: spec.grant }, call);
     await this.#leases?.hold(leaseSlot(names), spec.endsAt, call);
+    const cut = place.tombstone ? await this.#tombstones.stand(names, exactly(spec.endsAt), asked) : null;
     const wanted: Wanted = { kind: 'create', ...names };
-    const native = describe(names, spec);
+    const native = { ...describe(names, spec), ...(cut === null ? {} : { tombstone: cut }) };
+    if (cut !== null && cut !== 'in-force' && cut !== 'full') return { usable: false, native, credentials: [] };
     const begun = await this.#operations.standing(wanted, asked);
     if (begun?.state === 'running') return { usable: false, native, credentials: [] };
     if (begun?.state === 'failed') {
@@ -86,7 +94,8 @@ export class Assignments {
       // One look, when there is room for it: whoever waits for room asks nothing.
       usable = (await this.#operations.begin(wanted, asked, listed)) === 'needless';
     }
-    return { usable, native, credentials: [] };
+    const residual = cut === null ? {} : { residual: cut === 'in-force' ? CUT_RESIDUAL : UNCUT_RESIDUAL };
+    return { usable, native, credentials: [], ...residual };
   }
 
   async observe(
@@ -110,10 +119,15 @@ export class Assignments {
       usable: true,
       native: { ...evidence, ...more },
     });
+    const gone = async (more: JsonObject): Promise<Observation> => {
+      const cut = ending === null ? null : await this.#cut(place, at, spec, ending, asked);
+      if (cut === 'not-yet') return present({ ...more, sessions: 'that began before are not cut yet' });
+      return absent({ ...more, ...cut });
+    };
     const absent = (more: JsonObject): Observation => ({
       presence: 'absent',
       proof: 'observed',
-      evidence: { ...evidence, ...more, sessionsIssuedBeforeMayLastMs: LONGEST_SSO_SESSION_MS },
+      evidence: { ...evidence, sessionsIssuedBeforeMayLastMs: LONGEST_SSO_SESSION_MS, ...more },
       // What was asked for before may still be carried out, by us or by the schedule.
       final: false,
     });
@@ -133,12 +147,30 @@ export class Assignments {
     for (const userId of ending === null ? [] : userIds)
       if (await this.#operations.createdElsewhere({ ...names, userId }, asked))
         return present({ creation: 'is under way' });
-    return absent({ assignment: 'is not listed' });
+    return gone({ assignment: 'is not listed' });
   }
 
-  async revoke(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<void> {
+  async revoke(place: AssignmentPlace, spec: BindingSpec, ending: Ending, call: CallOptions): Promise<void> {
     const asked: Asked = { lane: 'end', call };
-    const { instanceArn, permissionSetArn, userIds, schedule } = await this.#locate(place, spec, asked);
+    const at = await this.#locate(place, spec, asked);
+    const cutSessions = async (): Promise<void> => {
+      if (place.tombstone) await this.#cutSessions(place, at, spec, ending, asked);
+    };
+    try {
+      await this.#takeAway(place, spec, at, asked);
+    } catch (error) {
+      // Whoever is denied everything can do nothing with an assignment that cannot be removed.
+      await cutSessions().catch((other: unknown) => {
+        if (!(other instanceof ProviderFault)) throw other;
+      });
+      throw error;
+    }
+    await cutSessions();
+  }
+
+  async #takeAway(place: AssignmentPlace, spec: BindingSpec, at: Located, asked: Asked): Promise<void> {
+    const { instanceArn, permissionSetArn, userIds, schedule } = at;
+    const { call } = asked;
     const [userId] = userIds;
     if (permissionSetArn === null || userId === undefined) return;
     const names = { instanceArn, permissionSetArn, account: place.account };
@@ -148,6 +180,44 @@ export class Assignments {
     const ended = { ...names, userId };
     await this.#schedules.write(spec.slot, { names: ended, endsAt: call.now, grant: spec.grant }, call);
     await this.#leases?.hold(leaseSlot(ended), call.now, call);
+  }
+
+  /** Brings the denial of a slot forward to its end, for everybody who could stand there. */
+  async #cutSessions(
+    place: AssignmentPlace,
+    at: Located,
+    spec: BindingSpec,
+    ending: Ending,
+    asked: Asked,
+  ): Promise<void> {
+    for (const names of everybody(place, at)) {
+      const seen = await this.#tombstones.look(names, noLater(spec, ending), asked);
+      if (needsCut(seen, ending)) await this.#tombstones.stand(names, noLater(spec, ending), asked);
+    }
+  }
+
+  /** What an ending may say of sessions that began before it, once the assignment is gone; `not-yet`: they can still be used, and be cut. */
+  async #cut(
+    place: AssignmentPlace,
+    at: Located,
+    spec: BindingSpec,
+    ending: Ending,
+    asked: Asked,
+  ): Promise<JsonObject | 'not-yet'> {
+    if (!place.tombstone) return {};
+    const states: (TombstoneState | 'unknown')[] = [];
+    for (const names of everybody(place, at)) {
+      const seen = await this.#tombstones.look(names, noLater(spec, ending), asked).catch((error: unknown) => {
+        // Whoever may not look any more must not keep a grant from being over for ever.
+        if (error instanceof ProviderFault) return 'unknown' as const;
+        throw error;
+      });
+      states.push(seen);
+    }
+    if (states.some((state) => state === 'unknown' || needsCut(state, ending)))
+      return asked.call.now < after(ending.since, CUTTING_MS) ? 'not-yet' : { tombstone: states.join(', ') };
+    const uncut = states.some((state) => state === 'full');
+    return { tombstone: states.join(', '), ...(uncut ? {} : { sessionsIssuedBeforeMayLastMs: 0 }) };
   }
 
   /** Begins the removal of one assignment, unless it is not there or its removal is under way. */
@@ -174,10 +244,15 @@ export class Assignments {
 
   /** Removes a schedule that a grant has left behind whose assignment went in another way. */
   async tidy(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<boolean> {
-    const seen = await this.observe(place, spec, { cause: 'returned', since: call.now }, call);
+    const asked: Asked = { lane: 'end', call };
+    const at = await this.#locate(place, spec, asked);
+    let removed = false;
+    if (place.tombstone)
+      for (const names of everybody(place, at)) removed = (await this.#tombstones.tidy(names, asked)) || removed;
+    const seen = await this.observe({ ...place, tombstone: false }, spec, { cause: 'returned', since: call.now }, call);
     const schedule = seen.presence === 'absent' ? await this.#schedules.read(spec.slot, call) : null;
     // A schedule that was written for another grant belongs to that one.
-    if (schedule === null || schedule.writtenFor !== spec.grant) return false;
+    if (schedule === null || schedule.writtenFor !== spec.grant) return removed;
     await this.#schedules.remove(spec.slot, call);
     return true;
   }
@@ -201,8 +276,10 @@ export class Assignments {
         `Sessions of the permission set ${name} last ${sessionDuration}, and no more than PT1H may outlive a grant: ` +
           `aws sso-admin update-permission-set --instance-arn ${instanceArn} --permission-set-arn ${permissionSetArn} --session-duration PT1H`,
       );
+    const names = { instanceArn, permissionSetArn, account: place.account, userId };
+    if (place.tombstone) await this.#tombstones.requireOwned(names, asked);
     refuseSkew(this.#directory.aheadMs(), asked.call.now);
-    return { instanceArn, permissionSetArn, account: place.account, userId };
+    return names;
   }
 
   /** What could stand in a slot. The schedule remembers ids that the names may not lead to any more. */
@@ -253,6 +330,39 @@ export class Assignments {
     const certain = creating && /Received a 4(?!09|29)\d\d status/.test(reason);
     return new ProviderFault(certain ? 'invalid' : 'conflict', words);
   }
+}
+
+const exactly = (endsAt: Instant): WantedEnd => ({ endsAt, orEarlier: false });
+
+/** The end that a denial has to have when a grant ends: what was promised, or now where that is earlier. */
+function noLater({ endsAt }: BindingSpec, { since }: Ending): WantedEnd {
+  return { endsAt: since < endsAt ? since : endsAt, orEarlier: true };
+}
+
+/**
+ * Whether there may be sessions that are not denied yet. What failed to begin was not assigned before its denial stood, so where none
+ * stands there is nothing to deny.
+ */
+function needsCut(state: TombstoneState, { cause }: Ending): boolean {
+  switch (state) {
+    case 'in-force':
+    case 'full':
+    case 'set-gone':
+      return false;
+    case 'none':
+      return cause !== 'failed';
+    case 'other-end':
+    case 'not-there-yet':
+      return true;
+  }
+}
+
+/** Everybody who could stand in a slot, with the names of the permission set; nobody where that is gone. */
+function everybody(
+  { account }: AssignmentPlace,
+  { instanceArn, permissionSetArn, userIds }: Located,
+): readonly AssignmentNames[] {
+  return permissionSetArn === null ? [] : userIds.map((userId) => ({ instanceArn, permissionSetArn, account, userId }));
 }
 
 /** The slot under which the sweeper knows an assignment. */

@@ -143,6 +143,19 @@ export class Operations {
     return over?.state === 'succeeded' && this.#clock.now() < over.until;
   }
 
+  /** Whether this process brings a permission set to any account just now: AWS lets nobody edit it meanwhile. Throws faults. */
+  async provisioning(permissionSetArn: string, asked: Asked): Promise<boolean> {
+    const ours = [...this.#begun.values()].filter(
+      (one) => one.kind === 'provision' && one.permissionSetArn === permissionSetArn,
+    );
+    if (this.#beginning.some((one) => one.kind === 'provision' && one.permissionSetArn === permissionSetArn))
+      return true;
+    const [latest] = ours.toSorted((one, other) => other.at - one.at);
+    if (latest === undefined) return false;
+    await this.#look('provision', latest.instanceArn, asked, after(this.#clock.now(), -LOOK_FOR_ROOM_MS));
+    return ours.some((one) => this.#mayRun(one));
+  }
+
   /** Somebody has taken note of what became of an operation: it may be begun anew. */
   forget(wanted: Wanted): void {
     this.#over.delete(keyOf(wanted));
@@ -238,5 +251,5 @@ function collides(one: Wanted, other: Wanted): boolean {
 }
 
 function keyOf({ kind, account, permissionSetArn, userId }: Wanted): string {
-  return [kind, account, permissionSetArn, userId].join(' ');
+  return [kind, account, permissionSetArn, userId ?? ''].join(' ');
 }

@@ -11,6 +11,8 @@ export interface AssignmentPlace {
   /** Name or ARN, as the role has it. */
   readonly permissionSet: string;
   readonly userName: string;
+  /** Whether open sessions are cut at the end, by a denial in the permission set. */
+  readonly tombstone: boolean;
 }
 
 /** Where a binding lands. Refuses what could never be an assignment, and an installation that knows of no IAM Identity Center. */
@@ -41,8 +43,8 @@ export function resolveAssignment(
       hint: 'Correct the AWS account of this person in the directory.',
     });
   }
-  const { permissionSet } = definition;
-  return ok({ account: target.native, permissionSet, userName: principal });
+  const { permissionSet, tombstone = false } = definition;
+  return ok({ account: target.native, permissionSet, userName: principal, tombstone });
 }
 
 function isPermissionSet({ permissionSet }: AwsIdentityCenter): boolean {

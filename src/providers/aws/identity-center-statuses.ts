@@ -3,24 +3,27 @@ import {
   DeleteAccountAssignmentCommand,
   DescribeAccountAssignmentCreationStatusCommand,
   DescribeAccountAssignmentDeletionStatusCommand,
+  DescribePermissionSetProvisioningStatusCommand,
   ListAccountAssignmentCreationStatusCommand,
   ListAccountAssignmentDeletionStatusCommand,
+  ListPermissionSetProvisioningStatusCommand,
+  ProvisionPermissionSetCommand,
 } from '@aws-sdk/client-sso-admin';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import type { IdentityCenterClient } from './identity-center-client.ts';
 import type { Lane } from './identity-center-quota.ts';
 
 /** What is asynchronous in IAM Identity Center. */
-export const OPERATIONS = ['create', 'delete'] as const;
+export const OPERATIONS = ['create', 'delete', 'provision'] as const;
 export type OperationKind = (typeof OPERATIONS)[number];
 
-/** What is asked for: an assignment made or removed. */
+/** What is asked for: an assignment made or removed, or (without a user) a permission set brought to an account as it is now. */
 export interface Wanted {
   readonly kind: OperationKind;
   readonly instanceArn: string;
   readonly permissionSetArn: string;
   readonly account: string;
-  readonly userId: string;
+  readonly userId: string | null;
 }
 
 /** How an operation stands, as AWS says it. */
@@ -45,7 +48,7 @@ export async function beginOperation(client: IdentityCenterClient, wanted: Wante
   const { instanceArn: InstanceArn, permissionSetArn: PermissionSetArn, account: TargetId } = wanted;
   const how = { ...asked, effect: 'write' as const, what: wordsOf(wanted) };
   const place = { InstanceArn, PermissionSetArn, TargetId, TargetType: 'AWS_ACCOUNT' as const };
-  const assignment = { ...place, PrincipalType: 'USER' as const, PrincipalId: wanted.userId };
+  const assignment = { ...place, PrincipalType: 'USER' as const, PrincipalId: wanted.userId ?? '' };
   try {
     switch (wanted.kind) {
       case 'create': {
@@ -69,6 +72,17 @@ export async function beginOperation(client: IdentityCenterClient, wanted: Wante
           how,
         );
         return statusOf(how.what, output.AccountAssignmentDeletionStatus);
+      }
+      case 'provision': {
+        const command = new ProvisionPermissionSetCommand(place);
+        const { output } = await client.sso(
+          command,
+          ({ sso }) =>
+            (it, o) =>
+              sso.send(it, o),
+          how,
+        );
+        return statusOf(how.what, output.PermissionSetProvisioningStatus);
       }
     }
   } catch (error) {
@@ -117,6 +131,21 @@ export async function describeOperation(
       );
       return statusOf(what, output.AccountAssignmentDeletionStatus);
     }
+    case 'provision': {
+      const ProvisionPermissionSetRequestId = requestId;
+      const command = new DescribePermissionSetProvisioningStatusCommand({
+        InstanceArn,
+        ProvisionPermissionSetRequestId,
+      });
+      const { output } = await client.sso(
+        command,
+        ({ sso }) =>
+          (it, o) =>
+            sso.send(it, o),
+        how,
+      );
+      return statusOf(what, output.PermissionSetProvisioningStatus);
+    }
   }
 }
 
@@ -158,6 +187,17 @@ export async function runningOperations(
       );
       return ids(output.AccountAssignmentsDeletionStatus);
     }
+    case 'provision': {
+      const command = new ListPermissionSetProvisioningStatusCommand(input);
+      const { output } = await client.sso(
+        command,
+        ({ sso }) =>
+          (it, o) =>
+            sso.send(it, o),
+        how,
+      );
+      return ids(output.PermissionSetsProvisioningStatus);
+    }
   }
 }
 
@@ -169,6 +209,8 @@ export function wordsOf({ kind, permissionSetArn, account }: Wanted): string {
       return `Assigning the permission set ${set} in ${account}`;
     case 'delete':
       return `Removing the assignment of the permission set ${set} in ${account}`;
+    case 'provision':
+      return `Bringing the permission set ${set} to ${account}`;
   }
 }
 

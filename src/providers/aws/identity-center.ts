@@ -1,7 +1,8 @@
+import type { AwsDefinition } from '../../core/role.ts';
 import { toIso } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { ProviderFault, type BindingSpec, type Plan, type Quota } from '../contract.ts';
-import { IDENTITY_CENTER } from './capabilities.ts';
+import { IDENTITY_CENTER, TOMBSTONE_RESIDUAL } from './capabilities.ts';
 import { Assignments } from './identity-center-assignments.ts';
 import {
   createIdentityCenterClient,
@@ -16,6 +17,8 @@ import { endSchedules, scheduleName } from './identity-center-schedule.ts';
 import type { Leases } from './leases.ts';
 import type { AwsMethod } from './method.ts';
 import { wholeSecond, type Partition } from './names.ts';
+import { permissionSets } from './permission-sets.ts';
+import { Tombstones } from './tombstones.ts';
 
 /** Everything about one IAM Identity Center that a process shares: its quota, and what is known to run there. */
 export function openIdentityCenter(
@@ -33,11 +36,13 @@ export function openIdentityCenter(
   const directory = new IdentityCenterDirectory(client, clock);
   const schedules = endSchedules(client, ports.partition);
   const operations = new Operations(client, clock, place.limits?.outstanding);
+  const tombstones = new Tombstones({ sets: permissionSets(client), directory, operations, clock });
   return {
     place,
     directory,
     schedules,
-    assignments: new Assignments({ directory, schedules, operations, leases, clock }),
+    tombstones,
+    assignments: new Assignments({ directory, schedules, operations, leases, tombstones, clock }),
   };
 }
 
@@ -70,16 +75,20 @@ export function identityCenter(
       const { place, at } = resolve(binding);
       return at.observe(place, binding, ending, call);
     },
-    revoke: async (binding, _ending, _rung, call) => {
+    revoke: async (binding, ending, _rung, call) => {
       const { place, at } = resolve(binding);
-      await at.revoke(place, binding, call);
+      await at.revoke(place, binding, ending, call);
     },
-    // AWS changes one assignment of a permission set in an account at a time, and refuses whoever comes meanwhile.
+    // AWS changes one assignment of a permission set in an account at a time, and refuses whoever comes meanwhile. A set that is itself
+    // written has one writer wherever it is assigned: AWS knows no conditional write of its policy.
     exclusive: (binding) => {
       const found = resolveAssignment(where, binding);
-      return found.ok ? `${partition}:${found.value.account}:permission-set/${found.value.permissionSet}` : null;
+      if (!found.ok) return null;
+      const { account, permissionSet, tombstone } = found.value;
+      return `${partition}:${tombstone ? (where?.account ?? '') : account}:permission-set/${permissionSet}`;
     },
-    quota: () => (where === null ? null : quotaOf(where)),
+    quota: (binding) => (where === null ? null : quotaOf(where, binding.role.aws)),
+    residual: ({ aws }) => (hasTombstone(aws) ? TOMBSTONE_RESIDUAL : IDENTITY_CENTER.residual),
     sharedPlace: (wanted) => {
       const found = resolveAssignment(where, wanted);
       if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
@@ -107,18 +116,26 @@ export function identityCenter(
   };
 }
 
-/** What one assignment takes of the rate that the whole instance has, be it made or removed: a change, and looks until it is done. */
-function quotaOf(where: IdentityCenterPlace): Quota {
+const hasTombstone = (aws: AwsDefinition | null): boolean =>
+  aws?.method === 'identity-center' && aws.tombstone === true;
+
+/**
+ * What one assignment takes of the rate that the whole instance has, be it made or removed: a change, and looks until it is done; with a
+ * tombstone two changes of the set more, and looks until the account knows.
+ */
+function quotaOf(where: IdentityCenterPlace, aws: AwsDefinition | null): Quota {
   const perSecond = where.limits?.callsPerSecond ?? CALLS_PER_SECOND;
-  return { key: `aws:sso-admin:${where.account}`, perSecond, burst: perSecond, calls: 5 };
+  const calls = hasTombstone(aws) ? 12 : 5;
+  return { key: `aws:sso-admin:${where.account}`, perSecond, burst: perSecond, calls };
 }
 
 function plan(center: IdentityCenterPlace | null, wanted: BindingSpec): Plan {
   const found = resolveAssignment(center, wanted);
   if (!found.ok) return { ok: false, ...found.refusal };
-  const { account, permissionSet, userName } = found.value;
+  const { account, permissionSet, userName, tombstone } = found.value;
+  const denial = `put a denial from then on into the permission set, if it has room, and bring it to ${account}; `;
   const words =
     `Write the schedule ${scheduleName(wanted.slot)}, which removes the assignment at ${wholeSecond(wanted.endsAt)} even if Curfew is gone; ` +
-    `then assign the permission set ${permissionSet} in ${account} to ${userName}`;
+    `${tombstone ? denial : ''}then assign the permission set ${permissionSet} in ${account} to ${userName}`;
   return { ok: true, words, policyHash: null };
 }

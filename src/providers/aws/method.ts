@@ -1,3 +1,4 @@
+import type { Role } from '../../core/role.ts';
 import type {
   Act,
   BindingPlace,
@@ -12,6 +13,7 @@ import type {
   Plan,
   Provisioned,
   Quota,
+  Residual,
   Tidied,
 } from '../contract.ts';
 
@@ -26,6 +28,8 @@ export interface AwsMethod {
   exclusive(place: BindingPlace, act: Act): string | null;
   /** Absent: AWS allows more than we could ever call. */
   quota?(place: BindingPlace, act: Act): Quota | null;
+  /** What can survive the end of a grant of a role. Absent: what the method declares. */
+  residual?(role: Role): Residual;
   /** Refuses with `invalid` where nothing is handed out. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
   /** Absent: the method issues no certificates. */

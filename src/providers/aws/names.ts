@@ -25,6 +25,9 @@ export const END_ROLE = 'curfew/curfew-end-assignments';
 /** The session tag that carries the grant id. The trust policies allow this key alone. */
 export const GRANT_TAG = 'curfew-grant';
 
+/** The tag of a permission set that Curfew may write tombstones into, with the value `true`. Its owner sets it; Curfew cannot. */
+export const OWNED_TAG = 'curfew-owned';
+
 export type Partition = 'aws' | 'aws-cn' | 'aws-us-gov';
 
 /** One IAM role in one account. */

@@ -353,7 +353,7 @@ export function endTrust({ account }: Pick<Names, 'account'>): JsonObject {
 }
 
 /** What an assignment is made of: AWS asks for the right to each. */
-function assignments(partition: string): readonly string[] {
+export function assignments(partition: string): readonly string[] {
   return ['instance/*', 'permissionSet/*/*', 'account/*'].map((what) => `arn:${partition}:sso:::${what}`);
 }
 

@@ -158,7 +158,8 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       )),
       ...(await sweeperChecks(sweeper, call)),
     ],
-    residual: ({ method, role }) => residualOf(of({ method }).capabilities, abilitiesOf(role)),
+    residual: ({ method, role }) =>
+      of({ method }).residual?.(role) ?? residualOf(of({ method }).capabilities, abilitiesOf(role)),
     tidy: async (binding, call) => of(binding).tidy(binding, call),
   };
 }

@@ -1,0 +1,389 @@
+import { after, toIso, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { ProviderFault, type CallOptions } from '../contract.ts';
+import { gather } from './gather.ts';
+import type { IdentityCenterDirectory } from './identity-center-directory.ts';
+import type { Operations } from './identity-center-operations.ts';
+import { LONGEST_WAIT_MS } from './identity-center-quota.ts';
+import type { AssignmentNames } from './identity-center-schedule.ts';
+import type { Asked, Wanted } from './identity-center-statuses.ts';
+import { OWNED_TAG } from './names.ts';
+import type { PermissionSetNames, PermissionSets } from './permission-sets.ts';
+import {
+  fits,
+  isOverdue,
+  parseTombstones,
+  printTombstones,
+  roomFor,
+  secondOf,
+  sidOf,
+  withoutTombstones,
+  withTombstone,
+  type Tombstone,
+  type TombstonePolicy,
+} from './tombstone-policy.ts';
+
+/** The end that a tombstone is wanted with: exactly, for access that begins or goes on; `earlier` is as good where it ends. */
+export interface WantedEnd {
+  readonly endsAt: Instant;
+  readonly orEarlier: boolean;
+}
+
+/**
+ * How the tombstone of a slot stands.
+ * - `in-force`: from its end on AWS denies every call of the user by the set in the account.
+ * - `not-there-yet`: the set says so, and the account does not know yet.
+ * - `other-end`: it says another end than the one that is wanted.
+ * - `none`: the set has none for the slot, or somebody has edited it.
+ * - `full`: the set has none, and no room for one.
+ * - `set-gone`: the account does not have the set any more, so nobody has a session of it that could do anything.
+ */
+export type TombstoneState = 'in-force' | 'not-there-yet' | 'other-end' | 'none' | 'full' | 'set-gone';
+
+interface Wish {
+  readonly set: PermissionSetNames;
+  readonly tombstone: Tombstone;
+  readonly asked: Asked;
+}
+
+interface Known {
+  readonly at: Instant;
+  readonly policy: TombstonePolicy;
+}
+
+/** A policy that was read so recently need not be read again by whoever looks. */
+const RECENT_MS = 1_000;
+/** How long it is believed that a set belongs to Curfew; AWS asks at every write anyhow. */
+const OWNED_MS = 30_000;
+/** So long after a write of ours AWS's list of accounts that have the set as it is now is not believed: it may be late. */
+const LATE_MS = 30_000;
+/** After AWS has said that a policy is too long, it counts as full for so long. */
+const FULL_MS = 60_000;
+/** Whoever writes waits a moment for others that want the same, and this long at a time for the set to be free. */
+const GATHER_MS = 150;
+const WAIT_MS = 50;
+
+/**
+ * Keeps the tombstones in permission sets that belong to Curfew, beside what their owners wrote there. The set's policy is written by one
+ * process at a time (`exclusive`), for everybody who waits there; what an account knows of it is what was brought there since.
+ */
+export class Tombstones {
+  readonly #sets: PermissionSets;
+  readonly #directory: IdentityCenterDirectory;
+  readonly #operations: Operations;
+  readonly #clock: Clock;
+  readonly #owned = new Map<string, Instant>();
+  readonly #known = new Map<string, Known>();
+  readonly #reading = new Map<string, { readonly at: Instant; readonly answer: Promise<Known> }>();
+  /** When this process wrote a set last, or tried to. */
+  readonly #wroteAt = new Map<string, Instant>();
+  readonly #fullUntil = new Map<string, Instant>();
+  /** What a set said when it was sent to an account last, by account and set. */
+  readonly #sent = new Map<string, { readonly at: Instant; readonly tombstones: ReadonlyMap<string, Tombstone> }>();
+  readonly #beginning = new Map<string, Promise<unknown>>();
+  /** Ends that are known to be in force, by set and statement. */
+  readonly #inForce = new Map<string, Instant>();
+  /** What was tidied in a set and an account does not know yet. */
+  readonly #toBring = new Map<string, AssignmentNames>();
+
+  constructor(ports: {
+    readonly sets: PermissionSets;
+    readonly directory: IdentityCenterDirectory;
+    readonly operations: Operations;
+    readonly clock: Clock;
+  }) {
+    this.#sets = ports.sets;
+    this.#directory = ports.directory;
+    this.#operations = ports.operations;
+    this.#clock = ports.clock;
+  }
+
+  /** Refuses a permission set that its owner has not given to Curfew. Throws faults. */
+  async requireOwned(set: PermissionSetNames, asked: Asked): Promise<void> {
+    const seenAt = this.#owned.get(set.permissionSetArn);
+    if (seenAt !== undefined && this.#clock.now() < after(seenAt, OWNED_MS)) return;
+    if ((await this.#sets.tags(set, asked)).get(OWNED_TAG) === 'true') {
+      this.#owned.set(set.permissionSetArn, this.#clock.now());
+      return;
+    }
+    throw new ProviderFault(
+      'invalid',
+      `The permission set ${set.permissionSetArn} is not marked as Curfew's own, so no tombstone is written into it: ` +
+        `aws sso-admin tag-resource --instance-arn ${set.instanceArn} --resource-arn ${set.permissionSetArn} ` +
+        `--tags Key=${OWNED_TAG},Value=true; or take "tombstone" out of the roles that name it`,
+    );
+  }
+
+  /** How many more tombstones a set has room for. Throws faults. */
+  async room(set: PermissionSetNames, asked: Asked): Promise<number> {
+    return roomFor((await this.#read(set, asked, this.#clock.now())).policy);
+  }
+
+  /** How the tombstone of a slot stands. Changes nothing. Throws faults. */
+  async look(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
+    const seen = await this.#standing(names, wanted, asked);
+    return seen !== 'in-force' && (await this.#setGone(names, asked)) ? 'set-gone' : seen;
+  }
+
+  /**
+   * Makes the tombstone of a slot stand with the wanted end, as far as that goes now: whoever calls comes back until it is in force, the
+   * set is full, or the account does not have it any more. Throws faults, `conflict` and `throttled` when AWS is busy with the set.
+   */
+  async stand(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
+    const seen = await this.look(names, wanted, asked);
+    if (seen === 'in-force' || seen === 'full' || seen === 'set-gone') return seen;
+    if (seen !== 'not-there-yet') {
+      const tombstone = { userId: names.userId, account: names.account, endsAt: secondOf(wanted.endsAt) };
+      await this.#write(names.permissionSetArn, { item: { set: names, tombstone, asked }, call: asked.call });
+      const written = this.#known.get(names.permissionSetArn)?.policy.tombstones.get(sidOf(names));
+      if (!says(written, wanted)) return 'full';
+    }
+    return this.#bring(names, wanted, asked);
+  }
+
+  /**
+   * Removes tombstones that no session can need any more: that of the slot, which nobody needs, and those of others whose assignment has
+   * gone. True: something was removed, or an account was told of it. Throws faults.
+   */
+  async tidy(names: AssignmentNames, asked: Asked): Promise<boolean> {
+    const { policy } = await this.#read(names, asked, this.#clock.now());
+    const over = await this.#overdue(names, policy, asked, sidOf(names));
+    if (over.size > 0) {
+      await this.#whenIdle(names, asked);
+      const next = withoutTombstones(policy, over);
+      await this.#put(names, next, asked);
+      for (const sid of over) {
+        const account = policy.tombstones.get(sid)?.account ?? names.account;
+        this.#toBring.set(accountKey({ ...names, account }), { ...names, account });
+      }
+    }
+    const told = await this.#tell(names, asked);
+    return over.size > 0 || told;
+  }
+
+  /** Brings what was tidied to an account, unless the set has gone from there. */
+  async #tell(names: AssignmentNames, asked: Asked): Promise<boolean> {
+    const key = accountKey(names);
+    if (!this.#toBring.has(key)) return false;
+    if ((await this.#sets.accounts(names, false, asked)).has(names.account)) await this.#begin(names, asked);
+    return this.#toBring.delete(key);
+  }
+
+  /** Whether an end finds that the account does not have the set any more: it goes with its last assignment, and is not to be brought back. */
+  async #setGone(names: AssignmentNames, asked: Asked): Promise<boolean> {
+    if (asked.lane === 'start') return false;
+    // A list that is late may not show what was brought there a moment ago.
+    const sentAt = this.#sent.get(accountKey(names))?.at;
+    if (sentAt !== undefined && this.#clock.now() < after(sentAt, LATE_MS)) return false;
+    return !(await this.#sets.accounts(names, false, asked)).has(names.account);
+  }
+
+  async #standing(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
+    const { policy } = await this.#read(names, asked, after(this.#clock.now(), -RECENT_MS));
+    const standing = policy.tombstones.get(sidOf(names));
+    if (standing === undefined) {
+      const one = { userId: names.userId, account: names.account, endsAt: secondOf(wanted.endsAt) };
+      const fullUntil = this.#fullUntil.get(names.permissionSetArn);
+      if (fullUntil !== undefined && this.#clock.now() < fullUntil) return 'full';
+      if (fits(withTombstone(policy, one))) return 'none';
+      return (await this.#overdue(names, policy, asked, null)).size > 0 ? 'none' : 'full';
+    }
+    if (!says(standing, wanted)) return 'other-end';
+    return (await this.#reached(names, standing, asked)) ? 'in-force' : 'not-there-yet';
+  }
+
+  /** Whether an account knows a tombstone that stands in its permission set. */
+  async #reached(names: AssignmentNames, standing: Tombstone, asked: Asked): Promise<boolean> {
+    if (this.#inForce.get(statementKey(names)) === standing.endsAt) return true;
+    const sent = this.#sent.get(accountKey(names));
+    if (sent?.tombstones.get(sidOf(names))?.endsAt === standing.endsAt)
+      return (await this.#outcome(names, asked)) === 'succeeded';
+    if (await this.#operations.running(provisioning(names), asked)) return false;
+    const wroteAt = this.#wroteAt.get(names.permissionSetArn);
+    if (wroteAt !== undefined && this.#clock.now() < after(wroteAt, LATE_MS)) return false;
+    // Whoever wrote it is not this process, or was it long ago: AWS knows whether the account has the set as it is now.
+    if (!(await this.#sets.accounts(names, true, asked)).has(names.account)) return false;
+    this.#inForce.set(statementKey(names), standing.endsAt);
+    return true;
+  }
+
+  /** What became of what was sent to an account last. Throws when it failed, once, so that whoever is alarmed knows why. */
+  async #outcome(names: AssignmentNames, asked: Asked): Promise<'running' | 'succeeded' | null> {
+    const operation = provisioning(names);
+    const over = await this.#operations.standing(operation, asked);
+    if (over?.state === 'succeeded') {
+      for (const [sid, { endsAt }] of this.#sent.get(accountKey(names))?.tombstones ?? [])
+        this.#inForce.set(`${names.permissionSetArn} ${sid}`, endsAt);
+    }
+    if (over?.state !== 'failed') return over?.state ?? null;
+    this.#operations.forget(operation);
+    this.#sent.delete(accountKey(names));
+    const words = `Bringing the permission set to ${names.account}, with the denial from the end on, failed: ${over.reason.slice(0, 300)}`;
+    throw new ProviderFault('conflict', words);
+  }
+
+  /** Brings the set to the account: one operation for all who wait for it. */
+  async #bring(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
+    const outcome = await this.#outcome(names, asked);
+    if (outcome === 'running') return 'not-there-yet';
+    const sent = this.#sent.get(accountKey(names))?.tombstones.get(sidOf(names));
+    if (outcome === 'succeeded' && says(sent, wanted)) return 'in-force';
+    if (asked.lane === 'end') {
+      // The removal has the account to itself until it is over, and whoever takes away looks again soon.
+      if (await this.#operations.running({ kind: 'delete', ...names }, asked)) return 'not-there-yet';
+      if (await this.#setGone(names, asked)) return 'set-gone';
+    }
+    await this.#begin(names, asked);
+    return 'not-there-yet';
+  }
+
+  async #begin(names: AssignmentNames, asked: Asked): Promise<void> {
+    const key = accountKey(names);
+    const underWay = this.#beginning.get(key);
+    if (underWay !== undefined) return void (await underWay);
+    // What stands in the set when the call leaves is what it brings, also for those who came while it waited.
+    const leaves = async (): Promise<boolean> => {
+      const tombstones = this.#known.get(names.permissionSetArn)?.policy.tombstones ?? new Map<string, Tombstone>();
+      const here = [...tombstones].filter(([, one]) => one.account === names.account);
+      this.#sent.set(key, { at: this.#clock.now(), tombstones: new Map(here) });
+      return false;
+    };
+    const begun = this.#operations.begin(provisioning(names), asked, leaves).catch((error: unknown) => {
+      // It may have been begun or not; it is brought again.
+      this.#sent.delete(key);
+      throw error;
+    });
+    this.#beginning.set(key, begun);
+    try {
+      await begun;
+    } finally {
+      this.#beginning.delete(key);
+    }
+  }
+
+  readonly #write = gather<Wish>(
+    (wishes, call) => this.#writeAll(wishes, call),
+    async ({ item: { set, asked } }) => {
+      await this.#clock.sleep(GATHER_MS, asked.call.signal);
+      await this.#whenIdle(set, asked);
+    },
+  );
+
+  /** Writes the tombstones of several slots at once; those that find no room are not in the set afterwards. */
+  async #writeAll(wishes: readonly Wish[], call: CallOptions): Promise<void> {
+    const [first] = wishes;
+    if (first === undefined) return;
+    const { set } = first;
+    const asked: Asked = { lane: wishes.some((one) => one.asked.lane === 'end') ? 'end' : 'start', call };
+    const { policy } = await this.#read(set, asked, this.#clock.now());
+    const added = wishes.map(({ tombstone }) => tombstone);
+    const moved = added.filter((one) => policy.tombstones.has(sidOf(one)));
+    let next = added.reduce(addIfItFits, policy);
+    if (added.some((one) => !next.tombstones.has(sidOf(one)))) {
+      const over = await this.#overdue(set, policy, asked, null);
+      next = added.reduce(addIfItFits, withoutTombstones(policy, over));
+    }
+    if (printTombstones(next) === printTombstones(policy)) return;
+    try {
+      await this.#put(set, next, asked);
+    } catch (error) {
+      if (!isTooLong(error)) throw error;
+      this.#fullUntil.set(set.permissionSetArn, after(this.#clock.now(), FULL_MS));
+      // What stood there already is no longer than it was, and must be moved: an end that is past would deny what begins.
+      if (moved.length > 0) await this.#put(set, moved.reduce(addIfItFits, policy), asked);
+    }
+  }
+
+  async #put(set: PermissionSetNames, next: TombstonePolicy, asked: Asked): Promise<void> {
+    const { permissionSetArn } = set;
+    const before = this.#known.get(permissionSetArn)?.policy.tombstones ?? new Map<string, Tombstone>();
+    for (const sid of [...before.keys(), ...next.tombstones.keys()])
+      if (before.get(sid)?.endsAt !== next.tombstones.get(sid)?.endsAt)
+        this.#inForce.delete(`${permissionSetArn} ${sid}`);
+    this.#known.delete(permissionSetArn);
+    this.#wroteAt.set(permissionSetArn, this.#clock.now());
+    await this.#sets.writeInlinePolicy(set, printTombstones(next), asked);
+    this.#known.set(permissionSetArn, { at: this.#clock.now(), policy: next });
+  }
+
+  /** Statements that no session can need: the end is long over, and the user is not assigned the set there, unless it is `own`, which is known. */
+  async #overdue(
+    set: PermissionSetNames,
+    policy: TombstonePolicy,
+    asked: Asked,
+    own: string | null,
+  ): Promise<ReadonlySet<string>> {
+    const { instanceArn, permissionSetArn } = set;
+    const over = new Set<string>();
+    for (const [sid, one] of policy.tombstones) {
+      if (!isOverdue(one, asked.call.now)) continue;
+      const names = { instanceArn, permissionSetArn, account: one.account };
+      const stands = async () => (await this.#directory.assigned(names, asked, asked.call.now)).has(one.userId);
+      if (sid === own || !(await stands())) over.add(sid);
+    }
+    return over;
+  }
+
+  /** AWS lets nobody edit a set while it is brought to an account, whichever. */
+  async #whenIdle(set: PermissionSetNames, asked: Asked): Promise<void> {
+    const until = after(this.#clock.now(), LONGEST_WAIT_MS);
+    while (await this.#operations.provisioning(set.permissionSetArn, asked)) {
+      if (asked.call.signal.aborted || this.#clock.now() >= until)
+        throw new ProviderFault(
+          'conflict',
+          `The permission set ${set.permissionSetArn} is being brought to an account`,
+        );
+      await this.#clock.sleep(WAIT_MS, asked.call.signal);
+    }
+  }
+
+  /** What a set says, by a question that left at `since` or later: one for all who want to know at the same time. */
+  async #read(set: PermissionSetNames, asked: Asked, since: Instant): Promise<Known> {
+    const { permissionSetArn } = set;
+    const known = this.#known.get(permissionSetArn);
+    if (known !== undefined && known.at >= since) return known;
+    const running = this.#reading.get(permissionSetArn);
+    if (running !== undefined && running.at >= since) return running.answer;
+    const at = this.#clock.now();
+    const ask = async (): Promise<Known> => {
+      const policy = parseTombstones(await this.#sets.inlinePolicy(set, asked));
+      if (policy === null)
+        throw new ProviderFault(
+          'invalid',
+          `The inline policy of ${permissionSetArn} is no policy document (${toIso(at)})`,
+        );
+      const wroteAt = this.#wroteAt.get(permissionSetArn);
+      const read = { at, policy };
+      // What was asked before a write of ours may be what stood there before it.
+      if (wroteAt === undefined || wroteAt < at) this.#known.set(permissionSetArn, read);
+      return read;
+    };
+    const answer = ask().finally(() => {
+      if (this.#reading.get(permissionSetArn)?.at === at) this.#reading.delete(permissionSetArn);
+    });
+    this.#reading.set(permissionSetArn, { at, answer });
+    return answer;
+  }
+}
+
+function says(standing: Tombstone | undefined, { endsAt, orEarlier }: WantedEnd): boolean {
+  if (standing === undefined) return false;
+  return standing.endsAt === secondOf(endsAt) || (orEarlier && standing.endsAt < endsAt);
+}
+
+function addIfItFits(policy: TombstonePolicy, tombstone: Tombstone): TombstonePolicy {
+  const next = withTombstone(policy, tombstone);
+  return policy.tombstones.has(sidOf(tombstone)) || fits(next) ? next : policy;
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof ProviderFault && error.message.includes('ServiceQuotaExceeded');
+}
+
+/** The operation that brings a set to an account. */
+function provisioning({ instanceArn, permissionSetArn, account }: AssignmentNames): Wanted {
+  return { kind: 'provision', instanceArn, permissionSetArn, account, userId: null };
+}
+
+const accountKey = ({ permissionSetArn, account }: AssignmentNames): string => `${permissionSetArn} ${account}`;
+const statementKey = (names: AssignmentNames): string => `${names.permissionSetArn} ${sidOf(names)}`;
