@@ -1,7 +1,8 @@
 -- While a cluster is upgraded, nodes that have never heard of extensions run on this schema. They must always be able to end a grant,
 -- and must never say that one is gone which may still stand in the cloud until a later end than theirs.
 
--- A grant that leaves 'active' takes its extension with it, also when whoever ends it does not know the columns.
+-- A grant that leaves 'active' takes its extension with it, also when whoever ends it does not know the columns. To extend what is not
+-- active is refused as before.
 create function grant_ends_with_its_extension() returns trigger language plpgsql as $$
 begin
   new.extension_request := null;
@@ -9,7 +10,7 @@ begin
   return new;
 end $$;
 create trigger grant_ends_with_its_extension before update on "grant"
-  for each row when (new.state <> 'active' and new.extension_until is not null) execute function grant_ends_with_its_extension();
+  for each row when (old.state = 'active' and new.state <> 'active' and new.extension_until = old.extension_until) execute function grant_ends_with_its_extension();
 
 -- An older node proves an end against "ends_at". Where the cloud may have been told a later one, the receipt has to name it; whoever
 -- cannot leaves the proof to a node that can. Times are written in whole milliseconds; what differs by less is the same. Rows from before
