@@ -168,7 +168,7 @@ eachDatabase('transitions', (current) => {
     ],
     [
       'nothing that ends is extended',
-      [RUN, USE, WANT, `update "grant" set state = 'ending', end_cause = 'revoked', ending_since = app_now()`],
+      [RUN, USE, `update "grant" set state = 'ending', end_cause = 'revoked', ending_since = app_now()`, WANT],
       '23514',
       'grant_is_extended_while_active',
     ],
