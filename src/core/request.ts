@@ -7,7 +7,8 @@ import { assertNever, ok, refused, type Result } from './result.ts';
  *     pending -> approved | denied | withdrawn | lapsed
  *
  * A request is decided once. Approvals of single steps do not change its state; the one that satisfies the last
- * step does. A request that nobody decides lapses at `lapsesAt`: an unanswered question is a no.
+ * step does. A request that nobody decides lapses at `lapsesAt`: an unanswered question is a no. One that asks to extend a grant
+ * lapses with the grant.
  * The same pairs stand as rows in `request_transition`; a test compares the two.
  */
 export type RequestState =
@@ -31,13 +32,16 @@ export type RequestEvent =
   | { readonly kind: 'deny'; readonly by: 'approver' | 'policy' }
   | { readonly kind: 'withdraw' }
   /** Time has passed; refused before `lapsesAt`. */
-  | { readonly kind: 'lapse' };
+  | { readonly kind: 'lapse' }
+  /** The grant that it asks to extend is no longer active: there is nothing left to decide. */
+  | { readonly kind: 'lose-grant' };
 
 export const REQUEST_EVENTS = [
   'approve',
   'deny',
   'withdraw',
   'lapse',
+  'lose-grant',
 ] as const satisfies readonly RequestEvent['kind'][];
 
 export type RequestRefusal =
@@ -64,6 +68,8 @@ export function transitionRequest(
       return ok({ kind: 'withdrawn', decidedAt: now });
     case 'lapse':
       return late ? ok({ kind: 'lapsed', decidedAt: now }) : refused({ kind: 'not-yet', lapsesAt: state.lapsesAt });
+    case 'lose-grant':
+      return ok({ kind: 'lapsed', decidedAt: now });
     default:
       return assertNever(event);
   }

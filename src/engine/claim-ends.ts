@@ -2,6 +2,7 @@ import { transitionGrant, type GrantState } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
+import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { claimDue, saveExpired } from '../store/leases.ts';
@@ -20,26 +21,32 @@ export async function claimEnds(
   limit: number,
   late: (id: GrantId) => boolean,
 ): Promise<readonly GrantRecord[]> {
-  const { claimed, now } = await ports.db.transaction().execute(async (trx) => {
+  const { claimed, now, lapsed } = await ports.db.transaction().execute(async (trx) => {
     // The time is asked for behind the claim: nothing that was due by then is judged to be early.
     const [due, now] = await together([claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit), appNow(trx)]);
     const claimed = due.map((grant) => ({ before: grant, grant: expired(grant, now) }));
     const moved = claimed.flatMap(({ before, grant }) => (grant === before ? [] : [grant]));
-    if (moved.length > 0) {
-      await together([
-        saveExpired(
-          trx,
-          moved.map((grant) => grant.id),
-          now,
-        ),
-        ports.append(trx, ...moved.map((grant) => entryOf(grant, grant.state, now, late(grant.id)))),
-      ]);
-    }
-    return { claimed, now };
+    if (moved.length === 0) return { claimed, now, lapsed: [] };
+    const [, , lapsed] = await together([
+      saveExpired(
+        trx,
+        moved.map((grant) => grant.id),
+        now,
+      ),
+      ports.append(trx, ...moved.map((grant) => entryOf(grant, grant.state, now, late(grant.id)))),
+      lapseWithGrants(
+        trx,
+        ports.append,
+        moved.map((grant) => grant.id),
+        now,
+      ),
+    ]);
+    return { claimed, now, lapsed };
   });
   for (const { before, grant } of claimed) {
     if (grant !== before) ports.publish({ kind: 'grant', id: grant.id, at: now });
   }
+  for (const id of lapsed) ports.publish({ kind: 'request', id, at: now });
   return claimed.map(({ grant }) => grant);
 }
 

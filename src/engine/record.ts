@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { RequestId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
+import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import type { CredentialFacts, Residual } from '../providers/contract.ts';
 import { newId } from '../platform/random.ts';
 import { forgetBinding, type CallNote } from '../store/bindings.ts';
@@ -52,14 +53,17 @@ export async function record(
     if (held === null) return null;
     const { now } = held;
     let current = held.grant;
+    const lapsed: RequestId[] = [];
     for (const recording of recordings) {
       const next = transitionGrant(current.state, recording.event, now);
       if (!next.ok) return null;
       const state = next.value;
       const note = typeof recording.call === 'function' ? recording.call(state) : recording.call;
       const call = note === undefined ? null : { slot: grant.slot, note };
-      [current] = await together([
+      const isOver = current.state.kind === 'active' && state.kind === 'ending';
+      const [saved, lapsing] = await together([
         saveGrantState(trx, grant.id, state, dueAfter(state, now), call),
+        lapseWithGrants(trx, ports.append, isOver ? [grant.id] : [], now),
         keepCredentials(trx, ports, grant, recording.credentials ?? []),
         ports.append(trx, {
           kind: recording.said?.kind ?? (`grant.${state.kind}` as EventKind),
@@ -75,6 +79,8 @@ export async function record(
         }),
         keepOutcome(trx, recording),
       ]);
+      current = saved;
+      lapsed.push(...lapsing);
       if (recording.triesAgain === true) {
         await saveTriesAgain(trx, grant.id, true);
         current = { ...current, triesAgain: true };
@@ -85,10 +91,11 @@ export async function record(
       }
       if (recording.leavesSlot === true) await forgetBinding(trx, grant.slot);
     }
-    return { grant: current, now, again: await retryOnce(trx, ports, current, now) };
+    return { grant: current, now, lapsed, again: await retryOnce(trx, ports, current, now) };
   });
   if (done === null) return null;
   if (done.again !== null) ports.publish({ kind: 'grant', id: done.again.id, at: done.now });
+  for (const id of done.lapsed) ports.publish({ kind: 'request', id, at: done.now });
   ports.publish({ kind: 'grant', id: grant.id, at: done.now });
   return done.grant;
 }

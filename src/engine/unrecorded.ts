@@ -4,6 +4,7 @@ import type { GrantId, PersonId } from '../core/ids.ts';
 import { desiredBinding } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
+import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
 import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
 import { findGrant, othersOnSlot, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
@@ -17,6 +18,8 @@ import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 import { factsOf } from './record.ts';
 import { turnKey } from './slot-turn.ts';
 import type { Writers } from './writers.ts';
+
+type Change = Parameters<EnginePorts['publish']>[0];
 
 /** Who ended a grant before its time, and why they said they did. */
 export interface EndedBy {
@@ -210,7 +213,8 @@ export class Unrecorded {
         try {
           await this.#noteLanding(ending);
           const written = await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
-          if (written) return;
+          for (const change of written ?? []) this.#ports.publish(change);
+          if (written !== null) return;
         } catch (error) {
           this.#ports.log.error({ grant: ending.grant.id, error: String(error) }, 'an ending still cannot be recorded');
         }
@@ -235,23 +239,23 @@ export class Unrecorded {
     this.#unwritten.delete(grant);
   }
 
-  /** Whether the rows say that the grant is ending, so that the usual way goes on with it. */
-  async #moveToEnding(trx: Trx, { grant: { id }, cause, by }: Unwritten): Promise<boolean> {
+  /** What was changed so that the rows say that the grant is ending, and the usual way goes on with it; `null`: they do not say so. */
+  async #moveToEnding(trx: Trx, { grant: { id }, cause, by }: Unwritten): Promise<readonly Change[] | null> {
     const grant = await findGrant(trx, id, true);
     if (grant === null || isOver(grant.state)) {
       this.forget(id);
-      return true;
+      return [];
     }
     if (grant.state.kind === 'ending') {
       // Whoever asked for the end of it did not ask for another attempt.
       if (grant.triesAgain && by !== null) await saveTriesAgain(trx, id, false);
-      return true;
+      return [];
     }
     // An end by time is written by whoever claims it.
-    if (cause !== 'returned' && cause !== 'revoked') return false;
+    if (cause !== 'returned' && cause !== 'revoked') return null;
     const now = await appNow(trx);
     const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
-    if (!next.ok) return false;
+    if (!next.ok) return null;
     await saveGrantState(trx, id, next.value, now);
     await this.#ports.append(trx, {
       kind: `grant.${next.value.kind}` as EventKind,
@@ -262,6 +266,7 @@ export class Unrecorded {
       ...(by?.reason == null ? {} : { personal: { reason: { subject: by.person, value: by.reason } } }),
       late: true,
     });
-    return true;
+    const lapsed = await lapseWithGrants(trx, this.#ports.append, [id], now);
+    return [{ kind: 'grant', id, at: now }, ...lapsed.map((one) => ({ kind: 'request', id: one, at: now }) as const)];
   }
 }

@@ -22,7 +22,7 @@ export const EVENTS = {
   'request.approved': only('automatic', 'policyVersion', 'rules', 'until'),
   'request.denied': only('by', 'policyVersion', 'refusals'),
   'request.withdrawn': only('revocation'),
-  'request.lapsed': only(),
+  'request.lapsed': only('cause'),
   'approval.given': { public: ['policyVersion', 'via'], personal: ['comment'] },
   'approval.refused': { public: ['policyVersion', 'via'], personal: ['comment'] },
   'grant.scheduled': only('role', 'target', 'method', 'durationMs', 'startsAt', 'retryOf'),

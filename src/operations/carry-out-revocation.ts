@@ -3,6 +3,7 @@ import type { GrantId, RequestId } from '../core/ids.ts';
 import { transitionRequest } from '../core/request.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
+import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
 import { saveGrantState, type GrantRecord } from '../store/grants.ts';
 import { findRequest, saveRequestState } from '../store/requests.ts';
@@ -76,6 +77,7 @@ async function endOrTakeAway(
     const ended = await endBatch(world, order, ids);
     if (ended === null) return 'lifted';
     for (const id of ended.ids) world.changes.publish({ kind: 'grant', id, at: ended.at });
+    for (const id of ended.lapsed) world.changes.publish({ kind: 'request', id, at: ended.at });
     if (ended.ids.length > 0) world.wake('ends');
     return 'ended';
   } catch (error) {
@@ -92,7 +94,7 @@ async function endBatch(
   world: World,
   order: RevocationRecord,
   ids: readonly GrantId[],
-): Promise<{ readonly ids: readonly GrantId[]; readonly at: Instant } | null> {
+): Promise<{ readonly ids: readonly GrantId[]; readonly at: Instant; readonly lapsed: readonly RequestId[] } | null> {
   return world.db.transaction().execute(async (trx) => {
     if ((await findRevocation(trx, order.id))?.liftedAt !== null) return null;
     const grants = await lockToldNothing(trx, ids);
@@ -122,7 +124,7 @@ async function endBatch(
     if (ended.length > 0) {
       await together([...writes, noteEnded(trx, order.id, ended), world.append(trx, ...entries)]);
     }
-    return { ids: ended, at };
+    return { ids: ended, at, lapsed: await lapseWithGrants(trx, world.append, ended, at) };
   });
 }
 

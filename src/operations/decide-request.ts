@@ -9,8 +9,16 @@ import type { Decision } from '../policy/types.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
-import { approvalsOf, findRequest, insertApproval, saveRequestState, type RequestRecord } from '../store/requests.ts';
+import {
+  approvalsOf,
+  findRequest,
+  insertApproval,
+  lockExtended,
+  saveRequestState,
+  type RequestRecord,
+} from '../store/requests.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { together } from '../store/together.ts';
 import { createGrants } from './create-grants.ts';
 import { grantIsOver } from './grant-shape.ts';
 import { raiseAlarms } from './raise-alarms.ts';
@@ -42,7 +50,7 @@ export function denyRequest(world: World, actor: Actor, id: RequestId, input: { 
 
 /** Takes one's own pending request back. */
 export async function withdrawRequest(world: World, actor: Actor, id: RequestId): Promise<Outcome> {
-  return within(world, actor, id, async (trx, request, now) => {
+  return within(world, actor, id, false, async (trx, request, now) => {
     if (request.person !== actor.person)
       return refused({ code: 'not-your-request', detail: 'Only the requester can withdraw a request.' });
     const next = transitionRequest(request.state, { kind: 'withdraw' }, now);
@@ -69,7 +77,7 @@ async function decideAs(
   if ((comment ?? '').length > 2_000)
     return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
   const rules = world.rules.current();
-  return within(world, actor, id, async (trx, request, now) => {
+  return within(world, actor, id, true, async (trx, request, now) => {
     if (request.person === actor.person) {
       return refused({
         code: 'self-approval',
@@ -149,7 +157,11 @@ async function endedFirst(
   const ended = { policyVersion: request.policyVersion, refusals: [{ code: 'grant-ended', rule: 'default' }] };
   const finished = await finish(world, trx, request, { kind: 'deny', by: 'policy' }, now, ended);
   if (!finished.ok) return finished;
-  return refused({ ...grantEnded(grant), detail: 'The access ended before this was decided. The request is closed.' });
+  return refused(endedBeforeDecision(grant));
+}
+
+function endedBeforeDecision(grant: GrantRecord): OperationRefusal {
+  return { ...grantEnded(grant), detail: 'The access ended before this was decided. The request is closed.' };
 }
 
 /** A rule that was tightened while the request waited refuses it now; the request is over, and says why. */
@@ -204,15 +216,21 @@ function untilOf({ extends: extension }: RequestRecord): { readonly until?: stri
   return extension === null ? {} : { until: toIso(extension.until) };
 }
 
-/** Runs a decision on a locked request that the actor may see, and answers with the request as it then stands. */
+/**
+ * Runs a decision on a locked request that the actor may see, and answers with the request as it then stands. `withGrant`: what it asks to
+ * extend is locked as well.
+ */
 async function within(
   world: World,
   actor: Actor,
   id: RequestId,
+  withGrant: boolean,
   work: (trx: Trx, request: RequestRecord, now: Instant) => Promise<Result<null, OperationRefusal>>,
 ): Promise<Outcome> {
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
-    const request = await findRequest(trx, id, true);
+    // The grant first, as whoever ends it does.
+    const locked = withGrant ? [lockExtended(trx, id)] : [];
+    const [request] = await together([findRequest(trx, id, true), ...locked]);
     if (request === null || !(await mayViewRequest(world, trx, actor, request))) return refused(NOT_FOUND);
     const now = await appNow(trx);
     const done = await work(trx, request, now);
@@ -259,6 +277,9 @@ export const NOT_FOUND: OperationRefusal = {
 /** Says who has decided it, when, and with which words: whoever comes second wants to know. */
 async function alreadyDecided(world: World, trx: Trx, request: RequestRecord): Promise<OperationRefusal> {
   const { state } = request;
+  const lost = state.kind === 'lapsed' && state.decidedAt < request.lapsesAt ? request.extends : null;
+  const grant = lost === null ? null : await findGrant(trx, lost.grant);
+  if (grant !== null) return endedBeforeDecision(grant);
   if (state.kind === 'pending' || state.kind === 'lapsed') return tooLate(state);
   const last = ((await approvalsOf(trx, [request.id])).get(request.id) ?? []).at(-1);
   const byPerson =

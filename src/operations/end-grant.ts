@@ -1,8 +1,9 @@
 import { transitionGrant } from '../core/grant.ts';
-import type { GrantId } from '../core/ids.ts';
+import type { GrantId, RequestId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
+import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { findRequest } from '../store/requests.ts';
@@ -41,7 +42,7 @@ async function endGrant(
   const grant = await findGrant(world.db, id);
   const allowed = grant === null ? NOT_FOUND : await judge(world, actor, grant, cause);
   if (grant === null || allowed !== null) return refused(allowed ?? NOT_FOUND);
-  let outcome: Result<Instant, OperationRefusal>;
+  let outcome: Result<Written, OperationRefusal>;
   try {
     outcome = await world.db.transaction().execute((trx) => write(world, trx, actor, id, cause, reason));
   } catch (error) {
@@ -56,7 +57,9 @@ async function endGrant(
     });
   }
   if (!outcome.ok) return outcome;
-  world.changes.publish({ kind: 'grant', id, at: outcome.value });
+  const { at, lapsed } = outcome.value;
+  world.changes.publish({ kind: 'grant', id, at });
+  for (const request of lapsed) world.changes.publish({ kind: 'request', id: request, at });
   world.wake('ends');
   const after = await findGrant(world.db, id);
   invariant(after !== null, `grant ${id} vanished`);
@@ -91,6 +94,12 @@ async function judge(
   };
 }
 
+/** When it was written down, and the requests that it left without anything to decide. */
+interface Written {
+  readonly at: Instant;
+  readonly lapsed: readonly RequestId[];
+}
+
 async function write(
   world: World,
   trx: Trx,
@@ -98,14 +107,14 @@ async function write(
   id: GrantId,
   cause: 'returned' | 'revoked',
   reason: string | null,
-): Promise<Result<Instant, OperationRefusal>> {
+): Promise<Result<Written, OperationRefusal>> {
   const grant = await findGrant(trx, id, true);
   if (grant === null) return refused(NOT_FOUND);
   const now = await appNow(trx);
   const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
   if (!next.ok && grant.triesAgain && grant.state.kind === 'ending') {
     await together([saveTriesAgain(trx, id, false), world.append(trx, notRetried(grant, actor, cause, reason, now))]);
-    return ok(now);
+    return ok({ at: now, lapsed: [] });
   }
   if (!next.ok) return refused({ code: 'grant-ended', detail: `This grant is already ${grant.state.kind}.` });
   await saveGrantState(trx, id, next.value, now);
@@ -121,7 +130,7 @@ async function write(
     },
     ...(reason === null ? {} : { personal: { reason: { subject: actor.person, value: reason } } }),
   });
-  return ok(now);
+  return ok({ at: now, lapsed: await lapseWithGrants(trx, world.append, [id], now) });
 }
 
 /** It is being ended already, for want of time; from now on also because somebody wants it gone. */

@@ -76,7 +76,9 @@ function wordsFor(body: Body): string {
     case 'request.withdrawn':
       return say('revocation') === '' ? 'took the request back' : `withdrew the request (${say('revocation')})`;
     case 'request.lapsed':
-      return 'nobody decided in time; it lapsed';
+      return say('cause') === 'grant-ended'
+        ? 'the access ended before this was decided; it lapsed'
+        : 'nobody decided in time; it lapsed';
     case 'approval.given':
       return 'said yes';
     case 'approval.refused':

@@ -142,6 +142,38 @@ export async function extensionIsPending(trx: Trx, grant: GrantId): Promise<bool
   return row !== undefined;
 }
 
+/** A request that asks to extend a grant and waits. */
+interface PendingExtension {
+  readonly id: RequestId;
+  readonly person: PersonId;
+  readonly grant: GrantId;
+  readonly state: RequestState;
+}
+
+/**
+ * What waits to extend some grants, locked. Who has such a request locked without its grant is closing it, and is not waited for: that
+ * must not hold up the end of the grant.
+ */
+export async function lockPendingExtensions(
+  trx: Trx,
+  grants: readonly GrantId[],
+): Promise<readonly PendingExtension[]> {
+  const { rows } = await sql<{ id: RequestId; person: PersonId; grant: GrantId; lapsesAt: Instant }>`
+    select id, person_id as person, extends_grant as "grant", lapses_at as "lapsesAt" from request
+    where state = 'pending' and extends_grant = any(${grants}) for update skip locked`.execute(trx);
+  return rows.map(({ lapsesAt, ...row }) => ({ ...row, state: { kind: 'pending', lapsesAt } }));
+}
+
+/**
+ * Locks the grant that a request asks to extend, if it asks for that. Before the request itself is locked: who ends a grant locks both in
+ * this order, and neither waits for the other in a circle.
+ */
+export async function lockExtended(trx: Trx, id: RequestId): Promise<void> {
+  await sql`select from "grant" where id = (select extends_grant from request where id = ${id}) for update`.execute(
+    trx,
+  );
+}
+
 /** Writes what became of an approved extension. */
 export async function saveExtensionOutcome(
   trx: Trx,

@@ -1,17 +1,23 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { toIso, type Instant } from '../../src/core/time.ts';
-import { approveRequest } from '../../src/operations/decide-request.ts';
-import { returnGrant } from '../../src/operations/end-grant.ts';
+import { claimEnds } from '../../src/engine/claim-ends.ts';
+import { end } from '../../src/engine/end.ts';
+import type { Change } from '../../src/operations/changes.ts';
+import { approveRequest, denyRequest } from '../../src/operations/decide-request.ts';
+import { returnGrant, revokeGrant } from '../../src/operations/end-grant.ts';
 import { extendGrant } from '../../src/operations/extend-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
+import { orderRevocation } from '../../src/operations/revoke-many.ts';
 import { explainRequest, showRequest } from '../../src/operations/show-requests.ts';
 import type { RequestView } from '../../src/operations/views.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
 import { findGrant, type GrantRecord } from '../../src/store/grants.ts';
+import { claimDue } from '../../src/store/leases.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { stepPorts } from './step-ports.ts';
 
 const MINUTE = 60_000;
 const ASK = {
@@ -205,9 +211,88 @@ eachDatabase('an extension', (current) => {
     expect((await now()).state).toMatchObject({ extension: null });
   });
 
-  test('when the access ended before the decision, whoever comes to decide is told so', async () => {
+  /** Lets the time of the grant be over; the guard that forbids it is switched off for that. */
+  const pastItsEnd = () =>
+    current()
+      .db.transaction()
+      .execute(async (trx) => {
+        await sql`set local session_replication_role = replica`.execute(trx);
+        await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now(), bound_until = app_now(), due_at = app_now()`.execute(
+          trx,
+        );
+      });
+
+  const publishing = () => ({
+    ...stepPorts(acme, current().db),
+    publish: (change: Change) => acme.world.changes.publish(change),
+  });
+
+  test.each([
+    ['is given back', () => returnGrant(acme.world, ana, first.id)],
+    ['is taken away', () => revokeGrant(acme.world, bo, first.id, { reason: 'A lost laptop' })],
+    ['is ended by an order', () => orderRevocation(acme.world, bo, { person: 'ana', reason: 'A lost laptop' })],
+    [
+      'is ended while nothing can be recorded, and that is written later',
+      async () => {
+        await acme.engine.endUnrecorded(await now(), 'revoked', { person: bo.person, reason: null });
+        await acme.engine.pass('ends');
+      },
+    ],
+    [
+      'is over by time, recorded with others',
+      async () => {
+        await pastItsEnd();
+        await claimEnds(publishing(), 10, () => false);
+      },
+    ],
+    [
+      'is over by time, recorded alone',
+      async () => {
+        await pastItsEnd();
+        const [claimed] = await claimDue(current().db, 'ends', 'one', 9_500, 1);
+        if (claimed === undefined) throw new Error('it is due');
+        await end(publishing(), claimed, false);
+      },
+    ],
+  ])('that nobody has decided lapses with the grant when that %s', async (_, over) => {
     const { id } = got(await ask());
-    got(await returnGrant(acme.world, ana, first.id));
+    const told: string[] = [];
+    const forget = acme.world.changes.subscribe((change) => void told.push(`${change.kind} ${change.id}`));
+    await over();
+    forget();
+    expect((await now()).state.kind).toMatch(/^end/);
+    expect(told).toContain(`request ${id}`);
+    expect(await seen(id)).toMatchObject({
+      status: 'lapsed',
+      extends: { status: 'ended-first' },
+      next: 'The access ended before its end could be moved to later.',
+    });
+    expect((await entries()).filter((kind) => kind === 'request.lapsed')).toHaveLength(1);
+    const { timeline } = got(await explainRequest(acme.world, bo, id));
+    expect(timeline.map(({ text }) => text)).toContain('the access ended before this was decided; it lapsed');
+    // Whoever comes to decide is told so, and nothing comes of it.
+    for (const decide of [approveRequest, denyRequest]) {
+      const answer = await decide(acme.world, bo, id, {});
+      expect(answer).toMatchObject({
+        refusal: { code: 'grant-ended', detail: 'The access ended before this was decided. The request is closed.' },
+      });
+    }
+    expect((await now()).state.kind).not.toBe('active');
+  });
+
+  test('that lapses because nobody decided in time says so, and not that the access is over', async () => {
+    const { id } = got(await ask());
+    await sql`update request set due_at = app_now(), lapses_at = app_now() where id = ${id}`.execute(current().db);
+    await acme.engine.lapse();
+    expect(code(await approveRequest(acme.world, bo, id, {}))).toBe('request-lapsed');
+    expect((await now()).state.kind).toBe('active');
+  });
+
+  test('when an older node ended the access and left the request, whoever comes to decide closes it', async () => {
+    const { id } = got(await ask());
+    await sql`update "grant" set state = 'ending', ending_since = app_now(), end_cause = 'returned'`.execute(
+      current().db,
+    );
     expect(code(await approveRequest(acme.world, bo, id, {}))).toBe('grant-ended');
     expect(await seen(id)).toMatchObject({ status: 'denied', deniedBy: 'policy', extends: { status: 'ended-first' } });
   });

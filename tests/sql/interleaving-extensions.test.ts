@@ -4,7 +4,7 @@ import type { GrantEvent } from '../../src/core/grant.ts';
 import type { GrantId, RequestId } from '../../src/core/ids.ts';
 import { claimEnds } from '../../src/engine/claim-ends.ts';
 import { record } from '../../src/engine/record.ts';
-import { approveRequest } from '../../src/operations/decide-request.ts';
+import { approveRequest, withdrawRequest } from '../../src/operations/decide-request.ts';
 import { returnGrant } from '../../src/operations/end-grant.ts';
 import { extendGrant } from '../../src/operations/extend-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
@@ -49,6 +49,10 @@ onTwoConnections('extending a grant', (current) => {
     const { id: request } = await pending();
     return code(await approveRequest({ ...acme.world, db }, bo, request, {}));
   };
+  const withdraw: Act = async (db) => {
+    const { id: request } = await pending();
+    return code(await withdrawRequest({ ...acme.world, db }, ana, request));
+  };
   const engine =
     (event: GrantEvent): Act =>
     async (db) =>
@@ -92,6 +96,7 @@ onTwoConnections('extending a grant', (current) => {
     ['return x extend', 'active', give, ask, 'grant-ended', 'ending'],
     ['approval x return', 'asked', approve, give, 'ok', 'ending'],
     ['return x approval', 'asked', give, approve, 'grant-ended', 'ending'],
+    ['return x withdrawal', 'asked', give, withdraw, 'grant-ended', 'ending'],
     ['acknowledged x return', 'noted', extended, give, 'ok', 'ending, extended'],
     ['return x acknowledged', 'noted', give, extended, 'too late', 'ending, told a later end'],
   ] as const)('%s', async (_, state, first, second, answer, expected) => {
@@ -100,6 +105,20 @@ onTwoConnections('extending a grant', (current) => {
     expect(done.waitedIn).not.toBeNull();
     expect([done.first, done.second]).toEqual(['ok', answer]);
     expect(await outcome()).toBe(expected);
+  });
+
+  test('withdrawal x return: whoever gives it back does not wait for who closes the request anyway', async () => {
+    await reach.asked();
+    const done = await current().interleave(withdraw, give);
+    expect(done).toEqual({ first: 'ok', second: 'ok', waitedIn: null });
+    expect(await outcome()).toBe('ending');
+    expect(
+      await current()
+        .database.db.selectFrom('request')
+        .select('state')
+        .where('id', '=', (await pending()).id)
+        .execute(),
+    ).toEqual([{ state: 'withdrawn' }]);
   });
 
   test.each([

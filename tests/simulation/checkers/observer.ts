@@ -161,7 +161,7 @@ export class Observer {
     }
     if (written.has('grant')) this.#grants = await readGrants(this.#base, this.#grants);
     const fresh = written.has('ledger_outbox') ? await readOutbox(this.#base, this.ledger.lastId) : [];
-    this.#requestChecker.check(this.requests, this.#approvals);
+    this.#requestChecker.check(this.requests, this.#approvals, this.grants);
     this.#grantChecker.check(this.grants, {
       requests: this.requests,
       approvals: this.#approvals,

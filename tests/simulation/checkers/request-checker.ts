@@ -1,6 +1,6 @@
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
-import type { ApprovalRow, RequestRow } from './rows.ts';
+import type { ApprovalRow, GrantRow, RequestRow } from './rows.ts';
 import type { Violations } from './violations.ts';
 
 /** Judges each change of a request: it is decided once, in time, by others than its requester. */
@@ -14,7 +14,11 @@ export class RequestChecker {
     this.#violations = violations;
   }
 
-  check(rows: ReadonlyMap<string, RequestRow>, approvals: readonly ApprovalRow[]): void {
+  check(
+    rows: ReadonlyMap<string, RequestRow>,
+    approvals: readonly ApprovalRow[],
+    grants: ReadonlyMap<string, GrantRow>,
+  ): void {
     for (const row of rows.values()) {
       const before = this.#before.get(row.id);
       if (before?.state === row.state) continue;
@@ -24,8 +28,9 @@ export class RequestChecker {
       if (before !== undefined && before.state !== 'pending') {
         this.#report(row.id, `it was decided twice: ${before.state}, then ${row.state}`);
       }
-      this.#checkTime(row);
+      this.#checkTime(row, grants);
     }
+    for (const row of rows.values()) this.#checkGrant(row, grants);
     for (const id of this.#before.keys()) if (!rows.has(id)) this.#report(id, 'its row has vanished');
     this.#before = rows;
     this.#checkApprovals(rows, approvals);
@@ -35,10 +40,19 @@ export class RequestChecker {
     this.#violations.report('requests', `${short(id)}: ${text}`);
   }
 
-  #checkTime(row: RequestRow): void {
+  /** Whoever is asked to lengthen a grant has a grant to lengthen. */
+  #checkGrant(row: RequestRow, grants: ReadonlyMap<string, GrantRow>): void {
+    if (row.state !== 'pending' || row.extends === null) return;
+    this.#violations.judge('request-needs-its-grant');
+    const { state } = grants.get(row.extends) ?? { state: 'gone' };
+    if (state !== 'active') this.#report(row.id, `it waits to extend ${short(row.extends)}, which is ${state}`);
+  }
+
+  #checkTime(row: RequestRow, grants: ReadonlyMap<string, GrantRow>): void {
     const { now } = this.#storm.scheduler;
     if (row.state !== 'pending') this.#violations.judge('request-in-time');
-    if (row.state === 'lapsed' && now < row.lapsesAt) this.#report(row.id, 'it lapsed too early');
+    const lostGrant = row.extends !== null && grants.get(row.extends)?.state !== 'active';
+    if (row.state === 'lapsed' && now < row.lapsesAt && !lostGrant) this.#report(row.id, 'it lapsed too early');
     if ((row.state === 'approved' || row.state === 'denied') && now >= row.lapsesAt) {
       this.#report(row.id, `it was ${row.state} after its time was over`);
     }

@@ -30,6 +30,7 @@ export const LAWS = {
   'claim-held': 'only the holder of a claim records a step of the engine',
   'request-once': 'a request is decided once',
   'request-in-time': 'a request is decided in time, and lapses no earlier',
+  'request-needs-its-grant': 'nobody is asked to lengthen what is over',
   'approval-by-another': 'nobody decides their own request, or one twice',
   'order-stops-starts': 'nothing within the reach of an order starts until it is lifted',
   'order-ends-all': 'everything within the reach of an order is told to end',

@@ -90,4 +90,17 @@ export const extensionSabotages: readonly Sabotage[] = [
     caughtBy: ['grants'],
     seed: 2,
   },
+  {
+    name: 'extension-outlives-its-grant',
+    what: 'approvers are still asked to lengthen a grant that was given back or taken away',
+    edits: [
+      {
+        file: 'src/ledger/lapse-with-grants.ts',
+        find: 'if (grants.length === 0) return [];',
+        replace: 'if (grants.length >= 0) return [];',
+      },
+    ],
+    caughtBy: ['requests'],
+    seed: 6,
+  },
 ];
