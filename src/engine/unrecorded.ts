@@ -3,7 +3,7 @@ import { isOver, transitionGrant } from '../core/grant.ts';
 import type { GrantId, PersonId } from '../core/ids.ts';
 import { desiredBinding } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
-import type { EventKind } from '../ledger/entry.ts';
+import type { EventKind, NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
 import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
@@ -247,9 +247,12 @@ export class Unrecorded {
       return [];
     }
     if (grant.state.kind === 'ending') {
+      if (!grant.triesAgain || by === null) return [];
       // Whoever asked for the end of it did not ask for another attempt.
-      if (grant.triesAgain && by !== null) await saveTriesAgain(trx, id, false);
-      return [];
+      const at = await appNow(trx);
+      await saveTriesAgain(trx, id, false);
+      await this.#ports.append(trx, { ...endedByEntry(grant, by, at), kind: 'grant.not-retried', facts: { cause } });
+      return [{ kind: 'grant', id, at }];
     }
     // An end by time is written by whoever claims it.
     if (cause !== 'returned' && cause !== 'revoked') return null;
@@ -257,16 +260,20 @@ export class Unrecorded {
     const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
     if (!next.ok) return null;
     await saveGrantState(trx, id, next.value, now);
-    await this.#ports.append(trx, {
-      kind: `grant.${next.value.kind}` as EventKind,
-      at: now,
-      actor: by === null ? { kind: 'system', id: 'engine' } : { kind: 'person', id: by.person },
-      subjects: { grant: id, request: grant.request, person: grant.person },
-      facts: factsOf(next.value),
-      ...(by?.reason == null ? {} : { personal: { reason: { subject: by.person, value: by.reason } } }),
-      late: true,
-    });
+    const kind = `grant.${next.value.kind}` as EventKind;
+    await this.#ports.append(trx, { ...endedByEntry(grant, by, now), kind, facts: factsOf(next.value) });
     const lapsed = await lapseWithGrants(trx, this.#ports.append, [id], now);
     return [{ kind: 'grant', id, at: now }, ...lapsed.map((one) => ({ kind: 'request', id: one, at: now }) as const)];
   }
+}
+
+/** Who ended a grant, as its late entry says it. */
+function endedByEntry(grant: GrantRecord, by: EndedBy | null, at: Instant): Omit<NewEntry, 'kind' | 'facts'> {
+  return {
+    at,
+    actor: by === null ? { kind: 'system', id: 'engine' } : { kind: 'person', id: by.person },
+    subjects: { grant: grant.id, request: grant.request, person: grant.person },
+    ...(by?.reason == null ? {} : { personal: { reason: { subject: by.person, value: by.reason } } }),
+    late: true,
+  };
 }

@@ -28,7 +28,7 @@ export const EVENTS = {
   'grant.scheduled': only('role', 'target', 'method', 'durationMs', 'startsAt', 'retryOf'),
   'grant.activating': only('activatedAt', 'endsAt', 'standing'),
   'grant.active': only('activatedAt', 'endsAt', 'fingerprints', 'standing', 'residual'),
-  'grant.not-retried': { public: ['cause'], personal: ['reason'] },
+  'grant.not-retried': { public: ['cause', 'revocation'], personal: ['reason'] },
   'grant.extending': only('until', 'standing'),
   'grant.extended': only('endsAt', 'fingerprints', 'standing', 'residual'),
   'grant.not-extended': only('until', 'boundUntil', 'refusal', 'text', 'fault', 'message'),

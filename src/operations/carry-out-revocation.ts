@@ -5,7 +5,7 @@ import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
-import { saveGrantState, type GrantRecord } from '../store/grants.ts';
+import { saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { findRequest, saveRequestState } from '../store/requests.ts';
 import {
   countRevocation,
@@ -15,7 +15,14 @@ import {
   openRevocations,
   type RevocationRecord,
 } from '../store/revocations.ts';
-import { lockToldNothing, noteEnded, noteFoundEnding, noteWithdrawn } from '../store/revocation-sweeps.ts';
+import {
+  lockToBeTriedAgain,
+  lockToldNothing,
+  noteEnded,
+  noteFoundEnding,
+  noteWithdrawn,
+  toBeTriedAgain,
+} from '../store/revocation-sweeps.ts';
 import { together } from '../store/together.ts';
 import { ordererOf, pendingWithinReach, withinReach, type Orderer } from './revocation-reach.ts';
 import type { World } from './world.ts';
@@ -61,6 +68,10 @@ async function sweep(world: World, order: RevocationRecord, untilMs: number): Pr
     if (outcome === 'unrecorded') complete = false;
   }
   if (!(await withdrawPending(world, order, orderer, untilMs))) complete = false;
+  for await (const batch of withinReach(world, order, orderer, toBeTriedAgain)) {
+    if (world.clock.now() >= untilMs) return false;
+    await dropRetries(world, order, batch);
+  }
   if (complete) await noteFoundEnding(world.db, order.id, order.scope);
   return complete;
 }
@@ -126,6 +137,26 @@ async function endBatch(
     }
     return { ids: ended, at, lapsed: await lapseWithGrants(trx, world.append, ended, at) };
   });
+}
+
+/** What is being ended for want of time is not tried once more; its end goes on as it is. */
+async function dropRetries(world: World, order: RevocationRecord, batch: readonly GrantRecord[]): Promise<void> {
+  const ids = batch.map((grant) => grant.id);
+  const dropped = await world.db.transaction().execute(async (trx) => {
+    if ((await findRevocation(trx, order.id))?.liftedAt !== null) return { grants: [], at: order.orderedAt };
+    const grants = await lockToBeTriedAgain(trx, ids);
+    const at = await appNow(trx);
+    const entries = grants.map((grant): NewEntry => ({
+      kind: 'grant.not-retried',
+      at,
+      actor: { kind: 'person', id: order.orderedBy },
+      subjects: { grant: grant.id, request: grant.request, person: grant.person },
+      facts: { cause: 'revoked', revocation: order.id },
+    }));
+    await together([...grants.map(({ id }) => saveTriesAgain(trx, id, false)), world.append(trx, ...entries)]);
+    return { grants, at };
+  });
+  for (const { id } of dropped.grants) world.changes.publish({ kind: 'grant', id, at: dropped.at });
 }
 
 /** Withdraws the requests that an order reaches, so that none of them starts what was just ended. */

@@ -77,15 +77,16 @@ export async function stoppedBy(
   return null;
 }
 
-/** The grants that an order reaches and that have not been told to end, in batches. */
+/** The grants that an order reaches and that have not been told to end, or those that `read` finds, in batches. */
 export async function* withinReach(
   world: World,
   order: Pick<RevocationRecord, 'scope'>,
   orderer: Orderer,
+  read: typeof toldNothing = toldNothing,
 ): AsyncGenerator<readonly GrantRecord[]> {
   let after: GrantId | null = null;
   for (;;) {
-    const page: readonly GrantRecord[] = await toldNothing(world.db, order.scope, after, BATCH);
+    const page: readonly GrantRecord[] = await read(world.db, order.scope, after, BATCH);
     const requests = await findRequests(world.db, orderer.reach === 'all' ? [] : page.map((grant) => grant.request));
     const reached = page.filter(({ request, definition: { role, target } }) =>
       reaches(world, orderer, requests.get(request), [role.owner, ...target.owners]),

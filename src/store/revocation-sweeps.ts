@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { GrantId, RequestId, RevocationId } from '../core/ids.ts';
 import type { RevocationScope } from '../core/revocation.ts';
+import { isAnyOf } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
 import { within } from './revocations.ts';
 import type { Db, Trx } from './schema.ts';
@@ -24,10 +25,33 @@ export async function toldNothing(
   after: GrantId | null,
   limit: number,
 ): Promise<readonly GrantRecord[]> {
+  return grantsWithin(db, scope, TOLD_NOTHING, after, limit);
+}
+
+/** The same of those that are being ended because they were not usable in time, and would be tried once more. */
+export async function toBeTriedAgain(
+  db: Db,
+  scope: RevocationScope,
+  after: GrantId | null,
+  limit: number,
+): Promise<readonly GrantRecord[]> {
+  return grantsWithin(db, scope, TO_BE_TRIED_AGAIN, after, limit);
+}
+
+const TOLD_NOTHING = sql<boolean>`state in ('scheduled', 'activating', 'active')`;
+const TO_BE_TRIED_AGAIN = sql<boolean>`(tries_again and state = 'ending')`;
+
+async function grantsWithin(
+  db: Db,
+  scope: RevocationScope,
+  condition: RawBuilder<boolean>,
+  after: GrantId | null,
+  limit: number,
+): Promise<readonly GrantRecord[]> {
   const rows = await db
     .selectFrom('grant')
     .selectAll()
-    .where(sql<boolean>`state in ('scheduled', 'activating', 'active')`)
+    .where(condition)
     .where(within(scope))
     .where('id', '>', (after ?? '') as GrantId)
     .orderBy('id')
@@ -37,12 +61,21 @@ export async function toldNothing(
 }
 
 /** Locks those of some grants that still have not been told to end, always in one order, so that two orders never wait in a circle. */
-export async function lockToldNothing(trx: Trx, ids: readonly GrantId[]): Promise<readonly GrantRecord[]> {
+export function lockToldNothing(trx: Trx, ids: readonly GrantId[]): Promise<readonly GrantRecord[]> {
+  return lockThose(trx, ids, TOLD_NOTHING);
+}
+
+/** The same of those that would still be tried once more. */
+export function lockToBeTriedAgain(trx: Trx, ids: readonly GrantId[]): Promise<readonly GrantRecord[]> {
+  return lockThose(trx, ids, TO_BE_TRIED_AGAIN);
+}
+
+async function lockThose(trx: Trx, ids: readonly GrantId[], condition: RawBuilder<boolean>) {
   const rows = await trx
     .selectFrom('grant')
     .selectAll()
-    .where('id', 'in', [...ids])
-    .where(sql<boolean>`state in ('scheduled', 'activating', 'active')`)
+    .where(isAnyOf('id', ids))
+    .where(condition)
     .orderBy('id')
     .forUpdate()
     .execute();
@@ -81,14 +114,8 @@ export async function noteEnded(trx: Trx, id: RevocationId, grants: readonly Gra
     .execute();
 }
 
-/**
- * Counts those among what has to be gone that were ending already, or that somebody else ended since the order began to act. None of them
- * is tried again.
- */
+/** Counts those among what has to be gone that were ending already, or that somebody else ended since the order began to act. */
 export async function noteFoundEnding(db: Db, id: RevocationId, scope: RevocationScope): Promise<void> {
-  await sql`update "grant" set tries_again = false where tries_again and state = 'ending' and ${within(scope)}`.execute(
-    db,
-  );
   await sql`
     insert into revocation_grant (revocation_id, grant_id)
     select ${id}, id from "grant"

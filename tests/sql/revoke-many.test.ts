@@ -181,6 +181,36 @@ eachDatabase('the kill switch', (current) => {
       expect(code(await confirmRevocationOrder(acme.world, fay, begun.id))).toBe('already-confirmed');
     });
 
+    test('what was to be tried once more is not, within reach and with an entry; beyond it, it is', async () => {
+      const mine = await hold(ana.person, 1, { state: 'activating' });
+      const theirs = await hold(ana.person, 1, {
+        state: 'activating',
+        role: 'staging-operator',
+        target: 'aws/staging',
+      });
+      await sql`update "grant" set state = 'ending', ending_since = app_now(), end_cause = 'failed', tries_again = true,
+        due_at = app_now() + interval '1 hour'`.execute(current().db);
+      const again = async () => {
+        const { rows } = await sql<{ id: string }>`select id from "grant" where tries_again`.execute(current().db);
+        return rows.map(({ id }) => id);
+      };
+      const said = async () =>
+        (await entriesOf(current(), 'grant.not-retried')).map(({ facts, subjects }) => [subjects['grant'], facts]);
+      const begun = got(await order(bo, { person: 'ana' }));
+      const facts = { cause: 'revoked', revocation: begun.id };
+      expect([await again(), await said()]).toEqual([theirs, [[mine[0], facts]]]);
+      await carryOutOpen(acme.world);
+      expect(await said()).toHaveLength(1);
+      got(await confirmRevocationOrder(acme.world, fay, begun.id));
+      expect([await again(), await said()]).toEqual([
+        [],
+        [
+          [mine[0], facts],
+          [theirs[0], facts],
+        ],
+      ]);
+    });
+
     test('everything takes two people, and until then nothing ends', async () => {
       await hold(ana.person, 2);
       const begun = got(await order(bo, { all: true }));

@@ -8,7 +8,7 @@ import { showGrant } from '../../src/operations/show-grants.ts';
 import type { Actor, World } from '../../src/operations/world.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
-import { toGrant, saveTriesAgain, type GrantRecord } from '../../src/store/grants.ts';
+import { findGrant, toGrant, saveTriesAgain, type GrantRecord } from '../../src/store/grants.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { acmeOperations, code, got } from './acme-operations.ts';
@@ -141,6 +141,33 @@ eachDatabase('a grant that is to be tried once more', (current) => {
       (world: World, actor: Actor, id: GrantId) => revokeGrant(world, actor, id, { reason: 'No more' }),
     ],
   ] as const)('is not, once it was %s', async (_, key, end) => {
+    const { acme, id } = await toBeTriedAgain();
+    expect(got(await showGrant(acme.world, await acme.as('ana'), id)).triesAgain).toBe(true);
+    const actor = await acme.as(key);
+    expect(code(await end(acme.world, actor, id))).toBe('ok');
+    expect((await lastEntry()).kind).toBe('grant.not-retried');
+    expect(got(await showGrant(acme.world, actor, id)).triesAgain).toBe(false);
+    expect(code(await end(acme.world, actor, id))).toBe('grant-ended');
+  });
+
+  test('is not, once it was taken away while nothing could be recorded; that is written late', async () => {
+    const { acme, id } = await toBeTriedAgain();
+    const bo = await acme.as('bo');
+    const grant = await findGrant(current().db, id);
+    if (grant === null) throw new Error('the grant is there');
+    await acme.world.endUnrecorded(grant, 'revoked', { person: bo.person, reason: 'No more' });
+    await acme.engine.pass('ends');
+    expect(await lastEntry()).toMatchObject({
+      kind: 'grant.not-retried',
+      late: true,
+      actor: { kind: 'person', id: bo.person },
+      subjects: { grant: id },
+      facts: { cause: 'revoked' },
+    });
+    expect(got(await showGrant(acme.world, bo, id)).triesAgain).toBe(false);
+  });
+
+  const toBeTriedAgain = async () => {
     const acme = await acmeOperations(current());
     const items = [{ role: 'invoice-reader', target: 'aws/prod' }];
     const asked = got(await requestAccess(acme.world, await acme.as('ana'), { items, reason: 'Look at the export' }));
@@ -150,14 +177,14 @@ eachDatabase('a grant that is to be tried once more', (current) => {
       `state = 'activating', activated_at = app_now(), ends_at = app_now() + interval '15 minutes'`,
       `state = 'ending', end_cause = 'failed', ending_since = app_now(), tries_again = true`,
     ])
-      await sql.raw(`update "grant" set ${step}`).execute(current().db);
-    expect(got(await showGrant(acme.world, await acme.as('ana'), id)).triesAgain).toBe(true);
-    const actor = await acme.as(key);
-    expect(code(await end(acme.world, actor, id))).toBe('ok');
-    const { rows } = await sql<{ kind: string }>`
-      select body::jsonb ->> 'kind' as kind from ledger_outbox order by id desc limit 1`.execute(current().db);
-    expect(rows[0]?.kind).toBe('grant.not-retried');
-    expect(got(await showGrant(acme.world, actor, id)).triesAgain).toBe(false);
-    expect(code(await end(acme.world, actor, id))).toBe('grant-ended');
-  });
+      await sql.raw(`update "grant" set ${step}, due_at = app_now() + interval '1 hour'`).execute(current().db);
+    return { acme, id };
+  };
+
+  const lastEntry = async () => {
+    const { rows } = await sql<{ body: string }>`select body from ledger_outbox order by id desc limit 1`.execute(
+      current().db,
+    );
+    return JSON.parse(rows[0]?.body ?? '{}') as Readonly<Record<string, unknown>>;
+  };
 });
