@@ -9,6 +9,7 @@ import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { alongside } from './alongside.ts';
 import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
@@ -159,8 +160,8 @@ async function revoke(
     return now;
   };
   try {
-    const issued = () => credentialsOf(ports.db, grant.id);
-    const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, { ...call, issued }));
+    const known = { issued: () => credentialsOf(ports.db, grant.id), alongside: alongside(ports, grant) };
+    const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, { ...call, ...known }));
     if (called !== null) return 'revoked';
     return only.busy() ? 'somebody-writes-there' : 'claim-lost';
   } finally {

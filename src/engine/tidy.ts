@@ -1,6 +1,7 @@
 import { appNow } from '../store/database.ts';
 import { overSince, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
+import { alongside } from './alongside.ts';
 import { bindingSpec } from './binding-spec.ts';
 import type { BindingSpec } from '../providers/contract.ts';
 import { asFault } from './fault.ts';
@@ -40,7 +41,8 @@ export async function tidy(
     const signal = clock.timeout(PACE.callTimeoutMs);
     if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) continue;
     try {
-      const { removed, left } = await provider.tidy(spec, { now: await appNow(db), signal });
+      const call = { now: await appNow(db), signal, alongside: alongside(ports, grant) };
+      const { removed, left } = await provider.tidy(spec, call);
       if (!removed) continue;
       cleaned += 1;
       await say(ports, grant, left);

@@ -5,11 +5,13 @@ import { desiredBinding } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { EventKind, NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
+import type { AlsoEnding } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
 import { findGrant, othersOnSlot, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
+import { alongside } from './alongside.ts';
 import { bindingPlace, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
@@ -114,7 +116,7 @@ export class Unrecorded {
     const { log } = this.#ports;
     try {
       const revoked = await dispatch(this.#ports, note, (call) =>
-        provider.revoke(boundSpec(grant), { cause, since }, 0, call),
+        provider.revoke(boundSpec(grant), { cause, since }, 0, { ...call, alongside: () => this.#alongside(grant) }),
       );
       if (revoked === null) return;
       ending.taken = true;
@@ -165,6 +167,12 @@ export class Unrecorded {
 
   #estimate(): Instant {
     return after(this.#ports.clock.now(), -this.#aheadMs());
+  }
+
+  /** What else is being taken away, if the database says that soon. */
+  async #alongside(grant: GrantRecord): Promise<readonly AlsoEnding[]> {
+    const known = await this.#soon(alongside(this.#ports, grant)(), this.#unannounced(grant));
+    return known === 'not-done' ? [] : known;
   }
 
   /** Whether this process may change what a lock is about: it has the lock, or the database cannot say who has. */

@@ -188,6 +188,19 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** What was handed out under the grant, where the caller knows it and the call takes access away. */
   readonly issued?: () => Promise<readonly CredentialFacts[]>;
+  /**
+   * Grants that are being taken away before their time under the same key of `exclusive`, the caller's own among them or not. What a
+   * provider writes there must deny these as well, whatever it reads: a write that was given up may have put an older state back.
+   */
+  readonly alongside?: () => Promise<readonly AlsoEnding[]>;
+}
+
+/** A grant whose access is being taken away before its time. */
+export interface AlsoEnding {
+  readonly grant: GrantId;
+  /** The latest end that may stand in the cloud for it. */
+  readonly endsAt: Instant;
+  readonly since: Instant;
 }
 
 export type Plan =

@@ -158,6 +158,24 @@ export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId)
   return rows.map(toGrant);
 }
 
+/** What is being taken away by the same method on the target of a grant, at most a thousand: nobody could name more in one place of a cloud. */
+export async function endingOnTarget(
+  db: Db | Trx,
+  { definition, method }: Pick<GrantRecord, 'definition' | 'method'>,
+): Promise<readonly GrantRecord[]> {
+  const rows = await db
+    .selectFrom('grant')
+    .selectAll()
+    .where('target', '=', definition.target.key)
+    .where('method', '=', method)
+    // As its index says it.
+    .where(sql<boolean>`state = 'ending'`)
+    .orderBy('ending_since')
+    .limit(1_000)
+    .execute();
+  return rows.map(toGrant);
+}
+
 /** Grants of one person, or of everybody, newest first; `liveOnly` leaves out what is over. */
 export async function listGrants(
   db: Db,

@@ -89,6 +89,31 @@ describe('the revocation policy', () => {
     await put({ Version: '2012-10-17', Statement: [denyOf('grt_x' as GrantId)] });
   });
 
+  test('denies what else is being ended there too, which a call that was given up may have put away', async () => {
+    const [first, second] = [on.binding(600_000), on.binding(600_000)];
+    const since = on.now();
+    const alongside = async () => [{ grant: first.grant, endsAt: first.endsAt, since }];
+    await put({ Version: '2012-10-17', Statement: [denyOf('grt_x' as GrantId)] });
+    await on.provider.revoke(second, { cause: 'revoked', since }, 0, { ...call(), alongside });
+    expect(await on.provider.observe(first, { cause: 'revoked', since }, call())).toMatchObject({ presence: 'absent' });
+    await put({
+      Version: '2012-10-17',
+      Statement: [{ ...denyOf('grt_old' as GrantId), Sid: 'CurfewUntil20200101T0000Z' }],
+    });
+    await on.provider.tidy(second, { ...call(), alongside });
+    expect(await on.provider.observe(first, { cause: 'revoked', since }, call())).toMatchObject({ presence: 'absent' });
+    // What a cut denies needs no entry: adding it would bring on the next cut.
+    const cut = {
+      DateLessThan: { 'aws:TokenIssueTime': new Date(on.now() + 20_000).toISOString().slice(0, 19) + 'Z' },
+    };
+    const { Sid: _, ...one } = denyOf('grt_x' as GrantId);
+    await put({ Version: '2012-10-17', Statement: [{ Sid: 'CurfewCutUntil20990101T0000Z', ...one, Condition: cut }] });
+    await on.provider.revoke(second, { cause: 'revoked', since }, 0, { ...call(), alongside });
+    expect(JSON.stringify(await stored())).toContain(second.grant);
+    expect(JSON.stringify(await stored())).not.toContain(first.grant);
+    await put({ Version: '2012-10-17', Statement: [denyOf('grt_x' as GrantId)] });
+  });
+
   test('loses expired entries at the next write, and at tidy', async () => {
     await put({
       Version: '2012-10-17',

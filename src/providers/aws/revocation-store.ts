@@ -87,6 +87,7 @@ export function createRevocationStore(
     const stored = await readPolicy(iam, place, call);
     let next = withoutExpired(stored.all, call.now);
     for (const { spec } of denials) next = withEntry(next, spec.grant, spec.endsAt);
+    next = await withOthers(next, call);
     // A cut that already covers an ending is not repeated: every cut costs the live grants of the role their sessions.
     const { cut } = next;
     const covers = (ending: Ending) => cut !== null && cut.at > after(ending.since, CLOCK_TOLERANCE_MS);
@@ -175,13 +176,21 @@ export function createRevocationStore(
       asProvisioner(sessions, place.account, call, async (iam) => {
         const stored = await readPolicy(iam, place, call);
         await report(place, stored.all);
-        const next = withoutExpired(stored.all, call.now);
-        const text = printRevocations(next);
-        const removed = next.entries.size < stored.all.entries.size || next.cut !== stored.all.cut;
+        const kept = withoutExpired(stored.all, call.now);
+        const text = printRevocations(await withOthers(kept, call));
+        const removed = kept.entries.size < stored.all.entries.size || kept.cut !== stored.all.cut;
         if (removed) await write(iam, place, text, call);
-        return { removed, left: next.entries.size };
+        return { removed, left: kept.entries.size };
       }),
   };
+}
+
+/** Whoever writes denies what else is being ended on the role too: a write that was given up may have put back a document without it. */
+async function withOthers(all: Revocations, { alongside }: CallOptions): Promise<Revocations> {
+  let next = all;
+  for (const { grant, endsAt, since } of (await alongside?.()) ?? [])
+    if (deniedBy(next, grant, since) === null) next = withEntry(next, grant, endsAt);
+  return next;
 }
 
 function isTooLong(error: unknown): boolean {
