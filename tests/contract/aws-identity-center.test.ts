@@ -16,7 +16,7 @@ import { byHand, idOf, scheduledAt } from './aws-center-steps.ts';
 import { ACCOUNTS, LEASES } from './aws-center-world.ts';
 import { client, hubSession, post } from './aws-harness.ts';
 import { ACCOUNT } from './aws-world.ts';
-import { hold, provide, shows, takeAway } from './contract-steps.ts';
+import { hold, provide, retried, shows, takeAway } from './contract-steps.ts';
 
 /** What `method: identity-center` promises beyond the laws that hold for every provider. */
 let on: CenterHarness;
@@ -203,6 +203,19 @@ describe('what cannot be given is refused, and says why', () => {
 });
 
 describe('an ending', () => {
+  test('that a process made for an earlier grant says nothing of a later one, if another process has removed it', async () => {
+    const other = { ...on, provider: on.with({}) };
+    const first = fresh();
+    await on.provider.provision(first, call());
+    await shows(other, first, returned(), 'present');
+    await takeAway(other, first, returned());
+    const second = { ...first, grant: fresh().grant };
+    await retried(on, async () => expect((await on.provider.provision(second, call())).usable).toBe(false));
+    const { identityCenter } = await on.remembered();
+    const made = identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, first));
+    expect(made.map(({ kind }) => kind)).toEqual(['create', 'delete', 'create']);
+  });
+
   test('in an account that was suspended meanwhile is told with its state, and goes on when the account is back', async () => {
     const spec = fresh();
     await provide(on, spec);

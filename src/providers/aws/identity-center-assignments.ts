@@ -76,7 +76,7 @@ export class Assignments {
     await this.#schedules.write(spec.slot, { names, endsAt: spec.endsAt, grant: spec.grant }, call);
     await this.#leases?.hold(leaseSlot(names), spec.endsAt, call);
     const cut = place.tombstone ? await this.#tombstones.stand(names, exactly(spec.endsAt), asked) : null;
-    const wanted: Wanted = { kind: 'create', ...names };
+    const wanted: Wanted = { kind: 'create', ...names, grant: spec.grant };
     const native = { ...describe(names, spec), ...(cut === null ? {} : { tombstone: cut }) };
     if (cut !== null && cut !== 'in-force' && cut !== 'full') return { usable: false, native, credentials: [] };
     const begun = await this.#operations.standing(wanted, asked);
@@ -174,7 +174,8 @@ export class Assignments {
     const [userId] = userIds;
     if (permissionSetArn === null || userId === undefined) return;
     const names = { instanceArn, permissionSetArn, account: place.account };
-    for (const one of userIds) await this.#remove({ kind: 'delete', ...names, userId: one }, names, asked);
+    for (const one of userIds)
+      await this.#remove({ kind: 'delete', ...names, userId: one, grant: spec.grant }, names, asked);
     // An early end survives us too: what was scheduled for later is due now.
     if (schedule === null || schedule.at <= after(call.now, SOON_MS)) return;
     const ended = { ...names, userId };

@@ -49,7 +49,10 @@ export class Operations {
   readonly #outstanding: number;
   readonly #begun = new Map<string, Begun>();
   /** What became of operations: a success until lists show it, a failure until somebody has taken note of it. */
-  readonly #over = new Map<string, Pick<Status, 'state' | 'reason'> & { readonly until: Instant }>();
+  readonly #over = new Map<
+    string,
+    Pick<Status, 'state' | 'reason'> & { readonly grant: string | null; readonly until: Instant }
+  >();
   /** Creations that this process did not begin, by request. */
   readonly #foreign = new Map<string, Status>();
   readonly #looks = new Map<OperationKind, Look>();
@@ -104,7 +107,7 @@ export class Operations {
   }
 
   /** Whether an operation of this kind runs that this process began for the same; asks AWS what runs, and no more. Throws faults. */
-  async running(wanted: Wanted, asked: Asked): Promise<boolean> {
+  async running(wanted: Omit<Wanted, 'grant'>, asked: Asked): Promise<boolean> {
     const known = this.#known(wanted);
     if (known === undefined) return false;
     const look = await this.#look(known.kind, known.instanceArn, asked, after(this.#clock.now(), -LOOK_MS));
@@ -112,33 +115,31 @@ export class Operations {
   }
 
   /**
-   * How the latest operation of this kind stands that this process began for the same; `null`: none that is remembered. Throws faults.
+   * How the latest operation of this kind stands that this process began for the same grant; `null`: none that is remembered. Throws faults.
    */
   async standing(wanted: Wanted, asked: Asked): Promise<Pick<Status, 'state' | 'reason'> | null> {
     const key = keyOf(wanted);
     const known = this.#known(wanted);
-    if (known === undefined) {
-      const over = this.#over.get(key) ?? null;
-      if (over === null || this.#clock.now() < over.until) return over;
-      this.#over.delete(key);
-      return null;
+    if (known?.grant !== wanted.grant) {
+      const over = this.#over.get(key);
+      return over?.grant === wanted.grant && this.#clock.now() < over.until ? over : null;
     }
     if (await this.running(wanted, asked)) return { state: 'running', reason: '' };
     const status = await describeOperation(this.#client, known, asked);
     if (status.state === 'running') return status;
     this.#begun.delete(known.requestId);
     const rememberMs = status.state === 'succeeded' ? SUCCEEDED_MS : FORGET_MS;
-    this.#over.set(key, { ...status, until: after(this.#clock.now(), rememberMs) });
+    this.#over.set(key, { ...status, grant: known.grant, until: after(this.#clock.now(), rememberMs) });
     return status;
   }
 
-  #known(wanted: Wanted): Begun | undefined {
+  #known(wanted: Omit<Wanted, 'grant'>): Begun | undefined {
     const key = keyOf(wanted);
     return [...this.#begun.values()].findLast((one) => keyOf(one) === key);
   }
 
   /** Whether this process has just made an assignment, so that a list which does not show it is late. */
-  madeJustNow(wanted: Omit<Wanted, 'kind'>): boolean {
+  madeJustNow(wanted: Omit<Wanted, 'kind' | 'grant'>): boolean {
     const over = this.#over.get(keyOf({ ...wanted, kind: 'create' }));
     return over?.state === 'succeeded' && this.#clock.now() < over.until;
   }
@@ -165,7 +166,7 @@ export class Operations {
    * Whether a creation runs that this process knows nothing of and that is about to make the assignment exist: its answer was lost, or its
    * process has died. Asks AWS anew. Throws faults.
    */
-  async createdElsewhere(wanted: Omit<Wanted, 'kind'>, asked: Asked): Promise<boolean> {
+  async createdElsewhere(wanted: Omit<Wanted, 'kind' | 'grant'>, asked: Asked): Promise<boolean> {
     const { ids } = await this.#look('create', wanted.instanceArn, asked, this.#clock.now());
     for (const known of this.#foreign.keys()) if (!ids.has(known)) this.#foreign.delete(known);
     for (const requestId of ids) {
@@ -250,6 +251,6 @@ function collides(one: Wanted, other: Wanted): boolean {
   return one.account === other.account && one.permissionSetArn === other.permissionSetArn;
 }
 
-function keyOf({ kind, account, permissionSetArn, userId }: Wanted): string {
+function keyOf({ kind, account, permissionSetArn, userId }: Omit<Wanted, 'grant'>): string {
   return [kind, account, permissionSetArn, userId ?? ''].join(' ');
 }

@@ -24,6 +24,8 @@ export interface Wanted {
   readonly permissionSetArn: string;
   readonly account: string;
   readonly userId: string | null;
+  /** For whom; `null`: for all. What was done for an earlier grant on the same place says nothing of how it stands now. */
+  readonly grant: string | null;
 }
 
 /** How an operation stands, as AWS says it. */

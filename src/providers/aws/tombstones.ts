@@ -382,7 +382,7 @@ function isTooLong(error: unknown): boolean {
 
 /** The operation that brings a set to an account. */
 function provisioning({ instanceArn, permissionSetArn, account }: AssignmentNames): Wanted {
-  return { kind: 'provision', instanceArn, permissionSetArn, account, userId: null };
+  return { kind: 'provision', instanceArn, permissionSetArn, account, userId: null, grant: null };
 }
 
 const accountKey = ({ permissionSetArn, account }: AssignmentNames): string => `${permissionSetArn} ${account}`;
