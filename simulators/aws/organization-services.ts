@@ -81,17 +81,22 @@ export class OrganizationServices {
     this.#firing = new ScheduleFiring({ ...ports, settings, callSso });
   }
 
+  /** When something happens next by itself; infinity: nothing does. */
+  nextDueAt(): number {
+    const infinity = Number.POSITIVE_INFINITY;
+    return Math.min(this.center.nextDueAt() ?? infinity, this.#firing.nextDueAt() ?? infinity);
+  }
+
   /** Does everything that has become due since the last call, in its order and at its time. */
   advance(): void {
     const { now, setMoment } = this.#ports;
     const until = now();
     for (;;) {
-      const [settling, firing] = [this.center.nextDueAt(), this.#firing.nextDueAt()];
-      const due = Math.min(settling ?? Number.POSITIVE_INFINITY, firing ?? Number.POSITIVE_INFINITY);
+      const due = this.nextDueAt();
       if (due > until) return;
       setMoment(due);
       try {
-        if (settling === due) this.center.settleNext();
+        if (this.center.nextDueAt() === due) this.center.settleNext();
         else this.#firing.fireNext();
       } finally {
         setMoment(null);
@@ -111,6 +116,18 @@ export class OrganizationServices {
     if (prefix === undefined) return null;
     const [target, action] = (header(call, 'x-amz-target') ?? '').split('.');
     return { service, action: target === prefix && action !== undefined ? action : 'unknown' };
+  }
+
+  /** Performs a call of somebody in the same process, who speaks in members instead of HTTP. Throws AwsError. */
+  run(
+    service: string,
+    action: string,
+    members: object,
+    caller: { session: Session; region: string },
+  ): Readonly<Record<string, unknown>> {
+    const http = { method: 'POST', rawPath: '/', query: [], headers: new Map(), body: Buffer.alloc(0) };
+    const call = { ...caller, http: { ...http, remoteAddress: '127.0.0.1' } };
+    return this.#run(service, action, { ...call, input: JsonInput.parse(JSON.stringify(members)) });
   }
 
   /** Answers a call whose signature has been checked. Throws AwsError. */

@@ -16,6 +16,7 @@ import { startNode, type BrokerNode, type Surroundings } from './broker/node.ts'
 import { checkLiveness, CONVERGES_WITHIN_MS } from './checkers/liveness.ts';
 import { Observer } from './checkers/observer.ts';
 import type { Law, Violation } from './checkers/violations.ts';
+import { SimCenter } from './cloud/sim-center.ts';
 import { SimCloud } from './cloud/sim-cloud.ts';
 import { ABANDONED_CALL_MS } from './cloud/sim-provider.ts';
 import type { Cell } from './kernel/coverage.ts';
@@ -116,9 +117,11 @@ class Run {
     const { base, variants, signer } = laboratory;
     this.#laboratory = laboratory;
     this.#storm = storm;
-    const cloud = new SimCloud(() => storm.scheduler.now, storm.drawn.cloud.propagationMs, storm.drawn.cloud.skewMs);
+    const { propagationMs, skewMs, standing } = storm.drawn.cloud;
+    const center = new SimCenter(storm, EVERYBODY, Object.values(NATIVE), standing ? 'ana' : null);
+    const cloud = new SimCloud(() => storm.scheduler.now, propagationMs, skewMs, center);
     for (const target of TARGETS) for (const key of EVERYBODY) cloud.identities.add(`${NATIVE[target] ?? ''}/${key}`);
-    if (storm.drawn.cloud.standing) cloud.standAlready(slotKey('aws', 'assignment', ['111122223333', 'shared', 'ana']));
+    if (standing) cloud.standAlready(slotKey('aws', 'assignment', ['111122223333', 'shared', 'ana']));
     const server = new DatabaseServer(base, storm.scheduler);
     this.#observer = new Observer(storm, base, cloud);
     server.onCommit = (written, by) => this.#observer.afterCommit(written, by);

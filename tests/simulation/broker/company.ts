@@ -6,6 +6,7 @@ import { loadPolicy } from '../../../src/policy/load.ts';
 import type { PolicySet } from '../../../src/policy/rules.ts';
 import type { SourceFile } from '../../../src/policy/types.ts';
 import { parseTargets } from '../../../src/posture/inventory.ts';
+import { PERMISSION_SET } from '../cloud/sim-center.ts';
 import { TIMED } from '../cloud/timed-method.ts';
 
 /** What the rules of a variant say, in the checkers' own words: they never ask the policy engine. */
@@ -32,6 +33,7 @@ export const ROLES = [
   'auditor',
   'passer',
   'stamper',
+  'visitor',
   'keeper',
   'unplannable',
 ] as const;
@@ -39,6 +41,8 @@ export const ROLES = [
 export const SHARING = ['sharer', 'auditor'] as const;
 /** A role that stands as an object with its own end on an identity that the person has already. */
 export const STAMPED = 'stamper';
+/** A role that is an assignment in IAM Identity Center, by the real provider. */
+export const VISITING = 'visitor';
 /** The methods of the roles that have an object for each grant. */
 const OBJECTS: Readonly<Record<string, string>> = { passer: 'pass', [STAMPED]: TIMED };
 export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
@@ -48,7 +52,7 @@ export const NATIVE: Readonly<Record<string, string>> = { 'aws/alpha': '11112222
 const MINUTE = 60_000;
 const BASE: Expectation = {
   what: 'as at the start',
-  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0, stamper: 0 },
+  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0, stamper: 0, visitor: 0 },
   maxMs: 6 * MINUTE,
   extensions: 2,
   left: [],
@@ -62,7 +66,7 @@ export const VARIANTS: readonly Expectation[] = [
   {
     ...BASE,
     what: 'the open role and the auditors’ are closed',
-    approvals: { reader: 1, mover: 2, sharer: 0, stamper: 0 },
+    approvals: { reader: 1, mover: 2, sharer: 0, stamper: 0, visitor: 0 },
   },
   { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
 ];
@@ -134,6 +138,7 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
   auditor: 3,
   passer: 3,
   stamper: 3,
+  visitor: 3,
   keeper: 1,
   unplannable: 3,
 };
@@ -143,7 +148,7 @@ name: ${name}
 tier: ${TIERS[name]}
 owner: ${name === 'sharer' ? `person:${SHARERS_OWNER}` : 'group:leads'}
 description: A role of the simulated company, called ${name}
-aws: { method: assume-role, role: curfew/${name} }
+${name === VISITING ? `aws: { method: identity-center, permissionSet: ${PERMISSION_SET} }` : `aws: { method: assume-role, role: curfew/${name} }`}
 `;
 
 const policy = (name: string, count: number, variant: Expectation) => `kind: policy

@@ -86,6 +86,7 @@ export function startNode(
     storm,
     cloud,
     network,
+    clock,
     prng: prng.fork('cloud'),
     node: { node: life.name, alive: () => life.alive },
     lastCallers: around.lastCallers,

@@ -45,6 +45,7 @@ export class CloudChecker {
     const grants = this.#grants();
     this.#checkPlaces([...grants.values()]);
     this.#checkPasses([...grants.values()]);
+    this.#checkCenter([...grants.values()]);
     const usable = this.#cloud.usable();
     this.onUsable(usable);
     this.#violations.judge('usable-only-live', usable.size);
@@ -82,6 +83,33 @@ export class CloudChecker {
     for (const { grant } of this.#cloud.identities.standing()) {
       const state = this.#grants().get(grant)?.state ?? 'unknown';
       if (!LIVE.has(state)) this.#violations.report('cloud', `${short(grant)} is ${state}, and its object lies about`);
+    }
+  }
+
+  /** An assignment is there while somebody needs it, and never for longer than its schedule allows, whoever is alive to remove it. */
+  #checkCenter(rows: readonly GrantRow[]): void {
+    const { center } = this.#cloud;
+    for (const slot of center.standing()) {
+      this.#violations.judge('standing-stays');
+      if (!center.isHeld(slot)) this.#violations.report('slots', `${slot} was there before, and is gone`);
+    }
+    for (const { slot } of center.held()) {
+      this.#violations.judge('place-needed');
+      const needing = rows.filter((row) => row.slot === slot && LIVE.has(row.state));
+      if (needing.length === 0) this.#violations.report('slots', `${slot} is still there, and nobody needs it`);
+      const lateMs = center.lateMs(slot);
+      if (lateMs === null) continue;
+      this.#violations.judge('end-by-schedule');
+      const until = Math.max(...needing.map((row) => Math.max(row.boundUntil ?? 0, row.endsAt ?? 0)));
+      if (this.#now() >= until + lateMs)
+        this.#violations.report('cloud', `${slot} is long past every end, and its schedule has not removed it`);
+    }
+    for (const row of rows) {
+      if (row.method !== 'identity-center' || row.state !== 'active' || center.isSpoilt(row.slot)) continue;
+      this.#violations.judge('place-kept');
+      const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row);
+      if (!over && !center.isHeld(row.slot))
+        this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
     }
   }
 

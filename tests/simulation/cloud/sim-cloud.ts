@@ -1,3 +1,4 @@
+import type { SimCenter } from './sim-center.ts';
 import { SimIdentities } from './sim-identities.ts';
 
 /** What a cloud object says whom it serves. The simulated cloud knows grants only as names that the broker gave it. */
@@ -59,15 +60,19 @@ export class SimCloud {
   readonly #standing = new Set<string>();
   #count = 0;
   readonly identities: SimIdentities;
+  /** Where assignments are made that take their time, and whose end is scheduled. */
+  readonly center: SimCenter;
   /** Called after every change. */
   onChange: () => void = () => {};
 
   /** `skewMs`: by how much the cloud's clock is ahead when it judges what carries its own end. */
-  constructor(now: () => number, propagationMs: number, skewMs: number) {
+  constructor(now: () => number, propagationMs: number, skewMs: number, center: SimCenter) {
     this.#now = now;
     this.#propagationMs = propagationMs;
     this.identities = new SimIdentities(now, skewMs);
     this.identities.onChange = () => this.onChange();
+    this.center = center;
+    this.center.onChange = () => this.onChange();
   }
 
   noteProvided(grant: string): void {

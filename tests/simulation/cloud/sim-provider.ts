@@ -13,9 +13,11 @@ import {
   type Provisioned,
 } from '../../../src/providers/contract.ts';
 import { gather } from '../../../src/providers/aws/gather.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import type { Prng } from '../kernel/prng.ts';
+import { centerMethod, isAtCenter } from './center-method.ts';
 import type { Network } from './network.ts';
 import { passCalls, passMethod } from './passes.ts';
 import type { CloudNames, Credential, SimCloud } from './sim-cloud.ts';
@@ -58,6 +60,7 @@ export interface SimProviderOptions {
   readonly storm: Storm;
   readonly cloud: SimCloud;
   readonly network: Network;
+  readonly clock: Clock;
   readonly prng: Prng;
   readonly node: { readonly node: string; alive(): boolean };
   readonly lastCallers: LastCallers;
@@ -160,6 +163,8 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     const before = await readDeny(first.spec, call);
     const entries = new Map([...before.entries].filter(([, until]) => call.now < until));
     for (const { spec } of wishes) entries.set(spec.grant, spec.endsAt + ENTRY_MARGIN_MS);
+    for (const { grant, endsAt } of (await call.alongside?.()) ?? [])
+      if (!entries.has(grant)) entries.set(grant, endsAt + ENTRY_MARGIN_MS);
     const cutAt = wishes.some(({ cut }) => cut) ? Math.max(before.cutAt, call.now) : before.cutAt;
     await network.call({
       name: `write-deny ${roleKey} for ${wishes.map(({ spec }) => short(spec.grant)).join(', ')}`,
@@ -173,6 +178,14 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       throw new ProviderFault('conflict', 'the deny does not show what was written');
   });
 
+  const atCenter = centerMethod({
+    center: cloud.center,
+    network,
+    clock: options.clock,
+    landsLate: (grant) => {
+      if (options.stateOf(grant) === 'ending') storm.marks.hit('late-landing-while-ending');
+    },
+  });
   const passes = passCalls({
     network,
     cloud,
@@ -182,28 +195,53 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   });
   return {
     name: 'aws',
-    methods: { 'assume-role': CAPABILITIES, assignment: ASSIGNMENT, pass: PASS, [TIMED]: timed.capabilities },
+    methods: {
+      'assume-role': CAPABILITIES,
+      assignment: ASSIGNMENT,
+      pass: PASS,
+      [TIMED]: timed.capabilities,
+      [atCenter.capabilities.method]: atCenter.capabilities,
+    },
     plan: (wanted) =>
-      wanted.role.name === 'unplannable'
-        ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
-        : { ok: true, words: 'a session or a binding', policyHash: null },
+      isAtCenter(wanted)
+        ? atCenter.plan(wanted)
+        : wanted.role.name === 'unplannable'
+          ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
+          : { ok: true, words: 'a session or a binding', policyHash: null },
     exclusive: (spec, act) =>
-      isBinding(spec) || isAssignment(spec) || isPass(spec) || isTimed(spec) || act === 'provision' || act === 'expire'
-        ? null
-        : `sim:${namesOf(spec).roleKey}`,
+      isAtCenter(spec)
+        ? atCenter.exclusive(spec, act)
+        : isBinding(spec) ||
+            isAssignment(spec) ||
+            isPass(spec) ||
+            isTimed(spec) ||
+            act === 'provision' ||
+            act === 'expire'
+          ? null
+          : `sim:${namesOf(spec).roleKey}`,
     // Masses that ask at once are more than it takes.
-    quota: (place) => ({ key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 }),
-    sharedPlace: ({ target, principal }) => [target.native, 'shared', principal],
+    quota: (place, act) =>
+      isAtCenter(place)
+        ? (atCenter.quota?.(place, act) ?? null)
+        : { key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 },
+    sharedPlace: (wanted) =>
+      isAtCenter(wanted) ? (atCenter.sharedPlace?.(wanted) ?? []) : [wanted.target.native, 'shared', wanted.principal],
     landing: (spec) =>
-      isAssignment(spec) || isPass(spec) || isTimed(spec)
-        ? { identity: `${spec.method} ${identityOf(spec)}`, words: 'the person’s own account in the simulated cloud' }
-        : null,
+      isAtCenter(spec)
+        ? atCenter.landing(spec)
+        : isAssignment(spec) || isPass(spec) || isTimed(spec)
+          ? { identity: `${spec.method} ${identityOf(spec)}`, words: 'the person’s own account in the simulated cloud' }
+          : null,
     doctor: async () => [],
-    tidy: async (spec, call) => (isTimed(spec) ? timed.tidy(spec, call) : { removed: false, left: 0 }),
+    tidy: async (spec, call) => {
+      if (isAtCenter(spec)) return atCenter.tidy(spec, call);
+      return isTimed(spec) ? timed.tidy(spec, call) : { removed: false, left: 0 };
+    },
 
     async provision(spec, call): Promise<Provisioned> {
       noteCaller(spec);
       note(spec, 'provisions');
+      if (isAtCenter(spec)) return atCenter.provision(spec, call);
       if (isPass(spec)) return passes.provision(spec, call);
       if (isTimed(spec)) return timed.provision(spec, call);
       if (isAssignment(spec)) {
@@ -227,6 +265,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
 
     async observe(spec, ending, call): Promise<Observation> {
       noteCaller(spec);
+      if (isAtCenter(spec)) return atCenter.observe(spec, ending, call);
       if (isPass(spec)) return passes.observe(spec, ending, call);
       if (isTimed(spec)) return timed.observe(spec, ending, call);
       if (isBinding(spec) || isAssignment(spec)) {
@@ -251,6 +290,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       noteCaller(spec);
       note(spec, `revokes (${ending.cause}, rung ${rung})`);
       if (rung > 0) storm.marks.hit('next-rung');
+      if (isAtCenter(spec)) return atCenter.revoke(spec, ending, rung, call);
       if (isPass(spec)) return passes.revoke(spec, ending, rung, call);
       if (isTimed(spec)) return timed.revoke(spec, rung, call);
       if (isBinding(spec) || isAssignment(spec)) {
@@ -268,6 +308,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     },
 
     async issueCredential(spec, call): Promise<IssuedCredential> {
+      if (isAtCenter(spec)) return atCenter.issueCredential(spec, call);
       if (isAssignment(spec) || isPass(spec) || isTimed(spec))
         throw new ProviderFault('invalid', 'nothing is handed out under this');
       if (!isBinding(spec)) return issued(await openSession(spec, call), spec);

@@ -47,6 +47,15 @@ export interface Weather {
     /** How often somebody edits or deletes by hand what the broker made; 0: never. */
     readonly tamperEveryMs: number;
   };
+  /** IAM Identity Center and Scheduler, which do things in their own time: from … to, milliseconds. */
+  readonly center: {
+    readonly assignmentMs: readonly [number, number];
+    readonly listDelayMs: readonly [number, number];
+    readonly fireDelayMs: readonly [number, number];
+    /** How often an operation fails when it comes to its end, and how often a schedule does not get through. */
+    readonly fails: number;
+    readonly fires: number;
+  };
   readonly database: {
     readonly failBefore: number;
     /** For each statement of a transaction; everything before it is rolled back. */
@@ -121,6 +130,13 @@ export function drawWeather(prng: Prng): Weather {
       standing: prng.chance(0.3),
       skewMs: prng.int(-1_500, 1_500),
       tamperEveryMs: prng.pick([0, 5_000, 30_000]),
+    },
+    center: {
+      assignmentMs: [prng.int(500, 2_000), prng.pick([2_000, 4_000, 20_000])],
+      listDelayMs: [0, prng.pick([0, 1_000, 3_000])],
+      fireDelayMs: [0, 59_000],
+      fails: some(0.3, 0.8),
+      fires: some(0.3, 0.8),
     },
     database: {
       failBefore: some(0.03, 0.2),

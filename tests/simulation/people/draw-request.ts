@@ -1,6 +1,6 @@
 import { instant } from '../../../src/core/time.ts';
 import type { RequestInput } from '../../../src/operations/check-input.ts';
-import { ENGINEERS, TARGETS } from '../broker/company.ts';
+import { ENGINEERS, TARGETS, VISITING } from '../broker/company.ts';
 import type { Prng } from '../kernel/prng.ts';
 
 /** Access that somebody has, or is about to have. */
@@ -30,6 +30,7 @@ export function drawRequest(
       auditor: 3,
       passer: 5,
       stamper: 4,
+      visitor: 6,
       keeper: 0.3,
       unplannable: 0.3,
       unheard: 0.3,
@@ -38,11 +39,13 @@ export function drawRequest(
   });
   const same = again === null ? null : [{ role: again.role, target: again.target }];
   const items = same ?? (prng.chance(0.12) ? [item(), item()] : prng.chance(0.02) ? [] : [item()]);
-  const hurried = prng.chance(haste) ? prng.int(3, 12) * 1_000 : null;
+  // What takes the cloud a while to make is not given for seconds.
+  const briefest = items.some(({ role }) => role === VISITING) && prng.chance(0.95) ? 60 : 3;
+  const hurried = prng.chance(haste) ? prng.int(briefest, briefest + 9) * 1_000 : null;
   const durationMs =
     hurried ??
     (prng.chance(0.9)
-      ? prng.pick([prng.int(5, 60), prng.int(60, 360)]) * 1_000
+      ? Math.max(briefest, prng.pick([prng.int(5, 60), prng.int(60, 360)])) * 1_000
       : prng.pick([0, -60_000, 1.5, 40 * 86_400_000, 3_600_000]));
   const input: RequestInput = {
     items,

@@ -29,6 +29,19 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     seed: 1,
   },
   {
+    name: 'denies-for-itself-alone',
+    what: 'whoever denies writes back what it read, without what else is being ended there',
+    edits: [
+      {
+        file: 'src/engine/alongside.ts',
+        find: 'const ending = await endingOnTarget(ports.db, grant);',
+        replace: 'const ending = (await endingOnTarget(ports.db, grant)).slice(0, 0);',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 10,
+  },
+  {
     name: 'clock-from-the-request',
     what: 'the time of a grant is counted from when it was asked for, and not from its first call',
     edits: [

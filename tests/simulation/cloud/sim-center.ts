@@ -1,0 +1,307 @@
+import { AwsError } from '../../../simulators/aws/aws-error.ts';
+import { Faults, type Fault } from '../../../simulators/aws/faults.ts';
+import { jsonCode } from '../../../simulators/aws/json-service.ts';
+import { OrganizationServices } from '../../../simulators/aws/organization-services.ts';
+import { Sessions, type Session } from '../../../simulators/aws/sessions.ts';
+import { World, type WorldDescription } from '../../../simulators/aws/world.ts';
+import { slotKey, type SlotKey } from '../../../src/core/slot.ts';
+import { IDENTITY_CENTER } from '../../../src/providers/aws/capabilities.ts';
+import { endPolicy, endTrust, identityCenterPolicy } from '../../../src/providers/aws/permissions.ts';
+import type { AccountState } from '../../../src/providers/aws/organizations.ts';
+import type { Prng } from '../kernel/prng.ts';
+import type { Storm } from '../kernel/storm.ts';
+
+/** The account that administers IAM Identity Center in the simulated company, and where it lives. */
+export const CENTER = { account: '777766665555', region: 'eu-west-1' } as const;
+/** The one permission set. */
+export const PERMISSION_SET = 'visitor';
+
+/** A schedule fires up to a minute late, is never written for sooner than seconds ahead, and is tried again when it meets another operation. */
+const SCHEDULED_LATE_MS = 90_000;
+
+/** An assignment as it stands, by the names that the broker has for its place. */
+export interface Held {
+  readonly slot: SlotKey;
+  readonly account: string;
+  readonly userName: string;
+}
+
+/**
+ * IAM Identity Center, its directory and EventBridge Scheduler: the stand-in that also serves the real clients over HTTP, here under the
+ * virtual clock and without the wire. Operations take their time and may fail when they come to their end; schedules fire late, and
+ * their calls may be refused or lost.
+ */
+export class SimCenter {
+  readonly #storm: Storm;
+  readonly #prng: Prng;
+  readonly #world: World;
+  readonly #services: OrganizationServices;
+  readonly #session: Session;
+  readonly #standing = new Set<string>();
+  /** Places whose scheduled end went wrong in the cloud itself, or was edited by somebody. */
+  readonly #spoilt = new Set<string>();
+  #moment: number | null = null;
+  #wakesAt = Number.POSITIVE_INFINITY;
+  /** Called after everything that may have changed who can do what. */
+  onChange: () => void = () => {};
+
+  constructor(storm: Storm, people: readonly string[], accounts: readonly string[], standing: string | null) {
+    this.#storm = storm;
+    this.#prng = storm.prng.fork('center');
+    const { assignmentMs, listDelayMs, fireDelayMs } = storm.drawn.center;
+    const now = () => this.#now();
+    const place = {
+      partition: 'aws',
+      account: CENTER.account,
+      brokerRoleArn: `arn:aws:iam::${CENTER.account}:role/curfew-broker`,
+    };
+    const [first] = accounts;
+    const before =
+      standing === null || first === undefined
+        ? []
+        : [{ account: first, permissionSet: PERMISSION_SET, user: standing }];
+    for (const { account, user } of before) this.#standing.add(this.#slot(account, user));
+    this.#world = new World(describe(people, accounts, before, place), { stateFile: null, nowMs: now() });
+    const sessions = new Sessions(this.#world, now);
+    this.#services = new OrganizationServices({
+      world: this.#world,
+      sessions,
+      faults: new Mishaps((action, text) => this.#fault(action, text)),
+      now,
+      setMoment: (at) => (this.#moment = at),
+      publish: () => {},
+      iam: {},
+      record: () => {},
+      settings: { assignmentMs, listDelayMs, fireDelayMs, seed: storm.seed },
+    });
+    const role = this.#world.role(CENTER.account, 'curfew-identity-center');
+    if (role === null) throw new Error('the broker has no role in the simulated IAM Identity Center');
+    this.#session = sessions.issue(
+      role,
+      { sessionName: 'curfew', sourceIdentity: null, tags: {}, policy: null },
+      43_200,
+    ).session;
+    this.#services.advance();
+  }
+
+  /** The cloud's own time. */
+  get cloudNow(): number {
+    return this.#now();
+  }
+
+  /** Performs a call as the broker's role. Throws errors as the SDK would. */
+  call(service: string, action: string, members: object): object {
+    this.#advance();
+    try {
+      return this.#services.run(service, action, members, { session: this.#session, region: CENTER.region });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const name = jsonCode(error.code, service);
+      throw Object.assign(new Error(error.message), { name, $metadata: { httpStatusCode: error.status } });
+    } finally {
+      this.#plan();
+      this.onChange();
+    }
+  }
+
+  /** What the organization says of an account. */
+  accountState(account: string): AccountState | null {
+    const { organization } = this.#world.organization;
+    return organization?.accounts.find(({ id }) => id === account)?.state ?? null;
+  }
+
+  /** Who holds the permission set where at this moment because of the broker. */
+  held(): readonly Held[] {
+    return this.#assigned().filter(({ slot }) => !this.#standing.has(slot));
+  }
+
+  isHeld(slot: string): boolean {
+    return this.#assigned().some((one) => one.slot === slot);
+  }
+
+  /** Places that were held before the broker came, which must never go. */
+  standing(): ReadonlySet<string> {
+    return this.#standing;
+  }
+
+  /** How long after its end an assignment may stand when nobody is left to remove it; `null`: the schedule itself has come to grief. */
+  lateMs(slot: string): number | null {
+    const [, longestMs] = this.#storm.drawn.center.assignmentMs;
+    return this.#spoilt.has(slot) ? null : SCHEDULED_LATE_MS + 2 * longestMs;
+  }
+
+  /** Whether somebody or something other than the broker had its hands on this place. */
+  isSpoilt(slot: string): boolean {
+    return this.#spoilt.has(slot);
+  }
+
+  /** Somebody with a console of their own gets in the way of an assignment. False: there was nothing to get in the way of. */
+  tamper(slot: string, how: CenterTampering): boolean {
+    this.#advance();
+    const found = this.#assigned().find((one) => one.slot === slot);
+    const { schedules } = this.#world.organization;
+    const schedule = schedules.find(
+      (one) =>
+        found !== undefined &&
+        one.target.input.includes(`"${this.#userId(found)}"`) &&
+        one.target.input.includes(found.account),
+    );
+    if (found === undefined || schedule === undefined) return false;
+    this.#spoilt.add(slot);
+    switch (how) {
+      case 'assignment removed': {
+        const { assignments } = this.#services.center.state;
+        for (const one of assignments)
+          if (one.principalId === this.#userId(found) && one.account === found.account && one.until === null)
+            Object.assign(one, { until: this.#now(), listedUntil: this.#now() });
+        break;
+      }
+      case 'schedule edited':
+        Object.assign(schedule, {
+          nextAttemptAt: this.#now() + 30 * 86_400_000,
+          expression: 'at(2099-01-01T00:00:00)',
+          at: Date.UTC(2099, 0),
+        });
+        break;
+      case 'schedule deleted':
+        schedules.splice(schedules.indexOf(schedule), 1);
+        break;
+    }
+    this.onChange();
+    return true;
+  }
+
+  #assigned(): readonly Held[] {
+    const { assignments, users } = this.#services.center.state;
+    const at = this.#now();
+    return assignments.flatMap((one) => {
+      const user = users.find(({ id }) => id === one.principalId);
+      if (user === undefined || one.from > at || (one.until !== null && one.until <= at)) return [];
+      return [{ slot: this.#slot(one.account, user.userName), account: one.account, userName: user.userName }];
+    });
+  }
+
+  #userId({ userName }: Held): string {
+    return this.#services.center.state.users.find((one) => one.userName === userName)?.id ?? '';
+  }
+
+  #slot(account: string, userName: string): SlotKey {
+    return slotKey('aws', IDENTITY_CENTER.method, [CENTER.account, account, PERMISSION_SET, userName]);
+  }
+
+  #now(): number {
+    return this.#moment ?? this.#storm.scheduler.now + this.#storm.drawn.cloud.skewMs;
+  }
+
+  #advance(): void {
+    this.#services.advance();
+  }
+
+  /** Whatever happens by itself happens at its moment, whether or not anybody calls. */
+  #plan(): void {
+    const due = this.#services.nextDueAt();
+    if (due >= this.#wakesAt) return;
+    this.#wakesAt = due;
+    this.#storm.scheduler.at(null, due - this.#storm.drawn.cloud.skewMs, () => {
+      this.#wakesAt = Number.POSITIVE_INFINITY;
+      this.#advance();
+      this.#plan();
+      this.onChange();
+    });
+  }
+
+  /** What goes wrong in the cloud itself, when something comes to its end or a schedule fires. */
+  #fault(action: string, text: string): Fault['kind'] | null {
+    const storm = this.#storm;
+    if (action === 'fire') storm.marks.hit('schedule-fired');
+    if (action === 'finish-create') storm.marks.hit('made-in-time');
+    if (storm.calm) return null;
+    const { fails, fires } = storm.drawn.center;
+    if (action.startsWith('finish-') && this.#prng.chance(fails)) {
+      storm.marks.hit('operation-failed');
+      const place = this.#slotIn(text);
+      if (action === 'finish-delete' && place !== null) this.#spoilt.add(place);
+      storm.trace.note('cloud', `${action} fails`);
+      return this.#prng.pick(['unavailable', 'drop-after']);
+    }
+    if (action === 'fire' && this.#prng.chance(fires)) {
+      storm.marks.hit('schedule-hindered');
+      storm.trace.note('cloud', 'a schedule does not get through');
+      const place = this.#slotIn(/\{.*\}/s.exec(text)?.[0] ?? '');
+      if (place !== null) this.#spoilt.add(place);
+      return this.#prng.pick(['throttle', 'drop-before', 'drop-after']);
+    }
+    return null;
+  }
+
+  #slotIn(json: string): SlotKey | null {
+    const said = JSON.parse(json === '' ? '{}' : json) as Readonly<Record<string, unknown>>;
+    const id = said['principalId'] ?? said['PrincipalId'];
+    const user = this.#services.center.state.users.find((one) => one.id === id);
+    const account = said['account'] ?? said['TargetId'];
+    return user === undefined || typeof account !== 'string' ? null : this.#slot(account, user.userName);
+  }
+}
+
+export const CENTER_TAMPERINGS = ['assignment removed', 'schedule edited', 'schedule deleted'] as const;
+export type CenterTampering = (typeof CENTER_TAMPERINGS)[number];
+
+/** Faults by chance instead of by list. */
+class Mishaps extends Faults {
+  readonly #draw: (action: string, text: string) => Fault['kind'] | null;
+
+  constructor(draw: (action: string, text: string) => Fault['kind'] | null) {
+    super();
+    this.#draw = draw;
+  }
+
+  override take(service: string, action: string, text: string): Fault | null {
+    const kind = this.#draw(action, text);
+    return kind === null ? null : { service, action, kind };
+  }
+}
+
+function describe(
+  people: readonly string[],
+  accounts: readonly string[],
+  assignments: readonly { readonly account: string; readonly permissionSet: string; readonly user: string }[],
+  names: { readonly partition: string; readonly account: string; readonly brokerRoleArn: string },
+): WorldDescription {
+  return {
+    organization: { managementAccount: '888877776666', accounts: [] },
+    identityCenter: {
+      delegatedAdministrator: CENTER.account,
+      region: CENTER.region,
+      users: people.map((userName) => ({ userName })),
+      permissionSets: [{ name: PERMISSION_SET, inlinePolicy: ANYTHING }],
+      assignments,
+    },
+    accounts: [
+      { id: '888877776666' },
+      ...accounts.map((id) => ({ id })),
+      {
+        id: CENTER.account,
+        roles: [
+          {
+            name: 'curfew-identity-center',
+            path: '/curfew/',
+            trustPolicy: TRUST,
+            inlinePolicies: { own: identityCenterPolicy(names) },
+          },
+          {
+            name: 'curfew-end-assignments',
+            path: '/curfew/',
+            trustPolicy: endTrust(names),
+            inlinePolicies: { own: endPolicy(names) },
+          },
+        ],
+      },
+    ],
+  };
+}
+
+const ANYTHING = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }] };
+const TRUST = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+};
