@@ -7,7 +7,7 @@ import type { BindingSpec, CallOptions, Ending, Observation, ProviderFault } fro
 import { noteAbsence, noteCall, noteEndWritten } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
-import type { GrantRecord } from '../store/grants.ts';
+import { wakeUnsettled, type GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
@@ -76,6 +76,7 @@ async function leaveToOthers(
       if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
       const written = { until, unsettledBefore: turn.binding.unsettledUntil };
       await noteEndWritten(ports.db, { grant, owner: ports.owner }, written);
+      await wakeUnsettled(ports.db, grant.slot);
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;

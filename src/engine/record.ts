@@ -10,7 +10,7 @@ import { newId } from '../platform/random.ts';
 import { forgetBinding, type CallNote } from '../store/bindings.ts';
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
-import { saveGrantState, saveResidual, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
+import { saveGrantState, saveResidual, saveTriesAgain, wakeUnsettled, type GrantRecord } from '../store/grants.ts';
 import { lockClaimed } from '../store/leases.ts';
 import { saveExtensionOutcome, type ExtensionAsked } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
@@ -81,6 +81,7 @@ export async function record(
       ]);
       current = saved;
       lapsed.push(...lapsing);
+      if (note?.kind === 'answered' && note.shared !== undefined) await wakeUnsettled(trx, grant.slot);
       if (recording.triesAgain === true) {
         await saveTriesAgain(trx, grant.id, true);
         current = { ...current, triesAgain: true };

@@ -3,7 +3,7 @@ import { after, type Instant } from '../core/time.ts';
 import type { MethodCapabilities } from '../providers/contract.ts';
 import { findBinding, type BindingRecord } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
-import { othersOnSlot, type GrantRecord } from '../store/grants.ts';
+import { othersOnSlot, UNSETTLED, type GrantRecord } from '../store/grants.ts';
 import { lockOwner, releaseCloudLock, takeCloudLock, takeCloudLockFor } from '../store/leases.ts';
 import { methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
@@ -63,7 +63,7 @@ export async function takeTurn(
     const until = grant.state.kind === 'scheduled' ? binding.unsettledUntil : null;
     if (until !== null && until > (await appNow(db))) {
       await release();
-      return { wait: { until, why: 'an earlier call may still land on the same slot' } };
+      return { wait: { until, why: UNSETTLED } };
     }
     // An end that could not be announced may take away at any moment until it is proven, whatever was noted.
     if (grant.state.kind === 'scheduled' && (await othersOnSlot(db, grant.slot, grant.id)).some(isEnding)) {

@@ -176,6 +176,21 @@ export async function endingOnTarget(
   return rows.map(toGrant);
 }
 
+/** What a grant waits for that would begin on a shared slot while an earlier call may land there. */
+export const UNSETTLED = 'an earlier call may still land on the same slot';
+
+/** Lets those look again who wait to begin on a shared slot: the call that they wait for was answered, long before it counts as given up. */
+export async function wakeUnsettled(db: Db | Trx, slot: SlotKey): Promise<void> {
+  await db
+    .updateTable('grant')
+    .set({ due_at: sql<string>`app_now()` })
+    .where('slot', '=', slot)
+    .where('state', '=', 'scheduled')
+    .where('due_at', '>', sql<Instant>`app_now()`)
+    .where('last_fault', '=', `waiting: ${UNSETTLED}`)
+    .execute();
+}
+
 /** Grants of one person, or of everybody, newest first; `liveOnly` leaves out what is over. */
 export async function listGrants(
   db: Db,

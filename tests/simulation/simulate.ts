@@ -24,7 +24,7 @@ import { LEAST } from './kernel/least.ts';
 import type { Mark } from './kernel/marks.ts';
 import { Storm } from './kernel/storm.ts';
 import { Crowd } from './people/crowd.ts';
-import { tamper } from './people/tamper.ts';
+import { tamper, tamperAtCenter } from './people/tamper.ts';
 import { tryItOut } from './people/try-it-out.ts';
 
 /** What is made once for a process and used by all its runs: the database above all, which takes seconds to start. */
@@ -160,7 +160,9 @@ class Run {
     for (const jump of drawn.node.jumps) void this.#noteJump(jump.from, jump.node);
     void this.#crowd.live();
     void tamper(this.#around.cloud.identities, this.#observer, storm);
-    await this.#until(drawn.stormMs);
+    void tamperAtCenter(this.#around.cloud.center, this.#observer, storm);
+    if (drawn.node.blackout !== null) void this.#goDark(drawn.node.blackout.from);
+    await this.#until(Math.max(drawn.stormMs, drawn.node.blackout?.until ?? 0));
     for (let stretch = 0; this.#sound() && this.#lacks() !== null; stretch += 1) {
       if (stretch >= MOST_STRETCHES)
         this.#observer.violations.report('liveness', `too little happens in this run: ${this.#lacks() ?? ''}`);
@@ -265,6 +267,14 @@ class Run {
     if (this.#sound()) checkLiveness(this.#observer, this.#storm.scheduler.now);
   }
 
+  async #goDark(from: number): Promise<void> {
+    const { scheduler, startsAt, marks, trace } = this.#storm;
+    await scheduler.until(null, startsAt + from);
+    marks.hit('blackout');
+    trace.note('WORLD', 'everybody dies');
+    for (const node of this.#alive()) node.life.die();
+  }
+
   #start(index: number): void {
     const run = (this.#runs[index] ?? 0) + 1;
     this.#runs[index] = run;
@@ -282,8 +292,10 @@ class Run {
   }
 
   async #restart(index: number): Promise<void> {
-    const { scheduler, drawn } = this.#storm;
-    await scheduler.until(null, scheduler.now + drawn.node.backAfterMs);
+    const { scheduler, startsAt, drawn } = this.#storm;
+    const { blackout } = drawn.node;
+    const dark = blackout !== null && this.#storm.within([blackout]) ? startsAt + blackout.until : 0;
+    await scheduler.until(null, Math.max(scheduler.now + drawn.node.backAfterMs, dark));
     if (this.#nodes[index] === null) this.#start(index);
   }
 

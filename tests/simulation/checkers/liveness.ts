@@ -18,7 +18,8 @@ export function checkLiveness(observer: Observer, now: number): void {
   }
   for (const row of observer.grants.values()) {
     if (row.endedAt !== null) continue;
-    if (row.state === 'scheduled' && row.startsAt < since) report(`${short(row.id)} was due to start long ago`);
+    if (row.state === 'scheduled' && row.startsAt < since)
+      report(`${short(row.id)} was due to start long ago (${row.lastFault ?? 'no fault'})`);
     if (row.endsAt !== null && row.endsAt < since) report(`${short(row.id)} is ${row.state} long after its end`);
     if (row.endingSince !== null && row.endingSince < since) report(`${short(row.id)} has been ending for too long`);
   }

@@ -78,6 +78,8 @@ export interface Weather {
     readonly skewMs: readonly number[];
     /** Stretches in which the clock of a node is off by more, as after a wrong correction. */
     readonly jumps: readonly (Window & { readonly node: number; readonly byMs: number })[];
+    /** Nobody is alive in this stretch: what ends then is ended by what stands in the cloud. `null`: there is none. */
+    readonly blackout: Window | null;
     readonly pollMs: number;
     /** How soon a node looks again at work that is under way or that another node has. */
     readonly retryMs: number;
@@ -101,6 +103,8 @@ export function drawWeather(prng: Prng): Weather {
     });
   };
   const nodes = prng.int(2, 3);
+  const darkFrom = prng.int(30_000, stormMs);
+  const blackout = { from: darkFrom, until: darkFrom + prng.int(2, 6) * MINUTE };
   /** Processes and answers that stand still for longer than anything they hold is good for. */
   const stalls = prng.chance(0.3);
   return {
@@ -160,6 +164,7 @@ export function drawWeather(prng: Prng): Weather {
         node: prng.int(0, nodes - 1),
         byMs: prng.pick([-1, 1]) * prng.pick([1_500, 30_000, 5 * MINUTE]),
       })),
+      blackout: prng.chance(0.15) ? blackout : null,
       pollMs: prng.int(2_000, 20_000),
       retryMs: prng.int(500, 4_000),
     },
@@ -182,7 +187,13 @@ export function thicken(weather: Weather): Weather {
       throttle: Math.max(network.throttle, 0.1),
     },
     database: { ...database, failCommit: Math.max(database.failCommit, 0.05) },
-    node: { ...node, skewMs: node.skewMs.map((skewMs) => Math.max(-400, Math.min(400, skewMs))), jumps: [] },
+    node: {
+      ...node,
+      // Whoever dies all the time gets nothing done.
+      die: Math.min(node.die, 0.001),
+      skewMs: node.skewMs.map((skewMs) => Math.max(-400, Math.min(400, skewMs))),
+      jumps: [],
+    },
   };
 }
 

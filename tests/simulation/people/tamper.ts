@@ -1,5 +1,6 @@
 import { NATIVE } from '../broker/company.ts';
 import type { Observer } from '../checkers/observer.ts';
+import { CENTER_TAMPERINGS, type SimCenter } from '../cloud/sim-center.ts';
 import { TAMPERINGS, type SimIdentities, type Tampering } from '../cloud/sim-identities.ts';
 import { TIMED } from '../cloud/timed-method.ts';
 import type { Mark } from '../kernel/marks.ts';
@@ -39,5 +40,25 @@ export async function tamper(identities: SimIdentities, observer: Observer, stor
       scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => {
         if (identities.identity(identity, 0) === null) identities.add(identity);
       });
+  }
+}
+
+/** The same with assignments, and with the schedules that are to end them. */
+export async function tamperAtCenter(center: SimCenter, observer: Observer, storm: Storm): Promise<void> {
+  const prng = storm.prng.fork('tamper at the center');
+  const { scheduler, drawn } = storm;
+  const { tamperEveryMs } = drawn.cloud;
+  while (tamperEveryMs > 0) {
+    await scheduler.until(null, scheduler.now + prng.int(1, 4 * tamperEveryMs));
+    if (storm.calm) return;
+    const held = center.held();
+    if (held.length === 0) continue;
+    const { slot } = prng.pick(held);
+    const how = prng.pick(CENTER_TAMPERINGS);
+    if (!center.tamper(slot, how)) continue;
+    for (const row of observer.grants.values())
+      if (row.slot === slot && row.endedAt === null) storm.strike('tampered', '', row.id);
+    storm.marks.hit(how === 'assignment removed' ? 'unassigned-by-hand' : 'unscheduled-by-hand');
+    storm.trace.note('console', `${how}: ${slot}`);
   }
 }
