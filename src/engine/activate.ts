@@ -4,7 +4,7 @@ import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { noteCall, noteStanding, unnoteCall } from '../store/bindings.ts';
+import { noteCall, noteSettled, noteStanding, unnoteCall } from '../store/bindings.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
 import { bindingSpec, methodOf, plannedSpec } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
@@ -63,6 +63,11 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
   const fresh = claimed.state.kind === 'scheduled';
   const untouched = (fresh && !turn.shared) || turn.binding.lastCallAt === null;
   let grant = claimed;
+  let left = false;
+  const settle = async (): Promise<void> => {
+    if (!turn.shared || !left) return;
+    await noteSettled(ports.db, { grant, owner: ports.owner }, turn.binding.unsettledUntil);
+  };
   try {
     const standing = turn.shared && (fresh ? await standsAlready(ports, claimed, turn) : turn.binding.standing);
     if (standing === 'claim-lost') {
@@ -79,6 +84,7 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
         ? noteStart(ports, claimed, turn, others)
         : noteAnotherCall(ports, grant, turn, others));
       grant = noted?.grant ?? claimed;
+      left = noted !== null;
       return noted;
     };
     const provisioned = await provide(ports, () => grant, { untouched, shared: turn.shared }, note).finally(
@@ -98,11 +104,14 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
       if (active === null) await dropLease(ports.db, grant.id, ports.owner);
       return active !== null;
     }
+    await settle();
     await tryLater(ports, grant, new ProviderFault('conflict', 'The access is not usable yet.'), false);
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
     ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'providing a grant did not succeed');
+    // Whatever was called was answered, with a refusal at last.
+    if (fault.kind !== 'unknown-outcome') await settle();
     await tryLater(ports, grant, fault, untouched && NOTHING_HAPPENED.has(fault.kind));
   }
   return false;

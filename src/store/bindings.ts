@@ -109,6 +109,19 @@ export async function noteEndWritten(
     .execute();
 }
 
+/**
+ * Remembers of a shared slot that a call was answered, though the access cannot be used yet: nothing of it can land later. What may stand
+ * there stays as it was noted.
+ */
+export async function noteSettled(db: Db, claim: Claim, unsettledBefore: Instant | null): Promise<void> {
+  await db
+    .updateTable('binding')
+    .set({ unsettled_until: unsettledBefore === null ? null : toIso(unsettledBefore) })
+    .where('slot', '=', claim.grant.slot)
+    .where(holds(claim))
+    .execute();
+}
+
 /** Remembers of a shared slot that a call left which could not be noted when it did, and until when it may land. */
 export async function noteUnsettled(db: Db, slot: SlotKey, until: Instant): Promise<void> {
   await db

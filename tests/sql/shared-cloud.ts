@@ -21,6 +21,8 @@ export class SharedCloud {
   readonly places = new Map<string, Instant | null>();
   readonly mishaps: Mishap[] = [];
   readonly calls: string[] = [];
+  /** What is made is accepted, and cannot be used yet. */
+  slow = false;
   /** Looks are refused. */
   blind = false;
   readonly #pending: { readonly at: number; readonly perform: () => void }[] = [];
@@ -48,7 +50,7 @@ export class SharedCloud {
       sharedPlace: ({ target, principal }) => [target.native, principal],
       provision: async (wanted) => {
         this.#write('provision', () => this.places.set(wanted.slot, wanted.endsAt));
-        return { usable: true, native: {}, credentials: [] };
+        return { usable: !this.slow, native: {}, credentials: [] };
       },
       observe: async (binding, _ending, _call: CallOptions) => {
         this.calls.push('observe');

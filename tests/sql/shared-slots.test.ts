@@ -5,8 +5,16 @@ import { needsBinding, transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
-import { findBinding, noteAbsence, noteEndWritten, noteStanding, unnoteCall } from '../../src/store/bindings.ts';
-import { findGrant, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
+import { after } from '../../src/core/time.ts';
+import {
+  findBinding,
+  noteAbsence,
+  noteEndWritten,
+  noteStanding,
+  noteUnsettled,
+  unnoteCall,
+} from '../../src/store/bindings.ts';
+import { findGrant, saveGrantState, wakeUnsettled, type GrantRecord } from '../../src/store/grants.ts';
 import { turnKey } from '../../src/engine/slot-turn.ts';
 import { lockOwner, releaseCloudLock, takeCloudLockFor } from '../../src/store/leases.ts';
 import { BY, bench, type Bench } from './engine-bench.ts';
@@ -140,6 +148,30 @@ describe('grants that share one place in the cloud', () => {
     expect(second?.state.kind).toBe('active');
     expect(second?.endsAt).toBe((second?.activatedAt ?? 0) + 10 * MINUTE);
     expect(cloud.places.has(SLOT)).toBe(true);
+  });
+
+  test('whoever wants to begin while a start is not usable yet begins as soon as it is, and not when it could last have landed', async () => {
+    cloud.slow = true;
+    await ask(10 * MINUTE);
+    await ask(10 * MINUTE, 'invoice-auditor');
+    expect(await states()).toEqual(['activating', 'activating']);
+    cloud.mishaps.push({ kind: 'refused' }, { kind: 'refused' }, { kind: 'refused' });
+    await pass(1_000);
+    cloud.slow = false;
+    cloud.mishaps.length = 0;
+    await pass(5_000);
+    await pass(5_000);
+    expect(await states()).toEqual(['active', 'active']);
+    expect((await findBinding(database.db, SLOT)).unsettledUntil).toBeNull();
+  });
+
+  test('whoever has waited for a call that was under way looks again when it was answered', async () => {
+    await ask(10 * MINUTE);
+    await noteUnsettled(database.db, SLOT, after(time.now(), MAY_LAND_MS));
+    await ask(10 * MINUTE, 'invoice-auditor');
+    expect((await all())[1]).toMatchObject({ state: { kind: 'scheduled' }, dueAt: after(time.now(), MAY_LAND_MS) });
+    await wakeUnsettled(database.db, SLOT);
+    expect((await all())[1]?.dueAt).toBe(time.now());
   });
 
   test('a start that failed leaves nothing behind: what somebody gives by hand then is not ours', async () => {
