@@ -1,5 +1,6 @@
 import type { AlsoEnding, CallOptions } from '../providers/contract.ts';
-import { endingOnTarget, type GrantRecord } from '../store/grants.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import { endingOnTarget } from '../store/slot-grants.ts';
 import { bindingPlace, boundSpec, methodOf } from './binding-spec.ts';
 import type { EnginePorts } from './ports.ts';
 

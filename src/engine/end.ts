@@ -7,8 +7,9 @@ import type { BindingSpec, CallOptions, Ending, Observation, ProviderFault } fro
 import { noteAbsence, noteCall, noteEndWritten } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
-import { wakeUnsettled, type GrantRecord } from '../store/grants.ts';
+import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { wakeUnsettled } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';

@@ -14,7 +14,8 @@ import {
   noteUnsettled,
   unnoteCall,
 } from '../../src/store/bindings.ts';
-import { findGrant, saveGrantState, wakeUnsettled, type GrantRecord } from '../../src/store/grants.ts';
+import { findGrant, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
+import { wakeUnsettled } from '../../src/store/slot-grants.ts';
 import { turnKey } from '../../src/engine/slot-turn.ts';
 import { lockOwner, releaseCloudLock, takeCloudLockFor } from '../../src/store/leases.ts';
 import { BY, bench, type Bench } from './engine-bench.ts';

@@ -1,0 +1,52 @@
+import { sql } from 'kysely';
+import type { GrantId } from '../core/ids.ts';
+import type { SlotKey } from '../core/slot.ts';
+import type { Instant } from '../core/time.ts';
+import { toGrant, type GrantRecord } from './grants.ts';
+import type { Db, Trx } from './schema.ts';
+
+/** The states of the grants that stand on a slot, except one: what the slot must still hold when that one ends. */
+export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId): Promise<readonly GrantRecord[]> {
+  const rows = await db
+    .selectFrom('grant')
+    .selectAll()
+    .where('slot', '=', slot)
+    // As the index of live grants on a slot says it.
+    .where(sql<boolean>`state in ('activating', 'active', 'ending')`)
+    .where('id', '<>', except)
+    .execute();
+  return rows.map(toGrant);
+}
+
+/** What a grant waits for that would begin on a shared slot while an earlier call may land there. */
+export const UNSETTLED = 'an earlier call may still land on the same slot';
+
+/** Lets those look again who wait to begin on a shared slot: the call that they wait for was answered, long before it counts as given up. */
+export async function wakeUnsettled(db: Db | Trx, slot: SlotKey): Promise<void> {
+  await db
+    .updateTable('grant')
+    .set({ due_at: sql<string>`app_now()` })
+    .where('slot', '=', slot)
+    .where('state', '=', 'scheduled')
+    .where('due_at', '>', sql<Instant>`app_now()`)
+    .where('last_fault', '=', `waiting: ${UNSETTLED}`)
+    .execute();
+}
+
+/** What is being taken away by the same method on the target of a grant, at most a thousand: nobody could name more in one place of a cloud. */
+export async function endingOnTarget(
+  db: Db | Trx,
+  { definition, method }: Pick<GrantRecord, 'definition' | 'method'>,
+): Promise<readonly GrantRecord[]> {
+  const rows = await db
+    .selectFrom('grant')
+    .selectAll()
+    .where('target', '=', definition.target.key)
+    .where('method', '=', method)
+    // As its index says it.
+    .where(sql<boolean>`state = 'ending'`)
+    .orderBy('ending_since')
+    .limit(1_000)
+    .execute();
+  return rows.map(toGrant);
+}
