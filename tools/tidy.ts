@@ -71,6 +71,12 @@ export const TIDY_RULES: readonly TidyRule[] = [
     ),
   },
   {
+    name: 'lists in SQL are arrays (isAnyOf), so that a statement is one for all lengths',
+    applies: (path) => path.startsWith('src/store/') && isSource(path),
+    breaks: lines(/'(not )?in', \[\.\.\.|\bsql\.join\(/),
+    bad: bad('src/store/grants.ts', "where('id', 'in', [...ids])", 'sql`id in (${sql.join(ids)})`'),
+  },
+  {
     name: 'SQL knows one clock: app_now()',
     applies: (path) => (path.startsWith('src/store/') && path !== 'src/store/migrate.ts') || path.endsWith('.sql'),
     breaks: (text) =>

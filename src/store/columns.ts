@@ -11,10 +11,10 @@ export function at(moment: Instant): RawBuilder<Instant> {
 }
 
 /**
- * That a text column of one table has one of these values: one statement however many there are, unlike `in (…)`, so that it is prepared once
- * (`prepared-client.ts`).
+ * That a column has one of these values: one statement however many there are, unlike `in (…)`, which is another for each length and would
+ * be prepared as many times (`prepared-client.ts`).
  */
-export function isAnyOf(column: string, values: readonly string[]): RawBuilder<boolean> {
+export function isAnyOf(column: string, values: readonly string[] | readonly number[]): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(column)} = any(${values})`;
 }
 

@@ -10,7 +10,7 @@ import { after, toIso, type Instant } from '../core/time.ts';
 import type { JsonObject } from '../core/json.ts';
 import { columnsOfCall, LONGEST_CALL_MS, type CallNote } from './bindings.ts';
 import { besides } from './besides.ts';
-import { at, fromNow } from './columns.ts';
+import { at, fromNow, isAnyOf } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A grant as it is stored. `definition` is the role and the target as they were when the request was approved. */
@@ -113,7 +113,7 @@ export async function findGrants(db: Db | Trx, ids: readonly GrantId[]): Promise
   const rows = await db
     .selectFrom('grant')
     .selectAll()
-    .where('id', 'in', [...new Set(ids)])
+    .where(isAnyOf('id', [...new Set(ids)]))
     .execute();
   return rows.map(toGrant);
 }
@@ -123,7 +123,7 @@ export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestI
   const rows = await db
     .selectFrom('grant')
     .selectAll()
-    .where('request_id', 'in', [...requests])
+    .where(isAnyOf('request_id', requests))
     .orderBy('ordinal')
     // A retry comes behind what it is the retry of.
     .orderBy(sql`retry_of is not null`)

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { fromNow } from './columns.ts';
+import { fromNow, isAnyOf } from './columns.ts';
 import { NO_EXTENSION, toGrant, type GrantRecord } from './grants.ts';
 import type { Db, Trx } from './schema.ts';
 
@@ -68,7 +68,7 @@ export async function saveExpired(trx: Trx, ids: readonly GrantId[], since: Inst
       last_fault: null,
       ...NO_EXTENSION,
     })
-    .where('id', 'in', [...ids])
+    .where(isAnyOf('id', ids))
     .execute();
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { GrantId, RequestId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
 export interface StoredEntry {
@@ -137,10 +138,7 @@ export async function bodiesAbout(
   request: RequestId,
   grants: readonly GrantId[],
 ): Promise<readonly { entryId: string; body: string }[]> {
-  const about =
-    grants.length === 0
-      ? sql`request_id = ${request}`
-      : sql`(request_id = ${request} or grant_id in (${sql.join([...grants])}))`;
+  const about = sql`(request_id = ${request} or ${isAnyOf('grant_id', grants)})`;
   const { rows } = await sql<{ entry_id: string; body: string }>`
     select entry_id, body from (
       select entry_id, body, seq as place, 0 as waiting from ledger_entry where ${about}

@@ -1,4 +1,5 @@
 import type { GrantId, RequestId } from '../core/ids.ts';
+import { isAnyOf } from './columns.ts';
 import { besides } from './besides.ts';
 import type { SealedField } from './ledger-personal.ts';
 import type { Db, Trx } from './schema.ts';
@@ -55,10 +56,7 @@ export async function readOutbox(trx: Trx, limit: number): Promise<readonly Outb
 }
 
 export async function deleteOutbox(trx: Trx, ids: readonly number[]): Promise<void> {
-  await trx
-    .deleteFrom('ledger_outbox')
-    .where('id', 'in', [...ids])
-    .execute();
+  await trx.deleteFrom('ledger_outbox').where(isAnyOf('id', ids)).execute();
 }
 
 /** How many entries wait; for readiness and metrics. */

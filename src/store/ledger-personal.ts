@@ -1,4 +1,5 @@
 import type { PersonId } from '../core/ids.ts';
+import { isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** A personal value of an entry, sealed under the key of the person it is about. */
@@ -26,11 +27,7 @@ export async function findSubjectKeys(
   persons: readonly PersonId[],
 ): Promise<ReadonlyMap<PersonId, Uint8Array>> {
   if (persons.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('subject_key')
-    .selectAll()
-    .where('person_id', 'in', [...persons])
-    .execute();
+  const rows = await db.selectFrom('subject_key').selectAll().where(isAnyOf('person_id', persons)).execute();
   return new Map(rows.map((row) => [row.person_id, row.wrapped]));
 }
 

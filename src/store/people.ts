@@ -1,5 +1,6 @@
 import type { PersonId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** Returns the pseudonymous id of a directory person, making one at first sight. `fresh` is used only then. */
@@ -26,7 +27,7 @@ export async function personKeys(db: Db | Trx, ids: readonly PersonId[]): Promis
   const rows = await db
     .selectFrom('person')
     .select(['id', 'directory_key'])
-    .where('id', 'in', [...new Set(ids)])
+    .where(isAnyOf('id', [...new Set(ids)]))
     .execute();
   return new Map(rows.map((row) => [row.id, row.directory_key]));
 }

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Client, type ClientConfig, type QueryResult } from 'pg';
 
-/** A statement is prepared when it comes for the third time: one that was built for a list of a certain length may never come again. */
+/** A statement is prepared when it comes for the third time: what is asked once at the start may never come again. */
 const WORTH_PREPARING = 3;
+/**
+ * A statement with more values than any has that is about one thing inserts a list of rows, and is another for each length. Below this
+ * there are few enough lengths of the few statements that do.
+ */
+const MOST_VALUES = 32;
 /** A connection of the server keeps what it prepared in memory until it closes. */
 const MOST_PREPARED = 300;
 
@@ -11,8 +16,9 @@ export class PreparedNames {
   readonly #names = new Map<string, string>();
   #seen = new Map<string, number>();
 
-  /** Undefined: not worth it, or too many are prepared already. */
-  nameOf(text: string): string | undefined {
+  /** Undefined: not worth it, or too many are prepared already. `values`: how many the statement has. */
+  nameOf(text: string, values: number): string | undefined {
+    if (values > MOST_VALUES) return undefined;
     const known = this.#names.get(text);
     if (known !== undefined || this.#names.size >= MOST_PREPARED) return known;
     const times = (this.#seen.get(text) ?? 0) + 1;
@@ -37,7 +43,10 @@ export function preparingClient(names: PreparedNames): new (config?: string | Cl
     override query(...called: readonly unknown[]): never {
       const [text, values] = called;
       const ask = super.query.bind(this) as (...given: readonly unknown[]) => unknown;
-      const name = typeof text === 'string' && isFilled(values) && called.length === 2 ? names.nameOf(text) : undefined;
+      const name =
+        typeof text === 'string' && isFilled(values) && called.length === 2
+          ? names.nameOf(text, values.length)
+          : undefined;
       if (name === undefined) return ask(...called) as never;
       const answer = ask({ name, text, values }) as Promise<QueryResult>;
       return answer.catch((error: unknown) => {
@@ -50,7 +59,7 @@ export function preparingClient(names: PreparedNames): new (config?: string | Cl
   return PreparingClient;
 }
 
-function isFilled(values: unknown): boolean {
+function isFilled(values: unknown): values is readonly unknown[] {
   return Array.isArray(values) && values.length > 0;
 }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { RequestState } from '../core/request.ts';
 import { invariant } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { at } from './columns.ts';
+import { at, isAnyOf } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A request as it is stored. `question` and `decision` are what the policy was asked and what it answered, verbatim. */
@@ -84,7 +84,7 @@ export async function findRequests(
 ): Promise<ReadonlyMap<RequestId, RequestRecord>> {
   if (ids.length === 0) return new Map();
   const rows = await withItems(db)
-    .where('id', 'in', [...new Set(ids)])
+    .where(isAnyOf('id', [...new Set(ids)]))
     .execute();
   return new Map(rows.map((row) => [row.id, toRequest(row)]));
 }
@@ -246,7 +246,7 @@ export async function approvalsOf(
   const rows = await db
     .selectFrom('approval')
     .selectAll()
-    .where('request_id', 'in', [...requests])
+    .where(isAnyOf('request_id', requests))
     .orderBy('decided_at')
     .execute();
   for (const row of rows) {

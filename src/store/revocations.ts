@@ -3,6 +3,7 @@ import type { PersonId, RevocationId } from '../core/ids.ts';
 import { assertNever, invariant } from '../core/result.ts';
 import type { RevocationReach, RevocationScope } from '../core/revocation.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { isAnyOf } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
@@ -111,11 +112,7 @@ export async function standingRevocations(
     .where(sql<boolean>`lifted_at is null and (holds or finished_at is null)`)
     .where('reach', '<>', 'none')
     .where((where) =>
-      where.or([
-        where('scope', '=', 'all'),
-        where('person_id', '=', person),
-        ...(targets.length === 0 ? [] : [where('target', 'in', [...targets])]),
-      ]),
+      where.or([where('scope', '=', 'all'), where('person_id', '=', person), isAnyOf('target', targets)]),
     )
     .execute();
   return rows.map(toRevocation);

@@ -1,6 +1,18 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { GrantId, PersonId, RequestId } from '../../src/core/ids.ts';
+import { instant } from '../../src/core/time.ts';
+import { findGrants, grantsOfRequests, listGrants } from '../../src/store/grants.ts';
+import { saveExpired } from '../../src/store/leases.ts';
+import { bodiesAbout } from '../../src/store/ledger-entries.ts';
+import { deleteOutbox, insertOutbox } from '../../src/store/ledger-outbox.ts';
+import { findSubjectKeys } from '../../src/store/ledger-personal.ts';
+import { personKeys } from '../../src/store/people.ts';
+import { approvalsOf, findRequests, lockPendingExtensions } from '../../src/store/requests.ts';
+import { lockToldNothing } from '../../src/store/revocation-sweeps.ts';
+import { standingRevocations } from '../../src/store/revocations.ts';
 import { eachDatabase } from './harness.ts';
+import { scheduledGrant } from './rows.ts';
 
 eachDatabase('prepared statements', (database) => {
   const ask = () => sql<{ a: number }>`select * from prepared_here where a = ${1}`.execute(database().db);
@@ -23,6 +35,49 @@ eachDatabase('prepared statements', (database) => {
     });
     await expect(failing).rejects.toMatchObject({ code: '22012' });
     expect((await divide(5)).rows).toEqual([{ n: 2 }]);
+  });
+
+  test('lists of all lengths leave room for what comes again: a statement for each, or none', async () => {
+    const { db } = database();
+    const prepared = async () => {
+      const { rows } = await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(db);
+      return rows.map(({ statement }) => statement);
+    };
+    await scheduledGrant(database());
+    const before = await prepared();
+    for (let length = 1; length <= 60; length += 1) {
+      const ids = <Id>(kind: string) => Array.from({ length }, (_, n) => `${kind}_${n}` as Id);
+      for (let again = 0; again < 3; again += 1) {
+        await db.transaction().execute(async (trx) => {
+          await findGrants(trx, ids<GrantId>('grt'));
+          await grantsOfRequests(trx, ids<RequestId>('req'));
+          await findRequests(trx, ids<RequestId>('req'));
+          await approvalsOf(trx, ids<RequestId>('req'));
+          await personKeys(trx, ids<PersonId>('per'));
+          await findSubjectKeys(trx, ids<PersonId>('per'));
+          await standingRevocations(trx, 'per_x' as PersonId, ids('aws'));
+          await lockToldNothing(trx, ids<GrantId>('grt'));
+          await lockPendingExtensions(trx, ids<GrantId>('grt'));
+          await saveExpired(trx, ids<GrantId>('grt'), instant(0));
+          await insertOutbox(
+            trx,
+            ids<string>(`${length}.${again}`).map((entryId) => ({ entryId, body: '{}', request: null, grant: null })),
+            [],
+          );
+          await deleteOutbox(
+            trx,
+            Array.from({ length }, (_, n) => n),
+          );
+        });
+        await bodiesAbout(db, 'req_x' as RequestId, ids<GrantId>('grt'));
+      }
+    }
+    const added = (await prepared()).filter((text) => !before.includes(text));
+    expect(added.filter((text) => text.startsWith('insert into "ledger_outbox"')).length).toBeLessThanOrEqual(8);
+    expect(added.length).toBeLessThan(30);
+    // And they find what they name.
+    const [grant] = await listGrants(db, { limit: 10 });
+    expect((await findGrants(db, grant === undefined ? [] : [grant.id])).length).toBe(1);
   });
 
   test('a schema that another node migrates meanwhile costs a statement at most', async () => {
