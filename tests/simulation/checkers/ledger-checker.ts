@@ -115,7 +115,8 @@ export class LedgerChecker {
     const [subject, event = ''] = entry.kind.split('.');
     const { grant, request } = entry.subjects;
     if (entry.late === true) this.#storm.marks.hit('late-entry');
-    if (event === 'not-retried') return;
+    // Said of a grant, and no step of it.
+    if (event === 'not-retried' || event === 'tidied') return;
     if (subject === 'revocation') {
       const key = `${event} ${entry.facts.revocation ?? ''}`;
       this.#orders.set(key, (this.#orders.get(key) ?? 0) + 1);
