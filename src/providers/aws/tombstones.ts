@@ -6,8 +6,9 @@ import type { IdentityCenterDirectory } from './identity-center-directory.ts';
 import type { Operations } from './identity-center-operations.ts';
 import { LONGEST_WAIT_MS } from './identity-center-quota.ts';
 import type { AssignmentNames } from './identity-center-schedule.ts';
-import type { Asked, Wanted } from './identity-center-statuses.ts';
+import type { Asked } from './identity-center-statuses.ts';
 import { OWNED_TAG } from './names.ts';
+import { accountKey, provisioning, Provisionings, type Sent } from './permission-set-provisioning.ts';
 import type { PermissionSetNames, PermissionSets } from './permission-sets.ts';
 import {
   fits,
@@ -71,6 +72,7 @@ export class Tombstones {
   readonly #sets: PermissionSets;
   readonly #directory: IdentityCenterDirectory;
   readonly #operations: Operations;
+  readonly #provisionings: Provisionings;
   readonly #clock: Clock;
   readonly #owned = new Map<string, Instant>();
   readonly #known = new Map<string, Known>();
@@ -78,9 +80,6 @@ export class Tombstones {
   /** When this process wrote a set last, or tried to. */
   readonly #wroteAt = new Map<string, Instant>();
   readonly #fullUntil = new Map<string, Instant>();
-  /** What a set said when it was sent to an account last, by account and set. */
-  readonly #sent = new Map<string, { readonly at: Instant; readonly tombstones: ReadonlyMap<string, Tombstone> }>();
-  readonly #beginning = new Map<string, Promise<unknown>>();
   /** Ends that are known to be in force, by set and statement. */
   readonly #inForce = new Map<string, Instant>();
   /** What was tidied in a set and an account does not know yet. */
@@ -95,6 +94,7 @@ export class Tombstones {
     this.#sets = ports.sets;
     this.#directory = ports.directory;
     this.#operations = ports.operations;
+    this.#provisionings = new Provisionings(ports.operations, ports.clock);
     this.#clock = ports.clock;
   }
 
@@ -165,7 +165,7 @@ export class Tombstones {
   async #tell(names: AssignmentNames, asked: Asked): Promise<boolean> {
     const key = accountKey(names);
     if (!this.#toBring.has(key)) return false;
-    if ((await this.#sets.accounts(names, false, asked)).has(names.account)) await this.#begin(names, asked);
+    if ((await this.#sets.accounts(names, false, asked)).has(names.account)) await this.#provision(names, asked);
     return this.#toBring.delete(key);
   }
 
@@ -173,7 +173,7 @@ export class Tombstones {
   async #setGone(names: AssignmentNames, asked: Asked): Promise<boolean> {
     if (asked.lane === 'start') return false;
     // A list that is late may not show what was brought there a moment ago.
-    const sentAt = this.#sent.get(accountKey(names))?.at;
+    const sentAt = this.#provisionings.sent(names)?.at;
     if (sentAt !== undefined && this.#clock.now() < after(sentAt, LATE_MS)) return false;
     return !(await this.#sets.accounts(names, false, asked)).has(names.account);
   }
@@ -195,9 +195,9 @@ export class Tombstones {
   /** Whether an account knows a tombstone that stands in its permission set. */
   async #reached(names: AssignmentNames, standing: Tombstone, asked: Asked): Promise<boolean> {
     if (this.#inForce.get(statementKey(names)) === standing.endsAt) return true;
-    const sent = this.#sent.get(accountKey(names));
+    const sent = this.#provisionings.sent(names);
     if (sent?.tombstones.get(sidOf(names))?.endsAt === standing.endsAt)
-      return (await this.#outcome(names, asked)) === 'succeeded';
+      return (await this.#outcome(names, sent, asked)) === 'succeeded';
     if (await this.#operations.running(provisioning(names), asked)) return false;
     const wroteAt = this.#wroteAt.get(names.permissionSetArn);
     if (wroteAt !== undefined && this.#clock.now() < after(wroteAt, LATE_MS)) return false;
@@ -207,58 +207,35 @@ export class Tombstones {
     return true;
   }
 
-  /** What became of what was sent to an account last. Throws when it failed, once, so that whoever is alarmed knows why. */
-  async #outcome(names: AssignmentNames, asked: Asked): Promise<'running' | 'succeeded' | null> {
-    const operation = provisioning(names);
-    const over = await this.#operations.standing(operation, asked);
-    if (over?.state === 'succeeded') {
-      for (const [sid, { endsAt }] of this.#sent.get(accountKey(names))?.tombstones ?? [])
-        this.#inForce.set(`${names.permissionSetArn} ${sid}`, endsAt);
-    }
-    if (over?.state !== 'failed') return over?.state ?? null;
-    this.#operations.forget(operation);
-    this.#sent.delete(accountKey(names));
-    const words = `Bringing the permission set to ${names.account}, with the denial from the end on, failed: ${over.reason.slice(0, 300)}`;
-    throw new ProviderFault('conflict', words);
+  /** What became of what was sent to an account; a success counts for everything that was in it. Throws when it failed. */
+  async #outcome(names: AssignmentNames, sent: Sent, asked: Asked): Promise<'running' | 'succeeded' | null> {
+    const outcome = await this.#provisionings.outcome(names, sent, asked);
+    if (outcome === 'succeeded')
+      for (const [sid, { endsAt }] of sent.tombstones) this.#inForce.set(`${names.permissionSetArn} ${sid}`, endsAt);
+    return outcome;
+  }
+
+  /** Brings to the account what stands in the set when the call leaves, also for those who came while it waited. */
+  #provision(names: AssignmentNames, asked: Asked): Promise<void> {
+    return this.#provisionings.begin(names, asked, () => {
+      const all = this.#known.get(names.permissionSetArn)?.policy.tombstones ?? new Map<string, Tombstone>();
+      return new Map([...all].filter(([, one]) => one.account === names.account));
+    });
   }
 
   /** Brings the set to the account: one operation for all who wait for it. */
   async #bring(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
-    const outcome = await this.#outcome(names, asked);
+    const sent = this.#provisionings.sent(names);
+    const outcome = sent === undefined ? null : await this.#outcome(names, sent, asked);
     if (outcome === 'running') return 'not-there-yet';
-    const sent = this.#sent.get(accountKey(names))?.tombstones.get(sidOf(names));
-    if (outcome === 'succeeded' && says(sent, wanted)) return 'in-force';
+    if (outcome === 'succeeded' && says(sent?.tombstones.get(sidOf(names)), wanted)) return 'in-force';
     if (asked.lane === 'end') {
       // The removal has the account to itself until it is over, and whoever takes away looks again soon.
       if (await this.#operations.running({ kind: 'delete', ...names }, asked)) return 'not-there-yet';
       if (await this.#setGone(names, asked)) return 'set-gone';
     }
-    await this.#begin(names, asked);
+    await this.#provision(names, asked);
     return 'not-there-yet';
-  }
-
-  async #begin(names: AssignmentNames, asked: Asked): Promise<void> {
-    const key = accountKey(names);
-    const underWay = this.#beginning.get(key);
-    if (underWay !== undefined) return void (await underWay);
-    // What stands in the set when the call leaves is what it brings, also for those who came while it waited.
-    const leaves = async (): Promise<boolean> => {
-      const tombstones = this.#known.get(names.permissionSetArn)?.policy.tombstones ?? new Map<string, Tombstone>();
-      const here = [...tombstones].filter(([, one]) => one.account === names.account);
-      this.#sent.set(key, { at: this.#clock.now(), tombstones: new Map(here) });
-      return false;
-    };
-    const begun = this.#operations.begin(provisioning(names), asked, leaves).catch((error: unknown) => {
-      // It may have been begun or not; it is brought again.
-      this.#sent.delete(key);
-      throw error;
-    });
-    this.#beginning.set(key, begun);
-    try {
-      await begun;
-    } finally {
-      this.#beginning.delete(key);
-    }
   }
 
   readonly #write = gather<Wish>(
@@ -380,10 +357,4 @@ function isTooLong(error: unknown): boolean {
   return error instanceof ProviderFault && error.message.includes('ServiceQuotaExceeded');
 }
 
-/** The operation that brings a set to an account. */
-function provisioning({ instanceArn, permissionSetArn, account }: AssignmentNames): Wanted {
-  return { kind: 'provision', instanceArn, permissionSetArn, account, userId: null, grant: null };
-}
-
-const accountKey = ({ permissionSetArn, account }: AssignmentNames): string => `${permissionSetArn} ${account}`;
 const statementKey = (names: AssignmentNames): string => `${names.permissionSetArn} ${sidOf(names)}`;
