@@ -111,6 +111,20 @@ describe('a tombstone', () => {
     expect((await done('provision')).length).toBe(before);
   });
 
+  test('that stands in the set and never reached the account is brought there by whoever comes next', async () => {
+    await retried(on, () => provide(on, fresh()));
+    const spec = fresh();
+    await post(on.url, 'faults', [{ service: 'sso', action: 'ProvisionPermissionSet', kind: 'deny', times: 1 }]);
+    await expect(retried(on, () => on.provider.provision(spec, call()))).rejects.toMatchObject({
+      kind: 'forbidden-to-us',
+    });
+    expect(await countOf(spec)).toBe(1);
+    const before = (await done('provision')).length;
+    const other = through(on.with({}));
+    expect(await retried(other, () => provide(other, spec))).toMatchObject({ native: { tombstone: 'in-force' } });
+    expect((await done('provision')).length).toBe(before + 1);
+  });
+
   test('that cannot be brought forward because the right is gone keeps the end open, until the sessions have expired or the right is back', async () => {
     const spec = fresh();
     await provide(on, spec);

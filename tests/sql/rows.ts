@@ -5,7 +5,7 @@ import { slotKey } from '../../src/core/slot.ts';
 import type { Target } from '../../src/core/target.ts';
 import { after, type Instant } from '../../src/core/time.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
-import { insertGrant } from '../../src/store/grants.ts';
+import { insertGrant, type NewGrant } from '../../src/store/grants.ts';
 import { personIdFor } from '../../src/store/people.ts';
 import { keepPolicyVersion } from '../../src/store/policy-versions.ts';
 import { insertRequest } from '../../src/store/requests.ts';
@@ -32,13 +32,15 @@ export const TARGET: Target = {
   owners: [],
 };
 
+type Over = Pick<NewGrant, 'slot' | 'method' | 'principal' | 'definition'>;
+
 /**
  * Writes an approved request of one person with one scheduled grant that is due at `startsAt` (default: now). `place`: the cloud's names of
- * the shared slot that it stands on; without it the slot is its own.
+ * the shared slot that it stands on; without it the slot is its own. `over`: what the grant is for, instead of the role above.
  */
 export async function scheduledGrant(
   database: Database,
-  options: { durationMs?: number; startsAt?: Instant; place?: readonly string[]; role?: string } = {},
+  options: { durationMs?: number; startsAt?: Instant; place?: readonly string[]; role?: string; over?: Over } = {},
 ): Promise<GrantId> {
   const id = newId(systemRandom, 'grt');
   const role: Role = { ...ROLE, name: options.role ?? ROLE.name };
@@ -75,6 +77,7 @@ export async function scheduledGrant(
       durationMs: options.durationMs ?? 900_000,
       definition: { role, target: TARGET },
       startsAt: options.startsAt ?? now,
+      ...options.over,
     });
   });
   return id;
