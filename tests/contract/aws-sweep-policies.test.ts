@@ -1,8 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { GetUserPolicyCommand, ListUserPoliciesCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
+import {
+  GetRolePolicyCommand,
+  GetUserPolicyCommand,
+  ListUserPoliciesCommand,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { armedEnd, isOverdue, type ArmedEnd } from '../../src/providers/aws/armed-end.ts';
 import { SWEEPER_READS, SWEEPER_WRITES } from '../../src/providers/aws/sweep-permissions.ts';
 import { FREE_ACTIONS, TIMED_POLICY_LISTS } from '../../src/providers/aws/permissions.ts';
+import { after } from '../../src/core/time.ts';
 import type { BindingSpec } from '../../src/providers/contract.ts';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
 import { startSweepWorld, type SweepWorld } from './aws-sweep-world.ts';
@@ -191,3 +199,26 @@ test('an account that does not let it in is a failure, and a static key is refus
   const { events } = await world.sweep({ identity });
   expect(events.map(({ message }) => message).join()).toContain('static AWS access key');
 });
+
+test.each([
+  ['armed', (end: ArmedEnd) => end.armed],
+  ['of an early end', (end: ArmedEnd) => end.barred],
+] as const)(
+  'the end of a certificate’s sessions, %s, is a denial: long after it is over it stands, and nobody is alarmed',
+  async (_what, text) => {
+    const spec = world.grant(20_000);
+    const end = armedEnd(spec.grant, after(world.now(), -3 * 3_600_000));
+    const PolicyDocument = text(end);
+    // On the role whose sessions it ends, and below the path that is swept.
+    const RoleName = 'invoice-reader';
+    await world.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: end.name, PolicyDocument }));
+    await put(spec, JSON.parse(PolicyDocument) as object, end.name);
+    expect(isOverdue(PolicyDocument, world.now())).toBe(true);
+    const { events, counts } = await world.sweep();
+    expect([events, counts.alarms, counts.ended]).toEqual([[], 0, 0]);
+    expect(await policiesOf(spec)).toContain(end.name);
+    const stands = await world.iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: end.name }));
+    expect(stands.PolicyName).toBe(end.name);
+    expect((await world.journal()).filter(({ action }) => action.startsWith('Delete'))).toEqual([]);
+  },
+);
