@@ -101,6 +101,18 @@ describe('a tombstone', () => {
     expect(await countOf(spec)).toBe(1);
   });
 
+  test('that somebody took out of the account is brought there again, also where its end is what it was', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await byHand(OWNERS_POLICY, true);
+    await pause(1_100);
+    const before = (await done('provision')).length;
+    await on.settings({ provisioningMs: [1_500, 1_500] });
+    const seen = await takingAway(on, spec, expired(spec));
+    expect(seen.at(-1)).toMatchObject({ presence: 'absent', evidence: { tombstone: 'in-force' } });
+    expect((await done('provision')).slice(before).map(({ status }) => status)).toEqual(['SUCCEEDED']);
+  });
+
   test('is found by another process after its end: AWS knows that the account has it', async () => {
     const spec = fresh();
     await provide(on, spec);

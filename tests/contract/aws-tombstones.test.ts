@@ -124,6 +124,17 @@ describe('before access begins', () => {
   }, 40_000);
 });
 
+test('a denial is not in force while the call that brings it is on the way, whatever became of the one before', async () => {
+  await provide(on, fresh());
+  const slow = { service: 'sso', action: 'ProvisionPermissionSet', kind: 'delay', delayMs: 1_200, times: 1 };
+  await post(on.url, 'faults', [slow]);
+  const spec = fresh();
+  const first = on.provider.provision(spec, call());
+  await pause(600);
+  expect(await on.provider.provision(spec, call())).toMatchObject({ native: { tombstone: 'not-there-yet' } });
+  expect(await first).toMatchObject({ native: { tombstone: 'not-there-yet' } });
+});
+
 describe('a session that was saved', () => {
   test('is refused from the end on with nobody left to do anything, and a neighbour’s is not', async () => {
     const spec = on.binding(4_000);

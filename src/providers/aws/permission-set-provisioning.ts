@@ -9,7 +9,7 @@ import type { Tombstone } from './tombstone-policy.ts';
 /** What a set said when it was sent to an account. `left`: until AWS has taken the call, its answers are about an earlier one. */
 export interface Sent {
   readonly at: Instant;
-  readonly tombstones: ReadonlyMap<string, Tombstone>;
+  readonly tombstones: Map<string, Tombstone>;
   left: boolean;
 }
 
@@ -31,6 +31,11 @@ export class Provisionings {
     return this.#sent.get(accountKey(names));
   }
 
+  /** A statement of a set was changed: what was sent before says nothing of it any more, also where it says the same again. */
+  changed(permissionSetArn: string, sid: string): void {
+    for (const [key, { tombstones }] of this.#sent) if (key.startsWith(`${permissionSetArn} `)) tombstones.delete(sid);
+  }
+
   /** What became of what was sent to an account last. Throws when it failed, once, so that whoever is alarmed knows why. */
   async outcome(names: AssignmentNames, sent: Sent, asked: Asked): Promise<'running' | 'succeeded' | null> {
     if (!sent.left) return 'running';
@@ -46,7 +51,7 @@ export class Provisionings {
   }
 
   /** Brings a set to an account: one operation for all who wait for it. `current` says what it has when the call leaves. Throws faults. */
-  async begin(names: AssignmentNames, asked: Asked, current: () => ReadonlyMap<string, Tombstone>): Promise<void> {
+  async begin(names: AssignmentNames, asked: Asked, current: () => Map<string, Tombstone>): Promise<void> {
     const key = accountKey(names);
     const underWay = this.#beginning.get(key);
     if (underWay !== undefined) return void (await underWay);

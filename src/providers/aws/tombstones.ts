@@ -274,9 +274,11 @@ export class Tombstones {
   async #put(set: PermissionSetNames, next: TombstonePolicy, asked: Asked): Promise<void> {
     const { permissionSetArn } = set;
     const before = this.#known.get(permissionSetArn)?.policy.tombstones ?? new Map<string, Tombstone>();
-    for (const sid of [...before.keys(), ...next.tombstones.keys()])
-      if (before.get(sid)?.endsAt !== next.tombstones.get(sid)?.endsAt)
-        this.#inForce.delete(`${permissionSetArn} ${sid}`);
+    for (const sid of [...before.keys(), ...next.tombstones.keys()]) {
+      if (before.get(sid)?.endsAt === next.tombstones.get(sid)?.endsAt) continue;
+      this.#inForce.delete(`${permissionSetArn} ${sid}`);
+      this.#provisionings.changed(permissionSetArn, sid);
+    }
     this.#known.delete(permissionSetArn);
     this.#wroteAt.set(permissionSetArn, this.#clock.now());
     await this.#sets.writeInlinePolicy(set, printTombstones(next), asked);
