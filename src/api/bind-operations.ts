@@ -5,6 +5,7 @@ import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
 import { examineClouds } from '../operations/examine-clouds.ts';
 import { extendGrant } from '../operations/extend-grant.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
+import { listRevocations } from '../operations/list-revocations.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
@@ -46,6 +47,7 @@ export function bindOperations(world: World): ApiOperations {
     confirmRevocation: (actor, id) => confirmRevocationOrder(world, actor, id),
     liftRevocation: (actor, id, input) => liftRevocationOrder(world, actor, id, input),
     showRevocation: (actor, id) => showRevocation(world, actor, id),
+    listRevocations: (actor, query) => listRevocations(world, actor, query),
     issueCredential: (actor, id) => issueCredential(world, actor, id),
     issueCertificate: (actor, id, input) => issueCertificate(world, actor, id, input),
     openConsole: (actor, id) => openConsole(world, actor, id),

@@ -56,6 +56,7 @@ export interface ApiOperations {
   confirmRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
   liftRevocation(actor: Actor, id: RevocationId, input: { readonly reason: string }): Outcome<RevocationView>;
   showRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
+  listRevocations(actor: Actor, query: RevocationQuery): Outcome<Page<RevocationView>>;
   issueCredential(actor: Actor, id: GrantId): Outcome<CredentialView>;
   issueCertificate(actor: Actor, id: GrantId, input: { readonly publicKey: string }): Outcome<CertificateView>;
   openConsole(actor: Actor, id: GrantId): Outcome<{ readonly url: string }>;
@@ -71,6 +72,12 @@ export interface ApiOperations {
 
 export interface RequestQuery {
   readonly scope: 'mine' | 'waiting' | 'all';
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+export interface RevocationQuery {
+  readonly list: 'standing' | 'all';
   readonly cursor: string | null;
   readonly limit: number;
 }

@@ -8,6 +8,7 @@ import type { DoneOptions } from './commands/done.ts';
 import type { ExtendOptions } from './commands/extend.ts';
 import type { LoginOptions } from './commands/login.ts';
 import type { LsOptions } from './commands/ls.ts';
+import type { OrdersOptions } from './commands/orders.ts';
 import type { RequestOptions } from './commands/request.ts';
 import type { RevokeOptions } from './commands/revoke.ts';
 import type { SearchOptions } from './commands/search.ts';
@@ -179,6 +180,13 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
       act(async (context, id: string | undefined, options: RevokeOptions) =>
         (await import('./commands/revoke.ts')).revoke(context, id, options),
       ),
+    );
+  program
+    .command('orders')
+    .description('Orders of the kill switch that stand: what is left of each, and its time to zero')
+    .option('--all', 'also those that are done, lapsed or lifted')
+    .action(
+      act(async (context, options: OrdersOptions) => (await import('./commands/orders.ts')).orders(context, options)),
     );
   program
     .command('aws-profile')

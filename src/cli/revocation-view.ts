@@ -1,3 +1,4 @@
+import { printable } from './terminal/printable.ts';
 import type { PersonView } from './views.ts';
 import { fields, isFields, list, number, numberOrNull, text, textOrNull, type Fields } from './wire.ts';
 
@@ -6,7 +7,10 @@ export interface RevocationView {
   readonly id: string;
   readonly status: string;
   readonly scope: { readonly kind: string; readonly person: PersonView | null; readonly target: string | null };
+  readonly reason: string;
   readonly reach: string;
+  readonly orderedBy: PersonView;
+  readonly orderedAt: string;
   readonly asksUntil: string | null;
   readonly mayConfirm: boolean;
   readonly stopsNew: boolean;
@@ -41,7 +45,10 @@ export function revocationView(of: Fields): RevocationView {
       person: isFields(scope['person']) ? person(scope['person']) : null,
       target: textOrNull(scope, 'target'),
     },
+    reason: text(of, 'reason'),
     reach: text(of, 'reach'),
+    orderedBy: person(fields(of['orderedBy'], 'orderedBy')),
+    orderedAt: text(of, 'orderedAt'),
     asksUntil: textOrNull(of, 'asksUntil'),
     mayConfirm: of['mayConfirm'] === true,
     stopsNew: of['stopsNew'] === true,
@@ -66,4 +73,15 @@ export function revocationView(of: Fields): RevocationView {
 
 function person(of: Fields): PersonView {
   return { key: text(of, 'key'), name: text(of, 'name') };
+}
+
+/** What an order is about, for people. */
+export function aboutWords({ scope }: RevocationView): string {
+  if (scope.kind === 'all') return 'everybody, everywhere';
+  return printable(scope.kind === 'person' ? (scope.person?.name ?? '') : (scope.target ?? ''));
+}
+
+/** `6.2 s`: people compare these, so they have one unit. */
+export function secondsText(durationMs: number): string {
+  return `${(durationMs / 1_000).toFixed(1)} s`;
 }

@@ -3,7 +3,7 @@ import type { PersonId, RevocationId } from '../core/ids.ts';
 import { assertNever, invariant } from '../core/result.ts';
 import type { RevocationReach, RevocationScope } from '../core/revocation.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { isAnyOf } from './columns.ts';
+import { at, isAnyOf } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
@@ -98,6 +98,34 @@ export async function openRevocations(db: Db): Promise<readonly RevocationRecord
     .limit(100)
     .execute();
   return rows.map(toRevocation);
+}
+
+/**
+ * Orders, newest first. `standingOnly`: those that stop access, have not seen everything gone, or can still be confirmed. `before`: the
+ * `orderedAt` and id of the last one already seen.
+ */
+export async function listRevocations(
+  db: Db,
+  filter: {
+    readonly standingOnly: boolean;
+    readonly limit: number;
+    readonly before?: { readonly at: Instant; readonly id: RevocationId };
+  },
+): Promise<readonly RevocationRecord[]> {
+  let query = db
+    .selectFrom('revocation')
+    .selectAll()
+    .orderBy('ordered_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(filter.limit);
+  // As the index of standing orders says it first; one without reach stops nothing once nobody can confirm it any more.
+  if (filter.standingOnly)
+    query = query.where(
+      sql<boolean>`lifted_at is null and (holds or finished_at is null) and (reach <> 'none' or asks_until > (select app_now()))`,
+    );
+  const { before } = filter;
+  if (before !== undefined) query = query.where(sql<boolean>`(ordered_at, id) < (${at(before.at)}, ${before.id})`);
+  return (await query.execute()).map(toRevocation);
 }
 
 /** Orders that stand over a person or any of some targets, and act. */

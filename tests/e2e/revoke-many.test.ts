@@ -101,8 +101,21 @@ describe('the kill switch, in the demo', () => {
     expect([again.code, again.stderr]).toEqual([3, expect.stringContaining(id)]);
     expect((await as('ana', 'revoke', '--status', id)).code).toBe(1);
 
+    const listed = await as('bo', 'orders', '--json');
+    expect([listed.code, parsed<{ items: readonly Order[] }>(listed).items]).toMatchObject([
+      0,
+      [{ id, status: 'done', toZeroMs: order.toZeroMs, stopsNew: true }],
+    ]);
+    const shown = await as('bo', 'orders');
+    expect(shown.stdout).toMatch(new RegExp(`${id} +done +Ana.* 0 +\\d+\\.\\d s +yes`));
+    expect(shown.stderr).toContain(`curfew --profile bo revoke --lift ${id}`);
+    // Not to the person whom it is about.
+    expect((await as('ana', 'orders', '--all', '--plain')).stdout.trim().split('\n')).toHaveLength(1);
+
     const lift = await as('bo', 'revoke', '--lift', id, '--reason', 'It was found');
     expect([lift.code, lift.stdout]).toEqual([0, expect.stringContaining('is lifted')]);
+    expect((await as('bo', 'orders')).stderr).toContain('No order stands.');
+    expect((await as('bo', 'orders', '--all', '--plain')).stdout).toContain(`${id}\tlifted\tperson\tana\tbo`);
     expect(await use(await saved('ana'))).toBe('readable');
     expect(await use(anas)).toBe('AccessDenied');
   }, 120_000);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RevocationId } from '../../core/ids.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { REVOCATION_LISTS } from '../../operations/list-revocations.ts';
 import type { OperationRefusal } from '../../operations/refusal.ts';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
@@ -8,7 +9,7 @@ import { once, onceUnlessUnkept, type Made } from '../idempotency.ts';
 import type { Outcome } from '../operations-port.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
-import { idParams } from '../views.ts';
+import { idParams, pageOf, pageQuery } from '../views.ts';
 import type { RevocationView } from '../../operations/revocation-view.ts';
 import { revocationView } from './revocation-schema.ts';
 
@@ -40,6 +41,24 @@ export function registerRevocations(v1: ApiServer, parts: ApiParts): void {
         const done = await operations.orderRevocation(actorOf(request), request.body);
         return done.ok ? ok({ status: 201, body: done.value, location: `/v1/revocations/${done.value.id}` }) : done;
       }),
+  });
+  v1.route({
+    method: 'GET',
+    url: '/revocations',
+    schema: {
+      summary: 'Orders that stand, or all that I may see',
+      description:
+        '`standing`: what stops access, is not all gone yet, or waits for a second person. Seen by whoever gave or confirmed an order, ' +
+        'and by who answers for a role or a target; never by the person whom it is about.',
+      tags: ['access'],
+      querystring: z.strictObject({ list: z.enum(REVOCATION_LISTS).default('standing'), ...pageQuery }),
+      response: { 200: pageOf(revocationView) },
+    },
+    handler: async (request, reply) => {
+      const { list, cursor, limit } = request.query;
+      const query = { list, limit, cursor: cursor ?? null };
+      return answer(base.origin, request, reply, await operations.listRevocations(actorOf(request), query));
+    },
   });
   v1.route({
     method: 'GET',

@@ -97,10 +97,25 @@ test.each([
   expect((await api.as('bo', post(`/${ID}/confirm`, {}))).json()).toMatchObject({ code, status });
 });
 
+test('those that stand, or all, page by page', async () => {
+  const listRevocations = vi.fn<ApiOperations['listRevocations']>(() => yes({ items: [ORDER], nextCursor: 'c2' }));
+  api = await apiUnderTest({ listRevocations });
+  const standing = await api.as('bo', { method: 'GET', url: '/v1/revocations' });
+  expect([standing.statusCode, standing.json()]).toEqual([200, { items: [ORDER], nextCursor: 'c2' }]);
+  expect(listRevocations).toHaveBeenLastCalledWith(
+    expect.objectContaining({ key: 'bo' }),
+    expect.objectContaining({ list: 'standing', cursor: null }),
+  );
+  await api.as('bo', { method: 'GET', url: '/v1/revocations?list=all&cursor=c2&limit=2' });
+  expect(listRevocations).toHaveBeenLastCalledWith(expect.anything(), { list: 'all', cursor: 'c2', limit: 2 });
+  expect((await api.as('bo', { method: 'GET', url: '/v1/revocations?list=mine' })).statusCode).toBe(422);
+});
+
 test('401 without a token, before the body is read', async () => {
   api = await apiUnderTest();
   for (const [method, url] of [
     ['POST', ''],
+    ['GET', ''],
     ['GET', `/${ID}`],
     ['POST', `/${ID}/confirm`],
     ['POST', `/${ID}/lift`],

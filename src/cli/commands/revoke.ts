@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { dropCached } from '../creds/cache.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { revocationView, type RevocationView } from '../revocation-view.ts';
+import { aboutWords, revocationView, secondsText, type RevocationView } from '../revocation-view.ts';
 import { countWords, waitForZero, type SeenRevocation } from '../revocation-waiting.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts, plainTable, table } from '../terminal/table.ts';
@@ -114,10 +114,10 @@ function show(context: Context, order: RevocationView): void {
       ['status', order.status],
       ['grants', countWords(order)],
       ['requests', order.requestsWithdrawn === 0 ? '' : `${order.requestsWithdrawn} withdrawn`],
-      ['time to zero', order.toZeroMs === null ? '' : seconds(order.toZeroMs)],
+      ['time to zero', order.toZeroMs === null ? '' : secondsText(order.toZeroMs)],
     ]),
   );
-  if (order.status === 'done') context.say(`0 left after ${seconds(order.toZeroMs ?? 0)}.`);
+  if (order.status === 'done') context.say(`0 left after ${secondsText(order.toZeroMs ?? 0)}.`);
   if (order.left.length > 0)
     context.data(
       table(
@@ -167,16 +167,6 @@ function exitOf(order: RevocationView): ExitCode {
   if (order.status === 'done' || (order.status === 'lifted' && left === 0)) return EXIT.ok;
   if (order.status === 'lapsed') return EXIT.expired;
   return order.left.some((one) => one.status === 'ending' && one.lastFault !== null) ? EXIT.provider : EXIT.pending;
-}
-
-function aboutWords({ scope }: RevocationView): string {
-  if (scope.kind === 'all') return 'everybody, everywhere';
-  return printable(scope.kind === 'person' ? (scope.person?.name ?? '') : (scope.target ?? ''));
-}
-
-/** `6.2 s`: people compare these, so they have one unit. */
-function seconds(durationMs: number): string {
-  return `${(durationMs / 1_000).toFixed(1)} s`;
 }
 
 async function reasonOf(context: Context, { reason }: RevokeOptions): Promise<string> {

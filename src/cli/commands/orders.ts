@@ -1,0 +1,68 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { aboutWords, revocationView, secondsText, type RevocationView } from '../revocation-view.ts';
+import { printable, shorten } from '../terminal/printable.ts';
+import { suggest } from '../terminal/request-screen.ts';
+import { plainTable, table } from '../terminal/table.ts';
+import { clockTime } from '../terminal/times.ts';
+import { list, textOrNull } from '../wire.ts';
+
+export interface OrdersOptions {
+  readonly all?: boolean;
+}
+
+const COLUMNS = ['id', 'status', 'scope', 'about', 'by', 'orderedAt', 'live', 'ending', 'gone', 'toZeroMs', 'stopsNew'];
+
+/** Lists the orders of the kill switch that stand, or all that one may see: what they are about, what is left, and the time to zero. */
+export async function orders(context: Context, options: OrdersOptions): Promise<ExitCode> {
+  const { out, place } = context;
+  const raw = await context.api.get(`/revocations?list=${options.all === true ? 'all' : 'standing'}`);
+  const found = list(raw, 'items', revocationView);
+  if (context.json) context.dataJson(raw);
+  else if (context.plain) context.data(plainTable(COLUMNS, found.map(plainRow)));
+  else if (found.length === 0)
+    context.say(options.all === true ? 'There are no orders that you may see.' : 'No order stands.');
+  else {
+    const now = place.clock.now();
+    context.data(
+      table(
+        out,
+        ['ORDER', 'STATUS', 'ABOUT', 'BY', 'SINCE', 'LEFT', 'TIME TO ZERO', 'STOPS NEW', 'WHY'],
+        found.map((one) => [
+          one.id,
+          one.status,
+          aboutWords(one),
+          printable(one.orderedBy.name),
+          clockTime(one.orderedAt, now),
+          String(one.live + one.ending),
+          one.toZeroMs === null ? '' : secondsText(one.toZeroMs),
+          one.stopsNew ? 'yes' : 'no',
+          out.dim(shorten(printable(one.reason), 60)),
+        ]),
+      ),
+    );
+    if (textOrNull(raw, 'nextCursor') !== null)
+      context.say('There are older ones: --json has all that one page holds.');
+    next(context, found);
+  }
+  return EXIT.ok;
+}
+
+/** What can be done about the first of them that waits for somebody. */
+function next(context: Context, found: readonly RevocationView[]): void {
+  const asking = found.find((one) => one.mayConfirm);
+  const stopping = found.find((one) => one.stopsNew);
+  const lines = [
+    ...(asking === undefined ? [] : [context.command('revoke', '--confirm', asking.id)]),
+    ...(stopping === undefined ? [] : [context.command('revoke', '--lift', stopping.id, '--reason', '…')]),
+  ];
+  if (lines.length > 0) suggest(context, ...lines);
+}
+
+function plainRow(one: RevocationView): readonly string[] {
+  const { id, status, scope, orderedBy, orderedAt, live, ending, gone, toZeroMs, stopsNew } = one;
+  const about = scope.kind === 'person' ? (scope.person?.key ?? '') : (scope.target ?? '');
+  const counts = [live, ending, gone].map(String);
+  const zero = toZeroMs === null ? '' : String(toZeroMs);
+  return [id, status, scope.kind, about, orderedBy.key, orderedAt, ...counts, zero, stopsNew ? 'yes' : 'no'];
+}
