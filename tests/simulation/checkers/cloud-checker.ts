@@ -13,6 +13,9 @@ function toleranceOf(what: string): number | null {
   return what === 'an object' ? CLOUD_CLOCK_TOLERANCE_MS : null;
 }
 
+/** Clouds compare whole seconds. */
+const SECOND_MS = 1_000;
+
 /**
  * Looks at the cloud's own truth: nothing is usable without a live grant, and sessions never beyond their end; nobody who shares a place
  * loses it through another, and what somebody else put there stays.
@@ -104,12 +107,35 @@ export class CloudChecker {
       if (this.#now() >= until + lateMs)
         this.#violations.report('cloud', `${slot} is long past every end, and its schedule has not removed it`);
     }
+    this.#checkDenials(rows);
     for (const row of rows) {
       if (row.method !== 'identity-center' || row.state !== 'active' || center.isSpoilt(row.slot)) continue;
       this.#violations.judge('place-kept');
       const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row);
       if (!over && !center.isHeld(row.slot))
         this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
+    }
+  }
+
+  /** Whose sessions are said to be cut is denied from the end on, in the account itself; and nobody is denied before it. */
+  #checkDenials(rows: readonly GrantRow[]): void {
+    const { center } = this.#cloud;
+    for (const row of rows) {
+      if (row.method !== 'identity-center' || row.state !== 'active' || row.endsAt === null) continue;
+      if (center.mayBeClobbered(row.activatedAt ?? 0)) continue;
+      const deniedFrom = center.deniedFrom(row.slot);
+      const now = this.#now();
+      if (now < row.endsAt && !this.#endAsked(row) && deniedFrom !== null && deniedFrom <= now - SECOND_MS)
+        this.#violations.report('slots', `${short(row.id)} is active, and is denied everything`);
+      if (row.residualMs === null || row.residualMs >= 3_600_000) continue;
+      this.#violations.judge('cut-in-the-account');
+      const needing = rows.filter(({ slot, state }) => slot === row.slot && LIVE.has(state));
+      const until = Math.max(...needing.map(({ boundUntil, endsAt }) => Math.max(boundUntil ?? 0, endsAt ?? 0)));
+      if (deniedFrom === null || deniedFrom > until)
+        this.#violations.report(
+          'cloud',
+          `${short(row.id)} is said to be cut at its end, and the account does not know`,
+        );
     }
   }
 

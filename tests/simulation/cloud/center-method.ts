@@ -38,7 +38,12 @@ export function centerMethod(parts: {
   const exchange = async <T>(action: string, signal: AbortSignal, perform: () => T): Promise<T> => {
     const grant = grants.get(signal) ?? '';
     const effect = /^(Create|Update|Delete|Put|Provision)/.test(action) ? 'write' : 'read';
-    const gives = action === 'CreateAccountAssignment' ? { landsLate: () => landsLate(grant) } : {};
+    const late: Readonly<Record<string, () => void>> = {
+      CreateAccountAssignment: () => landsLate(grant),
+      PutInlinePolicyToPermissionSet: () => center.clobbered(),
+    };
+    const lands = late[action];
+    const gives = lands === undefined ? {} : { landsLate: lands };
     return network.call({ name: `${action} for ${grant.slice(0, 8)}`, grant, effect, signal, perform, ...gives });
   };
   const client = (service: string) => {
@@ -62,15 +67,21 @@ export function centerMethod(parts: {
   };
   const caller: IdentityCenterCaller = { clients: async () => clients, forget: () => {} };
   const method = identityCenter('aws', openIdentityCenter(CENTER, { caller, partition: 'aws', clock, leases: null }));
+  /** In half of the runs the roles write tombstones. */
+  const cut = <Spec extends Pick<BindingSpec, 'role'>>(spec: Spec): Spec =>
+    center.tombstones && spec.role.aws?.method === IDENTITY_CENTER.method
+      ? { ...spec, role: { ...spec.role, aws: { ...spec.role.aws, tombstone: true } } }
+      : spec;
   const forGrant = ({ grant }: BindingSpec, call: CallOptions): CallOptions => {
     grants.set(call.signal, grant);
     return call;
   };
   return {
     ...method,
-    provision: async (spec, call) => method.provision(spec, forGrant(spec, call)),
-    observe: async (spec, ending, call) => method.observe(spec, ending, forGrant(spec, call)),
-    revoke: async (spec, ending, rung, call) => method.revoke(spec, ending, rung, forGrant(spec, call)),
-    tidy: async (spec, call) => method.tidy(spec, forGrant(spec, call)),
+    exclusive: (spec, act) => method.exclusive(cut(spec), act),
+    provision: async (spec, call) => method.provision(cut(spec), forGrant(spec, call)),
+    observe: async (spec, ending, call) => method.observe(cut(spec), ending, forGrant(spec, call)),
+    revoke: async (spec, ending, rung, call) => method.revoke(cut(spec), ending, rung, forGrant(spec, call)),
+    tidy: async (spec, call) => method.tidy(cut(spec), forGrant(spec, call)),
   };
 }

@@ -6,7 +6,9 @@ import { Sessions, type Session } from '../../../simulators/aws/sessions.ts';
 import { World, type WorldDescription } from '../../../simulators/aws/world.ts';
 import { slotKey, type SlotKey } from '../../../src/core/slot.ts';
 import { IDENTITY_CENTER } from '../../../src/providers/aws/capabilities.ts';
+import { OWNED_TAG } from '../../../src/providers/aws/names.ts';
 import { endPolicy, endTrust, identityCenterPolicy } from '../../../src/providers/aws/permissions.ts';
+import { tombstonePermissions } from '../../../src/providers/aws/tombstone-permissions.ts';
 import type { AccountState } from '../../../src/providers/aws/organizations.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
@@ -40,6 +42,10 @@ export class SimCenter {
   readonly #standing = new Set<string>();
   /** Places whose scheduled end went wrong in the cloud itself, or was edited by somebody. */
   readonly #spoilt = new Set<string>();
+  /** Whether roles write tombstones in this run. */
+  readonly tombstones: boolean;
+  /** When a write of a policy landed that its writer had given up: it may have brought back what stood there before. */
+  #clobberedAt = Number.NEGATIVE_INFINITY;
   #moment: number | null = null;
   #wakesAt = Number.POSITIVE_INFINITY;
   /** Called after everything that may have changed who can do what. */
@@ -48,6 +54,7 @@ export class SimCenter {
   constructor(storm: Storm, people: readonly string[], accounts: readonly string[], standing: string | null) {
     this.#storm = storm;
     this.#prng = storm.prng.fork('center');
+    this.tombstones = storm.prng.fork('tombstones').chance(0.5);
     const { assignmentMs, listDelayMs, fireDelayMs } = storm.drawn.center;
     const now = () => this.#now();
     const place = {
@@ -72,7 +79,7 @@ export class SimCenter {
       publish: () => {},
       iam: {},
       record: () => {},
-      settings: { assignmentMs, listDelayMs, fireDelayMs, seed: storm.seed },
+      settings: { assignmentMs, provisioningMs: assignmentMs, listDelayMs, fireDelayMs, seed: storm.seed },
     });
     const role = this.#world.role(CENTER.account, 'curfew-identity-center');
     if (role === null) throw new Error('the broker has no role in the simulated IAM Identity Center');
@@ -117,6 +124,36 @@ export class SimCenter {
 
   isHeld(slot: string): boolean {
     return this.#assigned().some((one) => one.slot === slot);
+  }
+
+  /** From when on the account itself denies whoever holds a place everything; `null`: it does not. */
+  deniedFrom(slot: string): number | null {
+    const { users, provisioned } = this.#services.center.state;
+    for (const { account, roleName } of provisioned) {
+      const role = this.#world.role(account, roleName);
+      const here = users.find(({ userName }) => this.#slot(account, userName) === slot);
+      if (role === null || here === undefined) continue;
+      for (const text of Object.values(role.inlinePolicies)) {
+        const { Statement } = JSON.parse(text) as { readonly Statement: readonly Denial[] };
+        for (const { Effect, Condition } of Statement) {
+          const who = Condition?.StringEquals;
+          const at = Condition?.DateGreaterThanEquals?.['aws:CurrentTime'];
+          const his = who?.['identitystore:UserId'] === here.id && who['aws:PrincipalAccount'] === account;
+          if (Effect === 'Deny' && his && at !== undefined) return Date.parse(at);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** A write of the policy landed after it had been given up. */
+  clobbered(): void {
+    this.#clobberedAt = this.#storm.scheduler.now;
+  }
+
+  /** Whether what began at a time may have lost its tombstone to such a write: it is found at the end, and not before. */
+  mayBeClobbered(activatedAt: number): boolean {
+    return activatedAt <= this.#clobberedAt;
   }
 
   /** Places that were held before the broker came, which must never go. */
@@ -246,6 +283,15 @@ export class SimCenter {
 export const CENTER_TAMPERINGS = ['assignment removed', 'schedule edited', 'schedule deleted'] as const;
 export type CenterTampering = (typeof CENTER_TAMPERINGS)[number];
 
+/** As far as a statement of a permission set is looked at. */
+interface Denial {
+  readonly Effect: string;
+  readonly Condition?: {
+    readonly StringEquals?: Readonly<Record<string, string>>;
+    readonly DateGreaterThanEquals?: Readonly<Record<string, string>>;
+  };
+}
+
 /** Faults by chance instead of by list. */
 class Mishaps extends Faults {
   readonly #draw: (action: string, text: string) => Fault['kind'] | null;
@@ -273,7 +319,7 @@ function describe(
       delegatedAdministrator: CENTER.account,
       region: CENTER.region,
       users: people.map((userName) => ({ userName })),
-      permissionSets: [{ name: PERMISSION_SET, inlinePolicy: ANYTHING }],
+      permissionSets: [{ name: PERMISSION_SET, inlinePolicy: ANYTHING, tags: { [OWNED_TAG]: 'true' } }],
       assignments,
     },
     accounts: [
@@ -286,7 +332,7 @@ function describe(
             name: 'curfew-identity-center',
             path: '/curfew/',
             trustPolicy: TRUST,
-            inlinePolicies: { own: identityCenterPolicy(names) },
+            inlinePolicies: { own: identityCenterPolicy(names), tombstones: tombstonePermissions(names) },
           },
           {
             name: 'curfew-end-assignments',

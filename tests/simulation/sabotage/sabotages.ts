@@ -1,5 +1,6 @@
 import { extensionSabotages } from './extension-sabotages.ts';
 import type { Sabotage } from './patch-source.ts';
+import { SABOTAGED_DENIALS } from './sabotages-of-denials.ts';
 import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
 import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
 
@@ -360,6 +361,7 @@ export const sabotages: readonly Sabotage[] = [
     seed: 1,
   },
   ...extensionSabotages,
+  ...SABOTAGED_DENIALS,
   ...SABOTAGED_ENDS,
   ...SABOTAGED_ORDERS,
 ];
