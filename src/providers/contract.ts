@@ -189,10 +189,17 @@ export interface CallOptions {
   /** What was handed out under the grant, where the caller knows it and the call takes access away. */
   readonly issued?: () => Promise<readonly CredentialFacts[]>;
   /**
-   * Grants that are being taken away before their time under the same key of `exclusive`, the caller's own among them or not. What a
-   * provider writes there must deny these as well, whatever it reads: a write that was given up may have put an older state back.
+   * What else is being taken away under the same key of `exclusive`. What a provider writes there must deny these as well, whatever it
+   * reads: a write that was given up may have put an older state back.
    */
-  readonly alongside?: () => Promise<readonly AlsoEnding[]>;
+  readonly alongside?: Alongside;
+}
+
+export interface Alongside {
+  /** Grants that are being taken away before their time, the caller's own among them or not. */
+  ending(): Promise<readonly AlsoEnding[]>;
+  /** Told before a write that puts back what was missing of some of them: how long they have been seen as gone counts anew. */
+  restores(grants: readonly GrantId[]): Promise<void>;
 }
 
 /** A grant whose access is being taken away before its time. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
 import type { SlotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { at, fromNow } from './columns.ts';
+import { at, fromNow, isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** A call to a cloud is given up after this time: well inside a claim, so that what follows can still be recorded. */
@@ -153,6 +153,15 @@ export async function noteCall(
     .updateTable('binding')
     .set(columnsOfCall({ kind: 'leaving', ...call }, rung))
     .where('slot', '=', slot)
+    .execute();
+}
+
+/** The absence of these grants was interrupted, whatever looks have shown: since when it lasts counts anew. */
+export async function forgetAbsence(db: Db, grants: readonly GrantId[]): Promise<void> {
+  await db
+    .updateTable('binding')
+    .set({ absent_since: null })
+    .where('slot', 'in', (from) => from.selectFrom('grant').select('slot').where(isAnyOf('id', grants)))
     .execute();
 }
 

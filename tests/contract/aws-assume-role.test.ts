@@ -92,7 +92,11 @@ describe('the revocation policy', () => {
   test('denies what else is being ended there too, which a call that was given up may have put away', async () => {
     const [first, second] = [on.binding(600_000), on.binding(600_000)];
     const since = on.now();
-    const alongside = async () => [{ grant: first.grant, endsAt: first.endsAt, since }];
+    const restored: GrantId[] = [];
+    const alongside = {
+      ending: async () => [{ grant: first.grant, endsAt: first.endsAt, since }],
+      restores: async (grants: readonly GrantId[]) => void restored.push(...grants),
+    };
     await put({ Version: '2012-10-17', Statement: [denyOf('grt_x' as GrantId)] });
     await on.provider.revoke(second, { cause: 'revoked', since }, 0, { ...call(), alongside });
     expect(await on.provider.observe(first, { cause: 'revoked', since }, call())).toMatchObject({ presence: 'absent' });
@@ -102,6 +106,7 @@ describe('the revocation policy', () => {
     });
     await on.provider.tidy(second, { ...call(), alongside });
     expect(await on.provider.observe(first, { cause: 'revoked', since }, call())).toMatchObject({ presence: 'absent' });
+    expect(restored).toEqual([first.grant, first.grant]);
     // What a cut denies needs no entry: adding it would bring on the next cut.
     const cut = {
       DateLessThan: { 'aws:TokenIssueTime': new Date(on.now() + 20_000).toISOString().slice(0, 19) + 'Z' },

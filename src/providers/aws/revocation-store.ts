@@ -187,10 +187,10 @@ export function createRevocationStore(
 
 /** Whoever writes denies what else is being ended on the role too: a write that was given up may have put back a document without it. */
 async function withOthers(all: Revocations, { alongside }: CallOptions): Promise<Revocations> {
-  let next = all;
-  for (const { grant, endsAt, since } of (await alongside?.()) ?? [])
-    if (deniedBy(next, grant, since) === null) next = withEntry(next, grant, endsAt);
-  return next;
+  const others = (await alongside?.ending()) ?? [];
+  const missing = others.filter(({ grant, since }) => deniedBy(all, grant, since) === null);
+  if (missing.length > 0) await alongside?.restores(missing.map(({ grant }) => grant));
+  return missing.reduce((next, { grant, endsAt }) => withEntry(next, grant, endsAt), all);
 }
 
 function isTooLong(error: unknown): boolean {

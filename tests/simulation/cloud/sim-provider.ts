@@ -163,8 +163,9 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     const before = await readDeny(first.spec, call);
     const entries = new Map([...before.entries].filter(([, until]) => call.now < until));
     for (const { spec } of wishes) entries.set(spec.grant, spec.endsAt + ENTRY_MARGIN_MS);
-    for (const { grant, endsAt } of (await call.alongside?.()) ?? [])
-      if (!entries.has(grant)) entries.set(grant, endsAt + ENTRY_MARGIN_MS);
+    const missing = ((await call.alongside?.ending()) ?? []).filter(({ grant }) => !entries.has(grant));
+    if (missing.length > 0) await call.alongside?.restores(missing.map(({ grant }) => grant));
+    for (const { grant, endsAt } of missing) entries.set(grant, endsAt + ENTRY_MARGIN_MS);
     const cutAt = wishes.some(({ cut }) => cut) ? Math.max(before.cutAt, call.now) : before.cutAt;
     await network.call({
       name: `write-deny ${roleKey} for ${wishes.map(({ spec }) => short(spec.grant)).join(', ')}`,
