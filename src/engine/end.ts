@@ -3,8 +3,14 @@ import type { JsonObject } from '../core/json.ts';
 import type { Proof } from '../core/proof.ts';
 import { invariant } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
-import type { BindingSpec, CallOptions, Ending, Observation, ProviderFault } from '../providers/contract.ts';
-import { noteAbsence, noteCall, noteEndWritten } from '../store/bindings.ts';
+import {
+  ProviderFault,
+  type BindingSpec,
+  type CallOptions,
+  type Ending,
+  type Observation,
+} from '../providers/contract.ts';
+import { noteAbsence, noteCall, noteEndWritten, noteSettled } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
@@ -75,6 +81,11 @@ async function leaveToOthers(
       const called = await dispatch(ports, note, (call) => provider.provision(spec, call)).finally(only.release);
       if (called === null && only.busy()) return await later(ports, grant, WRITER_MS, grant.attempts, null);
       if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
+      if (!called.value.usable) {
+        // What ends the access at the earlier end may take the cloud a while, and until then the later one holds.
+        await noteSettled(ports.db, { grant, owner: ports.owner }, turn.binding.unsettledUntil);
+        throw new ProviderFault('conflict', 'The end that the others need does not show yet.');
+      }
       const written = { until, unsettledBefore: turn.binding.unsettledUntil };
       await noteEndWritten(ports.db, { grant, owner: ports.owner }, written);
       await wakeUnsettled(ports.db, grant.slot);

@@ -166,6 +166,18 @@ describe('grants that share one place in the cloud', () => {
     expect((await findBinding(database.db, SLOT)).unsettledUntil).toBeNull();
   });
 
+  test('who leaves the place to others is over when the earlier end of theirs shows, and not before', async () => {
+    await ask(10 * MINUTE);
+    await ask(30 * MINUTE);
+    cloud.slow = true;
+    await end(grants[1] as GrantId, 'return');
+    expect(await states()).toEqual(['active', 'ending']);
+    cloud.slow = false;
+    await pass(5_000);
+    expect(await states()).toEqual(['active', 'ended']);
+    expect(cloud.places.get(SLOT)).toBe((await all())[0]?.endsAt);
+  });
+
   test('whoever has waited for a call that was under way looks again when it was answered', async () => {
     await ask(10 * MINUTE);
     await noteUnsettled(database.db, SLOT, after(time.now(), MAY_LAND_MS));
