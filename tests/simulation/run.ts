@@ -79,18 +79,17 @@ async function main(): Promise<number> {
 }
 
 async function here(from: number, seeds: number, onOutcome: (outcome: Outcome) => void): Promise<void> {
-  let patch: { verify(): void } | null = null;
-  if (values.sabotage !== undefined) {
-    const sabotage = sabotages.find((one) => one.name === values.sabotage);
-    if (sabotage === undefined) throw new Error(`there is no sabotage "${values.sabotage}"`);
-    patch = patchSource(sabotage);
-  }
+  const sabotage = sabotages.find((one) => one.name === values.sabotage);
+  if (values.sabotage !== undefined && sabotage === undefined)
+    throw new Error(`there is no sabotage "${values.sabotage}"`);
+  const patch = sabotage === undefined ? null : patchSource(sabotage);
   // Only now, so that the sabotaged source is what gets loaded.
   const { openLaboratory, simulate } = await import('./simulate.ts');
   patch?.verify();
   const laboratory = await openLaboratory();
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const outcome = await simulate(laboratory, seed, values.verbose ? (line) => console.log(line) : null);
+    const print = values.verbose ? (line: string) => console.log(line) : null;
+    const outcome = await simulate(laboratory, seed, print, sabotage?.weather);
     onOutcome(outcome);
     if (values.stop && outcome.violations.length > 0) break;
   }

@@ -23,6 +23,7 @@ import type { Cell } from './kernel/coverage.ts';
 import { LEAST } from './kernel/least.ts';
 import type { Mark } from './kernel/marks.ts';
 import { Storm } from './kernel/storm.ts';
+import type { Weather } from './kernel/weather.ts';
 import { Crowd } from './people/crowd.ts';
 import { tamper, tamperAtCenter } from './people/tamper.ts';
 import { tryItOut } from './people/try-it-out.ts';
@@ -79,10 +80,11 @@ export async function simulate(
   laboratory: Laboratory,
   seed: number,
   print: ((line: string) => void) | null = null,
+  change?: (drawn: Weather) => Weather,
 ): Promise<Outcome> {
   const before = process.cpuUsage();
   await emptyDatabase(laboratory.base, laboratory.fixed);
-  const run = new Run(laboratory, new Storm(seed, print));
+  const run = new Run(laboratory, new Storm(seed, print, change));
   await run.play();
   const { user, system } = process.cpuUsage(before);
   return { ...run.outcome(), cpuMs: (user + system) / 1_000 };

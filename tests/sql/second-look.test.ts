@@ -2,12 +2,16 @@ import { beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import type { GrantId } from '../../src/core/ids.ts';
 import type { Result } from '../../src/core/result.ts';
+import { activate } from '../../src/engine/activate.ts';
 import { approveRequest, denyRequest } from '../../src/operations/decide-request.ts';
 import type { OperationRefusal } from '../../src/operations/refusal.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { showRequest } from '../../src/operations/show-requests.ts';
+import { ProviderFault } from '../../src/providers/contract.ts';
+import { findGrant } from '../../src/store/grants.ts';
 import { acmeOperations, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { stepPorts } from './step-ports.ts';
 
 /** Without a duration, so that the rule's default is asked for. */
 const ASK = { items: [{ role: 'invoice-reader', target: 'aws/prod' }], reason: 'Check the invoice export' };
@@ -99,6 +103,22 @@ eachDatabase('second look', (current) => {
   test('when nothing has changed, it starts', async () => {
     const { grants } = await approved();
     expect(await refusalAtStart(grants[0]?.id)).toBeNull();
+  });
+
+  test('a node that stood still and has lost its claim does not even look: looking may open a session', async () => {
+    const [grant] = (await approved()).grants;
+    if (grant === undefined) throw new Error('the approval made a grant');
+    acme.provider.faults.push({ call: 'provision', fault: new ProviderFault('unknown-outcome', 'no answer') });
+    await acme.engine.pass('starts');
+    const claimed = await findGrant(current().db, grant.id);
+    if (claimed === null) throw new Error('the grant is there');
+    expect(claimed.state.kind).toBe('activating');
+    await sql`update "grant" set lease_owner = 'other/1', lease_until = app_now() + interval '9 seconds'`.execute(
+      current().db,
+    );
+    const before = acme.provider.calls.length;
+    expect(await activate(stepPorts(acme, current().db, 'one/1'), claimed)).toBe(false);
+    expect(acme.provider.calls.slice(before)).toEqual([]);
   });
 });
 

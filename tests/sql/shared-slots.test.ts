@@ -6,18 +6,9 @@ import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
 import { after } from '../../src/core/time.ts';
-import {
-  findBinding,
-  noteAbsence,
-  noteEndWritten,
-  noteStanding,
-  noteUnsettled,
-  unnoteCall,
-} from '../../src/store/bindings.ts';
+import { findBinding, noteUnsettled } from '../../src/store/bindings.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
 import { wakeUnsettled } from '../../src/store/slot-grants.ts';
-import { turnKey } from '../../src/engine/slot-turn.ts';
-import { lockOwner, releaseCloudLock, takeCloudLockFor } from '../../src/store/leases.ts';
 import { BY, bench, type Bench } from './engine-bench.ts';
 import { truncateAll } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
@@ -271,49 +262,6 @@ describe('grants that share one place in the cloud', () => {
     await pass(1_000);
     expect((await states())[1]).toBe('active');
     expect(cloud.places.has(SLOT)).toBe(true);
-  });
-
-  test('the turn of a node that died passes over with the claim of its grant, and with nothing else', async () => {
-    await ask(10 * MINUTE);
-    await ask(10 * MINUTE, 'invoice-auditor');
-    const [one, two] = grants;
-    if (one === undefined || two === undefined) throw new Error('both were asked for');
-    const { db } = database;
-    const claim = (owner: string, id: GrantId, forMs: number) =>
-      sql`update "grant" set lease_owner = ${owner}, lease_until = app_now() + ${forMs} * interval '1 millisecond' where id = ${id}`.execute(
-        db,
-      );
-    const turn = turnKey(SLOT);
-    const take = (owner: string, id: GrantId) => takeCloudLockFor(db, turn, id, owner, 10_500);
-    await claim('dead/1', one, 4_000);
-    expect(await take('dead/1', one)).toBe(true);
-    await time.advance(1);
-    await claim('alive/2', two, 9_500);
-    expect(await take('alive/2', two)).toBe(false);
-    await time.advance(4_000);
-    // The claim has run out and the turn has not: only whoever claims the same grant gets it.
-    expect(await take('alive/2', two)).toBe(false);
-    expect(await take('alive/1', one)).toBe(false);
-    await claim('alive/1', one, 9_500);
-    expect(await take('alive/1', one)).toBe(true);
-    // It was dead for a while only: it gets nothing back, and takes nothing away.
-    expect(await take('dead/1', one)).toBe(false);
-    await releaseCloudLock(db, turn, lockOwner('dead/1', one));
-    expect(await take('alive/2', two)).toBe(false);
-    await releaseCloudLock(db, turn, lockOwner('alive/1', one));
-    expect(await take('alive/2', two)).toBe(true);
-  });
-
-  test('who has lost the claim remembers nothing about the place', async () => {
-    await ask(10 * MINUTE);
-    const id = grants[0] as GrantId;
-    const lost = { grant: { id, slot: SLOT }, owner: 'node-9/1' };
-    expect(await noteStanding(database.db, lost, true)).toBe(false);
-    expect(await noteAbsence(database.db, lost, true)).toBeNull();
-    const before = await findBinding(database.db, SLOT);
-    await noteEndWritten(database.db, lost, { until: time.now(), unsettledBefore: null });
-    await unnoteCall(database.db, lost);
-    expect(await findBinding(database.db, SLOT)).toEqual(before);
   });
 
   test('no two work on one place at once', async () => {

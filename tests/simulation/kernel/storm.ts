@@ -22,13 +22,18 @@ export class Storm {
   #weather: Weather;
   #calm = true;
 
-  constructor(seed: number, print: ((line: string) => void) | null) {
+  /** `change`: what is different from the weather that the seed draws. */
+  constructor(
+    seed: number,
+    print: ((line: string) => void) | null,
+    change: (drawn: Weather) => Weather = (drawn) => drawn,
+  ) {
     this.seed = seed;
     this.prng = new Prng(`seed ${seed}`);
     this.scheduler = new Scheduler(this.prng.fork('scheduler'), STARTS_AT);
     this.trace = new Trace(() => this.scheduler.now, { keep: 30, print });
     // The world is set up in calm weather; the storm begins afterwards.
-    this.drawn = drawWeather(this.prng.fork('weather'));
+    this.drawn = change(drawWeather(this.prng.fork('weather')));
     this.#weather = heal(this.drawn);
   }
 

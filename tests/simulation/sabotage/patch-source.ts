@@ -2,6 +2,7 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckerName } from '../checkers/violations.ts';
+import type { Weather } from '../kernel/weather.ts';
 
 /** One replacement of text in one file of the broker. */
 export interface Edit {
@@ -19,6 +20,8 @@ export interface Sabotage {
   readonly edits: readonly Edit[];
   /** The promises of which one must be seen broken. */
   readonly caughtBy: readonly CheckerName[];
+  /** A storm that brings it to light sooner: the same world, with more of what it is about. Absent: as each seed draws it. */
+  readonly weather?: (drawn: Weather) => Weather;
   /** A seed that showed it when it was last looked for: where to begin. */
   readonly seed: number;
 }

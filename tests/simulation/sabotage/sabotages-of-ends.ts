@@ -1,4 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
+import { lateReturns } from './storms.ts';
 
 /** Deliberate bugs in how long access lasts, and in what counts as gone: several of them are how other tools really do it. */
 export const SABOTAGED_ENDS: readonly Sabotage[] = [
@@ -39,7 +40,8 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 10,
+    weather: lateReturns,
+    seed: 34,
   },
   {
     name: 'clock-from-the-request',

@@ -3,6 +3,7 @@ import type { Sabotage } from './patch-source.ts';
 import { SABOTAGED_DENIALS } from './sabotages-of-denials.ts';
 import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
 import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
+import { lateCalls, lateReturns, stalls } from './storms.ts';
 
 /**
  * Bugs that somebody could really write, most of them once written by somebody. Each must be caught, or the simulation proves
@@ -52,6 +53,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud', 'slots'],
+    weather: lateCalls,
     seed: 1,
   },
   {
@@ -69,7 +71,8 @@ export const sabotages: readonly Sabotage[] = [
         replace: '  let signal = ports.clock.timeout(callTimeoutMs);',
       },
     ],
-    caughtBy: ['cloud'],
+    caughtBy: ['cloud', 'slots'],
+    weather: stalls,
     seed: 1,
   },
   {
@@ -322,32 +325,6 @@ export const sabotages: readonly Sabotage[] = [
     seed: 1,
   },
   {
-    name: 'looks-without-claim',
-    what: 'a node that stood still looks whether a start was performed, which opens a session, though others have ended the grant meanwhile',
-    edits: [
-      {
-        file: 'src/engine/activate.ts',
-        find: 'const claimed = () => renewLease(ports.db, grant(), ports.owner, PACE.leaseMs);',
-        replace: 'const claimed = () => appNow(ports.db);',
-      },
-    ],
-    caughtBy: ['cloud'],
-    seed: 905,
-  },
-  {
-    name: 'kept-by-the-dead',
-    what: 'a shared place is left to a grant whose time is over as well',
-    edits: [
-      {
-        file: 'src/core/slot.ts',
-        find: ' || grant.endsAt <= now) continue;',
-        replace: ') continue;',
-      },
-    ],
-    caughtBy: ['slots'],
-    seed: 37,
-  },
-  {
     name: 'begins-too-soon',
     what: 'a grant begins on a shared place while an earlier removal may still land',
     edits: [
@@ -356,8 +333,14 @@ export const sabotages: readonly Sabotage[] = [
         find: "const until = grant.state.kind === 'scheduled' ? binding.unsettledUntil : null;",
         replace: 'const until = null as Instant | null;',
       },
+      {
+        file: 'src/engine/slot-turn.ts',
+        find: "if (grant.state.kind === 'scheduled' && (await othersOnSlot",
+        replace: "if (grant.state.kind !== 'scheduled' && (await othersOnSlot",
+      },
     ],
-    caughtBy: ['slots'],
+    caughtBy: ['slots', 'liveness'],
+    weather: lateReturns,
     seed: 1,
   },
   ...extensionSabotages,
