@@ -16,7 +16,7 @@ import { byHand, idOf, scheduledAt } from './aws-center-steps.ts';
 import { ACCOUNTS, LEASES } from './aws-center-world.ts';
 import { client, hubSession, post } from './aws-harness.ts';
 import { ACCOUNT } from './aws-world.ts';
-import { hold, provide, retried, shows, takeAway } from './contract-steps.ts';
+import { hold, provide, shows, takeAway } from './contract-steps.ts';
 
 /** What `method: identity-center` promises beyond the laws that hold for every provider. */
 let on: CenterHarness;
@@ -208,12 +208,12 @@ describe('an ending', () => {
     const first = fresh();
     await on.provider.provision(first, call());
     await shows(other, first, returned(), 'present');
-    await takeAway(other, first, returned());
+    await expect(takeAway(other, first, returned())).resolves.toMatchObject({ presence: 'absent' });
     const second = { ...first, grant: fresh().grant };
-    await retried(on, async () => expect((await on.provider.provision(second, call())).usable).toBe(false));
+    await provide(on, second);
     const { identityCenter } = await on.remembered();
     const made = identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, first));
-    expect(made.map(({ kind }) => kind)).toEqual(['create', 'delete', 'create']);
+    expect(made.map(({ kind }) => kind).slice(0, 3)).toEqual(['create', 'delete', 'create']);
   });
 
   test('in an account that was suspended meanwhile is told with its state, and goes on when the account is back', async () => {
