@@ -2,28 +2,41 @@ import type { GrantId } from '../core/ids.ts';
 import type { Alongside, AlsoEnding } from '../providers/contract.ts';
 import { forgetAbsence } from '../store/bindings.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { endingOnTarget } from '../store/slot-grants.ts';
+import { endingOnRole } from '../store/slot-grants.ts';
 import { bindingPlace, boundSpec, methodOf } from './binding-spec.ts';
-import type { EnginePorts } from './ports.ts';
+import { inTime, LATE } from './in-time.ts';
+import { PACE, type EnginePorts } from './ports.ts';
 
 /**
  * What else is being taken away before its time in the same thing that only one may write. A write that was given up can land a minute later
  * and put an older state back; whoever then wrote what they read there would lose for good what had been denied in between, and the grant of
- * that denial may be proven gone already. So everybody writes for all.
+ * that denial may be proven gone already. So everybody writes for all. A database that does not say it soon holds up no ending.
  */
-export function alongside(ports: Pick<EnginePorts, 'db' | 'providers'>, grant: GrantRecord): Alongside {
+export function alongside(
+  ports: Pick<EnginePorts, 'db' | 'providers' | 'clock' | 'log'>,
+  grant: GrantRecord,
+): Alongside {
+  const { db, clock, log } = ports;
   const keyOf = (one: GrantRecord): string | null =>
     methodOf(ports.providers, one).provider.exclusive?.(bindingPlace(one), 'end-early') ?? null;
+  const soon = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
+    const said = work.catch((error: unknown) => {
+      log.error({ grant: grant.id, error: String(error) }, 'what else is being ended there is not known');
+      return otherwise;
+    });
+    const answer = await inTime(clock, PACE.announceMs, said);
+    return answer === LATE ? otherwise : answer;
+  };
   return {
     async ending() {
       const key = keyOf(grant);
       if (key === null) return [];
-      const ending = await endingOnTarget(ports.db, grant);
+      const ending = await soon(endingOnRole(db, grant), []);
       return ending.flatMap((one): readonly AlsoEnding[] => {
-        if (one.state.kind !== 'ending' || one.state.cause === 'expired' || one.activatedAt === null) return [];
-        return keyOf(one) === key ? [{ grant: one.id, endsAt: boundSpec(one).endsAt, since: one.state.since }] : [];
+        if (one.state.kind !== 'ending' || one.activatedAt === null || keyOf(one) !== key) return [];
+        return [{ grant: one.id, endsAt: boundSpec(one).endsAt, since: one.state.since }];
       });
     },
-    restores: (grants: readonly GrantId[]) => forgetAbsence(ports.db, grants),
+    restores: (grants: readonly GrantId[]) => soon(forgetAbsence(db, grants), undefined),
   };
 }

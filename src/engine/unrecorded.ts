@@ -5,7 +5,6 @@ import { desiredBinding } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { EventKind, NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
-import type { Alongside } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
 import { findGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
@@ -117,7 +116,7 @@ export class Unrecorded {
     const { log } = this.#ports;
     try {
       const revoked = await dispatch(this.#ports, note, (call) =>
-        provider.revoke(boundSpec(grant), { cause, since }, 0, { ...call, alongside: this.#alongside(grant) }),
+        provider.revoke(boundSpec(grant), { cause, since }, 0, { ...call, alongside: alongside(this.#ports, grant) }),
       );
       if (revoked === null) return;
       ending.taken = true;
@@ -168,18 +167,6 @@ export class Unrecorded {
 
   #estimate(): Instant {
     return after(this.#ports.clock.now(), -this.#aheadMs());
-  }
-
-  /** What else is being taken away, if the database says that soon. */
-  #alongside(grant: GrantRecord): Alongside {
-    const known = alongside(this.#ports, grant);
-    return {
-      ending: async () => {
-        const ending = await this.#soon(known.ending(), this.#unannounced(grant));
-        return ending === 'not-done' ? [] : ending;
-      },
-      restores: async (grants) => void (await this.#soon(known.restores(grants), this.#unannounced(grant))),
-    };
   }
 
   /** Whether this process may change what a lock is about: it has the lock, or the database cannot say who has. */

@@ -12,9 +12,6 @@ import type { Actor, World } from './world.ts';
 /** `standing`: what stops access, is not gone yet, or waits for a second person. `all`: also what is done, lapsed or lifted. */
 export const REVOCATION_LISTS = ['standing', 'all'] as const;
 
-/** How often another page is read to fill one, because what one may not see is left out. */
-const MOST_READS = 10;
-
 /**
  * Orders of the kill switch that the actor may see, newest first, each as `showRevocation` shows it: whoever looks after a bad day finds what
  * still stops people. Whom an order is about does not find it here.
@@ -27,7 +24,7 @@ export async function listRevocations(
   let before = query.cursor === null ? undefined : parseCursor(query.cursor);
   if (before === null) return refused({ code: 'invalid-input', detail: 'This cursor was not made by us.' });
   const found: RevocationRecord[] = [];
-  for (let reads = 0; reads < MOST_READS && found.length < query.limit; reads += 1) {
+  for (let more = true; more && found.length < query.limit;) {
     const rows: readonly RevocationRecord[] = await readRevocations(world.db, {
       standingOnly: query.list === 'standing',
       limit: query.limit,
@@ -35,21 +32,18 @@ export async function listRevocations(
     });
     const subjects = rows.flatMap(({ scope }) => (scope.kind === 'person' ? [scope.person] : []));
     const keys = await personKeys(world.db, subjects);
-    for (const order of rows) {
-      if (found.length === query.limit) break;
-      before = { at: order.orderedAt, id: order.id };
-      const subject = order.scope.kind === 'person' ? (keys.get(order.scope.person) ?? null) : null;
-      if (mayHandle(world, actor, order, subject)) found.push(order);
-    }
-    const isRead = rows.length === 0 || rows.at(-1)?.id === before?.id;
-    if (rows.length < query.limit && isRead) {
-      before = undefined;
-      break;
-    }
+    const keyOf = ({ scope }: RevocationRecord) => (scope.kind === 'person' ? (keys.get(scope.person) ?? null) : null);
+    const shown = rows.filter((order) => mayHandle(world, actor, order, keyOf(order)));
+    found.push(...shown.slice(0, query.limit - found.length));
+    const last = rows.at(-1);
+    if (last !== undefined) before = { at: last.orderedAt, id: last.id };
+    more = rows.length === query.limit;
   }
+  // The last that was shown: a cursor says nothing of an order that its holder may not see.
+  const last = found.length === query.limit ? found.at(-1) : undefined;
   const items: RevocationView[] = [];
   for (const order of found) items.push(await revocationView(world, order, actor));
-  return ok({ items, nextCursor: before === undefined ? null : `${toIso(before.at)}/${before.id}` });
+  return ok({ items, nextCursor: last === undefined ? null : `${toIso(last.orderedAt)}/${last.id}` });
 }
 
 function parseCursor(text: string): { readonly at: Instant; readonly id: RevocationId } | null {

@@ -33,16 +33,21 @@ export async function wakeUnsettled(db: Db | Trx, slot: SlotKey): Promise<void> 
     .execute();
 }
 
-/** What is being taken away by the same method on the target of a grant, at most a thousand: nobody could name more in one place of a cloud. */
-export async function endingOnTarget(
+/**
+ * What is being taken away of the native role of a grant on its target, by whatever method, and does not end by itself; at most a thousand:
+ * nobody could name more in one place of a cloud.
+ */
+export async function endingOnRole(
   db: Db | Trx,
-  { definition, method }: Pick<GrantRecord, 'definition' | 'method'>,
+  { id, definition, provider }: Pick<GrantRecord, 'id' | 'definition' | 'provider'>,
 ): Promise<readonly GrantRecord[]> {
+  const native = sql<string | null>`definition -> 'role' -> ${provider}::text ->> 'role'`;
   const rows = await db
     .selectFrom('grant')
     .selectAll()
     .where('target', '=', definition.target.key)
-    .where('method', '=', method)
+    .where(sql<boolean>`${native} is not distinct from (select ${native} from "grant" where id = ${id})`)
+    .where(sql<boolean>`(end_cause <> 'expired' or bound_until > ends_at)`)
     // As its index says it.
     .where(sql<boolean>`state = 'ending'`)
     .orderBy('ending_since')

@@ -80,6 +80,18 @@ eachDatabase('the list of orders', (current) => {
     expect(await seenBy(await acme.as('cem'))).toEqual([]);
   });
 
+  test('tells nobody by a cursor what they may not see', async () => {
+    await hold(1);
+    got(await order(bo, { person: 'ana' }));
+    got(await order(bo, { person: 'cem' }));
+    const cem = await acme.as('cem');
+    for (const limit of [1, 2])
+      expect(got(await listRevocations(acme.world, cem, { list: 'all', cursor: null, limit }))).toEqual({
+        items: [],
+        nextCursor: null,
+      });
+  });
+
   test('comes in pages that leave nothing out, whatever one may not see', async () => {
     await hold(1);
     const mine: string[] = [];

@@ -35,8 +35,8 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/alongside.ts',
-        find: 'const ending = await endingOnTarget(ports.db, grant);',
-        replace: 'const ending = (await endingOnTarget(ports.db, grant)).slice(0, 0);',
+        find: 'const ending = await soon(endingOnRole(db, grant), []);',
+        replace: 'const ending = (await soon(endingOnRole(db, grant), [])).slice(0, 0);',
       },
     ],
     caughtBy: ['cloud'],
