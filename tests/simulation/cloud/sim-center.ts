@@ -42,6 +42,8 @@ export class SimCenter {
   readonly #standing = new Set<string>();
   /** Places whose scheduled end went wrong in the cloud itself, or was edited by somebody. */
   readonly #spoilt = new Set<string>();
+  readonly #scheduled = new Set<string>();
+  readonly #madeLate = new Set<string>();
   /** Whether roles write tombstones in this run. */
   readonly tombstones: boolean;
   /** When a write of a policy landed that its writer had given up: it may have brought back what stood there before. */
@@ -99,6 +101,7 @@ export class SimCenter {
   /** Performs a call as the broker's role. Throws errors as the SDK would. */
   call(service: string, action: string, members: object): object {
     this.#advance();
+    this.#noteOrder(action, members);
     try {
       return this.#services.run(service, action, members, { session: this.#session, region: CENTER.region });
     } catch (error) {
@@ -164,7 +167,7 @@ export class SimCenter {
   /** How long after its end an assignment may stand when nobody is left to remove it; `null`: the schedule itself has come to grief. */
   lateMs(slot: string): number | null {
     const [, longestMs] = this.#storm.drawn.center.assignmentMs;
-    return this.#spoilt.has(slot) ? null : SCHEDULED_LATE_MS + 2 * longestMs;
+    return this.#spoilt.has(slot) || this.#madeLate.has(slot) ? null : SCHEDULED_LATE_MS + 2 * longestMs;
   }
 
   /** Whether somebody or something other than the broker had its hands on this place. */
@@ -245,6 +248,21 @@ export class SimCenter {
       this.#plan();
       this.onChange();
     });
+  }
+
+  /**
+   * A creation that was given up may land when the schedule that was written before it has fired already: it is for whoever waits for such
+   * calls to remove what that makes.
+   */
+  #noteOrder(action: string, members: object): void {
+    const { Target } = members as { readonly Target?: { readonly Input?: string } };
+    const place = this.#slotIn(Target?.Input ?? JSON.stringify(members));
+    if (place === null) return;
+    if (action === 'CreateSchedule') this.#scheduled.add(place);
+    const pending = this.#world.organization.schedules.some(
+      (one) => one.nextAttemptAt !== null && this.#slotIn(one.target.input) === place,
+    );
+    if (action === 'CreateAccountAssignment' && this.#scheduled.has(place) && !pending) this.#madeLate.add(place);
   }
 
   /** What goes wrong in the cloud itself, when something comes to its end or a schedule fires. */
