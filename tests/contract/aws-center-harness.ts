@@ -334,7 +334,21 @@ async function makeRoom(url: string): Promise<void> {
   if ((set?.inlinePolicy?.match(/Curfew[0-9a-f]{24}/g)?.length ?? 0) < 20) return;
   const names = { InstanceArn: identityCenter.instanceArn, PermissionSetArn: set?.arn };
   const admin = new SSOAdminClient(client(url, await hubSession(url, ADMIN)));
-  await admin.send(new PutInlinePolicyToPermissionSetCommand({ ...names, InlinePolicy: OWNERS_POLICY }));
+  await whenFree(() =>
+    admin.send(new PutInlinePolicyToPermissionSetCommand({ ...names, InlinePolicy: OWNERS_POLICY })),
+  );
+}
+
+/** Does something by hand to a permission set as soon as AWS is not at it: what an earlier test has left to do takes a moment. */
+export async function whenFree<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'ConflictException' || attempt >= 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
 }
 
 /** What a permission set says apart from tombstones. */

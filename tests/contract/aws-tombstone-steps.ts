@@ -6,7 +6,7 @@ import {
 import { instant } from '../../src/core/time.ts';
 import { parseTombstones, printTombstones, roomFor, type Tombstone } from '../../src/providers/aws/tombstone-policy.ts';
 import type { BindingSpec, CallOptions, Ending, Observation } from '../../src/providers/contract.ts';
-import { portalSession, QUICK, type CenterHarness } from './aws-center-harness.ts';
+import { portalSession, QUICK, whenFree, type CenterHarness } from './aws-center-harness.ts';
 import { OWNED_SET, OWNERS_POLICY } from './aws-center-world.ts';
 import { attempt, readInvoice } from './aws-harness.ts';
 import { ACCOUNT } from './aws-world.ts';
@@ -92,10 +92,11 @@ export function tombstoneSteps(on: () => CenterHarness) {
       PermissionSetArn: (await theSet()).arn,
     };
     if (InlinePolicy === null) {
-      await admin.send(new DeleteInlinePolicyFromPermissionSetCommand(names));
-    } else await admin.send(new PutInlinePolicyToPermissionSetCommand({ ...names, InlinePolicy }));
+      await whenFree(() => admin.send(new DeleteInlinePolicyFromPermissionSetCommand(names)));
+    } else await whenFree(() => admin.send(new PutInlinePolicyToPermissionSetCommand({ ...names, InlinePolicy })));
     if (!bringsIt) return;
-    await admin.send(new ProvisionPermissionSetCommand({ ...names, TargetType: 'AWS_ACCOUNT', TargetId: ACCOUNT }));
+    const there = { TargetType: 'AWS_ACCOUNT', TargetId: ACCOUNT } as const;
+    await whenFree(() => admin.send(new ProvisionPermissionSetCommand({ ...names, ...there })));
     await pause(60);
   }
 

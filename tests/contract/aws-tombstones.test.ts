@@ -137,7 +137,7 @@ test('a denial is not in force while the call that brings it is on the way, what
 
 describe('a session that was saved', () => {
   test('is refused from the end on with nobody left to do anything, and a neighbour’s is not', async () => {
-    const spec = on.binding(4_000);
+    const spec = on.binding(9_000);
     const neighbour = on.binding(600_000);
     for (const one of [spec, neighbour]) await retried(on, () => provide(on, one));
     const [hers, his] = [await session(spec), await session(neighbour)];

@@ -217,7 +217,8 @@ export class Assignments {
     }
     if (states.some((state) => state === 'unknown' || needsCut(state, ending)))
       return asked.call.now < after(ending.since, CUTTING_MS) ? 'not-yet' : { tombstone: states.join(', ') };
-    const uncut = states.some((state) => state === 'full');
+    // None: it may have stood without one while the set was full.
+    const uncut = states.some((state) => state === 'full' || state === 'none');
     return { tombstone: states.join(', '), ...(uncut ? {} : { sessionsIssuedBeforeMayLastMs: 0 }) };
   }
 

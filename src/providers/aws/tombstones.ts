@@ -194,13 +194,17 @@ export class Tombstones {
 
   /** Whether an account knows a tombstone that stands in its permission set. */
   async #reached(names: AssignmentNames, standing: Tombstone, asked: Asked): Promise<boolean> {
-    if (this.#inForce.get(statementKey(names)) === standing.endsAt) return true;
+    const now = this.#clock.now();
+    // What was true once says nothing where access ends: others may have changed the set and its account since.
+    const remembers = asked.lane === 'start';
+    if (remembers && this.#inForce.get(statementKey(names)) === standing.endsAt) return true;
     const sent = this.#provisionings.sent(names);
-    if (sent?.tombstones.get(sidOf(names))?.endsAt === standing.endsAt)
+    const fresh = remembers || (sent !== undefined && now < after(sent.at, LATE_MS));
+    if (fresh && sent?.tombstones.get(sidOf(names))?.endsAt === standing.endsAt)
       return (await this.#outcome(names, sent, asked)) === 'succeeded';
     if (await this.#operations.running(provisioning(names), asked)) return false;
     const wroteAt = this.#wroteAt.get(names.permissionSetArn);
-    if (wroteAt !== undefined && this.#clock.now() < after(wroteAt, LATE_MS)) return false;
+    if (wroteAt !== undefined && now < after(wroteAt, LATE_MS)) return false;
     // Whoever wrote it is not this process, or was it long ago: AWS knows whether the account has the set as it is now.
     if (!(await this.#sets.accounts(names, true, asked)).has(names.account)) return false;
     this.#inForce.set(statementKey(names), standing.endsAt);

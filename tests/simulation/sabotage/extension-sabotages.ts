@@ -14,7 +14,7 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 1,
+    seed: 13,
   },
   {
     name: 'extension-counts-from-itself',
