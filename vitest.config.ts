@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+const NODE_IS_PINNED = './tools/test-setup.ts';
+
 /** One project a suite; `tools/run-tests.ts` gives each its budget of minutes. */
 const suite = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
   test: {
     name,
     include,
     exclude: ['**/node_modules/**'],
-    globalSetup: ['./tools/test-setup.ts'],
+    globalSetup: [NODE_IS_PINNED],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     ...extra,
@@ -17,7 +19,7 @@ export default defineConfig({
   test: {
     projects: [
       suite('unit', ['src/**/*.test.ts', 'simulators/**/*.test.ts', 'tools/**/*.test.ts']),
-      suite('sql', ['tests/sql/**/*.test.ts']),
+      suite('sql', ['tests/sql/**/*.test.ts'], { globalSetup: [NODE_IS_PINNED, './tests/sql/templates.ts'] }),
       suite('contract', ['tests/contract/**/*.test.ts']),
       suite('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 300_000, maxConcurrency: 2 }),
       suite('e2e', ['tests/e2e/**/*.test.ts'], { testTimeout: 120_000 }),

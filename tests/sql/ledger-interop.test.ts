@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { proveEntry, type EntryProof } from '../../src/ledger/prove.ts';
-import { openEmbedded, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { readCheckpoints, readEntries } from '../../src/store/ledger-entries.ts';
-import { eachDatabase } from './harness.ts';
+import { eachDatabase, testEmbedded } from './harness.ts';
 import { sequenceAll, SIGNER, write } from './ledger-under-test.ts';
 
 /** Verification with tools that share no code with ours. */
@@ -129,7 +129,7 @@ eachDatabase('ledger, verified by others', (current) => {
 test.skipIf(!HAS_PYTHON)(
   'verify-ledger.py names what does not hold',
   async () => {
-    const database = await openEmbedded();
+    const database = await testEmbedded();
     const log = await exportLog(database).finally(() => database.close());
     const changed = (change: (copy: Export) => void) => {
       const copy = structuredClone(log);
@@ -166,13 +166,13 @@ test.skipIf(!HAS_PYTHON)(
 test.skipIf(!HAS_PYTHON)(
   'verify-ledger.py takes exports of several days, and notices when they are not of one log',
   async () => {
-    const database = await openEmbedded();
+    const database = await testEmbedded();
     const monday = await exportLog(database).finally(() => database.close());
     const files = save(monday);
     expect(run([...files, ...save(monday, 'tuesday-')]).said).toContain('holds: 308 entries, 3 checkpoints, 2 proofs');
 
     // The same operators, the same key, another history, each of them sound.
-    const other = await openEmbedded();
+    const other = await testEmbedded();
     const tuesday = await exportLog(other).finally(() => other.close());
     expect(python(tuesday).code).toBe(0);
     const both = [...save(monday), ...save(tuesday, 'tuesday-')];

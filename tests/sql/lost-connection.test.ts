@@ -2,21 +2,18 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sql } from 'kysely';
 import { appNow, openPostgres, type Database } from '../../src/store/database.ts';
-import { startPostgres, type TestPostgres } from './postgres.ts';
+import { createTestPostgres } from './harness.ts';
 
 /** Only PostgreSQL has connections that can be lost. */
 describe('a connection that is lost', () => {
-  let server: TestPostgres;
   let url: string;
   let database: Database;
   beforeAll(async () => {
-    server = await startPostgres();
-    url = await server.createDatabase();
+    url = await createTestPostgres();
     database = await openPostgres(url);
   }, 120_000);
   afterAll(async () => {
     await database.close();
-    await server.stop();
   });
 
   test('between two statements of a transaction fails the transaction, not the process', async () => {

@@ -2,23 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import type { World } from '../../src/operations/world.ts';
-import { openPostgres, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { acmeOperations } from './acme-operations.ts';
-import { startPostgres, type TestPostgres } from './postgres.ts';
+import { testPostgres } from './harness.ts';
 
 const ASK = { items: [{ role: 'invoice-reader', target: 'aws/prod' }], reason: 'Check the invoice export' };
 
 /** The embedded database has a single connection and cannot show a race. */
 describe('the limit of pending requests, on two connections of PostgreSQL', () => {
-  let server: TestPostgres;
   let database: Database;
   beforeAll(async () => {
-    server = await startPostgres();
-    database = await openPostgres(await server.createDatabase());
+    database = await testPostgres();
   }, 120_000);
   afterAll(async () => {
     await database.close();
-    await server.stop();
   });
 
   /** Whether a connection of this database waits for a lock that another one holds. */

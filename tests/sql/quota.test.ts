@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sql } from 'kysely';
 import { transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
-import { appNow, openEmbedded, type Database } from '../../src/store/database.ts';
+import { appNow, type Database } from '../../src/store/database.ts';
 import { findGrant, saveGrantState } from '../../src/store/grants.ts';
 import { takePlace } from '../../src/store/quotas.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
-import { eachDatabase, truncateAll } from './harness.ts';
+import { eachDatabase, emptyAll, testEmbedded } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
 import { virtualTime, type VirtualTime } from './shared-cloud.ts';
 
@@ -39,12 +39,12 @@ describe('starts wait for a rate that the cloud allows', () => {
   let on: Bench;
 
   beforeAll(async () => {
-    database = await openEmbedded();
+    database = await testEmbedded();
     time = await virtualTime(database);
   });
   afterAll(() => database.close());
   beforeEach(async () => {
-    await truncateAll(database);
+    await emptyAll(database);
     await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
     provider = Object.assign(fakeProvider({ byConstruction: false }), { quota: () => RATE });
     on = bench(database, provider, { clock: time.clock });

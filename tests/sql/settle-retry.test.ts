@@ -7,12 +7,12 @@ import { requestAccess } from '../../src/operations/request-access.ts';
 import { showGrant } from '../../src/operations/show-grants.ts';
 import type { Actor, World } from '../../src/operations/world.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
-import { openEmbedded, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { findGrant, toGrant, saveTriesAgain, type GrantRecord } from '../../src/store/grants.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { acmeOperations, code, got } from './acme-operations.ts';
-import { eachDatabase, truncateAll } from './harness.ts';
+import { eachDatabase, emptyAll, testEmbedded } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
 import { virtualTime, type VirtualTime } from './shared-cloud.ts';
 
@@ -30,12 +30,12 @@ describe('a grant that is not usable within the settle time', () => {
   let usable: boolean;
 
   beforeAll(async () => {
-    database = await openEmbedded();
+    database = await testEmbedded();
     time = await virtualTime(database);
   });
   afterAll(() => database.close());
   beforeEach(async () => {
-    await truncateAll(database);
+    await emptyAll(database);
     await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
     usable = false;
     const made = fakeProvider({ byConstruction: false, abandonedCallMs: MAY_LAND_MS });

@@ -4,13 +4,13 @@ import { sql } from 'kysely';
 import { needsBinding, transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
-import { openEmbedded, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { after } from '../../src/core/time.ts';
 import { findBinding, noteUnsettled } from '../../src/store/bindings.ts';
 import { findGrant, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
 import { wakeUnsettled } from '../../src/store/slot-grants.ts';
 import { BY, bench, type Bench } from './engine-bench.ts';
-import { truncateAll } from './harness.ts';
+import { emptyAll, testEmbedded } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
 import { MAY_LAND_MS, SharedCloud, virtualTime, type Mishap, type VirtualTime } from './shared-cloud.ts';
 
@@ -28,14 +28,14 @@ describe('grants that share one place in the cloud', () => {
   let mute: boolean;
 
   beforeAll(async () => {
-    database = await openEmbedded();
+    database = await testEmbedded();
     time = await virtualTime(database);
   });
   beforeEach(() => begin());
   afterAll(() => database.close());
 
   const begin = async () => {
-    await truncateAll(database);
+    await emptyAll(database);
     await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
     cloud = new SharedCloud(time.now);
     on = bench(database, cloud.provider(), { clock: time.clock, appendFails: () => mute });

@@ -4,10 +4,10 @@ import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import { turnKey } from '../../src/engine/slot-turn.ts';
 import { findBinding, noteAbsence, noteEndWritten, noteStanding, unnoteCall } from '../../src/store/bindings.ts';
-import { openEmbedded, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { lockOwner, releaseCloudLock, takeCloudLockFor } from '../../src/store/leases.ts';
 import { bench } from './engine-bench.ts';
-import { truncateAll } from './harness.ts';
+import { emptyAll, testEmbedded } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
 import { SharedCloud, virtualTime, type VirtualTime } from './shared-cloud.ts';
 
@@ -19,11 +19,11 @@ describe('claims and turns', () => {
   let time: VirtualTime;
 
   beforeAll(async () => {
-    database = await openEmbedded();
+    database = await testEmbedded();
     time = await virtualTime(database);
   });
   beforeEach(async () => {
-    await truncateAll(database);
+    await emptyAll(database);
     await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
   });
   afterAll(() => database.close());

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { sql } from 'kysely';
-import { openPostgres, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import type { Db, Trx } from '../../src/store/schema.ts';
-import { truncateAll } from './harness.ts';
-import { startPostgres, type TestPostgres } from './postgres.ts';
+import { emptyAll, testPostgres } from './harness.ts';
 
 /** Real PostgreSQL, where transactions can wait for each other; the embedded database has a single connection. */
 export interface TwoConnections {
@@ -34,26 +33,21 @@ export const LOCKING_READ = /^(select|with "locked").* for (update|no key update
 /** Describes tests on two connections; every table is empty and the clock is right before each test. */
 export function onTwoConnections(name: string, tests: (current: () => TwoConnections) => void): void {
   describe(`${name} (two connections on postgres)`, () => {
-    let server: TestPostgres;
     let database: Database;
     beforeAll(async () => {
-      server = await startPostgres();
-      database = await openPostgres(await server.createDatabase());
+      database = await testPostgres();
       await sql`create schema test`.execute(database.db);
       await sql`create table test.clock as select interval '0' as ahead`.execute(database.db);
       await sql`
         create or replace function app_now() returns timestamptz language sql volatile
         as $$ select clock_timestamp() + ahead from test.clock $$`.execute(database.db);
     }, 120_000);
-    afterAll(async () => {
-      await (database as Database | undefined)?.close();
-      await (server as TestPostgres | undefined)?.stop();
-    }, 60_000);
+    afterAll(() => (database as Database | undefined)?.close(), 60_000);
     const setClock = async (ms: number) => {
       await sql`update test.clock set ahead = ${ms} * interval '1 millisecond'`.execute(database.db);
     };
     beforeEach(async () => {
-      await truncateAll(database);
+      await emptyAll(database);
       await setClock(0);
     });
     tests(() => ({
@@ -126,11 +120,18 @@ async function backendOf(trx: Trx): Promise<number> {
   return rows[0]?.pid ?? 0;
 }
 
-/** The statement of whoever waits for a backend. */
+/**
+ * The statement of whoever waits for a backend. `query` and the waiting are read one after the other, so that a single
+ * look may show the statement before the one that waits; what two looks agree on has been waiting since the first.
+ */
 async function waitingFor(db: Db, holder: number): Promise<string | null> {
-  const { rows } = await sql<{ query: string }>`
-    select query from pg_stat_activity where datname = current_database() and ${holder} = any(pg_blocking_pids(pid))`.execute(
-    db,
-  );
-  return rows[0]?.query.trim() ?? null;
+  const look = async () => {
+    const { rows } = await sql<{ query: string }>`
+      select query from pg_stat_activity where datname = current_database() and ${holder} = any(pg_blocking_pids(pid))`.execute(
+      db,
+    );
+    return rows[0]?.query.trim() ?? null;
+  };
+  const first = await look();
+  return first !== null && first === (await look()) ? first : null;
 }

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import type { TestProject } from 'vitest/node';
+import { openEmbedded, openPostgres } from '../../src/store/database.ts';
+import { startPostgres } from './postgres.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly templates: Templates;
+  }
+}
+
+/** What the databases of all test files are copied from, because a copy takes a tenth of the time. */
+export interface Templates {
+  /** A file: an embedded database with every table. */
+  readonly embedded: string;
+  /** A connection string: a database with every table on a running PostgreSQL. Nobody may stay connected to it. */
+  readonly postgres: string;
+}
+
+/** Vitest's global setup: makes the templates before the first test file, and removes them after the last. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startPostgres({ durable: false });
+  const postgres = await server.createDatabase();
+  await (await openPostgres(postgres)).close();
+
+  const folder = mkdtempSync(join(tmpdir(), 'curfew-templates-'));
+  const embedded = join(folder, 'embedded.tar');
+  const data = join(folder, 'embedded');
+  await (await openEmbedded(data)).close();
+  const lite = await PGlite.create({ dataDir: data });
+  writeFileSync(embedded, await (await lite.dumpDataDir('none')).bytes());
+  await lite.close();
+
+  project.provide('templates', { embedded, postgres });
+  return async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
