@@ -178,7 +178,7 @@ export class Unrecorded {
   async #announce(ending: Unwritten): Promise<void> {
     const { grant } = ending;
     const { slot, abandonedCallMs: mayLandMs } = methodOf(this.#ports.providers, grant).capabilities;
-    const shared = slot === 'shared' ? { shared: { until: null, mayLandMs } } : {};
+    const shared = slot === 'shared' ? { shared: { until: null, mayLandMs, outsideTurn: true } } : {};
     const { callTimeoutMs } = PACE;
     const noting = noteCall(this.#ports.db, grant.slot, 0, { callTimeoutMs, ...shared });
     const noted = await this.#soon(noting, this.#unannounced(grant));

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
 import type { SlotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
@@ -16,20 +16,20 @@ export interface BindingRecord {
   readonly standing: boolean;
   /** The latest end that may stand in the cloud object. */
   readonly writtenUntil: Instant | null;
-  /** Until then a call that was given up may land, or a removal that was answered may land a second time. */
+  /** Until then a call that was given up may land, or a removal that was answered may land a second time; in turn or outside of one. */
   readonly unsettledUntil: Instant | null;
 }
 
 /**
  * What a step says about the call that writes: one leaves right after this is committed, or the one noted before was answered. `shared`,
  * for a shared slot only: the end that the call writes into the cloud object, and how long after it was given up it may land; or what
- * was unsettled before it left.
+ * was unsettled before it left. `outsideTurn`: others may be at work there, and their answers say nothing of this call.
  */
 export type CallNote =
   | {
       readonly kind: 'leaving';
       readonly callTimeoutMs: number;
-      readonly shared?: { readonly until: Instant | null; readonly mayLandMs: number };
+      readonly shared?: { readonly until: Instant | null; readonly mayLandMs: number; readonly outsideTurn?: boolean };
     }
   | {
       readonly kind: 'answered';
@@ -42,9 +42,10 @@ export function columnsOfCall(note: CallNote, rung = 0) {
     const { shared, callTimeoutMs } = note;
     const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null, rung };
     if (shared === undefined) return columns;
-    const unsettled_until = sql<string>`greatest(unsettled_until, ${fromNow(callTimeoutMs + shared.mayLandMs)})`;
-    if (shared.until === null) return { ...columns, unsettled_until };
-    return { ...columns, unsettled_until, written_until: sql<string>`greatest(written_until, ${at(shared.until)})` };
+    const landed = fromNow(callTimeoutMs + shared.mayLandMs);
+    const unsettled = { ...columns, ...unsettledUntil(landed, shared.outsideTurn) };
+    if (shared.until === null) return unsettled;
+    return { ...unsettled, written_until: sql<string>`greatest(written_until, ${at(shared.until)})` };
   }
   const columns = { last_call_at: fromNow(0) };
   if (note.shared === undefined) return columns;
@@ -57,11 +58,22 @@ export function columnsOfCall(note: CallNote, rung = 0) {
   };
 }
 
+/**
+ * Until when a call may land. One outside of a turn has a column that only grows: whoever has the turn takes back what they noted
+ * themselves. In the other column it stands for older nodes, which know no more.
+ */
+function unsettledUntil(until: RawBuilder<unknown>, outsideTurn = false) {
+  const unsettled = { unsettled_until: sql<string>`greatest(unsettled_until, ${until})` };
+  if (!outsideTurn) return unsettled;
+  return { ...unsettled, outside_turn_until: sql<string>`greatest(outside_turn_until, ${until})` };
+}
+
 /** Reads a slot. Throws for one that does not exist: it is written with the first grant that needs it. */
 export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord> {
   const row = await db
     .selectFrom('binding')
-    .select(['last_call_at', 'standing', 'written_until', 'unsettled_until'])
+    .select(['last_call_at', 'standing', 'written_until'])
+    .select(sql<Instant | null>`greatest(unsettled_until, outside_turn_until)`.as('unsettled_until'))
     .where('slot', '=', slot)
     .executeTakeFirst();
   if (row === undefined) throw new Error(`there is no slot ${slot}`);
@@ -79,19 +91,31 @@ export interface Claim {
   readonly owner: string;
 }
 
-function holds({ grant, owner }: Claim) {
-  return sql<boolean>`exists (
-    select from "grant" where id = ${grant.id} and lease_owner = ${owner} and lease_until > app_now())`;
+/**
+ * Begins a change of a claimed grant's binding. The claim is locked first, so that nobody takes it over meanwhile, and its time is looked
+ * at again after whatever the change had to wait for: a note that comes when others have noted something else is not written.
+ */
+function underClaim(db: Db, { grant, owner }: Claim) {
+  return db
+    .with(
+      (name) => name('claim').materialized(),
+      (query) =>
+        query
+          .selectFrom('grant')
+          .select('lease_until')
+          .where('id', '=', grant.id)
+          .where('lease_owner', '=', owner)
+          .forNoKeyUpdate(),
+    )
+    .updateTable('binding')
+    .from('claim')
+    .where('binding.slot', '=', grant.slot)
+    .where('claim.lease_until', '>', sql<Instant>`app_now()`);
 }
 
 /** Remembers whether access stood in a slot before Curfew first wrote there. False: the claim was lost. */
 export async function noteStanding(db: Db, claim: Claim, standing: boolean): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('binding')
-    .set({ standing })
-    .where('slot', '=', claim.grant.slot)
-    .where(holds(claim))
-    .executeTakeFirst();
+  const { numUpdatedRows } = await underClaim(db, claim).set({ standing }).executeTakeFirst();
   return numUpdatedRows > 0n;
 }
 
@@ -101,11 +125,8 @@ export async function noteEndWritten(
   claim: Claim,
   shared: { readonly until: Instant; readonly unsettledBefore: Instant | null },
 ): Promise<void> {
-  await db
-    .updateTable('binding')
+  await underClaim(db, claim)
     .set(columnsOfCall({ kind: 'answered', shared }))
-    .where('slot', '=', claim.grant.slot)
-    .where(holds(claim))
     .execute();
 }
 
@@ -114,11 +135,8 @@ export async function noteEndWritten(
  * there stays as it was noted.
  */
 export async function noteSettled(db: Db, claim: Claim, unsettledBefore: Instant | null): Promise<void> {
-  await db
-    .updateTable('binding')
+  await underClaim(db, claim)
     .set({ unsettled_until: unsettledBefore === null ? null : toIso(unsettledBefore) })
-    .where('slot', '=', claim.grant.slot)
-    .where(holds(claim))
     .execute();
 }
 
@@ -126,7 +144,7 @@ export async function noteSettled(db: Db, claim: Claim, unsettledBefore: Instant
 export async function noteUnsettled(db: Db, slot: SlotKey, until: Instant): Promise<void> {
   await db
     .updateTable('binding')
-    .set({ unsettled_until: sql<string>`greatest(unsettled_until, ${at(until)})`, absent_since: null })
+    .set({ ...unsettledUntil(at(until), true), absent_since: null })
     .where('slot', '=', slot)
     .execute();
 }
@@ -167,7 +185,7 @@ export async function forgetAbsence(db: Db, grants: readonly GrantId[]): Promise
 
 /** Takes the note of a call back that certainly did nothing, if there was none before it and the claim still holds. */
 export async function unnoteCall(db: Db, claim: Claim): Promise<void> {
-  await sql`update binding set last_call_at = null where slot = ${claim.grant.slot} and ${holds(claim)}`.execute(db);
+  await underClaim(db, claim).set({ last_call_at: null }).execute();
 }
 
 /**
@@ -176,11 +194,12 @@ export async function unnoteCall(db: Db, claim: Claim): Promise<void> {
  * under way at that moment can still land for a while. `null`: the claim was lost.
  */
 export async function noteAbsence(db: Db, claim: Claim, answered: boolean): Promise<Instant | null> {
-  const { rows } = await sql<{ since: Instant }>`
-    update binding set
-      absent_since = coalesce(absent_since, app_now()),
-      last_call_at = case when ${answered}::boolean then app_now() else last_call_at end
-    where slot = ${claim.grant.slot} and ${holds(claim)}
-    returning greatest(absent_since, last_call_at) as since`.execute(db);
-  return rows[0]?.since ?? null;
+  const row = await underClaim(db, claim)
+    .set({
+      absent_since: sql<string>`coalesce(absent_since, app_now())`,
+      ...(answered ? { last_call_at: fromNow(0) } : {}),
+    })
+    .returning(sql<Instant>`greatest(absent_since, last_call_at)`.as('since'))
+    .executeTakeFirst();
+  return row?.since ?? null;
 }

@@ -62,6 +62,7 @@ interface SpineTables {
     standing: Generated<boolean>;
     written_until: NullableTimestamp;
     unsettled_until: NullableTimestamp;
+    outside_turn_until: NullableTimestamp;
   };
   grant_transition: { from_state: string; to_state: string };
   grant: {

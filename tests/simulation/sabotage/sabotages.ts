@@ -48,8 +48,8 @@ export const sabotages: readonly Sabotage[] = [
       },
       {
         file: 'src/store/bindings.ts',
-        find: 'returning greatest(absent_since, last_call_at) as since',
-        replace: 'returning coalesce(last_call_at, absent_since) as since',
+        find: 'greatest(absent_since, last_call_at)',
+        replace: 'coalesce(last_call_at, absent_since)',
       },
     ],
     caughtBy: ['cloud', 'slots'],
