@@ -340,11 +340,18 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 export class ProviderFault extends Error {
   readonly kind: FaultKind;
   readonly retryAfterMs: number | null;
+  /** The command that mends it, where the provider knows one. */
+  readonly fix: string | null;
 
-  constructor(kind: FaultKind, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    kind: FaultKind,
+    message: string,
+    options: { retryAfterMs?: number; fix?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'ProviderFault';
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.fix = options.fix ?? null;
   }
 }

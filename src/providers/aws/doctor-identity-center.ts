@@ -120,11 +120,7 @@ async function tombstoneCheck(
       fix: `# shorten the inline policy of ${set.permissionSetArn}, or wait for tombstones to go`,
     };
   } catch (error) {
-    const marked =
-      error instanceof ProviderFault && error.kind === 'invalid'
-        ? /aws sso-admin tag-resource [^;]*/.exec(error.message)
-        : null;
-    return { ok: false, message: words(error), fix: marked?.[0] ?? fix };
+    return { ok: false, message: words(error), fix: (error instanceof ProviderFault ? error.fix : null) ?? fix };
   }
 }
 

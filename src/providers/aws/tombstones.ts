@@ -106,11 +106,13 @@ export class Tombstones {
       this.#owned.set(set.permissionSetArn, this.#clock.now());
       return;
     }
+    const { instanceArn, permissionSetArn } = set;
+    const fix = `aws sso-admin tag-resource --instance-arn ${instanceArn} --resource-arn ${permissionSetArn} --tags Key=${OWNED_TAG},Value=true`;
     throw new ProviderFault(
       'invalid',
-      `The permission set ${set.permissionSetArn} is not marked as Curfew's own, so no tombstone is written into it: ` +
-        `aws sso-admin tag-resource --instance-arn ${set.instanceArn} --resource-arn ${set.permissionSetArn} ` +
-        `--tags Key=${OWNED_TAG},Value=true; or take "tombstone" out of the roles that name it`,
+      `The permission set ${permissionSetArn} is not marked as Curfew's own, so no tombstone is written into it: ` +
+        `${fix}; or take "tombstone" out of the roles that name it`,
+      { fix },
     );
   }
 
