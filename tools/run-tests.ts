@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, globSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SuiteReport } from './suite-reporter.ts';
@@ -106,7 +106,8 @@ async function vitest(
   try {
     const reporters = ['--reporter=dot', '--reporter=./tools/suite-reporter.ts'];
     const args = ['vitest', 'run', '--project', name, '--silent=passed-only', '--allowOnly=false', ...reporters];
-    if (atOnce !== undefined) args.push(`--maxWorkers=${atOnce}`);
+    // Vitest would leave one processor idle.
+    args.push(`--maxWorkers=${atOnce ?? availableParallelism()}`);
     const outcome = await run(args, timeoutMs, { CURFEW_SUITE_REPORT: file });
     const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SuiteReport) : null;
     return { report, outcome };

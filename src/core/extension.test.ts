@@ -94,7 +94,6 @@ describe('an extension', () => {
   );
 
   test('the end never lies beyond what the rules allow altogether, nor is it moved more often than they say', () => {
-    let moved = 0;
     fc.assert(
       fc.property(lively, (steps) => {
         let state: GrantState = ACTIVE;
@@ -105,7 +104,6 @@ describe('an extension', () => {
           if (!outcome.ok) continue;
           state = outcome.value;
           if (state.kind !== 'active') return;
-          moved = Math.max(moved, state.extended);
           expect(state.extended).toBeLessThanOrEqual(MOST.extensions);
           expect(state.endsAt - state.activatedAt).toBeLessThanOrEqual(MOST.maxDurationMs);
           expect(state.boundUntil - state.activatedAt).toBeLessThanOrEqual(MOST.maxDurationMs);
@@ -113,6 +111,29 @@ describe('an extension', () => {
       }),
       { numRuns: 500 },
     );
-    expect(moved).toBe(MOST.extensions);
+  });
+
+  test('is given as often as the rules say, and not once more', () => {
+    let state: GrantState = ACTIVE;
+    const ask = (until: number) =>
+      transitionGrant(
+        state,
+        { kind: 'want-extension', extension: { ...EXTENSION, until: instant(until) }, limits: MOST },
+        START,
+      );
+    const take = (outcome: ReturnType<typeof transitionGrant>) => {
+      if (!outcome.ok) throw new Error(outcome.refusal.kind);
+      state = outcome.value;
+    };
+    for (let n = 1; n <= MOST.extensions; n += 1) {
+      take(ask(END + n));
+      take(transitionGrant(state, { kind: 'write-extension' }, START));
+      take(transitionGrant(state, { kind: 'extended' }, START));
+      expect(state).toMatchObject({ endsAt: END + n, extended: n });
+    }
+    expect(ask(END + MOST.extensions + 1)).toMatchObject({
+      ok: false,
+      refusal: { kind: 'no-extension-left', extensions: MOST.extensions },
+    });
   });
 });
