@@ -8,7 +8,8 @@ import type { CertificateView, CredentialView } from '../operations/issue-creden
 import type { PreviewView } from '../operations/preview-request.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
-import type { Explanation, Page } from '../operations/show-requests.ts';
+import type { Page } from '../operations/pages.ts';
+import type { Explanation } from '../operations/show-requests.ts';
 import type { RevocationView } from '../operations/revocation-view.ts';
 import type { RevocationInput } from '../operations/revoke-many.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';

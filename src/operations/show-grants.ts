@@ -1,10 +1,9 @@
-import { parseId, type GrantId } from '../core/ids.ts';
+import type { GrantId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
-import { fromIso, toIso } from '../core/time.ts';
 import { findGrant, listGrants as readGrants, type GrantRecord } from '../store/grants.ts';
 import { NOT_FOUND } from './decide-request.ts';
+import { readPage, type Page } from './pages.ts';
 import type { OperationRefusal } from './refusal.ts';
-import type { Page } from './show-requests.ts';
 import { grantViews, type GrantView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -22,7 +21,7 @@ export async function listGrants(
   query: { scope: 'mine' | 'live'; role?: string; target?: string; cursor: string | null; limit: number },
 ): Promise<Result<Page<GrantView>, OperationRefusal>> {
   const { scope, role, target } = query;
-  const page = await readPage(world, query, {
+  const page = await pageOfGrants(world, query, {
     person: actor.person,
     liveOnly: scope === 'live',
     ...(role === undefined ? {} : { role }),
@@ -36,29 +35,21 @@ export async function listLive(
   world: World,
   query: { cursor: string | null; limit: number },
 ): Promise<Result<Page<GrantView>, OperationRefusal>> {
-  const page = await readPage(world, query, { liveOnly: true });
+  const page = await pageOfGrants(world, query, { liveOnly: true });
   if (!page.ok) return page;
   const views = await grantViews(world, page.value.items, null);
   const items = [...views].sort((a, b) => (a.endsAt ?? '9').localeCompare(b.endsAt ?? '9'));
   return ok({ ...page.value, items });
 }
 
-/** Reads one more than was asked for, to know whether there is another page. */
-async function readPage(
+function pageOfGrants(
   world: World,
-  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+  query: { readonly cursor: string | null; readonly limit: number },
   filter: Omit<Parameters<typeof readGrants>[1], 'limit' | 'before'>,
 ): Promise<Result<Page<GrantRecord>, OperationRefusal>> {
-  const [time, rest] = (cursor ?? '').split('/');
-  const at = fromIso(time ?? '');
-  const id = parseId('grt', rest ?? '');
-  if (cursor !== null && (at === null || id === null)) {
-    return refused({ code: 'invalid-input', detail: 'This cursor was not made by us.' });
-  }
-  const before = at === null || id === null ? {} : { before: { at, id } };
-  const found = await readGrants(world.db, { ...filter, ...before, limit: limit + 1 });
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const nextCursor = last === undefined || found.length <= limit ? null : `${toIso(last.startsAt)}/${last.id}`;
-  return ok({ items, nextCursor });
+  return readPage(query, {
+    prefix: 'grt',
+    placeOf: ({ startsAt, id }) => ({ at: startsAt, id }),
+    read: (slice) => readGrants(world.db, { ...filter, ...slice }),
+  });
 }

@@ -1,23 +1,16 @@
 import type { RequestId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
-import { fromIso, toIso } from '../core/time.ts';
-import { parseId } from '../core/ids.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { findRequest, listRequests as readRequests, type RequestRecord } from '../store/requests.ts';
 import { NOT_FOUND } from './decide-request.ts';
 import { mayViewRequest } from './may-view.ts';
+import { readPage, type Page } from './pages.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { timelineOf, type TimelineItem } from './timeline.ts';
 import { requestViews, type RequestView } from './views.ts';
 import type { Actor, World } from './world.ts';
-
-/** A page of things, newest first; `nextCursor` is `null` at the end. */
-export interface Page<View> {
-  readonly items: readonly View[];
-  readonly nextCursor: string | null;
-}
 
 export async function showRequest(
   world: World,
@@ -37,38 +30,26 @@ export async function listRequests(
   actor: Actor,
   query: { scope: 'mine' | 'waiting' | 'all'; cursor: string | null; limit: number },
 ): Promise<Result<Page<RequestView>, OperationRefusal>> {
-  const before = query.cursor === null ? undefined : parseCursor(query.cursor);
-  if (before === null) return refused({ code: 'invalid-input', detail: 'This cursor was not made by us.' });
-  const found: RequestRecord[] = [];
-  let cursor = before;
-  // What one may not see is skipped, so pages are filled by reading on; bounded, because most of it may be invisible.
-  for (let reads = 0; reads < 10 && found.length < query.limit; reads += 1) {
-    const rows = await readRequests(world.db, {
-      limit: query.limit,
-      pendingOnly: query.scope === 'waiting',
-      ...(query.scope === 'mine' ? { person: actor.person } : {}),
-      ...(cursor === undefined ? {} : { before: cursor }),
-    });
-    for (const row of rows) {
-      if (found.length === query.limit) break;
-      cursor = { at: row.createdAt, id: row.id };
-      if (query.scope === 'waiting' && row.person === actor.person) continue;
-      if (await mayViewRequest(world, world.db, actor, row)) found.push(row);
-    }
-    if (rows.length < query.limit) {
-      cursor = undefined;
-      break;
-    }
-  }
-  const items = await requestViews(world, found, actor);
-  return ok({ items, nextCursor: cursor === undefined ? null : `${toIso(cursor.at)}/${cursor.id}` });
-}
-
-function parseCursor(text: string): { at: ReturnType<typeof fromIso> & number; id: RequestId } | null {
-  const [time, rest] = text.split('/');
-  const at = fromIso(time ?? '');
-  const id = parseId('req', rest ?? '');
-  return at === null || id === null ? null : { at, id };
+  const page = await readPage<RequestRecord, 'req'>(query, {
+    prefix: 'req',
+    placeOf: ({ createdAt, id }) => ({ at: createdAt, id }),
+    read: (slice) =>
+      readRequests(world.db, {
+        ...slice,
+        pendingOnly: query.scope === 'waiting',
+        ...(query.scope === 'mine' ? { person: actor.person } : {}),
+      }),
+    async seen(rows) {
+      const shown: RequestRecord[] = [];
+      for (const row of rows) {
+        if (query.scope === 'waiting' && row.person === actor.person) continue;
+        if (await mayViewRequest(world, world.db, actor, row)) shown.push(row);
+      }
+      return shown;
+    },
+    mostReads: 10,
+  });
+  return page.ok ? ok({ ...page.value, items: await requestViews(world, page.value.items, actor) }) : page;
 }
 
 /** Why a request is as it is: what the rules said then, what they say now, and what has happened, from the ledger. */

@@ -18,6 +18,17 @@ export function isAnyOf(column: string, values: readonly string[] | readonly num
   return sql<boolean>`${sql.ref(column)} = any(${values})`;
 }
 
+/** Where something stands in a list that is ordered by a time, newest first, and by the id where times are equal. */
+export interface Place<Id extends string> {
+  readonly at: Instant;
+  readonly id: Id;
+}
+
+/** That a row comes behind a place in such a list. */
+export function comesAfter({ at: moment, id }: Place<string>, column: string): RawBuilder<boolean> {
+  return sql<boolean>`(${sql.ref(column)}, id) < (${at(moment)}, ${id})`;
+}
+
 /** `jsonb`: read parsed, written as text. */
 export type JsonColumn<Shape = JsonObject> = ColumnType<Shape, string, string>;
 export type NullableJson<Shape = JsonObject> = ColumnType<Shape | null, string | null | undefined, string | null>;

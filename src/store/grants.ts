@@ -10,7 +10,7 @@ import { after, toIso, type Instant } from '../core/time.ts';
 import type { JsonObject } from '../core/json.ts';
 import { columnsOfCall, LONGEST_CALL_MS, type CallNote } from './bindings.ts';
 import { besides } from './besides.ts';
-import { at, fromNow, isAnyOf } from './columns.ts';
+import { comesAfter, fromNow, isAnyOf, type Place } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A grant as it is stored. `definition` is the role and the target as they were when the request was approved. */
@@ -154,7 +154,7 @@ export async function listGrants(
     role?: string;
     target?: string;
     limit: number;
-    before?: { at: Instant; id: GrantId };
+    before?: Place<GrantId>;
   },
 ): Promise<readonly GrantRecord[]> {
   let query = db.selectFrom('grant').selectAll().orderBy('starts_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
@@ -162,15 +162,7 @@ export async function listGrants(
   if (filter.liveOnly === true) query = query.where('state', 'not in', ['ended', 'failed']);
   if (filter.role !== undefined) query = query.where('role', '=', filter.role);
   if (filter.target !== undefined) query = query.where('target', '=', filter.target);
-  const before = filter.before;
-  if (before !== undefined) {
-    query = query.where((where) =>
-      where.or([
-        where('starts_at', '<', at(before.at)),
-        where.and([where('starts_at', '=', at(before.at)), where('id', '<', before.id)]),
-      ]),
-    );
-  }
+  if (filter.before !== undefined) query = query.where(comesAfter(filter.before, 'starts_at'));
   return (await query.execute()).map(toGrant);
 }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { RequestState } from '../core/request.ts';
 import { invariant } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { at, isAnyOf } from './columns.ts';
+import { at, comesAfter, isAnyOf, type Place } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A request as it is stored. `question` and `decision` are what the policy was asked and what it answered, verbatim. */
@@ -89,23 +89,15 @@ export async function findRequests(
   return new Map(rows.map((row) => [row.id, toRequest(row)]));
 }
 
-/** Requests, newest first. `before` is the `createdAt` and id of the last one already seen. */
+/** Requests, newest first by `createdAt`; `before` is the last one already seen. */
 export async function listRequests(
   db: Db,
-  filter: { person?: PersonId; pendingOnly?: boolean; before?: { at: Instant; id: RequestId }; limit: number },
+  filter: { person?: PersonId; pendingOnly?: boolean; before?: Place<RequestId>; limit: number },
 ): Promise<readonly RequestRecord[]> {
   let query = withItems(db).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
   if (filter.pendingOnly === true) query = query.where('state', '=', 'pending');
-  const before = filter.before;
-  if (before !== undefined) {
-    query = query.where((where) =>
-      where.or([
-        where('created_at', '<', at(before.at)),
-        where.and([where('created_at', '=', at(before.at)), where('id', '<', before.id)]),
-      ]),
-    );
-  }
+  if (filter.before !== undefined) query = query.where(comesAfter(filter.before, 'created_at'));
   return (await query.execute()).map(toRequest);
 }
 

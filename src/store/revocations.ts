@@ -3,7 +3,7 @@ import type { PersonId, RevocationId } from '../core/ids.ts';
 import { assertNever, invariant } from '../core/result.ts';
 import type { RevocationReach, RevocationScope } from '../core/revocation.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { at, isAnyOf } from './columns.ts';
+import { comesAfter, isAnyOf, type Place } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
@@ -102,14 +102,14 @@ export async function openRevocations(db: Db): Promise<readonly RevocationRecord
 
 /**
  * Orders, newest first. `standingOnly`: those that stop access, have not seen everything gone, or can still be confirmed. `before`: the
- * `orderedAt` and id of the last one already seen.
+ * last one already seen, by `orderedAt`.
  */
 export async function listRevocations(
   db: Db,
   filter: {
     readonly standingOnly: boolean;
     readonly limit: number;
-    readonly before?: { readonly at: Instant; readonly id: RevocationId };
+    readonly before?: Place<RevocationId>;
   },
 ): Promise<readonly RevocationRecord[]> {
   let query = db
@@ -123,8 +123,7 @@ export async function listRevocations(
     query = query.where(
       sql<boolean>`lifted_at is null and (holds or finished_at is null) and (reach <> 'none' or asks_until > (select app_now()))`,
     );
-  const { before } = filter;
-  if (before !== undefined) query = query.where(sql<boolean>`(ordered_at, id) < (${at(before.at)}, ${before.id})`);
+  if (filter.before !== undefined) query = query.where(comesAfter(filter.before, 'ordered_at'));
   return (await query.execute()).map(toRevocation);
 }
 

@@ -4,7 +4,7 @@ import { carryOutOpen } from '../../src/operations/carry-out-revocation.ts';
 import { listRevocations } from '../../src/operations/list-revocations.ts';
 import type { RevocationView } from '../../src/operations/revocation-view.ts';
 import { liftRevocationOrder, orderRevocation, showRevocation } from '../../src/operations/revoke-many.ts';
-import type { Page } from '../../src/operations/show-requests.ts';
+import type { Page } from '../../src/operations/pages.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
