@@ -10,6 +10,8 @@ export type CloudSettings = {
   readonly provisioningMs: Range;
   /** How long lists do not show a change. */
   readonly listDelayMs: Range;
+  /** How long the lists of which account has which permission set, and whether as it is now, do not show a change. */
+  readonly accountsDelayMs: Range;
   /** How late a schedule fires. AWS documents a precision of 60 seconds. */
   readonly fireDelayMs: Range;
   /** Wait before the first retry of an invocation; it doubles, up to eight minutes. */
@@ -34,6 +36,7 @@ export const defaultSettings: CloudSettings = {
   assignmentMs: [1_000, 4_000],
   provisioningMs: [1_000, 4_000],
   listDelayMs: [0, 1_000],
+  accountsDelayMs: [0, 1_000],
   fireDelayMs: [0, 59_000],
   retryBaseMs: 1_000,
   retryRefused: true,
@@ -44,7 +47,7 @@ export const defaultSettings: CloudSettings = {
   seed: 1,
 };
 
-const RANGES = ['assignmentMs', 'provisioningMs', 'listDelayMs', 'fireDelayMs'] as const;
+const RANGES = ['assignmentMs', 'provisioningMs', 'listDelayMs', 'accountsDelayMs', 'fireDelayMs'] as const;
 const NUMBERS = [
   'retryBaseMs',
   'ssoCallsPerSecond',

@@ -79,6 +79,25 @@ test('it does not see a policy before it is provisioned', async () => {
   expect((await list()).body['AccountIds']).toEqual([]);
 });
 
+test('lists may show later which accounts have a permission set, and whether as it is now', async () => {
+  center = await IdentityCenterUnderTest.start({ accountsDelayMs: [5_000, 5_000] });
+  const list = async (ProvisioningStatus?: string) => {
+    const answer = await center.sso('ListAccountsForProvisionedPermissionSet', {
+      PermissionSetArn: center.set,
+      ...(ProvisioningStatus === undefined ? {} : { ProvisioningStatus }),
+    });
+    return answer.body['AccountIds'];
+  };
+  await assigned(center.ana);
+  expect(await list()).toEqual([]);
+  center.wait(5_000);
+  expect(await list()).toEqual([PROD]);
+  await center.put(deny(center.ana, center.cloud.nowMs));
+  expect(await list('LATEST_PERMISSION_SET_PROVISIONED')).toEqual([PROD]);
+  center.wait(5_000);
+  expect(await list('LATEST_PERMISSION_SET_PROVISIONED')).toEqual([]);
+});
+
 test('another creation in the account does not bring a policy that was not provisioned', async () => {
   center = await IdentityCenterUnderTest.start();
   await assigned(center.ana);

@@ -5,6 +5,7 @@ import {
   hex,
   sessionSeconds,
   stableUuid,
+  type AccountList,
   type AsyncOperation,
   type DirectoryUser,
   type IdentityCenterState,
@@ -118,6 +119,34 @@ export class IdentityCenter {
     return permissionSets.filter((set) => held.some((one) => one.permissionSetArn === set.arn));
   }
 
+  /** Which accounts have a permission set, as lists say it at this moment, and whether they have it as it is now. */
+  accountsWith(arn: string): AccountList['accounts'] {
+    const at = this.#ports.now();
+    const listed = this.state.accountLists.findLast((one) => one.permissionSetArn === arn && one.from <= at);
+    return (listed ?? this.#accountList(arn, at)).accounts;
+  }
+
+  /** Changes what a permission set says, or where it stands: lists show that later. */
+  changeSet(arn: string, change: () => void): void {
+    const { now, settings, world } = this.#ports;
+    const known = this.state.accountLists.filter((one) => one.permissionSetArn === arn);
+    if (known.length === 0) this.state.accountLists.push(this.#accountList(arn, 0));
+    change();
+    const { accountsDelayMs, seed } = settings();
+    const delayMs = accountsDelayMs[1] === 0 ? 0 : draw(accountsDelayMs, seed, world.organization);
+    const shown = known.findLast((one) => one.from <= now());
+    const past = known.slice(0, shown === undefined ? 0 : known.indexOf(shown));
+    this.state.accountLists = this.state.accountLists.filter((one) => !past.includes(one));
+    this.state.accountLists.push(this.#accountList(arn, now() + delayMs));
+  }
+
+  #accountList(arn: string, from: number): AccountList {
+    const revision = this.state.permissionSets.find((set) => set.arn === arn)?.revision ?? null;
+    const standing = this.state.provisioned.filter((one) => one.permissionSetArn === arn);
+    const accounts = standing.map((one) => ({ account: one.account, latest: one.revision === revision }));
+    return { permissionSetArn: arn, from, accounts };
+  }
+
   /** The role that a permission set has become in an account, or null. */
   roleOf(set: PermissionSet, account: string): Role | null {
     const standing = this.state.provisioned.find((one) => one.account === account && one.permissionSetArn === set.arn);
@@ -182,7 +211,7 @@ export class IdentityCenter {
     if (!standing.some((one) => one.permissionSetArn === arn)) {
       if (standing.length >= SETS_PER_ACCOUNT)
         return `Received a 402 status error: the account ${account} has ${SETS_PER_ACCOUNT} permission sets already`;
-      this.#provision(this.permissionSet(arn), account);
+      this.changeSet(arn, () => this.#provision(this.permissionSet(arn), account));
     }
     if (assignments.some((one) => isSame(one, operation) && one.until === null)) return null;
     const at = this.#ports.now();
@@ -214,7 +243,8 @@ export class IdentityCenter {
     const last = !state.assignments.some(
       (one) => one.account === account && one.permissionSetArn === arn && one.until === null,
     );
-    if (last && this.#ports.settings().roleAfterLastAssignment === 'deleted') this.#deprovision(arn, account ?? '');
+    if (last && this.#ports.settings().roleAfterLastAssignment === 'deleted')
+      this.changeSet(arn, () => this.#deprovision(arn, account ?? ''));
     return null;
   }
 
@@ -227,7 +257,7 @@ export class IdentityCenter {
     const failures: string[] = [];
     for (const account of accounts) {
       const obstacle = this.#accountObstacle(account);
-      if (obstacle === null) this.#provision(set, account);
+      if (obstacle === null) this.changeSet(set.arn, () => this.#provision(set, account));
       else failures.push(obstacle);
     }
     return failures[0] ?? null;

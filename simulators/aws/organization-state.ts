@@ -93,6 +93,13 @@ export type Assignment = {
 /** A permission set as it stands in an account: the role made from it, and from which revision. */
 export type Provisioned = { account: string; permissionSetArn: string; roleName: string; revision: number };
 
+/** What lists say from a moment on of the accounts that have a permission set, and whether they have it as it is. */
+export type AccountList = {
+  permissionSetArn: string;
+  from: number;
+  accounts: readonly { readonly account: string; readonly latest: boolean }[];
+};
+
 /** Something asynchronous. An account of null, in provisioning alone, means every account where the set is provisioned. */
 export type AsyncOperation = {
   kind: 'create' | 'delete' | 'provision';
@@ -119,6 +126,7 @@ export type IdentityCenterState = {
   permissionSets: PermissionSet[];
   assignments: Assignment[];
   provisioned: Provisioned[];
+  accountLists: AccountList[];
   operations: AsyncOperation[];
 };
 
@@ -275,6 +283,7 @@ function describeIdentityCenter(
     permissionSets,
     assignments: [],
     provisioned: [],
+    accountLists: [],
     operations,
   };
 }

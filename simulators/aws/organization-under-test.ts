@@ -84,7 +84,7 @@ export class OrganizationUnderTest {
     stateFile?: string,
   ): Promise<OrganizationUnderTest> {
     const one = new OrganizationUnderTest();
-    const quiet = { listDelayMs: [0, 0], fireDelayMs: [0, 0], ...settings } as const;
+    const quiet = { listDelayMs: [0, 0], accountsDelayMs: [0, 0], fireDelayMs: [0, 0], ...settings } as const;
     const options = { port: 0, world, now: () => one.nowMs, settings: quiet };
     one.#simulator = await startAwsSimulator(stateFile === undefined ? options : { ...options, stateFile });
     one.#broker = await one.session(BROKER);

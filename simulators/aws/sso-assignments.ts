@@ -135,9 +135,7 @@ export function assignmentOperations(ports: SsoPorts): Readonly<Record<string, J
       const set = center.permissionSet(readPermissionSetArn(input));
       const wanted = input.optionalText('ProvisioningStatus', PROVISIONING_STATUS);
       authorizeSso(ports, call, 'ListAccountsForProvisionedPermissionSet', { set });
-      const standing = center.state.provisioned.filter(
-        (one) => one.permissionSetArn === set.arn && isWanted(wanted, one.revision === set.revision),
-      );
+      const standing = center.accountsWith(set.arn).filter(({ latest }) => isWanted(wanted, latest));
       const { items, next } = page(standing, input);
       return { AccountIds: items.map((one) => one.account), ...next };
     },
@@ -147,13 +145,11 @@ export function assignmentOperations(ports: SsoPorts): Readonly<Record<string, J
       const account = input.text('AccountId', ACCOUNT);
       const wanted = input.optionalText('ProvisioningStatus', PROVISIONING_STATUS);
       authorizeSso(ports, call, 'ListPermissionSetsProvisionedToAccount', { account });
-      const standing = center.state.provisioned.filter(
-        (one) =>
-          one.account === account &&
-          isWanted(wanted, one.revision === center.permissionSet(one.permissionSetArn).revision),
+      const standing = center.state.permissionSets.filter(({ arn }) =>
+        center.accountsWith(arn).some((one) => one.account === account && isWanted(wanted, one.latest)),
       );
       const { items, next } = page(standing, input);
-      return { PermissionSets: items.map((one) => one.permissionSetArn), ...next };
+      return { PermissionSets: items.map(({ arn }) => arn), ...next };
     },
   };
 }

@@ -32,7 +32,7 @@ export function permissionSetOperations(ports: SsoPorts): Readonly<Record<string
     return set;
   };
   const changed = (set: PermissionSet): Record<string, never> => {
-    set.revision += 1;
+    center.changeSet(set.arn, () => (set.revision += 1));
     world.save();
     return {};
   };

@@ -128,6 +128,7 @@ export class World {
     // A file of before there were users.
     this.#state.users ??= [];
     this.#state.organization ??= describeOrganization([], {}, options.nowMs);
+    if (this.#state.organization.identityCenter !== null) this.#state.organization.identityCenter.accountLists ??= [];
     this.#state.rolesAnywhere ??= describeRolesAnywhere([], options.nowMs);
     this.save();
   }
