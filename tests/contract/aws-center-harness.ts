@@ -156,6 +156,7 @@ export const QUICK = {
   assignmentMs: [30, 30],
   provisioningMs: [30, 30],
   listDelayMs: [0, 0],
+  accountsDelayMs: [0, 0],
   fireDelayMs: [0, 0],
   ssoCallsPerSecond: 0,
 } as const;

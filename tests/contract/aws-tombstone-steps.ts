@@ -3,7 +3,8 @@ import {
   ProvisionPermissionSetCommand,
   PutInlinePolicyToPermissionSetCommand,
 } from '@aws-sdk/client-sso-admin';
-import { instant } from '../../src/core/time.ts';
+import { after, instant } from '../../src/core/time.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { parseTombstones, printTombstones, roomFor, type Tombstone } from '../../src/providers/aws/tombstone-policy.ts';
 import type { BindingSpec, CallOptions, Ending, Observation } from '../../src/providers/contract.ts';
 import { portalSession, QUICK, whenFree, type CenterHarness } from './aws-center-harness.ts';
@@ -22,6 +23,12 @@ export function filled(text: string): string {
     const more = { ...policy, foreign: [...policy.foreign, { Effect: 'Allow', Action: 's3:Get*', Resource }] };
     if (roomFor(more) === 0) return printTombstones(more) ?? '';
   }
+}
+
+/** The clock of a process, which a test can put forward. */
+export function clockAhead(): Clock & { aheadMs: number } {
+  const clock = { ...systemClock, aheadMs: 0, now: () => after(systemClock.now(), clock.aheadMs) };
+  return clock;
 }
 
 /** What tests of `tombstone: true` look at and do in the cloud. */

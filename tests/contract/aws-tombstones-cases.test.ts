@@ -6,7 +6,7 @@ import type { BindingSpec, Ending } from '../../src/providers/contract.ts';
 import { centerHarness, ownersPart, TOMBSTONE, type CenterHarness } from './aws-center-harness.ts';
 import { ACCOUNTS, OWNERS_POLICY } from './aws-center-world.ts';
 import { post } from './aws-harness.ts';
-import { filled, tombstoneSteps } from './aws-tombstone-steps.ts';
+import { clockAhead, filled, tombstoneSteps } from './aws-tombstone-steps.ts';
 import { ACCOUNT } from './aws-world.ts';
 import { pause, provide, retried, takeAway } from './contract-steps.ts';
 
@@ -25,6 +25,9 @@ afterAll(() => on.close());
 const expired = (spec: BindingSpec): Ending => ({ cause: 'expired', since: spec.endsAt });
 const seconds = (at: number): number => Math.floor(at / 1_000) * 1_000;
 const through = (provider: AwsProvider): CenterHarness => ({ ...on, provider });
+const HOUR = 3_600_000;
+/** The same some time later, as far as whoever calls says when it is. */
+const later = (ms: number): CenterHarness => ({ ...on, provider: on.provider, now: () => after(on.now(), ms) });
 
 describe('when the policy is full', () => {
   test('access begins with the schedule alone, says which residual holds, and ends as said', async () => {
@@ -55,8 +58,12 @@ describe('when the policy is full', () => {
     const long = new Date(on.now() - 2 * 3_600_000).toISOString().replace(/\.\d+/, '');
     const aged = (await theSet()).inlinePolicy?.replaceAll(/"aws:CurrentTime":"[^"]+"/g, `"aws:CurrentTime":"${long}"`);
     await byHand(filled(aged ?? ''));
+    // It counts from when somebody looked, and not from an end that stands there.
+    expect(await retried(on, () => provide(on, fresh()))).toMatchObject({ native: { tombstone: 'full' } });
+    const other = through(on.with({}));
+    await other.provider.tidy(fresh(), call(after(on.now(), -1.5 * HOUR)));
     const spec = fresh();
-    expect(await retried(on, () => provide(on, spec))).toMatchObject({ native: { tombstone: 'in-force' } });
+    expect(await retried(on, () => provide(other, spec))).toMatchObject({ native: { tombstone: 'in-force' } });
     expect([await tombstoneOf(standing), await tombstoneOf(gone), await tombstoneOf(spec)]).toEqual([
       expect.anything(),
       undefined,
@@ -116,12 +123,39 @@ describe('a tombstone', () => {
   test('is found by another process after its end: AWS knows that the account has it', async () => {
     const spec = fresh();
     await provide(on, spec);
+    const clock = clockAhead();
+    const other = through(on.with({ clock }));
+    await retried(on, () => provide(other, fresh()));
     const before = (await done('provision')).length;
-    const other = on.with({});
-    const seen = await retried(on, () => takeAway(through(other), spec, expired(spec)));
+    // It has seen for so long that the denial stands there that no list is of before.
+    clock.aheadMs = 31_000;
+    const seen = await retried(on, () => takeAway(other, spec, expired(spec)));
     expect(seen).toMatchObject({ presence: 'absent', evidence: { tombstone: 'in-force' } });
     expect((await done('provision')).length).toBe(before);
   });
+
+  test.each(['before it begins', 'at its end'])(
+    'that another process wrote and did not live to bring to the account is brought there %s, whatever a late list says',
+    async (when) => {
+      const spec = fresh();
+      const atItsEnd = when === 'at its end';
+      await retried(on, () => provide(on, atItsEnd ? spec : fresh()));
+      await on.settings({ accountsDelayMs: [60_000, 60_000] });
+      if (atItsEnd) await byHand(OWNERS_POLICY, true);
+      await post(on.url, 'faults', [{ service: 'sso', action: 'ProvisionPermissionSet', kind: 'deny', times: 1 }]);
+      const writer = on.with({});
+      const dies = atItsEnd
+        ? retried(on, () => takeAway(through(writer), spec, expired(spec)))
+        : retried(on, () => provide(through(writer), spec));
+      await expect(dies).rejects.toMatchObject({ kind: 'forbidden-to-us' });
+      expect(await countOf(spec)).toBe(1);
+      const before = (await done('provision')).length;
+      const other = through(on.with({}));
+      if (atItsEnd) await retried(on, () => takeAway(other, spec, expired(spec)));
+      else await retried(other, () => provide(other, spec));
+      expect((await done('provision')).slice(before).map(({ status }) => status)).toEqual(['SUCCEEDED']);
+    },
+  );
 
   test('that stands in the set and never reached the account is brought there by whoever comes next', async () => {
     await retried(on, () => provide(on, fresh()));
@@ -173,7 +207,16 @@ describe('a tombstone', () => {
     const native = ACCOUNTS[9] ?? '';
     const spec = fresh({ target: { ...fresh().target, native } });
     await provide(on, spec);
-    const seen = await retried(on, () => takeAway(through(on.with({})), spec, returned()));
+    const ending = returned();
+    const clock = clockAhead();
+    const other = on.with({ clock });
+    await retried(on, () => other.revoke(spec, ending, 0, call()));
+    await pause(200);
+    // A list that is late may not show what another process brought there a moment ago.
+    const soon = await retried(on, () => takeAway(through(other), spec, ending));
+    expect(soon).toMatchObject({ presence: 'present' });
+    clock.aheadMs = 31_000;
+    const seen = await retried(on, () => takeAway(through(other), spec, ending));
     expect(seen).toMatchObject({ presence: 'absent', evidence: { tombstone: 'set-gone' } });
     expect((await on.remembered()).identityCenter.provisioned.filter(({ account }) => account === native)).toEqual([]);
     await on.settings({ roleAfterLastAssignment: 'kept' });
@@ -232,6 +275,32 @@ describe('tidying', () => {
     });
     await expect(on.provider.tidy(spec, later)).resolves.toMatchObject({ removed: false });
   }, 30_000);
+
+  test('counts from when the assignment was seen to be gone: a removal that succeeds hours late leaves sessions to deny', async () => {
+    const spec = fresh();
+    await retried(on, () => provide(on, spec));
+    const ending = returned();
+    // What began in these hours is denied all the time, and lives for an hour more.
+    const late = later(3 * HOUR);
+    await retried(late, () => takeAway(late, spec, ending));
+    await on.provider.tidy(spec, call(after(on.now(), 3 * HOUR + HOUR)));
+    expect(await countOf(spec)).toBe(1);
+    await retried(on, () => on.provider.tidy(spec, call(after(on.now(), 3 * HOUR + 1.2 * HOUR))));
+    expect(await countOf(spec)).toBe(0);
+  });
+
+  test('counts anew in a process that has not seen when the assignment went', async () => {
+    const [spec, other] = [fresh(), fresh()];
+    for (const one of [spec, other]) await retried(on, () => provide(on, one));
+    for (const one of [spec, other]) await retried(on, () => takeAway(on, one, returned()));
+    const restarted = on.with({});
+    const tidied = (ms: number) => retried(on, () => restarted.tidy(spec, call(after(on.now(), ms))));
+    await tidied(3 * HOUR);
+    await tidied(4 * HOUR);
+    expect([await countOf(spec), await countOf(other)]).toEqual([1, 1]);
+    await tidied(4.2 * HOUR);
+    expect([await countOf(spec), await countOf(other)]).toEqual([0, 0]);
+  });
 
   test('leaves the set without a policy that had none', async () => {
     await byHand(null);

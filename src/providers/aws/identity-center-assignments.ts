@@ -214,6 +214,7 @@ export class Assignments {
         throw error;
       });
       states.push(seen);
+      this.#tombstones.sawGone(names, asked.call.now);
     }
     if (states.some((state) => state === 'unknown' || needsCut(state, ending)))
       return asked.call.now < after(ending.since, CUTTING_MS) ? 'not-yet' : { tombstone: states.join(', ') };

@@ -31,7 +31,7 @@ export interface TombstonePolicy {
 /** Characters of an inline policy, white space apart, and its bytes (IAM Identity Center quotas; API reference, InlinePolicy). */
 const MOST_CHARACTERS = 10_240;
 const MOST_BYTES = 32_768;
-/** A session that began in the minute of the schedule, or while the removal took its time, has expired so long after the end. */
+/** The last session has expired so long after its assignment was seen to be gone, also of a creation that was given up and landed late. */
 const OUTLIVES_MS = LONGEST_SSO_SESSION_MS + 300_000 + CLOCK_TOLERANCE_MS;
 
 /** Letters and digits that follow from the place: the same slot always has the same statement. */
@@ -89,9 +89,9 @@ export function withoutTombstones(policy: TombstonePolicy, sids: ReadonlySet<str
   return { ...policy, tombstones: new Map([...policy.tombstones].filter(([sid]) => !sids.has(sid))) };
 }
 
-/** Whether no session can be alive any more that a tombstone denies, if its assignment has gone in time. */
-export function isOverdue({ endsAt }: Tombstone, now: Instant): boolean {
-  return now >= after(endsAt, OUTLIVES_MS);
+/** Whether no session can be alive any more of somebody who has not been assigned the set since then. */
+export function isOver(goneSince: Instant, now: Instant): boolean {
+  return now >= after(goneSince, OUTLIVES_MS);
 }
 
 /** How many more tombstones a policy has room for, as long as the longest that there can be. */

@@ -12,7 +12,6 @@ import { accountKey, provisioning, Provisionings, type Sent } from './permission
 import type { PermissionSetNames, PermissionSets } from './permission-sets.ts';
 import {
   fits,
-  isOverdue,
   parseTombstones,
   printTombstones,
   roomFor,
@@ -23,6 +22,7 @@ import {
   type Tombstone,
   type TombstonePolicy,
 } from './tombstone-policy.ts';
+import { LATE_MS, TombstoneSightings } from './tombstone-sightings.ts';
 
 /** The end that a tombstone is wanted with: exactly, for access that begins or goes on; `earlier` is as good where it ends. */
 export interface WantedEnd {
@@ -56,8 +56,6 @@ interface Known {
 const RECENT_MS = 1_000;
 /** How long it is believed that a set belongs to Curfew; AWS asks at every write anyhow. */
 const OWNED_MS = 30_000;
-/** So long after a write of ours AWS's list of accounts that have the set as it is now is not believed: it may be late. */
-const LATE_MS = 30_000;
 /** After AWS has said that a policy is too long, it counts as full for so long. */
 const FULL_MS = 60_000;
 /** Whoever writes waits a moment for others that want the same, and this long at a time for the set to be free. */
@@ -79,6 +77,7 @@ export class Tombstones {
   readonly #reading = new Map<string, { readonly at: Instant; readonly answer: Promise<Known> }>();
   /** When this process wrote a set last, or tried to. */
   readonly #wroteAt = new Map<string, Instant>();
+  readonly #sightings = new TombstoneSightings();
   readonly #fullUntil = new Map<string, Instant>();
   /** Ends that are known to be in force, by set and statement. */
   readonly #inForce = new Map<string, Instant>();
@@ -124,7 +123,7 @@ export class Tombstones {
   /** How the tombstone of a slot stands. Changes nothing. Throws faults. */
   async look(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
     const seen = await this.#standing(names, wanted, asked);
-    return seen !== 'in-force' && (await this.#setGone(names, asked)) ? 'set-gone' : seen;
+    return seen !== 'in-force' && (await this.#inAccount(names, asked)) === 'gone' ? 'set-gone' : seen;
   }
 
   /**
@@ -171,13 +170,16 @@ export class Tombstones {
     return this.#toBring.delete(key);
   }
 
-  /** Whether an end finds that the account does not have the set any more: it goes with its last assignment, and is not to be brought back. */
-  async #setGone(names: AssignmentNames, asked: Asked): Promise<boolean> {
-    if (asked.lane === 'start') return false;
-    // A list that is late may not show what was brought there a moment ago.
+  /** Whether an end finds the set in the account: it goes with its last assignment, and is not to be brought back. */
+  async #inAccount(names: AssignmentNames, asked: Asked): Promise<'there' | 'gone' | 'not-listed'> {
+    const now = this.#clock.now();
+    // What this process brought there a moment ago is there, though the list may not show it yet.
     const sentAt = this.#provisionings.sent(names)?.at;
-    if (sentAt !== undefined && this.#clock.now() < after(sentAt, LATE_MS)) return false;
-    return !(await this.#sets.accounts(names, false, asked)).has(names.account);
+    const justSent = sentAt !== undefined && now < after(sentAt, LATE_MS);
+    const listed =
+      asked.lane === 'start' || justSent || (await this.#sets.accounts(names, false, asked)).has(names.account);
+    if (this.#sightings.isMissing(names, listed, now)) return 'gone';
+    return listed ? 'there' : 'not-listed';
   }
 
   async #standing(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
@@ -205,9 +207,8 @@ export class Tombstones {
     if (fresh && sent?.tombstones.get(sidOf(names))?.endsAt === standing.endsAt)
       return (await this.#outcome(names, sent, asked)) === 'succeeded';
     if (await this.#operations.running(provisioning(names), asked)) return false;
-    const wroteAt = this.#wroteAt.get(names.permissionSetArn);
-    if (wroteAt !== undefined && now < after(wroteAt, LATE_MS)) return false;
-    // Whoever wrote it is not this process, or was it long ago: AWS knows whether the account has the set as it is now.
+    // A list that is late may be of before it was written, whoever wrote it: then it is brought there again.
+    if (!this.#sightings.standsForLong(names.permissionSetArn, standing, now)) return false;
     if (!(await this.#sets.accounts(names, true, asked)).has(names.account)) return false;
     this.#inForce.set(statementKey(names), standing.endsAt);
     return true;
@@ -238,7 +239,8 @@ export class Tombstones {
     if (asked.lane === 'end') {
       // The removal has the account to itself until it is over, and whoever takes away looks again soon.
       if (await this.#operations.running({ kind: 'delete', ...names }, asked)) return 'not-there-yet';
-      if (await this.#setGone(names, asked)) return 'set-gone';
+      const where = await this.#inAccount(names, asked);
+      if (where !== 'there') return where === 'gone' ? 'set-gone' : 'not-there-yet';
     }
     await this.#provision(names, asked);
     return 'not-there-yet';
@@ -288,10 +290,20 @@ export class Tombstones {
     this.#known.delete(permissionSetArn);
     this.#wroteAt.set(permissionSetArn, this.#clock.now());
     await this.#sets.writeInlinePolicy(set, printTombstones(next), asked);
-    this.#known.set(permissionSetArn, { at: this.#clock.now(), policy: next });
+    this.#keep(permissionSetArn, { at: this.#clock.now(), policy: next });
   }
 
-  /** Statements that no session can need: the end is long over, and the user is not assigned the set there, unless it is `own`, which is known. */
+  #keep(permissionSetArn: string, known: Known): void {
+    this.#sightings.saw(permissionSetArn, known.policy, known.at);
+    this.#known.set(permissionSetArn, known);
+  }
+
+  /** An end has found that the user of a slot is not assigned the set any more: no session begins from now on. */
+  sawGone(names: AssignmentNames, now: Instant): void {
+    this.#sightings.sawGone(names, now);
+  }
+
+  /** Statements that no session can need any more. Of `own` it is known that its user is not assigned. */
   async #overdue(
     set: PermissionSetNames,
     policy: TombstonePolicy,
@@ -299,12 +311,12 @@ export class Tombstones {
     own: string | null,
   ): Promise<ReadonlySet<string>> {
     const { instanceArn, permissionSetArn } = set;
+    const { now } = asked.call;
     const over = new Set<string>();
     for (const [sid, one] of policy.tombstones) {
-      if (!isOverdue(one, asked.call.now)) continue;
       const names = { instanceArn, permissionSetArn, account: one.account };
-      const stands = async () => (await this.#directory.assigned(names, asked, asked.call.now)).has(one.userId);
-      if (sid === own || !(await stands())) over.add(sid);
+      const assigned = async () => sid !== own && (await this.#directory.assigned(names, asked, now)).has(one.userId);
+      if (await this.#sightings.isOver(permissionSetArn, one, now, assigned)) over.add(sid);
     }
     return over;
   }
@@ -340,7 +352,7 @@ export class Tombstones {
       const wroteAt = this.#wroteAt.get(permissionSetArn);
       const read = { at, policy };
       // What was asked before a write of ours may be what stood there before it.
-      if (wroteAt === undefined || wroteAt < at) this.#known.set(permissionSetArn, read);
+      if (wroteAt === undefined || wroteAt < at) this.#keep(permissionSetArn, read);
       return read;
     };
     const answer = ask().finally(() => {
