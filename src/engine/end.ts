@@ -9,6 +9,7 @@ import {
   type CallOptions,
   type Ending,
   type Observation,
+  type Residual,
 } from '../providers/contract.ts';
 import { noteAbsence, noteCall, noteEndWritten, noteSettled } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
@@ -128,12 +129,22 @@ async function lookAndRevoke(
     if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
     if (provenAt !== null && (await appNow(ports.db)) < provenAt)
       return await laterAt(ports, grant, provenAt, grant.attempts, null);
+    await tellOfResidual(ports, grant, seen.residual);
     await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
     await failedAttempt(ports, grant, rung, fault, answered);
   }
+}
+
+/** More can survive the end than was said when the access was made, and approved: somebody is told. */
+async function tellOfResidual(ports: StepPorts, grant: GrantRecord, residual: Residual | undefined): Promise<void> {
+  const promisedMs = grant.residual?.maxMs ?? Infinity;
+  if (residual === undefined || (residual.maxMs ?? Infinity) <= promisedMs) return;
+  const facts = { finding: 'more-survives-than-promised', message: residual.words };
+  ports.log.error({ grant: grant.id, ...facts }, 'more can survive an end than was promised');
+  await raiseFinding(ports, grant, facts);
 }
 
 /** From when on absence that is seen now is proof; `null`: it is already. */

@@ -243,6 +243,8 @@ export type Observation =
       readonly evidence: JsonObject;
       readonly final: boolean;
       readonly finalAt?: Instant;
+      /** What can survive this end, where that shows only now. Absent: what was said when the access was made. */
+      readonly residual?: Residual;
     };
 
 /** What is remembered about a credential: enough to prove that it has expired, useless to an attacker. */

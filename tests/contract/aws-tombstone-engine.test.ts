@@ -24,6 +24,7 @@ let on: CenterHarness;
 let database: Database;
 const { theSet, countOf, byHand, begin } = tombstoneSteps(() => on);
 const entries: { readonly kind: string; readonly grant: unknown; readonly residual: unknown }[] = [];
+const findings: { readonly grant: unknown; readonly message: unknown }[] = [];
 let cut: { readonly id: GrantId; readonly spec: BindingSpec };
 let full: { readonly id: GrantId; readonly spec: BindingSpec };
 
@@ -45,8 +46,11 @@ const ports = (provider: AwsProvider, node: string): EnginePorts => ({
   providers: new Map([['aws', provider]]),
   recheck: async () => ok(null),
   append: async (_trx, ...written) => {
-    for (const { kind, subjects, facts } of written)
-      entries.push({ kind, grant: subjects.grant, residual: facts['residual'] });
+    for (const { kind, subjects, facts } of written) {
+      const { finding, message, residual } = facts;
+      entries.push({ kind, grant: subjects.grant, residual });
+      if (finding === 'more-survives-than-promised') findings.push({ grant: subjects.grant, message });
+    }
   },
   publish: () => {},
   log: silentLog,
@@ -128,6 +132,22 @@ test('so does the proof of its end', async () => {
   };
   expect(await evidence(cut.id)).toMatchObject({ tombstone: 'in-force', sessionsIssuedBeforeMayLastMs: 0 });
   expect(await evidence(full.id)).toMatchObject({ tombstone: 'full', sessionsIssuedBeforeMayLastMs: 3_600_000 });
+}, 60_000);
+
+test('who was promised that sessions are cut, and has found no room for that at the end, makes somebody hear of it', async () => {
+  expect(findings).toEqual([]);
+  const before = (await theSet()).inlinePolicy;
+  await byHand(OWNERS_POLICY, true);
+  const promised = await ask();
+  expect(await work('starts', promised.id, ({ state }) => state.kind === 'active')).toMatchObject({
+    residual: CUT_RESIDUAL,
+  });
+  await byHand(filled(OWNERS_POLICY), true);
+  const { state } = await giveBack(promised.id);
+  await byHand(before);
+  expect(state).toMatchObject({ proof: { evidence: { tombstone: 'full', sessionsIssuedBeforeMayLastMs: 3_600_000 } } });
+  const message = expect.stringMatching(/were not cut: the permission set had no room/) as string;
+  expect(findings).toEqual([{ grant: promised.id, message }]);
 }, 60_000);
 
 test('whoever is there when no session can be alive removes the tombstone, and the log says under which grant', async () => {

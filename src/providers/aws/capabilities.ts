@@ -128,6 +128,14 @@ export const UNCUT_RESIDUAL: Residual = {
   words: `The policy of the permission set had no room for a denial when this access began. ${IDENTITY_CENTER.residual.words}`,
 };
 
+/** What holds when sessions could not be cut at the end. */
+export const NOT_CUT_RESIDUAL: Residual = {
+  maxMs: LONGEST_SSO_SESSION_MS,
+  words:
+    'Sessions that began before the end were not cut: the permission set had no room for the denial, or it could not be brought to the ' +
+    'account. They go on until they expire, at most an hour after the assignment went.',
+};
+
 /** What `method: roles-anywhere` promises. */
 export const ROLES_ANYWHERE: MethodCapabilities = {
   method: 'roles-anywhere',

@@ -8,9 +8,16 @@ import {
   type Ending,
   type Observation,
   type Provisioned,
+  type Residual,
 } from '../contract.ts';
 import { facts } from './call.ts';
-import { CLOCK_TOLERANCE_MS, CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, UNCUT_RESIDUAL } from './capabilities.ts';
+import {
+  CLOCK_TOLERANCE_MS,
+  CUT_RESIDUAL,
+  LONGEST_SSO_SESSION_MS,
+  NOT_CUT_RESIDUAL,
+  UNCUT_RESIDUAL,
+} from './capabilities.ts';
 import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
 import type { Operations } from './identity-center-operations.ts';
 import type { AssignmentPlace } from './identity-center-place.ts';
@@ -120,16 +127,20 @@ export class Assignments {
       native: { ...evidence, ...more },
     });
     const gone = async (more: JsonObject): Promise<Observation> => {
-      const cut = ending === null ? null : await this.#cut(place, at, spec, ending, asked);
-      if (cut === 'not-yet') return present({ ...more, sessions: 'that began before are not cut yet' });
-      return absent({ ...more, ...cut });
+      if (ending === null || !place.tombstone) return absent(more);
+      const cut = await this.#cut(place, at, spec, ending, asked);
+      if (cut === null) return present({ ...more, sessions: 'that began before are not cut yet' });
+      const { tombstone, maxMs } = cut;
+      if (maxMs === 0) return absent({ ...more, tombstone, sessionsIssuedBeforeMayLastMs: 0 });
+      return absent({ ...more, tombstone }, { residual: NOT_CUT_RESIDUAL });
     };
-    const absent = (more: JsonObject): Observation => ({
+    const absent = (more: JsonObject, surviving: { readonly residual?: Residual } = {}): Observation => ({
       presence: 'absent',
       proof: 'observed',
       evidence: { ...evidence, sessionsIssuedBeforeMayLastMs: LONGEST_SSO_SESSION_MS, ...more },
       // What was asked for before may still be carried out, by us or by the schedule.
       final: false,
+      ...surviving,
     });
     if (permissionSetArn === null) return absent({ permissionSetIs: 'gone', saidBy: 'its instance' });
     if (userIds.length === 0) return absent({ userIs: 'gone', saidBy: 'its directory' });
@@ -197,15 +208,17 @@ export class Assignments {
     }
   }
 
-  /** What an ending may say of sessions that began before it, once the assignment is gone; `not-yet`: they can still be used, and be cut. */
+  /**
+   * What an ending may say of sessions that began before it, once the assignment is gone: how the tombstones of the slot stand, and how long
+   * those sessions may last. `null`: they can still be used, and be cut.
+   */
   async #cut(
     place: AssignmentPlace,
     at: Located,
     spec: BindingSpec,
     ending: Ending,
     asked: Asked,
-  ): Promise<JsonObject | 'not-yet'> {
-    if (!place.tombstone) return {};
+  ): Promise<{ readonly tombstone: string; readonly maxMs: number } | null> {
     const states: (TombstoneState | 'unknown')[] = [];
     for (const names of everybody(place, at)) {
       const seen = await this.#tombstones.look(names, noLater(spec, ending), asked).catch((error: unknown) => {
@@ -216,11 +229,11 @@ export class Assignments {
       states.push(seen);
       this.#tombstones.sawGone(names, asked.call.now);
     }
-    if (states.some((state) => state === 'unknown' || needsCut(state, ending)))
-      return asked.call.now < after(ending.since, CUTTING_MS) ? 'not-yet' : { tombstone: states.join(', ') };
+    const canBeCut = states.some((state) => state === 'unknown' || needsCut(state, ending));
+    if (canBeCut && asked.call.now < after(ending.since, CUTTING_MS)) return null;
     // None: it may have stood without one while the set was full.
-    const uncut = states.some((state) => state === 'full' || state === 'none');
-    return { tombstone: states.join(', '), ...(uncut ? {} : { sessionsIssuedBeforeMayLastMs: 0 }) };
+    const uncut = canBeCut || states.some((state) => state === 'full' || state === 'none');
+    return { tombstone: states.join(', '), maxMs: uncut ? LONGEST_SSO_SESSION_MS : 0 };
   }
 
   /** Begins the removal of one assignment, unless it is not there or its removal is under way. */
