@@ -6,6 +6,7 @@ import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { noteCall, noteSettled, noteStanding, unnoteCall } from '../store/bindings.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { alongside } from './alongside.ts';
 import { bindingSpec, methodOf, plannedSpec } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault, HOPELESS } from './fault.ts';
@@ -223,7 +224,10 @@ async function provide(
   };
   const endsAt = () => (noted as Noted | null)?.until ?? bindingSpec(grant()).endsAt;
   const called = await dispatch(ports, leave, (call) =>
-    provider.provision({ ...bindingSpec(grant()), endsAt: endsAt() }, call),
+    provider.provision(
+      { ...bindingSpec(grant()), endsAt: endsAt() },
+      { ...call, alongside: alongside(ports, grant(), 'needs-the-log') },
+    ),
   );
   return called === null ? null : { ...called.value, until: endsAt() };
 }

@@ -1,6 +1,7 @@
 import type { GrantId } from '../core/ids.ts';
 import type { Alongside, AlsoEnding } from '../providers/contract.ts';
 import { forgetAbsence } from '../store/bindings.ts';
+import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { endingOnRole } from '../store/slot-grants.ts';
 import { bindingPlace, boundSpec, methodOf } from './binding-spec.ts';
@@ -10,18 +11,23 @@ import { PACE, type EnginePorts } from './ports.ts';
 /**
  * What else is being taken away before its time in the same thing that only one may write. A write that was given up can land a minute later
  * and put an older state back; whoever then wrote what they read there would lose for good what had been denied in between, and the grant of
- * that denial may be proven gone already. So everybody writes for all. A database that does not say it soon holds up no ending.
+ * that denial may be proven gone already. So everybody writes for all. A database that does not say it soon holds up no ending; what an
+ * ending removes beside it and could not record stands in the process's own log.
  */
 export function alongside(
-  ports: Pick<EnginePorts, 'db' | 'providers' | 'clock' | 'log'>,
+  ports: Pick<EnginePorts, 'db' | 'providers' | 'clock' | 'append' | 'log'>,
   grant: GrantRecord,
+  recording: 'needs-the-log' | 'never-waits',
 ): Alongside {
-  const { db, clock, log } = ports;
+  const { db, clock, append, log } = ports;
   const keyOf = (one: GrantRecord): string | null =>
     methodOf(ports.providers, one).provider.exclusive?.(bindingPlace(one), 'end-early') ?? null;
   const soon = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
     const said = work.catch((error: unknown) => {
-      log.error({ grant: grant.id, error: String(error) }, 'what else is being ended there is not known');
+      log.error(
+        { grant: grant.id, error: String(error) },
+        'the database does not say what else stands there, or take it',
+      );
       return otherwise;
     });
     const answer = await inTime(clock, PACE.announceMs, said);
@@ -38,5 +44,19 @@ export function alongside(
       });
     },
     restores: (grants: readonly GrantId[]) => soon(forgetAbsence(db, grants), undefined),
+    async removes(left) {
+      const facts = { role: grant.definition.role.name, target: grant.definition.target.key, left };
+      log.info({ grant: grant.id, ...facts }, 'removing what nothing needs any more');
+      const written = db.transaction().execute(async (trx) =>
+        append(trx, {
+          kind: 'grant.tidied',
+          at: await appNow(trx),
+          actor: { kind: 'system', id: 'engine' },
+          subjects: { grant: grant.id, request: grant.request, person: grant.person },
+          facts,
+        }),
+      );
+      await (recording === 'needs-the-log' ? written : soon(written, undefined));
+    },
   };
 }

@@ -79,7 +79,10 @@ async function leaveToOthers(
     };
     try {
       const spec = { ...bindingSpec(grant), endsAt: until };
-      const called = await dispatch(ports, note, (call) => provider.provision(spec, call)).finally(only.release);
+      const more = { alongside: alongside(ports, grant, 'never-waits') };
+      const called = await dispatch(ports, note, (call) => provider.provision(spec, { ...call, ...more })).finally(
+        only.release,
+      );
       if (called === null && only.busy()) return await later(ports, grant, WRITER_MS, grant.attempts, null);
       if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
       if (!called.value.usable) {
@@ -184,7 +187,10 @@ async function revoke(
     return now;
   };
   try {
-    const known = { issued: () => credentialsOf(ports.db, grant.id), alongside: alongside(ports, grant) };
+    const known = {
+      issued: () => credentialsOf(ports.db, grant.id),
+      alongside: alongside(ports, grant, 'never-waits'),
+    };
     const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, { ...call, ...known }));
     if (called !== null) return 'revoked';
     return only.busy() ? 'somebody-writes-there' : 'claim-lost';

@@ -6,6 +6,7 @@ import { findBinding, noteCall } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { alongside } from './alongside.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault, HOPELESS } from './fault.ts';
@@ -110,10 +111,11 @@ async function extendInTurn(
       return now;
     };
     const { provider } = methodOf(ports.providers, grant);
+    const more = { alongside: alongside(ports, grant, 'needs-the-log') };
     const called = await dispatch(
       ports,
       note,
-      (call) => provider.provision({ ...bindingSpec(grant), endsAt: until }, call),
+      (call) => provider.provision({ ...bindingSpec(grant), endsAt: until }, { ...call, ...more }),
       Math.min(PACE.callTimeoutMs, await leftMs(ports, grant)),
     ).finally(only.release);
     if (called === null)

@@ -1,5 +1,5 @@
 import { appNow } from '../store/database.ts';
-import { overSince, type GrantRecord } from '../store/grants.ts';
+import { overSince } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec } from './binding-spec.ts';
@@ -41,11 +41,8 @@ export async function tidy(
     const signal = clock.timeout(PACE.callTimeoutMs);
     if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) continue;
     try {
-      const call = { now: await appNow(db), signal, alongside: alongside(ports, grant) };
-      const { removed, left } = await provider.tidy(spec, call);
-      if (!removed) continue;
-      cleaned += 1;
-      await say(ports, grant, left);
+      const call = { now: await appNow(db), signal, alongside: alongside(ports, grant, 'needs-the-log') };
+      if ((await provider.tidy(spec, call)).removed) cleaned += 1;
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;
@@ -55,25 +52,6 @@ export async function tidy(
     }
   }
   return cleaned;
-}
-
-/** The log explains every change in the cloud: what was removed belongs to the grant that was looked at. */
-async function say(
-  { db, append, log }: Pick<EnginePorts, 'db' | 'append' | 'log'>,
-  grant: GrantRecord,
-  left: number,
-): Promise<void> {
-  const facts = { role: grant.definition.role.name, target: grant.definition.target.key, left };
-  log.info(facts, 'tidied');
-  await db.transaction().execute(async (trx) =>
-    append(trx, {
-      kind: 'grant.tidied',
-      at: await appNow(trx),
-      actor: { kind: 'system', id: 'engine' },
-      subjects: { grant: grant.id, request: grant.request, person: grant.person },
-      facts,
-    }),
-  );
 }
 
 /** What all grants of a native role have in common where nobody names a narrower place. */

@@ -116,7 +116,10 @@ export class Unrecorded {
     const { log } = this.#ports;
     try {
       const revoked = await dispatch(this.#ports, note, (call) =>
-        provider.revoke(boundSpec(grant), { cause, since }, 0, { ...call, alongside: alongside(this.#ports, grant) }),
+        provider.revoke(boundSpec(grant), { cause, since }, 0, {
+          ...call,
+          alongside: alongside(this.#ports, grant, 'never-waits'),
+        }),
       );
       if (revoked === null) return;
       ending.taken = true;

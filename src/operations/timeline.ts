@@ -106,13 +106,13 @@ function wordsFor(body: Body): string {
     case 'grant.failed':
       return `it did not become usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
     case 'grant.tidied':
-      return 'removed what it had left in the cloud, which nothing needs any more';
+      return 'removed what earlier access had left in the cloud, which nothing needs any more';
     case 'credential.issued':
       return `took a credential, usable until ${say('usableUntil')}`;
     case 'console.opened':
       return 'opened the console';
     case 'finding.raised':
-      return `needs attention: ${say('finding')} after ${say('attempts')} attempts`;
+      return `needs attention: ${say('finding')}${say('attempts') === '' ? '' : ` after ${say('attempts')} attempts`}`;
     default:
       return body.kind;
   }

@@ -189,7 +189,7 @@ export interface CallOptions {
   /** What was handed out under the grant, where the caller knows it and the call takes access away. */
   readonly issued?: () => Promise<readonly CredentialFacts[]>;
   /**
-   * What else is being taken away under the same key of `exclusive`. What a provider writes there must deny these as well, whatever it
+   * What else is known of what stands under the same key of `exclusive`: what is being taken away, and what has been left. What a provider writes there must deny these as well, whatever it
    * reads: a write that was given up may have put an older state back.
    */
   readonly alongside?: Alongside;
@@ -200,6 +200,11 @@ export interface Alongside {
   ending(): Promise<readonly AlsoEnding[]>;
   /** Told before a write that puts back what was missing of some of them: how long they have been seen as gone counts anew. */
   restores(grants: readonly GrantId[]): Promise<void>;
+  /**
+   * Told before a write that removes what earlier endings have left, and how much of it is left then: the log explains every change,
+   * whatever becomes of the call. Where it rejects, nothing is to be removed.
+   */
+  removes(left: number): Promise<void>;
 }
 
 /** A grant whose access is being taken away before its time. */

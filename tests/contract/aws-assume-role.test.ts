@@ -96,6 +96,7 @@ describe('the revocation policy', () => {
     const alongside = {
       ending: async () => [{ grant: first.grant, endsAt: first.endsAt, since }],
       restores: async (grants: readonly GrantId[]) => void restored.push(...grants),
+      removes: async () => {},
     };
     await put({ Version: '2012-10-17', Statement: [denyOf('grt_x' as GrantId)] });
     await on.provider.revoke(second, { cause: 'revoked', since }, 0, { ...call(), alongside });

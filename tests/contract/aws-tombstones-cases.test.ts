@@ -63,7 +63,17 @@ describe('when the policy is full', () => {
     const other = through(on.with({}));
     await other.provider.tidy(fresh(), call(after(on.now(), -1.5 * HOUR)));
     const spec = fresh();
-    expect(await retried(on, () => provide(other, spec))).toMatchObject({ native: { tombstone: 'in-force' } });
+    const told: unknown[] = [];
+    const alongside = {
+      ending: async () => [],
+      restores: async () => {},
+      // What is removed stands in the log before.
+      removes: async () => void told.push(await tombstoneOf(gone)),
+    };
+    const { provider } = other;
+    const telling = through({ ...provider, provision: (one, how) => provider.provision(one, { ...how, alongside }) });
+    expect(await retried(on, () => provide(telling, spec))).toMatchObject({ native: { tombstone: 'in-force' } });
+    expect(told).toEqual([expect.anything()]);
     expect([await tombstoneOf(standing), await tombstoneOf(gone), await tombstoneOf(spec)]).toEqual([
       expect.anything(),
       undefined,

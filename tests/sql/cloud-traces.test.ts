@@ -78,16 +78,20 @@ eachDatabase('traces in the cloud', (current) => {
   /** A provider whose early ends leave something behind; `answer` says what comes of removing it. */
   function leavingTraces(answer: () => Tidied) {
     const tidied: string[] = [];
+    const done: string[] = [];
     const provider: Provider = {
       ...fakeProvider(),
       exclusive: () => LOCK,
-      tidy: async ({ role, target }) => {
+      tidy: async ({ role, target }, { alongside }) => {
         tidied.push(`${role.name} on ${target.key}`);
         expect(await takeCloudLock(current().db, LOCK, 'somebody else', 1_000)).toBe(false);
-        return answer();
+        const { removed, left } = answer();
+        if (removed) await alongside?.removes(left);
+        done.push('removed');
+        return { removed, left };
       },
     };
-    return { provider, tidied };
+    return { provider, tidied, done };
   }
 
   test('are removed once for each role on which access ended early, under the lock of its writer', async () => {
@@ -125,20 +129,31 @@ eachDatabase('traces in the cloud', (current) => {
     expect(await takeCloudLock(current().db, LOCK, 'the next one', 1_000)).toBe(true);
   });
 
-  test('that were removed stand in the log, under the grant that left them, and nothing else does', async () => {
+  test('that are removed stand in the log before, under the grant that left them, and nothing else does', async () => {
     let removed = true;
-    const { provider } = leavingTraces(() => ({ removed, left: 3 }));
+    const { provider, done } = leavingTraces(() => ({ removed, left: 3 }));
     await givenBack(current(), provider);
     const entries: unknown[] = [];
     const logging = ports(current(), provider, async (_trx, { kind, subjects, facts }) => {
       entries.push({ kind, facts, grant: subjects.grant });
+      done.push('logged');
     });
     await tidy(logging, running);
+    expect(done).toEqual(['logged', 'removed']);
     const facts = { role: ROLE.name, target: TARGET.key, left: 3 };
     expect(entries).toEqual([{ kind: 'grant.tidied', facts, grant: expect.stringMatching(/^grt_/) as string }]);
     removed = false;
     await tidy(logging, running);
     expect(entries).toHaveLength(1);
+  });
+
+  test('are left where they are when the log does not take it', async () => {
+    const { provider, done } = leavingTraces(() => ({ removed: true, left: 3 }));
+    await givenBack(current(), provider);
+    const silent = ports(current(), provider, () => Promise.reject(new Error('the log is full')));
+    await expect(tidy(silent, running)).rejects.toThrow('the log is full');
+    expect(done).toEqual([]);
+    expect(await takeCloudLock(current().db, LOCK, 'the next one', 1_000)).toBe(true);
   });
 
   test('are left where another grant still needs the place', async () => {

@@ -31,7 +31,8 @@ import type { Asked, Wanted } from './identity-center-statuses.ts';
 import type { Leases, LeaseSlot } from './leases.ts';
 import { wholeSecond } from './names.ts';
 import { assignmentSlot } from './sweep-assignments.ts';
-import type { Tombstones, TombstoneState, WantedEnd } from './tombstones.ts';
+import { exactly, needsCut, noLater, type TombstoneState } from './tombstone-state.ts';
+import type { Tombstones } from './tombstones.ts';
 
 /** The Date header, by which AWS's clock is known here, has whole seconds. */
 const DATE_HEADER_MS = 1_000;
@@ -345,31 +346,6 @@ export class Assignments {
     // What is not there any more, but still in a list, goes from the list by itself.
     const certain = creating && /Received a 4(?!09|29)\d\d status/.test(reason);
     return new ProviderFault(certain ? 'invalid' : 'conflict', words);
-  }
-}
-
-const exactly = (endsAt: Instant): WantedEnd => ({ endsAt, orEarlier: false });
-
-/** The end that a denial has to have when a grant ends: what was promised, or now where that is earlier. */
-function noLater({ endsAt }: BindingSpec, { since }: Ending): WantedEnd {
-  return { endsAt: since < endsAt ? since : endsAt, orEarlier: true };
-}
-
-/**
- * Whether there may be sessions that are not denied yet. What failed to begin was not assigned before its denial stood, so where none
- * stands there is nothing to deny.
- */
-function needsCut(state: TombstoneState, { cause }: Ending): boolean {
-  switch (state) {
-    case 'in-force':
-    case 'full':
-    case 'set-gone':
-      return false;
-    case 'none':
-      return cause !== 'failed';
-    case 'other-end':
-    case 'not-there-yet':
-      return true;
   }
 }
 

@@ -179,7 +179,10 @@ export function createRevocationStore(
         const kept = withoutExpired(stored.all, call.now);
         const text = printRevocations(await withOthers(kept, call));
         const removed = kept.entries.size < stored.all.entries.size || kept.cut !== stored.all.cut;
-        if (removed) await write(iam, place, text, call);
+        if (removed) {
+          await call.alongside?.removes(kept.entries.size);
+          await write(iam, place, text, call);
+        }
         return { removed, left: kept.entries.size };
       }),
   };

@@ -10,6 +10,7 @@ import {
   type IssuedCertificate,
   type Observation,
   type Plan,
+  type Tidied,
 } from '../contract.ts';
 import { anywhereControl, type AnywhereControl, type AnywherePlace } from './anywhere-control.ts';
 import { revokeCertificates } from './anywhere-crl.ts';
@@ -121,7 +122,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
     tidy: async (binding, call) => {
       const resolved = resolve(binding);
       const cuts = await store.tidy(resolved.place, call);
-      const ends = await onRole(resolved, call, (calls) => removeOverdue(calls, call.now));
+      const ends = await onRole(resolved, call, (calls) => removeOverdue(calls, call));
       return { removed: cuts.removed || ends.removed, left: cuts.left + ends.left };
     },
   };
@@ -181,7 +182,7 @@ async function arm(
   const before = standingOf(await calls.read(end.name), end);
   if (before === 'barred') throw new ProviderFault('invalid', `${end.name} ends the grant already`);
   if (before === 'armed') return { usable: true, roleId: role.id };
-  await putWithin(calls, place, end, call.now);
+  await putWithin(calls, place, end, call);
   for (const waitMs of [0, ...LOOK_AGAIN_MS]) {
     if (waitMs > 0) await clock.sleep(waitMs, call.signal);
     if (standingOf(await calls.read(end.name), end) === 'armed') return { usable: true, roleId: role.id };
@@ -194,7 +195,7 @@ async function putWithin(
   calls: IdentityCalls,
   place: RolePlace,
   end: ResolvedAnywhere['end'],
-  now: Instant,
+  call: CallOptions,
 ): Promise<void> {
   const put = async (): Promise<boolean> => {
     try {
@@ -208,7 +209,7 @@ async function putWithin(
     }
   };
   if (await put()) return;
-  const { removed, left } = await removeOverdue(calls, now);
+  const { removed, left } = await removeOverdue(calls, call);
   if (removed && (await put())) return;
   throw new ProviderFault(
     'invalid',
@@ -316,14 +317,12 @@ async function observe(
 }
 
 /** Removes ends of sessions that cannot be alive any more; the documents say themselves when that is. */
-async function removeOverdue(calls: IdentityCalls, now: Instant): Promise<{ removed: boolean; left: number }> {
-  let left = 0;
-  let removed = false;
-  for (const name of (await calls.policies()).filter(isArmedEnd)) {
-    if (isOverdue((await calls.read(name)) ?? '', now)) {
-      await calls.remove(name);
-      removed = true;
-    } else left += 1;
-  }
+async function removeOverdue(calls: IdentityCalls, { now, alongside }: CallOptions): Promise<Tidied> {
+  const ends = (await calls.policies()).filter(isArmedEnd);
+  const overdue: string[] = [];
+  for (const name of ends) if (isOverdue((await calls.read(name)) ?? '', now)) overdue.push(name);
+  const [removed, left] = [overdue.length > 0, ends.length - overdue.length];
+  if (removed) await alongside?.removes(left);
+  for (const name of overdue) await calls.remove(name);
   return { removed, left };
 }

@@ -85,7 +85,7 @@ export function timedPolicy(
     },
     tidy: async (binding, call) => {
       const { place } = resolve(binding);
-      return calling(place, call, (calls) => removeOverdue(calls, call.now));
+      return calling(place, call, (calls) => removeOverdue(calls, call));
     },
   };
 }
@@ -223,17 +223,16 @@ async function denyInstead(calls: IdentityCalls, policy: TimedPolicy): Promise<v
 }
 
 /** Removes from an identity what grants that are long over have left there; the documents say themselves when that was. */
-async function removeOverdue(calls: IdentityCalls, now: Instant): Promise<Tidied> {
-  let left = 0;
-  let removed = false;
-  for (const name of (await calls.policies()).filter(isOurs)) {
+async function removeOverdue(calls: IdentityCalls, { now, alongside }: CallOptions): Promise<Tidied> {
+  const ours = (await calls.policies()).filter(isOurs);
+  const overdue: string[] = [];
+  for (const name of ours) {
     const end = ownEnd((await calls.read(name)) ?? '');
-    if (end === null || now < after(end, CLOCK_TOLERANCE_MS)) left += 1;
-    else {
-      await calls.remove(name);
-      removed = true;
-    }
+    if (end !== null && now >= after(end, CLOCK_TOLERANCE_MS)) overdue.push(name);
   }
+  const [removed, left] = [overdue.length > 0, ours.length - overdue.length];
+  if (removed) await alongside?.removes(left);
+  for (const name of overdue) await calls.remove(name);
   return { removed, left };
 }
 

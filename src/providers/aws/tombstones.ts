@@ -23,23 +23,7 @@ import {
   type TombstonePolicy,
 } from './tombstone-policy.ts';
 import { LATE_MS, TombstoneSightings } from './tombstone-sightings.ts';
-
-/** The end that a tombstone is wanted with: exactly, for access that begins or goes on; `earlier` is as good where it ends. */
-export interface WantedEnd {
-  readonly endsAt: Instant;
-  readonly orEarlier: boolean;
-}
-
-/**
- * How the tombstone of a slot stands.
- * - `in-force`: from its end on AWS denies every call of the user by the set in the account.
- * - `not-there-yet`: the set says so, and the account does not know yet.
- * - `other-end`: it says another end than the one that is wanted.
- * - `none`: the set has none for the slot, or somebody has edited it.
- * - `full`: the set has none, and no room for one.
- * - `set-gone`: the account does not have the set any more, so nobody has a session of it that could do anything.
- */
-export type TombstoneState = 'in-force' | 'not-there-yet' | 'other-end' | 'none' | 'full' | 'set-gone';
+import type { TombstoneState, WantedEnd } from './tombstone-state.ts';
 
 interface Wish {
   readonly set: PermissionSetNames;
@@ -152,6 +136,7 @@ export class Tombstones {
     if (over.size > 0) {
       await this.#whenIdle(names, asked);
       const next = withoutTombstones(policy, over);
+      await asked.call.alongside?.removes(next.tombstones.size);
       await this.#put(names, next, asked);
       for (const sid of over) {
         const account = policy.tombstones.get(sid)?.account ?? names.account;
@@ -266,7 +251,9 @@ export class Tombstones {
     let next = added.reduce(addIfItFits, policy);
     if (added.some((one) => !next.tombstones.has(sidOf(one)))) {
       const over = await this.#overdue(set, policy, asked, null);
-      next = added.reduce(addIfItFits, withoutTombstones(policy, over));
+      const kept = withoutTombstones(policy, over);
+      if (over.size > 0) await call.alongside?.removes(kept.tombstones.size);
+      next = added.reduce(addIfItFits, kept);
     }
     if (printTombstones(next) === printTombstones(policy)) return;
     try {

@@ -152,6 +152,7 @@ export function timedMethod(parts: TimedParts, base: MethodCapabilities) {
       const litter = listed.filter(
         ({ until }) => until !== null && how.now >= after(until as Instant, CLOUD_CLOCK_TOLERANCE_MS),
       );
+      if (litter.length > 0) await how.alongside?.removes(listed.length - litter.length);
       for (const { grant } of litter) {
         storm.marks.hit('litter-swept');
         await call(`sweep-object ${grant.slice(0, 8)} beside`, 'write', spec, how, () => identities.remove(at, grant));
