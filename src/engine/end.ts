@@ -6,7 +6,6 @@ import { after, toIso, type Instant } from '../core/time.ts';
 import {
   ProviderFault,
   type BindingSpec,
-  type CallOptions,
   type Ending,
   type Observation,
   type Residual,
@@ -119,19 +118,19 @@ async function lookAndRevoke(
   const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
   let answered = false;
   try {
-    let seen = await look(ports, grant, specInTurn(grant, turn), ending);
+    let { seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending);
     if (seen?.presence !== 'absent') {
       const revoked = await revoke(ports, grant, ending, rung, turn);
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there') return await later(ports, grant, WRITER_MS, grant.attempts, null);
       answered = true;
-      seen = await look(ports, grant, specInTurn(grant, turn), ending);
+      ({ seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending));
     }
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
     const provenAt = await proofTime(ports, grant, seen, answered);
     if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
-    if (provenAt !== null && (await appNow(ports.db)) < provenAt)
-      return await laterAt(ports, grant, provenAt, grant.attempts, null);
+    // What is seen may be as old as the beginning of the look: a call that lands while the answer is on its way does not show in it.
+    if (provenAt !== null && beganAt < provenAt) return await laterAt(ports, grant, provenAt, grant.attempts, null);
     await tellOfResidual(ports, grant, seen.residual);
     await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
   } catch (error) {
@@ -150,7 +149,7 @@ async function tellOfResidual(ports: StepPorts, grant: GrantRecord, residual: Re
   await raiseFinding(ports, grant, facts);
 }
 
-/** From when on absence that is seen now is proof; `null`: it is already. */
+/** From when on a look that begins shows with absence that the access is gone for good; `null`: this one did. */
 async function proofTime(
   ports: StepPorts,
   grant: GrantRecord,
@@ -206,26 +205,27 @@ function specInTurn(grant: GrantRecord, turn: SlotTurn): BindingSpec {
   return writtenUntil !== null && writtenUntil > spec.endsAt ? { ...spec, endsAt: writtenUntil } : spec;
 }
 
-/** Looks in the cloud; a fault while looking must not keep us from taking away, so it counts as "cannot say". */
+/**
+ * Looks in the cloud, and says when the look began. A fault while looking must not keep us from taking away, so it counts as "cannot say"
+ * (`seen` is `null`).
+ */
 async function look(
   ports: StepPorts,
   grant: GrantRecord,
   spec: BindingSpec,
   ending: Ending,
-): Promise<Observation | null> {
+): Promise<{ readonly seen: Observation | null; readonly beganAt: Instant }> {
   const { provider } = methodOf(ports.providers, grant);
+  const beganAt = await appNow(ports.db);
   try {
-    return await provider.observe(spec, ending, await callOptions(ports));
+    const call = { now: beganAt, signal: ports.clock.timeout(PACE.callTimeoutMs) };
+    return { seen: await provider.observe(spec, ending, call), beganAt };
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
     ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');
-    return null;
+    return { seen: null, beganAt };
   }
-}
-
-async function callOptions(ports: StepPorts): Promise<CallOptions> {
-  return { now: await appNow(ports.db), signal: ports.clock.timeout(PACE.callTimeoutMs) };
 }
 
 async function prove(

@@ -13,6 +13,7 @@ export interface FakeProvider extends Provider {
   readonly faults: { call: 'provision' | 'observe' | 'revoke'; fault: ProviderFault; landed?: boolean }[];
 }
 
+/** `abandonedCallMs`: how long a call that was given up may still land; absent: none does, and absence is final at once. */
 export function fakeProvider(
   options: { byConstruction?: boolean; abandonedCallMs?: number; clocksDifferMs?: number } = {},
 ): FakeProvider {
@@ -74,7 +75,7 @@ export function fakeProvider(
           native: {},
           credentials: ending === null ? [lookedAt(call.now)] : [],
         };
-      return { presence: 'absent', proof: 'observed', evidence: {}, final: false };
+      return { presence: 'absent', proof: 'observed', evidence: {}, final: options.abandonedCallMs === undefined };
     },
     async revoke(binding) {
       fail('revoke', () => held.delete(binding.slot));

@@ -22,8 +22,8 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: "    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');\n    return null;",
-        replace: "    return { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
+        find: "    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');\n    return { seen: null, beganAt };",
+        replace: "    return { seen: { presence: 'absent', proof: 'observed', evidence: {}, final: true }, beganAt };",
       },
     ],
     caughtBy: ['cloud', 'slots'],

@@ -16,13 +16,13 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: '      answered = true;\n      seen = await look(ports, grant, specInTurn(grant, turn), ending);',
+        find: '      answered = true;\n      ({ seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending));',
         replace:
           "      answered = true;\n      seen = { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
       },
     ],
     caughtBy: ['cloud'],
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'no-wait-for-abandoned-calls',
@@ -30,8 +30,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: 'if (provenAt !== null && (await appNow(ports.db)) < provenAt)',
-        replace: 'if (provenAt !== null && (await appNow(ports.db)) < 0)',
+        find: 'if (provenAt !== null && beganAt < provenAt)',
+        replace: 'if (provenAt !== null && beganAt < 0)',
       },
     ],
     caughtBy: ['cloud'],
