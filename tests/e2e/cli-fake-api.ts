@@ -301,6 +301,12 @@ export function createApi(state: FakeState, oauth: Oauth) {
         roles: 3,
         policies: 2,
       });
+    if (name === 'GET /v1/revocations') {
+      // Three on a page, however many are asked for.
+      const from = Number(at.searchParams.get('cursor') ?? 0);
+      const nextCursor = from + 3 < state.orders.length ? String(from + 3) : null;
+      return json(response, 200, { items: state.orders.slice(from, from + 3), nextCursor });
+    }
     if (name === 'GET /v1/doctor') return json(response, 200, { items: state.cloudFindings });
     if (name === 'GET /v1/catalogue') {
       const all = ['invoice-reader', 'log-reader', 'admin', 'warehouse-reader'].map((role) => ({

@@ -33,6 +33,7 @@ export async function startFakeServer(changes: Partial<FakeState> = {}): Promise
     policyProblems: [],
     policyWarnings: [],
     cloudFindings: [],
+    orders: [],
     wrongIssuer: false,
     wrongState: false,
     console: 'https://signin.aws.amazon.com/federation?Action=login&SigninToken=secret-console-token',

@@ -22,6 +22,7 @@ export interface FakeState {
   policyProblems: object[];
   policyWarnings: object[];
   cloudFindings: object[];
+  orders: object[];
   wrongIssuer: boolean;
   wrongState: boolean;
   console: string;

@@ -107,7 +107,7 @@ describe('the kill switch, in the demo', () => {
       [{ id, status: 'done', toZeroMs: order.toZeroMs, stopsNew: true }],
     ]);
     const shown = await as('bo', 'orders');
-    expect(shown.stdout).toMatch(new RegExp(`${id} +done +Ana.* 0 +\\d+\\.\\d s +yes`));
+    expect(shown.stdout).toMatch(new RegExp(`${id} +done +Ana.* 0 in \\d+\\.\\d s +yes`));
     expect(shown.stderr).toContain(`curfew --profile bo revoke --lift ${id}`);
     // Not to the person whom it is about.
     expect((await as('ana', 'orders', '--all', '--plain')).stdout.trim().split('\n')).toHaveLength(1);

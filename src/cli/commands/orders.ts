@@ -1,11 +1,12 @@
+import { allPages } from '../all-pages.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { aboutWords, revocationView, secondsText, type RevocationView } from '../revocation-view.ts';
 import { printable, shorten } from '../terminal/printable.ts';
 import { suggest } from '../terminal/request-screen.ts';
+import { statusText } from '../terminal/style.ts';
 import { plainTable, table } from '../terminal/table.ts';
-import { clockTime } from '../terminal/times.ts';
-import { list, textOrNull } from '../wire.ts';
+import { ago } from '../terminal/times.ts';
 
 export interface OrdersOptions {
   readonly all?: boolean;
@@ -16,33 +17,32 @@ const COLUMNS = ['id', 'status', 'scope', 'about', 'by', 'orderedAt', 'live', 'e
 /** Lists the orders of the kill switch that stand, or all that one may see: what they are about, what is left, and the time to zero. */
 export async function orders(context: Context, options: OrdersOptions): Promise<ExitCode> {
   const { out, place } = context;
-  const raw = await context.api.get(`/revocations?list=${options.all === true ? 'all' : 'standing'}`);
-  const found = list(raw, 'items', revocationView);
-  if (context.json) context.dataJson(raw);
+  const items = await allPages(context.api, `/revocations?list=${options.all === true ? 'all' : 'standing'}`);
+  const found = items.map(revocationView);
+  if (context.json) context.dataJson({ items });
   else if (context.plain) context.data(plainTable(COLUMNS, found.map(plainRow)));
   else if (found.length === 0)
     context.say(options.all === true ? 'There are no orders that you may see.' : 'No order stands.');
   else {
     const now = place.clock.now();
+    // What is left of the line beside the other columns.
+    const room = place.stdout.isTTY ? Math.max(16, place.stdout.columns - 104) : 200;
     context.data(
       table(
         out,
-        ['ORDER', 'STATUS', 'ABOUT', 'BY', 'SINCE', 'LEFT', 'TIME TO ZERO', 'STOPS NEW', 'WHY'],
+        ['ORDER', 'STATUS', 'ABOUT', 'BY', 'GIVEN', 'LEFT', 'STOPS', 'WHY'],
         found.map((one) => [
           one.id,
-          one.status,
+          statusText(out, one.status),
           aboutWords(one),
           printable(one.orderedBy.name),
-          clockTime(one.orderedAt, now),
-          String(one.live + one.ending),
-          one.toZeroMs === null ? '' : secondsText(one.toZeroMs),
+          ago(one.orderedAt, now),
+          `${one.live + one.ending}${one.toZeroMs === null ? '' : ` in ${secondsText(one.toZeroMs)}`}`,
           one.stopsNew ? 'yes' : 'no',
-          out.dim(shorten(printable(one.reason), 60)),
+          out.dim(shorten(printable(one.reason), room)),
         ]),
       ),
     );
-    if (textOrNull(raw, 'nextCursor') !== null)
-      context.say('There are older ones: --json has all that one page holds.');
     next(context, found);
   }
   return EXIT.ok;

@@ -30,7 +30,7 @@ export function styleFor(place: Pick<Surroundings, 'env'>, outlet: Outlet, plain
 export function statusText(style: Style, status: string): string {
   const mark = style.rich ? `${MARKS[status] ?? '·'} ` : '';
   if (['active', 'approved', 'automatic', 'ok'].includes(status)) return style.good(mark + status);
-  if (['pending', 'activating', 'scheduled', 'ending', 'approval', 'warning'].includes(status))
+  if (['pending', 'waiting', 'activating', 'scheduled', 'ending', 'approval', 'warning'].includes(status))
     return style.warn(mark + status);
   if (['denied', 'failed', 'refused', 'problem'].includes(status)) return style.bad(mark + status);
   return style.dim(mark + status);
@@ -42,6 +42,7 @@ const MARKS: Readonly<Record<string, string>> = {
   automatic: '✓',
   ok: '✓',
   pending: '○',
+  waiting: '○',
   activating: '◐',
   scheduled: '◷',
   ending: '◑',

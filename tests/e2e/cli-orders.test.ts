@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startFakeServer, type FakeServer } from './cli-fake-server.ts';
+import { makeHome, type Home } from './cli-harness.ts';
+
+let server: FakeServer;
+let home: Home;
+
+beforeEach(async () => {
+  server = await startFakeServer();
+  home = makeHome(server.url);
+  await home.run(['login', '--as', 'ana']);
+});
+afterEach(async () => {
+  await server.close();
+  home.remove();
+});
+
+const BO = { key: 'bo', name: 'Bo Lindqvist' };
+
+function order(n: number, over: object = {}) {
+  return {
+    id: `rev_${'abcdefgh'[n] ?? 'z'}${'a'.repeat(19)}`,
+    status: 'done',
+    scope: { kind: 'person', person: { key: 'cem', name: 'Cem Aydin' }, target: null },
+    reason: 'The laptop was stolen on the train, and nobody knows who has it now or whether it was locked when it went',
+    reach: 'all',
+    orderedBy: BO,
+    orderedAt: new Date(Date.now() - n * 3_600_000).toISOString(),
+    asksUntil: null,
+    mayConfirm: false,
+    stopsNew: true,
+    startedAt: null,
+    finishedAt: null,
+    toZeroMs: 6_230,
+    counts: { live: 0, ending: 0, gone: 2 },
+    requestsWithdrawn: 0,
+    left: [],
+    serverTime: new Date().toISOString(),
+    ...over,
+  };
+}
+
+test('the list of orders has all of them, however many pages the server makes of it', async () => {
+  server.state.orders = Array.from({ length: 7 }, (_, n) => order(n));
+  const ids = server.state.orders.map((one) => (one as { id: string }).id);
+  const plain = await home.run(['orders', '--plain']);
+  expect(plain.stdout.trim().split('\n').slice(1)).toEqual(ids.map((id) => expect.stringContaining(id) as string));
+  const json = JSON.parse((await home.run(['orders', '--all', '--json'])).stdout) as { items: { id: string }[] };
+  expect(json.items.map(({ id }) => id)).toEqual(ids);
+  const shown = await home.run(['orders']);
+  expect(shown.stdout.match(/rev_\w+/g)).toEqual(ids);
+  expect(server.state.calls.filter((call) => call.startsWith('GET /v1/revocations'))).toHaveLength(9);
+});
+
+test('a terminal gets one line for each order', async () => {
+  const asking = { status: 'waiting', scope: { kind: 'all', person: null, target: null }, reach: 'own' };
+  server.state.orders = [
+    order(0, { ...asking, mayConfirm: true, stopsNew: false, toZeroMs: null, counts: { live: 4, ending: 1, gone: 0 } }),
+    order(1, { status: 'ending', toZeroMs: null, counts: { live: 0, ending: 3, gone: 9 } }),
+    order(30),
+  ];
+  const { stdout, stderr } = await home.run(['orders'], { tty: true, env: { NO_COLOR: '1' } });
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  // As wide as the terminal of these tests.
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
+  expect(lines[1]).toMatch(/waiting +everybody, everywhere +Bo Lindqvist +just now +5 +no +The laptop/);
+  expect(lines[3]).toMatch(/done +Cem Aydin +Bo Lindqvist +1d ago +0 in 6\.2 s +yes +The laptop/);
+  expect(stderr).toContain('curfew revoke --confirm rev_a');
+  expect(stderr).toContain('curfew revoke --lift rev_b');
+});
