@@ -86,8 +86,8 @@ export const sabotages: readonly Sabotage[] = [
       },
       {
         file: 'src/engine/activate.ts',
-        find: 'provider.provision({ ...bindingSpec(grant()), endsAt: endsAt() }, call)',
-        replace: 'provider.provision(bindingSpec(grant()), call)',
+        find: '{ ...bindingSpec(grant()), endsAt: endsAt() },',
+        replace: 'bindingSpec(grant()),',
       },
     ],
     caughtBy: ['cloud'],
