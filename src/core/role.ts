@@ -81,6 +81,8 @@ export interface Role {
   /** `group:data-leads` or `person:ana`: who answers for this role. */
   readonly owner: string;
   readonly description: string;
+  /** Access begins only while every sweeper of the cloud has run within this time. Absent: whether or not one runs. */
+  readonly sweeperMaxAgeMs?: number;
   readonly aws: AwsDefinition | null;
   /** Azure and Google definitions are kept as written until their providers exist; the catalogue says that they cannot be requested yet. */
   readonly azure: JsonObject | null;

@@ -2,7 +2,7 @@ import { definedOn } from '../core/role.ts';
 import type { Target } from '../core/target.ts';
 import type { PolicySet } from '../policy/load.ts';
 import { matchesTarget } from '../policy/selectors.ts';
-import type { DoctorPlace } from '../providers/contract.ts';
+import type { DoctorPlace, Provider, SweeperRun } from '../providers/contract.ts';
 import { answersFor } from './may-view.ts';
 import type { Actor, World } from './world.ts';
 
@@ -37,16 +37,17 @@ export async function examineClouds(
   return (await Promise.all(findings)).flat();
 }
 
-/** A scrape waits no longer than this for the clouds. */
+/** A scrape, or a start, waits no longer than this for a cloud. */
 const RUNS_TIMEOUT_MS = 3_000;
 
 /** When each sweeper ran last, over all clouds. Throws a `ProviderFault` when one of them does not answer. */
-export async function lastSweeps(
-  world: Pick<World, 'providers' | 'clock'>,
-): Promise<readonly { readonly name: string; readonly at: number }[]> {
-  const call = { now: world.clock.now(), signal: world.clock.timeout(RUNS_TIMEOUT_MS) };
-  const all = [...world.providers.values()].map((provider) => provider.sweeperRuns?.(call) ?? []);
-  return (await Promise.all(all)).flat();
+export async function lastSweeps(world: Pick<World, 'providers' | 'clock'>): Promise<readonly SweeperRun[]> {
+  return (await Promise.all([...world.providers.values()].map((provider) => sweepsOf(world, provider)))).flat();
+}
+
+/** When each sweeper of one cloud ran last. Throws a `ProviderFault`. */
+export async function sweepsOf({ clock }: Pick<World, 'clock'>, provider: Provider): Promise<readonly SweeperRun[]> {
+  return (await provider.sweeperRuns?.({ now: clock.now(), signal: clock.timeout(RUNS_TIMEOUT_MS) })) ?? [];
 }
 
 function placeOf({ roles, policies, vocabulary }: PolicySet, target: Target): DoctorPlace {

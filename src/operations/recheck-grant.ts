@@ -1,14 +1,17 @@
 import canonicalizeModule from 'canonicalize';
 import type { Extension } from '../core/grant.ts';
 import { ok, refused, type Result } from '../core/result.ts';
+import { toIso } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
+import { ProviderFault } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { findRequest } from '../store/requests.ts';
 import { standingRevocations } from '../store/revocations.ts';
 import { asJson } from './as-json.ts';
 import { votesOn } from './decide-request.ts';
 import { principalFor } from './grant-shape.ts';
+import { sweepsOf } from './examine-clouds.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { stoppedBy, stoppedWords } from './revocation-reach.ts';
 import { storedQuestion } from './stored-decision.ts';
@@ -25,7 +28,7 @@ export interface StartRefusal {
 /**
  * Decides again when a grant is about to start, or its end about to be moved to later, from the stored request of the one or the other,
  * the approvals and the rules in force: a rule tightened meanwhile refuses, and so does a role whose definition is no longer the one that
- * was approved, and an order of the kill switch that stands over the person, the target, or everything.
+ * was approved, an order of the kill switch that stands over the person, the target, or everything, and a sweeper that fell silent.
  */
 export async function recheckGrant(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
   const rules = world.rules.current();
@@ -61,7 +64,30 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
   if (open !== undefined) {
     return refused({ code: 'approval-missing', text: `The rules in force ask for another approval (${open.rule}).` });
   }
-  return recheckDefinition(rules, question.requester, grant);
+  const same = recheckDefinition(rules, question.requester, grant);
+  return same.ok ? recheckSweepers(world, grant) : same;
+}
+
+/**
+ * Whether the sweepers that the role demands are alive: what ends the access while all of us are gone. Every one that ever ran counts, because
+ * none says what it looks after; a cloud that does not tell is one without.
+ */
+async function recheckSweepers(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
+  const { sweeperMaxAgeMs } = grant.definition.role;
+  if (sweeperMaxAgeMs === undefined) return ok(null);
+  const provider = world.providers.get(grant.provider);
+  const silent = (why: string) =>
+    refused({ code: 'sweeper-silent', text: `The role begins only while a sweeper is alive: ${why}.` });
+  try {
+    const runs = provider === undefined ? [] : await sweepsOf(world, provider);
+    if (runs.length === 0) return silent('none has ever run');
+    const now = world.clock.now();
+    const late = runs.find(({ at }) => now - at > sweeperMaxAgeMs);
+    return late === undefined ? ok(null) : silent(`"${late.name}" ran last at ${toIso(late.at)}`);
+  } catch (error) {
+    if (!(error instanceof ProviderFault)) throw error;
+    return silent(`whether one is cannot be read (${error.kind})`);
+  }
 }
 
 function extensionOf({ state }: GrantRecord): Extension | null {

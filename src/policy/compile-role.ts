@@ -12,12 +12,16 @@ import type { PolicyProblem, SourceFile } from './types.ts';
 export function compileRole(document: SourceDocument, context: LoadContext): Role {
   const shape = document.value as RoleDocument;
   context.approver(document, ['owner'], shape.owner);
+  const { require } = shape;
   return {
     name: shape.name,
     tier: shape.tier,
     categories: shape.category ?? [],
     owner: shape.owner,
     description: shape.description,
+    ...(require === undefined
+      ? {}
+      : { sweeperMaxAgeMs: context.duration(document, ['require', 'sweeper'], require.sweeper) }),
     aws: shape.aws === undefined ? null : compileAws(document, shape.aws, context),
     azure: shape.azure ?? null,
     gcp: shape.gcp ?? null,

@@ -54,6 +54,7 @@ describe('a document is refused with its place and a hint', () => {
     ],
     ['an unknown kind', 'kind: polcy\n', '1:7 unknown kind "polcy" (did you mean "policy"?)'],
     ['an unknown key', role('onwer: x'), '8:1 unknown key "onwer" (did you mean "owner"?)'],
+    ['a sweeper of no time', role('require: { sweeper: 0m }'), '8:21 "require.sweeper" must be longer than nothing'],
     ['a missing key', ROLE.replace('tier: 2\n', ''), '1:1 role needs the key "tier"'],
     [
       'a wrong tier',

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import type { GrantId } from '../../src/core/ids.ts';
 import type { Result } from '../../src/core/result.ts';
+import { instant } from '../../src/core/time.ts';
 import { activate } from '../../src/engine/activate.ts';
 import { approveRequest, denyRequest } from '../../src/operations/decide-request.ts';
 import type { OperationRefusal } from '../../src/operations/refusal.ts';
@@ -98,6 +99,25 @@ eachDatabase('second look', (current) => {
     const { grants } = await approved();
     await edit('policies/data.yaml', (text) => text + another('approval: [{ from: [group:finance], count: 1 }]'));
     expect(await refusalAtStart(grants[0]?.id)).toBe('approval-missing');
+  });
+
+  test('a role that demands a living sweeper starts only while all have run lately', async () => {
+    await edit('roles/aws.yaml', (text) => text.replace(/(name: invoice-reader\n)/, '$1require: { sweeper: 5m }\n'));
+    const MINUTE = 60_000;
+    const now = acme.world.clock.now();
+    const run = (name: string, at: number) => ({ name, at: instant(at) });
+    const silent = new ProviderFault('unreachable', 'the bucket does not answer');
+    for (const [runs, code] of [
+      [[], 'sweeper-silent'],
+      [[run('eu', now), run('us', now - 6 * MINUTE)], 'sweeper-silent'],
+      [silent, 'sweeper-silent'],
+      [[run('eu', now), run('us', now - 4 * MINUTE)], null],
+    ] as const) {
+      Object.assign(acme.provider, { sweeperRuns: async () => (runs instanceof Error ? Promise.reject(runs) : runs) });
+      await sql`delete from ledger_outbox`.execute(current().db);
+      const { grants } = await approved();
+      expect([await refusalAtStart(grants[0]?.id), code]).toEqual([code, code]);
+    }
   });
 
   test('when nothing has changed, it starts', async () => {

@@ -8,6 +8,7 @@ export interface RoleDocument {
   readonly category?: readonly string[];
   readonly owner: string;
   readonly description: string;
+  readonly require?: { readonly sweeper: string };
   readonly aws?: {
     readonly method: 'assume-role' | 'timed-policy' | 'identity-center' | 'roles-anywhere';
     /** The schema sees to it that `assume-role` and `roles-anywhere` have this. */
