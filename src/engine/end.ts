@@ -245,8 +245,9 @@ async function prove(
     credentials: summaryOf(credentials),
   };
   const event = { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence } } as const;
-  await record(ports, grant, [{ event, late, leavesSlot }]);
-  await dropLease(ports.db, grant.id, ports.owner);
+  // What is over has no claim.
+  const over = await record(ports, grant, [{ event, late, leavesSlot }]);
+  if (over === null) await dropLease(ports.db, grant.id, ports.owner);
 }
 
 /**

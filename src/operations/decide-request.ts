@@ -2,6 +2,7 @@ import { transitionRequest, type RequestState } from '../core/request.ts';
 import type { GrantId, RequestId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { mayDecide, openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
@@ -188,8 +189,7 @@ async function finish(
 ): Promise<Result<null, OperationRefusal>> {
   const next = transitionRequest(request.state, event, now);
   if (!next.ok) return refused(tooLate(request.state));
-  await saveRequestState(trx, request.id, next.value);
-  await world.append(trx, {
+  const entry: NewEntry = {
     kind: event.kind === 'approve' ? 'request.approved' : 'request.denied',
     at: now,
     actor: { kind: 'system', id: 'policy' },
@@ -203,7 +203,8 @@ async function finish(
             refusals: decision.refusals.map((refusal) => ({ code: refusal.code, rule: refusal.rule })),
           }),
     },
-  });
+  };
+  await together([saveRequestState(trx, request.id, next.value), world.append(trx, entry)]);
   return ok(null);
 }
 
@@ -230,9 +231,9 @@ async function within(
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
     // The grant first, as whoever ends it does.
     const locked = withGrant ? [lockExtended(trx, id)] : [];
-    const [request] = await together([findRequest(trx, id, true), ...locked]);
+    // The time is asked for behind the locks, whatever they had to wait for.
+    const [request, now] = await together([findRequest(trx, id, true), appNow(trx), ...locked]);
     if (request === null || !(await mayViewRequest(world, trx, actor, request))) return refused(NOT_FOUND);
-    const now = await appNow(trx);
     const done = await work(trx, request, now);
     return done.ok ? ok(now) : done;
   });

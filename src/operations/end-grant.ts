@@ -108,9 +108,9 @@ async function write(
   cause: 'returned' | 'revoked',
   reason: string | null,
 ): Promise<Result<Written, OperationRefusal>> {
-  const grant = await findGrant(trx, id, true);
+  // The time is asked for behind the lock, whatever it had to wait for.
+  const [grant, now] = await together([findGrant(trx, id, true), appNow(trx)]);
   if (grant === null) return refused(NOT_FOUND);
-  const now = await appNow(trx);
   const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
   if (!next.ok && grant.triesAgain && grant.state.kind === 'ending') {
     await together([saveTriesAgain(trx, id, false), world.append(trx, notRetried(grant, actor, cause, reason, now))]);
