@@ -189,6 +189,7 @@ class Run {
     // Whatever was given up at the very end has landed by then, and the last entries have their place.
     await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, this.#allIsOver());
     await this.#until(storm.elapsedMs + ABANDONED_CALL_MS + 10_000);
+    await this.#until(storm.elapsedMs + drawn.afterwardsMs);
     if (this.#sound()) this.#observer.cloud.checkLitter();
     if (this.#sound()) await this.#observer.atTheEnd(this.#laboratory.signer.vkey);
     for (const node of this.#nodes) node?.life.die();

@@ -58,6 +58,8 @@ export interface BrokerNode {
 const CALM_POLL_MS = 60_000;
 const SEQUENCE_MS = 60_000;
 const TIDY_MS = 120_000;
+/** In a run that is looked at until long after. */
+const LONG_TIDY_MS = 600_000;
 /** Less often than the broker does: asking is most of what it costs. */
 const CARRY_OUT_MS = 3_000;
 
@@ -156,7 +158,8 @@ export function startNode(
     () => carryOutOpen(world).then(() => 0),
     () => (around.ordersOpen() ? storm.scheduler.now + CARRY_OUT_MS : Infinity),
   );
-  void every(loops, TIDY_MS, async () => void (await tidy(ports, new AbortController().signal)));
+  const calmTidyMs = storm.drawn.afterwardsMs > 0 ? LONG_TIDY_MS : TIDY_MS;
+  void every(loops, TIDY_MS, async () => void (await tidy(ports, new AbortController().signal)), calmTidyMs);
   void once(loops, () => noteLoaded(world, rules.current()));
   return {
     index: options.index,
@@ -235,10 +238,15 @@ async function sleepUntilDue(loops: Loops, nextDue: () => number, busy: boolean)
 }
 
 /** Does something again and again, whatever comes of it. */
-async function every(loops: Loops, pauseMs: number, work: () => Promise<void>): Promise<void> {
+async function every(
+  loops: Loops,
+  pauseMs: number,
+  work: () => Promise<void>,
+  calmPauseMs: number = pauseMs,
+): Promise<void> {
   for (;;) {
     await once(loops, work);
-    await loops.clock.sleep(pauseMs);
+    await loops.clock.sleep(loops.storm.calm ? calmPauseMs : pauseMs);
   }
 }
 

@@ -15,6 +15,8 @@ function toleranceOf(what: string): number | null {
 
 /** Clouds compare whole seconds. */
 const SECOND_MS = 1_000;
+/** The longest session of a permission set: it may have begun when its assignment went. */
+const LONGEST_SESSION_MS = 3_600_000;
 
 /**
  * Looks at the cloud's own truth: nothing is usable without a live grant, and sessions never beyond their end; nobody who shares a place
@@ -26,6 +28,8 @@ export class CloudChecker {
   readonly #grants: () => ReadonlyMap<string, GrantRow>;
   readonly #now: () => number;
   readonly #endAsked: (grant: GrantRow) => boolean;
+  /** When each place of IAM Identity Center was last seen to be held. */
+  readonly #heldAt = new Map<string, number>();
   /** Told at every look what works in the cloud. */
   onUsable: (usable: ReadonlyMap<string, string>) => void = () => {};
 
@@ -97,6 +101,7 @@ export class CloudChecker {
       if (!center.isHeld(slot)) this.#violations.report('slots', `${slot} was there before, and is gone`);
     }
     for (const { slot } of center.held()) {
+      this.#heldAt.set(slot, this.#now());
       this.#violations.judge('place-needed');
       const needing = rows.filter((row) => row.slot === slot && LIVE.has(row.state));
       if (needing.length === 0) this.#violations.report('slots', `${slot} is still there, and nobody needs it`);
@@ -108,6 +113,7 @@ export class CloudChecker {
         this.#violations.report('cloud', `${slot} is long past every end, and its schedule has not removed it`);
     }
     this.#checkDenials(rows);
+    this.#checkCuts(rows);
     for (const row of rows) {
       if (row.method !== 'identity-center' || row.state !== 'active' || center.isSpoilt(row.slot)) continue;
       this.#violations.judge('place-kept');
@@ -135,6 +141,26 @@ export class CloudChecker {
         this.#violations.report(
           'cloud',
           `${short(row.id)} is said to be cut at its end, and the account does not know`,
+        );
+    }
+  }
+
+  /** Whoever was told that sessions are cut is right for as long as one of them could live. */
+  #checkCuts(rows: readonly GrantRow[]): void {
+    const { center } = this.#cloud;
+    const said = new Map<string, GrantRow>();
+    for (const row of rows) if (row.method === 'identity-center' && row.provenMs === 0) said.set(row.slot, row);
+    // Who has access again is not denied, and what they began before goes on.
+    for (const row of rows) if (LIVE.has(row.state)) said.delete(row.slot);
+    for (const row of said.values()) {
+      const heldAt = this.#heldAt.get(row.slot) ?? Number.NEGATIVE_INFINITY;
+      if (this.#now() >= heldAt + LONGEST_SESSION_MS || center.mayBeClobbered(row.activatedAt ?? 0)) continue;
+      this.#violations.judge('cut-for-good');
+      const deniedFrom = center.deniedFrom(row.slot);
+      if (deniedFrom === null || deniedFrom > this.#now())
+        this.#violations.report(
+          'cloud',
+          `${short(row.id)} is ${row.state}, and its sessions are said to be cut and go on`,
         );
     }
   }

@@ -28,6 +28,8 @@ export interface GrantRow {
   readonly standing: string | null;
   /** How long sessions may outlive its end, as it was said when its access was made. */
   readonly residualMs: number | null;
+  /** How long sessions may outlive its end, as its proof says; `null`: it says nothing of them. */
+  readonly provenMs: number | null;
   readonly lastFault: string | null;
   readonly dueAt: number | null;
   readonly leaseOwner: string | null;
@@ -101,6 +103,7 @@ const GRANTS = `select ${WRITTEN_BY} as "writtenBy", id, request_id as request, 
   ${ms('ended_at')} as "endedAt", ${ms('ending_since')} as "endingSince", proof ->> 'kind' as proof,
   proof -> 'evidence' ->> 'neededByOthersUntil' as "neededByOthers", proof -> 'evidence' ->> 'standingAccessRemains' as standing,
   (residual ->> 'maxMs')::float8 as "residualMs",
+  (proof -> 'evidence' ->> 'sessionsIssuedBeforeMayLastMs')::float8 as "provenMs",
   last_fault as "lastFault", ${ms('due_at')} as "dueAt",
   lease_owner as "leaseOwner", ${ms('lease_until')} as "leaseUntil" from "grant" where ${WRITTEN_BY} > $1`;
 const REQUESTS = `select ${WRITTEN_BY} as "writtenBy", id, person_id as person, state, ${ms('lapses_at')} as "lapsesAt", ${ms('decided_at')} as "decidedAt",

@@ -48,6 +48,7 @@ export class SimCenter {
   readonly tombstones: boolean;
   /** When a write of a policy landed that its writer had given up: it may have brought back what stood there before. */
   #clobberedAt = Number.NEGATIVE_INFINITY;
+  #parsed: { readonly text: string; readonly Statement: readonly Denial[] } | null = null;
   #moment: number | null = null;
   #wakesAt = Number.POSITIVE_INFINITY;
   /** Called after everything that may have changed who can do what. */
@@ -57,7 +58,7 @@ export class SimCenter {
     this.#storm = storm;
     this.#prng = storm.prng.fork('center');
     this.tombstones = storm.prng.fork('tombstones').chance(0.5);
-    const { assignmentMs, listDelayMs, fireDelayMs } = storm.drawn.center;
+    const { assignmentMs, listDelayMs, accountsDelayMs, fireDelayMs } = storm.drawn.center;
     const now = () => this.#now();
     const place = {
       partition: 'aws',
@@ -81,7 +82,14 @@ export class SimCenter {
       publish: () => {},
       iam: {},
       record: () => {},
-      settings: { assignmentMs, provisioningMs: assignmentMs, listDelayMs, fireDelayMs, seed: storm.seed },
+      settings: {
+        assignmentMs,
+        provisioningMs: assignmentMs,
+        listDelayMs,
+        accountsDelayMs: this.tombstones ? accountsDelayMs : [0, 0],
+        fireDelayMs,
+        seed: storm.seed,
+      },
     });
     const role = this.#world.role(CENTER.account, 'curfew-identity-center');
     if (role === null) throw new Error('the broker has no role in the simulated IAM Identity Center');
@@ -137,8 +145,7 @@ export class SimCenter {
       const here = users.find(({ userName }) => this.#slot(account, userName) === slot);
       if (role === null || here === undefined) continue;
       for (const text of Object.values(role.inlinePolicies)) {
-        const { Statement } = JSON.parse(text) as { readonly Statement: readonly Denial[] };
-        for (const { Effect, Condition } of Statement) {
+        for (const { Effect, Condition } of this.#statementsOf(text)) {
           const who = Condition?.StringEquals;
           const at = Condition?.DateGreaterThanEquals?.['aws:CurrentTime'];
           const his = who?.['identitystore:UserId'] === here.id && who['aws:PrincipalAccount'] === account;
@@ -147,6 +154,13 @@ export class SimCenter {
       }
     }
     return null;
+  }
+
+  /** Checkers look all the time, and the policy is the same most of the time. */
+  #statementsOf(text: string): readonly Denial[] {
+    if (this.#parsed?.text !== text)
+      this.#parsed = { text, Statement: (JSON.parse(text) as { readonly Statement: readonly Denial[] }).Statement };
+    return this.#parsed.Statement;
   }
 
   /** A write of the policy landed after it had been given up. */

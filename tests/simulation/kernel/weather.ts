@@ -51,6 +51,8 @@ export interface Weather {
   readonly center: {
     readonly assignmentMs: readonly [number, number];
     readonly listDelayMs: readonly [number, number];
+    /** Of the lists of which account has a permission set, and whether as it is now; only where roles write tombstones. */
+    readonly accountsDelayMs: readonly [number, number];
     readonly fireDelayMs: readonly [number, number];
     /** How often an operation fails when it comes to its end, and how often a schedule does not get through. */
     readonly fails: number;
@@ -86,6 +88,8 @@ export interface Weather {
   };
   /** When the rules or the directory change, and to which variant, each node at its own moment. */
   readonly rules: readonly { readonly at: number; readonly variant: number }[];
+  /** How long the world goes on when all is over: long enough for what is tidied away after an hour, or not at all. */
+  readonly afterwardsMs: number;
 }
 
 const MINUTE = 60_000;
@@ -138,6 +142,7 @@ export function drawWeather(prng: Prng): Weather {
     center: {
       assignmentMs: [prng.int(500, 2_000), prng.pick([2_000, 4_000, 20_000])],
       listDelayMs: [0, prng.pick([0, 1_000, 3_000])],
+      accountsDelayMs: [0, 10_000],
       fireDelayMs: [0, 59_000],
       fails: some(0.3, 0.8),
       fires: some(0.3, 0.8),
@@ -169,6 +174,7 @@ export function drawWeather(prng: Prng): Weather {
       retryMs: prng.int(500, 4_000),
     },
     rules: Array.from({ length: prng.int(0, 5) }, () => ({ at: prng.int(15_000, stormMs), variant: prng.int(0, 4) })),
+    afterwardsMs: prng.chance(0.1) ? 75 * MINUTE : 0,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
+import { longAfter, lostCalls } from './storms.ts';
 
 /** Deliberate bugs in the denials that cut sessions of IAM Identity Center at their end. */
 export const SABOTAGED_DENIALS: readonly Sabotage[] = [
@@ -13,7 +14,7 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 3,
+    seed: 29,
   },
   {
     name: 'denial-of-an-earlier-end',
@@ -27,5 +28,38 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
     ],
     caughtBy: ['slots'],
     seed: 3,
+  },
+  {
+    name: 'late-list-believed',
+    what: 'a list of the accounts that have a permission set as it is now is believed however late it may be',
+    edits: [
+      {
+        file: 'src/providers/aws/tombstone-sightings.ts',
+        find: 'return seen !== null && now >= after(seen.at, LATE_MS);',
+        replace: 'return seen !== null;',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: lostCalls,
+    seed: 3,
+  },
+  {
+    name: 'hour-from-the-end',
+    what: 'the hour for which a denial is needed is counted from the end, and not from when the assignment was seen to be gone',
+    edits: [
+      {
+        file: 'src/providers/aws/tombstone-sightings.ts',
+        find: 'seen.goneSince ??= now;',
+        replace: 'seen.goneSince ??= seen.endsAt;',
+      },
+      {
+        file: 'src/providers/aws/tombstone-sightings.ts',
+        find: '(goneSince ?? now)',
+        replace: '(goneSince ?? tombstone.endsAt)',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: longAfter,
+    seed: 5,
   },
 ];

@@ -23,3 +23,36 @@ export const lateReturns = (drawn: Weather): Weather => ({
   node: { ...drawn.node, die: 0, pause: 0, jumps: [], skewMs: drawn.node.skewMs.map(() => 0), blackout: null },
   rules: [],
 });
+
+/** Somebody takes schedules away all the time, then everybody is dead for half an hour, and all is looked at until long after. */
+export const longAfter = (drawn: Weather): Weather => ({
+  ...lateReturns(drawn),
+  network: { ...drawn.network, late: 0, cut: 0, lose: 0, loseAnswer: 0, throttle: 0, forbid: 0, delayMs: 20 },
+  cloud: { ...drawn.cloud, down: [], tamperEveryMs: 2_000 },
+  center: { ...drawn.center, fails: 0 },
+  database: { ...drawn.database, down: [], full: [] },
+  node: { ...lateReturns(drawn).node, blackout: { from: 90_000, until: 90_000 + 30 * 60_000 } },
+  afterwardsMs: 75 * 60_000,
+});
+
+/** Calls are lost or refused all the time, lists are very late, no call lands late, and nobody dies or stands still. */
+export const lostCalls = (drawn: Weather): Weather => ({
+  ...drawn,
+  people: { ...drawn.people, orders: 0 },
+  network: {
+    ...drawn.network,
+    lose: 0.1,
+    loseAnswer: 0,
+    late: 0,
+    cut: 0,
+    repeat: 0,
+    throttle: 0.05,
+    forbid: 0,
+    delayMs: 20,
+  },
+  cloud: { ...drawn.cloud, down: [], tamperEveryMs: 0 },
+  center: { ...drawn.center, accountsDelayMs: [0, 25_000], fails: 0, fires: 0 },
+  database: { ...drawn.database, delay: 0, down: [], full: [] },
+  node: { ...drawn.node, die: 0, pause: 0, jumps: [], skewMs: drawn.node.skewMs.map(() => 0), blackout: null },
+  rules: [],
+});
