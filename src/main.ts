@@ -133,7 +133,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
         : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),
     ]);
     stops.push(async () => void (await background));
-    const health = healthParts(log, base, database, world, alarms, ledgerHealth);
+    const health = healthParts(log, base, database, { world, engine }, alarms, ledgerHealth);
     const app = await (config.role === 'engine'
       ? createHealthApi(health)
       : createApi(apiParts(parts, health, database, world, signer, keys)));
@@ -278,7 +278,7 @@ function healthParts(
   log: Log,
   base: BaseUrl,
   database: Database,
-  world: World,
+  { world, engine }: { readonly world: World; readonly engine: Engine },
   alarms: Readonly<Record<AlarmPlace, number>>,
   ledgerHealth: LedgerHealth,
 ): HealthParts {
@@ -289,6 +289,7 @@ function healthParts(
       clock: systemClock,
       rules: world.rules,
       maxClockOffsetMs: PACE.maxClockOffsetMs,
+      unrecorded: () => engine.unrecorded(),
       logContradicts: () => ledgerHealth.contradicts,
     }),
     metrics: {

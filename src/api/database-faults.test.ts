@@ -15,13 +15,17 @@ test.each([
 });
 
 test.each([
-  ['a full disk', withCode('53100')],
   ['a serialization failure', withCode('40001')],
   ['a database that is read-only', withCode('25006')],
   ['nobody who listens', withCode('ECONNREFUSED')],
   ['no free connection', new Error('timeout exceeded when trying to connect')],
 ])('nothing has changed with %s', (_, error) => {
   expect(databaseFault(error)).toBe('nothing-changed');
+});
+
+test('a full disk is said as that', () => {
+  expect(databaseFault(withCode('53100'))).toBe('full');
+  expect(databaseFault(new Error('write failed', { cause: withCode('EDQUOT') }))).toBe('full');
 });
 
 test('a mistake of ours is no fault of the database', () => {

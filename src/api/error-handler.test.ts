@@ -32,14 +32,25 @@ test('500 when an answer does not have the promised shape, instead of sending it
 
 describe('503 when the database does not work', () => {
   test.each([
-    ['full', coded('could not extend file: No space left on device', '53100')],
+    ['PostgreSQL', coded('could not extend file: No space left on device', '53100')],
+    ['the operating system', coded('write ENOSPC', 'ENOSPC')],
+    ['PostgreSQL, below another error', new Error('query failed', { cause: coded('disk full', '53100') })],
+  ])('because its disk is full, as %s says', async (_name, error) => {
+    api = await fail(error);
+    expect((await api.as('ana', get)).json()).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      detail: 'The disk of the database is full. Nothing was changed.',
+      hint: 'Whoever looks after Curfew has to make room there. Access that is due to end still ends.',
+    });
+  });
+
+  test.each([
     ['out of connections', coded('sorry, too many clients', '53300')],
     ['read-only', coded('cannot execute INSERT in a read-only transaction', '25006')],
     ['starting', coded('the database system is starting up', '57P03')],
     ['down', coded('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED')],
-    ['on a full disk', coded('write ENOSPC', 'ENOSPC')],
     ['closed', new Error('PGlite is closed')],
-    ['full below another error', new Error('query failed', { cause: coded('disk full', '53100') })],
   ])('and is %s: nothing was changed', async (_name, error) => {
     api = await fail(error);
     const answer = await api.as('ana', get);

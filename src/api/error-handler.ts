@@ -35,6 +35,12 @@ const INTERNAL: ProblemDetails = {
 };
 
 const UNAVAILABLE = {
+  full: {
+    code: 'unavailable',
+    detail: 'The disk of the database is full. Nothing was changed.',
+    hint: 'Whoever looks after Curfew has to make room there. Access that is due to end still ends.',
+    retryAfterSeconds: 30,
+  },
   'nothing-changed': {
     code: 'unavailable',
     detail: 'The database does not work now. Nothing was changed.',

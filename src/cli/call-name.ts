@@ -40,6 +40,15 @@ export function commandLine(place: Place, flags: CommonFlags, words: readonly st
   return [callName(place), ...[...profile, ...server, ...words].map(shellWord)].join(' ');
 }
 
+/** The line that asks for what somebody does not hold; it waits until it can be used. */
+export function requestLine(
+  by: { command(...words: readonly string[]): string },
+  role: string,
+  target: string,
+): string {
+  return by.command('request', role, '--on', target, '--reason', 'why you need it', '--wait');
+}
+
 /** Quotes a word for a POSIX shell when it needs it. */
 export function shellWord(word: string): string {
   return /^[A-Za-z0-9_./:@=+,%-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -242,7 +242,7 @@ export function createEngine(ports: EnginePorts): Engine {
     },
     wake: (lane) => bells[lane].ring(),
     endUnrecorded: (grant, cause, by) => unrecorded.takeAway(grant, cause, by),
-    unrecorded: () => unrecorded.size,
+    unrecorded: () => unrecorded.unwritten,
     status: () => status,
   };
 }

@@ -37,6 +37,8 @@ interface Unwritten {
   readonly since: Instant;
   /** Whether the cloud has confirmed it, or there is nothing in the cloud to take away. */
   taken: boolean;
+  /** Whether the rows say that it is ending; it is remembered until that is proven, so that its last entry says "late" too. */
+  written: boolean;
   /** Until when a call may land on a shared slot that nobody could note. */
   landsUntil: Instant | null;
 }
@@ -63,6 +65,11 @@ export class Unrecorded {
     return this.#unwritten.size;
   }
 
+  /** Of how many the rows do not say yet that they are ending. */
+  get unwritten(): number {
+    return [...this.#unwritten.values()].filter((one) => !one.written).length;
+  }
+
   covers(grant: GrantId): boolean {
     return this.#unwritten.has(grant);
   }
@@ -80,6 +87,7 @@ export class Unrecorded {
       by,
       since: this.#since(grant, cause),
       taken: grant.activatedAt === null,
+      written: false,
       landsUntil: null,
     };
     this.#unwritten.set(grant.id, ending);
@@ -219,7 +227,8 @@ export class Unrecorded {
           await this.#noteLanding(ending);
           const written = await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
           for (const change of written ?? []) this.#ports.publish(change);
-          if (written !== null) return;
+          ending.written = written !== null;
+          if (ending.written) return;
         } catch (error) {
           this.#ports.log.error({ grant: ending.grant.id, error: String(error) }, 'an ending still cannot be recorded');
         }

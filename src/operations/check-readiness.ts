@@ -18,6 +18,8 @@ export function readinessChecks(parts: {
   readonly clock: Clock;
   readonly rules: Rules;
   readonly maxClockOffsetMs: number;
+  /** Ends that were promised while the database took no writes, and that it still does not take. */
+  readonly unrecorded: () => number;
   /** How the log contradicts what was signed; `null`: it does not. */
   readonly logContradicts: () => string | null;
 }): Readonly<Record<'database' | 'clock' | 'policy' | 'engine' | 'ledger', () => Promise<Readiness>>> {
@@ -35,6 +37,8 @@ export function readinessChecks(parts: {
         : { ok: true, detail: `${problems.length} problems in newer rules; the old ones are in force` };
     },
     engine: async () => {
+      const unrecorded = parts.unrecorded();
+      if (unrecorded > 0) return { ok: false, detail: `ends that the database does not take: ${unrecorded}` };
       const behind = await lagMs(db);
       return { ok: behind < 60_000, detail: `${behind} ms behind` };
     },

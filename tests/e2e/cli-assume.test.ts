@@ -154,7 +154,9 @@ describe('assume', () => {
       tty: true,
     });
     expect(code).toBe(3);
-    expect(stderr).toContain('/opt/curfew/bin/curfew request log-reader --on aws/prod --wait');
+    expect(stderr).toContain(
+      "/opt/curfew/bin/curfew request log-reader --on aws/prod --reason 'why you need it' --wait",
+    );
     expect(server.state.requests.size).toBe(0);
   });
 

@@ -82,7 +82,7 @@ test('what assume and console suggest holds what was typed, and can be done', as
   expect(assume.stderr).toContain('assume log-reader --on aws/prod -- aws s3 ls');
   const console = await home.run(['console', 'log-reader', '--on', 'aws/prod']);
   expect(console).toMatchObject({ code: 3 });
-  expect(console.stderr).toContain('request log-reader --on aws/prod --wait');
+  expect(console.stderr).toContain("request log-reader --on aws/prod --reason 'why you need it' --wait");
 });
 
 test('what login suggests does not repeat the server, which the profile remembers', async () => {
@@ -136,7 +136,7 @@ describe('access that is not held, with --json', () => {
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(failure(stderr).error).toMatchObject({
       code: 'no-grant',
-      hint: '/opt/curfew/bin/curfew request log-reader --on aws/prod --wait',
+      hint: "/opt/curfew/bin/curfew request log-reader --on aws/prod --reason 'why you need it' --wait",
     });
   });
 

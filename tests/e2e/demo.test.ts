@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -151,6 +152,18 @@ describe('the demo, as processes', () => {
       });
       expect(busy.status).toBe(1);
       expect(busy.stderr).toMatch(/^Port \d+ is in use by another program\. Stop it, or choose another port/);
+      // Somebody else where only the simulated cloud would be.
+      const taken = createServer();
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+      const { port } = taken.address() as AddressInfo;
+      const below = spawnSync(process.execPath, ['src/cli/demo/main.ts', '--port', String(port - 1)], {
+        cwd: ROOT,
+        env: { ...process.env, CURFEW_DATA_DIR: other.dataDir },
+        encoding: 'utf8',
+      });
+      taken.close();
+      expect(below.status).toBe(1);
+      expect(below.stderr).toMatch(new RegExp(`^Port ${port} is in use by another program`));
     } finally {
       await other.remove();
     }

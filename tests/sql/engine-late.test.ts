@@ -4,6 +4,7 @@ import type { GrantId } from '../../src/core/ids.ts';
 import { ok } from '../../src/core/result.ts';
 import { after } from '../../src/core/time.ts';
 import { createEngine } from '../../src/engine/engine.ts';
+import { readinessChecks } from '../../src/operations/check-readiness.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
@@ -102,6 +103,33 @@ eachDatabase('endings that cannot be recorded', (current) => {
     stop.abort();
     await running;
     expect(entries).toContain('grant.ending (late)');
+  });
+
+  test('the broker is not ready while there is an end that cannot be recorded, and is when it is', async () => {
+    let broken = false;
+    const { engine } = bench(current(), fakeProvider(), { appendFails: () => broken });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    const grant = await findGrant(current().db, id);
+    if (grant === null) throw new Error('the grant is there');
+    const checks = readinessChecks({
+      db: current().db,
+      clock: systemClock,
+      rules: { current: () => expect.unreachable() },
+      maxClockOffsetMs: 2_000,
+      unrecorded: () => engine.unrecorded(),
+      logContradicts: () => null,
+    });
+    expect(await checks.engine()).toMatchObject({ ok: true });
+    broken = true;
+    await engine.endUnrecorded(grant, 'revoked', BY);
+    expect(await checks.engine()).toEqual({ ok: false, detail: 'ends that the database does not take: 1' });
+    broken = false;
+    const stop = new AbortController();
+    const running = engine.runUnrecorded(stop.signal);
+    await expect.poll(() => checks.engine(), { timeout: 5_000 }).toMatchObject({ ok: true });
+    stop.abort();
+    await running;
   });
 
   test('while nothing can be written, every end that is due is taken away, however many there are', async () => {

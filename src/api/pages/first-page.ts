@@ -53,7 +53,7 @@ const LIVE = `<section class="card" aria-labelledby="live-title">
 function signInCard(origin: string): string {
   return `<section class="card" aria-labelledby="live-title">
 <h2 id="live-title">Live access</h2>
-<p>Who holds what now is shown to people who are signed in. On your own machine:</p>
+<p>Who holds what now is for people who are signed in. What you hold yourself, on your own machine:</p>
 <pre>curfew login --server ${escapeHtml(origin)}
 curfew ls</pre>
 </section>`;

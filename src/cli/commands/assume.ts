@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { issueAwsCredentials, liveGrants, pendingRequest, type HandedOut } from '../access.ts';
 import { wantedItem, type Wanted } from '../arguments.ts';
 import { CALLED_AS, OWN_COMPILE_CACHE } from '../call-name.ts';
+import { requestLine } from '../call-name.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure, usage } from '../failure.ts';
@@ -67,7 +68,7 @@ async function grantFor(context: Context, wanted: Wanted, options: AssumeOptions
     throw new Failure(`You do not hold ${wanted.role} on ${wanted.target}.`, {
       exit: EXIT.denied,
       code: 'no-grant',
-      hint: context.command('request', wanted.role, '--on', wanted.target, '--wait'),
+      hint: requestLine(context, wanted.role, wanted.target),
     });
   }
   if (!context.json)

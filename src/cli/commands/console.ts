@@ -1,5 +1,6 @@
 import { liveGrants } from '../access.ts';
 import { wantedItem } from '../arguments.ts';
+import { requestLine } from '../call-name.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
@@ -20,7 +21,7 @@ export async function openConsole(context: Context, word: string, options: Conso
     throw new Failure(`You do not hold ${wanted.role} on ${wanted.target}.`, {
       exit: EXIT.denied,
       code: 'no-grant',
-      hint: context.command('request', wanted.role, '--on', wanted.target, '--wait'),
+      hint: requestLine(context, wanted.role, wanted.target),
     });
   }
   if (!options.print && !canOpenBrowser(place)) {

@@ -1,5 +1,5 @@
 import { liveGrants, issueAwsCredentials, pendingRequest } from '../access.ts';
-import { commandLine } from '../call-name.ts';
+import { commandLine, requestLine } from '../call-name.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import { createHttp, NetworkFault, type Http } from '../http.ts';
@@ -194,7 +194,7 @@ async function noGrant(session: Session): Promise<Failure> {
   return new Failure(`You do not hold ${role} on ${target}.`, {
     exit: EXIT.denied,
     code: 'no-grant',
-    hint: session.command('request', role, '--on', target, '--wait'),
+    hint: requestLine(session, role, target),
   });
 }
 

@@ -2,13 +2,16 @@ import { expect, test } from 'vitest';
 import { banner } from './banner.ts';
 
 const demo = (url: string) =>
-  banner({
-    url,
-    people: [{ key: 'ana', name: 'Ana Ribeiro', title: 'data-engineers', email: 'ana@acme.example' }],
-    peopleCount: 40,
-    cloudAdopted: false,
-    close: () => Promise.resolve(),
-  });
+  banner(
+    {
+      url,
+      people: [{ key: 'ana', name: 'Ana Ribeiro', title: 'data-engineers', email: 'ana@acme.example' }],
+      peopleCount: 40,
+      cloudAdopted: false,
+      close: () => Promise.resolve(),
+    },
+    '.curfew/',
+  );
 
 test('the commands go to this demo, whatever its port', () => {
   expect(demo('http://localhost:7420')).toContain('./bin/curfew login --as ana\n');

@@ -1,8 +1,8 @@
 import { DEFAULT_SERVER } from '../session/server-address.ts';
 import type { Demo } from './start-demo.ts';
 
-/** What a new user sees: where it is, who they can be, and three commands to try. */
-export function banner(demo: Demo): string {
+/** What a new user sees: where it is, who they can be, three commands to try, and where the data is. */
+export function banner(demo: Demo, dataDir: string): string {
   const width = Math.max(...demo.people.map((person) => person.key.length));
   const people = demo.people.map((person) => `    ${person.key.padEnd(width)}  ${person.name}, ${person.title}`);
   return [
@@ -22,7 +22,7 @@ export function banner(demo: Demo): string {
     demo.cloudAdopted
       ? '  The simulated cloud was still running from last time; its sessions went on by themselves.\n'
       : '',
-    '  Ctrl-C stops everything. The data stays in .curfew/.',
+    `  Ctrl-C stops everything. The data stays in ${dataDir}.`,
     '',
   ].join('\n');
 }

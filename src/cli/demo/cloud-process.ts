@@ -1,6 +1,7 @@
 import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { requireFreePorts } from '../../platform/ports.ts';
 import { processExists, startDetached, stopProcess } from '../../platform/processes.ts';
 
 /** The simulated AWS of the demo: a process of its own, because a cloud does not die with a broker. */
@@ -20,6 +21,7 @@ export async function startDemoCloud(folder: string, worldFile: string, port: nu
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const running = readRunning(folder);
   if (running !== null && (await answers(running.url))) return cloud(folder, running, true);
+  await requireFreePorts([port]);
   const errors = openSync(join(folder, 'errors.log'), 'a', 0o600);
   try {
     const program = fileURLToPath(new URL('../../../simulators/aws/main.ts', import.meta.url));

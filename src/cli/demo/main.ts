@@ -30,6 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   const dataDir = resolve(root, env['CURFEW_DATA_DIR'] ?? '.curfew');
+  const shownDir = env['CURFEW_DATA_DIR'] === undefined ? '.curfew/' : dataDir;
   const unlock = lockFolder(dataDir);
   try {
     if (fresh) {
@@ -40,12 +41,12 @@ async function main(args: readonly string[]): Promise<number> {
     await requireFreePorts([port, port + 2]);
     const stop = stopSignal();
     const demo = await startDemo({ root, dataDir, port, logLevel: env['CURFEW_LOG_LEVEL'] ?? 'error' });
-    process.stdout.write(banner(demo));
+    process.stdout.write(banner(demo, shownDir));
     if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
     process.stdout.write('\nStopping…\n');
     await demo.close();
     process.stdout.write(
-      'Stopped. Your data stays in .curfew/; "npm start" goes on, "npm start -- --fresh" begins anew.\n',
+      `Stopped. Your data stays in ${shownDir}; "npm start" goes on, "npm start -- --fresh" begins anew.\n`,
     );
     return 0;
   } finally {
