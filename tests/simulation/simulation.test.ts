@@ -27,6 +27,7 @@ const RARE: ReadonlySet<string> = new Set([
   'start-beside-order',
   'written-together',
   'order-lifted-early',
+  'schedule-hindered',
 ]);
 
 /** Some of the bugs that one of the first seeds shows; all of them are for `npm run sabotage`. */

@@ -14,7 +14,7 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 13,
+    seed: 34,
   },
   {
     name: 'extension-counts-from-itself',
