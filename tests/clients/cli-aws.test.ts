@@ -210,7 +210,9 @@ describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped 
     expect(refused.stderr).toContain('AccessDenied');
     const without = await run(aws, words, { AWS_PROFILE: 'curfew-invoice-reader-prod' });
     expect(without.code).not.toBe(0);
-    expect(without.stderr).toContain(`${CURFEW} request invoice-reader --on aws/prod --wait`);
+    expect(without.stderr).toContain(
+      `${CURFEW} request invoice-reader --on aws/prod --reason 'why you need it' --wait`,
+    );
   });
 
   test('the log holds', async () => {

@@ -150,12 +150,12 @@ describe('creds aws', () => {
     expect(await home.run(CREDS)).toEqual({
       code: 3,
       stdout: '',
-      stderr: '/opt/curfew/bin/curfew request log-reader --on aws/prod --wait\n',
+      stderr: "/opt/curfew/bin/curfew request log-reader --on aws/prod --reason 'why you need it' --wait\n",
     });
     const bo = await home.run(['creds', 'aws', '--role', 'log-reader', '--on', 'aws/prod', '--profile', 'bo'], {
       env: { PATH: '/usr/bin:/opt/curfew/bin' },
     });
-    expect(bo.stderr).toBe('curfew --profile bo request log-reader --on aws/prod --wait\n');
+    expect(bo.stderr).toBe("curfew --profile bo request log-reader --on aws/prod --reason 'why you need it' --wait\n");
   });
 
   test('while a request is pending: exit 4 and how to wait', async () => {
