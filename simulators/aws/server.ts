@@ -57,11 +57,17 @@ type Known = { service: string; action: string; session: Session | null; json: b
 const VERSIONS: Readonly<Record<string, string>> = { sts: '2011-06-15', iam: '2010-05-08' };
 const UNSIGNED = new Set(['AssumeRoleWithWebIdentity']);
 const JOURNAL = 5_000;
+/** How long a connection that nobody uses stays open. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Starts a stand-in for STS, IAM, S3, an organization's services and the console's federation endpoint on one loopback port. */
 export async function startAwsSimulator(options: SimulatorOptions): Promise<AwsSimulator> {
   const simulator = new Simulator(options);
-  const server = createServer((request, response) => void simulator.answer(request, response));
+  // Node would close it after five seconds, which a client under load may take for a call that broke off.
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => void simulator.answer(request, response),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, '127.0.0.1', resolve);
