@@ -134,6 +134,16 @@ describe('deciding and looking', () => {
     );
   });
 
+  test('what waits for a decision is listed to its end, however many pages it has', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 7; n += 1) ids.push(await asked());
+    for (const scope of ['--waiting', '--all']) {
+      const { stdout } = await home.run(['--profile', 'bo', 'ls', scope, '--json']);
+      const { items } = JSON.parse(stdout) as { items: readonly { id: string }[] };
+      expect(items.map((one) => one.id).sort()).toEqual([...ids].sort());
+    }
+  });
+
   test("the countdown is the server's, whatever this machine's clock says", async () => {
     await home.run(['request', 'log-reader', '--on', 'aws/prod', '--reason', 'Read the logs']);
     const outcome = await home.run(['ls'], { laterMs: 300_000 });

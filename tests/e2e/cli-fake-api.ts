@@ -338,7 +338,11 @@ export function createApi(state: FakeState, oauth: Oauth) {
             ? one.status === 'pending' && person.key === 'bo'
             : true,
       );
-      return json(response, 200, { items: items.map(requestView), nextCursor: null });
+      // Three on a page, however many are asked for.
+      const from = Number(query.get('cursor') ?? 0);
+      const paged = scope === 'mine' ? items : items.slice(from, from + 3);
+      const nextCursor = from + paged.length < items.length ? String(from + 3) : null;
+      return json(response, 200, { items: paged.map(requestView), nextCursor });
     }
     if (name === 'GET /v1/grants') {
       const mine = [...state.grants.values()].filter((one) => one.person.key === person.key);

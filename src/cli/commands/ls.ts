@@ -1,3 +1,4 @@
+import { allPages } from '../all-pages.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { rememberLive } from '../live-state.ts';
@@ -16,6 +17,8 @@ export interface LsOptions {
 }
 
 const LATELY = 5;
+/** An auditor may see every request that there ever was; a terminal is not where to read them all. */
+const MOST = 1_000;
 
 /** Lists what is mine: live access with its time left, open requests, what is over. */
 export async function ls(context: Context, options: LsOptions): Promise<ExitCode> {
@@ -34,9 +37,10 @@ export async function ls(context: Context, options: LsOptions): Promise<ExitCode
 }
 
 async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<ExitCode> {
-  const raw = await context.api.get(`/requests?scope=${scope}`);
-  const requests = list(raw, 'items', requestView);
-  if (context.json) context.dataJson(raw);
+  const items = await allPages(context.api, `/requests?scope=${scope}`, scope === 'all' ? MOST : Infinity);
+  if (scope === 'all' && items.length >= MOST) context.say(`These are the ${items.length} newest; there may be more.`);
+  const requests = items.map(requestView);
+  if (context.json) context.dataJson({ items });
   else if (context.plain) context.data(plainTable(COLUMNS, requests.map(plainRequest)));
   else if (requests.length === 0)
     context.say(scope === 'waiting' ? 'Nothing waits for your decision.' : 'There are no requests that you may see.');
