@@ -155,7 +155,7 @@ export class IdentityCenter {
 
   #finish(operation: AsyncOperation): void {
     const { faults } = this.#ports;
-    const fault = faults.take('sso', `finish-${operation.kind}`, JSON.stringify(operation));
+    const fault = faults.take('itself', 'sso', `finish-${operation.kind}`, JSON.stringify(operation));
     if (fault?.kind === 'delay') {
       operation.finishAt += Math.max(1, fault.delayMs ?? 0);
       return;

@@ -55,7 +55,12 @@ export class ScheduleFiring {
 
   #attempt(schedule: Schedule): void {
     const { faults, record } = this.#ports;
-    const fault = faults.take('scheduler', 'fire', `${schedule.name} ${schedule.target.arn} ${schedule.target.input}`);
+    const fault = faults.take(
+      'itself',
+      'scheduler',
+      'fire',
+      `${schedule.name} ${schedule.target.arn} ${schedule.target.input}`,
+    );
     if (fault?.kind === 'delay') throw new Postponed(this.#ports.now() + Math.max(1, fault.delayMs ?? 0));
     const refused = fault === null ? null : faultError(fault, 'scheduler');
     if (refused !== null || fault?.kind === 'drop-before') {
@@ -94,7 +99,7 @@ export class ScheduleFiring {
   #call({ service, action, input }: Invocation, session: Session, region: string): void {
     const { faults, callSso, iam } = this.#ports;
     const body = JSON.stringify(input);
-    const fault = faults.take(service, action, body);
+    const fault = faults.take('itself', service, action, body);
     const refused = fault === null ? null : faultError(fault, service);
     if (refused !== null) throw refused;
     if (fault?.kind === 'drop-before') throw new AwsError('InternalServerError', 500, 'The call did not arrive.');

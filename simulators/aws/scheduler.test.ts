@@ -263,6 +263,16 @@ describe('an attempt that fails', () => {
     expect((await state()).schedules).toEqual([]);
   });
 
+  test('leaves a fault alone that is meant for clients', async () => {
+    await start();
+    await put(schedule());
+    const fault = { service: 'sso', action: 'DeleteAccountAssignment', kind: 'throttle', from: 'client' };
+    await cloud.control('POST', 'faults', [fault]);
+    cloud.nowMs = END + 1;
+    await state();
+    expect((await journal()).filter((one) => one.action === 'DeleteAccountAssignment')).toMatchObject([{ code: 'OK' }]);
+  });
+
   test('does without a role that stopped trusting Scheduler', async () => {
     await start();
     await put(schedule());

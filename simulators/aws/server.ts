@@ -158,7 +158,12 @@ class Simulator {
     let code = 'OK';
     try {
       this.#recognize(call, known);
-      const fault = this.#faults.take(known.service, known.action, `${call.rawPath} ${call.body.toString('utf8')}`);
+      const fault = this.#faults.take(
+        'client',
+        known.service,
+        known.action,
+        `${call.rawPath} ${call.body.toString('utf8')}`,
+      );
       if (fault !== null) {
         if (fault.delayMs !== undefined) await delay(fault.delayMs);
         if (fault.kind === 'drop-before') return null;

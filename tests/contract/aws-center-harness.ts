@@ -306,6 +306,8 @@ async function inject(url: string, { name }: CloudCall, fault: CloudFault): Prom
     {
       service,
       action,
+      // What a schedule of an earlier test calls meanwhile must not run into it instead.
+      from: 'client',
       ...(match === undefined ? {} : { match }),
       kind: fault === 'slow' ? 'delay' : fault,
       times: 1,
