@@ -135,7 +135,8 @@ async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
 
 /**
  * Whether the access stands in a shared slot already and is not ours: seen before the first grant there writes anything, and remembered
- * for all that follow. What was there before is used as it is and never removed.
+ * for all that follow. What was there before is used as it is and never removed; what a grant gave that a restored database does not know
+ * is ours, and ends with whoever begins there now.
  */
 async function standsAlready(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<boolean | 'claim-lost'> {
   if (turn.others.present || turn.binding.lastCallAt !== null) return turn.binding.standing;
@@ -143,7 +144,7 @@ async function standsAlready(ports: StepPorts, grant: GrantRecord, turn: SlotTur
   const now = await appNow(ports.db);
   const call = { now, signal: ports.clock.timeout(PACE.callTimeoutMs) };
   const seen = await provider.observe(plannedSpec(grant, now), null, call);
-  const standing = seen.presence === 'present';
+  const standing = seen.presence === 'present' && seen.hasOurEnd !== true;
   const noted = await noteStanding(ports.db, { grant, owner: ports.owner }, standing);
   return noted ? standing : 'claim-lost';
 }

@@ -237,6 +237,8 @@ export type Observation =
       readonly native: JsonObject;
       /** Credentials that came into being by looking (and were discarded): they count towards the proof. */
       readonly credentials?: readonly CredentialFacts[];
+      /** An end of ours stands beside it: a grant gave it, also where the database does not know that any more, and nobody else did. */
+      readonly hasOurEnd?: true;
     }
   /**
    * Gone now. `final: false` means that it could still be otherwise, and the engine asks again: at `finalAt` where the provider knows

@@ -129,7 +129,16 @@ describe('an assignment', () => {
   test('that somebody made by hand is seen before ours begins', async () => {
     const spec = fresh();
     await byHand(on, 'create', spec);
-    await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ presence: 'present', usable: true });
+    const seen = await on.provider.observe(spec, null, call());
+    expect(seen).toMatchObject({ presence: 'present', usable: true });
+    expect(seen).not.toHaveProperty('hasOurEnd');
+  });
+
+  test('that a grant gave is told from what somebody made by hand, also by a broker that knows nothing of the grant', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    const seen = await on.with({}).observe(spec, null, call());
+    expect(seen).toMatchObject({ presence: 'present', hasOurEnd: true });
   });
 
   test('is not usable while it is made, and asking again makes no second operation', async () => {

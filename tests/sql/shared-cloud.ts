@@ -55,9 +55,9 @@ export class SharedCloud {
       observe: async (binding, _ending, _call: CallOptions) => {
         this.calls.push('observe');
         if (this.blind) throw new ProviderFault('forbidden-to-us', 'not allowed to look');
-        return this.places.has(binding.slot)
-          ? { presence: 'present', usable: true, native: {} }
-          : { presence: 'absent', proof: 'observed', evidence: {}, final: false };
+        const end = this.places.get(binding.slot);
+        if (end === undefined) return { presence: 'absent', proof: 'observed', evidence: {}, final: false };
+        return { presence: 'present', usable: true, native: {}, ...(end === null ? {} : { hasOurEnd: true }) };
       },
       revoke: async (binding) => this.#write('revoke', () => void this.places.delete(binding.slot)),
     };

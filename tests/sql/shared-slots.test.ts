@@ -130,6 +130,17 @@ describe('grants that share one place in the cloud', () => {
     expect(cloud.places.get(SLOT)).toBeNull();
   });
 
+  test('what a grant gave that the database does not know any more, after a restore, is ours: it takes the end of the next one, and goes with it', async () => {
+    const forgotten = after(time.now(), 60 * MINUTE);
+    cloud.places.set(SLOT, forgotten);
+    await ask(10 * MINUTE);
+    expect(await states()).toEqual(['active']);
+    expect(cloud.places.get(SLOT)).toBeLessThan(forgotten);
+    await end(grants[0] as GrantId, 'return');
+    expect(cloud.places.has(SLOT)).toBe(false);
+    expect(on.entries).not.toContain('finding.raised');
+  });
+
   test('a grant waits until a removal that was given up can no longer land on it; its clock has not started', async () => {
     await ask(10 * MINUTE);
     cloud.mishaps.push({ kind: 'lands-late', afterMs: 40_000 });

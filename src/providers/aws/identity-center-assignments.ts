@@ -122,11 +122,8 @@ export class Assignments {
       user: userIds.join(', ') || place.userName,
       scheduledEnd: schedule === null ? null : toIso(schedule.at),
     });
-    const present = (more: JsonObject): Observation => ({
-      presence: 'present',
-      usable: true,
-      native: { ...evidence, ...more },
-    });
+    const present = (more: JsonObject) =>
+      ({ presence: 'present', usable: true, native: { ...evidence, ...more } }) as const;
     const gone = async (more: JsonObject): Promise<Observation> => {
       if (ending === null || !place.tombstone) return absent(more);
       const cut = await this.#cut(place, at, spec, ending, asked);
@@ -155,7 +152,11 @@ export class Assignments {
     const standing = userIds.filter(
       (userId) => listed.users.has(userId) || this.#operations.madeJustNow({ ...names, userId }),
     );
-    if (standing.length > 0) return present({});
+    if (standing.length > 0) {
+      // Schedules are written for what we assign, and for nothing else.
+      const isOurs = schedule !== null && standing.includes(schedule.names.userId);
+      return isOurs ? { ...present({}), hasOurEnd: true } : present({});
+    }
     for (const userId of ending === null ? [] : userIds)
       if (await this.#operations.createdElsewhere({ ...names, userId }, asked))
         return present({ creation: 'is under way' });
