@@ -32,8 +32,9 @@ const WEIGHTS: Readonly<Record<Blow, number>> = {
 
 /** Longer than the ten seconds for which a claim is held: what it had claimed is somebody else's when it wakes. */
 const FREEZE_MS = [10_500, 13_000] as const;
-/** Of the cloud's calls that a broker makes, how many in a row a fault hits. */
+/** Of the cloud's calls that a broker makes, how many in a row a fault hits, in each of these services. */
 const FAULTS_IN_A_ROW = 6;
+const SERVICES = ['sts', 'iam', 'sso', 'identitystore', 'scheduler'];
 
 /** A restore: everything that was promised after `copiedAt` may be forgotten. Epoch milliseconds. */
 export interface Restore {
@@ -152,9 +153,11 @@ export class Breaker {
     const times = prng.int(1, FAULTS_IN_A_ROW);
     // Later than the broker waits for: the call is given up, and lands nevertheless.
     const delayMs = kind === 'delay' ? prng.int(500, 7_000) : 0;
-    const faults: Fault[] = ['sts', 'iam'].map((service) => ({
+    const faults: Fault[] = SERVICES.map((service) => ({
       service,
       action: '*',
+      // What schedules do is AWS's own.
+      from: 'client',
       kind,
       times,
       ...(delayMs === 0 ? {} : { delayMs }),

@@ -2,14 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Prng } from '../simulation/kernel/prng.ts';
 import { auditVerify } from './audit.ts';
 import { Breaker, planBlows, type Blow } from './blows.ts';
+import { anHourLater, tryItOut } from './calm.ts';
+import { centerFaults } from './judge-center.ts';
 import { logFaults, lost, readRecords, servedAfterSaidEnd, type Records } from './judge.ts';
 import { orderFaults, readOrders } from './judge-orders.ts';
-import { servedBesideGrants } from './judge-own-keys.ts';
+import { servedBesideGrants, worstPlaceLag } from './judge-places.ts';
 import { Crowd } from './people/crowd.ts';
-import { BOUND_MS, Wallet } from './people/wallet.ts';
+import { BOUND_MS, LONGEST_SESSION_MS, Wallet } from './people/wallet.ts';
 import type { Nursery } from './site/nursery.ts';
-import { ownKeyOf } from './site/cloud.ts';
 import { openSite, type Site } from './site/site.ts';
+import { ownKeyOf, OWNED_SET, PERMISSION_SET } from './site/world.ts';
 
 export interface ChaosOptions {
   readonly kills: number;
@@ -36,6 +38,11 @@ export interface ChaosReport {
   readonly credentials: number;
   /** How often somebody's own key was served, because of a timed policy. */
   readonly servedOwnKeys: number;
+  /** Sessions that the portal of Identity Center gave, and milliseconds after the end at which it gave one last. */
+  readonly portalSessions: number;
+  readonly worstPortalLagMs: number;
+  /** Milliseconds after the end at which a session was served last that a tombstone cuts. */
+  readonly worstTombstoneLagMs: number;
   readonly tries: number;
   readonly served: number;
   /** Milliseconds after the end at which a credential was served last; 0: none was. */
@@ -58,18 +65,18 @@ export interface ChaosReport {
   readonly violations: readonly Violation[];
 }
 
-/** Longest that grants may take to end after everything was healed: their own time, and what a proof takes. */
-const CONVERGE_MS = 150_000;
+/**
+ * Longest that grants may take to end after everything was healed: their own time, that of a schedule which may fire late, and what a proof
+ * takes, behind everybody whose assignment ends in these minutes.
+ */
+const CONVERGE_MS = 300_000;
 /** In this time a broker finds out by itself which of its connections are dead. */
 const READY_MS = 60_000;
 /** Blows between two copies of the database. */
 const COPY_EVERY = 12;
-const CALM_S = 10;
 const SHORT_RUN = 10;
 const SHORT_GRANT_S = 9;
 const LONG_GRANT_S = 20;
-/** In calm weather a returned credential is refused within this time. */
-const CUT_MS = 10_000;
 
 /** One run: opens the site, breaks it, heals it, and judges from outside. The caller clears the nursery. */
 export async function runChaos(
@@ -91,7 +98,11 @@ export async function runChaos(
     if (at > endsAt + BOUND_MS) violate('end', `a credential of ${grant} was served ${at - endsAt} ms after its end`);
   });
   const crowd = new Crowd(site.url, wallet);
-  for (const person of site.people.engineers) wallet.keep(person, ownKeyOf(person));
+  for (const person of [...site.people.engineers, ...site.people.newcomers]) {
+    wallet.keep(person, 'checker', ownKeyOf(person));
+    wallet.signIn(person, 'analyst', PERMISSION_SET, LONGEST_SESSION_MS);
+    wallet.signIn(person, 'auditor', OWNED_SET, 0);
+  }
   const breaker = new Breaker(site, (text) => say(`${seconds().toFixed(0).padStart(4)} s  ${text}`));
   try {
     // What is asked for in a short run is shorter, because the run waits for its end.
@@ -106,13 +117,15 @@ export async function runChaos(
     const healedAt = Date.now();
     await crowd.close();
     await liftAll(site, crowd);
-    for (const text of await tryItOut(crowd, wallet, site)) violate('calm', text);
+    for (const text of await tryItOut({ crowd, wallet, site })) violate('calm', text);
     const convergedMs = await converge(site, healedAt, (text) => violate('convergence', text));
     const records = await readRecords(site);
     const orders = await readOrders(site);
     for (const text of orderFaults(orders)) violate('order', text);
+    for (const text of await centerFaults(site)) violate('end', text);
     const audit = await judge(site, records, { wallet, crowd, breaker, violate });
     const report = reportOf(wallet, crowd, breaker, records);
+    for (const text of await anHourLater({ wallet, site })) violate('end', text);
     return {
       site,
       report: {
@@ -127,7 +140,7 @@ export async function runChaos(
       },
     };
   } finally {
-    await wallet.close();
+    await wallet.rest();
   }
 }
 
@@ -172,30 +185,12 @@ function progress(crowd: Crowd, wallet: Wallet, violations: number, atS: number)
   );
 }
 
-/** A broker that survives by refusing everything would hold every promise about ends. So everything must work as on the first day. */
-async function tryItOut(crowd: Crowd, wallet: Wallet, { people, brokers }: Site): Promise<readonly string[]> {
-  const [person = ''] = people.engineers;
-  const errand = await crowd.request(person, 'reader', CALM_S, `calm-${Date.now()}`);
-  if (errand.request === null) return ['in calm weather a request was not answered'];
-  const endsAt = await crowd.untilActive(person, errand);
-  if (endsAt === null || errand.grant === null) {
-    const why = await Promise.all(brokers.map((broker) => broker.readiness()));
-    return [`in calm weather a grant did not become active: ${why.join(' ')}`];
-  }
-  const saved = await crowd.fetchKeys(person, errand.grant);
-  if (saved === null) return ['in calm weather no credential was handed out'];
-  if ((await wallet.works(saved)) !== true) return ['in calm weather the credential of an active grant is refused'];
-  if (!(await crowd.end(person, errand, 'return'))) return ['in calm weather a grant cannot be given back'];
-  for (const until = Date.now() + CUT_MS; Date.now() < until; await pause(200))
-    if ((await wallet.works(saved)) === false) return [];
-  return [`in calm weather a credential was served ${CUT_MS} ms after it was given back`];
-}
-
 /** Waits until every grant is over and every entry of the log has its place. */
 async function converge(site: Site, from: number, fail: (text: string) => void): Promise<number | null> {
+  const orders = `select id, 'order' as state from revocation where started_at is not null and finished_at is null`;
   const open = `select id, state, last_fault, attempts, due_at, lease_until from "grant" where state not in ('ended', 'failed') limit 5`;
   for (;;) {
-    const left = await site.postgres.query(open);
+    const left = [...(await site.postgres.query(open)), ...(await site.postgres.query(orders))];
     const [{ n } = { n: 0 }] = (await site.postgres.query('select count(*)::int as n from ledger_outbox')) as {
       n: number;
     }[];
@@ -220,8 +215,8 @@ interface Seen {
 }
 
 async function judge(site: Site, records: Records, { wallet, crowd, breaker, violate }: Seen): Promise<string> {
-  for (const { grant } of await wallet.tryAll())
-    violate('end', `a credential of ${grant} works when everything is over`);
+  for (const { grant, place } of await wallet.tryAll())
+    if (place === null || place.boundMs < LONGEST_SESSION_MS) violate('end', `${grant} works when everything is over`);
   for (const text of servedBesideGrants(wallet.saved, records, crowd.errands, breaker.restores)) violate('end', text);
   for (const text of servedAfterSaidEnd(wallet.saved, records, crowd.errands)) violate('end', text);
   for (const text of lost(records, crowd.errands, breaker.restores)) violate('loss', text);
@@ -235,7 +230,9 @@ async function judge(site: Site, records: Records, { wallet, crowd, breaker, vio
 
 function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Records) {
   const known = new Set(records.grants.map((grant) => grant.id));
-  const handedOut = wallet.saved.filter(({ person }) => person === null);
+  const handedOut = wallet.saved.filter(({ place }) => place === null);
+  const timesServed = (what: string) =>
+    wallet.saved.reduce((sum, { place, servedAt }) => sum + (place?.what === what ? servedAt.length : 0), 0);
   const endAcked = new Map(
     crowd.errands.flatMap((one) =>
       one.endAckedAt === null || one.grant === null ? [] : [[one.grant, one.endAckedAt]],
@@ -255,7 +252,20 @@ function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Recor
       crowd.errands.flatMap(({ grant }) => (grant === null || known.has(grant) ? [] : grant)),
     ).size,
     credentials: handedOut.length,
-    servedOwnKeys: wallet.saved.reduce((sum, { servedAt }) => sum + servedAt.length, 0),
+    servedOwnKeys: timesServed('the own key'),
+    portalSessions: timesServed('the sign-in'),
+    worstPortalLagMs: worstPlaceLag(
+      wallet.saved.filter(({ place }) => place?.what === 'the sign-in'),
+      records,
+      crowd.errands,
+      breaker.restores,
+    ),
+    worstTombstoneLagMs: worstPlaceLag(
+      wallet.saved.filter(({ place }) => place?.what === 'a session' && place.boundMs === BOUND_MS),
+      records,
+      crowd.errands,
+      breaker.restores,
+    ),
     tries: wallet.tries,
     served: wallet.saved.reduce((sum, saved) => sum + saved.served, 0),
     worstLagMs: worst(handedOut.map(({ lastServedAt, endsAt }) => (lastServedAt ?? 0) - endsAt)),

@@ -1,6 +1,6 @@
 import { BLOWS, type Blow } from './blows.ts';
 import type { ChaosReport } from './chaos.ts';
-import { BOUND_MS } from './people/wallet.ts';
+import { BOUND_MS, NEW_SESSIONS_MS } from './people/wallet.ts';
 
 /** The summary that a run ends with. `tookS`: seconds of the whole run. */
 export function tableOf(report: ChaosReport, tookS: number): string {
@@ -23,6 +23,17 @@ export function tableOf(report: ChaosReport, tookS: number): string {
     ['worst lag after the end', `${report.worstLagMs} ms`, `bound ${BOUND_MS} ms`],
     ['worst lag of a cut', `${report.worstCutLagMs} ms`, 'after a return or a revocation was acknowledged; not judged'],
     ['own keys served', String(report.servedOwnKeys), 'times, because of a timed policy'],
+    ['sessions of the portal', String(report.portalSessions), 'each kept and tried as well'],
+    [
+      'worst lag of the portal',
+      `${report.worstPortalLagMs} ms`,
+      `new sessions after the end; bound ${NEW_SESSIONS_MS} ms`,
+    ],
+    [
+      'worst lag of a tombstone',
+      `${report.worstTombstoneLagMs} ms`,
+      `open sessions after the end; bound ${BOUND_MS} ms`,
+    ],
     [
       'orders',
       String(report.ordersGiven),

@@ -3,14 +3,15 @@ import { signIn } from '../../e2e/api-user-agent.ts';
 import type { Prng } from '../../simulation/kernel/prng.ts';
 import { ask, type Answer } from './ask.ts';
 import { KillSwitch } from './kill-switch.ts';
-import type { Keys, Saved, Wallet } from './wallet.ts';
+import type { Keys } from './tries.ts';
+import type { Saved, Wallet } from './wallet.ts';
 
 /** What a person was promised. Times are epoch milliseconds. */
 export interface Errand {
   readonly person: string;
   /** Idempotency key of the request, and its reason, by which it is found again. */
   readonly key: string;
-  readonly role: string;
+  readonly role: RoleName;
   readonly sentAt: number;
   /** The end that an answer named. */
   endsAt: number | null;
@@ -27,6 +28,20 @@ export interface Errand {
 const CALL_MS = 10_000;
 /** Between two orders of the kill switch. */
 const ORDER_EVERY_MS = [12_000, 40_000] as const;
+/** How a role is used. A grant of an assignment cannot be shorter than a minute. */
+export const ROLES = {
+  reader: { use: 'keys', weight: 5, shortestS: 5 },
+  publisher: { use: 'keys', weight: 2, shortestS: 5 },
+  checker: { use: 'own key', weight: 3, shortestS: 5 },
+  analyst: { use: 'portal', weight: 2, shortestS: 60 },
+  auditor: { use: 'portal', weight: 2, shortestS: 60 },
+} as const;
+export type RoleName = keyof typeof ROLES;
+const WEIGHTS = Object.fromEntries(Object.entries(ROLES).map(([name, { weight }]) => [name, weight])) as Record<
+  RoleName,
+  number
+>;
+/** Of the shortest and the longest grants that people ask for. */
 const SHORTEST_S = 5;
 /** How long somebody waits for an access that was promised. */
 const PATIENCE_MS = 25_000;
@@ -41,6 +56,8 @@ export class Crowd {
   readonly #closing = Promise.withResolvers<void>();
   killSwitch: KillSwitch | null = null;
   #loops: readonly Promise<void>[] = [];
+  /** Ends before their time that people still mean to bring about. */
+  readonly #later = new Set<Promise<void>>();
   #silences = 0;
   #failures = 0;
 
@@ -87,6 +104,7 @@ export class Crowd {
     this.#isOpen = false;
     this.#closing.resolve();
     await Promise.all(this.#loops);
+    await Promise.all(this.#later);
   }
 
   async #live(person: string, prng: Prng, rest: Rest): Promise<void> {
@@ -100,27 +118,37 @@ export class Crowd {
   /** One errand, from asking to the end or to giving up. */
   async #run(person: string, prng: Prng, { leads, longestS }: Rest): Promise<void> {
     const lead = prng.pick(leads);
-    const seconds = prng.int(SHORTEST_S, longestS);
-    const role = prng.weighted({ reader: 5, publisher: 2, checker: 3 });
+    const role = prng.weighted(WEIGHTS);
+    const seconds = prng.int(SHORTEST_S, longestS) - SHORTEST_S + ROLES[role].shortestS;
     const early = prng.weighted({ expire: 5, return: 3, revoke: 2 });
     const part = prng.next();
+    const twice = prng.chance(0.3);
     const key = prng.bytes(12).toString('hex');
     const errand = await this.request(person, role, seconds, key);
     if (errand.request === null) return;
     if (role === 'publisher') await this.#insist(lead, `/v1/requests/${errand.request}/approve`, {}, `${key}-a`);
     const endsAt = await this.untilActive(person, errand);
     if (endsAt === null || errand.grant === null) return;
-    if (role === 'checker') this.#wallet.promise(person, endsAt);
-    const saved = role === 'checker' ? null : await this.fetchKeys(person, errand.grant);
-    if (saved !== null && prng.chance(0.3)) await this.fetchKeys(person, errand.grant);
+    const { use } = ROLES[role];
+    if (use !== 'keys') this.#wallet.promise(person, role, endsAt);
+    const saved = use === 'keys' ? await this.fetchKeys(person, errand.grant) : null;
+    if (saved !== null && twice) await this.fetchKeys(person, errand.grant);
     if (early === 'expire') return;
-    await pause(Math.max(0, (endsAt - Date.now()) * part));
-    const who = early === 'return' ? person : lead;
-    if (await this.end(who, errand, early)) void this.#listenForEnd(person, errand);
+    const ended = this.#endEarly(early === 'return' ? person : lead, errand, early, (endsAt - Date.now()) * part);
+    // Nobody waits idly for a minute: meanwhile they ask for more, also for the same once more.
+    if (use !== 'portal') return await ended;
+    this.#later.add(ended);
+    void ended.finally(() => this.#later.delete(ended));
+  }
+
+  /** Ends access when some of its time is over, or when everybody goes home. */
+  async #endEarly(who: string, errand: Errand, how: 'return' | 'revoke', afterMs: number): Promise<void> {
+    await Promise.race([pause(Math.max(0, afterMs)), this.#closing.promise]);
+    if (await this.end(who, errand, how)) void this.#listenForEnd(errand.person, errand);
   }
 
   /** Asks for access, again and again with one key while nobody answers. */
-  async request(person: string, role: string, seconds: number, key: string): Promise<Errand> {
+  async request(person: string, role: RoleName, seconds: number, key: string): Promise<Errand> {
     const errand: Errand = {
       person,
       key,
@@ -144,8 +172,8 @@ export class Crowd {
   }
 
   /** Waits until the grant is active, and returns its end. `null`: it did not become active while somebody waited. */
-  async untilActive(person: string, errand: Errand): Promise<number | null> {
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(400)) {
+  async untilActive(person: string, errand: Errand, patienceMs = PATIENCE_MS): Promise<number | null> {
+    for (const until = Date.now() + patienceMs; Date.now() < until; await pause(400)) {
       const answer = await this.#call(person, `/v1/requests/${errand.request ?? ''}`, null);
       if (answer?.status === 404) return null;
       const [grant] = (answer?.body['grants'] ?? []) as readonly GrantAnswer[];

@@ -4,7 +4,7 @@ import { postJson } from '../../../src/platform/http.ts';
 import { createLog } from '../../../src/platform/log.ts';
 import { stopSignal } from '../../../src/platform/processes.ts';
 import { SERVING } from './broker.ts';
-import { BROKER_ROLE } from './cloud.ts';
+import { BROKER_ROLE } from './world.ts';
 
 /**
  * One broker, as a process: what `curfew serve` runs, with the same settings from the environment. Only its cloud is another one:

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
 import { freePort } from '../../sql/postgres.ts';
 import { BrokerNode } from './broker.ts';
-import { EXTERNAL_ID, startCloud, type Cloud } from './cloud.ts';
+import { startCloud, type Cloud } from './cloud.ts';
 import { Nursery } from './nursery.ts';
 import { Postgres } from './postgres.ts';
 import { Proxy } from './proxy.ts';
+import { CENTER, EXTERNAL_ID } from './world.ts';
 
 const BROKERS = 3;
 const START_MS = 90_000;
@@ -24,8 +25,12 @@ export interface Site {
   readonly networks: readonly Proxy[];
   /** The address that people use. */
   readonly url: string;
-  /** Keys of everybody in the directory who may ask, and of those who agree. */
-  readonly people: { readonly engineers: readonly string[]; readonly leads: readonly string[] };
+  /** Keys of everybody in the directory who may ask, in the storm and when it is over, and of those who agree. */
+  readonly people: {
+    readonly engineers: readonly string[];
+    readonly newcomers: readonly string[];
+    readonly leads: readonly string[];
+  };
   /** Waits until every broker says that it is ready; names those that do not. */
   untilReady(timeoutMs: number): Promise<readonly string[]>;
   close(keepFolder: boolean): Promise<readonly string[]>;
@@ -33,7 +38,10 @@ export interface Site {
 
 export async function openSite(nursery: Nursery): Promise<Site> {
   const people = readPeople();
-  const [postgres, cloud] = await Promise.all([Postgres.begin(nursery), startCloud(nursery, people.engineers)]);
+  const [postgres, cloud] = await Promise.all([
+    Postgres.begin(nursery),
+    startCloud(nursery, [...people.engineers, ...people.newcomers]),
+  ]);
   const brokers: BrokerNode[] = [];
   let turn = 0;
   // Each connection begins at another broker, and goes on to the next where nobody listens.
@@ -43,7 +51,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
   });
   await door.listen();
   const url = `http://localhost:${door.port}`;
-  const staff = [...people.engineers, ...people.leads].map((key) => ({
+  const staff = [...people.engineers, ...people.newcomers, ...people.leads].map((key) => ({
     key,
     name: key,
     title: 'person',
@@ -65,6 +73,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
       CURFEW_OIDC_ISSUER: idp.issuer,
       CURFEW_OIDC_CLIENT_ID: idp.clientId,
       CURFEW_AWS_EXTERNAL_ID: EXTERNAL_ID,
+      CURFEW_AWS_IDENTITY_CENTER: CENTER,
       CURFEW_LOG_LEVEL: 'info',
     };
     brokers.push(new BrokerNode(nursery, `broker-${index + 1}`, await freePort(), env));
@@ -103,5 +112,5 @@ function readPeople(): Site['people'] {
   const text = readFileSync(join(COMPANY, 'directory.yaml'), 'utf8');
   const members = (group: string) =>
     (new RegExp(`^ {2}${group}: .*members: \\[([^\\]]*)\\]`, 'm').exec(text)?.[1] ?? '').split(', ');
-  return { engineers: members('engineers'), leads: members('leads') };
+  return { engineers: members('engineers'), newcomers: members('newcomers'), leads: members('leads') };
 }
