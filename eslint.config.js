@@ -5,7 +5,7 @@ const NO_ENUM = { selector: 'TSEnumDeclaration', message: 'Closed sets are `as c
 
 /** What types and Prettier cannot see. Rules about the structure of the tree stand in tools/*.test.ts. */
 export default tseslint.config(
-  { ignores: ['node_modules/', '.curfew/', 'bench/results/', 'web/dist/'] },
+  { ignores: ['node_modules/', '.curfew/', 'tools/mutation/.out/', 'bench/results/', 'web/dist/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

@@ -36,6 +36,12 @@ describe('an extension', () => {
       {},
       { kind: 'beyond-limits', latest: START + 1_800_000 },
     ],
+    [
+      'past what the rules allow, in a window that is longer',
+      START + 1_800_001,
+      { latestEndAt: instant(START + 1_900_000) },
+      { kind: 'beyond-limits', latest: START + 1_800_000 },
+    ],
     ['past a window', LATER, { latestEndAt: instant(LATER - 1) }, { kind: 'beyond-limits', latest: LATER - 1 }],
     ['when none is left', LATER, { extensions: 0 }, { kind: 'no-extension-left', extensions: 0 }],
   ] as const)('%s is refused', (_, until, limits, refusal) => {
@@ -45,6 +51,14 @@ describe('an extension', () => {
   test('goes as far as the rules and the window allow, and leaves the end alone until the cloud has it', () => {
     expect(wanted(START + 1_800_000)).toMatchObject({ ok: true, value: { endsAt: END, boundUntil: END } });
     expect(wanted(LATER, { latestEndAt: LATER })).toMatchObject({ ok: true });
+  });
+
+  test('never moves the bound back: an earlier one that came to nothing may still stand in the cloud', () => {
+    const bounded = { ...WANTED, boundUntil: instant(LATER + 1) };
+    expect(transitionGrant(bounded, { kind: 'write-extension' }, START)).toMatchObject({
+      ok: true,
+      value: { boundUntil: LATER + 1 },
+    });
   });
 
   test('is one at a time', () => {

@@ -88,6 +88,16 @@ describe('a shared slot', () => {
     expect(desiredBinding(over, NOW)).toEqual({ present: false });
   });
 
+  test('is kept for a later end from the moment that it may stand there, and no longer when it came to nothing', () => {
+    const extension = { request: 'req_aaaaaaaaaaaaaaaaaaaa' as RequestId, until: instant(8_000) };
+    const later = { ...LIVE, boundUntil: instant(8_000) };
+    expect(desiredBinding([{ ...LIVE, extension }], NOW)).toEqual({ present: true, endsAt: 5_000 });
+    expect(desiredBinding([{ ...later, extension }], NOW)).toEqual({ present: true, endsAt: 8_000 });
+    expect(desiredBinding([later], NOW)).toEqual({ present: true, endsAt: 5_000 });
+    expect(desiredBinding([{ ...later, extension }, LIVE], NOW)).toEqual({ present: true, endsAt: 8_000 });
+    expect(desiredBinding([LIVE, { ...later, extension }], NOW)).toEqual({ present: true, endsAt: 8_000 });
+  });
+
   test('that nobody uses is empty', () => {
     expect(desiredBinding([], NOW)).toEqual({ present: false });
   });

@@ -100,10 +100,9 @@ function refusedAction(action: string, allows: readonly DangerousAbility[]): [me
       `Leave it out, or declare it with "allows: [${ability}]": what comes of it is then not ended.`,
     ];
   }
-  const known = reads.length === 0 ? 'nothing' : `${reads.join(', ')} alone`;
   return [
     `"${action}" can change who has access, and with it lift its own end`,
-    `Of ${service} a timed policy takes ${known}; what changes access is given with method assume-role.`,
+    `Of ${service} a timed policy takes ${reads.join(', ')} alone; what changes access is given with method assume-role.`,
   ];
 }
 

@@ -5,8 +5,9 @@ import { sql } from 'kysely';
 import { Client } from 'pg';
 import { openEmbedded, openPostgres, type Database } from '../../src/store/database.ts';
 
-/** An embedded database of its own with every table, all empty. */
+/** An embedded database of its own with every table, all empty; or one on PostgreSQL, where tests run without embedded ones. */
 export function testEmbedded(): Promise<Database> {
+  if (!inject('templates').kinds.includes('embedded')) return testPostgres();
   return openEmbedded(undefined, { loadDataDir: new Blob([readFileSync(inject('templates').embedded)]) });
 }
 
@@ -34,7 +35,7 @@ export async function testPostgres(): Promise<Database> {
 
 /** Runs the same tests on the embedded database and on real PostgreSQL; every table is empty before each test. */
 export function eachDatabase(name: string, tests: (current: () => Database) => void): void {
-  describe.each(['embedded', 'postgres'] as const)(`${name} (%s)`, (kind) => {
+  describe.each(inject('templates').kinds)(`${name} (%s)`, (kind) => {
     let database: Database;
     beforeAll(async () => {
       database = await (kind === 'embedded' ? testEmbedded() : testPostgres());

@@ -14,6 +14,8 @@ declare module 'vitest' {
 
 /** What the databases of all test files are copied from, because a copy takes a tenth of the time. */
 export interface Templates {
+  /** Which databases tests run on that are the same for both. */
+  readonly kinds: readonly ('embedded' | 'postgres')[];
   /** A file: an embedded database with every table. */
   readonly embedded: string;
   /** A connection string: a database with every table on a running PostgreSQL. Nobody may stay connected to it. */
@@ -21,7 +23,12 @@ export interface Templates {
 }
 
 /** Vitest's global setup: makes the templates before the first test file, and removes them after the last. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export function setup(project: TestProject): Promise<() => Promise<void>> {
+  return prepare(project, ['embedded', 'postgres']);
+}
+
+/** The same, for tests that run on some of the databases only. */
+export async function prepare(project: TestProject, kinds: Templates['kinds']): Promise<() => Promise<void>> {
   const server = await startPostgres({ durable: false });
   const postgres = await server.createDatabase();
   await (await openPostgres(postgres)).close();
@@ -34,7 +41,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   writeFileSync(embedded, await (await lite.dumpDataDir('none')).bytes());
   await lite.close();
 
-  project.provide('templates', { embedded, postgres });
+  project.provide('templates', { kinds, embedded, postgres });
   return async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
