@@ -3,7 +3,7 @@ import { signIn } from '../../e2e/api-user-agent.ts';
 import type { Prng } from '../../simulation/kernel/prng.ts';
 import { ask, type Answer } from './ask.ts';
 import { KillSwitch } from './kill-switch.ts';
-import type { Keys } from './tries.ts';
+import type { Keys } from '../site/world.ts';
 import type { Saved, Wallet } from './wallet.ts';
 
 /** What a person was promised. Times are epoch milliseconds. */

@@ -1,13 +1,5 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { BUCKET, OBJECT } from '../site/world.ts';
-
-/** The keys of a session or of a user. */
-export interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Absent for the key of a user. */
-  readonly sessionToken?: string;
-}
+import { BUCKET, OBJECT, type Keys } from '../site/world.ts';
 
 /** What came of a try. `silent`: the cloud did not answer. A service that hands out keys hands them out when it serves. */
 export interface Outcome {

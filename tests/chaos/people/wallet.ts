@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ACCOUNT } from '../site/world.ts';
-import { readingWith, signedInAs, type CloudSeen, type Keys, type Outcome, type Trial } from './tries.ts';
+import { ACCOUNT, type Keys } from '../site/world.ts';
+import { readingWith, signedInAs, type CloudSeen, type Outcome, type Trial } from './tries.ts';
 
 /** How long after the end a saved credential may still work: what assume-role, timed-policy and roles-anywhere declare to be held. */
 export const BOUND_MS = 5_000;

@@ -2,9 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Fault } from '../../../simulators/aws/faults.ts';
-import type { Keys } from '../people/tries.ts';
 import type { Nursery } from './nursery.ts';
-import { worldOf } from './world.ts';
+import { worldOf, type Keys } from './world.ts';
 
 /** Authorization sees a changed policy so much later, as in the demo. */
 const IAM_DELAY_MS = 500;

@@ -12,7 +12,6 @@ import {
   timedPolicyPermissions,
 } from '../../../src/providers/aws/permissions.ts';
 import { tombstonePermissions } from '../../../src/providers/aws/tombstone-permissions.ts';
-import type { Keys } from '../people/tries.ts';
 
 export const EXTERNAL_ID = 'chaos';
 export const BUCKET = 'chaos-invoices';
@@ -31,6 +30,14 @@ export const PERMISSION_SET = 'invoice-analyst';
 export const OWNED_SET = 'invoice-auditor';
 /** Whom somebody else has assigned both sets. */
 export const BYSTANDER = 'old';
+
+/** The keys of a session or of a user. */
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Absent for the key of a user. */
+  readonly sessionToken?: string;
+}
 
 /** The long-term key of a person's own user. */
 export function ownKeyOf(person: string): Keys {
