@@ -6,6 +6,7 @@ import type { Site } from './site/site.ts';
 import { ACCOUNT, ADMIN_ROLE, BYSTANDER, OWNED_SET, PERMISSION_SET } from './site/world.ts';
 
 const CALM_S = 10;
+const CALM_CERTIFIED_S = 30;
 const CALM_ASSIGNED_S = 60;
 /** In calm weather a returned credential is refused within this time. */
 const CUT_MS = 10_000;
@@ -26,6 +27,7 @@ export async function tryItOut(calm: Calm): Promise<readonly string[]> {
   const [person = ''] = calm.site.people.newcomers;
   const faults = await Promise.all([
     keys(calm, person),
+    certificate(calm, person),
     assigned(calm, person, 'auditor'),
     assigned(calm, person, 'analyst'),
     bystander(calm),
@@ -42,6 +44,26 @@ async function keys(calm: Calm, person: string): Promise<readonly string[]> {
   if ((await wallet.works(saved)) !== true) return ['the credential of an active grant is refused'];
   if (!(await crowd.end(person, errand, 'return'))) return ['a grant cannot be given back'];
   return (await untilRefused(calm, [saved], CUT_MS)) ? [] : [servedFor('a credential', CUT_MS)];
+}
+
+async function certificate(calm: Calm, person: string): Promise<readonly string[]> {
+  const { crowd, wallet } = calm;
+  const errand = await begun(calm, person, 'robot-5', CALM_CERTIFIED_S);
+  if (typeof errand === 'string') return [errand];
+  const saved = await crowd.fetchCertificate(person, errand.grant);
+  if (saved === null) return ['no certificate was handed out'];
+  if ((await wallet.works(saved)) !== true) return ['the certificate of an active grant makes no session'];
+  const session = wallet.savedOf(errand.grant).at(-1);
+  if (session === undefined || session === saved || (await wallet.works(session)) !== true)
+    return ['the session of a good certificate is refused'];
+  if (!(await crowd.end(person, errand, 'return'))) return ['a grant of a certificate cannot be given back'];
+  if (!(await untilRefused(calm, [session], CUT_MS))) return [servedFor('the session of a certificate', CUT_MS)];
+  // The revocation list comes second and may be refused: then the certificate makes sessions that can do nothing.
+  await wallet.works(saved);
+  const sessions = wallet.savedOf(errand.grant).filter(({ isCertificate }) => !isCertificate);
+  return (await untilRefused(calm, sessions, 0))
+    ? []
+    : ['a certificate that was given back makes a session that works'];
 }
 
 /** What Identity Center gives: asked for, used, and given back. */
@@ -89,11 +111,11 @@ async function begun(
 }
 
 async function untilRefused({ wallet }: Calm, all: readonly Saved[], withinMs: number): Promise<boolean> {
-  for (const until = Date.now() + withinMs; Date.now() < until; await pause(500)) {
+  for (const until = Date.now() + withinMs; ; await pause(500)) {
     const served = await Promise.all(all.map((saved) => wallet.works(saved)));
     if (served.every((one) => one === false)) return true;
+    if (Date.now() >= until) return false;
   }
-  return false;
 }
 
 const servedFor = (what: string, ms: number): string => `${what} was served ${ms} ms after it was given back`;

@@ -3,6 +3,7 @@ import { Prng } from '../simulation/kernel/prng.ts';
 import { auditVerify } from './audit.ts';
 import { Breaker, planBlows, type Blow } from './blows.ts';
 import { anHourLater, tryItOut } from './calm.ts';
+import { anywhereFaults } from './judge-anywhere.ts';
 import { centerFaults } from './judge-center.ts';
 import { logFaults, lost, readRecords, servedAfterSaidEnd, type Records } from './judge.ts';
 import { orderFaults, readOrders } from './judge-orders.ts';
@@ -38,6 +39,9 @@ export interface ChaosReport {
   readonly credentials: number;
   /** How often somebody's own key was served, because of a timed policy. */
   readonly servedOwnKeys: number;
+  /** Certificates that were handed out, and sessions that they made. */
+  readonly certificates: number;
+  readonly certifiedSessions: number;
   /** Sessions that the portal of Identity Center gave, and milliseconds after the end at which it gave one last. */
   readonly portalSessions: number;
   readonly worstPortalLagMs: number;
@@ -123,6 +127,7 @@ export async function runChaos(
     const orders = await readOrders(site);
     for (const text of orderFaults(orders)) violate('order', text);
     for (const text of await centerFaults(site)) violate('end', text);
+    for (const text of await anywhereFaults(site, wallet.saved)) violate('end', text);
     const audit = await judge(site, records, { wallet, crowd, breaker, violate });
     const report = reportOf(wallet, crowd, breaker, records);
     for (const text of await anHourLater({ wallet, site })) violate('end', text);
@@ -231,6 +236,7 @@ async function judge(site: Site, records: Records, { wallet, crowd, breaker, vio
 function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Records) {
   const known = new Set(records.grants.map((grant) => grant.id));
   const handedOut = wallet.saved.filter(({ place }) => place === null);
+  const access = handedOut.filter(({ isCertificate }) => !isCertificate);
   const timesServed = (what: string) =>
     wallet.saved.reduce((sum, { place, servedAt }) => sum + (place?.what === what ? servedAt.length : 0), 0);
   const endAcked = new Map(
@@ -269,8 +275,10 @@ function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Recor
     tries: wallet.tries,
     served: wallet.saved.reduce((sum, saved) => sum + saved.served, 0),
     worstLagMs: worst(handedOut.map(({ lastServedAt, endsAt }) => (lastServedAt ?? 0) - endsAt)),
+    certificates: wallet.saved.filter(({ isCertificate }) => isCertificate).length,
+    certifiedSessions: wallet.saved.reduce((sum, one) => sum + (one.isCertificate ? one.served : 0), 0),
     worstCutLagMs: worst(
-      handedOut.map(({ grant, lastServedAt, endsAt }) => {
+      access.map(({ grant, lastServedAt, endsAt }) => {
         const ackedAt = endAcked.get(grant);
         return ackedAt === undefined || lastServedAt === null ? 0 : Math.min(lastServedAt, endsAt) - ackedAt;
       }),

@@ -54,9 +54,10 @@ export function servedAfterSaidEnd(
   };
   for (const grant of records.grants) learn(grant.id, grant.endedAt);
   for (const errand of errands) if (errand.grant !== null) learn(errand.grant, errand.saidEndedAt);
-  return saved.flatMap(({ grant, lastServedAt }) => {
+  return saved.flatMap(({ grant, isCertificate, lastServedAt }) => {
     const endedAt = ends.get(grant);
-    if (endedAt === undefined || lastServedAt === null || lastServedAt <= endedAt + BOUND_MS) return [];
+    if (isCertificate || endedAt === undefined || lastServedAt === null || lastServedAt <= endedAt + BOUND_MS)
+      return [];
     return [`${grant} was said to have ended, and a credential of it was served ${lastServedAt - endedAt} ms later`];
   });
 }

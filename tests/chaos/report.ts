@@ -23,6 +23,7 @@ export function tableOf(report: ChaosReport, tookS: number): string {
     ['worst lag after the end', `${report.worstLagMs} ms`, `bound ${BOUND_MS} ms`],
     ['worst lag of a cut', `${report.worstCutLagMs} ms`, 'after a return or a revocation was acknowledged; not judged'],
     ['own keys served', String(report.servedOwnKeys), 'times, because of a timed policy'],
+    ['certificates', String(report.certificates), `${report.certifiedSessions} sessions made with them`],
     ['sessions of the portal', String(report.portalSessions), 'each kept and tried as well'],
     [
       'worst lag of the portal',

@@ -1,4 +1,5 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { createSession, SessionRefused, type SessionWanted } from '../../contract/holder.ts';
 import { BUCKET, OBJECT, type Keys } from '../site/world.ts';
 
 /** What came of a try. `silent`: the cloud did not answer. A service that hands out keys hands them out when it serves. */
@@ -75,6 +76,23 @@ export function signedInAs(cloud: CloudSeen, userName: string, permissionSet: st
       } catch {
         token = null;
         return { answer: 'silent' };
+      }
+    },
+  };
+}
+
+/** A certificate, and the key that it is for. */
+export type HolderCertificate = Pick<SessionWanted, 'privateKey' | 'certificate'>;
+
+/** Tries whether a certificate makes another session. */
+export function certifiedBy(cloud: CloudSeen, held: HolderCertificate): Trial {
+  return {
+    async attempt() {
+      try {
+        const { kind: _aws, ...keys } = await createSession(cloud.url, { ...held, now: Date.now() + cloud.aheadMs });
+        return { answer: 'served', keys };
+      } catch (error) {
+        return { answer: error instanceof SessionRefused && error.status === 403 ? 'refused' : 'silent' };
       }
     },
   };

@@ -1,6 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ACCOUNT, type Keys } from '../site/world.ts';
-import { readingWith, signedInAs, type CloudSeen, type Outcome, type Trial } from './tries.ts';
+import {
+  certifiedBy,
+  readingWith,
+  signedInAs,
+  type CloudSeen,
+  type HolderCertificate,
+  type Outcome,
+  type Trial,
+} from './tries.ts';
 
 /** How long after the end a saved credential may still work: what assume-role, timed-policy and roles-anywhere declare to be held. */
 export const BOUND_MS = 5_000;
@@ -29,6 +37,12 @@ const PORTAL: Pace = {
   beforeMs: 15_000,
   afterMs: 20_000,
 };
+/** So is each session that a certificate makes, and what is refused at once must be refused soon. */
+const CERTIFICATE: Pace = {
+  around: [-2_500, 300, 2_500, 5_300, 9_000, 20_000],
+  beforeMs: 4_000,
+  afterMs: 25_000,
+};
 const AT_ONCE = 8;
 
 /** Access that no single grant explains: it is there while any grant of the role to the person is. */
@@ -47,6 +61,8 @@ export interface Saved {
   readonly grant: string;
   /** `null`: it was handed out under its grant alone. */
   readonly place: Place | null;
+  /** It makes sessions, which are access, and is none itself: what they may do is denied even where it is not on the revocation list. */
+  readonly isCertificate: boolean;
   /** Of what has a place: the latest end that was promised. */
   readonly endsAt: number;
   /** Of what has a place: when the tries left that the cloud served. */
@@ -142,6 +158,24 @@ export class Wallet {
     return this.#add(grant, endsAt, readingWith(this.#cloud, keys), CREDENTIAL);
   }
 
+  /** Keeps a certificate that was handed out under a grant, and each session that it makes. */
+  saveCertificate(grant: string, endsAt: number, certificate: HolderCertificate): Saved {
+    const machine = certifiedBy(this.#cloud, certificate);
+    const trial: Trial = {
+      attempt: async () => {
+        const outcome = await machine.attempt();
+        if (outcome.keys !== undefined) this.#add(grant, endsAt, readingWith(this.#cloud, outcome.keys), CREDENTIAL);
+        return outcome;
+      },
+    };
+    return this.#add(grant, endsAt, trial, CERTIFICATE);
+  }
+
+  /** What a grant has handed out, and what came of that. */
+  savedOf(grant: string): readonly Saved[] {
+    return this.#held.filter((one) => one.grant === grant);
+  }
+
   /** Tries one now. `null`: the cloud did not answer. */
   async works(saved: Saved): Promise<boolean | null> {
     const held = this.#held.find((one) => one === saved);
@@ -183,6 +217,7 @@ export class Wallet {
     const held: Held = {
       grant: typeof of === 'string' ? of : `${of.what} of ${of.person} as ${of.role}`,
       place,
+      isCertificate: pace === CERTIFICATE,
       endsAt,
       servedAt: [],
       issuedAt: at,

@@ -20,10 +20,10 @@ export interface Cloud {
   sessionOf(roleArn: string): Promise<Keys>;
 }
 
-/** Starts the simulator, and waits until it listens. */
-export async function startCloud(nursery: Nursery, people: readonly string[]): Promise<Cloud> {
+/** Starts the simulator, and waits until it listens. `authority`: certificate of Curfew's own, which the account trusts. */
+export async function startCloud(nursery: Nursery, people: readonly string[], authority: string): Promise<Cloud> {
   const file = join(nursery.folder, 'cloud.json');
-  writeFileSync(file, JSON.stringify(worldOf(people)));
+  writeFileSync(file, JSON.stringify(worldOf(people, authority)));
   const program = fileURLToPath(new URL('../../../simulators/aws/main.ts', import.meta.url));
   const args = [program, '--world', file, '--iam-delay-ms', String(IAM_DELAY_MS)];
   const listening = Promise.withResolvers<string>();

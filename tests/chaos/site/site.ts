@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
+import { newAuthority } from '../../contract/authority.ts';
 import { freePort } from '../../sql/postgres.ts';
 import { BrokerNode } from './broker.ts';
 import { startCloud, type Cloud } from './cloud.ts';
@@ -38,9 +39,13 @@ export interface Site {
 
 export async function openSite(nursery: Nursery): Promise<Site> {
   const people = readPeople();
+  const { pem, certificate } = await newAuthority();
+  // One authority for all brokers: each reads the same file, which is neither in the database nor in its copies.
+  const authorityFile = join(nursery.folder, 'ca.pem');
+  writeFileSync(authorityFile, pem, { mode: 0o600 });
   const [postgres, cloud] = await Promise.all([
     Postgres.begin(nursery),
-    startCloud(nursery, [...people.engineers, ...people.newcomers]),
+    startCloud(nursery, [...people.engineers, ...people.newcomers], certificate),
   ]);
   const brokers: BrokerNode[] = [];
   let turn = 0;
@@ -74,6 +79,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
       CURFEW_OIDC_CLIENT_ID: idp.clientId,
       CURFEW_AWS_EXTERNAL_ID: EXTERNAL_ID,
       CURFEW_AWS_IDENTITY_CENTER: CENTER,
+      CURFEW_AWS_CA_FILE: authorityFile,
       CURFEW_LOG_LEVEL: 'info',
     };
     brokers.push(new BrokerNode(nursery, `broker-${index + 1}`, await freePort(), env));

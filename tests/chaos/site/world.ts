@@ -1,6 +1,8 @@
+import { stableUuid } from '../../../simulators/aws/roles-anywhere-state.ts';
 import type { WorldDescription } from '../../../simulators/aws/world.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import {
+  anywhereTrust,
   brokerPolicy,
   catalogueTrust,
   endPolicy,
@@ -9,8 +11,10 @@ import {
   peopleBoundary,
   provisionerPolicy,
   provisionerTrust,
+  rolesAnywherePermissions,
   timedPolicyPermissions,
 } from '../../../src/providers/aws/permissions.ts';
+import { buildSessionPolicy } from '../../../src/providers/aws/session-policy.ts';
 import { tombstonePermissions } from '../../../src/providers/aws/tombstone-permissions.ts';
 
 export const EXTERNAL_ID = 'chaos';
@@ -28,6 +32,9 @@ export const ADMIN_ROLE = `arn:aws:iam::${ACCOUNT}:role/admin`;
 /** A permission set without room for a denial of ours, and one that its owner gave to Curfew. */
 export const PERMISSION_SET = 'invoice-analyst';
 export const OWNED_SET = 'invoice-auditor';
+/** Where Roles Anywhere is, and the roles that machines get certificates for: each has room for some forty grants in an hour. */
+const REGION = 'us-east-1';
+export const ROBOTS = ['robot-1', 'robot-2', 'robot-3', 'robot-4', 'robot-5'];
 /** Whom somebody else has assigned both sets. */
 export const BYSTANDER = 'old';
 
@@ -50,8 +57,8 @@ export function ownKeyOf(person: string): Keys {
 /** What the owner of both permission sets wrote into them. */
 export const OWNERS_STATEMENT = { Sid: 'Read', Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };
 
-/** Roles that allow everything: whatever a session is refused is refused because of what Curfew put into it, or on its role. */
-export function worldOf(people: readonly string[]): WorldDescription {
+/** `authority`: certificate of Curfew's own, PEM. Roles that allow everything: whatever a session is refused is refused because of what Curfew put into it, or on its role. */
+export function worldOf(people: readonly string[], authority: string): WorldDescription {
   const names = { partition: 'aws', account: ACCOUNT, brokerRoleArn: BROKER_ROLE, externalId: EXTERNAL_ID } as const;
   const center = { ...names, account: CENTER };
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
@@ -66,6 +73,10 @@ export function worldOf(people: readonly string[]): WorldDescription {
     trustPolicy: catalogueTrust(names),
     inlinePolicies: { permissions: everything },
   });
+  const sessionPolicy = buildSessionPolicy({ sessionPolicy: null, allows: [] }, null, 'aws');
+  if (!sessionPolicy.ok) throw new Error('no session policy');
+  const trustAnchorArn = `arn:aws:rolesanywhere:${REGION}:${ACCOUNT}:trust-anchor/${stableUuid('trust-anchor', ACCOUNT, REGION, 'curfew')}`;
+  const robots = ROBOTS.map((name) => ({ name, roleArn: `arn:aws:iam::${ACCOUNT}:role/curfew/${name}` }));
   return {
     organization: {
       managementAccount: HUB,
@@ -121,6 +132,11 @@ export function worldOf(people: readonly string[]): WorldDescription {
         roles: [
           role('reader'),
           role('publisher'),
+          ...robots.map(({ name, roleArn }) => ({
+            ...role(name),
+            trustPolicy: anywhereTrust({ roleArn, trustAnchorArn }),
+            maxSessionDurationSeconds: 3_600,
+          })),
           { name: 'admin', trustPolicy: platform, inlinePolicies: { everything } },
           {
             name: 'curfew-provisioner',
@@ -129,9 +145,19 @@ export function worldOf(people: readonly string[]): WorldDescription {
             inlinePolicies: {
               provisioner: withoutConditions(provisionerPolicy(names)),
               timed: timedPolicyPermissions(names, 'people/'),
+              anywhere: rolesAnywherePermissions(names),
             },
           },
         ],
+        rolesAnywhere: {
+          region: REGION,
+          trustAnchors: [{ name: 'curfew', certificates: authority }],
+          profiles: robots.map(({ name, roleArn }) => ({
+            name: `curfew-${name}`,
+            roleArns: [roleArn],
+            sessionPolicy: sessionPolicy.value.text,
+          })),
+        },
         // People who have users of their own, which may do nothing with the bucket unless a timed policy says so.
         users: people.map((name) => {
           const { accessKeyId: id, secretAccessKey: secret } = ownKeyOf(name);
