@@ -202,6 +202,87 @@ eachDatabase('engine', (current) => {
     expect(provider.calls).toEqual(['provision', 'observe']);
   });
 
+  test('whoever may not look any more still takes away', async () => {
+    const provider = fakeProvider({ byConstruction: false });
+    const { engine, state } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await pastItsEnd(current(), id);
+    provider.calls.length = 0;
+    provider.faults.push({ call: 'observe', fault: new ProviderFault('forbidden-to-us', 'not allowed to look') });
+    await engine.pass('ends');
+    expect(provider.calls).toEqual(['observe', 'revoke', 'observe']);
+    expect(provider.held.size).toBe(0);
+    expect(await state(id)).toBe('ended');
+  });
+
+  test.each([
+    [3_600_000, 1],
+    [null, 1],
+    [60_000, 0],
+    [undefined, 0],
+  ])(
+    'more that survives an end than was promised is a finding (%s ms of 60 s), and nobody is kept from ending',
+    async (maxMs, findings) => {
+      const provider = fakeProvider({ byConstruction: false });
+      const { engine, state, entries } = bench(current(), {
+        ...provider,
+        provision: async (wanted, call) => ({
+          ...(await provider.provision(wanted, call)),
+          residual: { maxMs: 60_000, words: 'a minute' },
+        }),
+        observe: async (binding, ending, call) => {
+          const seen = await provider.observe(binding, ending, call);
+          const residual = maxMs === undefined ? {} : { residual: { maxMs, words: 'longer' } };
+          return seen.presence === 'absent' ? { ...seen, ...residual } : seen;
+        },
+      });
+      const id = await scheduledGrant(current());
+      await engine.pass('starts');
+      await pastItsEnd(current(), id);
+      await engine.pass('ends');
+      expect(await state(id)).toBe('ended');
+      expect(entries.filter((kind) => kind === 'finding.raised')).toHaveLength(findings);
+    },
+  );
+
+  test('whoever must write alone waits while another node does, at the start and at the end, and it counts as no attempt', async () => {
+    const fake = fakeProvider({ byConstruction: false });
+    const provider: FakeProvider = { ...fake, exclusive: () => 'the role' };
+    const { engine, state, hurry } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    const waiting = async () => {
+      const { rows } = await sql<{ attempts: number; why: string | null; ms: number }>`
+        select attempts, last_fault as why, (extract(epoch from due_at - app_now()) * 1000)::float8 as ms
+        from "grant" where id = ${id}`.execute(current().db);
+      expect(rows[0]?.attempts).toBe(0);
+      expect(rows[0]?.ms).toBeLessThanOrEqual(100);
+      return rows[0]?.why;
+    };
+    const busy = (until: string) =>
+      sql`insert into cloud_lock (key, owner, until) values ('the role', 'elsewhere', app_now() + ${until}::interval)
+        on conflict on constraint cloud_lock_pk do update set until = excluded.until`.execute(current().db);
+    await busy('1 minute');
+    await engine.pass('starts');
+    expect(await state(id)).toBe('scheduled');
+    expect(await waiting()).toBe('waiting: somebody else writes there');
+    expect(fake.calls).toEqual([]);
+    await busy('0 seconds');
+    await hurry();
+    await engine.pass('starts');
+    expect(await state(id)).toBe('active');
+    await busy('1 minute');
+    await pastItsEnd(current(), id);
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ending');
+    await waiting();
+    expect(fake.calls).not.toContain('revoke');
+    await busy('0 seconds');
+    await hurry();
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ended');
+  });
+
   test('a removal that keeps failing is tried for ever, on the next rung in time, and raises findings', async () => {
     const provider = fakeProvider({ byConstruction: false });
     const { engine, entries, state, hurry } = bench(current(), provider);

@@ -11,6 +11,8 @@ import { findGrant, saveGrantState, type GrantRecord } from '../../src/store/gra
 import { wakeUnsettled } from '../../src/store/slot-grants.ts';
 import { BY, bench, type Bench } from './engine-bench.ts';
 import { emptyAll, testEmbedded } from './harness.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import { insertRequest } from '../../src/store/requests.ts';
 import { scheduledGrant } from './rows.ts';
 import { MAY_LAND_MS, SharedCloud, virtualTime, type Mishap, type VirtualTime } from './shared-cloud.ts';
 
@@ -66,6 +68,38 @@ describe('grants that share one place in the cloud', () => {
       if (next?.ok === true) await saveGrantState(trx, id, next.value, time.now());
     });
     await work();
+  };
+  /** The first grant is to last longer, and what is due for that is done. Its new end. */
+  const extension = async (longerMs: number) => {
+    const id = grants[0] as GrantId;
+    const { endsAt, activatedAt } = (await findGrant(database.db, id)) ?? expect.fail('it is there');
+    const until = after(endsAt ?? expect.fail('it runs'), longerMs - ((endsAt ?? 0) - (activatedAt ?? 0)));
+    await database.db.transaction().execute(async (trx) => {
+      const grant = (await findGrant(trx, id, true)) ?? expect.fail('it is there');
+      const request = newId(systemRandom, 'req');
+      await insertRequest(trx, {
+        id: request,
+        person: grant.person,
+        items: [{ role: grant.definition.role.name, target: grant.definition.target.key }],
+        reason: 'because it takes longer',
+        ticket: null,
+        durationMs: longerMs,
+        startsAt: null,
+        question: {},
+        decision: {},
+        policyVersion: 'v1',
+        createdAt: time.now(),
+        lapsesAt: until,
+        extends: { grant: id, until, outcome: null },
+        state: { kind: 'approved', decidedAt: time.now() },
+      });
+      const limits = { maxDurationMs: longerMs, extensions: 1, latestEndAt: null };
+      const event = { kind: 'want-extension', extension: { request, until }, limits } as const;
+      const next = transitionGrant(grant.state, event, time.now());
+      if (next.ok) await saveGrantState(trx, id, next.value, time.now());
+    });
+    await work();
+    return until;
   };
   const all = async (): Promise<readonly GrantRecord[]> =>
     (await Promise.all(grants.map((id) => findGrant(database.db, id)))).flatMap((one) => one ?? []);
@@ -277,6 +311,33 @@ describe('grants that share one place in the cloud', () => {
     await pass(MAY_LAND_MS + 5_000);
     await pass(1_000);
     expect((await states())[1]).toBe('active');
+    expect(cloud.places.has(SLOT)).toBe(true);
+  });
+
+  test('an extension of what was there before is only recorded: there is nothing of ours to write', async () => {
+    cloud.places.set(SLOT, null);
+    await ask(10 * MINUTE);
+    const longer = await extension(20 * MINUTE);
+    expect((await all())[0]).toMatchObject({ endsAt: longer, extended: 1 });
+    expect(cloud.calls).not.toContain('provision');
+    expect(cloud.places.get(SLOT)).toBeNull();
+    await pass(11 * MINUTE);
+    expect(await states()).toEqual(['active']);
+  });
+
+  test('an extension waits for its turn, and keeps the end that the others need', async () => {
+    await ask(10 * MINUTE);
+    await ask(60 * MINUTE);
+    await sql`insert into cloud_lock (key, owner, until) values (${`slot/${SLOT}`}, 'node-2/1', app_now() + interval '5 seconds')`.execute(
+      database.db,
+    );
+    const longer = await extension(20 * MINUTE);
+    expect((await all())[0]).toMatchObject({ extended: 0, lastFault: expect.stringContaining('waiting: ') as string });
+    await pass(6_000);
+    expect((await all())[0]).toMatchObject({ endsAt: longer, extended: 1 });
+    expect(cloud.places.get(SLOT)).toBe((await all())[1]?.endsAt);
+    await pass(25 * MINUTE);
+    expect(await states()).toEqual(['ended', 'active']);
     expect(cloud.places.has(SLOT)).toBe(true);
   });
 
