@@ -22,6 +22,13 @@ test('500 for a fault of ours: the caller gets a request id, the log gets the ca
   expect(line?.fields).toMatchObject({ requestId, error: 'secret of the house', route: '/v1/grants/:id' });
 });
 
+test('401 for somebody whom a restored database does not know, so that they sign in again', async () => {
+  const message = 'insert or update on table "request" violates foreign key constraint "request_person_fk"';
+  api = await fail(Object.assign(coded(message, '23503'), { constraint: 'request_person_fk' }));
+  const answer = await api.as('ana', get);
+  expect(answer.json()).toMatchObject({ status: 401, code: 'unauthenticated', hint: 'curfew login' });
+});
+
 test('500 when an answer does not have the promised shape, instead of sending it', async () => {
   api = await apiUnderTest({ policyStatus: () => ({ version: 7 }) as never });
   expect((await api.as('ana', { method: 'GET', url: '/v1/policy' })).json()).toMatchObject({

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Log } from '../platform/log.ts';
-import { databaseFault } from './database-faults.ts';
+import { databaseFault, isUnknownActor } from './database-faults.ts';
 import { ApiProblem, sendProblem, type InputError, type ProblemDetails } from './problems.ts';
 
 /** The largest body that is read, in bytes. */
@@ -34,6 +34,13 @@ const INTERNAL: ProblemDetails = {
   detail: 'Something went wrong here, and it is our fault. Give the request id to whoever looks after Curfew.',
 };
 
+/** The same as without a sign-in, so that programs do what they do then: whoever signs in again is known. */
+const UNKNOWN_ACTOR: ProblemDetails = {
+  code: 'unauthenticated',
+  detail: 'The database was restored from a copy that is older than your sign-in, and does not know you.',
+  hint: 'curfew login',
+};
+
 const UNAVAILABLE = {
   full: {
     code: 'unavailable',
@@ -57,6 +64,7 @@ const UNAVAILABLE = {
 
 function known(error: unknown): ProblemDetails | null {
   if (error instanceof ApiProblem) return error.problem;
+  if (isUnknownActor(error)) return UNKNOWN_ACTOR;
   if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error.validation);
   const code = codeOf(error);
   switch (code) {

@@ -66,6 +66,8 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
       await Promise.all(batch.map((grant) => world.endUnrecorded(grant, 'revoked', by)));
       count += batch.length;
     }
+    // After a restore it may be the orderer whom the database does not know: giving the order again would not help.
+    if (!(await isKnown(world, actor))) throw error;
     return refused({
       code: 'recorded-late',
       detail: `The database takes no writes. ${count} grants that you may end are being taken away in the cloud; the record follows. No order stands, so nothing else is stopped.`,
@@ -73,6 +75,14 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
     });
   }
   return begun(world, actor, order);
+}
+
+/** Whether the database knows who acts; also when it cannot say. */
+async function isKnown({ db }: World, { person }: Actor): Promise<boolean> {
+  return personKeys(db, [person]).then(
+    (keys) => keys.has(person),
+    () => true,
+  );
 }
 
 /** Widens an order to everything in its scope, as its second person. */

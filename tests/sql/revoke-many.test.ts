@@ -324,6 +324,18 @@ eachDatabase('the kill switch', (current) => {
     expect(await entriesOf(current(), 'revocation.ordered')).toEqual([]);
   });
 
+  test.each([['a person', { person: 'ana' }] as const, ['everything', { all: true }] as const])(
+    'of somebody whom a restored database does not know, an order over %s is not called late: they must sign in again; what they may end ends',
+    async (_what, scope) => {
+      const grants = await hold(ana.person, 2);
+      const forgotten = { ...bo, person: newId(systemRandom, 'per') };
+      await expect(order(forgotten, scope)).rejects.toMatchObject({ constraint: 'revocation_ordered_by_fk' });
+      while ((await acme.engine.pass('ends')) > 0);
+      const left = (await states())['active'] ?? 0;
+      expect(left).toBe('all' in scope ? grants.length : 0);
+    },
+  );
+
   test('a node that dies in the middle leaves an order that any other carries out', async () => {
     await hold(ana.person, 5);
     const dying = { ...acme.world, endUnrecorded: async () => {} };
