@@ -1,11 +1,12 @@
 import { systemRandom, newId } from '../../src/platform/random.ts';
+import { transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
 import type { Role } from '../../src/core/role.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import type { Target } from '../../src/core/target.ts';
 import { after, type Instant } from '../../src/core/time.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
-import { insertGrant, type NewGrant } from '../../src/store/grants.ts';
+import { findGrant, insertGrant, saveGrantState, type NewGrant } from '../../src/store/grants.ts';
 import { personIdFor } from '../../src/store/people.ts';
 import { keepPolicyVersion } from '../../src/store/policy-versions.ts';
 import { insertRequest } from '../../src/store/requests.ts';
@@ -81,4 +82,45 @@ export async function scheduledGrant(
     });
   });
   return id;
+}
+
+/** Writes that somebody ends a grant, if it is not over already. */
+export async function toldToEnd(database: Database, id: GrantId, kind: 'return' | 'revoke'): Promise<void> {
+  await database.db.transaction().execute(async (trx) => {
+    const now = await appNow(trx);
+    const grant = await findGrant(trx, id, true);
+    const next = grant === null ? null : transitionGrant(grant.state, { kind }, now);
+    if (next?.ok === true) await saveGrantState(trx, id, next.value, now);
+  });
+}
+
+/** Writes an approved request to extend an active grant until a moment, and that this is what is to happen to it. */
+export async function wantedExtension(database: Database, id: GrantId, until: Instant): Promise<void> {
+  await database.db.transaction().execute(async (trx) => {
+    const now = await appNow(trx);
+    const grant = await findGrant(trx, id, true);
+    if (grant?.endsAt == null) throw new Error(`${id} does not run`);
+    const request = newId(systemRandom, 'req');
+    const durationMs = until - grant.endsAt;
+    await insertRequest(trx, {
+      id: request,
+      person: grant.person,
+      items: [{ role: grant.definition.role.name, target: grant.definition.target.key }],
+      reason: 'because it takes longer',
+      ticket: null,
+      durationMs,
+      startsAt: null,
+      question: {},
+      decision: {},
+      policyVersion: 'v1',
+      createdAt: now,
+      lapsesAt: grant.endsAt,
+      extends: { grant: id, until, outcome: null },
+      state: { kind: 'approved', decidedAt: now },
+    });
+    const limits = { maxDurationMs: until, extensions: 9, latestEndAt: until };
+    const next = transitionGrant(grant.state, { kind: 'want-extension', extension: { request, until }, limits }, now);
+    if (!next.ok) throw new Error(JSON.stringify(next.refusal));
+    await saveGrantState(trx, id, next.value, now);
+  });
 }
