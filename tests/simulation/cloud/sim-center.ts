@@ -1,5 +1,5 @@
 import { AwsError } from '../../../simulators/aws/aws-error.ts';
-import { Faults, type Fault } from '../../../simulators/aws/faults.ts';
+import { Faults, type Fault, type FaultSource } from '../../../simulators/aws/faults.ts';
 import { jsonCode } from '../../../simulators/aws/json-service.ts';
 import { OrganizationServices } from '../../../simulators/aws/organization-services.ts';
 import { Sessions, type Session } from '../../../simulators/aws/sessions.ts';
@@ -333,7 +333,7 @@ class Mishaps extends Faults {
     this.#draw = draw;
   }
 
-  override take(service: string, action: string, text: string): Fault | null {
+  override take(_from: FaultSource, service: string, action: string, text: string): Fault | null {
     const kind = this.#draw(action, text);
     return kind === null ? null : { service, action, kind };
   }
