@@ -34,7 +34,11 @@ const WEIGHTS: Readonly<Record<Blow, number>> = {
 const FREEZE_MS = [10_500, 13_000] as const;
 /** Of the cloud's calls that a broker makes, how many in a row a fault hits, in each of these services. */
 const FAULTS_IN_A_ROW = 6;
-const SERVICES = ['sts', 'iam', 'sso', 'identitystore', 'scheduler'];
+const SERVICES = [
+  ...['sts', 'iam', 'sso', 'identitystore', 'scheduler'].map((service) => ({ service, action: '*' })),
+  // CreateSession is how the saved certificates are tried.
+  ...['ListTrustAnchors', 'ListProfiles', 'UpdateCrl'].map((action) => ({ service: 'rolesanywhere', action })),
+];
 
 /** A restore: everything that was promised after `copiedAt` may be forgotten. Epoch milliseconds. */
 export interface Restore {
@@ -153,9 +157,8 @@ export class Breaker {
     const times = prng.int(1, FAULTS_IN_A_ROW);
     // Later than the broker waits for: the call is given up, and lands nevertheless.
     const delayMs = kind === 'delay' ? prng.int(500, 7_000) : 0;
-    const faults: Fault[] = SERVICES.map((service) => ({
-      service,
-      action: '*',
+    const faults: Fault[] = SERVICES.map((calls) => ({
+      ...calls,
       // What schedules do is AWS's own.
       from: 'client',
       kind,

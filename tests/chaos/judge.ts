@@ -90,13 +90,18 @@ export function lost(records: Records, errands: readonly Errand[], restores: rea
 interface Entry {
   readonly kind: string;
   readonly subjects: { readonly grant?: string };
+  readonly facts: { readonly finding?: string };
 }
 
-/** Every grant ended once by the log, and only those that ended by the tables; the log is whole and signed. */
+/** Every grant ended once by the log, and only those that ended by the tables, and took away what it gave; the log is whole and signed. */
 export function logFaults(records: Records, vkey: string): readonly string[] {
   const endings = new Map<string, number>();
+  const mistaken: string[] = [];
   for (const { body } of records.entries) {
-    const { kind, subjects } = JSON.parse(body) as Entry;
+    const { kind, subjects, facts } = JSON.parse(body) as Entry;
+    // Of those who ask here nobody has access that somebody else gave.
+    if (facts.finding === 'standing-access-remains')
+      mistaken.push(`the log says that access was there before ${subjects.grant}, and stays`);
     if ((kind !== 'grant.ended' && kind !== 'grant.failed') || subjects.grant === undefined) continue;
     endings.set(subjects.grant, (endings.get(subjects.grant) ?? 0) + 1);
   }
@@ -108,7 +113,7 @@ export function logFaults(records: Records, vkey: string): readonly string[] {
   const known = new Set(records.grants.map((grant) => grant.id));
   for (const id of endings.keys())
     if (!known.has(id)) faults.push(`the log tells of the end of ${id}, which is not there`);
-  return [...faults, ...treeFaults(records, vkey)];
+  return [...faults, ...mistaken, ...treeFaults(records, vkey)];
 }
 
 /** The Merkle tree computed anew, by code that shares nothing with the product's. */
