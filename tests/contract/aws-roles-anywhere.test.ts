@@ -115,6 +115,25 @@ describe('the end', () => {
     }
   });
 
+  test.each(['throttle', 'unavailable', 'deny'])(
+    'that was armed is not denied when the read-back is answered with %s',
+    async (kind) => {
+      const spec = on.binding(600_000);
+      const read = { service: 'iam', action: 'GetRolePolicy' };
+      await post(on.url, 'faults', [
+        { ...read, kind: 'delay', delayMs: 0 },
+        { ...read, kind, times: 9 },
+      ]);
+      // A fault of a read would say that nothing happened, and the end would stand there without anybody knowing of it.
+      await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: false });
+      await post(on.url, 'faults', []);
+      await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({
+        presence: 'present',
+        usable: true,
+      });
+    },
+  );
+
   test('of each grant of a role is its own', async () => {
     const specs = [60_000, 60_000, 600_000].map((durationMs) => on.binding(durationMs));
     const issued: IssuedCertificate[] = [];

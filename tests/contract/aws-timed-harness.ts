@@ -24,7 +24,6 @@ const CALLS: readonly CloudCall[] = [
   provisioner('provision'),
   { operation: 'provision', name: 'GetUser', writes: false },
   { operation: 'provision', name: 'PutUserPolicy', writes: true },
-  { operation: 'provision', name: 'GetUserPolicy', writes: false },
   provisioner('revoke'),
   { operation: 'revoke', name: 'DeleteUserPolicy', writes: true },
   provisioner('observe'),

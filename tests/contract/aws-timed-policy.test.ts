@@ -160,6 +160,18 @@ describe('writing', () => {
     await expect(on.provider.provision(on.binding(600_000), call())).resolves.toMatchObject({ usable: true });
   });
 
+  test.each(['throttle', 'unavailable', 'deny'])(
+    'that was done is not denied when the read-back is answered with %s',
+    async (kind) => {
+      const spec = on.binding(600_000);
+      await post(on.url, 'faults', [{ service: 'iam', action: 'GetUserPolicy', kind, times: 9 }]);
+      // A fault of a read would say that nothing happened, and that the person got nothing.
+      await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: false });
+      await post(on.url, 'faults', []);
+      await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ presence: 'present' });
+    },
+  );
+
   test.each(['conflict', 'unmodifiable'])('%s is a conflict: observe, then try again', async (kind) => {
     const spec = on.binding(600_000);
     await post(on.url, 'faults', [{ service: 'iam', action: 'PutUserPolicy', kind }]);

@@ -14,6 +14,7 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 import { instant, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import { perform, type Answer } from './call.ts';
 import { LONGEST_SESSION_S } from './capabilities.ts';
@@ -34,6 +35,9 @@ export interface KnownIdentity {
   /** AWS's time when it answered, or ours if it did not say. */
   readonly cloudNow: Instant;
 }
+
+/** IAM may answer a read with what stood there before our write; it is asked again after these times. */
+const LOOK_AGAIN_MS = [100, 300, 900];
 
 /** The names of inline policies and the paths of identities come in pages of at most this many (API reference, MaxItems). */
 const PAGE = 1_000;
@@ -143,6 +147,27 @@ export function identityCalls(iam: IAMClient, place: IdentityPlace, call: CallOp
 }
 
 export type IdentityCalls = ReturnType<typeof identityCalls>;
+
+/**
+ * Whether a policy that was put shows as it should. It was put, so a fault of a look only means that this could not be seen: thrown, it
+ * would sound as if nothing had happened.
+ */
+export async function showsAfterPut(
+  calls: IdentityCalls,
+  name: string,
+  isIt: (text: string | null) => boolean,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    for (const waitMs of [0, ...LOOK_AGAIN_MS]) {
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+      if (isIt(await calls.read(name))) return true;
+    }
+  } catch (error) {
+    if (!(error instanceof ProviderFault)) throw error;
+  }
+  return false;
+}
 
 /**
  * The identity, or `null` when its account says that it does not exist. Who does not exist has no path, so AWS may answer that we are

@@ -19,15 +19,13 @@ import { isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts
 import { facts, refuseSkew } from './call.ts';
 import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
-import { identityCalls, type IdentityCalls } from './identity-store.ts';
+import { identityCalls, showsAfterPut, type IdentityCalls } from './identity-store.ts';
 import type { AwsMethod } from './method.ts';
 import { rolePlace, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
 import type { RevocationStore } from './revocation-store.ts';
 import type { Sessions } from './sessions.ts';
 
-/** IAM may answer a read with what stood there before our write; it is asked again after these times. */
-const LOOK_AGAIN_MS = [100, 300, 900];
 /** The longest session that any role can have. */
 const LONGEST_ROLE_SESSION_MS = 12 * 3_600_000;
 
@@ -183,11 +181,9 @@ async function arm(
   if (before === 'barred') throw new ProviderFault('invalid', `${end.name} ends the grant already`);
   if (before === 'armed') return { usable: true, roleId: role.id };
   await putWithin(calls, place, end, call);
-  for (const waitMs of [0, ...LOOK_AGAIN_MS]) {
-    if (waitMs > 0) await clock.sleep(waitMs, call.signal);
-    if (standingOf(await calls.read(end.name), end) === 'armed') return { usable: true, roleId: role.id };
-  }
-  return { usable: false, roleId: role.id };
+  const isArmed = (text: string | null): boolean => standingOf(text, end) === 'armed';
+  const usable = await showsAfterPut(calls, end.name, isArmed, { clock, signal: call.signal });
+  return { usable, roleId: role.id };
 }
 
 /** Puts it whole or not at all. When the role has no room, what is overdue makes some; when there is still none, says of how many ends. */

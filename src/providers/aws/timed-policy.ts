@@ -14,7 +14,13 @@ import {
 import type { EndSigner } from '../signed-end.ts';
 import { facts, refuseSkew } from './call.ts';
 import { CLOCK_TOLERANCE_MS, IAM_WRITES, TIMED_POLICY } from './capabilities.ts';
-import { findIdentity, identityCalls, type IdentityCalls, type KnownIdentity } from './identity-store.ts';
+import {
+  findIdentity,
+  identityCalls,
+  showsAfterPut,
+  type IdentityCalls,
+  type KnownIdentity,
+} from './identity-store.ts';
 import type { AwsMethod } from './method.ts';
 import { wholeSecond, type Partition } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
@@ -29,9 +35,6 @@ import {
   type ResolvedPolicy,
   type TimedPolicy,
 } from './timed-policy-document.ts';
-
-/** IAM may answer a read with what stood there before our write; it is asked again after these times. */
-const LOOK_AGAIN_MS = [100, 300, 900];
 
 /**
  * Each grant is an inline policy on an identity that the person has already, named after the grant and bounded in time: AWS judges it at
@@ -113,13 +116,8 @@ async function provision(
   if (identity === null || wrong !== null) throw new ProviderFault('invalid', wrong ?? `${place.arn} does not exist`);
   refuseSkew(identity.cloudNow, call.now);
   await putWithin(calls, place, policy);
-  let usable = false;
-  for (const waitMs of [0, ...LOOK_AGAIN_MS]) {
-    if (waitMs > 0) await clock.sleep(waitMs, call.signal);
-    const standing = await calls.read(policy.name);
-    usable = standing !== null && recognise(policy, standing) === 'ours';
-    if (usable) break;
-  }
+  const isOurs = (text: string | null): boolean => text !== null && recognise(policy, text) === 'ours';
+  const usable = await showsAfterPut(calls, policy.name, isOurs, { clock, signal: call.signal });
   return { usable, native: { ...describe(place, policy, spec), identityId: identity.id }, credentials: [] };
 }
 
