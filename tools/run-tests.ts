@@ -24,6 +24,8 @@ interface Outcome {
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FILES: Readonly<Record<string, string>> = { unit: '{src,simulators,tools}/**/*.test.ts' };
+/** A program that takes longer hangs. Far more than any suite's budget: a busy machine is slow, and what it finds must still be heard. */
+const HANGS_MS = 600_000;
 /** How long a program may take to stop by itself once it is told to. */
 const GRACE_MS = 15_000;
 
@@ -68,7 +70,7 @@ async function runSuite(suite: Suite, counts: Counts): Promise<void> {
     return console.log(`FAIL ${suite.name.padEnd(11)} has no test file`);
   }
   const budgetMs = suite.budgetMinutes * 60_000;
-  const { report, outcome } = await vitest(suite, budgetMs * 2);
+  const { report, outcome } = await vitest(suite);
   const { passed, failed, skipped } = report ?? { passed: 0, failed: 0, skipped: [] };
   const late = Date.now() - started > budgetMs;
   const problems = brokenOutsideTests(report, outcome);
@@ -97,10 +99,10 @@ function brokenOutsideTests(report: SuiteReport | null, outcome: Outcome): reado
   return problems;
 }
 
-async function vitest(
-  { name, atOnce }: Suite,
-  timeoutMs: number,
-): Promise<{ readonly report: SuiteReport | null; readonly outcome: Outcome }> {
+async function vitest({
+  name,
+  atOnce,
+}: Suite): Promise<{ readonly report: SuiteReport | null; readonly outcome: Outcome }> {
   const folder = mkdtempSync(join(tmpdir(), 'curfew-tests-'));
   const file = join(folder, 'report.json');
   try {
@@ -108,7 +110,7 @@ async function vitest(
     const args = ['vitest', 'run', '--project', name, '--silent=passed-only', '--allowOnly=false', ...reporters];
     // Vitest would leave one processor idle.
     args.push(`--maxWorkers=${atOnce ?? availableParallelism()}`);
-    const outcome = await run(args, timeoutMs, { CURFEW_SUITE_REPORT: file });
+    const outcome = await run(args, { CURFEW_SUITE_REPORT: file });
     const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SuiteReport) : null;
     return { report, outcome };
   } finally {
@@ -120,11 +122,7 @@ async function vitest(
  * Runs a program of `node_modules/.bin`. Its output goes to a file, not to a pipe: a process that it leaves behind would
  * hold a pipe open, and we would wait for ever.
  */
-async function run(
-  command: readonly string[],
-  timeoutMs = 600_000,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Outcome> {
+async function run(command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'curfew-tests-'));
   const file = join(folder, 'output');
   const output = openSync(file, 'w');
@@ -134,8 +132,8 @@ async function run(
     stdio: ['ignore', output, output],
     env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env },
   });
-  const tell = setTimeout(() => child.kill('SIGTERM'), timeoutMs);
-  const force = setTimeout(() => child.kill('SIGKILL'), timeoutMs + GRACE_MS);
+  const tell = setTimeout(() => child.kill('SIGTERM'), HANGS_MS);
+  const force = setTimeout(() => child.kill('SIGKILL'), HANGS_MS + GRACE_MS);
   try {
     const status = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
