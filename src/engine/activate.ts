@@ -62,9 +62,9 @@ export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<
 
 async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: SlotTurn): Promise<boolean> {
   const fresh = claimed.state.kind === 'scheduled';
-  const untouched = (fresh && !turn.shared) || turn.binding.lastCallAt === null;
   let grant = claimed;
   let left = false;
+  let untouched = (fresh && !turn.shared) || turn.binding.lastCallAt === null;
   const settle = async (): Promise<void> => {
     if (!turn.shared || !left) return;
     await noteSettled(ports.db, { grant, owner: ports.owner }, turn.binding.unsettledUntil);
@@ -75,7 +75,9 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
       await dropLease(ports.db, claimed.id, ports.owner);
       return false;
     }
-    if (standing) return await beginOnStanding(ports, claimed);
+    if (standing === true) return await beginOnStanding(ports, claimed);
+    // What a forgotten grant has left there is no less access for being forgotten: whatever this start comes to, an end has to look.
+    if (standing === 'left-by-us') untouched = false;
     const only = onlyWriter(ports, claimed, 'provision');
     const note = async (): Promise<Noted | null> => {
       if (!(await only.take())) return null;
@@ -138,15 +140,21 @@ async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
  * for all that follow. What was there before is used as it is and never removed; what a grant gave that a restored database does not know
  * is ours, and ends with whoever begins there now.
  */
-async function standsAlready(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<boolean | 'claim-lost'> {
+async function standsAlready(
+  ports: StepPorts,
+  grant: GrantRecord,
+  turn: SlotTurn,
+): Promise<boolean | 'left-by-us' | 'claim-lost'> {
   if (turn.others.present || turn.binding.lastCallAt !== null) return turn.binding.standing;
   const { provider } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);
   const call = { now, signal: ports.clock.timeout(PACE.callTimeoutMs) };
   const seen = await provider.observe(plannedSpec(grant, now), null, call);
-  const standing = seen.presence === 'present' && seen.hasOurEnd !== true;
-  const noted = await noteStanding(ports.db, { grant, owner: ports.owner }, standing);
-  return noted ? standing : 'claim-lost';
+  const present = seen.presence === 'present';
+  const ours = present && seen.hasOurEnd === true;
+  const noted = await noteStanding(ports.db, { grant, owner: ports.owner }, present && !ours);
+  if (!noted) return 'claim-lost';
+  return ours ? 'left-by-us' : present;
 }
 
 /** Begins a grant whose access was there before: nothing is called, and nothing will be removed. */

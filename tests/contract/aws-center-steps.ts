@@ -1,6 +1,6 @@
 import { CreateAccountAssignmentCommand, DeleteAccountAssignmentCommand } from '@aws-sdk/client-sso-admin';
 import type { BindingSpec } from '../../src/providers/contract.ts';
-import type { CenterHarness, Remembered } from './aws-center-harness.ts';
+import { whenFree, type CenterHarness, type Remembered } from './aws-center-harness.ts';
 import { PERMISSION_SET } from './aws-center-world.ts';
 
 /** What tests of `method: identity-center` look at and do in the cloud. */
@@ -29,7 +29,7 @@ export async function byHand(on: CenterHarness, what: 'create' | 'delete', spec:
     PrincipalId: idOf(identityCenter, spec) ?? '',
   };
   const admin = await on.admin();
-  if (what === 'create') await admin.send(new CreateAccountAssignmentCommand(input));
-  else await admin.send(new DeleteAccountAssignmentCommand(input));
+  if (what === 'create') await whenFree(() => admin.send(new CreateAccountAssignmentCommand(input)));
+  else await whenFree(() => admin.send(new DeleteAccountAssignmentCommand(input)));
   await new Promise((resolve) => setTimeout(resolve, 60));
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
+import { after } from '../../src/core/time.ts';
 import { turnKey } from '../../src/engine/slot-turn.ts';
 import { findBinding, noteAbsence, noteEndWritten, noteStanding, unnoteCall } from '../../src/store/bindings.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -61,6 +62,18 @@ describe('claims and turns', () => {
     expect(await take('alive/2', two)).toBe(false);
     await releaseCloudLock(db, turn, lockOwner('alive/1', one));
     expect(await take('alive/2', two)).toBe(true);
+  });
+
+  test('what a forgotten grant has left on a place is looked for, and removed, when nothing comes of the next start there', async () => {
+    const cloud = new SharedCloud(time.now);
+    cloud.places.set(SLOT, after(time.now(), 3_600_000));
+    cloud.mishaps.push({ kind: 'invalid' });
+    const id = await scheduledGrant(database, { durationMs: 600_000, place: PLACE });
+    const { engine, state } = bench(database, cloud.provider(), { clock: time.clock });
+    await engine.pass('starts');
+    expect(await state(id)).toBe('ending');
+    await engine.pass('ends');
+    expect(cloud.places.has(SLOT)).toBe(false);
   });
 
   test('who has lost the claim remembers nothing about the place', async () => {
