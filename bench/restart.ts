@@ -8,7 +8,8 @@ import { systemClock } from '../src/platform/clock.ts';
 import { openPostgres } from '../src/store/database.ts';
 import { markInstallation } from '../src/store/installation.ts';
 import type { Db } from '../src/store/schema.ts';
-import { freePort, startPostgres } from '../tests/sql/postgres.ts';
+import { freePorts } from '../tests/free-ports.ts';
+import { startPostgres } from '../tests/sql/postgres.ts';
 import { endSooner, insertLiveGrants, patiently } from './live-grants.ts';
 import { nowMs } from './recording-provider.ts';
 import { distribution, type Bench, type BenchRow } from './types.ts';
@@ -64,7 +65,7 @@ interface Start {
 async function startOnce(db: Db, connectionString: string, folder: string, watchedMs: number): Promise<Start> {
   const [overdue] = await endSooner(db, [{ inMs: 0, everyMs: 0, count: OVERDUE }]);
   const ids = [...(overdue?.keys() ?? [])];
-  const port = await freePort();
+  const port = await freePorts(1);
   const startedAt = nowMs();
   const child = spawn(process.execPath, [NODE, connectionString, folder, String(port)], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,6 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { CreateRoleCommand, GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { after } from '../../src/core/time.ts';
 import { createAwsProvider, type AwsProvider } from '../../src/providers/aws/index.ts';
 import { account, binding } from '../contract/aws-fixtures.ts';
+import { freePorts } from '../free-ports.ts';
 import type { BindingSpec, CallOptions } from '../../src/providers/contract.ts';
 
 /**
@@ -29,7 +29,7 @@ describe.skipIf(!present)('moto (skipped where moto_server is not on the PATH)',
   let provider: AwsProvider;
 
   beforeAll(async () => {
-    const port = await freePort();
+    const port = await freePorts(1);
     endpoint = `http://127.0.0.1:${port}`;
     moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
     await answers(endpoint);
@@ -123,16 +123,6 @@ function fresh(): BindingSpec {
 
 function call(now = systemClock.now()): CallOptions {
   return { now, signal: AbortSignal.timeout(20_000) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** Moto is a Python program and takes some seconds to start. */

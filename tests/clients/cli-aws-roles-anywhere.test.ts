@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/server.ts';
 import { anywhereWorld } from '../contract/aws-anywhere-harness.ts';
 import { newAuthority } from '../contract/authority.ts';
-import { freePorts } from '../e2e/free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
 /** The real `aws` command on a machine outside AWS, with `curfew creds aws-anywhere` as its credential_process. Each test stands on the ones before it. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
-import { freePorts } from '../e2e/free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
 /**

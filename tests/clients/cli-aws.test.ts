@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../e2e/free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
 /**

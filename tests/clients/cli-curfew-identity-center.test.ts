@@ -12,7 +12,7 @@ import { portalSession } from '../contract/aws-center-harness.ts';
 import { CENTER, OWNED_SET, person, tombstoneWorld } from '../contract/aws-center-world.ts';
 import { hubSession } from '../contract/aws-harness.ts';
 import { ACCOUNT, BUCKET, EXTERNAL_ID } from '../contract/aws-world.ts';
-import { freePorts } from '../e2e/free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
 /**

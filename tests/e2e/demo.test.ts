@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePorts } from '../free-ports.ts';
 import { makeHome, type Home } from './cli-harness.ts';
 import { demoPlace, pause, ROOT, until, type DemoPlace, type DemoProcess } from './demo-process.ts';
 
@@ -153,9 +154,9 @@ describe('the demo, as processes', () => {
       expect(busy.status).toBe(1);
       expect(busy.stderr).toMatch(/^Port \d+ is in use by another program\. Stop it, or choose another port/);
       // Somebody else where only the simulated cloud would be.
+      const port = (await freePorts(2)) + 1;
       const taken = createServer();
-      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-      const { port } = taken.address() as AddressInfo;
+      await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve));
       const below = spawnSync(process.execPath, ['src/cli/demo/main.ts', '--port', String(port - 1)], {
         cwd: ROOT,
         env: { ...process.env, CURFEW_DATA_DIR: other.dataDir },

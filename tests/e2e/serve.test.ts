@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { freePort } from '../sql/postgres.ts';
+import { freePorts } from '../free-ports.ts';
 import { ROOT } from './demo-process.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'curfew-serve-'));
@@ -48,7 +48,7 @@ async function serve(env: Record<string, string>): Promise<{ code: number | null
 }
 
 test('the engine alone answers for its health on the configured port, and serves nothing else', async () => {
-  const port = await freePort();
+  const port = await freePorts(1);
   const { code, output } = await serve({ CURFEW_ROLE: 'engine', CURFEW_PORT: String(port) });
   expect([code, output]).toEqual([null, expect.stringContaining(String(port))]);
   expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);

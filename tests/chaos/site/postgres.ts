@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { freePort } from '../../sql/postgres.ts';
+import { freePorts } from '../../free-ports.ts';
 import type { Child, Nursery } from './nursery.ts';
 
 const START_MS = 30_000;
@@ -29,7 +29,7 @@ export class Postgres {
   /** Makes an empty server in the nursery's folder and starts it. fsync is on, as PostgreSQL has it. */
   static async begin(nursery: Nursery): Promise<Postgres> {
     const password = randomBytes(18).toString('base64url');
-    const server = new Postgres(nursery, await findPrograms(), await freePort(), password);
+    const server = new Postgres(nursery, await findPrograms(), await freePorts(1), password);
     server.#initialise();
     await server.start();
     await server.query('create database curfew', [], 'postgres');

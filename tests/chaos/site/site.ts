@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
 import { newAuthority } from '../../contract/authority.ts';
-import { freePort } from '../../sql/postgres.ts';
+import { freePorts } from '../../free-ports.ts';
 import { BrokerNode } from './broker.ts';
 import { startCloud, type Cloud } from './cloud.ts';
 import { Nursery } from './nursery.ts';
@@ -82,7 +82,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
       CURFEW_AWS_CA_FILE: authorityFile,
       CURFEW_LOG_LEVEL: 'info',
     };
-    brokers.push(new BrokerNode(nursery, `broker-${index + 1}`, await freePort(), env));
+    brokers.push(new BrokerNode(nursery, `broker-${index + 1}`, await freePorts(1), env));
   }
   brokers.forEach((broker) => broker.start());
   const site: Site = {
