@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Log } from '../platform/log.ts';
-import { databaseFault, isUnknownActor } from './database-faults.ts';
+import { isUnknownActor } from '../store/unknown-actor.ts';
+import { databaseFault } from './database-faults.ts';
 import { ApiProblem, sendProblem, type InputError, type ProblemDetails } from './problems.ts';
 
 /** The largest body that is read, in bytes. */

@@ -4,7 +4,6 @@ import type { Refusal, RefusalCode } from '../policy/types.ts';
 
 /** Problems of the API itself; the others come from operations and from policy. */
 type OwnCode =
-  | 'unauthenticated'
   | 'bad-request'
   | 'malformed-json'
   | 'too-large'

@@ -4,6 +4,8 @@ import type { Refusal } from '../policy/types.ts';
 export const OPERATION_REFUSALS = [
   /** Does not exist, or may not be seen: the answer is the same on purpose. */
   'not-found',
+  /** The database does not know who acts: a copy was restored that is older than their first sign-in. */
+  'unauthenticated',
   'invalid-input',
   'start-out-of-range',
   'request-refused',

@@ -15,6 +15,7 @@ import {
   type RevocationRecord,
 } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { isUnknownActor } from '../store/unknown-actor.ts';
 import { carryOut } from './carry-out-revocation.ts';
 import { NOT_FOUND } from './decide-request.ts';
 import type { OperationRefusal } from './refusal.ts';
@@ -66,23 +67,22 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
       await Promise.all(batch.map((grant) => world.endUnrecorded(grant, 'revoked', by)));
       count += batch.length;
     }
-    // After a restore it may be the orderer whom the database does not know: giving the order again would not help.
-    if (!(await isKnown(world, actor))) throw error;
+    const [why, hint] = isUnknownActor(error)
+      ? [
+          'The database was restored from a copy that is older than your sign-in, and does not know you.',
+          'curfew login, then give the order again.',
+        ]
+      : [
+          'The database takes no writes.',
+          'Give the order again as soon as the database takes writes, and look with "curfew ls --all".',
+        ];
     return refused({
-      code: 'recorded-late',
-      detail: `The database takes no writes. ${count} grants that you may end are being taken away in the cloud; the record follows. No order stands, so nothing else is stopped.`,
-      hint: 'Give the order again as soon as the database takes writes, and look with "curfew ls --all".',
+      code: isUnknownActor(error) ? 'unauthenticated' : 'recorded-late',
+      detail: `${why} ${count} grants that you may end are being taken away in the cloud; the record follows. No order stands, so nothing else is stopped.`,
+      hint,
     });
   }
   return begun(world, actor, order);
-}
-
-/** Whether the database knows who acts; also when it cannot say. */
-async function isKnown({ db }: World, { person }: Actor): Promise<boolean> {
-  return personKeys(db, [person]).then(
-    (keys) => keys.has(person),
-    () => true,
-  );
 }
 
 /** Widens an order to everything in its scope, as its second person. */
