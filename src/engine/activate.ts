@@ -108,7 +108,9 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
       return active !== null;
     }
     await settle();
-    await tryLater(ports, grant, new ProviderFault('conflict', 'The access is not usable yet.'), false);
+    const { unseen } = provisioned;
+    const why = unseen === undefined ? 'is not usable yet.' : `was given, and cannot be seen yet: ${unseen}`;
+    await tryLater(ports, grant, new ProviderFault('conflict', `The access ${why}`), false);
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;

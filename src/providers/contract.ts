@@ -222,6 +222,8 @@ export type Plan =
 export interface Provisioned {
   /** Whether the access was seen to be usable; if not, the engine observes until the settle time is over. */
   readonly usable: boolean;
+  /** Why it could not be seen whether it is usable, where a look failed after the write; for people, like the message of a fault. */
+  readonly unseen?: string;
   /** What was made, without secrets; kept with the binding and handed to a person who asks. */
   readonly native: JsonObject;
   /** Credentials that came into being on the way (and were discarded): they count towards the proof. */

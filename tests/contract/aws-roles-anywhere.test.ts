@@ -125,7 +125,10 @@ describe('the end', () => {
         { ...read, kind, times: 9 },
       ]);
       // A fault of a read would say that nothing happened, and the end would stand there without anybody knowing of it.
-      await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: false });
+      await expect(on.provider.provision(spec, call())).resolves.toMatchObject({
+        usable: false,
+        unseen: expect.stringMatching(/^(throttled|unreachable|forbidden-to-us): /) as string,
+      });
       await post(on.url, 'faults', []);
       await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({
         presence: 'present',

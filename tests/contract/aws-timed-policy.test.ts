@@ -166,7 +166,10 @@ describe('writing', () => {
       const spec = on.binding(600_000);
       await post(on.url, 'faults', [{ service: 'iam', action: 'GetUserPolicy', kind, times: 9 }]);
       // A fault of a read would say that nothing happened, and that the person got nothing.
-      await expect(on.provider.provision(spec, call())).resolves.toMatchObject({ usable: false });
+      await expect(on.provider.provision(spec, call())).resolves.toMatchObject({
+        usable: false,
+        unseen: expect.stringMatching(/^(throttled|unreachable|forbidden-to-us): /) as string,
+      });
       await post(on.url, 'faults', []);
       await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ presence: 'present' });
     },

@@ -28,6 +28,8 @@ describe('a grant that is not usable within the settle time', () => {
   let first: GrantId;
   /** Whether the access can be used once it was made. */
   let usable: boolean;
+  /** Why nobody could see that. */
+  let unseen: { readonly unseen?: string };
 
   beforeAll(async () => {
     database = await testEmbedded();
@@ -38,12 +40,13 @@ describe('a grant that is not usable within the settle time', () => {
     await emptyAll(database);
     await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
     usable = false;
+    unseen = {};
     const made = fakeProvider({ byConstruction: false, abandonedCallMs: MAY_LAND_MS });
     cloud = Object.assign(made, {
       provision: async (wanted: Parameters<FakeProvider['provision']>[0]) => {
         made.calls.push('provision');
         made.held.add(wanted.slot);
-        return { usable, native: {}, credentials: [] };
+        return { usable, ...unseen, native: {}, credentials: [] };
       },
       observe: async (binding: Parameters<FakeProvider['observe']>[0], ending: unknown) =>
         made.held.has(binding.slot)
@@ -70,6 +73,17 @@ describe('a grant that is not usable within the settle time', () => {
   const gone = async () => {
     for (let n = 0; n < 3; n += 1) await pass(MAY_LAND_MS);
   };
+
+  test('says meanwhile that it was given, and why nobody can see it', async () => {
+    unseen = { unseen: 'throttled: Rate exceeded' };
+    await pass(0);
+    expect(await all()).toMatchObject([
+      {
+        state: { kind: 'activating' },
+        lastFault: 'conflict: The access was given, and cannot be seen yet: throttled: Rate exceeded',
+      },
+    ]);
+  });
 
   test('is ended, proven absent, and only then tried once more, with its whole time', async () => {
     await unusable();

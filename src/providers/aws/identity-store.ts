@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { instant, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { ProviderFault, type CallOptions } from '../contract.ts';
+import { ProviderFault, type CallOptions, type Provisioned } from '../contract.ts';
 import { perform, type Answer } from './call.ts';
 import { LONGEST_SESSION_S } from './capabilities.ts';
 import type { Effect } from './faults.ts';
@@ -149,24 +149,25 @@ export function identityCalls(iam: IAMClient, place: IdentityPlace, call: CallOp
 export type IdentityCalls = ReturnType<typeof identityCalls>;
 
 /**
- * Whether a policy that was put shows as it should. It was put, so a fault of a look only means that this could not be seen: thrown, it
- * would sound as if nothing had happened.
+ * Whether a policy that was put shows as it should. It was put, so a fault of a look only means that this could not be seen, and is told
+ * as that: thrown, it would sound as if nothing had happened.
  */
 export async function showsAfterPut(
   calls: IdentityCalls,
   name: string,
   isIt: (text: string | null) => boolean,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<boolean> {
+): Promise<Pick<Provisioned, 'usable' | 'unseen'>> {
   try {
     for (const waitMs of [0, ...LOOK_AGAIN_MS]) {
       if (waitMs > 0) await clock.sleep(waitMs, signal);
-      if (isIt(await calls.read(name))) return true;
+      if (isIt(await calls.read(name))) return { usable: true };
     }
+    return { usable: false };
   } catch (error) {
     if (!(error instanceof ProviderFault)) throw error;
+    return { usable: false, unseen: `${error.kind}: ${error.message}` };
   }
-  return false;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type IssuedCertificate,
   type Observation,
   type Plan,
+  type Provisioned,
   type Tidied,
 } from '../contract.ts';
 import { anywhereControl, type AnywhereControl, type AnywherePlace } from './anywhere-control.ts';
@@ -75,9 +76,9 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       const authority = authorityOf();
       requireRunning(wanted, call.now);
       const names = await directory.find(resolved, authority.certificate, control(resolved, call), call.now);
-      const { usable, roleId } = await onRole(resolved, call, (calls) => arm(calls, resolved, ports.clock, call));
+      const { roleId, ...shown } = await onRole(resolved, call, (calls) => arm(calls, resolved, ports.clock, call));
       const native = { ...evidenceOf(resolved, wanted), ...facts({ ...names, roleId, region: where.region }) };
-      return { usable, native, credentials: [] };
+      return { ...shown, native, credentials: [] };
     },
     observe: (binding, ending, call) => {
       const resolved = resolve(binding);
@@ -166,7 +167,7 @@ async function arm(
   { place, end }: ResolvedAnywhere,
   clock: Clock,
   call: CallOptions,
-): Promise<{ readonly usable: boolean; readonly roleId: string }> {
+): Promise<Pick<Provisioned, 'usable' | 'unseen'> & { readonly roleId: string }> {
   const role = await calls.known();
   refuseSkew(role.cloudNow, call.now);
   // IAM finds a role by its name alone; the same name under another path is another role to everybody else.
@@ -182,8 +183,8 @@ async function arm(
   if (before === 'armed') return { usable: true, roleId: role.id };
   await putWithin(calls, place, end, call);
   const isArmed = (text: string | null): boolean => standingOf(text, end) === 'armed';
-  const usable = await showsAfterPut(calls, end.name, isArmed, { clock, signal: call.signal });
-  return { usable, roleId: role.id };
+  const shown = await showsAfterPut(calls, end.name, isArmed, { clock, signal: call.signal });
+  return { ...shown, roleId: role.id };
 }
 
 /** Puts it whole or not at all. When the role has no room, what is overdue makes some; when there is still none, says of how many ends. */

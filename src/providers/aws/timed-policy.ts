@@ -117,8 +117,8 @@ async function provision(
   refuseSkew(identity.cloudNow, call.now);
   await putWithin(calls, place, policy);
   const isOurs = (text: string | null): boolean => text !== null && recognise(policy, text) === 'ours';
-  const usable = await showsAfterPut(calls, policy.name, isOurs, { clock, signal: call.signal });
-  return { usable, native: { ...describe(place, policy, spec), identityId: identity.id }, credentials: [] };
+  const shown = await showsAfterPut(calls, policy.name, isOurs, { clock, signal: call.signal });
+  return { ...shown, native: { ...describe(place, policy, spec), identityId: identity.id }, credentials: [] };
 }
 
 /** Why nothing may be put on what bears this name. `null`: it is the requester's own. */
