@@ -275,38 +275,6 @@ describe('an early end', () => {
     await pause(1_100);
     expect(await on.use(await on.session(issued.certificate))).toBe('refused');
   }, 30_000);
-
-  test('puts the certificate on the revocation list, beside those that are there', async () => {
-    const [one, two] = [await given(), await given()];
-    await on.provider.revoke(one.spec, returned(), 0, withIssued(one.issued));
-    await expect(on.session(one.issued.certificate)).rejects.toThrow(/Certificate revoked/);
-    expect(await on.use(await on.session(two.issued.certificate))).toBe('allowed');
-    await on.provider.revoke(two.spec, returned(), 0, withIssued(two.issued));
-    for (const { issued } of [one, two])
-      await expect(on.session(issued.certificate)).rejects.toThrow(/Certificate revoked/);
-  });
-
-  test.each(['ListCrls', 'ImportCrl'])(
-    'holds by the denial alone when %s is refused, and the fault is heard',
-    async (action) => {
-      const { spec, issued } = await given();
-      const held = await on.session(issued.certificate);
-      await post(on.url, 'faults', [{ service: 'rolesanywhere', action, kind: 'deny', times: 9 }]);
-      await expect(on.provider.revoke(spec, returned(), 0, withIssued(issued))).rejects.toMatchObject({
-        kind: 'forbidden-to-us',
-      });
-      expect([await on.use(held), await on.use(await on.session(issued.certificate))]).toEqual(['refused', 'refused']);
-      await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({ presence: 'absent' });
-    },
-  );
-
-  test('of a certificate that is over is on no list', async () => {
-    const { spec, issued } = await given();
-    const late = { ...withIssued(issued), now: after(spec.endsAt, 60_000) };
-    await on.provider.revoke(spec, { cause: 'revoked', since: spec.endsAt }, 0, late);
-    const list = await (await fetch(`${on.url}/_sim/journal`)).text();
-    expect(list).not.toContain('ImportCrl');
-  });
 });
 
 describe('a role that was deleted and made anew under the same name', () => {
@@ -389,7 +357,5 @@ const returned = (): Ending => ({ cause: 'returned', since: on.now() });
 function call(): CallOptions {
   return { now: on.now(), signal: AbortSignal.timeout(5_000) };
 }
-
-const withIssued = ({ facts }: IssuedCertificate): CallOptions => ({ ...call(), issued: async () => [facts] });
 
 const pause = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs));

@@ -1,7 +1,7 @@
 import { after, type Instant } from '../../core/time.ts';
 import type { CredentialFacts } from '../contract.ts';
-import type { AnywhereControl } from './anywhere-control.ts';
-import { ANCHOR, isOurAnchor } from './anywhere-place.ts';
+import type { AnywhereControl, TrustAnchor } from './anywhere-control.ts';
+import { ANCHOR } from './anywhere-place.ts';
 import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { serialEndsAt, serialOf } from './certificate-serial.ts';
@@ -13,6 +13,8 @@ import { serialEndsAt, serialOf } from './certificate-serial.ts';
 export async function revokeCertificates(
   authority: CertificateAuthority,
   control: AnywhereControl,
+  /** Our trust anchor in the account; `undefined`: there is none. */
+  anchorOf: () => Promise<TrustAnchor | undefined>,
   certificates: readonly CredentialFacts[],
   now: Instant,
 ): Promise<void> {
@@ -20,7 +22,7 @@ export async function revokeCertificates(
     .filter(({ expiresAt }) => now < after(expiresAt, CLOCK_TOLERANCE_MS))
     .map(({ fingerprint, expiresAt }) => serialOf(fingerprint, expiresAt));
   if (serials.length === 0) return;
-  const anchor = (await control.trustAnchors()).find((one) => isOurAnchor(one, authority.certificate));
+  const anchor = await anchorOf();
   // Without an anchor of ours nobody believes our certificates anyway.
   if (anchor === undefined) return;
   const list = (await control.crls()).find(

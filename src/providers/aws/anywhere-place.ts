@@ -93,10 +93,12 @@ export function wrongProfile(profile: Profile | undefined, { place, definition, 
 /** For so long what was found in an account is believed: the control plane takes one call a second. */
 const BELIEVED_MS = 300_000;
 
-/** Finds trust anchor and profile of a binding, and remembers them for a while. Throws `invalid` when they are not as they should be. */
+/** Finds trust anchors and profiles, and remembers for a while those that are as they should be. `authority`: our certificate. */
 export class AnywhereDirectory {
-  readonly #known = new Map<string, { readonly names: AnywhereNames; readonly until: Instant }>();
+  readonly #anchors = new Map<string, Believed<TrustAnchor>>();
+  readonly #profiles = new Map<string, Believed<Profile>>();
 
+  /** What a binding is reached by. Throws `invalid` when something is not as it should be. */
   async find(
     resolved: AnywhereRole,
     authority: string,
@@ -104,25 +106,47 @@ export class AnywhereDirectory {
     now: Instant,
   ): Promise<AnywhereNames> {
     const { place, definition, policy } = resolved;
-    const key = [place.arn, definition.profile, policy.hash].join(' ');
-    const known = this.#known.get(key);
-    if (known !== undefined && now < known.until) return known.names;
-    const anchor = await anchorOf(control, authority, place.account);
-    const profiles = await control.profiles();
-    const profile = profiles.find(({ name }) => name === definition.profile);
+    const { account } = place;
+    const anchor = await this.anchor(account, authority, control, now);
+    if (anchor?.enabled !== true) {
+      const state =
+        anchor === undefined ? 'no trust anchor with the certificate of this broker' : 'a disabled trust anchor';
+      throw new ProviderFault('invalid', `${account} has ${state}. "curfew doctor" says how to mend it.`);
+    }
+    const profile = await believed(this.#profiles, [place.arn, definition.profile, policy.hash].join(' '), now, {
+      look: async () => (await control.profiles()).find(({ name }) => name === definition.profile),
+      isRight: (one) => wrongProfile(one, resolved) === null,
+    });
     const wrong = wrongProfile(profile, resolved);
     if (profile === undefined || wrong !== null)
-      throw new ProviderFault('invalid', `In ${place.account} ${wrong ?? ''}. "curfew doctor" says how to mend it.`);
-    const names = { trustAnchorArn: anchor.arn, profileArn: profile.arn };
-    this.#known.set(key, { names, until: after(now, BELIEVED_MS) });
-    return names;
+      throw new ProviderFault('invalid', `In ${account} ${wrong ?? ''}. "curfew doctor" says how to mend it.`);
+    return { trustAnchorArn: anchor.arn, profileArn: profile.arn };
+  }
+
+  /** Our trust anchor in an account, of which all its roles are reached. */
+  anchor(account: string, authority: string, control: AnywhereControl, now: Instant): Promise<TrustAnchor | undefined> {
+    return believed(this.#anchors, `${account} ${authority}`, now, {
+      look: async () => (await control.trustAnchors()).find((one) => isOurAnchor(one, authority)),
+      isRight: ({ enabled }) => enabled,
+    });
   }
 }
 
-async function anchorOf(control: AnywhereControl, authority: string, account: string): Promise<TrustAnchor> {
-  const anchor = (await control.trustAnchors()).find((one) => isOurAnchor(one, authority));
-  if (anchor?.enabled === true) return anchor;
-  const state =
-    anchor === undefined ? 'no trust anchor with the certificate of this broker' : 'a disabled trust anchor';
-  throw new ProviderFault('invalid', `${account} has ${state}. "curfew doctor" says how to mend it.`);
+interface Believed<Value> {
+  readonly value: Value;
+  readonly until: Instant;
+}
+
+/** What is known under a key, or else what a look finds; only what is right is remembered, so that what was mended is seen at once. */
+async function believed<Value>(
+  known: Map<string, Believed<Value>>,
+  key: string,
+  now: Instant,
+  { look, isRight }: { readonly look: () => Promise<Value | undefined>; readonly isRight: (value: Value) => boolean },
+): Promise<Value | undefined> {
+  const before = known.get(key);
+  if (before !== undefined && now < before.until) return before.value;
+  const value = await look();
+  if (value !== undefined && isRight(value)) known.set(key, { value, until: after(now, BELIEVED_MS) });
+  return value;
 }

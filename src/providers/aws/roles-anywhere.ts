@@ -6,6 +6,7 @@ import {
   ProviderFault,
   type BindingSpec,
   type CallOptions,
+  type CredentialFacts,
   type Ending,
   type IssuedCertificate,
   type Observation,
@@ -20,6 +21,7 @@ import { isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts
 import { facts, refuseSkew } from './call.ts';
 import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
+import { gather } from './gather.ts';
 import { identityCalls, showsAfterPut, type IdentityCalls } from './identity-store.ts';
 import type { AwsMethod } from './method.ts';
 import { rolePlace, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
@@ -65,6 +67,18 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
   };
   const control = ({ place }: ResolvedAnywhere, call: CallOptions): AnywhereControl =>
     anywhereControl(sessions, where, place.account, call);
+  // Ends of one account at the same time write its list once: the control plane takes one call a second.
+  const revokeTogether = gather<{ readonly resolved: ResolvedAnywhere; readonly issued: readonly CredentialFacts[] }>(
+    async (ends, call) => {
+      const [first] = ends;
+      if (first === undefined) return;
+      const [authority, calls] = [authorityOf(), control(first.resolved, call)];
+      const { account } = first.resolved.place;
+      const anchorOf = () => directory.anchor(account, authority.certificate, calls, call.now);
+      const issued = ends.flatMap((end) => end.issued);
+      await revokeCertificates(authority, calls, anchorOf, issued, call.now);
+    },
+  );
   const onRole = <T>({ place }: ResolvedAnywhere, call: CallOptions, work: (calls: IdentityCalls) => Promise<T>) =>
     asProvisioner(sessions, place.account, call, (iam) => work(identityCalls(iam, identityOf(place), call)));
 
@@ -93,7 +107,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       }
       // Second, and whatever becomes of it: what is denied already stays denied, and a fault is only heard.
       const issued = (await call.issued?.()) ?? [];
-      if (issued.length > 0) await revokeCertificates(authorityOf(), control(resolved, call), issued, call.now);
+      if (issued.length > 0) await revokeTogether(resolved.place.account, { item: { resolved, issued }, call });
     },
     // Each grant has a policy of its own; what a second rung, and whoever sweeps, writes to is shared.
     exclusive: ({ target, role: { aws } }, act) => {
