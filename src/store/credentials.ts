@@ -33,6 +33,7 @@ export async function credentialsOf(db: Db | Trx, grant: GrantId): Promise<reado
     .selectAll()
     .where('grant_id', '=', grant)
     .orderBy('issued_at')
+    .orderBy('id')
     .execute();
   return rows.map((row) => ({
     id: row.id,

@@ -303,7 +303,7 @@ export async function overSince(db: Db, withinMs: number): Promise<readonly Past
       and not exists (
         select from "grant" other
         where other.slot = "grant".slot and other.state in ('activating', 'active', 'ending'))
-    order by provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider, principal, end_cause = 'expired'`.execute(
+    order by provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider, principal, end_cause = 'expired', id`.execute(
     db,
   );
   return rows.map((row) => ({ grant: toGrant(row), early: row.end_cause !== 'expired' }));

@@ -52,7 +52,8 @@ export async function claimDue(
     .where('id', 'in', sql<GrantId>`(${due})`)
     .returningAll()
     .execute();
-  return rows.map(toGrant).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
+  // By id where the deadline is the same: which one goes first is not left to the plan that the database happens to have.
+  return rows.map(toGrant).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
 /** Moves claimed grants whose time is over to `ending`, due at once; what is written is what `transitionGrant` says of `expire`. */
@@ -80,6 +81,7 @@ export async function peekDueEnds(db: Db, limit: number): Promise<readonly Grant
     .where('state', 'in', ['active', 'ending', 'activating'])
     .where((where) => where.or([where('ends_at', '<=', NOW), where('state', '=', 'ending')]))
     .orderBy('due_at')
+    .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map(toGrant);

@@ -77,7 +77,7 @@ export async function findRequest(db: Db | Trx, id: RequestId, lock = false): Pr
   return row === undefined ? null : toRequest(row);
 }
 
-/** Reads some requests. */
+/** Reads some requests, in the order of their ids. */
 export async function findRequests(
   db: Db | Trx,
   ids: readonly RequestId[],
@@ -85,6 +85,7 @@ export async function findRequests(
   if (ids.length === 0) return new Map();
   const rows = await withItems(db)
     .where(isAnyOf('id', [...new Set(ids)]))
+    .orderBy('id')
     .execute();
   return new Map(rows.map((row) => [row.id, toRequest(row)]));
 }
@@ -152,7 +153,7 @@ export async function lockPendingExtensions(
 ): Promise<readonly PendingExtension[]> {
   const { rows } = await sql<{ id: RequestId; person: PersonId; grant: GrantId; lapsesAt: Instant }>`
     select id, person_id as person, extends_grant as "grant", lapses_at as "lapsesAt" from request
-    where state = 'pending' and extends_grant = any(${grants}) for update skip locked`.execute(trx);
+    where state = 'pending' and extends_grant = any(${grants}) order by id for update skip locked`.execute(trx);
   return rows.map(({ lapsesAt, ...row }) => ({ ...row, state: { kind: 'pending', lapsesAt } }));
 }
 
@@ -180,6 +181,7 @@ export async function claimLapsed(trx: Trx, now: Instant, limit: number): Promis
   const rows = await withItems(trx)
     .where('due_at', '<=', at(now))
     .orderBy('due_at')
+    .orderBy('id')
     .limit(limit)
     .forUpdate()
     .skipLocked()
@@ -240,6 +242,7 @@ export async function approvalsOf(
     .selectAll()
     .where(isAnyOf('request_id', requests))
     .orderBy('decided_at')
+    .orderBy('id')
     .execute();
   for (const row of rows) {
     const list = found.get(row.request_id) ?? [];

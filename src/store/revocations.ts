@@ -95,6 +95,7 @@ export async function openRevocations(db: Db): Promise<readonly RevocationRecord
     .selectAll()
     .where(sql<boolean>`started_at is not null and finished_at is null`)
     .orderBy('ordered_at')
+    .orderBy('id')
     .limit(100)
     .execute();
   return rows.map(toRevocation);
@@ -141,6 +142,8 @@ export async function standingRevocations(
     .where((where) =>
       where.or([where('scope', '=', 'all'), where('person_id', '=', person), isAnyOf('target', targets)]),
     )
+    .orderBy('ordered_at')
+    .orderBy('id')
     .execute();
   return rows.map(toRevocation);
 }

@@ -14,6 +14,7 @@ export async function othersOnSlot(db: Db | Trx, slot: SlotKey, except: GrantId)
     // As the index of live grants on a slot says it.
     .where(sql<boolean>`state in ('activating', 'active', 'ending')`)
     .where('id', '<>', except)
+    .orderBy('id')
     .execute();
   return rows.map(toGrant);
 }
@@ -51,6 +52,7 @@ export async function endingOnRole(
     // As its index says it.
     .where(sql<boolean>`state = 'ending'`)
     .orderBy('ending_since')
+    .orderBy('id')
     .limit(1_000)
     .execute();
   return rows.map(toGrant);
