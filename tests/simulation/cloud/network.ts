@@ -14,7 +14,7 @@ export interface Call<T> {
   /** What the cloud does when the call arrives. May throw a fault as the cloud's answer. */
   readonly perform: () => T;
   readonly signal: AbortSignal;
-  /** Told when the call takes effect after its caller has given up or died. */
+  /** Told when the call takes effect after its caller has given up or died, or for a second time. */
   readonly landsLate?: () => void;
 }
 
@@ -97,6 +97,7 @@ export class Network {
         this.#storm.marks.hit('call-repeated');
         this.#strike('call-repeated', call);
         this.#storm.trace.note('cloud', `${call.name} arrives a second time`);
+        if (call.effect === 'write') call.landsLate?.();
         attempt(call.perform);
       });
     }
