@@ -68,7 +68,7 @@ describe('a seeded world', () => {
     } finally {
       await fresh.base.close();
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 test(`every promise holds in ${SEEDS} of them, and the paths that matter were taken`, async () => {

@@ -21,7 +21,7 @@ export const sabotages: readonly Sabotage[] = [
           "      answered = true;\n      seen = { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
       },
     ],
-    caughtBy: ['cloud'],
+    caughtBy: ['cloud', 'slots'],
     seed: 3,
   },
   {
