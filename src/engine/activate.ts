@@ -1,9 +1,10 @@
-import { needsBinding, type GrantState } from '../core/grant.ts';
+import { isOver, needsBinding, type GrantState } from '../core/grant.ts';
+import type { GrantId } from '../core/ids.ts';
 import type { Desired } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
-import type { GrantRecord } from '../store/grants.ts';
+import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { noteCall, noteSettled, noteStanding, unnoteCall } from '../store/bindings.ts';
 import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
 import { alongside } from './alongside.ts';
@@ -16,7 +17,7 @@ import { goAhead, waitsForQuota } from './quota.ts';
 import { record } from './record.ts';
 import { latest, leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
-/** Faults after which the cloud has certainly done nothing. */
+/** Faults of a call that has certainly done nothing in the cloud. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
 /** Looks at a shared slot that may fail before a start is given up: about a minute and a half. */
 const MOST_LOOKS = 9;
@@ -117,7 +118,7 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
     ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'providing a grant did not succeed');
     // Whatever was called was answered, with a refusal at last.
     if (fault.kind !== 'unknown-outcome') await settle();
-    await tryLater(ports, grant, fault, untouched && NOTHING_HAPPENED.has(fault.kind));
+    await tryLater(ports, grant, fault, untouched && !fault.hasWritten && NOTHING_HAPPENED.has(fault.kind));
   }
   return false;
 }
@@ -153,10 +154,16 @@ async function standsAlready(
   const call = { now, signal: ports.clock.timeout(PACE.callTimeoutMs) };
   const seen = await provider.observe(plannedSpec(grant, now), null, call);
   const present = seen.presence === 'present';
-  const ours = present && seen.hasOurEnd === true;
+  const ours = present && seen.endWrittenFor !== undefined && !(await isKnownToBeOver(ports, seen.endWrittenFor));
   const noted = await noteStanding(ports.db, { grant, owner: ports.owner }, present && !ours);
   if (!noted) return 'claim-lost';
   return ours ? 'left-by-us' : present;
+}
+
+/** Whether a grant has ended, or failed, with proof: it has left nothing, so what stands beside an end that it wrote was given later. */
+async function isKnownToBeOver({ db }: StepPorts, id: GrantId): Promise<boolean> {
+  const grant = await findGrant(db, id);
+  return grant !== null && isOver(grant.state);
 }
 
 /** Begins a grant whose access was there before: nothing is called, and nothing will be removed. */

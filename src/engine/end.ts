@@ -120,10 +120,12 @@ async function lookAndRevoke(
   try {
     let { seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending);
     if (seen?.presence !== 'absent') {
+      const found = seen;
       const revoked = await revoke(ports, grant, ending, rung, turn);
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there') return await later(ports, grant, WRITER_MS, grant.attempts, null);
       answered = true;
+      if (found?.endIsEdited === true) await tellOfEditedEnd(ports, grant, found.native);
       ({ seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending));
     }
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
@@ -138,6 +140,14 @@ async function lookAndRevoke(
     if (fault === null) throw error;
     await failedAttempt(ports, grant, rung, fault, answered);
   }
+}
+
+/** What would have ended the access without us had been edited, as was seen before it was taken away: somebody is told, once. */
+async function tellOfEditedEnd(ports: StepPorts, grant: GrantRecord, native: JsonObject): Promise<void> {
+  if (grant.attempts > 0) return;
+  const facts = { finding: 'end-was-edited', native };
+  ports.log.error({ grant: grant.id, ...facts }, 'the end of an access in the cloud was edited by somebody');
+  await raiseFinding(ports, grant, facts);
 }
 
 /** More can survive the end than was said when the access was made, and approved: somebody is told. */

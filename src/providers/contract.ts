@@ -239,8 +239,13 @@ export type Observation =
       readonly native: JsonObject;
       /** Credentials that came into being by looking (and were discarded): they count towards the proof. */
       readonly credentials?: readonly CredentialFacts[];
-      /** An end of ours stands beside it: a grant gave it, also where the database does not know that any more, and nobody else did. */
-      readonly hasOurEnd?: true;
+      /**
+       * An end of ours stands beside it, which this grant wrote last: a grant gave it, also where the database does not know that any more,
+       * and nobody else did. A grant that is known to be over has left nothing, so what stands beside its end came later.
+       */
+      readonly endWrittenFor?: GrantId;
+      /** Somebody has edited the end of ours beside it, so that it would not end this any more, or something else with it. */
+      readonly endIsEdited?: true;
     }
   /**
    * Gone now. `final: false` means that it could still be otherwise, and the engine asks again: at `finalAt` where the provider knows
@@ -353,16 +358,26 @@ export class ProviderFault extends Error {
   readonly retryAfterMs: number | null;
   /** The command that mends it, where the provider knows one. */
   readonly fix: string | null;
+  /** Something was written before it and stands: that the last call did nothing does not mean that nothing happened. */
+  readonly hasWritten: boolean;
 
   constructor(
     kind: FaultKind,
     message: string,
-    options: { retryAfterMs?: number; fix?: string; cause?: unknown } = {},
+    options: { retryAfterMs?: number; fix?: string; hasWritten?: boolean; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'ProviderFault';
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.fix = options.fix ?? null;
+    this.hasWritten = options.hasWritten ?? false;
+  }
+
+  /** The same fault, of an act that has written something before it. */
+  afterWriting(): ProviderFault {
+    const { kind, message, retryAfterMs, fix } = this;
+    const known = { ...(retryAfterMs === null ? {} : { retryAfterMs }), ...(fix === null ? {} : { fix }) };
+    return new ProviderFault(kind, message, { ...known, hasWritten: true, cause: this });
   }
 }

@@ -68,8 +68,8 @@ const CALLS: readonly CloudCall[] = [
   call('observe', 'ListAccountAssignmentCreationStatus'),
   call('revoke', 'GetSchedule'),
   call('revoke', 'ListAccountAssignments'),
-  call('revoke', 'DeleteAccountAssignment', { writes: true, ...standing }),
-  call('revoke', 'UpdateSchedule', { writes: true, besides: true, ...standing }),
+  call('revoke', 'DeleteAccountAssignment', { writes: true, followed: true, ...standing }),
+  call('revoke', 'UpdateSchedule', { writes: true, ...standing }),
 ];
 
 /**

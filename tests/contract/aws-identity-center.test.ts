@@ -1,10 +1,5 @@
 import { DeletePermissionSetCommand, ListPermissionSetsCommand } from '@aws-sdk/client-sso-admin';
-import {
-  DeleteScheduleCommand,
-  GetScheduleCommand,
-  SchedulerClient,
-  UpdateScheduleCommand,
-} from '@aws-sdk/client-scheduler';
+import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { after, instant } from '../../src/core/time.ts';
@@ -67,28 +62,6 @@ describe('the schedule', () => {
     await on.provider.revoke(spec, returned(), 0, call());
     expect(await scheduledAt(on, spec)).toBeLessThan(on.now() + 10_000);
   });
-
-  test('that somebody edited is written anew, and keeps nobody from ending', async () => {
-    const spec = fresh();
-    await provide(on, spec);
-    const scheduler = new SchedulerClient(client(on.url, await hubSession(on.url, ADMIN)));
-    const { schedules, identityCenter } = await on.remembered();
-    const ours = schedules.find((one) => one.target.input.includes(String(idOf(identityCenter, spec))));
-    const { Target, FlexibleTimeWindow } = await scheduler.send(new GetScheduleCommand({ Name: ours?.name ?? '' }));
-    const edited = { Name: ours?.name, ScheduleExpression: 'at(2099-01-01T00:00:00)', FlexibleTimeWindow };
-    const edit = async () =>
-      scheduler.send(
-        new UpdateScheduleCommand({
-          ...edited,
-          Target: { ...Target, Arn: Target?.Arn, RoleArn: Target?.RoleArn, Input: '{}' },
-        }),
-      );
-    await edit();
-    await on.provider.provision(spec, call());
-    expect(await scheduledAt(on, spec)).toBe(Math.floor(spec.endsAt / 1_000) * 1_000);
-    await edit();
-    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
-  });
 });
 
 describe('a lease for the sweeper', () => {
@@ -118,27 +91,19 @@ describe('a lease for the sweeper', () => {
 });
 
 describe('an assignment', () => {
-  test('that somebody removed by hand is seen to be gone, and revoking it succeeds', async () => {
-    const spec = fresh();
-    await provide(on, spec);
-    await byHand(on, 'delete', spec);
-    await shows(on, spec, returned(), 'absent');
-    await on.provider.revoke(spec, returned(), 0, call());
-  });
-
   test('that somebody made by hand is seen before ours begins', async () => {
     const spec = fresh();
     await byHand(on, 'create', spec);
     const seen = await on.provider.observe(spec, null, call());
     expect(seen).toMatchObject({ presence: 'present', usable: true });
-    expect(seen).not.toHaveProperty('hasOurEnd');
+    expect(seen).not.toHaveProperty('endWrittenFor');
   });
 
   test('that a grant gave is told from what somebody made by hand, also by a broker that knows nothing of the grant', async () => {
     const spec = fresh();
     await provide(on, spec);
     const seen = await on.with({}).observe(spec, null, call());
-    expect(seen).toMatchObject({ presence: 'present', hasOurEnd: true });
+    expect(seen).toMatchObject({ presence: 'present', endWrittenFor: spec.grant });
   });
 
   test('is not usable while it is made, and asking again makes no second operation', async () => {

@@ -308,7 +308,7 @@ function faults(on: () => ProviderHarness): void {
         await on().inject(call, fault);
         await expect(revoke(on(), spec, ending)).rejects.toMatchObject({ kind: 'unknown-outcome' });
         await on().heal();
-        await shows(on(), spec, ending, call.besides === true ? 'absent' : presence);
+        await shows(on(), spec, ending, call.followed === true ? 'present' : presence);
       }
     }
   });

@@ -14,8 +14,8 @@ export interface CloudCall {
   readonly writes: boolean;
   /** It is made only where the access stands. */
   readonly standing?: boolean;
-  /** It writes something beside the access: whether it happened does not decide whether the access is there. */
-  readonly besides?: boolean;
+  /** Another call that writes comes after it: what was asked for is not all done yet when this one was. */
+  readonly followed?: boolean;
 }
 
 /** What a person calls the cloud with. */

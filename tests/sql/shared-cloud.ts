@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { GrantId } from '../../src/core/ids.ts';
 import { instant, type Instant } from '../../src/core/time.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { ProviderFault, type CallOptions, type Provider } from '../../src/providers/contract.ts';
@@ -8,10 +9,11 @@ import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 /** The longest time after a call was given up during which this cloud may still perform it. */
 export const MAY_LAND_MS = 60_000;
 
-/** What becomes of the next call that writes. `lands-late`: it is given up, and performed `afterMs` later. */
+/** What becomes of the next call that writes. `half-done`: something beside the access was written, and then it is refused for ever. `lands-late`: it is given up, and performed `afterMs` later. */
 export type Mishap =
   | { readonly kind: 'refused' }
   | { readonly kind: 'invalid' }
+  | { readonly kind: 'half-done' }
   | { readonly kind: 'answer-lost' }
   | { readonly kind: 'lands-late'; readonly afterMs: number };
 
@@ -19,6 +21,10 @@ export type Mishap =
 export class SharedCloud {
   /** What stands in each place: until when, as the object says; `null`: somebody else put it there. */
   readonly places = new Map<string, Instant | null>();
+  /** Ends that stand beside places, and the grant that each was written for. */
+  readonly ends = new Map<string, GrantId>();
+  /** Somebody has edited all of them. */
+  edited = false;
   readonly mishaps: Mishap[] = [];
   readonly calls: string[] = [];
   /** What is made is accepted, and cannot be used yet. */
@@ -49,7 +55,10 @@ export class SharedCloud {
       methods: { 'assume-role': { ...method, slot: 'shared', endedBy: 'broker' } },
       sharedPlace: ({ target, principal }) => [target.native, principal],
       provision: async (wanted) => {
-        this.#write('provision', () => this.places.set(wanted.slot, wanted.endsAt));
+        this.#write('provision', () => {
+          this.places.set(wanted.slot, wanted.endsAt);
+          this.ends.set(wanted.slot, wanted.grant);
+        });
         return { usable: !this.slow, native: {}, credentials: [] };
       },
       observe: async (binding, _ending, _call: CallOptions) => {
@@ -57,7 +66,10 @@ export class SharedCloud {
         if (this.blind) throw new ProviderFault('forbidden-to-us', 'not allowed to look');
         const end = this.places.get(binding.slot);
         if (end === undefined) return { presence: 'absent', proof: 'observed', evidence: {}, final: false };
-        return { presence: 'present', usable: true, native: {}, ...(end === null ? {} : { hasOurEnd: true }) };
+        const endWrittenFor = this.ends.get(binding.slot);
+        const ours =
+          endWrittenFor === undefined ? {} : this.edited ? { endIsEdited: true as const } : { endWrittenFor };
+        return { presence: 'present', usable: true, native: {}, ...ours };
       },
       revoke: async (binding) => this.#write('revoke', () => void this.places.delete(binding.slot)),
     };
@@ -68,6 +80,7 @@ export class SharedCloud {
     this.calls.push(name);
     const mishap = this.mishaps.shift();
     if (mishap?.kind === 'invalid') throw new ProviderFault('invalid', 'there is no such role');
+    if (mishap?.kind === 'half-done') throw new ProviderFault('invalid', 'there is no such role', { hasWritten: true });
     if (mishap?.kind === 'refused') throw new ProviderFault('throttled', 'too many calls');
     if (mishap?.kind === 'lands-late') this.#pending.push({ at: this.#now() + mishap.afterMs, perform });
     else perform();

@@ -67,6 +67,7 @@ describe('claims and turns', () => {
   test('what a forgotten grant has left on a place is looked for, and removed, when nothing comes of the next start there', async () => {
     const cloud = new SharedCloud(time.now);
     cloud.places.set(SLOT, after(time.now(), 3_600_000));
+    cloud.ends.set(SLOT, 'grt_aaaaaaaaaaaaaaaaaaaa' as GrantId);
     cloud.mishaps.push({ kind: 'invalid' });
     const id = await scheduledGrant(database, { durationMs: 600_000, place: PLACE });
     const { engine, state } = bench(database, cloud.provider(), { clock: time.clock });

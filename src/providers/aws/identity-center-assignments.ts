@@ -10,15 +10,10 @@ import {
   type Provisioned,
   type Residual,
 } from '../contract.ts';
-import { facts } from './call.ts';
-import {
-  CLOCK_TOLERANCE_MS,
-  CUT_RESIDUAL,
-  LONGEST_SSO_SESSION_MS,
-  NOT_CUT_RESIDUAL,
-  UNCUT_RESIDUAL,
-} from './capabilities.ts';
+import { facts, refuseSkew } from './call.ts';
+import { CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, NOT_CUT_RESIDUAL, UNCUT_RESIDUAL } from './capabilities.ts';
 import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
+import { everybody, locate, type Located } from './identity-center-located.ts';
 import type { Operations } from './identity-center-operations.ts';
 import type { AssignmentPlace } from './identity-center-place.ts';
 import {
@@ -34,22 +29,10 @@ import { assignmentSlot } from './sweep-assignments.ts';
 import { exactly, needsCut, noLater, type TombstoneState } from './tombstone-state.ts';
 import type { Tombstones } from './tombstones.ts';
 
-/** The Date header, by which AWS's clock is known here, has whole seconds. */
-const DATE_HEADER_MS = 1_000;
 /** A schedule that is due so soon anyhow is left as it is when its access ends early. */
 const SOON_MS = 10_000;
 /** So long after an end it is tried to cut the sessions that began before: then they have expired, whatever became of that. */
 const CUTTING_MS = LONGEST_SSO_SESSION_MS + 300_000;
-
-/** What is known of a slot when it is looked at: everything that could stand there, also under the id that a user had before. */
-interface Located {
-  readonly instanceArn: string;
-  /** `null`: the instance has no permission set of that name. */
-  readonly permissionSetArn: string | null;
-  /** Empty: the directory has nobody of that name, and no schedule remembers one. */
-  readonly userIds: readonly string[];
-  readonly schedule: StandingSchedule | null;
-}
 
 /** Gives and takes assignments in one instance. All throw faults; none waits for what AWS does in its own time. */
 export class Assignments {
@@ -82,6 +65,17 @@ export class Assignments {
     const names = await this.#names(place, asked);
     // First the end, then the access: whatever dies in between, there is no access without its end.
     await this.#schedules.write(spec.slot, { names, endsAt: spec.endsAt, grant: spec.grant }, call);
+    try {
+      return await this.#give(place, names, spec, asked);
+    } catch (error) {
+      // The schedule stands: it would remove at its time what somebody else gives there meanwhile.
+      throw error instanceof ProviderFault ? error.afterWriting() : error;
+    }
+  }
+
+  /** Makes the access whose end is scheduled. */
+  async #give(place: AssignmentPlace, names: AssignmentNames, spec: BindingSpec, asked: Asked): Promise<Provisioned> {
+    const { call } = asked;
     await this.#leases?.hold(leaseSlot(names), spec.endsAt, call);
     const cut = place.tombstone ? await this.#tombstones.stand(names, exactly(spec.endsAt), asked) : null;
     const wanted: Wanted = { kind: 'create', ...names, grant: spec.grant };
@@ -92,6 +86,7 @@ export class Assignments {
     if (begun?.state === 'failed') {
       this.#operations.forget(wanted);
       this.#directory.forgetUser(place.userName);
+      await this.#leases?.hold(leaseSlot(names), call.now, call);
       await this.#schedules.remove(spec.slot, call);
       throw await this.#whyItFailed('Assigning', wanted, begun.reason, asked);
     }
@@ -113,19 +108,33 @@ export class Assignments {
     call: CallOptions,
   ): Promise<Observation> {
     const asked: Asked = { lane: ending === null ? 'start' : 'end', call };
-    const at = await this.#locate(place, spec, asked);
+    return this.#observeAt(place, await this.#locate(place, spec, asked), spec, ending, asked);
+  }
+
+  async #observeAt(
+    place: AssignmentPlace,
+    at: Located,
+    spec: BindingSpec,
+    ending: Ending | null,
+    asked: Asked,
+  ): Promise<Observation> {
     const { instanceArn, permissionSetArn, userIds, schedule } = at;
+    const { call } = asked;
     const evidence = facts({
       instance: instanceArn,
       account: place.account,
       permissionSet: permissionSetArn ?? place.permissionSet,
       user: userIds.join(', ') || place.userName,
-      scheduledEnd: schedule === null ? null : toIso(schedule.at),
+      scheduledEnd: schedule === null || schedule === 'edited' ? schedule : toIso(schedule.at),
     });
     const present = (more: JsonObject) =>
       ({ presence: 'present', usable: true, native: { ...evidence, ...more } }) as const;
     const gone = async (more: JsonObject): Promise<Observation> => {
-      if (ending === null || !place.tombstone) return absent(more);
+      if (ending === null) return absent(more);
+      // It would remove at its time what somebody else gives there meanwhile.
+      if (schedule !== null && schedule !== 'edited' && isToCome(schedule, call.now))
+        return { ...present({ ...more, schedule: 'is still to come' }), usable: false };
+      if (!place.tombstone) return absent(more);
       const cut = await this.#cut(place, at, spec, ending, asked);
       if (cut === null) return present({ ...more, sessions: 'that began before are not cut yet' });
       const { tombstone, maxMs } = cut;
@@ -153,9 +162,10 @@ export class Assignments {
       (userId) => listed.users.has(userId) || this.#operations.madeJustNow({ ...names, userId }),
     );
     if (standing.length > 0) {
+      if (schedule === 'edited') return { ...present({}), endIsEdited: true };
       // Schedules are written for what we assign, and for nothing else.
-      const isOurs = schedule !== null && standing.includes(schedule.names.userId);
-      return isOurs ? { ...present({}), hasOurEnd: true } : present({});
+      const isOurs = standing.every((userId) => userId === schedule?.names.userId);
+      return schedule !== null && isOurs ? { ...present({}), endWrittenFor: schedule.writtenFor } : present({});
     }
     for (const userId of ending === null ? [] : userIds)
       if (await this.#operations.createdElsewhere({ ...names, userId }, asked))
@@ -190,7 +200,7 @@ export class Assignments {
     for (const one of userIds)
       await this.#remove({ kind: 'delete', ...names, userId: one, grant: spec.grant }, names, asked);
     // An early end survives us too: what was scheduled for later is due now.
-    if (schedule === null || schedule.at <= after(call.now, SOON_MS)) return;
+    if (schedule === null || (schedule !== 'edited' && !isToCome(schedule, call.now))) return;
     const ended = { ...names, userId };
     await this.#schedules.write(spec.slot, { names: ended, endsAt: call.now, grant: spec.grant }, call);
     await this.#leases?.hold(leaseSlot(ended), call.now, call);
@@ -267,10 +277,14 @@ export class Assignments {
     let removed = false;
     if (place.tombstone)
       for (const names of everybody(place, at)) removed = (await this.#tombstones.tidy(names, asked)) || removed;
-    const seen = await this.observe({ ...place, tombstone: false }, spec, { cause: 'returned', since: call.now }, call);
-    const schedule = seen.presence === 'absent' ? await this.#schedules.read(spec.slot, call) : null;
+    const { schedule } = at;
     // A schedule that was written for another grant belongs to that one.
-    if (schedule === null || schedule.writtenFor !== spec.grant) return removed;
+    if (schedule === null || schedule === 'edited' || schedule.writtenFor !== spec.grant) return removed;
+    // Due, it keeps nobody from being gone.
+    const due = { ...at, schedule: { ...schedule, at: call.now } };
+    const ending = { cause: 'returned', since: call.now } as const;
+    const seen = await this.#observeAt({ ...place, tombstone: false }, due, spec, ending, asked);
+    if (seen.presence !== 'absent') return removed;
     await this.#schedules.remove(spec.slot, call);
     return true;
   }
@@ -296,23 +310,13 @@ export class Assignments {
       );
     const names = { instanceArn, permissionSetArn, account: place.account, userId };
     if (place.tombstone) await this.#tombstones.requireOwned(names, asked);
-    refuseSkew(this.#directory.aheadMs(), asked.call.now);
+    const aheadMs = this.#directory.aheadMs();
+    if (aheadMs !== null) refuseSkew(after(asked.call.now, aheadMs), asked.call.now);
     return names;
   }
 
-  /** What could stand in a slot. The schedule remembers ids that the names may not lead to any more. */
-  async #locate(place: AssignmentPlace, spec: BindingSpec, asked: Asked): Promise<Located> {
-    const { arn: instanceArn } = await this.#directory.instance(asked);
-    const schedule = await this.#schedules.read(spec.slot, asked.call).catch((error: unknown) => {
-      // Somebody has edited it: what it says is not believed, and it keeps nobody from ending.
-      if (error instanceof ProviderFault && error.kind === 'conflict') return null;
-      throw error;
-    });
-    const userId = await this.#directory.userId(place.userName, asked);
-    const userIds = [...new Set([schedule?.names.userId ?? null, userId])].flatMap((one) => one ?? []);
-    const permissionSetArn =
-      schedule?.names.permissionSetArn ?? (await this.#directory.permissionSetArn(place.permissionSet, asked));
-    return { instanceArn, permissionSetArn, userIds, schedule };
+  #locate(place: AssignmentPlace, spec: BindingSpec, asked: Asked): Promise<Located> {
+    return locate({ directory: this.#directory, schedules: this.#schedules }, place, spec, asked);
   }
 
   /** Whom the set is assigned to; or, established from the parent, why there can be nobody any more. */
@@ -350,26 +354,14 @@ export class Assignments {
   }
 }
 
-/** Everybody who could stand in a slot, with the names of the permission set; nobody where that is gone. */
-function everybody(
-  { account }: AssignmentPlace,
-  { instanceArn, permissionSetArn, userIds }: Located,
-): readonly AssignmentNames[] {
-  return permissionSetArn === null ? [] : userIds.map((userId) => ({ instanceArn, permissionSetArn, account, userId }));
-}
-
 /** The slot under which the sweeper knows an assignment. */
 function leaseSlot({ userId: principalId, ...names }: AssignmentNames): LeaseSlot {
   return assignmentSlot({ ...names, principalId });
 }
 
-/** An end time means nothing when the clocks differ. Asked for what a person will use: taking access away must work with a wrong clock too. */
-function refuseSkew(aheadMs: number | null, now: Instant): void {
-  if (aheadMs === null || Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS + DATE_HEADER_MS) return;
-  throw new ProviderFault(
-    'clock-skew',
-    `AWS's clock says ${toIso(after(now, aheadMs))}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
-  );
+/** Whether a schedule is later than an end that is now would have it. */
+function isToCome({ at }: StandingSchedule, now: Instant): boolean {
+  return at > after(now, SOON_MS);
 }
 
 function describe({ instanceArn, permissionSetArn, account, userId }: AssignmentNames, spec: BindingSpec): JsonObject {

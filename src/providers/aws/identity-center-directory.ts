@@ -153,6 +153,12 @@ export class IdentityCenterDirectory {
     return null;
   }
 
+  /** Whether a permission set is the one that a role names. */
+  async isNamed(arn: string, named: string, asked: Asked): Promise<boolean> {
+    if (named.startsWith('arn:')) return arn === named;
+    return (this.#names.get(arn) ?? (await this.describe(arn, asked))?.name) === named;
+  }
+
   /** All permission sets of the instance: what the instance itself says, whoever of them is gone. */
   async permissionSets(asked: Asked): Promise<readonly string[]> {
     return this.#together('permission sets', () => this.#permissionSets(asked));

@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   CreateScheduleCommand,
   DeleteScheduleCommand,
   GetScheduleCommand,
+  type GetScheduleCommandOutput,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
+import { parseId, type GrantId } from '../../core/ids.ts';
 import type { SlotKey } from '../../core/slot.ts';
 import { after, fromIso, type Instant } from '../../core/time.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
@@ -18,13 +21,13 @@ export interface AssignmentNames {
   readonly userId: string;
 }
 
-/** A schedule of ours as it stands in the cloud. */
+/** A schedule of ours as it stands in the cloud: it will do what we wrote. */
 export interface StandingSchedule {
   readonly names: AssignmentNames;
   /** When it fires. */
   readonly at: Instant;
   /** Which grant wrote it last. */
-  readonly writtenFor: string;
+  readonly writtenFor: GrantId;
 }
 
 /** A universal target of EventBridge Scheduler: `aws-sdk:<service>:<apiAction>` (user guide, "Using universal targets"). */
@@ -43,7 +46,18 @@ export function scheduleName(slot: SlotKey): string {
 export function endSchedules(client: IdentityCenterClient, partition: Partition) {
   const roleArn = placeOf(partition, client.place.account, END_ROLE).arn;
 
-  async function read(slot: SlotKey, call: CallOptions): Promise<StandingSchedule | null> {
+  /** All that a schedule of ours says; what says anything else has been edited, and may do anything or nothing. */
+  const bodyOf = ({ names, at, grant }: { names: AssignmentNames; at: string; grant: string }) => ({
+    Description: `Curfew: ends what ${grant} needs`,
+    ScheduleExpression: `at(${at.slice(0, 19)})`,
+    ScheduleExpressionTimezone: 'UTC',
+    FlexibleTimeWindow: { Mode: 'OFF' as const },
+    ActionAfterCompletion: 'DELETE' as const,
+    State: 'ENABLED' as const,
+    Target: { Arn: `arn:${partition}:${TARGET}`, RoleArn: roleArn, Input: inputOf(names), RetryPolicy: RETRY },
+  });
+
+  async function read(slot: SlotKey, call: CallOptions): Promise<StandingSchedule | 'edited' | null> {
     const Name = scheduleName(slot);
     const what = `Reading the schedule ${Name}`;
     try {
@@ -56,9 +70,10 @@ export function endSchedules(client: IdentityCenterClient, partition: Partition)
       );
       const at = fromIso(`${/^at\((.+)\)$/.exec(output.ScheduleExpression ?? '')?.[1] ?? ''}Z`);
       const names = namesIn(output.Target?.Input ?? '');
-      if (at === null || names === null)
-        throw new ProviderFault('conflict', `${what}: it is not as Curfew writes it; somebody has edited it`);
-      return { names, at, writtenFor: /\bgrt_[a-z0-9]+\b/.exec(output.Description ?? '')?.[0] ?? '' };
+      const writtenFor = parseId('grt', /\bgrt_[a-z0-9]+\b/.exec(output.Description ?? '')?.[0] ?? '');
+      if (at === null || names === null || writtenFor === null) return 'edited';
+      const ours = bodyOf({ names, at: wholeSecond(at), grant: writtenFor });
+      return isDeepStrictEqual(saidBy(output), ours) ? { names, at, writtenFor } : 'edited';
     } catch (error) {
       if (error instanceof ProviderFault && error.kind === 'target-gone') return null;
       throw error;
@@ -77,21 +92,13 @@ export function endSchedules(client: IdentityCenterClient, partition: Partition)
       const { names, grant } = wanted;
       const soonest = after(call.now, SOONEST_MS);
       const at = wholeSecond(wanted.endsAt < soonest ? soonest : wanted.endsAt);
-      const standing = await readOrNothing(slot, call);
+      const standing = await read(slot, call);
       const ours = standing === 'edited' ? null : standing;
-      if (ours !== null && wholeSecond(ours.at) === at && same(ours.names, names)) return;
+      // Also where another grant wrote the same: whether that one is over says whether what stands beside it is ours.
+      if (ours?.writtenFor === grant && wholeSecond(ours.at) === at && same(ours.names, names)) return;
       const Name = scheduleName(slot);
       const what = `Writing the schedule ${Name}, which ends the assignment even if Curfew is gone`;
-      const body = {
-        Name,
-        Description: `Curfew: ends what ${grant} needs`,
-        ScheduleExpression: `at(${at.slice(0, 19)})`,
-        ScheduleExpressionTimezone: 'UTC',
-        FlexibleTimeWindow: { Mode: 'OFF' as const },
-        ActionAfterCompletion: 'DELETE' as const,
-        State: 'ENABLED' as const,
-        Target: { Arn: `arn:${partition}:${TARGET}`, RoleArn: roleArn, Input: inputOf(names), RetryPolicy: RETRY },
-      };
+      const body = { Name, ...bodyOf({ names, at, grant }) };
       const how = { effect: 'write', what, call } as const;
       if (standing === null)
         await client.other(
@@ -128,19 +135,20 @@ export function endSchedules(client: IdentityCenterClient, partition: Partition)
       }
     },
   };
-
-  /** What somebody has edited is written anew. */
-  async function readOrNothing(slot: SlotKey, call: CallOptions): Promise<StandingSchedule | 'edited' | null> {
-    try {
-      return await read(slot, call);
-    } catch (error) {
-      if (error instanceof ProviderFault && error.kind === 'conflict') return 'edited';
-      throw error;
-    }
-  }
 }
 
 export type EndSchedules = ReturnType<typeof endSchedules>;
+
+/** What a schedule says that decides what it does. */
+function saidBy(output: GetScheduleCommandOutput) {
+  const { Description, ScheduleExpression, ScheduleExpressionTimezone, ActionAfterCompletion, State } = output;
+  const { Arn, RoleArn, Input, RetryPolicy, DeadLetterConfig } = output.Target ?? {};
+  return {
+    ...{ Description, ScheduleExpression, ScheduleExpressionTimezone, ActionAfterCompletion, State },
+    FlexibleTimeWindow: output.FlexibleTimeWindow,
+    Target: { Arn, RoleArn, Input, RetryPolicy, ...(DeadLetterConfig === undefined ? {} : { DeadLetterConfig }) },
+  };
+}
 
 /** Input of the call that the schedule makes: the request of DeleteAccountAssignment, as its API reference writes it. */
 function inputOf(names: AssignmentNames): string {

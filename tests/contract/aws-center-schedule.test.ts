@@ -1,0 +1,138 @@
+import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CallOptions } from '../../src/providers/contract.ts';
+import { ADMIN, centerHarness, type CenterHarness } from './aws-center-harness.ts';
+import { byHand, idOf, scheduledAt } from './aws-center-steps.ts';
+import { CENTER } from './aws-center-world.ts';
+import { client, hubSession, post } from './aws-harness.ts';
+import { provide, returned as returnedOn, takeAway } from './contract-steps.ts';
+
+const NEVER = [86_400_000, 86_400_000] as const;
+
+let on: CenterHarness;
+
+beforeAll(async () => {
+  on = await centerHarness({ fireDelayMs: NEVER });
+});
+afterAll(() => on.close());
+beforeEach(() => on.heal());
+
+const call = (): CallOptions => ({ now: on.now(), signal: AbortSignal.timeout(5_000) });
+const fresh = () => on.binding(600_000);
+const returned = () => returnedOn(on);
+const wholeSecond = (at: number) => Math.floor(at / 1_000) * 1_000;
+
+describe('a start that is refused', () => {
+  const refused = (action: string, service = 'sso') =>
+    post(on.url, 'faults', [{ service, action, kind: 'deny', times: 1 }]);
+
+  test('before its end was scheduled has written nothing', async () => {
+    const spec = fresh();
+    await refused('CreateSchedule', 'scheduler');
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({ hasWritten: false });
+    expect(await scheduledAt(on, spec)).toBeNull();
+  });
+
+  test.each(['ListAccountAssignments', 'CreateAccountAssignment'])(
+    'at %s says that something was written, and the end of it leaves no schedule that would fire later',
+    async (action) => {
+      const spec = fresh();
+      await refused(action);
+      const fault = { kind: 'forbidden-to-us', hasWritten: true };
+      await expect(on.provider.provision(spec, call())).rejects.toMatchObject(fault);
+      expect(await scheduledAt(on, spec)).toBe(wholeSecond(spec.endsAt));
+      const seen = await on.provider.observe(spec, returned(), call());
+      expect(seen).toMatchObject({ presence: 'present', usable: false, native: { schedule: 'is still to come' } });
+      await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+      expect(await scheduledAt(on, spec)).toBeLessThan(on.now() + 10_000);
+    },
+  );
+});
+
+describe('a schedule', () => {
+  test('says for which grant it was written last, also where two have the same end', async () => {
+    const first = fresh();
+    await provide(on, first);
+    const second = { ...first, grant: fresh().grant };
+    await provide(on, second);
+    await expect(on.provider.observe(second, null, call())).resolves.toMatchObject({ endWrittenFor: second.grant });
+  });
+
+  test('of an assignment that somebody removed by hand is due as soon as the grant ends', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await byHand(on, 'delete', spec);
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+    expect(await scheduledAt(on, spec)).toBeLessThan(on.now() + 10_000);
+  });
+
+  const OTHER_SET = 'arn:aws:sso:::permissionSet/ssoins-7223b02bc0f1e94a/ps-ffffffffffffffff';
+  test.each<readonly [string, (name: string) => Promise<void>]>([
+    ['was disabled', (name) => edit(name, () => ({ State: 'DISABLED' }))],
+    ['calls something else', (name) => retarget(name, { Arn: 'arn:aws:scheduler:::aws-sdk:iam:deleteRolePolicy' })],
+    ['says nothing to remove', (name) => retarget(name, { Input: '{}' })],
+    [
+      'removes another set',
+      (name) => retarget(name, (it) => ({ Input: it.replace(/"arn:[^"]*permissionSet[^"]*"/, `"${OTHER_SET}"`) })),
+    ],
+    [
+      'removes in another account',
+      (name) => retarget(name, (it) => ({ Input: it.replace(/"\d{12}"/, `"${CENTER}"`) })),
+    ],
+    [
+      'gives up at once',
+      (name) => retarget(name, { RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } }),
+    ],
+    [
+      'tells somebody else',
+      (name) => retarget(name, { DeadLetterConfig: { Arn: `arn:aws:sqs:eu-west-1:${CENTER}:a-queue` } }),
+    ],
+  ])('that %s is no end of ours: it is told, written anew, and keeps nobody from ending', async (_what, spoil) => {
+    const spec = fresh();
+    await provide(on, spec);
+    const { schedules, identityCenter } = await on.remembered();
+    const { name } = schedules.find((one) => one.target.input.includes(String(idOf(identityCenter, spec)))) ?? {};
+    if (name === undefined) throw new Error('there is no schedule');
+    const before = await read(name);
+    await spoil(name);
+    const seen = await on.provider.observe(spec, null, call());
+    expect(seen).toMatchObject({ presence: 'present', endIsEdited: true, native: { scheduledEnd: 'edited' } });
+    expect(seen).not.toHaveProperty('endWrittenFor');
+    await on.provider.provision(spec, call());
+    expect(await read(name)).toEqual(before);
+    await spoil(name);
+    await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({ endIsEdited: true });
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+    const { ScheduleExpression, ...rest } = await read(name);
+    expect({ ...rest, ScheduleExpression: before.ScheduleExpression }).toEqual(before);
+    expect(Date.parse(`${ScheduleExpression?.slice(3, -1)}Z`)).toBeLessThan(on.now() + 10_000);
+  });
+});
+
+type Body = UpdateScheduleCommand['input'];
+type Target = NonNullable<Body['Target']>;
+
+const scheduler = async () => new SchedulerClient(client(on.url, await hubSession(on.url, ADMIN)));
+
+/** What a schedule says, as it is written. */
+async function read(name: string): Promise<Body> {
+  const {
+    $metadata: _m,
+    Arn: _a,
+    CreationDate: _c,
+    LastModificationDate: _l,
+    ...body
+  } = await (await scheduler()).send(new GetScheduleCommand({ Name: name }));
+  return body as Body;
+}
+
+async function edit(name: string, change: (body: Body) => Partial<Body>): Promise<void> {
+  const body = await read(name);
+  await (await scheduler()).send(new UpdateScheduleCommand({ ...body, ...change(body) }));
+}
+
+const retarget = (name: string, change: Partial<Target> | ((input: string) => Partial<Target>)): Promise<void> =>
+  edit(name, ({ Target }) => {
+    const changed = typeof change === 'function' ? change(Target?.Input ?? '') : change;
+    return { Target: { Arn: Target?.Arn, RoleArn: Target?.RoleArn, ...Target, ...changed } };
+  });
