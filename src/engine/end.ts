@@ -119,15 +119,15 @@ async function lookAndRevoke(
   let answered = false;
   try {
     let { seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending);
+    const edited = seen?.presence === 'present' && seen.endIsEdited === true ? seen.native : null;
     if (seen?.presence !== 'absent') {
-      const found = seen;
       const revoked = await revoke(ports, grant, ending, rung, turn);
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there') return await later(ports, grant, WRITER_MS, grant.attempts, null);
       answered = true;
-      if (found?.endIsEdited === true) await tellOfEditedEnd(ports, grant, found.native);
       ({ seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending));
     }
+    if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
     const provenAt = await proofTime(ports, grant, seen, answered);
     if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
