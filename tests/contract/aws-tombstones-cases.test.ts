@@ -49,6 +49,13 @@ describe('when the policy is full', () => {
     expect(await use(hers)).toBe('allowed');
   });
 
+  test('that is over as soon as there is room again, also for whoever has just found none', async () => {
+    await byHand(filled(OWNERS_POLICY));
+    expect(await provide(on, fresh())).toMatchObject({ native: { tombstone: 'full' } });
+    await byHand(OWNERS_POLICY);
+    expect(await provide(on, fresh())).toMatchObject({ native: { tombstone: 'in-force' } });
+  });
+
   test('tombstones that nobody needs make room first, and those of people who are still assigned do not', async () => {
     const [standing, gone] = [fresh(), fresh()];
     await retried(on, () => provide(on, standing));

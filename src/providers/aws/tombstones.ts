@@ -168,10 +168,12 @@ export class Tombstones {
   }
 
   async #standing(names: AssignmentNames, wanted: WantedEnd, asked: Asked): Promise<TombstoneState> {
-    const { policy } = await this.#read(names, asked, after(this.#clock.now(), -RECENT_MS));
+    const one = { userId: names.userId, account: names.account, endsAt: secondOf(wanted.endsAt) };
+    let { policy } = await this.#read(names, asked, after(this.#clock.now(), -RECENT_MS));
+    // That there is no room is said to whoever begins or ends: it is never of a moment ago.
+    if (!fits(withTombstone(policy, one))) ({ policy } = await this.#read(names, asked, this.#clock.now()));
     const standing = policy.tombstones.get(sidOf(names));
     if (standing === undefined) {
-      const one = { userId: names.userId, account: names.account, endsAt: secondOf(wanted.endsAt) };
       const fullUntil = this.#fullUntil.get(names.permissionSetArn);
       if (fullUntil !== undefined && this.#clock.now() < fullUntil) return 'full';
       if (fits(withTombstone(policy, one))) return 'none';
