@@ -81,9 +81,11 @@ describe('before access begins', () => {
     ]);
     await expect(on.provider.provision(spec, call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
     expect((await done('create')).length).toBe(before);
-    // Nothing stands that could have been used, so the failed start is over at once.
+    // Nothing stands that could have been used: only the schedule is left of the failed start, and is brought forward.
     const failed = { cause: 'failed', since: on.now() } as const;
-    await expect(on.provider.observe(spec, failed, call())).resolves.toMatchObject({ presence: 'absent' });
+    const seen = await on.provider.observe(spec, failed, call());
+    expect(seen).toMatchObject({ presence: 'present', usable: false, native: { schedule: 'is still to come' } });
+    await expect(retried(on, () => takeAway(on, spec, failed))).resolves.toMatchObject({ presence: 'absent' });
   });
 
   test('a denial that AWS fails to bring to the account says so, is brought again, and lets nothing begin before', async () => {

@@ -175,7 +175,8 @@ function endings(on: () => ProviderHarness): void {
     const shared = on().provider.methods[on().method]?.slot === 'shared';
     const stays = on().binding(10 * MINUTE, shared ? undefined : gone);
     const [goes, works] = [await hold(on(), gone), await hold(on(), stays)];
-    await takeAway(on(), gone, returned(on()));
+    const ending = returned(on());
+    await retried(on(), () => takeAway(on(), gone, ending));
     // With one credential for both there is nothing to be refused before the second one ends too.
     if (on().own === undefined || shared) await untilRefused(on(), goes);
     else await pause(1_000);
