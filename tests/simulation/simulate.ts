@@ -16,6 +16,7 @@ import { startNode, type BrokerNode, type Surroundings } from './broker/node.ts'
 import { checkLiveness, CONVERGES_WITHIN_MS } from './checkers/liveness.ts';
 import { Observer } from './checkers/observer.ts';
 import type { Law, Violation } from './checkers/violations.ts';
+import { SimAnywhere } from './cloud/sim-anywhere.ts';
 import { SimCenter } from './cloud/sim-center.ts';
 import { SimCloud } from './cloud/sim-cloud.ts';
 import { ABANDONED_CALL_MS } from './cloud/sim-provider.ts';
@@ -25,7 +26,7 @@ import type { Mark } from './kernel/marks.ts';
 import { Storm } from './kernel/storm.ts';
 import type { Weather } from './kernel/weather.ts';
 import { Crowd } from './people/crowd.ts';
-import { tamper, tamperAtCenter } from './people/tamper.ts';
+import { tamper, tamperAtCenter, tamperWithRoles } from './people/tamper.ts';
 import { tryItOut } from './people/try-it-out.ts';
 
 /** What is made once for a process and used by all its runs: the database above all, which takes seconds to start. */
@@ -119,9 +120,10 @@ class Run {
     const { base, variants, signer } = laboratory;
     this.#laboratory = laboratory;
     this.#storm = storm;
-    const { propagationMs, skewMs, standing } = storm.drawn.cloud;
+    const { standing } = storm.drawn.cloud;
     const center = new SimCenter(storm, EVERYBODY, Object.values(NATIVE), standing ? 'ana' : null);
-    const cloud = new SimCloud(() => storm.scheduler.now, propagationMs, skewMs, center);
+    const anywhere = new SimAnywhere(storm, Object.values(NATIVE));
+    const cloud = new SimCloud(() => storm.scheduler.now, storm.drawn.cloud, { center, anywhere });
     for (const target of TARGETS) for (const key of EVERYBODY) cloud.identities.add(`${NATIVE[target] ?? ''}/${key}`);
     if (standing) cloud.standAlready(slotKey('aws', 'assignment', ['111122223333', 'shared', 'ana']));
     const server = new DatabaseServer(base, storm.scheduler);
@@ -163,6 +165,7 @@ class Run {
     void this.#crowd.live();
     void tamper(this.#around.cloud.identities, this.#observer, storm);
     void tamperAtCenter(this.#around.cloud.center, this.#observer, storm);
+    void tamperWithRoles(this.#around.cloud.anywhere, this.#observer, storm);
     if (drawn.node.blackout !== null) void this.#goDark(drawn.node.blackout.from);
     await this.#until(Math.max(drawn.stormMs, drawn.node.blackout?.until ?? 0));
     for (let stretch = 0; this.#sound() && this.#lacks() !== null; stretch += 1) {

@@ -40,6 +40,8 @@ export interface AnywherePlace {
   readonly endpoint: string;
   readonly region: string;
   readonly requestTimeoutMs: number;
+  /** How a request is sent. Absent: over HTTPS. */
+  readonly exchange?: typeof exchange;
 }
 
 /** No account may have this many of anything here; a list that goes on for ever is not AWS's. */
@@ -51,6 +53,8 @@ export function anywhereControl(
   account: string,
   call: CallOptions,
 ): AnywhereControl {
+  const send = place.exchange ?? exchange;
+
   async function request(effect: Effect, method: string, path: string, input?: JsonObject): Promise<JsonObject> {
     const what = `Calling Roles Anywhere (${method} ${path.split('?')[0] ?? path}) in ${account}`;
     const credential = await (await sessions.iam(account, call)).config.credentials();
@@ -64,7 +68,7 @@ export function anywhereControl(
     try {
       const headers = signedHeaders(unsigned, credential, { region: place.region, service: 'rolesanywhere' }, call.now);
       const within = { signal: call.signal, timeoutMs: place.requestTimeoutMs };
-      const answer = await exchange({ ...unsigned, headers }, within);
+      const answer = await send({ ...unsigned, headers }, within);
       if (answer.status >= 300) throw refusal(answer);
       return parse(answer.text);
     } catch (error) {

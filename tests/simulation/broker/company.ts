@@ -6,6 +6,7 @@ import { loadPolicy } from '../../../src/policy/load.ts';
 import type { PolicySet } from '../../../src/policy/rules.ts';
 import type { SourceFile } from '../../../src/policy/types.ts';
 import { parseTargets } from '../../../src/posture/inventory.ts';
+import { ANYWHERE } from '../cloud/sim-anywhere.ts';
 import { PERMISSION_SET } from '../cloud/sim-center.ts';
 import { TIMED } from '../cloud/timed-method.ts';
 
@@ -34,6 +35,7 @@ export const ROLES = [
   'passer',
   'stamper',
   'visitor',
+  'runner',
   'keeper',
   'unplannable',
 ] as const;
@@ -43,6 +45,8 @@ export const SHARING = ['sharer', 'auditor'] as const;
 export const STAMPED = 'stamper';
 /** A role that is an assignment in IAM Identity Center, by the real provider. */
 export const VISITING = 'visitor';
+/** A role under which certificates are handed out, by the real provider. */
+export const CERTIFIED = 'runner';
 /** The methods of the roles that have an object for each grant. */
 const OBJECTS: Readonly<Record<string, string>> = { passer: 'pass', [STAMPED]: TIMED };
 export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
@@ -52,7 +56,7 @@ export const NATIVE: Readonly<Record<string, string>> = { 'aws/alpha': '11112222
 const MINUTE = 60_000;
 const BASE: Expectation = {
   what: 'as at the start',
-  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0, stamper: 0, visitor: 0 },
+  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0, stamper: 0, visitor: 0, runner: 0 },
   maxMs: 6 * MINUTE,
   extensions: 2,
   left: [],
@@ -66,7 +70,7 @@ export const VARIANTS: readonly Expectation[] = [
   {
     ...BASE,
     what: 'the open role and the auditors’ are closed',
-    approvals: { reader: 1, mover: 2, sharer: 0, stamper: 0, visitor: 0 },
+    approvals: { reader: 1, mover: 2, sharer: 0, stamper: 0, visitor: 0, runner: 0 },
   },
   { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
 ];
@@ -139,8 +143,14 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
   passer: 3,
   stamper: 3,
   visitor: 3,
+  runner: 3,
   keeper: 1,
   unplannable: 3,
+};
+
+const ON_AWS: Readonly<Partial<Record<(typeof ROLES)[number], string>>> = {
+  [VISITING]: `{ method: identity-center, permissionSet: ${PERMISSION_SET} }`,
+  [CERTIFIED]: `{ method: roles-anywhere, role: ${ANYWHERE.role}, profile: ${ANYWHERE.profile} }`,
 };
 
 const role = (name: (typeof ROLES)[number]) => `kind: role
@@ -148,7 +158,7 @@ name: ${name}
 tier: ${TIERS[name]}
 owner: ${name === 'sharer' ? `person:${SHARERS_OWNER}` : 'group:leads'}
 description: A role of the simulated company, called ${name}
-${name === VISITING ? `aws: { method: identity-center, permissionSet: ${PERMISSION_SET} }` : `aws: { method: assume-role, role: curfew/${name} }`}
+aws: ${ON_AWS[name] ?? `{ method: assume-role, role: curfew/${name} }`}
 `;
 
 const policy = (name: string, count: number, variant: Expectation) => `kind: policy

@@ -14,6 +14,7 @@ import type { Clock } from '../../../src/platform/clock.ts';
 import type { Log } from '../../../src/platform/log.ts';
 import type { Provider } from '../../../src/providers/contract.ts';
 import { appNow } from '../../../src/store/database.ts';
+import { markReissue } from '../../../src/store/grants.ts';
 import { Network } from '../cloud/network.ts';
 import type { SimCloud } from '../cloud/sim-cloud.ts';
 import { ABANDONED_CALL_MS, createSimProvider, type LastCallers } from '../cloud/sim-provider.ts';
@@ -93,6 +94,7 @@ export function startNode(
     node: { node: life.name, alive: () => life.alive },
     lastCallers: around.lastCallers,
     stateOf: around.stateOf,
+    onCut: async (account, role, at) => void (await markReissue(db, account, role, at)),
   });
   const providers = new Map<ProviderName, Provider>([['aws', provider]]);
   const random = { bytes: (count: number) => prng.bytes(count) };

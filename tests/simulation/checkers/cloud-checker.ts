@@ -1,3 +1,5 @@
+import { NATIVE } from '../broker/company.ts';
+import { CERTIFICATE, CERTIFIED_SESSION } from '../cloud/sim-anywhere.ts';
 import type { SimCloud } from '../cloud/sim-cloud.ts';
 import { CLOUD_CLOCK_TOLERANCE_MS } from '../cloud/timed-method.ts';
 import { short } from '../kernel/trace.ts';
@@ -10,9 +12,12 @@ const LIVE = new Set(['activating', 'active', 'ending']);
 /** How long after the end of a grant the cloud may believe what carries that end, milliseconds. What somebody edited by hand carries another. */
 function toleranceOf(what: string): number | null {
   if (what.startsWith('session ') || what === 'a pass') return 0;
+  if (what === CERTIFICATE || what === CERTIFIED_SESSION) return CERTIFICATE_LATE_MS;
   return what === 'an object' ? CLOUD_CLOCK_TOLERANCE_MS : null;
 }
 
+/** What the method declares: the cloud's clock may be off so much, and needs a while to obey a denial. */
+const CERTIFICATE_LATE_MS = 10_000;
 /** Clouds compare whole seconds. */
 const SECOND_MS = 1_000;
 /** The longest session of a permission set: it may have begun when its assignment went. */
@@ -28,6 +33,7 @@ export class CloudChecker {
   readonly #grants: () => ReadonlyMap<string, GrantRow>;
   readonly #now: () => number;
   readonly #endAsked: (grant: GrantRow) => boolean;
+  readonly #staleMs: number;
   /** When each place of IAM Identity Center was last seen to be held. */
   readonly #heldAt = new Map<string, number>();
   /** Told at every look what works in the cloud. */
@@ -40,7 +46,10 @@ export class CloudChecker {
     now: () => number,
     /** Whether a grant may have been ended without a record, while the database took no writes. */
     endAsked: (grant: GrantRow) => boolean,
+    /** How far behind a look may be. */
+    staleMs: number,
   ) {
+    this.#staleMs = staleMs;
     this.#cloud = cloud;
     this.#endAsked = endAsked;
     this.#violations = violations;
@@ -53,7 +62,8 @@ export class CloudChecker {
     this.#checkPlaces([...grants.values()]);
     this.#checkPasses([...grants.values()]);
     this.#checkCenter([...grants.values()]);
-    const usable = this.#cloud.usable();
+    this.#checkRoles([...grants.values()]);
+    const usable = new Map([...this.#cloud.usable()].filter(([grant]) => !this.#isUnseen(grants.get(grant))));
     this.onUsable(usable);
     this.#violations.judge('usable-only-live', usable.size);
     for (const [grant, what] of usable) {
@@ -91,6 +101,33 @@ export class CloudChecker {
       const state = this.#grants().get(grant)?.state ?? 'unknown';
       if (!LIVE.has(state)) this.#violations.report('cloud', `${short(grant)} is ${state}, and its object lies about`);
     }
+  }
+
+  /**
+   * Who has certificates is denied from the end on by the role itself, whoever is alive then, and not before it. Not while somebody has
+   * taken that away by hand: then it is for the broker to see at the end, and to deny.
+   */
+  #checkRoles(rows: readonly GrantRow[]): void {
+    const { anywhere } = this.#cloud;
+    for (const row of rows) {
+      if (row.method !== 'roles-anywhere' || row.state !== 'active' || row.endsAt === null) continue;
+      if (this.#now() >= row.endsAt || this.#endAsked(row) || anywhere.isUndone(row.id)) continue;
+      this.#violations.judge('end-on-the-role');
+      const from = anywhere.deniedFrom(NATIVE[row.target] ?? '', row.id);
+      if (from === null || from > (row.boundUntil ?? 0))
+        this.#violations.report('cloud', `${short(row.id)} is active, and nothing on its role ends it`);
+      else if (from <= row.endsAt - SECOND_MS)
+        this.#violations.report('slots', `${short(row.id)} is active, and its role denies it before its end`);
+    }
+  }
+
+  /** Whether somebody took the end of a grant away by hand so late that no look of the broker, from its end on, could show it. */
+  #isUnseen(row: GrantRow | undefined): boolean {
+    const undone = row?.method === 'roles-anywhere' ? this.#cloud.anywhere.undoing(row.id) : null;
+    if (row === undefined || undone === null || row.endedAt === null) return false;
+    const shownFrom = undone.at + this.#staleMs;
+    const late = row.cause !== 'expired' || shownFrom >= (row.boundUntil ?? 0);
+    return late && undone.lookedAt < shownFrom;
   }
 
   /** An assignment is there while somebody needs it, and never for longer than its schedule allows, whoever is alive to remove it. */

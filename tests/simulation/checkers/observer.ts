@@ -68,6 +68,7 @@ export class Observer {
       () => this.grants,
       now,
       (grant) => this.wishes.asked(grant.id) || this.#orderChecker.mayHaveTaken(grant),
+      storm.drawn.cloud.staleMs,
     );
     this.#orderChecker = new OrderChecker(storm, this.violations, (person) => this.#keys.get(person));
     this.cloud.onUsable = (usable) => this.#orderChecker.noteUsable(usable, this.grants);

@@ -43,6 +43,8 @@ export const LAWS = {
   'entry-for-each-change': 'each change has exactly one entry',
   'entries-say-the-rows': 'the log, replayed, says what the rows say',
   'log-verifies': 'each entry has its place, and each checkpoint is true and signed',
+  'armed-before-certificate': 'a certificate is handed out only while the end of its sessions stands on their role',
+  'end-on-the-role': 'who has certificates is denied from the end on by the role itself, and not before',
   'credential-recorded': 'a credential that was handed out stands in the log, of an active grant',
   'credential-refused': 'a kept credential does not work once its grant is over',
   converged: 'what was due is done when all has been well for long enough',

@@ -1,3 +1,4 @@
+import type { SimAnywhere } from './sim-anywhere.ts';
 import type { SimCenter } from './sim-center.ts';
 import { SimIdentities } from './sim-identities.ts';
 
@@ -62,17 +63,26 @@ export class SimCloud {
   readonly identities: SimIdentities;
   /** Where assignments are made that take their time, and whose end is scheduled. */
   readonly center: SimCenter;
+  /** Where holders make sessions with certificates. */
+  readonly anywhere: SimAnywhere;
   /** Called after every change. */
   onChange: () => void = () => {};
 
   /** `skewMs`: by how much the cloud's clock is ahead when it judges what carries its own end. */
-  constructor(now: () => number, propagationMs: number, skewMs: number, center: SimCenter) {
+  constructor(
+    now: () => number,
+    { propagationMs, skewMs }: { readonly propagationMs: number; readonly skewMs: number },
+    parts: { readonly center: SimCenter; readonly anywhere: SimAnywhere },
+  ) {
     this.#now = now;
     this.#propagationMs = propagationMs;
     this.identities = new SimIdentities(now, skewMs);
     this.identities.onChange = () => this.onChange();
-    this.center = center;
+    this.center = parts.center;
     this.center.onChange = () => this.onChange();
+    this.anywhere = parts.anywhere;
+    this.anywhere.onChange = () => this.onChange();
+    this.anywhere.onProvided = (grant) => this.noteProvided(grant);
   }
 
   noteProvided(grant: string): void {
@@ -192,7 +202,7 @@ export class SimCloud {
   /** Grants under which somebody could act in the cloud at this moment, with what makes it possible. */
   usable(): ReadonlyMap<string, string> {
     const now = this.#now();
-    const usable = new Map<string, string>();
+    const usable = new Map(this.anywhere.usable());
     for (const grant of this.#boundGrants()) usable.set(grant, 'a binding');
     for (const changes of this.#passes.values()) {
       const last = changes.at(-1);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { instant } from '../../../src/core/time.ts';
+import { instant, type Instant } from '../../../src/core/time.ts';
 import {
   ProviderFault,
   type BindingPlace,
@@ -17,6 +17,7 @@ import type { Clock } from '../../../src/platform/clock.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import type { Prng } from '../kernel/prng.ts';
+import { anywhereMethod, isAnywhere } from './anywhere-method.ts';
 import { centerMethod, isAtCenter } from './center-method.ts';
 import type { Network } from './network.ts';
 import { passCalls, passMethod } from './passes.ts';
@@ -66,6 +67,8 @@ export interface SimProviderOptions {
   readonly lastCallers: LastCallers;
   /** State of a grant as the database last said, for marks only. */
   readonly stateOf: (grant: string) => string | undefined;
+  /** Told that all sessions of a role that were issued before a time are cut. */
+  readonly onCut: (account: string, role: string, at: Instant) => Promise<void>;
 }
 
 /** A provider of the simulated cloud, written as one for a real cloud would be: it knows only what the network tells it. */
@@ -179,14 +182,25 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       throw new ProviderFault('conflict', 'the deny does not show what was written');
   });
 
-  const atCenter = centerMethod({
-    center: cloud.center,
+  const landsLate = (grant: string) => {
+    if (options.stateOf(grant) === 'ending') storm.marks.hit('late-landing-while-ending');
+  };
+  const atCenter = centerMethod({ center: cloud.center, network, clock: options.clock, landsLate });
+  const anywhere = anywhereMethod({
+    anywhere: cloud.anywhere,
     network,
     clock: options.clock,
-    landsLate: (grant) => {
-      if (options.stateOf(grant) === 'ending') storm.marks.hit('late-landing-while-ending');
+    staleMs: stale,
+    onStale: (grant) => {
+      storm.marks.hit('stale-read');
+      storm.strike('stale-read', options.node.node, grant);
     },
+    landsLate,
+    onCut: options.onCut,
   });
+  /** The methods that are the real ones; the others are short, and written here. */
+  const real = (spec: Pick<BindingSpec, 'method'>): typeof atCenter | null =>
+    isAtCenter(spec) ? atCenter : isAnywhere(spec) ? anywhere : null;
   const passes = passCalls({
     network,
     cloud,
@@ -202,47 +216,53 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       pass: PASS,
       [TIMED]: timed.capabilities,
       [atCenter.capabilities.method]: atCenter.capabilities,
+      [anywhere.capabilities.method]: anywhere.capabilities,
     },
     plan: (wanted) =>
-      isAtCenter(wanted)
-        ? atCenter.plan(wanted)
-        : wanted.role.name === 'unplannable'
-          ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
-          : { ok: true, words: 'a session or a binding', policyHash: null },
-    exclusive: (spec, act) =>
-      isAtCenter(spec)
-        ? atCenter.exclusive(spec, act)
-        : isBinding(spec) ||
-            isAssignment(spec) ||
-            isPass(spec) ||
-            isTimed(spec) ||
-            act === 'provision' ||
-            act === 'expire'
-          ? null
-          : `sim:${namesOf(spec).roleKey}`,
+      real(wanted)?.plan(wanted) ??
+      (wanted.role.name === 'unplannable'
+        ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
+        : { ok: true, words: 'a session or a binding', policyHash: null }),
+    exclusive: (spec, act) => {
+      const method = real(spec);
+      if (method !== null) return method.exclusive(spec, act);
+      return isBinding(spec) ||
+        isAssignment(spec) ||
+        isPass(spec) ||
+        isTimed(spec) ||
+        act === 'provision' ||
+        act === 'expire'
+        ? null
+        : `sim:${namesOf(spec).roleKey}`;
+    },
     // Masses that ask at once are more than it takes.
-    quota: (place, act) =>
-      isAtCenter(place)
-        ? (atCenter.quota?.(place, act) ?? null)
-        : { key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 },
+    quota: (place, act) => {
+      const method = real(place);
+      return method === null
+        ? { key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 }
+        : (method.quota?.(place, act) ?? null);
+    },
     sharedPlace: (wanted) =>
       isAtCenter(wanted) ? (atCenter.sharedPlace?.(wanted) ?? []) : [wanted.target.native, 'shared', wanted.principal],
-    landing: (spec) =>
-      isAtCenter(spec)
-        ? atCenter.landing(spec)
-        : isAssignment(spec) || isPass(spec) || isTimed(spec)
-          ? { identity: `${spec.method} ${identityOf(spec)}`, words: 'the person’s own account in the simulated cloud' }
-          : null,
+    landing: (spec) => {
+      const method = real(spec);
+      if (method !== null) return method.landing(spec);
+      return isAssignment(spec) || isPass(spec) || isTimed(spec)
+        ? { identity: `${spec.method} ${identityOf(spec)}`, words: 'the person’s own account in the simulated cloud' }
+        : null;
+    },
     doctor: async () => [],
     tidy: async (spec, call) => {
-      if (isAtCenter(spec)) return atCenter.tidy(spec, call);
+      const method = real(spec);
+      if (method !== null) return method.tidy(spec, call);
       return isTimed(spec) ? timed.tidy(spec, call) : { removed: false, left: 0 };
     },
 
     async provision(spec, call): Promise<Provisioned> {
       noteCaller(spec);
       note(spec, 'provisions');
-      if (isAtCenter(spec)) return atCenter.provision(spec, call);
+      const method = real(spec);
+      if (method !== null) return method.provision(spec, call);
       if (isPass(spec)) return passes.provision(spec, call);
       if (isTimed(spec)) return timed.provision(spec, call);
       if (isAssignment(spec)) {
@@ -266,7 +286,8 @@ export function createSimProvider(options: SimProviderOptions): Provider {
 
     async observe(spec, ending, call): Promise<Observation> {
       noteCaller(spec);
-      if (isAtCenter(spec)) return atCenter.observe(spec, ending, call);
+      const method = real(spec);
+      if (method !== null) return method.observe(spec, ending, call);
       if (isPass(spec)) return passes.observe(spec, ending, call);
       if (isTimed(spec)) return timed.observe(spec, ending, call);
       if (isBinding(spec) || isAssignment(spec)) {
@@ -291,7 +312,8 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       noteCaller(spec);
       note(spec, `revokes (${ending.cause}, rung ${rung})`);
       if (rung > 0) storm.marks.hit('next-rung');
-      if (isAtCenter(spec)) return atCenter.revoke(spec, ending, rung, call);
+      const method = real(spec);
+      if (method !== null) return method.revoke(spec, ending, rung, call);
       if (isPass(spec)) return passes.revoke(spec, ending, rung, call);
       if (isTimed(spec)) return timed.revoke(spec, rung, call);
       if (isBinding(spec) || isAssignment(spec)) {
@@ -308,8 +330,14 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       await denyTogether(namesOf(spec).roleKey, { item: { spec, cut: rung > 0 }, call });
     },
 
+    async issueCertificate(spec, call, holderKey) {
+      if (!isAnywhere(spec)) throw new ProviderFault('invalid', 'no certificates are handed out under this');
+      return anywhere.issueCertificate(spec, call, holderKey);
+    },
+
     async issueCredential(spec, call): Promise<IssuedCredential> {
-      if (isAtCenter(spec)) return atCenter.issueCredential(spec, call);
+      const method = real(spec);
+      if (method !== null) return method.issueCredential(spec, call);
       if (isAssignment(spec) || isPass(spec) || isTimed(spec))
         throw new ProviderFault('invalid', 'nothing is handed out under this');
       if (!isBinding(spec)) return issued(await openSession(spec, call), spec);

@@ -3,23 +3,23 @@ import { approveRequest, denyRequest, withdrawRequest } from '../../../src/opera
 import { returnGrant, revokeGrant } from '../../../src/operations/end-grant.ts';
 import { extendGrant } from '../../../src/operations/extend-grant.ts';
 import { issueCredential, type CredentialView } from '../../../src/operations/issue-credential.ts';
-import type { OperationRefusal } from '../../../src/operations/refusal.ts';
 import { requestAccess } from '../../../src/operations/request-access.ts';
 import type { Actor } from '../../../src/operations/world.ts';
 import { ENGINEERS, EVERYBODY, LEADS } from '../broker/company.ts';
 import { SIMULATED } from '../broker/faulty-connection.ts';
 import type { BrokerNode } from '../broker/node.ts';
 import type { Observer } from '../checkers/observer.ts';
+import type { GrantRow } from '../checkers/rows.ts';
+import { isAnywhere } from '../cloud/anywhere-method.ts';
 import type { SimCloud } from '../cloud/sim-cloud.ts';
 import { fingerprintOf } from '../cloud/sim-provider.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
+import type { Answer, Do, Operation } from './do.ts';
 import { drawRequest } from './draw-request.ts';
+import { Holders } from './holders.ts';
 import { Orders } from './orders.ts';
-
-/** What an action came to: the operation's answer, or none at all. */
-export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly code: string };
 
 export interface CrowdParts {
   readonly storm: Storm;
@@ -30,11 +30,6 @@ export interface CrowdParts {
   readonly people: ReadonlyMap<string, PersonId>;
 }
 
-type Operation<T> = (
-  node: BrokerNode,
-  actor: Actor,
-) => Promise<{ ok: true; value: T } | { ok: false; refusal: OperationRefusal }>;
-
 const ACTIONS = {
   ask: 8,
   decide: 9,
@@ -44,27 +39,35 @@ const ACTIONS = {
   takeAway: 0.7,
   extend: 5,
   takeAllAway: 0.2,
-  credential: 3,
+  credential: 5,
+  session: 1.5,
   use: 2,
 };
+
+/** Methods by which something is handed out. */
+const HANDING: ReadonlySet<string> = new Set(['assume-role', 'roles-anywhere']);
 
 /** People who ask, decide, give back, take away and keep credentials for later; not always wisely, and often at once. */
 export class Crowd {
   readonly #parts: CrowdParts;
   readonly #prng: Prng;
   readonly orders: Orders;
+  readonly holders: Holders;
   /** Every credential that anybody ever got, with the grant it was issued under. */
   readonly #kept: { readonly key: string; readonly grant: GrantId; readonly expiresAt: number }[] = [];
 
   constructor(parts: CrowdParts) {
     this.#parts = parts;
     this.#prng = parts.storm.prng.fork('people');
-    this.orders = new Orders((key, what, operation) => this.do(key, what, operation), parts.observer, parts.storm);
+    const act: Do = (key, what, operation, grant) => this.do(key, what, operation, grant);
+    this.orders = new Orders(act, parts.observer, parts.storm);
+    this.holders = new Holders(act, parts.cloud.anywhere, parts.observer, parts.storm);
   }
 
   /** Acts at random moments for as long as the storm goes on. */
   async live(): Promise<void> {
     const { storm } = this.#parts;
+    void this.holders.live((person) => this.#keyOf(person));
     while (!storm.calm) {
       await storm.scheduler.until(null, storm.scheduler.now + this.#prng.int(1, storm.weather.people.everyMs));
       if (storm.calm) return;
@@ -100,8 +103,10 @@ export class Crowd {
         return this.#extend();
       case 'credential':
         return this.#fetchCredential();
+      case 'session':
+        return Promise.resolve(this.holders.make());
       case 'use':
-        return this.#use();
+        return this.#prng.chance(0.5) ? this.#use() : Promise.resolve(this.holders.use());
     }
   }
 
@@ -235,11 +240,18 @@ export class Crowd {
   }
 
   async #fetchCredential(): Promise<void> {
-    const grant = this.#anyGrant();
+    const grant = this.#anyGrant('active', (row) => HANDING.has(row.method));
     if (grant === null) return;
     const [key, id] = [this.#keyOf(grant.person), grant.id as GrantId];
     // Somebody says that they are done while a tool of theirs is still fetching.
-    await Promise.all([this.fetchCredential(key, id), this.#prng.chance(0.2) ? this.giveBack(key, id) : null]);
+    const fetch = isAnywhere(grant) ? this.#fetchCertificate(key, id) : this.fetchCredential(key, id);
+    await Promise.all([fetch, this.#prng.chance(0.2) ? this.giveBack(key, id) : null]);
+  }
+
+  /** Whoever gets a certificate mostly uses it at once. */
+  async #fetchCertificate(key: string, grant: GrantId): Promise<void> {
+    const certificate = await this.holders.fetch(key, grant);
+    if (certificate !== null && this.#prng.chance(0.8)) this.holders.makeWith(certificate);
   }
 
   /** Gets a credential and keeps it. `null`: none was handed out. */
@@ -317,13 +329,15 @@ export class Crowd {
     return [...this.#parts.observer.grants.values()].filter((grant) => grant.endedAt === null);
   }
 
-  #anyGrant(wanted = 'activating') {
-    const all = [...this.#parts.observer.grants.values()];
-    if (all.length === 0) return null;
-    const live = this.#live();
+  #anyGrant(wanted = 'activating', such: (row: GrantRow) => boolean = () => true) {
+    const every = [...this.#parts.observer.grants.values()];
+    if (every.length === 0) return null;
+    const chosen = every.filter(such);
+    const all = chosen.length > 0 && this.#prng.chance(0.9) ? chosen : every;
+    const live = all.filter((grant) => grant.endedAt === null);
     // What is under way is where most can go wrong.
-    const such = live.filter((grant) => grant.state === wanted);
-    if (such.length > 0 && this.#prng.chance(wanted === 'active' ? 0.9 : 0.4)) return this.#prng.pick(such);
+    const first = live.filter((grant) => grant.state === wanted);
+    if (first.length > 0 && this.#prng.chance(wanted === 'active' ? 0.9 : 0.4)) return this.#prng.pick(first);
     return this.#prng.pick(live.length > 0 && this.#prng.chance(0.9) ? live : all);
   }
 

@@ -1,6 +1,6 @@
 import { instant } from '../../../src/core/time.ts';
 import type { RequestInput } from '../../../src/operations/check-input.ts';
-import { ENGINEERS, TARGETS, VISITING } from '../broker/company.ts';
+import { CERTIFIED, ENGINEERS, TARGETS, VISITING } from '../broker/company.ts';
 import type { Prng } from '../kernel/prng.ts';
 
 /** Access that somebody has, or is about to have. */
@@ -31,6 +31,7 @@ export function drawRequest(
       passer: 5,
       stamper: 4,
       visitor: 6,
+      runner: 8,
       keeper: 0.3,
       unplannable: 0.3,
       unheard: 0.3,
@@ -39,8 +40,10 @@ export function drawRequest(
   });
   const same = again === null ? null : [{ role: again.role, target: again.target }];
   const items = same ?? (prng.chance(0.12) ? [item(), item()] : prng.chance(0.02) ? [] : [item()]);
-  // What takes the cloud a while to make is not given for seconds.
-  const briefest = items.some(({ role }) => role === VISITING) && prng.chance(0.95) ? 60 : 3;
+  // What takes the cloud a while to make, or to obey, is not given for seconds.
+  const briefestOf = ({ role }: { readonly role: string }) => (role === VISITING ? 60 : role === CERTIFIED ? 10 : 3);
+  const longest = Math.max(3, ...items.map(briefestOf));
+  const briefest = longest > 3 && prng.chance(0.95) ? longest : 3;
   const hurried = prng.chance(haste) ? prng.int(briefest, briefest + 9) * 1_000 : null;
   const durationMs =
     hurried ??

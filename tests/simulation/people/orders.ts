@@ -1,5 +1,4 @@
 import type { RevocationId } from '../../../src/core/ids.ts';
-import type { OperationRefusal } from '../../../src/operations/refusal.ts';
 import {
   confirmRevocationOrder,
   liftRevocationOrder,
@@ -9,21 +8,10 @@ import {
 import { EVERYBODY, LEADS, SHARERS_OWNER, TARGETS } from '../broker/company.ts';
 import type { Observer } from '../checkers/observer.ts';
 import type { OrderRow } from '../checkers/rows.ts';
-import type { Actor } from '../../../src/operations/world.ts';
-import type { BrokerNode } from '../broker/node.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
-
-/** Lets a person do something on some node. `null`: there was no answer. */
-type Do = <T>(
-  key: string,
-  what: string,
-  operation: (
-    node: BrokerNode,
-    actor: Actor,
-  ) => Promise<{ ok: true; value: T } | { ok: false; refusal: OperationRefusal }>,
-) => Promise<{ readonly ok: boolean } | null>;
+import type { Do } from './do.ts';
 
 /** The kill switch in people's hands: orders over a person, a target or everything, second persons, and lifting. */
 export class Orders {

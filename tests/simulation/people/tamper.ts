@@ -1,5 +1,7 @@
 import { NATIVE } from '../broker/company.ts';
 import type { Observer } from '../checkers/observer.ts';
+import { isAnywhere } from '../cloud/anywhere-method.ts';
+import { ROLE_TAMPERINGS, type SimAnywhere } from '../cloud/sim-anywhere.ts';
 import { CENTER_TAMPERINGS, type SimCenter } from '../cloud/sim-center.ts';
 import { TAMPERINGS, type SimIdentities, type Tampering } from '../cloud/sim-identities.ts';
 import { TIMED } from '../cloud/timed-method.ts';
@@ -60,5 +62,27 @@ export async function tamperAtCenter(center: SimCenter, observer: Observer, stor
       if (row.slot === slot && row.endedAt === null) storm.strike('tampered', '', row.id);
     storm.marks.hit(how === 'assignment removed' ? 'unassigned-by-hand' : 'unscheduled-by-hand');
     storm.trace.note('console', `${how}: ${slot}`);
+  }
+}
+
+/** The same with roles that certificates open, and with what ends their sessions there. */
+export async function tamperWithRoles(anywhere: SimAnywhere, observer: Observer, storm: Storm): Promise<void> {
+  const prng = storm.prng.fork('tamper with roles');
+  const { scheduler, drawn } = storm;
+  const { tamperEveryMs } = drawn.cloud;
+  while (tamperEveryMs > 0) {
+    await scheduler.until(null, scheduler.now + prng.int(1, 4 * tamperEveryMs));
+    if (storm.calm) return;
+    const here = [...observer.grants.values()].filter((row) => isAnywhere(row) && row.endedAt === null);
+    if (here.length === 0) continue;
+    const { id, target } = prng.pick(here);
+    const how = prng.pick(ROLE_TAMPERINGS);
+    const account = NATIVE[target] ?? '';
+    const struck = anywhere.tamper(account, id, how);
+    for (const one of struck) storm.strike('tampered', '', one);
+    if (struck.length > 0) storm.marks.hit(how.startsWith('role') ? 'role-replaced' : 'armed-end-removed-by-hand');
+    storm.trace.note('console', `${how}: ${short(id)} in ${account}`);
+    if (how === 'role deleted')
+      scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => anywhere.makeAnew(account));
   }
 }

@@ -2,7 +2,7 @@ import type { GrantId, RequestId } from '../../../src/core/ids.ts';
 import { approveRequest } from '../../../src/operations/decide-request.ts';
 import { requestAccess } from '../../../src/operations/request-access.ts';
 import type { RequestView } from '../../../src/operations/views.ts';
-import { TARGETS } from '../broker/company.ts';
+import { CERTIFIED, TARGETS } from '../broker/company.ts';
 import type { Observer } from '../checkers/observer.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
@@ -51,4 +51,34 @@ export async function tryItOut(crowd: Crowd, observer: Observer, storm: Storm): 
     observer.violations.judge('works-again');
     if (crowd.works(credential)) return failed(`a credential works ${CUT_WITHIN_MS} ms after it was given back`);
   }
+  await tryCertificates(crowd, observer, storm, failed);
+}
+
+/** The same with a certificate: its sessions work, and neither they nor new ones do when it is given back. */
+async function tryCertificates(
+  crowd: Crowd,
+  observer: Observer,
+  storm: Storm,
+  failed: (text: string) => void,
+): Promise<void> {
+  const { holders } = crowd;
+  const pause = (ms: number) => storm.scheduler.until(null, storm.scheduler.now + ms);
+  const [target] = TARGETS;
+  const input = { items: [{ role: CERTIFIED, target }], durationMs: 90_000, reason: 'trying it out' };
+  const asked = await crowd.do('kim', `tries ${CERTIFIED}`, (node, actor) => requestAccess(node.world, actor, input));
+  if (asked?.ok !== true) return failed('a request for certificates was refused');
+  await pause(30_000);
+  const request = (asked.value as RequestView).id;
+  const row = [...observer.grants.values()].find((grant) => grant.request === request);
+  if (row?.state !== 'active')
+    return failed(`a grant of certificates is ${row?.state ?? 'missing'} after half a minute`);
+  const certificate = await holders.fetch('kim', row.id as GrantId);
+  const session = certificate === null ? null : holders.makeWith(certificate);
+  if (certificate === null || session === null) return failed('there was no certificate, or no session of it');
+  if (!holders.works(session)) return failed('a session of a certificate is refused');
+  if ((await crowd.giveBack('kim', row.id as GrantId))?.ok !== true) return failed('a grant cannot be given back');
+  await pause(CUT_WITHIN_MS);
+  const another = holders.makeWith(certificate);
+  if (holders.works(session) || (another !== null && holders.works(another)))
+    return failed(`a certificate is good for something ${CUT_WITHIN_MS} ms after it was given back`);
 }

@@ -1,0 +1,480 @@
+import { buildSessionPolicy } from '../../../src/providers/aws/session-policy.ts';
+import type { Storm } from '../kernel/storm.ts';
+import { readSimCertificate, readSimList, simAuthority, type SimCertificate } from './sim-authority.ts';
+
+/** Where IAM Roles Anywhere is set up in each account of the simulated company. */
+export const ANYWHERE = { region: 'eu-west-1', role: 'curfew/runner', profile: 'curfew-runner' } as const;
+
+/** The longest session that the role gives. */
+const SESSION_MS = 3_600_000;
+/** Characters of all inline policies of a role together. */
+const INLINE_LIMIT = 10_240;
+/** Revocation lists of one trust anchor. */
+const MOST_LISTS = 2;
+const OWN_POLICIES: Policies = new Map([
+  ['permissions', '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'],
+]);
+
+type Policies = ReadonlyMap<string, string>;
+
+/** The role as it was from a moment on. */
+interface RoleVersion {
+  readonly at: number;
+  /** Another one when it was deleted and made anew; `null`: there is no such role. */
+  readonly id: string | null;
+  readonly madeAt: number;
+  readonly policies: Policies;
+}
+
+interface List {
+  readonly id: string;
+  readonly name: string;
+  readonly trustAnchorArn: string;
+  enabled: boolean;
+  pem: string;
+}
+
+interface Account {
+  readonly id: string;
+  readonly versions: RoleVersion[];
+  readonly lists: List[];
+}
+
+/** A session that a holder made with a certificate. */
+interface CertifiedSession {
+  readonly key: string;
+  readonly grant: string;
+  readonly account: Account;
+  readonly roleId: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** What a policy denies: the sessions of one grant or of all, from a time on, those issued before a time. `null`: whoever, always, whenever. */
+interface Denial {
+  readonly grants: ReadonlySet<string> | null;
+  readonly from: number | null;
+  readonly issuedBefore: number | null;
+}
+
+/** That somebody took a denial of a grant away by hand, and since when the broker's stands there again. */
+interface Undone {
+  readonly at: number;
+  restoredAt: number | null;
+}
+
+/** The ways in which somebody with a console of their own can get in the way of a role and the ends on it. */
+export const ROLE_TAMPERINGS = ['end deleted', 'end edited', 'role made anew', 'role deleted'] as const;
+export type RoleTampering = (typeof ROLE_TAMPERINGS)[number];
+
+/** How much later an end becomes that somebody edits by hand. */
+const LATER_MS = 30 * 60_000;
+
+/**
+ * IAM and IAM Roles Anywhere in the accounts of the simulated company: one role in each, its inline policies, trust anchor, profile and
+ * revocation lists; and whoever has a certificate makes sessions alone, which work unless a policy of the role denies them at that moment.
+ */
+export class SimAnywhere {
+  readonly #storm: Storm;
+  readonly #accounts: ReadonlyMap<string, Account>;
+  readonly #handedOut: SimCertificate[] = [];
+  readonly #sessions = new Map<string, CertifiedSession>();
+  readonly #undone = new Map<string, Undone>();
+  /** When the broker last looked at the end of each grant. */
+  readonly #lookedAt = new Map<string, number>();
+  readonly #parsed = new Map<string, readonly Denial[]>();
+  readonly #profilePolicy: string;
+  #roles = 0;
+  /** Called after everything that may have changed who can do what. */
+  onChange: () => void = () => {};
+  /** Told when the end of a grant was put on a role. */
+  onProvided: (grant: string) => void = () => {};
+
+  constructor(storm: Storm, accounts: readonly string[]) {
+    this.#storm = storm;
+    const policy = buildSessionPolicy({ sessionPolicy: null, allows: [] }, null, 'aws');
+    if (!policy.ok) throw new Error(policy.refusal.message);
+    this.#profilePolicy = policy.value.text;
+    this.#accounts = new Map(accounts.map((id) => [id, { id, versions: [this.#newRole()], lists: [] }]));
+  }
+
+  /** The cloud's own time. */
+  get cloudNow(): number {
+    return this.#now + this.#storm.drawn.cloud.skewMs;
+  }
+
+  get #now(): number {
+    return this.#storm.scheduler.now;
+  }
+
+  /** A call of IAM. A read may be `staleMs` behind; `onStale` is told when that shows. Throws errors as the SDK would. */
+  iam(account: string, action: string, input: object, read: { staleMs: number; onStale: () => void }): object {
+    const here = this.#account(account);
+    const { RoleName, PolicyName = '', PolicyDocument = '' } = input as Readonly<Record<string, string | undefined>>;
+    const isRead = /^(Get|List)/.test(action);
+    const last = lastOf(here, this.#now);
+    const seen = isRead ? lastOf(here, this.#now - read.staleMs) : last;
+    if (seen !== last) read.onStale();
+    if (`curfew/${RoleName ?? ''}` !== ANYWHERE.role || seen.id === null) throw noSuchEntity('role');
+    const policy = seen.policies.get(PolicyName);
+    switch (action) {
+      case 'GetRole':
+        return {
+          Role: {
+            RoleId: seen.id,
+            RoleName,
+            Arn: roleArn(account),
+            CreateDate: new Date(seen.madeAt),
+            MaxSessionDuration: SESSION_MS / 1_000,
+          },
+        };
+      case 'GetRolePolicy':
+        this.#lookedAt.set(grantOf(PolicyName), this.#now);
+        if (policy === undefined) throw noSuchEntity('role policy');
+        return { RoleName, PolicyName, PolicyDocument: encodeURIComponent(policy) };
+      case 'ListRolePolicies':
+        return { PolicyNames: [...seen.policies.keys()], IsTruncated: false };
+      case 'PutRolePolicy':
+        this.#put(here, PolicyName, PolicyDocument);
+        return {};
+      case 'DeleteRolePolicy': {
+        if (policy === undefined) throw noSuchEntity('role policy');
+        const rest = new Map(seen.policies);
+        rest.delete(PolicyName);
+        this.#change(here, { ...seen, policies: rest });
+        return {};
+      }
+      default:
+        throw new Error(`the simulated IAM has no ${action}`);
+    }
+  }
+
+  /** A call of the control plane of Roles Anywhere, as HTTP has it. */
+  control(account: string, method: string, path: string, body: string): { status: number; text: string } {
+    const { lists } = this.#account(account);
+    const answer = (value: object, status = 200) => ({ status, text: JSON.stringify(value) });
+    const input = (body === '' ? {} : JSON.parse(body)) as Readonly<Record<string, string>>;
+    const [, id, enable] = /^\/crl\/([^/]+)(\/enable)?$/.exec(path) ?? [];
+    const list = lists.find((one) => one.id === id);
+    const pem = Buffer.from(input['crlData'] ?? '', 'base64').toString('latin1');
+    switch (`${method} ${id === undefined ? path : `/crl${enable ?? ''}`}`) {
+      case 'GET /trustanchors':
+        return answer({ trustAnchors: [anchorOf(account)] });
+      case 'GET /profiles':
+        return answer({ profiles: [this.#profileOf(account)] });
+      case 'GET /crls':
+        return answer({ crls: lists.map(detailOf) });
+      case 'POST /crls':
+        if (lists.length >= MOST_LISTS) return answer({ message: 'too many lists' }, 400);
+        lists.push({
+          id: `list-${lists.length + 1}`,
+          name: input['name'] ?? '',
+          trustAnchorArn: input['trustAnchorArn'] ?? '',
+          enabled: true,
+          pem,
+        });
+        break;
+      case 'PATCH /crl':
+        if (list === undefined) return answer({ message: 'no such list' }, 404);
+        list.pem = pem;
+        break;
+      case 'POST /crl/enable':
+        if (list === undefined) return answer({ message: 'no such list' }, 404);
+        list.enabled = true;
+        break;
+      default:
+        throw new Error(`the simulated Roles Anywhere has no ${method} ${path}`);
+    }
+    this.#storm.marks.hit('crl-imported');
+    this.onChange();
+    return answer({});
+  }
+
+  /** Somebody has a certificate from now on. */
+  handOut(pem: string): SimCertificate {
+    const certificate = readSimCertificate(pem);
+    this.#handedOut.push(certificate);
+    this.onChange();
+    return certificate;
+  }
+
+  /** Makes a session with a certificate, or says why there is none. */
+  createSession(certificate: SimCertificate, durationMs: number): { readonly key: string } | { readonly why: Refused } {
+    const account = this.#account(accountOf(certificate.roleArn));
+    const why = this.#refuses(certificate, account);
+    if (why !== null) return { why };
+    const key = `ASIAX509${String(this.#sessions.size + 1).padStart(6, '0')}`;
+    this.#sessions.set(key, {
+      key,
+      grant: certificate.grant,
+      account,
+      roleId: lastOf(account, this.#now).id ?? '',
+      issuedAt: this.cloudNow,
+      expiresAt: this.cloudNow + Math.min(durationMs, SESSION_MS),
+    });
+    this.onChange();
+    return { key };
+  }
+
+  /** Whether the cloud would serve somebody who shows this session now. */
+  accepts(key: string): boolean {
+    const session = this.#sessions.get(key);
+    return session !== undefined && this.#works(session);
+  }
+
+  /** Grants under which somebody could act at this moment, with what makes it possible. */
+  usable(): ReadonlyMap<string, string> {
+    const usable = new Map<string, string>();
+    const note = (grant: string, what: string) =>
+      usable.set(grant, this.isUndone(grant) ? `${what} whose end somebody took away` : what);
+    for (const certificate of this.#handedOut) {
+      const account = this.#account(accountOf(certificate.roleArn));
+      if (this.#refuses(certificate, account) !== null) continue;
+      const next = { grant: certificate.grant, issuedAt: this.cloudNow };
+      if (!this.#denied(account, lastOf(account, this.#now).id, next)) note(certificate.grant, CERTIFICATE);
+    }
+    for (const session of this.#sessions.values()) if (this.#works(session)) note(session.grant, CERTIFIED_SESSION);
+    return usable;
+  }
+
+  /** From when on the policies of a role deny a grant, as they stand there at a moment; `null`: never. */
+  deniedFrom(account: string, grant: string, at = this.#now): number | null {
+    const { policies } = lastOf(this.#account(account), at);
+    const times = [...policies.values()].flatMap((text) =>
+      this.#denialsOf(text).flatMap(({ grants, from, issuedBefore }) =>
+        grants?.has(grant) === true && issuedBefore === null ? [from ?? 0] : [],
+      ),
+    );
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /** Whether at some moment since `since` the role denied a grant from `until` on at the latest. */
+  denied(account: string, grant: string, { since, until }: { readonly since: number; readonly until: number }) {
+    const moments = this.#account(account).versions.flatMap(({ at }) => (at > since ? [at] : []));
+    return [since, ...moments].some((at) => (this.deniedFrom(account, grant, at) ?? Infinity) <= until);
+  }
+
+  /** Whether what ends a grant was taken away by hand, and is not there again and obeyed. */
+  isUndone(grant: string): boolean {
+    const undone = this.#undone.get(grant);
+    if (undone === undefined) return false;
+    return undone.restoredAt === null || this.#now < undone.restoredAt + this.#storm.drawn.cloud.propagationMs;
+  }
+
+  /** When that was; and when the broker last looked at its end. */
+  undoing(grant: string): { readonly at: number; readonly lookedAt: number } | null {
+    const undone = this.#undone.get(grant);
+    return undone === undefined ? null : { at: undone.at, lookedAt: this.#lookedAt.get(grant) ?? 0 };
+  }
+
+  /** Somebody with a console of their own gets in the way. Returns the grants whose end is not there any more. */
+  tamper(account: string, grant: string, how: RoleTampering): readonly string[] {
+    const here = this.#account(account);
+    const last = lastOf(here, this.#now);
+    const name = nameOf(grant);
+    const ends = [...last.policies.keys()].filter((one) => grantOf(one) !== '');
+    const ofRole = how.startsWith('role');
+    if (last.id === null || (!ofRole && !last.policies.has(name))) return [];
+    const struck = (ofRole ? ends : [name]).map(grantOf);
+    for (const one of struck) this.#undone.set(one, { at: this.#now, restoredAt: null });
+    const policies = new Map(last.policies);
+    switch (how) {
+      case 'end deleted':
+        policies.delete(name);
+        this.#change(here, { ...last, policies });
+        break;
+      case 'end edited':
+        policies.set(name, laterEnd(grant, this.#now + LATER_MS));
+        this.#change(here, { ...last, policies });
+        break;
+      case 'role made anew':
+        this.#change(here, this.#newRole());
+        break;
+      case 'role deleted':
+        this.#change(here, { ...last, id: null, policies: new Map() });
+        break;
+    }
+    return struck;
+  }
+
+  /** Makes the role again that somebody deleted. */
+  makeAnew(account: string): void {
+    const here = this.#account(account);
+    if (lastOf(here, this.#now).id === null) this.#change(here, this.#newRole());
+  }
+
+  #newRole(): RoleVersion {
+    this.#roles += 1;
+    return { at: this.#now, id: `AROA${this.#roles}`, madeAt: this.#now, policies: OWN_POLICIES };
+  }
+
+  #put(account: Account, name: string, text: string): void {
+    const last = lastOf(account, this.#now);
+    const policies = new Map([...last.policies, [name, text]]);
+    this.#denialsOf(text);
+    if ([...policies.values()].join('').replace(/\s/g, '').length > INLINE_LIMIT)
+      throw sdkError('LimitExceededException', 409, 'Maximum policy size exceeded');
+    const grant = grantOf(name);
+    const undone = this.#undone.get(grant);
+    if (undone !== undefined) undone.restoredAt ??= this.#now;
+    if (grant !== '') this.onProvided(grant);
+    this.#change(account, { ...last, policies });
+  }
+
+  #change(account: Account, version: RoleVersion): void {
+    account.versions.push({ ...version, at: this.#now });
+    this.onChange();
+  }
+
+  #account(id: string): Account {
+    const account = this.#accounts.get(id);
+    if (account === undefined) throw new Error(`there is no account ${id} in the simulated company`);
+    return account;
+  }
+
+  #profileOf(account: string) {
+    return {
+      profileArn: `arn:aws:rolesanywhere:${ANYWHERE.region}:${account}:profile/1`,
+      name: ANYWHERE.profile,
+      enabled: true,
+      roleArns: [roleArn(account)],
+      managedPolicyArns: [],
+      sessionPolicy: this.#profilePolicy,
+    };
+  }
+
+  #refuses({ serial, notBefore, notAfter }: SimCertificate, { versions, lists }: Account): Refused | null {
+    if (this.cloudNow < notBefore || this.cloudNow >= notAfter) return 'expired';
+    if (lists.some(({ enabled, pem }) => enabled && readSimList(pem).has(serial))) return 'revoked';
+    return versions.at(-1)?.id == null ? 'no role' : null;
+  }
+
+  #works(session: CertifiedSession): boolean {
+    const { account, roleId } = session;
+    if (this.cloudNow >= session.expiresAt) return false;
+    return lastOf(account, this.#now).id === roleId && !this.#denied(account, roleId, session);
+  }
+
+  /** What the cloud obeys is what stood on this very role a while ago. */
+  #denied(account: Account, roleId: string | null, of: Pick<CertifiedSession, 'grant' | 'issuedAt'>): boolean {
+    const at = this.#now - this.#storm.drawn.cloud.propagationMs;
+    const obeyed = account.versions.findLast((version) => version.at <= at && version.id === roleId);
+    return [...(obeyed?.policies.values() ?? [])].some((text) =>
+      this.#denialsOf(text).some(
+        ({ grants, from, issuedBefore }) =>
+          (grants === null || grants.has(of.grant)) &&
+          (from === null || this.cloudNow >= from) &&
+          (issuedBefore === null || of.issuedAt < issuedBefore),
+      ),
+    );
+  }
+
+  /** Checkers look all the time, and there are few different documents. */
+  #denialsOf(text: string): readonly Denial[] {
+    let denials = this.#parsed.get(text);
+    if (denials === undefined) {
+      denials = readDenials(text);
+      this.#parsed.set(text, denials);
+    }
+    return denials;
+  }
+}
+
+/** Why a certificate makes no session. */
+export type Refused = 'expired' | 'revoked' | 'no role';
+
+export const CERTIFICATE = 'a certificate';
+export const CERTIFIED_SESSION = 'a session of a certificate';
+
+function lastOf({ versions }: Account, at: number): RoleVersion {
+  const [first] = versions;
+  const found = versions.findLast((version) => version.at <= at) ?? first;
+  if (found === undefined) throw new Error('an account without its role');
+  return found;
+}
+
+export function roleArn(account: string): string {
+  return `arn:aws:iam::${account}:role/${ANYWHERE.role}`;
+}
+
+function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
+}
+
+function nameOf(grant: string): string {
+  return `curfew-end-${grant}`;
+}
+
+/** The grant that an inline policy bears the name of; empty: none. */
+function grantOf(name: string): string {
+  return /^curfew-end-(grt_.+)$/.exec(name)?.[1] ?? '';
+}
+
+function laterEnd(grant: string, at: number): string {
+  const Condition = {
+    StringEquals: { 'aws:SourceIdentity': grant },
+    DateGreaterThanEquals: { 'aws:CurrentTime': new Date(at).toISOString() },
+  };
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Deny', Action: '*', Resource: '*', Condition }],
+  });
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: unknown;
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** What a policy denies altogether. Throws for what this small IAM does not understand: nothing of it may be overlooked. */
+function readDenials(text: string): readonly Denial[] {
+  const { Statement } = JSON.parse(text) as { readonly Statement: readonly Statement[] };
+  return Statement.flatMap(({ Effect, Action, Resource, Condition = {} }): readonly Denial[] => {
+    if (Action !== '*' || Resource !== '*') throw new Error(`the simulated IAM does not understand ${text}`);
+    if (Effect !== 'Deny') return [];
+    let denial: Denial = { grants: null, from: null, issuedBefore: null };
+    for (const [operator, keys] of Object.entries(Condition))
+      for (const [key, value] of Object.entries(keys)) {
+        const values = typeof value === 'string' ? [value] : value;
+        const at = Date.parse(values[0] ?? '');
+        switch (`${operator} ${key}`) {
+          case 'StringEquals aws:SourceIdentity':
+            denial = { ...denial, grants: new Set(values) };
+            break;
+          case 'DateGreaterThanEquals aws:CurrentTime':
+            denial = { ...denial, from: at };
+            break;
+          case 'DateLessThan aws:TokenIssueTime':
+            denial = { ...denial, issuedBefore: at };
+            break;
+          default:
+            throw new Error(`the simulated IAM does not understand ${text}`);
+        }
+      }
+    return [denial];
+  });
+}
+
+function anchorOf(account: string) {
+  return {
+    trustAnchorArn: `arn:aws:rolesanywhere:${ANYWHERE.region}:${account}:trust-anchor/1`,
+    name: 'curfew',
+    enabled: true,
+    source: { sourceType: 'CERTIFICATE_BUNDLE', sourceData: { x509CertificateData: simAuthority.certificate } },
+  };
+}
+
+function detailOf({ id, name, trustAnchorArn, enabled, pem }: List) {
+  const crlData = Buffer.from(pem, 'latin1').toString('base64');
+  return { crlId: id, crlArn: `arn:aws:rolesanywhere:crl/${id}`, name, trustAnchorArn, enabled, crlData };
+}
+
+function noSuchEntity(what: string): Error {
+  return sdkError('NoSuchEntityException', 404, `The ${what} cannot be found.`);
+}
+
+function sdkError(name: string, httpStatusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}
