@@ -194,6 +194,7 @@ class Run {
     await this.#until(storm.elapsedMs + ABANDONED_CALL_MS + 10_000);
     await this.#until(storm.elapsedMs + drawn.afterwardsMs);
     if (this.#sound()) this.#observer.cloud.checkLitter();
+    if (this.#sound() && drawn.afterwardsMs > 0) this.#observer.cloud.checkEnds();
     if (this.#sound()) await this.#observer.atTheEnd(this.#laboratory.signer.vkey);
     for (const node of this.#nodes) node?.life.die();
   }

@@ -20,6 +20,8 @@ function toleranceOf(what: string): number | null {
 const CERTIFICATE_LATE_MS = 10_000;
 /** Clouds compare whole seconds. */
 const SECOND_MS = 1_000;
+/** The longest session of a certificate that was made in its last second, a margin, and a round of whoever sweeps. */
+const SWEPT_WITHIN_MS = 80 * 60_000;
 /** The longest session of a permission set: it may have begun when its assignment went. */
 const LONGEST_SESSION_MS = 3_600_000;
 
@@ -111,12 +113,12 @@ export class CloudChecker {
     const { anywhere } = this.#cloud;
     for (const row of rows) {
       if (row.method !== 'roles-anywhere' || row.state !== 'active' || row.endsAt === null) continue;
-      if (this.#now() >= row.endsAt || this.#endAsked(row) || anywhere.isUndone(row.id)) continue;
+      if (this.#now() >= row.endsAt || anywhere.isUndone(row.id)) continue;
       this.#violations.judge('end-on-the-role');
       const from = anywhere.deniedFrom(NATIVE[row.target] ?? '', row.id);
       if (from === null || from > (row.boundUntil ?? 0))
         this.#violations.report('cloud', `${short(row.id)} is active, and nothing on its role ends it`);
-      else if (from <= row.endsAt - SECOND_MS)
+      else if (from <= row.endsAt - SECOND_MS && !this.#endAsked(row))
         this.#violations.report('slots', `${short(row.id)} is active, and its role denies it before its end`);
     }
   }
@@ -128,6 +130,18 @@ export class CloudChecker {
     const shownFrom = undone.at + this.#staleMs;
     const late = row.cause !== 'expired' || shownFrom >= (row.boundUntil ?? 0);
     return late && undone.lookedAt < shownFrom;
+  }
+
+  /** Judged when all is over: what ended sessions that cannot be alive any more takes up no room on their role. */
+  checkEnds(): void {
+    for (const { grant, until } of this.#cloud.anywhere.ends()) {
+      if (this.#now() < until + SWEPT_WITHIN_MS) continue;
+      this.#violations.report(
+        'cloud',
+        `the end of ${short(grant)} still stands on its role, long after its last session`,
+      );
+    }
+    this.#violations.judge('ends-swept');
   }
 
   /** An assignment is there while somebody needs it, and never for longer than its schedule allows, whoever is alive to remove it. */

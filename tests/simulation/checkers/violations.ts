@@ -19,6 +19,7 @@ export const LAWS = {
   'end-by-schedule': 'an assignment does not stand longer than its schedule allows, also when nobody of us is alive',
   'cut-in-the-account': 'whose sessions are said to be cut at the end is denied from then on in the account itself',
   'cut-for-good': 'whose end says that sessions were cut is denied for as long as one of them could live',
+  'ends-swept': 'what ends sessions does not stand on their role for hours after the last of them',
   'litter-swept': 'when all is over, nothing of ours lies about on people’s identities',
   'standing-stays': 'what was there before is still there',
   'place-needed': 'a shared place is there only while somebody needs it',

@@ -7,8 +7,6 @@ export const ANYWHERE = { region: 'eu-west-1', role: 'curfew/runner', profile: '
 
 /** The longest session that the role gives. */
 const SESSION_MS = 3_600_000;
-/** Characters of all inline policies of a role together. */
-const INLINE_LIMIT = 10_240;
 /** Revocation lists of one trust anchor. */
 const MOST_LISTS = 2;
 const OWN_POLICIES: Policies = new Map([
@@ -141,6 +139,7 @@ export class SimAnywhere {
         if (policy === undefined) throw noSuchEntity('role policy');
         const rest = new Map(seen.policies);
         rest.delete(PolicyName);
+        if (grantOf(PolicyName) !== '') this.#storm.marks.hit('armed-end-swept');
         this.#change(here, { ...seen, policies: rest });
         return {};
       }
@@ -248,6 +247,16 @@ export class SimAnywhere {
     return times.length === 0 ? null : Math.min(...times);
   }
 
+  /** Ends of grants that stand on any role, with the time when the certificates of each are over. */
+  ends(): readonly { readonly grant: string; readonly until: number }[] {
+    return [...this.#accounts.values()].flatMap((account) =>
+      [...lastOf(account, this.#now).policies].flatMap(([name, text]) => {
+        const until = untilOf(text);
+        return grantOf(name) === '' || until === null ? [] : [{ grant: grantOf(name), until }];
+      }),
+    );
+  }
+
   /** Whether at some moment since `since` the role denied a grant from `until` on at the latest. */
   denied(account: string, grant: string, { since, until }: { readonly since: number; readonly until: number }) {
     const moments = this.#account(account).versions.flatMap(({ at }) => (at > since ? [at] : []));
@@ -312,8 +321,10 @@ export class SimAnywhere {
     const last = lastOf(account, this.#now);
     const policies = new Map([...last.policies, [name, text]]);
     this.#denialsOf(text);
-    if ([...policies.values()].join('').replace(/\s/g, '').length > INLINE_LIMIT)
+    if ([...policies.values()].join('').replace(/\s/g, '').length > this.#storm.drawn.cloud.room) {
+      this.#storm.marks.hit('role-full');
       throw sdkError('LimitExceededException', 409, 'Maximum policy size exceeded');
+    }
     const grant = grantOf(name);
     const undone = this.#undone.get(grant);
     if (undone !== undefined) undone.restoredAt ??= this.#now;
@@ -419,6 +430,14 @@ function laterEnd(grant: string, at: number): string {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Deny', Action: '*', Resource: '*', Condition }],
   });
+}
+
+/** The end that an end of sessions says itself: what it denies from then on, or its label. */
+function untilOf(text: string): number | null {
+  const [, year, month, day, hour, minute, second] = /Until(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(text) ?? [];
+  const label = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const [denial] = readDenials(text);
+  return denial?.from ?? (Number.isNaN(label) ? null : label);
 }
 
 interface Statement {

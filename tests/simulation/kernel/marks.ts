@@ -89,6 +89,8 @@ export const MARKS = {
   'session-after-the-end-refused': 'somebody tried to make a session with a certificate after its end',
   'session-of-revoked-refused': 'somebody tried to make a session with a certificate on the revocation list',
   'session-refused': 'a session that somebody had made with a certificate was refused once its grant was over',
+  'armed-end-swept': 'the end of sessions that cannot be alive any more was removed from their role',
+  'role-full': 'a role had no room for the end of one more grant',
   'crl-imported': 'certificates were put on the revocation list of an account',
   'credential-handed-out': 'a person got a credential',
   'credential-refused': 'a credential that a person had kept was refused by the cloud',

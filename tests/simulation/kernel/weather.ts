@@ -46,6 +46,8 @@ export interface Weather {
     readonly skewMs: number;
     /** How often somebody edits or deletes by hand what the broker made; 0: never. */
     readonly tamperEveryMs: number;
+    /** Characters of all inline policies of a role that certificates open. */
+    readonly room: number;
   };
   /** IAM Identity Center and Scheduler, which do things in their own time: from … to, milliseconds. */
   readonly center: {
@@ -138,6 +140,7 @@ export function drawWeather(prng: Prng): Weather {
       standing: prng.chance(0.3),
       skewMs: prng.int(-1_500, 1_500),
       tamperEveryMs: prng.pick([0, 5_000, 30_000]),
+      room: prng.pick([10_240, 10_240, 1_200]),
     },
     center: {
       assignmentMs: [prng.int(500, 2_000), prng.pick([2_000, 4_000, 20_000])],

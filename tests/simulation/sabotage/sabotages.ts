@@ -1,5 +1,6 @@
 import { extensionSabotages } from './extension-sabotages.ts';
 import type { Sabotage } from './patch-source.ts';
+import { SABOTAGED_CERTIFICATES } from './sabotages-of-certificates.ts';
 import { SABOTAGED_DENIALS } from './sabotages-of-denials.ts';
 import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
 import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
@@ -345,6 +346,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   ...extensionSabotages,
   ...SABOTAGED_DENIALS,
+  ...SABOTAGED_CERTIFICATES,
   ...SABOTAGED_ENDS,
   ...SABOTAGED_ORDERS,
 ];

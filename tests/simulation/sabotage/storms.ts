@@ -35,6 +35,14 @@ export const longAfter = (drawn: Weather): Weather => ({
   afterwardsMs: 75 * 60_000,
 });
 
+/** Somebody with a console of their own gets in the way all the time, and little else does. */
+export const meddling = (drawn: Weather): Weather => ({
+  ...lateReturns(drawn),
+  network: { ...drawn.network, late: 0, cut: 0, lose: 0, loseAnswer: 0, throttle: 0, forbid: 0, delayMs: 20 },
+  cloud: { ...drawn.cloud, down: [], tamperEveryMs: 4_000 },
+  database: { ...drawn.database, delay: 0, down: [], full: [] },
+});
+
 /** Calls are lost or refused all the time, lists are very late, no call lands late, and nobody dies or stands still. */
 export const lostCalls = (drawn: Weather): Weather => ({
   ...drawn,

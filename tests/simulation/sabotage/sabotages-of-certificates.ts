@@ -1,0 +1,108 @@
+import type { Sabotage } from './patch-source.ts';
+import { lateReturns, longAfter, meddling } from './storms.ts';
+
+/** Deliberate bugs in certificates, and in what ends the sessions that their holders make alone. */
+export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
+  {
+    name: 'certificate-without-a-look',
+    what: 'a further certificate leaves without a look whether the end of its sessions still stands on the role',
+    edits: [
+      {
+        file: 'src/providers/aws/roles-anywhere.ts',
+        find: '      await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, call.now));\n',
+        replace: '',
+      },
+    ],
+    caughtBy: ['credentials'],
+    weather: meddling,
+    seed: 1,
+  },
+  {
+    name: 'end-not-armed',
+    what: 'certificates are given under a grant whose end is not yet on the role, as if an early end were the only one that needs a denial',
+    edits: [
+      {
+        file: 'src/providers/aws/roles-anywhere.ts',
+        find: '  await putWithin(calls, place, end, call);\n',
+        replace:
+          '  if (call.signal.aborted) await putWithin(calls, place, end, call);\n  return { usable: true, roleId: role.id };\n',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'early-end-revokes-certificates-only',
+    what: 'an early end puts the certificates on the revocation list, and leaves the sessions that were made with them',
+    edits: [
+      {
+        file: 'src/providers/aws/roles-anywhere.ts',
+        find: '        await onRole(resolved, call, (calls) => bar(calls, resolved, binding, ending));\n',
+        replace:
+          "        if (ending.cause === 'expired') await onRole(resolved, call, (calls) => bar(calls, resolved, binding, ending));\n",
+      },
+      {
+        file: 'src/providers/aws/roles-anywhere.ts',
+        find: "if (ending !== null && standing === 'barred')",
+        replace: 'if (ending !== null && denied)',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'armed-end-swept-with-its-certificate',
+    what: 'what ends sessions is swept when the certificate is over, and not when the last session that it made is',
+    edits: [
+      {
+        file: 'src/providers/aws/armed-end.ts',
+        find: 'const OUTLIVES_MS = LONGEST_SESSION_S * 1_000 + 300_000;',
+        replace: 'const OUTLIVES_MS = 0 * LONGEST_SESSION_S;',
+      },
+    ],
+    caughtBy: ['cloud'],
+    seed: 1,
+  },
+  {
+    name: 'armed-end-believed',
+    what: 'at its end a grant counts as gone because its end was armed once, without a look whether it still stands there',
+    edits: [
+      {
+        file: 'src/providers/aws/roles-anywhere.ts',
+        find: 'if (call.now >= binding.endsAt && denied)',
+        replace: 'if (call.now >= binding.endsAt && (denied || true))',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: meddling,
+    seed: 1,
+  },
+  {
+    name: 'bar-is-final',
+    what: 'a denial that was seen once is proof, although an armed end that was given up can still land in its place',
+    edits: [
+      {
+        file: 'src/providers/aws/roles-anywhere.ts',
+        find: "proof: 'observed', evidence: evidence(standing), final: false };",
+        replace: "proof: 'observed', evidence: evidence(standing), final: true };",
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: lateReturns,
+    seed: 1,
+  },
+  {
+    name: 'armed-ends-never-swept',
+    what: 'what ended sessions stays on the role for good, until the role has no room for another one',
+    edits: [
+      {
+        file: 'src/providers/aws/roles-anywhere.ts',
+        find: '  for (const name of overdue) await calls.remove(name);\n',
+        replace: '',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: longAfter,
+    seed: 1,
+  },
+];
