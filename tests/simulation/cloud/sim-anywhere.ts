@@ -61,9 +61,9 @@ interface Undone {
   restoredAt: number | null;
 }
 
-/** The ways in which somebody with a console of their own can get in the way of a role and the ends on it. */
-export const ROLE_TAMPERINGS = ['end deleted', 'end edited', 'role made anew', 'role deleted'] as const;
-export type RoleTampering = (typeof ROLE_TAMPERINGS)[number];
+/** The ways in which somebody with a console of their own can get in the way of a role and the ends on it, and how often each is taken. */
+export const ROLE_TAMPERINGS = { 'end deleted': 3, 'end edited': 3, 'role made anew': 1, 'role deleted': 1 } as const;
+export type RoleTampering = keyof typeof ROLE_TAMPERINGS;
 
 /** How much later an end becomes that somebody edits by hand. */
 const LATER_MS = 30 * 60_000;

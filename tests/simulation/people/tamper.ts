@@ -76,7 +76,8 @@ export async function tamperWithRoles(anywhere: SimAnywhere, observer: Observer,
     const here = [...observer.grants.values()].filter((row) => isAnywhere(row) && row.endedAt === null);
     if (here.length === 0) continue;
     const { id, target } = prng.pick(here);
-    const how = prng.pick(ROLE_TAMPERINGS);
+    // A role that is replaced takes everything with it, the sessions first of all.
+    const how = prng.weighted(ROLE_TAMPERINGS);
     const account = NATIVE[target] ?? '';
     const struck = anywhere.tamper(account, id, how);
     for (const one of struck) storm.strike('tampered', '', one);

@@ -37,9 +37,8 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/roles-anywhere.ts',
-        find: '        await onRole(resolved, call, (calls) => bar(calls, resolved, binding, ending));\n',
-        replace:
-          "        if (ending.cause === 'expired') await onRole(resolved, call, (calls) => bar(calls, resolved, binding, ending));\n",
+        find: "  if (ending.cause === 'expired' && ending.since >= endsAt && standingOf(",
+        replace: '  if (endsAt > 0 && ending.since > 0 && standingOf(',
       },
       {
         file: 'src/providers/aws/roles-anywhere.ts',
