@@ -228,7 +228,8 @@ async function look(
   const { provider } = methodOf(ports.providers, grant);
   const beganAt = await appNow(ports.db);
   try {
-    const call = { now: beganAt, signal: ports.clock.timeout(PACE.callTimeoutMs) };
+    const signal = ports.clock.timeout(PACE.callTimeoutMs);
+    const call = { now: beganAt, signal, issued: () => credentialsOf(ports.db, grant.id) };
     return { seen: await provider.observe(spec, ending, call), beganAt };
   } catch (error) {
     const fault = asFault(error);

@@ -186,7 +186,7 @@ export interface CallOptions {
   readonly now: Instant;
   /** The caller gives up when this fires; the fault is then `unknown-outcome` for anything that writes. */
   readonly signal: AbortSignal;
-  /** What was handed out under the grant, where the caller knows it and the call takes access away. */
+  /** What was handed out under the grant, where it is written down that the grant is being ended: it will be no more then. */
   readonly issued?: () => Promise<readonly CredentialFacts[]>;
   /**
    * What else is known of what stands under the same key of `exclusive`: what is being taken away, and what has been left. What a provider writes there must deny these as well, whatever it

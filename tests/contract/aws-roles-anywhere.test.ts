@@ -11,7 +11,13 @@ import {
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { after } from '../../src/core/time.ts';
-import type { BindingSpec, CallOptions, Ending, IssuedCertificate } from '../../src/providers/contract.ts';
+import type {
+  BindingSpec,
+  CallOptions,
+  CredentialFacts,
+  Ending,
+  IssuedCertificate,
+} from '../../src/providers/contract.ts';
 import { anywhereHarness, ROLE_ARN, type AnywhereHarness } from './aws-anywhere-harness.ts';
 import { post } from './aws-harness.ts';
 import { createSession, newHolderKey } from './holder.ts';
@@ -168,6 +174,14 @@ describe('the end', () => {
     });
     const names = await inlineNames();
     for (const spec of specs) expect(names).toContain(`curfew-end-${spec.grant}`);
+    // Who was refused has no denial, and there is no room for one: it is over because it never had a certificate.
+    const refusedNow = on.over({}, {});
+    const looks = (issued: readonly CredentialFacts[]) =>
+      on.provider.observe(refusedNow, returned(), { ...call(), issued: async () => issued });
+    await expect(on.provider.revoke(refusedNow, returned(), 0, call())).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(looks([])).resolves.toMatchObject({ presence: 'absent', proof: 'observed', final: false });
+    const facts = { fingerprint: 'f', issuedAt: on.now(), expiresAt: refusedNow.endsAt, policyHash: null };
+    await expect(looks([facts])).resolves.toMatchObject({ presence: 'present' });
     // What is full can still end: a denial at once takes no more room than one that is armed.
     const [one] = specs;
     if (one === undefined) throw new Error('none');

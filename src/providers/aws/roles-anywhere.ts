@@ -322,6 +322,11 @@ async function observe(
   // A call of ours that was given up could still put the armed end in its place again, which denies nothing before its time.
   if (ending !== null && standing === 'barred')
     return { presence: 'absent', proof: 'observed', evidence: evidence(standing), final: false };
+  // Without a certificate there is no session, and none leaves any more. A role that is full takes no denial, and needs none.
+  if (ending !== null && !denied && (await call.issued?.())?.length === 0) {
+    const seen = { ...evidence(standing), certificates: 0 };
+    return { presence: 'absent', proof: 'observed', evidence: seen, final: false };
+  }
   // To whoever waits for the access it is there once its end is; to whoever takes it away it may be there without one.
   const usable = ending !== null || standing === 'armed';
   return { presence: 'present', usable, native: evidence(standing) };
