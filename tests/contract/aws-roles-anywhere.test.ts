@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { GrantId } from '../../src/core/ids.ts';
 import { after } from '../../src/core/time.ts';
 import type {
   BindingSpec,
@@ -235,6 +236,19 @@ describe('the end', () => {
       await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject({ presence: 'absent', final: true });
     },
   );
+
+  test('that is early goes on to its proof while others tidy beside it and find nothing to remove', async () => {
+    const [spec, early] = [on.binding(600_000), on.binding(600_000)];
+    const restored: GrantId[] = [];
+    const alongside = {
+      ending: async () => [{ grant: early.grant, endsAt: early.endsAt, since: on.now() }],
+      restores: async (grants: readonly GrantId[]) => void restored.push(...grants),
+      removes: async () => {},
+    };
+    await expect(on.provider.tidy(spec, { ...call(), alongside })).resolves.toEqual({ removed: false, left: 0 });
+    // Nothing was put back, so how long it has been seen as gone does not count anew.
+    expect(restored).toEqual([]);
+  });
 
   test('is swept when no session can be alive any more, and not before', async () => {
     const [spec, early] = [on.binding(60_000), on.binding(60_000)];

@@ -177,11 +177,10 @@ export function createRevocationStore(
         const stored = await readPolicy(iam, place, call);
         await report(place, stored.all);
         const kept = withoutExpired(stored.all, call.now);
-        const text = printRevocations(await withOthers(kept, call));
         const removed = kept.entries.size < stored.all.entries.size || kept.cut !== stored.all.cut;
         if (removed) {
           await call.alongside?.removes(kept.entries.size);
-          await write(iam, place, text, call);
+          await write(iam, place, printRevocations(await withOthers(kept, call)), call);
         }
         return { removed, left: kept.entries.size };
       }),
