@@ -6,7 +6,7 @@ import { loadPolicy } from '../../../src/policy/load.ts';
 import type { PolicySet } from '../../../src/policy/rules.ts';
 import type { SourceFile } from '../../../src/policy/types.ts';
 import { parseTargets } from '../../../src/posture/inventory.ts';
-import { ANYWHERE } from '../cloud/sim-anywhere.ts';
+import { ANYWHERE } from '../cloud/anywhere-lists.ts';
 import { PERMISSION_SET } from '../cloud/sim-center.ts';
 import { TIMED } from '../cloud/timed-method.ts';
 

@@ -9,7 +9,8 @@ import { rolesAnywhere } from '../../../src/providers/aws/roles-anywhere.ts';
 import type { Sessions } from '../../../src/providers/aws/sessions.ts';
 import { AwsCalls } from './aws-calls.ts';
 import type { Network } from './network.ts';
-import { ANYWHERE, type SimAnywhere } from './sim-anywhere.ts';
+import { ANYWHERE } from './anywhere-lists.ts';
+import type { SimAnywhere } from './sim-anywhere.ts';
 import { simAuthority } from './sim-authority.ts';
 
 export function isAnywhere({ method }: Pick<BindingSpec, 'method'>): boolean {

@@ -1,14 +1,10 @@
-import { buildSessionPolicy } from '../../../src/providers/aws/session-policy.ts';
 import type { Storm } from '../kernel/storm.ts';
-import { readSimCertificate, readSimList, simAuthority, type SimCertificate } from './sim-authority.ts';
-
-/** Where IAM Roles Anywhere is set up in each account of the simulated company. */
-export const ANYWHERE = { region: 'eu-west-1', role: 'curfew/runner', profile: 'curfew-runner' } as const;
+import { ANYWHERE, AnywhereLists, roleArn } from './anywhere-lists.ts';
+import { grantOf, laterEnd, nameOf, readDenials, untilOf, type Denial } from './role-denials.ts';
+import { readSimCertificate, type SimCertificate } from './sim-authority.ts';
 
 /** The longest session that the role gives. */
 const SESSION_MS = 3_600_000;
-/** Revocation lists of one trust anchor. */
-const MOST_LISTS = 2;
 const OWN_POLICIES: Policies = new Map([
   ['permissions', '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'],
 ]);
@@ -24,18 +20,10 @@ interface RoleVersion {
   readonly policies: Policies;
 }
 
-interface List {
-  readonly id: string;
-  readonly name: string;
-  readonly trustAnchorArn: string;
-  enabled: boolean;
-  pem: string;
-}
-
 interface Account {
   readonly id: string;
   readonly versions: RoleVersion[];
-  readonly lists: List[];
+  readonly lists: AnywhereLists;
 }
 
 /** A session that a holder made with a certificate. */
@@ -46,13 +34,6 @@ interface CertifiedSession {
   readonly roleId: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
-}
-
-/** What a policy denies: the sessions of one grant or of all, from a time on, those issued before a time. `null`: whoever, always, whenever. */
-interface Denial {
-  readonly grants: ReadonlySet<string> | null;
-  readonly from: number | null;
-  readonly issuedBefore: number | null;
 }
 
 /** That somebody took a denial of a grant away by hand, and since when the broker's stands there again. */
@@ -81,7 +62,6 @@ export class SimAnywhere {
   /** When the broker last looked at the end of each grant. */
   readonly #lookedAt = new Map<string, number>();
   readonly #parsed = new Map<string, readonly Denial[]>();
-  readonly #profilePolicy: string;
   #roles = 0;
   /** Called after everything that may have changed who can do what. */
   onChange: () => void = () => {};
@@ -90,10 +70,13 @@ export class SimAnywhere {
 
   constructor(storm: Storm, accounts: readonly string[]) {
     this.#storm = storm;
-    const policy = buildSessionPolicy({ sessionPolicy: null, allows: [] }, null, 'aws');
-    if (!policy.ok) throw new Error(policy.refusal.message);
-    this.#profilePolicy = policy.value.text;
-    this.#accounts = new Map(accounts.map((id) => [id, { id, versions: [this.#newRole()], lists: [] }]));
+    const onImport = () => {
+      storm.marks.hit('crl-imported');
+      this.onChange();
+    };
+    this.#accounts = new Map(
+      accounts.map((id) => [id, { id, versions: [this.#newRole()], lists: new AnywhereLists(id, onImport) }]),
+    );
   }
 
   /** The cloud's own time. */
@@ -150,43 +133,7 @@ export class SimAnywhere {
 
   /** A call of the control plane of Roles Anywhere, as HTTP has it. */
   control(account: string, method: string, path: string, body: string): { status: number; text: string } {
-    const { lists } = this.#account(account);
-    const answer = (value: object, status = 200) => ({ status, text: JSON.stringify(value) });
-    const input = (body === '' ? {} : JSON.parse(body)) as Readonly<Record<string, string>>;
-    const [, id, enable] = /^\/crl\/([^/]+)(\/enable)?$/.exec(path) ?? [];
-    const list = lists.find((one) => one.id === id);
-    const pem = Buffer.from(input['crlData'] ?? '', 'base64').toString('latin1');
-    switch (`${method} ${id === undefined ? path : `/crl${enable ?? ''}`}`) {
-      case 'GET /trustanchors':
-        return answer({ trustAnchors: [anchorOf(account)] });
-      case 'GET /profiles':
-        return answer({ profiles: [this.#profileOf(account)] });
-      case 'GET /crls':
-        return answer({ crls: lists.map(detailOf) });
-      case 'POST /crls':
-        if (lists.length >= MOST_LISTS) return answer({ message: 'too many lists' }, 400);
-        lists.push({
-          id: `list-${lists.length + 1}`,
-          name: input['name'] ?? '',
-          trustAnchorArn: input['trustAnchorArn'] ?? '',
-          enabled: true,
-          pem,
-        });
-        break;
-      case 'PATCH /crl':
-        if (list === undefined) return answer({ message: 'no such list' }, 404);
-        list.pem = pem;
-        break;
-      case 'POST /crl/enable':
-        if (list === undefined) return answer({ message: 'no such list' }, 404);
-        list.enabled = true;
-        break;
-      default:
-        throw new Error(`the simulated Roles Anywhere has no ${method} ${path}`);
-    }
-    this.#storm.marks.hit('crl-imported');
-    this.onChange();
-    return answer({});
+    return this.#account(account).lists.request(method, path, body);
   }
 
   /** Somebody has a certificate from now on. */
@@ -343,20 +290,9 @@ export class SimAnywhere {
     return account;
   }
 
-  #profileOf(account: string) {
-    return {
-      profileArn: `arn:aws:rolesanywhere:${ANYWHERE.region}:${account}:profile/1`,
-      name: ANYWHERE.profile,
-      enabled: true,
-      roleArns: [roleArn(account)],
-      managedPolicyArns: [],
-      sessionPolicy: this.#profilePolicy,
-    };
-  }
-
   #refuses({ serial, notBefore, notAfter }: SimCertificate, { versions, lists }: Account): Refused | null {
     if (this.cloudNow < notBefore || this.cloudNow >= notAfter) return 'expired';
-    if (lists.some(({ enabled, pem }) => enabled && readSimList(pem).has(serial))) return 'revoked';
+    if (lists.revokes(serial)) return 'revoked';
     return versions.at(-1)?.id == null ? 'no role' : null;
   }
 
@@ -404,90 +340,8 @@ function lastOf({ versions }: Account, at: number): RoleVersion {
   return found;
 }
 
-export function roleArn(account: string): string {
-  return `arn:aws:iam::${account}:role/${ANYWHERE.role}`;
-}
-
 function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
-}
-
-function nameOf(grant: string): string {
-  return `curfew-end-${grant}`;
-}
-
-/** The grant that an inline policy bears the name of; empty: none. */
-function grantOf(name: string): string {
-  return /^curfew-end-(grt_.+)$/.exec(name)?.[1] ?? '';
-}
-
-function laterEnd(grant: string, at: number): string {
-  const Condition = {
-    StringEquals: { 'aws:SourceIdentity': grant },
-    DateGreaterThanEquals: { 'aws:CurrentTime': new Date(at).toISOString() },
-  };
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Deny', Action: '*', Resource: '*', Condition }],
-  });
-}
-
-/** The end that an end of sessions says itself: what it denies from then on, or its label. */
-function untilOf(text: string): number | null {
-  const [, year, month, day, hour, minute, second] = /Until(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(text) ?? [];
-  const label = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  const [denial] = readDenials(text);
-  return denial?.from ?? (Number.isNaN(label) ? null : label);
-}
-
-interface Statement {
-  readonly Effect: string;
-  readonly Action: unknown;
-  readonly Resource: unknown;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
-
-/** What a policy denies altogether. Throws for what this small IAM does not understand: nothing of it may be overlooked. */
-function readDenials(text: string): readonly Denial[] {
-  const { Statement } = JSON.parse(text) as { readonly Statement: readonly Statement[] };
-  return Statement.flatMap(({ Effect, Action, Resource, Condition = {} }): readonly Denial[] => {
-    if (Action !== '*' || Resource !== '*') throw new Error(`the simulated IAM does not understand ${text}`);
-    if (Effect !== 'Deny') return [];
-    let denial: Denial = { grants: null, from: null, issuedBefore: null };
-    for (const [operator, keys] of Object.entries(Condition))
-      for (const [key, value] of Object.entries(keys)) {
-        const values = typeof value === 'string' ? [value] : value;
-        const at = Date.parse(values[0] ?? '');
-        switch (`${operator} ${key}`) {
-          case 'StringEquals aws:SourceIdentity':
-            denial = { ...denial, grants: new Set(values) };
-            break;
-          case 'DateGreaterThanEquals aws:CurrentTime':
-            denial = { ...denial, from: at };
-            break;
-          case 'DateLessThan aws:TokenIssueTime':
-            denial = { ...denial, issuedBefore: at };
-            break;
-          default:
-            throw new Error(`the simulated IAM does not understand ${text}`);
-        }
-      }
-    return [denial];
-  });
-}
-
-function anchorOf(account: string) {
-  return {
-    trustAnchorArn: `arn:aws:rolesanywhere:${ANYWHERE.region}:${account}:trust-anchor/1`,
-    name: 'curfew',
-    enabled: true,
-    source: { sourceType: 'CERTIFICATE_BUNDLE', sourceData: { x509CertificateData: simAuthority.certificate } },
-  };
-}
-
-function detailOf({ id, name, trustAnchorArn, enabled, pem }: List) {
-  const crlData = Buffer.from(pem, 'latin1').toString('base64');
-  return { crlId: id, crlArn: `arn:aws:rolesanywhere:crl/${id}`, name, trustAnchorArn, enabled, crlData };
 }
 
 function noSuchEntity(what: string): Error {

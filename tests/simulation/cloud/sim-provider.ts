@@ -81,13 +81,16 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     if (last !== undefined && last.node !== options.node.node && !last.alive()) storm.marks.hit('took-over');
     options.lastCallers.set(spec.grant, options.node);
   };
-  const gives = (spec: BindingSpec) => () => {
-    if (options.stateOf(spec.grant) === 'ending') storm.marks.hit('late-landing-while-ending');
+  const landsLate = (grant: string) => {
+    if (options.stateOf(grant) === 'ending') storm.marks.hit('late-landing-while-ending');
+  };
+  const gives = (spec: BindingSpec) => () => landsLate(spec.grant);
+  const onStale = (grant: string) => {
+    storm.marks.hit('stale-read');
+    storm.strike('stale-read', options.node.node, grant);
   };
   const noteStale = (spec: BindingSpec, fresh: boolean, seen: boolean) => {
-    if (fresh === seen) return seen;
-    storm.marks.hit('stale-read');
-    storm.strike('stale-read', options.node.node, spec.grant);
+    if (fresh !== seen) onStale(spec.grant);
     return seen;
   };
 
@@ -182,19 +185,13 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       throw new ProviderFault('conflict', 'the deny does not show what was written');
   });
 
-  const landsLate = (grant: string) => {
-    if (options.stateOf(grant) === 'ending') storm.marks.hit('late-landing-while-ending');
-  };
   const atCenter = centerMethod({ center: cloud.center, network, clock: options.clock, landsLate });
   const anywhere = anywhereMethod({
     anywhere: cloud.anywhere,
     network,
     clock: options.clock,
     staleMs: stale,
-    onStale: (grant) => {
-      storm.marks.hit('stale-read');
-      storm.strike('stale-read', options.node.node, grant);
-    },
+    onStale,
     landsLate,
     onCut: options.onCut,
   });
