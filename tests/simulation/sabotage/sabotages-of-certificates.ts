@@ -1,5 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
-import { lateReturns, longAfter, meddling } from './storms.ts';
+import { earlyEnds, lateReturns, longAfter, meddling } from './storms.ts';
 
 /** Deliberate bugs in certificates, and in what ends the sessions that their holders make alone. */
 export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
@@ -47,7 +47,8 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 1,
+    weather: earlyEnds,
+    seed: 3,
   },
   {
     name: 'armed-end-swept-with-its-certificate',

@@ -43,6 +43,13 @@ export const meddling = (drawn: Weather): Weather => ({
   database: { ...drawn.database, delay: 0, down: [], full: [] },
 });
 
+/** Much is given back and taken away long before its end, and little else happens. */
+export const earlyEnds = (drawn: Weather): Weather => ({
+  ...meddling(drawn),
+  people: { ...drawn.people, everyMs: 700, haste: 0, orders: 0 },
+  cloud: { ...drawn.cloud, down: [], tamperEveryMs: 0, room: 10_240 },
+});
+
 /** Calls are lost or refused all the time, lists are very late, no call lands late, and nobody dies or stands still. */
 export const lostCalls = (drawn: Weather): Weather => ({
   ...drawn,
