@@ -310,8 +310,7 @@ async function observe(
   if (call.now >= after(finalAt, LONGEST_ROLE_SESSION_MS))
     return { presence: 'absent', proof: 'by-construction', evidence: evidence('sessions expired'), final: true };
   const standing = standingOf(await calls.read(resolved.end.name), resolved.end);
-  const denied = standing === 'armed' || standing === 'barred';
-  if (call.now >= binding.endsAt && denied)
+  if (call.now >= binding.endsAt && standing === 'armed')
     return {
       presence: 'absent',
       proof: 'by-construction',
@@ -319,11 +318,12 @@ async function observe(
       final,
       ...(final ? {} : { finalAt }),
     };
-  // A call of ours that was given up could still put the armed end in its place again, which denies nothing before its time.
+  // It may have been put just now, and IAM needs some seconds to obey it, also past the end, where somebody had taken the armed one away.
+  // And a call of ours that was given up could still put that in its place again, which denies nothing before its time.
   if (ending !== null && standing === 'barred')
     return { presence: 'absent', proof: 'observed', evidence: evidence(standing), final: false };
   // Without a certificate there is no session, and none leaves any more. A role that is full takes no denial, and needs none.
-  if (ending !== null && !denied && (await call.issued?.())?.length === 0) {
+  if (ending !== null && standing !== 'armed' && (await call.issued?.())?.length === 0) {
     const seen = { ...evidence(standing), certificates: 0 };
     return { presence: 'absent', proof: 'observed', evidence: seen, final: false };
   }

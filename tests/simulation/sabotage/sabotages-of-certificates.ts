@@ -43,7 +43,7 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
       {
         file: 'src/providers/aws/roles-anywhere.ts',
         find: "if (ending !== null && standing === 'barred')",
-        replace: 'if (ending !== null && denied)',
+        replace: "if (ending !== null && (standing === 'armed' || standing === 'barred'))",
       },
     ],
     caughtBy: ['cloud'],
@@ -69,8 +69,8 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/roles-anywhere.ts',
-        find: 'if (call.now >= binding.endsAt && denied)',
-        replace: 'if (call.now >= binding.endsAt && (denied || true))',
+        find: "if (call.now >= binding.endsAt && standing === 'armed')",
+        replace: "if (call.now >= binding.endsAt && (standing === 'armed' || true))",
       },
     ],
     caughtBy: ['cloud'],
