@@ -14,7 +14,7 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 34,
+    seed: 31,
   },
   {
     name: 'extension-counts-from-itself',
