@@ -57,7 +57,7 @@ export const extensionSabotages: readonly Sabotage[] = [
     ],
     // The foreign key on legal transitions refuses it first, which is an error that nobody expects.
     caughtBy: ['defects', 'grants'],
-    seed: 29,
+    seed: 30,
   },
   {
     name: 'bound-forgotten',

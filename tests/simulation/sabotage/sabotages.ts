@@ -74,7 +74,7 @@ export const sabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud', 'slots'],
     weather: stalls,
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'later-end-in-the-cloud',
@@ -132,7 +132,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['liveness'],
-    seed: 1,
+    seed: 8,
   },
   {
     name: 'entry-twice',
@@ -200,7 +200,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['liveness'],
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'expired-bindings-stay',
@@ -257,7 +257,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['requests'],
-    seed: 1,
+    seed: 5,
   },
   {
     name: 'decided-after-its-time',
@@ -271,7 +271,7 @@ export const sabotages: readonly Sabotage[] = [
       { file: 'src/core/request.ts', find: '  const late = now >= state.lapsesAt;', replace: '  const late = false;' },
     ],
     caughtBy: ['requests', 'liveness'],
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'claims-ignore-leases',
@@ -310,7 +310,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'standing-removed',
@@ -323,7 +323,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'begins-too-soon',
