@@ -268,7 +268,7 @@ export class SimAnywhere {
     const last = lastOf(account, this.#now);
     const policies = new Map([...last.policies, [name, text]]);
     this.#denialsOf(text);
-    if ([...policies.values()].join('').replace(/\s/g, '').length > this.#storm.drawn.cloud.room) {
+    if ([...policies.values()].join('').replace(/\s/g, '').length > this.#storm.weather.cloud.room) {
       this.#storm.marks.hit('role-full');
       throw sdkError('LimitExceededException', 409, 'Maximum policy size exceeded');
     }

@@ -95,6 +95,8 @@ export interface Weather {
 }
 
 const MINUTE = 60_000;
+/** What the inline policies of a role may have together (IAM quotas). */
+const ROOM = 10_240;
 
 /** Draws what will go wrong. Times are relative to the start of the run. */
 export function drawWeather(prng: Prng): Weather {
@@ -140,7 +142,7 @@ export function drawWeather(prng: Prng): Weather {
       standing: prng.chance(0.3),
       skewMs: prng.int(-1_500, 1_500),
       tamperEveryMs: prng.pick([0, 5_000, 30_000]),
-      room: prng.pick([10_240, 10_240, 1_200]),
+      room: prng.pick([ROOM, ROOM, 1_200]),
     },
     center: {
       assignmentMs: [prng.int(500, 2_000), prng.pick([2_000, 4_000, 20_000])],
@@ -211,7 +213,8 @@ export function heal(weather: Weather): Weather {
   return {
     ...weather,
     network: { lose: 0, loseAnswer: 0, late: 0, cut: 0, repeat: 0, throttle: 0, forbid: 0, delayMs: 50 },
-    cloud: { ...weather.cloud, down: [], staleMs: 0, settlesSlowly: false },
+    // Whoever owns a role that is full makes room when the alarm has told them: nothing else ends what has no room for its denial.
+    cloud: { ...weather.cloud, down: [], staleMs: 0, settlesSlowly: false, room: ROOM },
     database: {
       failBefore: 0,
       failStatement: 0,
