@@ -211,6 +211,13 @@ describe('the end', () => {
     });
   });
 
+  test('is not put in the place of an early end, and whoever tried is told that something stands there', async () => {
+    const spec = on.binding(600_000);
+    await on.provider.revoke(spec, returned(), 0, call());
+    const fault = { kind: 'invalid', hasWritten: true, message: expect.stringContaining('ends the grant already') };
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject(fault);
+  });
+
   test.each([
     ['a later time', (text: string) => text.replace(/Time":"\d{4}/, 'Time":"2099')],
     ['another grant', (text: string) => text.replace('grt_', 'grt_x')],

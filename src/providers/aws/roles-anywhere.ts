@@ -193,7 +193,9 @@ async function arm(
     throw new ProviderFault('invalid', `${may}. Run: ${fix}`);
   }
   const before = standingOf(await calls.read(end.name), end);
-  if (before === 'barred') throw new ProviderFault('invalid', `${end.name} ends the grant already`);
+  // A call of ours, of which this start knows nothing: whoever ends the grant must look, and tidy.
+  if (before === 'barred')
+    throw new ProviderFault('invalid', `${end.name} ends the grant already`, { hasWritten: true });
   if (before === 'armed') return { usable: true, roleId: role.id };
   await putWithin(calls, place, end, call);
   const isArmed = (text: string | null): boolean => standingOf(text, end) === 'armed';

@@ -65,7 +65,7 @@ export class SimAnywhere {
   #roles = 0;
   /** Called after everything that may have changed who can do what. */
   onChange: () => void = () => {};
-  /** Told when the end of a grant was put on a role. */
+  /** Told when the end of a grant was armed on a role. */
   onProvided: (grant: string) => void = () => {};
 
   constructor(storm: Storm, accounts: readonly string[]) {
@@ -267,7 +267,7 @@ export class SimAnywhere {
   #put(account: Account, name: string, text: string): void {
     const last = lastOf(account, this.#now);
     const policies = new Map([...last.policies, [name, text]]);
-    this.#denialsOf(text);
+    const armed = this.#denialsOf(text).some(({ from }) => from !== null);
     if ([...policies.values()].join('').replace(/\s/g, '').length > this.#storm.weather.cloud.room) {
       this.#storm.marks.hit('role-full');
       throw sdkError('LimitExceededException', 409, 'Maximum policy size exceeded');
@@ -275,7 +275,8 @@ export class SimAnywhere {
     const grant = grantOf(name);
     const undone = this.#undone.get(grant);
     if (undone !== undefined) undone.restoredAt ??= this.#now;
-    if (grant !== '') this.onProvided(grant);
+    // A denial that holds at once gives nothing to anybody.
+    if (grant !== '' && armed) this.onProvided(grant);
     this.#change(account, { ...last, policies });
   }
 
