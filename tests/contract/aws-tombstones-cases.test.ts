@@ -174,6 +174,41 @@ describe('a tombstone', () => {
     },
   );
 
+  test('that an end saw in force holds while others write the set, until its proof and no longer', async () => {
+    const spec = fresh();
+    await retried(on, () => provide(on, spec));
+    const clock = clockAhead();
+    const process = through(on.with({ clock }));
+    const ending = returned();
+    expect(await retried(on, () => takeAway(process, spec, ending))).toMatchObject({ presence: 'absent' });
+    // The account has an older set from now on.
+    await byHand((await theSet()).inlinePolicy?.replace('s3:GetObject"', 's3:Get*"') ?? '');
+    const before = (await done('provision')).length;
+    const look = () => process.provider.observe(spec, ending, call());
+    clock.aheadMs = 91_000;
+    await expect(look()).resolves.toMatchObject({ presence: 'absent', evidence: { tombstone: 'in-force' } });
+    expect((await done('provision')).length).toBe(before);
+    clock.aheadMs = 121_000;
+    await expect(look()).resolves.toMatchObject({ presence: 'present' });
+  });
+
+  test('that an end saw in force counts for nothing once it was seen to stand there otherwise', async () => {
+    const spec = fresh();
+    await retried(on, () => provide(on, spec));
+    const clock = clockAhead();
+    const process = through(on.with({ clock }));
+    const ending = returned();
+    expect(await retried(on, () => takeAway(process, spec, ending))).toMatchObject({ presence: 'absent' });
+    const written = (await theSet()).inlinePolicy ?? '';
+    const look = () => process.provider.observe(spec, ending, call());
+    await byHand(OWNERS_POLICY, true);
+    clock.aheadMs = 40_000;
+    await expect(look()).resolves.toMatchObject({ presence: 'present' });
+    await byHand(written);
+    clock.aheadMs = 50_000;
+    await expect(look()).resolves.toMatchObject({ presence: 'present' });
+  });
+
   test('that stands in the set and never reached the account is brought there by whoever comes next', async () => {
     await retried(on, () => provide(on, fresh()));
     const spec = fresh();

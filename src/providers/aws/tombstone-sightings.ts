@@ -6,6 +6,12 @@ import { isOver, sidOf, type Tombstone, type TombstonePolicy } from './tombstone
 /** AWS's lists of the accounts that have a set, or have it as it is now, may be so late. */
 export const LATE_MS = 30_000;
 
+/**
+ * An end that saw its denial in force believes so while it waits for its proof. Whoever writes the set for somebody else meanwhile makes every
+ * account have an older one, and leaves the denial in both.
+ */
+const DENIED_MS = 120_000;
+
 /** What was seen of a tombstone since it says the end that it says. */
 interface Seen {
   readonly endsAt: Instant;
@@ -13,6 +19,8 @@ interface Seen {
   readonly at: Instant;
   /** Since when its user has been known not to be assigned the set, after that end; `null`: it is not known. */
   goneSince: Instant | null;
+  /** When an end last saw that AWS obeys it; `null`: none has. */
+  deniedAt: Instant | null;
 }
 
 /**
@@ -30,7 +38,7 @@ export class TombstoneSightings {
     const before = this.#seen.get(permissionSetArn);
     const seen = [...tombstones].map(([sid, { endsAt }]): [string, Seen] => {
       const same = before?.get(sid);
-      return [sid, same?.endsAt === endsAt ? same : { endsAt, at, goneSince: null }];
+      return [sid, same?.endsAt === endsAt ? same : { endsAt, at, goneSince: null, deniedAt: null }];
     });
     this.#seen.set(permissionSetArn, new Map(seen));
   }
@@ -39,6 +47,18 @@ export class TombstoneSightings {
   standsForLong(permissionSetArn: string, tombstone: Tombstone, now: Instant): boolean {
     const seen = this.#of(permissionSetArn, tombstone);
     return seen !== null && now >= after(seen.at, LATE_MS);
+  }
+
+  /** An end has seen that AWS obeys a tombstone. */
+  sawDenied(permissionSetArn: string, tombstone: Tombstone, now: Instant): void {
+    const seen = this.#of(permissionSetArn, tombstone);
+    if (seen !== null) seen.deniedAt = now;
+  }
+
+  /** Whether an end saw a moment ago that AWS obeys a tombstone, which has stood in its set whenever this process looked since. */
+  wasDenied(permissionSetArn: string, tombstone: Tombstone, now: Instant): boolean {
+    const deniedAt = this.#of(permissionSetArn, tombstone)?.deniedAt ?? null;
+    return deniedAt !== null && now < after(deniedAt, DENIED_MS);
   }
 
   /** AWS's list has an account, or has not. True: it has not had it for so long that the account does not have the set. */

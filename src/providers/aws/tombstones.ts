@@ -185,8 +185,17 @@ export class Tombstones {
 
   /** Whether an account knows a tombstone that stands in its permission set. */
   async #reached(names: AssignmentNames, standing: Tombstone, asked: Asked): Promise<boolean> {
+    if (asked.lane === 'start') return this.#isKnown(names, standing, asked);
+    const { permissionSetArn } = names;
+    if (this.#sightings.wasDenied(permissionSetArn, standing, this.#clock.now())) return true;
+    const known = await this.#isKnown(names, standing, asked);
+    if (known) this.#sightings.sawDenied(permissionSetArn, standing, this.#clock.now());
+    return known;
+  }
+
+  async #isKnown(names: AssignmentNames, standing: Tombstone, asked: Asked): Promise<boolean> {
     const now = this.#clock.now();
-    // What was true once says nothing where access ends: others may have changed the set and its account since.
+    // What was true at a start says nothing where access ends: others may have changed the set and its account since.
     const remembers = asked.lane === 'start';
     if (remembers && this.#inForce.get(statementKey(names)) === standing.endsAt) return true;
     const sent = this.#provisionings.sent(names);
