@@ -66,8 +66,9 @@ export function bench(
 export async function pastItsEnd(database: Database, id: GrantId): Promise<void> {
   await database.db.transaction().execute(async (trx) => {
     await sql`set local session_replication_role = replica`.execute(trx);
-    await sql`update "grant" set activated_at = app_now() - interval '1 hour', ends_at = app_now() - interval '1 second', bound_until = app_now() - interval '1 second', due_at = app_now() where id = ${id}`.execute(
-      trx,
-    );
+    // One moment for all: two readings of the clock may be of two milliseconds, as if a later end had been on its way.
+    await sql`
+      update "grant" set activated_at = t.now - interval '1 hour', ends_at = t.now - interval '1 second', bound_until = t.now - interval '1 second', due_at = t.now
+      from (select app_now() as now) t where id = ${id}`.execute(trx);
   });
 }
