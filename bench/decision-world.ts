@@ -47,18 +47,18 @@ export function seeded(seed: number): (below: number) => number {
 }
 
 /** Builds the world; with `allMatch`, every policy is for everybody's first group and for every role and target. */
-export function decisionWorld(samples: number, allMatch: boolean): DecisionWorld {
+export function decisionWorld(samples: number, allMatch: boolean, roles: number = SIZE.roles): DecisionWorld {
   const random = seeded(20_261_121);
   const directory = people(random);
   const targets = inventory(random);
-  const policies = Array.from({ length: SIZE.policies }, (_, index) => spec(index, random, allMatch));
-  const loaded = loadPolicy([{ path: 'rules.yaml', text: documents(policies) }], {
+  const policies = Array.from({ length: SIZE.policies }, (_, index) => spec(index, random, allMatch, roles));
+  const loaded = loadPolicy([{ path: 'rules.yaml', text: documents(policies, roles) }], {
     directory,
     targets,
     available: new Set(['aws']),
   });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.refusal.slice(0, 3)));
-  const questions = Array.from({ length: samples }, () => ask(random, policies, directory, targets));
+  const questions = Array.from({ length: samples }, () => ask(random, policies, directory, targets, roles));
   return { directory, targets, policies, set: loaded.value, questions };
 }
 
@@ -106,11 +106,11 @@ function inventory(random: (below: number) => number): ReadonlyMap<string, Targe
   return targets;
 }
 
-function spec(index: number, random: (below: number) => number, allMatch: boolean): PolicySpec {
+function spec(index: number, random: (below: number) => number, allMatch: boolean, roles: number): PolicySpec {
   return {
     name: `p${index}`,
     group: allMatch ? 'g0' : `g${1 + random(SIZE.groups - 1)}`,
-    roles: allMatch ? ['r0'] : Array.from(new Set([0, 1, 2].map(() => `r${random(SIZE.roles)}`))),
+    roles: allMatch ? ['r0'] : Array.from(new Set([0, 1, 2].map(() => `r${random(roles)}`))),
     env: allMatch ? '' : (ENVS[random(ENVS.length)] ?? 'dev'),
     team: allMatch ? '' : `t${random(SIZE.teams)}`,
     condition: index % 3 === 0 ? (index % 2 === 0 ? 'network' : 'employee') : 'none',
@@ -118,8 +118,8 @@ function spec(index: number, random: (below: number) => number, allMatch: boolea
   };
 }
 
-function documents(policies: readonly PolicySpec[]): string {
-  const roles = Array.from({ length: SIZE.roles }, (_, index) => ({
+function documents(policies: readonly PolicySpec[], count: number): string {
+  const roles = Array.from({ length: count }, (_, index) => ({
     kind: 'role',
     name: `r${index}`,
     tier: 1 + (index % 3),
@@ -152,13 +152,14 @@ function ask(
   policies: readonly PolicySpec[],
   directory: DirectorySnapshot,
   targets: ReadonlyMap<string, Target>,
+  roles: number,
 ): Question {
   const all = policies[0]?.env === '';
   const aimed = all || random(2) === 0 ? policies[random(policies.length)] : undefined;
   const members = aimed === undefined ? [] : [...(directory.groups.get(aimed.group)?.members ?? [])];
   const places = aimed === undefined ? [] : matching(aimed, targets);
   const requester = members[random(members.length)] ?? `p${random(SIZE.people)}`;
-  const role = aimed?.roles[0] ?? `r${random(SIZE.roles)}`;
+  const role = aimed?.roles[0] ?? `r${random(roles)}`;
   const target = places[random(places.length)] ?? `aws/a${random(SIZE.targets)}`;
   const network = ['office', 'vpn', 'cafe'][random(3)] ?? 'vpn';
   return { now: NOW, requester, items: [{ role, target }], durationMs: 1_800_000, context: { via: 'web', network } };
