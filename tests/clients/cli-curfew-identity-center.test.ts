@@ -203,7 +203,7 @@ describe.skipIf(!hasAws())(
 
     test('the grant says which residual holds for it', async () => {
       const { stdout } = await curfew('ls', '--json');
-      expect(stdout).toMatch(/"residual":\{"maxMs":10000,"words":"At the end AWS refuses every call of every session/);
+      expect(stdout).toMatch(/"residual":\{"maxMs":5000,"words":"At the end AWS refuses every call of every session/);
       expect(await tombstones()).toBe(1);
     }, 30_000);
 

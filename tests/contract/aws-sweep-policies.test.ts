@@ -64,7 +64,7 @@ test('ends what is overdue, leaves what is live or foreign, and a second run cha
   const [overdue, live] = [await provisioned(20_000), await provisioned(3_600_000)];
   const foreign = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }] };
   await put(live, foreign, 'grt_of_somebody');
-  await world.pass(25_000);
+  await world.pass(22_000);
   // AWS stops believing it at its end; until two clocks may differ no more, it is not overdue.
   expect((await world.sweep()).counts).toMatchObject({ ended: 0, live: 2 });
   await world.pass(10_000);

@@ -44,7 +44,7 @@ describe('before access begins', () => {
     expect((await done('create')).length).toBe(0);
     expect(await provide(on, spec)).toMatchObject({
       native: { tombstone: 'in-force' },
-      residual: { maxMs: 10_000, words: expect.stringMatching(/refuses every call of every session/) as string },
+      residual: { maxMs: 5_000, words: expect.stringMatching(/refuses every call of every session/) as string },
     });
     expect((await tombstoneOf(spec))?.endsAt).toBe(seconds(spec.endsAt));
     const { inlinePolicy } = await theSet();

@@ -11,7 +11,7 @@ export const SHORTEST_SESSION_S = 900;
 export const LONGEST_SESSION_S = 3_600;
 
 /** A clock that differs more than this from AWS's makes an end time meaningless. */
-export const CLOCK_TOLERANCE_MS = 10_000;
+export const CLOCK_TOLERANCE_MS = 5_000;
 
 /**
  * How long AWS may still perform a call that we gave up on. Its request timeouts are shorter and a signature is good for
@@ -34,7 +34,7 @@ export const ASSUME_ROLE: MethodCapabilities = {
   residual: {
     maxMs: CLOCK_TOLERANCE_MS,
     words:
-      'At its end AWS refuses every call of the session, to the second of its own clock (at most 10 s from ours, or nothing is issued). ' +
+      'At its end AWS refuses every call of the session, to the second of its own clock (at most 5 s from ours, or nothing is issued). ' +
       'After an early end the refusal needs about 4 s to reach every part of AWS; AWS itself promises no bound. ' +
       'Connections that are open, and things that the session started, go on.',
   },
@@ -60,7 +60,7 @@ export const TIMED_POLICY: MethodCapabilities = {
   residual: {
     maxMs: CLOCK_TOLERANCE_MS,
     words:
-      'At its end AWS stops believing the policy at every call, also of sessions that are open, to the second of its own clock (at most 10 s ' +
+      'At its end AWS stops believing the policy at every call, also of sessions that are open, to the second of its own clock (at most 5 s ' +
       'from ours, or nothing is put). After an early end the removal needs about 4 s to reach every part of AWS; AWS itself promises no ' +
       'bound. What the identity may do otherwise is not touched. Connections that are open, and things that were started, go on.',
   },
@@ -117,7 +117,7 @@ export const TOMBSTONE_RESIDUAL: Residual = {
 export const CUT_RESIDUAL: Residual = {
   maxMs: CLOCK_TOLERANCE_MS,
   words:
-    'At the end AWS refuses every call of every session, also of those that began before it, to the second of its own clock (at most 10 s from ' +
+    'At the end AWS refuses every call of every session, also of those that began before it, to the second of its own clock (at most 5 s from ' +
     'ours), even when Curfew is gone: the denial stands in the permission set, and in the account. After an early end this takes the seconds ' +
     'that AWS needs to bring it to the account, and the grant is not over before. Connections that are open, and things that were started, go on.',
 };
@@ -146,7 +146,7 @@ export const ROLES_ANYWHERE: MethodCapabilities = {
     maxMs: CLOCK_TOLERANCE_MS,
     words:
       'The certificate is good until the end, and at the end AWS refuses every call of every session that was made with it, to the second of ' +
-      'its own clock (at most 10 s from ours, or nothing is issued). After an early end the refusal needs about 4 s to reach every part of ' +
+      'its own clock (at most 5 s from ours, or nothing is issued). After an early end the refusal needs about 4 s to reach every part of ' +
       'AWS; AWS itself promises no bound. If the role is deleted and made anew while the broker is dead, sessions of the new role go on for ' +
       'up to an hour after the end. Connections that are open, and things that were started, go on.',
   },

@@ -17,7 +17,7 @@ function toleranceOf(what: string): number | null {
 }
 
 /** What the method declares: the cloud's clock may be off so much, and needs a while to obey a denial. */
-const CERTIFICATE_LATE_MS = 10_000;
+const CERTIFICATE_LATE_MS = 5_000;
 /** Clouds compare whole seconds. */
 const SECOND_MS = 1_000;
 /** The longest session of a certificate that was made in its last second, a margin, and a round of whoever sweeps. */
