@@ -194,11 +194,17 @@ export class OrganizationServices {
   }
 
   #setAccountState(body: Readonly<Record<string, unknown>>): unknown {
-    const account = this.#ports.world.organization.organization?.accounts.find((one) => one.id === body['account']);
+    const accounts = this.#ports.world.organization.organization?.accounts ?? [];
+    const account = accounts.find((one) => one.id === body['account']);
     if (account === undefined) throw new Error(`${String(body['account'])} is no account of an organization`);
+    if (body['state'] === 'GONE') {
+      accounts.splice(accounts.indexOf(account), 1);
+      this.#ports.world.save();
+      return account;
+    }
     const states = ['ACTIVE', 'SUSPENDED', 'PENDING_CLOSURE', 'CLOSED'] as const;
     const state = states.find((one) => one === body['state']);
-    if (state === undefined) throw new Error(`state is one of ${states.join(', ')}`);
+    if (state === undefined) throw new Error(`state is one of ${states.join(', ')}, GONE`);
     account.state = state;
     this.#ports.world.save();
     return account;

@@ -107,6 +107,9 @@ export function assignmentOperations(ports: SsoPorts): Readonly<Record<string, J
       const account = input.text('AccountId', ACCOUNT);
       const set = center.permissionSet(readPermissionSetArn(input));
       authorizeSso(ports, call, 'ListAccountAssignments', { set, account });
+      const { organization } = ports.world.organization;
+      if (organization?.accounts.some(({ id }) => id === account) === false)
+        throw notFound(`The account ${account} was not found`);
       const listed = shown(center.state.assignments, now()).filter(
         (one) => one.account === account && one.permissionSetArn === set.arn,
       );

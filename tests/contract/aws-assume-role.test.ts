@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   GetRolePolicyCommand,
   IAMClient,
@@ -46,6 +47,20 @@ describe('a credential', () => {
     const plan = on.provider.plan(spec);
     const { facts } = await on.provider.issueCredential(spec, call());
     expect(plan).toMatchObject({ ok: true, policyHash: facts.policyHash });
+  });
+
+  test('whose session policy AWS cannot pack is refused for good, in AWS’s words, and nothing was given', async () => {
+    // Short enough to be sent, and too varied to be packed.
+    const Resource = `arn:aws:s3:::${randomBytes(780).toString('base64url')}`;
+    const sessionPolicy = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource }],
+    };
+    const spec = { ...on.binding(600_000), role: grantRole({ sessionPolicy }) };
+    expect(on.provider.plan(spec)).toMatchObject({ ok: true });
+    const fault = { kind: 'invalid', message: expect.stringMatching(/PackedPolicyTooLarge.*%/) as string };
+    await expect(on.provider.provision(spec, call())).rejects.toMatchObject({ ...fault, hasWritten: false });
+    await expect(on.provider.issueCredential(spec, call())).rejects.toMatchObject(fault);
   });
 
   test('opens the console without a duration of its own', async () => {
