@@ -39,9 +39,9 @@ export interface StepPorts extends EnginePorts {
 export const PACE = {
   /**
    * A dead node's work is taken up when this is over, so it is also the longest that one step may take unrenewed. Ten seconds are
-   * promised; the rest is for looking and claiming.
+   * promised, also where it had its turn on a shared slot, which is a second longer; the rest is for looking and claiming.
    */
-  leaseMs: 9_500,
+  leaseMs: 8_500,
   /** A call to a cloud is given up after this time. Whoever ends a grant early counts on it too (`saveGrantState`). */
   callTimeoutMs: LONGEST_CALL_MS,
   /** Who may write in a cloud is asked of the database for no longer than this: half of the time that the call has altogether. */
