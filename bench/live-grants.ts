@@ -98,3 +98,15 @@ export async function endSooner(db: Db, series: readonly Ends[]): Promise<readon
   await sql`vacuum analyze "grant"`.execute(db);
   return found;
 }
+
+/** Lets some of the grants be given back a moment ago, as if whoever took it down had died then. */
+export async function giveBack(db: Db, count: number): Promise<readonly string[]> {
+  const { rows } = await asIfBornSo(
+    db,
+    sql<{ id: string }>`
+      update "grant" set state = 'ending', prior_state = 'active', ending_since = now(), end_cause = 'returned', due_at = now()
+      where id in (select id from "grant" where state = 'active' and due_at > now() + interval '50 minutes' order by id desc limit ${count})
+      returning id`,
+  );
+  return rows.map(({ id }) => id);
+}
