@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,22 +9,25 @@ import { OWNED_SET, PERMISSION_SET, person, tombstoneWorld } from '../contract/a
 import { post } from '../contract/aws-harness.ts';
 import { ACCOUNT, BUCKET } from '../contract/aws-world.ts';
 import { type Json, type Outcome } from './aws-identity-center-cloud.ts';
+import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
 /**
- * The real `aws` command with what the portal of Identity Center gives a person, while the process that gave the access is killed: nobody
- * of ours is left to end it. The cloud is slow and late as by default; its clock is moved so that a minute takes no minute.
+ * The real `aws` command with what the portal of Identity Center gives a person, while the broker that gave the access is killed: rules,
+ * database, engine and log with it, so that nobody of ours is left to end it. The cloud is slow and late as by default; its clock is moved
+ * so that a minute takes no minute.
  */
-const BROKER = fileURLToPath(new URL('identity-center-broker.ts', import.meta.url));
-const DURATION_MS = 60_000;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 let simulator: AwsSimulator;
 let home: string;
 let offsetMs = 0;
+let port: number;
 let broker: ChildProcess | null = null;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'curfew-center-'));
+  port = await freePorts(2);
   simulator = await startAwsSimulator({ port: 0, world: tombstoneWorld });
 });
 
@@ -81,23 +84,43 @@ async function session(
 const read = (keys: Record<string, string>) =>
   aws(['s3', 'cp', `s3://${BUCKET}/2026-10.csv`, '-', '--only-show-errors'], keys);
 
-/** Gives access from a process of its own, and answers when it ends. */
-function given(durationMs = DURATION_MS, ...more: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [BROKER, simulator.url, String(durationMs), ...more], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** Starts the broker anew, with nothing behind it. */
+async function serving(): Promise<void> {
+  await killed();
+  const folder = mkdtempSync(join(home, 'broker-'));
+  const args = ['tests/clients/identity-center-broker.ts', String(port), folder, simulator.url];
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   broker = child;
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     let said = '';
     const hear = (chunk: Buffer): void => {
       said += chunk.toString();
-      const until = /usable until (\d+)/.exec(said)?.[1];
-      if (until !== undefined) resolve(Number(until));
+      if (said.includes('serving')) resolve();
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.once('exit', (code) => reject(new Error(`the broker ended with ${code}: ${said}`)));
   });
+}
+
+/** Gives somebody access through the broker, by the command line, and answers when it ends. */
+async function given(who: string, role: string, lasts: string): Promise<number> {
+  const env = { HOME: join(home, who), PATH: process.env['PATH'] ?? '', CURFEW_SERVER: `http://localhost:${port}` };
+  const curfew = (...args: readonly string[]) =>
+    new Promise<Outcome>((resolve) => {
+      const options = { env, cwd: ROOT, encoding: 'utf8' as const, timeout: 60_000 };
+      execFile('./bin/curfew', [...args], options, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 255), stdout, stderr });
+      });
+    });
+  mkdirSync(env.HOME, { recursive: true });
+  expect(await curfew('login', '--as', who)).toMatchObject({ code: 0 });
+  const asked = ['request', role, '--on', 'aws/prod', '--reason', 'The books are due', '--for', lasts, '--wait'];
+  expect(await curfew(...asked)).toMatchObject({ code: 0 });
+  const { grants } = JSON.parse((await curfew('ls', '--json')).stdout) as {
+    grants: { role: string; endsAt: string }[];
+  };
+  return Date.parse(grants.find((one) => one.role === role)?.endsAt ?? '');
 }
 
 async function killed(): Promise<void> {
@@ -111,7 +134,8 @@ async function killed(): Promise<void> {
 describe.skipIf(!hasAws())('identity-center and the real aws command (skipped where aws is not on the PATH)', () => {
   test('with the broker killed before the end, no new session begins after the minute of the schedule and the seconds of the removal; one that was saved goes on, as said', async () => {
     expect((await session()).said).toContain('ForbiddenException');
-    const endsAt = await given();
+    await serving();
+    const endsAt = await given('ana', 'invoice-visit', '2m');
     const saved = await session();
     expect(saved.keys).not.toBeNull();
     expect(await read(saved.keys ?? {})).toMatchObject({ code: 0, stdout: 'invoice,amount\n' });
@@ -129,11 +153,10 @@ describe.skipIf(!hasAws())('identity-center and the real aws command (skipped wh
   test('with tombstone: true and the broker killed before the end, a saved session is refused at the end, to the second; another person’s goes on', async () => {
     offsetMs = 0;
     await pass(0);
-    const durationMs = 40_000;
-    const other = await given(600_000, '2', 'tombstone');
-    await killed();
-    const endsAt = await given(durationMs, '3', 'tombstone');
-    const [saved, neighbour] = [await session(3, OWNED_SET), await session(2, OWNED_SET)];
+    await serving();
+    const other = await given('cy', 'invoice-desk', '10m');
+    const endsAt = await given('ana', 'invoice-desk', '2m');
+    const [saved, neighbour] = [await session(1, OWNED_SET), await session(2, OWNED_SET)];
     expect([saved.keys, neighbour.keys]).not.toContain(null);
     expect(await read(saved.keys ?? {})).toMatchObject({ code: 0, stdout: 'invoice,amount\n' });
     await killed();
@@ -147,7 +170,7 @@ describe.skipIf(!hasAws())('identity-center and the real aws command (skipped wh
       stderr: expect.stringMatching(/403|Forbidden|AccessDenied/) as string,
     });
     // Sessions that the portal still gives until the schedule has fired are worth as little.
-    const late = await session(3, OWNED_SET);
+    const late = await session(1, OWNED_SET);
     if (late.keys !== null) expect(await read(late.keys)).toMatchObject({ code: 1 });
     expect(other).toBeGreaterThan(cloudNow());
     expect(await read(neighbour.keys ?? {})).toMatchObject({ code: 0 });
