@@ -93,7 +93,8 @@ export class Assignments {
     // AWS's word that it is done counts before lists show it.
     let usable = begun?.state === 'succeeded';
     if (begun === null) {
-      const listed = async () => (await this.#directory.assigned(names, asked, this.#clock.now())).has(names.userId);
+      const listed = async (ahead: Asked) =>
+        (await this.#directory.assigned(names, ahead, this.#clock.now())).has(names.userId);
       // One look, when there is room for it: whoever waits for room asks nothing.
       usable = (await this.#operations.begin(wanted, asked, listed)) === 'needless';
     }
@@ -252,9 +253,9 @@ export class Assignments {
   async #remove(wanted: Wanted, names: Omit<AssignmentNames, 'userId'>, asked: Asked): Promise<void> {
     if (await this.#operations.running(wanted, asked)) return;
     const listed = async (sinceMs: number): Promise<boolean> => {
+      if (this.#operations.madeJustNow(wanted)) return true;
       const found = await this.#assigned(names, asked, after(this.#clock.now(), -sinceMs));
-      if ('gone' in found) return false;
-      return found.users.has(wanted.userId ?? '') || this.#operations.madeJustNow(wanted);
+      return !('gone' in found) && found.users.has(wanted.userId ?? '');
     };
     if (!(await listed(RECENT_MS))) return;
     const begun = await this.#operations.standing(wanted, asked);

@@ -44,6 +44,8 @@ export interface How {
   readonly effect: Effect;
   readonly what: string;
   readonly call: CallOptions;
+  /** It begins an operation: AWS refuses it in the same way when too many run, and other calls notice when there are too many calls. */
+  readonly begins?: boolean;
 }
 
 type Send<Command, Output> = (command: Command, options: { abortSignal: AbortSignal }) => Promise<Output>;
@@ -133,7 +135,7 @@ export function createIdentityCenterClient(
       try {
         return await run(command, send, how);
       } catch (error) {
-        if (error instanceof ProviderFault && error.kind === 'throttled') quota.slowDown();
+        if (error instanceof ProviderFault && error.kind === 'throttled' && how.begins !== true) quota.slowDown();
         throw error;
       }
     },

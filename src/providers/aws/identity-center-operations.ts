@@ -23,7 +23,7 @@ interface Begun extends Wanted {
 /** Of all kinds together, beyond which AWS refuses (IAM Identity Center quotas: 10 outstanding; another page says 15). */
 const OUTSTANDING = 10;
 /** What runs is asked at most so often while somebody waits for room, and while somebody waits for an operation of their own. */
-const LOOK_FOR_ROOM_MS = 350;
+const LOOK_FOR_ROOM_MS = 250;
 const LOOK_MS = 700;
 const WAIT_MS = 25;
 /** After a refusal because of too many, nothing is begun for so long. */
@@ -58,7 +58,8 @@ export class Operations {
   readonly #looks = new Map<OperationKind, Look>();
   readonly #looking = new Map<OperationKind, { readonly at: Instant; readonly answer: Promise<Look> }>();
   #beginning: Wanted[] = [];
-  #endsWaiting = 0;
+  /** Why they wait: for room, or only for what runs in their own account. */
+  readonly #endsWaiting = new Map<Wanted, 'busy' | 'full'>();
   #fullUntil: Instant | null = null;
 
   constructor(client: IdentityCenterClient, clock: Clock, outstanding = OUTSTANDING) {
@@ -71,26 +72,31 @@ export class Operations {
    * Begins an operation as soon as nothing else runs for its account and permission set and AWS takes one more, unless the last look before
    * that says that it is not needed. Throws `conflict` or `throttled`, with nothing begun, when that is not soon; and faults.
    */
-  async begin(wanted: Wanted, asked: Asked, needless: () => Promise<boolean>): Promise<'begun' | 'needless'> {
+  async begin(
+    wanted: Wanted,
+    asked: Asked,
+    needless: (ahead: Asked) => Promise<boolean>,
+  ): Promise<'begun' | 'needless'> {
     const until = after(this.#clock.now(), LONGEST_WAIT_MS);
-    const line = asked.lane === 'end' ? 1 : 0;
-    this.#endsWaiting += line;
     try {
       for (;;) {
         const obstacle = this.#obstacle(wanted, asked);
+        this.#endsWaiting.delete(wanted);
         if (obstacle === null) break;
+        if (asked.lane === 'end') this.#endsWaiting.set(wanted, obstacle);
         if (asked.call.signal.aborted || this.#clock.now() >= until) throw notNow(wanted, obstacle);
         await this.#clock.sleep(WAIT_MS, asked.call.signal);
         await this.#lookAtAll(wanted.instanceArn, asked);
       }
     } finally {
-      this.#endsWaiting -= line;
+      this.#endsWaiting.delete(wanted);
     }
+    const ahead: Asked = asked.lane === 'end' ? asked : { ...asked, lane: 'begin' };
     // From here to the end of this turn of the event loop nobody else could have come in between.
     this.#beginning.push(wanted);
     try {
-      if (await needless()) return 'needless';
-      const status = await beginOperation(this.#client, wanted, asked);
+      if (await needless(ahead)) return 'needless';
+      const status = await beginOperation(this.#client, wanted, ahead);
       const at = this.#clock.now();
       this.#begun.set(status.requestId, { ...wanted, requestId: status.requestId, at });
       this.#over.delete(keyOf(wanted));
@@ -193,7 +199,9 @@ export class Operations {
     const ours = [...this.#begun.values()].filter((one) => this.#mayRun(one));
     if ([...ours, ...this.#beginning].some((one) => collides(one, wanted))) return 'busy';
     if (this.#fullUntil !== null && now < this.#fullUntil) return 'full';
-    if (lane === 'start' && this.#endsWaiting > 0) return 'full';
+    // An end that waits for what runs in its own account lets others use the room meanwhile.
+    for (const [end, why] of lane === 'end' ? [] : this.#endsWaiting)
+      if (why === 'full' || collides(end, wanted)) return 'full';
     const seen = new Set(OPERATIONS.flatMap((kind) => [...(this.#looks.get(kind)?.ids ?? [])]));
     for (const { requestId } of ours) seen.add(requestId);
     return seen.size + this.#beginning.length >= this.#outstanding ? 'full' : null;

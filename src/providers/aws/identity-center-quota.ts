@@ -2,8 +2,11 @@ import type { Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 
-/** Which line a call stands in: what takes access away goes ahead of what gives it. */
-export const LANES = ['end', 'start'] as const;
+/**
+ * Which line a call stands in: what takes access away goes ahead of what gives it, and `begin`, what keeps a place in AWS from standing
+ * empty, ahead of what only asks how something stands.
+ */
+export const LANES = ['end', 'begin', 'start'] as const;
 export type Lane = (typeof LANES)[number];
 
 /** AWS lets all calls of sso-admin together be 20 a second (IAM Identity Center quotas); other tools and Scheduler need some of them. */
@@ -44,7 +47,7 @@ export class CallQuota {
   /** Resolves when one call may be made. Throws `throttled` when that takes longer than a call may wait. */
   async turn(lane: Lane, what: string, call: CallOptions): Promise<void> {
     this.#fill();
-    if (!this.#waiting.some((one) => one.lane === lane || one.lane === 'end') && this.#take(lane)) return;
+    if (!this.#waiting.some((one) => rank(one) <= LANES.indexOf(lane)) && this.#take(lane)) return;
     const granted = Promise.withResolvers<boolean>();
     const waiter: Waiter = { lane, go: () => granted.resolve(true) };
     this.#waiting.push(waiter);
@@ -70,7 +73,7 @@ export class CallQuota {
     this.#pumping = true;
     while (this.#waiting.length > 0) {
       this.#fill();
-      const next = this.#waiting.find((one) => one.lane === 'end') ?? this.#waiting[0];
+      const [next] = this.#waiting.toSorted((one, other) => rank(one) - rank(other));
       if (next === undefined) break;
       if (this.#take(next.lane)) {
         this.#waiting = this.#waiting.filter((one) => one !== next);
@@ -97,6 +100,8 @@ export class CallQuota {
     this.#tokens = Math.min(BURST, this.#tokens + seconds * this.#rate);
   }
 }
+
+const rank = ({ lane }: Waiter): number => LANES.indexOf(lane);
 
 /** Nothing was sent: there is more to do than AWS lets us do at once. */
 export function tooMuch(what: string, retryAfterMs: number): ProviderFault {

@@ -48,7 +48,7 @@ export interface Asked {
 /** Sends the call that begins an operation. Throws faults; what is refused because too much runs already is `throttled`. */
 export async function beginOperation(client: IdentityCenterClient, wanted: Wanted, asked: Asked): Promise<Status> {
   const { instanceArn: InstanceArn, permissionSetArn: PermissionSetArn, account: TargetId } = wanted;
-  const how = { ...asked, effect: 'write' as const, what: wordsOf(wanted) };
+  const how = { ...asked, effect: 'write' as const, what: wordsOf(wanted), begins: true };
   const place = { InstanceArn, PermissionSetArn, TargetId, TargetType: 'AWS_ACCOUNT' as const };
   const assignment = { ...place, PrincipalType: 'USER' as const, PrincipalId: wanted.userId ?? '' };
   try {
