@@ -1,5 +1,6 @@
 import { slotKey } from '../src/core/slot.ts';
 import { systemClock } from '../src/platform/clock.ts';
+import { systemRandom } from '../src/platform/random.ts';
 import { ProviderFault, type BindingSpec, type CallOptions } from '../src/providers/contract.ts';
 import { centerHarness, type CenterHarness } from '../tests/contract/aws-center-harness.ts';
 import { ACCOUNTS, CENTER } from '../tests/contract/aws-center-world.ts';
@@ -49,9 +50,11 @@ async function measure(on: CenterHarness, count: number): Promise<readonly Bench
       const usable = systemClock.now();
       made.push(usable - asked);
       const ending = { cause: 'returned' as const, since: usable };
+      const isGone = async () => (await provider.observe(spec, ending, call())).presence === 'absent';
       await until(async () => {
+        if (await isGone()) return true;
         await provider.revoke(spec, ending, 0, call());
-        return (await provider.observe(spec, ending, call())).presence === 'absent';
+        return isGone();
       });
       removed.push(systemClock.now() - usable);
     }),
@@ -60,8 +63,9 @@ async function measure(on: CenterHarness, count: number): Promise<readonly Bench
   const ended = systemClock.now();
   const { operations, assignments } = identityCenter;
   const ours = operations.filter((one) => one.createdAt >= began);
-  // While there was more to do than fits: until the last assignment was begun.
-  const full = Math.max(...ours.filter((one) => one.kind === 'create').map((one) => one.createdAt));
+  // While there was more to do than fits: until fewer are left to be begun than may run at once.
+  const begun = ours.filter((one) => one.kind === 'create').map((one) => one.createdAt);
+  const full = begun.toSorted((one, other) => one - other)[count - OUTSTANDING] ?? ended;
   const usedMs = ours.reduce((sum, one) => sum + Math.max(0, Math.min(one.finishAt, full) - one.createdAt), 0);
   const calls = (await ssoCalls(on.url)).filter((at) => at >= began && at < full).length;
   const rate = (100 * calls * 1_000) / (CALLS_PER_SECOND * (full - began));
@@ -94,7 +98,7 @@ async function ssoCalls(url: string): Promise<readonly number[]> {
   return entries.filter((one) => one.service === 'sso').map((one) => Date.parse(one.at));
 }
 
-/** Comes back until it is done, a little later whenever the cloud had no room. */
+/** Comes back until it is done, a little later whenever the cloud had no room; spread like the engine, so that not all come at once. */
 async function until(work: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -106,6 +110,7 @@ async function until(work: () => Promise<boolean>): Promise<void> {
       )
         throw error;
     }
-    await systemClock.sleep(Math.min(2_000, 250 * 2 ** Math.min(attempt, 3)));
+    const spread = (systemRandom.bytes(1)[0] ?? 0) / 255;
+    await systemClock.sleep(Math.min(2_000, 250 * 2 ** attempt) * (0.75 + spread / 2));
   }
 }
