@@ -10,7 +10,7 @@ export const LANES = ['end', 'begin', 'start'] as const;
 export type Lane = (typeof LANES)[number];
 
 /** AWS lets all calls of sso-admin together be 20 a second (IAM Identity Center quotas); other tools and Scheduler need some of them. */
-export const CALLS_PER_SECOND = 18;
+export const CALLS_PER_SECOND = 19;
 /** So many may be made at once after a pause. */
 const BURST = 6;
 /** So many of them are kept for what takes access away. */
