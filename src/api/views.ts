@@ -79,10 +79,19 @@ export const grantView = z
         evidence: z.record(z.string(), z.unknown()),
       })
       .nullable(),
-    residual,
+    residual: residual.meta({ description: 'What can survive its end.' }),
+    residualBefore: residual.meta({
+      description: 'What was said before the approval; the cloud may say something else of this very grant.',
+    }),
     landing: landing.nullable(),
     lastFault: text.nullable(),
-    waits: z.object({ until: time, why: text }).nullable(),
+    waits: z
+      .object({
+        until: time.nullable().meta({ description: 'Not before then; null: nobody knows.' }),
+        why: text,
+      })
+      .nullable()
+      .meta({ description: 'What its start waits for.' }),
     serverTime: time,
   })
   .meta({ id: 'Grant' });
@@ -112,7 +121,18 @@ export const requestView = z
     id: text,
     status: z.enum(REQUEST_STATES),
     requester: personView,
-    items: list(z.object({ role: text, target: text, tier: tier.nullable(), grant: text.nullable() })),
+    items: list(
+      z.object({
+        role: text,
+        target: text,
+        tier: tier.nullable(),
+        grant: text.nullable(),
+        plan: text
+          .nullable()
+          .meta({ description: 'What the cloud would be told, while it waits; null: it is decided.' }),
+        residual: residual.nullable().meta({ description: 'What is said before anybody agrees to survive its end.' }),
+      }),
+    ),
     reason: text,
     ticket: text.nullable(),
     duration: text,

@@ -22,12 +22,14 @@ export interface GrantView {
   readonly endedAt: string | null;
   readonly cause: string | null;
   readonly proof: { readonly kind: string; readonly at: string } | null;
+  /** What can survive its end, and what was said of that before the approval. */
   readonly residual: string | null;
+  readonly residualBefore: string | null;
   /** The person's own identity that the access is put on; `null` when credentials are handed out. */
   readonly landing: { readonly identity: string; readonly words: string } | null;
   readonly lastFault: string | null;
-  /** What its start waits for, and until when at least. */
-  readonly waits: { readonly until: string; readonly why: string } | null;
+  /** What its start waits for, and until when at least, if anybody knows. */
+  readonly waits: { readonly until: string | null; readonly why: string } | null;
   readonly serverTime: string;
   /** Credentials handed out before this no longer work in the cloud, and new ones have to be fetched. */
   readonly reissueAfter: string | null;
@@ -46,7 +48,7 @@ export interface RequestView {
   readonly id: string;
   readonly status: string;
   readonly requester: PersonView;
-  readonly items: readonly { readonly role: string; readonly target: string; readonly tier: number | null }[];
+  readonly items: readonly ItemView[];
   readonly reason: string;
   readonly ticket: string | null;
   readonly duration: string;
@@ -63,6 +65,16 @@ export interface RequestView {
   /** The grant that it asks to keep for longer, and what has become of that; `null`: it asks for access. */
   readonly extends: { readonly grant: string; readonly until: string; readonly status: string } | null;
   readonly next: string;
+}
+
+/** One thing that is asked for. */
+export interface ItemView {
+  readonly role: string;
+  readonly target: string;
+  readonly tier: number | null;
+  /** What the cloud would be told, while it waits, and what would survive the end. */
+  readonly plan: string | null;
+  readonly residual: string | null;
 }
 
 /** One person's yes or no. */
@@ -92,7 +104,7 @@ export interface CatalogueItem {
 
 export function grantView(of: Fields): GrantView {
   const proof = isFields(of['proof']) ? of['proof'] : null;
-  const residual = isFields(of['residual']) ? textOrNull(of['residual'], 'words') : null;
+  const residual = words(of['residual']);
   const landing = isFields(of['landing']) ? of['landing'] : null;
   const waits = isFields(of['waits']) ? of['waits'] : null;
   return {
@@ -111,9 +123,10 @@ export function grantView(of: Fields): GrantView {
     cause: textOrNull(of, 'cause'),
     proof: proof === null ? null : { kind: text(proof, 'kind'), at: text(proof, 'at') },
     residual,
+    residualBefore: words(of['residualBefore']) ?? residual,
     landing: landing === null ? null : { identity: text(landing, 'identity'), words: text(landing, 'words') },
     lastFault: textOrNull(of, 'lastFault'),
-    waits: waits === null ? null : { until: text(waits, 'until'), why: text(waits, 'why') },
+    waits: waits === null ? null : { until: textOrNull(waits, 'until'), why: text(waits, 'why') },
     serverTime: text(of, 'serverTime'),
     reissueAfter: textOrNull(of, 'reissueAfter'),
   };
@@ -129,6 +142,8 @@ export function requestView(of: Fields): RequestView {
       role: text(item, 'role'),
       target: text(item, 'target'),
       tier: numberOrNull(item, 'tier'),
+      plan: textOrNull(item, 'plan'),
+      residual: words(item['residual']),
     })),
     reason: textOrNull(of, 'reason') ?? '',
     ticket: textOrNull(of, 'ticket'),
@@ -147,6 +162,10 @@ export function requestView(of: Fields): RequestView {
         : { grant: text(longer, 'grant'), until: text(longer, 'until'), status: text(longer, 'status') },
     next: textOrNull(of, 'next') ?? '',
   };
+}
+
+function words(of: unknown): string | null {
+  return isFields(of) ? textOrNull(of, 'words') : null;
 }
 
 function decisionView(of: Fields): DecisionView {

@@ -2,8 +2,8 @@ import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Failure, interrupted } from './failure.ts';
 import { NetworkFault } from './http.ts';
-import { countdown } from './terminal/times.ts';
-import { printable } from './terminal/printable.ts';
+import { clockTime, countdown, leftMs } from './terminal/times.ts';
+import { printable, shorten } from './terminal/printable.ts';
 import { requestView, type GrantView, type PersonView, type RequestView } from './views.ts';
 import type { Fields } from './wire.ts';
 
@@ -39,13 +39,13 @@ export async function waitForRequest(context: Context, id: string, timeoutMs: nu
       if (seen !== null) {
         lastHeardAt = place.clock.now();
         if (isSettled(seen.request) || lastHeardAt - startedAt >= timeoutMs) return seen;
-        line.show(words(seen.request), startedAt);
+        line.show(words(seen.request, lastHeardAt), startedAt);
       }
       const activating = seen?.request.status === 'approved';
       const leftMs = Math.max(0, startedAt + timeoutMs - place.clock.now());
       await wakeUp.orAfter(
         Math.min(leftMs, activating ? POLL_ACTIVATING_MS : wakeUp.live() ? POLL_WITH_EVENTS_MS : POLL_MS),
-        () => line.show(seen === null ? 'Waiting for the server' : words(seen.request), startedAt),
+        () => line.show(seen === null ? 'Waiting for the server' : words(seen.request, lastHeardAt), startedAt),
       );
     }
   } catch (error) {
@@ -110,10 +110,20 @@ function exitOfExtension(status: string): ExitCode {
   return status === 'writing' ? EXIT.pending : status === 'ended-first' ? EXIT.expired : EXIT.denied;
 }
 
-function words(request: RequestView): string {
+function words(request: RequestView, now: number): string {
   if (request.extends?.status === 'writing') return 'Approved, the cloud is being told the later end';
-  if (request.status === 'approved') return 'Approved, being set up in the cloud';
-  return `Waiting for ${deciders(request)}`;
+  if (request.status !== 'approved') return `Waiting for ${deciders(request)}`;
+  const waits = request.grants.find((grant) => grant.status === 'scheduled' && grant.waits !== null);
+  return waits === undefined ? 'Approved, being set up in the cloud' : `Approved, ${waitWords(waits, now)}`;
+}
+
+/** Minutes alone: elsewhere than on a terminal each change is a new line. */
+function waitWords({ waits, serverTime }: GrantView, now: number): string {
+  if (waits === null) return '';
+  const why = printable(waits.why);
+  if (waits.until === null) return `waits: ${why}`;
+  const soon = leftMs(waits.until, serverTime) < 60_000;
+  return `starts ${soon ? 'within a minute' : `at about ${clockTime(waits.until, now)}`}: ${why}`;
 }
 
 /** Who can decide, as a phrase: `Bo Lind or Cy Young`. */
@@ -184,7 +194,11 @@ export function progressLine(context: Context, aside = 'Ctrl-C leaves it pending
         return;
       }
       const passed = countdown(place.clock.now() - startedAt);
-      shown = `${text} ${err.dim(`${passed} · ${aside}`)}`;
+      // A line that wraps cannot be rewritten: first the aside has to go, then the end of the words.
+      const room = place.stderr.columns - 3;
+      const more = `${passed} · ${aside}`;
+      const rest = text.length + 1 + more.length > room ? passed : more;
+      shown = `${shorten(text, room - 1 - rest.length)} ${err.dim(rest)}`;
       place.stderr.write(`\r\u001b[2K${err.warn('○')} ${shown}`);
     },
     clear() {

@@ -4,7 +4,7 @@ import type { MethodCapabilities } from '../providers/contract.ts';
 import { findBinding, type BindingRecord } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { othersOnSlot, UNSETTLED } from '../store/slot-grants.ts';
+import { AT_WORK_THERE, ENDING_THERE, othersOnSlot, UNSETTLED } from '../store/slot-grants.ts';
 import { lockOwner, releaseCloudLock, takeCloudLock, takeCloudLockFor } from '../store/leases.ts';
 import { methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
@@ -55,8 +55,7 @@ export async function takeTurn(
   const owner = lockOwner(ports.owner, grant.id);
   const wait = async (why: string) => ({ wait: { until: after(await appNow(db), TURN_MS), why } });
   // A node that died in this turn of the same grant has lost it together with the claim.
-  if (!(await takeCloudLockFor(db, key, grant.id, ports.owner, OUTLIVES_CLAIM_MS)))
-    return wait('another grant is at work on the same slot');
+  if (!(await takeCloudLockFor(db, key, grant.id, ports.owner, OUTLIVES_CLAIM_MS))) return wait(AT_WORK_THERE);
   const release = () => releaseCloudLock(db, key, owner);
   try {
     const binding = await findBinding(db, grant.slot);
@@ -69,7 +68,7 @@ export async function takeTurn(
     // An end that could not be announced may take away at any moment until it is proven, whatever was noted.
     if (grant.state.kind === 'scheduled' && (await othersOnSlot(db, grant.slot, grant.id)).some(isEnding)) {
       await release();
-      return await wait('an earlier grant is still being ended on the same slot');
+      return await wait(ENDING_THERE);
     }
     const othersNeed = async () => {
       const [others, now] = [await othersOnSlot(db, grant.slot, grant.id), await appNow(db)];

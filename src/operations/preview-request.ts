@@ -2,7 +2,7 @@ import { ok, refused, type Result } from '../core/result.ts';
 import type { Decision, Item } from '../policy/types.ts';
 import type { Residual } from '../providers/contract.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
-import { methodFor, residualOf } from './grant-shape.ts';
+import { residualOfItem } from './item-outlook.ts';
 import { judgeRequest, questionOf, type Judgement } from './judge-request.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { personView, type PersonView } from './views.ts';
@@ -30,11 +30,7 @@ export function previewRequest(world: World, actor: Actor, input: RequestInput):
   const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
   if (decision.effect === 'deny') return ok({ decision, approvers, plan, residual: [] });
   const residual = input.items.flatMap((item) => {
-    const role = rules.policy.roles.get(item.role);
-    const target = rules.policy.vocabulary.targets.get(item.target);
-    const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
-    if (role === undefined || target === undefined || method === null) return [];
-    const residual = residualOf(world.providers.get(target.provider), method, role);
+    const residual = residualOfItem(world, item);
     return residual === null ? [] : [{ ...item, ...residual }];
   });
   return ok({ decision, approvers, plan, residual });

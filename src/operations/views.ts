@@ -11,7 +11,9 @@ import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
 import { grantIsOver, landingOf, residualOf } from './grant-shape.ts';
+import { planOfItem, residualOfItem } from './item-outlook.ts';
 import { storedDecision } from './stored-decision.ts';
+import { faultOrWait } from './start-wait.ts';
 import type { Actor, World } from './world.ts';
 
 /** A person as shown to others. */
@@ -49,12 +51,15 @@ export interface GrantView {
   readonly endedAt: string | null;
   readonly cause: string | null;
   readonly proof: { readonly kind: Proof['kind']; readonly at: string; readonly evidence: Proof['evidence'] } | null;
+  /** What can survive its end: as was said before the approval, until the cloud says something else of this very grant. */
   readonly residual: Residual;
+  /** What was said before the approval. */
+  readonly residualBefore: Residual;
   /** The identity of the person that the access is put on, when nothing is handed out. `null`: credentials are. */
   readonly landing: Landing | null;
   readonly lastFault: string | null;
-  /** What a start waits for, and until when at least. Its time has not begun to run. */
-  readonly waits: { readonly until: string; readonly why: string } | null;
+  /** What a start waits for, and until when at least; `until` is `null` where nobody knows. Its time has not begun to run. */
+  readonly waits: { readonly until: string | null; readonly why: string } | null;
   readonly serverTime: string;
 }
 
@@ -86,6 +91,10 @@ export interface RequestView {
     readonly target: string;
     readonly tier: Tier | null;
     readonly grant: GrantId | null;
+    /** What the cloud would be told, while it waits; `null` once it is decided. */
+    readonly plan: string | null;
+    /** What is said before anybody agrees to survive its end; `null`: nobody can say. */
+    readonly residual: Residual | null;
   }[];
   readonly reason: string;
   readonly ticket: string | null;
@@ -208,11 +217,16 @@ function requestView(
     id: request.id,
     status: request.state.kind,
     requester: personView(world, keys.get(request.person) ?? ''),
-    items: request.items.map((item, ordinal) => ({
-      ...item,
-      tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
-      grant: own.findLast((grant) => grant.ordinal === ordinal || request.extends !== null)?.id ?? null,
-    })),
+    items: request.items.map((item, ordinal) => {
+      const grant = own.findLast((grant) => grant.ordinal === ordinal || request.extends !== null);
+      return {
+        ...item,
+        tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
+        grant: grant?.id ?? null,
+        plan: planOfItem(world, request, keys.get(request.person) ?? '', item),
+        residual: grant === undefined ? residualOfItem(world, item) : residualBefore(world, grant),
+      };
+    }),
     reason: request.reason,
     ticket: request.ticket,
     duration: formatDuration(request.durationMs),
@@ -254,7 +268,7 @@ export async function grantViews(
 function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId, string>, now: Instant): GrantView {
   const { role, target } = grant.definition;
   const state = grant.state;
-  const residual = residualOf(world.providers.get(grant.provider), grant.method, role);
+  const before = residualBefore(world, grant) ?? UNKNOWN_RESIDUAL;
   return {
     id: grant.id,
     status: state.kind,
@@ -280,20 +294,19 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
     proof:
       'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
-    residual: grant.residual ?? residual ?? { maxMs: null, words: 'unknown: this provider is not configured here' },
+    residual: grant.residual ?? before,
+    residualBefore: before,
     landing: landingOf(world.providers.get(grant.provider), { ...grant.definition, ...grant }),
     ...faultOrWait(grant),
     serverTime: toIso(now),
   };
 }
 
-/** How the engine notes that a start waits for its turn: no fault, and nothing that only the holder may see. */
-const WAITING = 'waiting: ';
+const UNKNOWN_RESIDUAL: Residual = { maxMs: null, words: 'unknown: this provider is not configured here' };
 
-function faultOrWait({ state, dueAt, lastFault }: GrantRecord): Pick<GrantView, 'lastFault' | 'waits'> {
-  if (state.kind !== 'scheduled' || dueAt === null || lastFault?.startsWith(WAITING) !== true)
-    return { lastFault, waits: null };
-  return { lastFault: null, waits: { until: toIso(dueAt), why: lastFault.slice(WAITING.length) } };
+/** What was said to survive the end of a grant before it was approved: by its role as it was then. */
+function residualBefore(world: World, { provider, method, definition }: GrantRecord): Residual | null {
+  return residualOf(world.providers.get(provider), method, definition.role);
 }
 
 /** Somebody who has left the directory is still shown by the key they had. */
@@ -356,6 +369,8 @@ function latestOf(grants: readonly GrantView[]): readonly GrantView[] {
 function wordsFor(grant: GrantView): string {
   switch (grant.status) {
     case 'scheduled':
+      if (grant.waits !== null)
+        return `${grant.waits.until === null ? 'waits' : `starts at about ${grant.waits.until}`} (${grant.waits.why})`;
       return grant.startsAt > grant.serverTime ? `starts at ${grant.startsAt}` : 'starts at once';
     case 'activating':
       return 'is starting';

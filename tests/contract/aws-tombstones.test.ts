@@ -229,7 +229,7 @@ describe('the doctor', () => {
   });
 });
 
-test('approvers read that sessions are cut, or go on when the policy is full', () => {
+test('the provider says of the role that sessions are cut, or go on when the policy is full, and what the plan does about it', () => {
   const { maxMs, words } = on.provider.residual({ method: 'identity-center', role: fresh().role });
   expect(maxMs).toBe(3_600_000);
   expect(words).toMatch(/AWS refuses sessions that began before it too/);

@@ -15,6 +15,8 @@ import {
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 /** How the roles of the catalogue would be decided. */
 const PATHS: Record<string, string> = { admin: 'refused', 'log-reader': 'automatic', 'warehouse-reader': 'later' };
+/** What is said before the approval to survive the end. */
+const SAID = { maxMs: 0, words: 'nothing survives' };
 const newId = (prefix: string) => `${prefix}_${[...randomBytes(20)].map((byte) => ALPHABET[byte & 31]).join('')}`;
 
 /** The endpoints of the fake server. */
@@ -52,9 +54,10 @@ export function createApi(state: FakeState, oauth: Oauth) {
     endedAt: grant.endedAt === null ? null : iso(grant.endedAt),
     cause: grant.cause,
     proof: grant.endedAt === null ? null : { kind: proofOf(grant), at: iso(grant.endedAt), evidence: {} },
-    residual: { maxMs: 0, words: 'nothing survives' },
+    residual: grant.residual ?? SAID,
+    residualBefore: SAID,
     lastFault: null,
-    waits: null,
+    waits: grant.waits ?? null,
     serverTime: iso(Date.now() + state.clockOffsetMs),
     ...(grant.reissueAfter === null ? {} : { reissueAfter: grant.reissueAfter }),
   });
@@ -65,7 +68,10 @@ export function createApi(state: FakeState, oauth: Oauth) {
     id: request.id,
     status: request.status,
     requester: request.person,
-    items: request.items.map((item) => ({ ...item, tier: 2, grant: null })),
+    items: request.items.map((item) => {
+      const plan = request.status === 'pending' ? `Makes a session of ${item.role}.` : null;
+      return { ...item, tier: 2, grant: null, plan, residual: SAID };
+    }),
     reason: request.reason,
     ticket: null,
     duration: `${request.durationMs / 60_000}m`,

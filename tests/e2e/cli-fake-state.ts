@@ -70,6 +70,10 @@ export interface FakeGrant {
   endedAt: number | null;
   cause: string | null;
   reissueAfter: string | null;
+  /** What its start waits for; absent: nothing. */
+  waits?: { until: string | null; why: string };
+  /** What the cloud says of this very grant; absent: what was said before the approval. */
+  residual?: { maxMs: number | null; words: string };
 }
 
 export const PEOPLE: Record<string, Person> = {

@@ -19,6 +19,8 @@ export interface RunOptions {
   /** A terminal on all three streams, on which these lines are typed. */
   readonly typed?: readonly string[];
   readonly tty?: boolean;
+  /** Width of the terminal; 120 unless told. */
+  readonly columns?: number;
   /** Moves the clock of the command, in milliseconds. */
   readonly laterMs?: number;
   /** Called once the command runs; what it returns is waited for. */
@@ -60,7 +62,7 @@ export function makeHome(server: string): Home {
       const listeners = new Map<CliSignal, Set<() => void>>();
       const isTTY = options.tty === true || options.typed !== undefined;
       const stdin = Object.assign(new PassThrough(), { isTTY });
-      const outlet = (write: (text: string) => void) => ({ write, isTTY, columns: 120 });
+      const outlet = (write: (text: string) => void) => ({ write, isTTY, columns: options.columns ?? 120 });
       const place: Surroundings = {
         argv: args,
         env: { ...env, ...options.env },

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Result } from '../../src/core/result.ts';
 import { after, toIso } from '../../src/core/time.ts';
@@ -5,7 +6,8 @@ import { approveRequest, denyRequest, withdrawRequest } from '../../src/operatio
 import { previewRequest } from '../../src/operations/preview-request.ts';
 import type { OperationRefusal } from '../../src/operations/refusal.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
-import { explainRequest, showRequest } from '../../src/operations/show-requests.ts';
+import { explainRequest, listRequests, showRequest } from '../../src/operations/show-requests.ts';
+import { AT_WORK_THERE, ENDING_THERE, UNSETTLED } from '../../src/store/slot-grants.ts';
 import { acmeOperations, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 
@@ -56,6 +58,60 @@ eachDatabase('the words of a request', (current) => {
       const end = { activatedAt: startsAt, endsAt: after(startsAt, ASK.durationMs) };
       expect(planned).toHaveBeenCalledWith(expect.objectContaining(end));
     });
+  });
+
+  test('who has to decide reads what the cloud will be told and what survives the end; after that the grant says its own', async () => {
+    const said = { maxMs: 3_600_000, words: 'sessions go on for an hour' };
+    acme.provider.residual = () => said;
+    const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
+    const { id } = got(await requestAccess(acme.world, ana, ASK));
+    const preview = got(previewRequest(acme.world, ana, ASK));
+    expect([preview.plan[0]?.words, preview.residual]).toEqual(['a session', [{ ...ASK.items[0], ...said }]]);
+    const waits = { items: [{ plan: 'a session', residual: said }], grants: [] };
+    expect(got(await showRequest(acme.world, bo, id))).toMatchObject(waits);
+    expect(got(await explainRequest(acme.world, bo, id)).request).toMatchObject(waits);
+    const listed = got(await listRequests(acme.world, bo, { scope: 'waiting', cursor: null, limit: 10 }));
+    expect(listed.items).toMatchObject([waits]);
+
+    const decided = got(await approveRequest(acme.world, bo, id, {}));
+    const made = { residual: said, residualBefore: said };
+    expect(decided).toMatchObject({ items: [{ plan: null, residual: said }], grants: [made] });
+    const now = { maxMs: 0, words: 'nothing goes on' };
+    await sql`update "grant" set residual = ${JSON.stringify(now)}::jsonb`.execute(current().db);
+    const after = { items: [{ plan: null, residual: said }], grants: [{ residual: now, residualBefore: said }] };
+    expect(got(await showRequest(acme.world, ana, id))).toMatchObject(after);
+  });
+
+  test('what somebody asked for who has left, or in rules that have gone, is still shown to who has to decide', async () => {
+    const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
+    const { id } = got(await requestAccess(acme.world, ana, ASK));
+    const [rules, world] = [acme.world.rules.current(), acme.world];
+    const people = new Map([...rules.directory.people].filter(([key]) => key !== 'ana'));
+    const left = { ...rules, directory: { ...rules.directory, people } };
+    const items = [{ plan: null, residual: { maxMs: 0, words: 'nothing' } }];
+    const shown = await showRequest({ ...world, rules: { ...world.rules, current: () => left } }, bo, id);
+    expect(got(shown)).toMatchObject({ items });
+    const gone = { ...rules, policy: { ...rules.policy, roles: new Map() } };
+    const without = await showRequest({ ...world, rules: { ...world.rules, current: () => gone } }, bo, id);
+    expect(got(without)).toMatchObject({ items: [{ plan: null, residual: null }] });
+  });
+
+  test.each([
+    ['the cloud takes only so many calls', true],
+    [UNSETTLED, true],
+    [AT_WORK_THERE, false],
+    [ENDING_THERE, false],
+  ])('what a start waits for is said, and until when where that is known: %s', async (why, known) => {
+    const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
+    const { id } = got(await requestAccess(acme.world, ana, ASK));
+    got(await approveRequest(acme.world, bo, id, {}));
+    const due = after(now(), MINUTE);
+    await sql`update "grant" set due_at = ${toIso(due)}, last_fault = ${`waiting: ${why}`}`.execute(current().db);
+    const view = got(await showRequest(acme.world, ana, id));
+    expect(view.grants).toMatchObject([{ lastFault: null, waits: { until: known ? toIso(due) : null, why } }]);
+    expect(view.next).toContain(why);
+    expect(view.next).not.toContain('at once');
+    expect(view.next.includes(toIso(due))).toBe(known);
   });
 
   test('a duration that nothing may have is refused as too long, as one that a rule forbids is', async () => {

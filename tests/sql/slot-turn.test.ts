@@ -6,6 +6,7 @@ import { after } from '../../src/core/time.ts';
 import { turnKey } from '../../src/engine/slot-turn.ts';
 import { findBinding, noteAbsence, noteEndWritten, noteStanding, unnoteCall } from '../../src/store/bindings.ts';
 import type { Database } from '../../src/store/database.ts';
+import { ENDING_THERE } from '../../src/store/slot-grants.ts';
 import { lockOwner, releaseCloudLock, takeCloudLockFor } from '../../src/store/leases.ts';
 import { bench } from './engine-bench.ts';
 import { emptyAll, testEmbedded } from './harness.ts';
@@ -75,6 +76,22 @@ describe('claims and turns', () => {
     expect(await state(id)).toBe('ending');
     await engine.pass('ends');
     expect(cloud.places.has(SLOT)).toBe(false);
+  });
+
+  test('who would begin where another is being ended says so, and looks again soon without that being its start', async () => {
+    const cloud = new SharedCloud(time.now);
+    const { engine, state } = bench(database, cloud.provider(), { clock: time.clock });
+    const one = await scheduledGrant(database, { durationMs: 600_000, place: PLACE });
+    await engine.pass('starts');
+    expect(await state(one)).toBe('active');
+    await sql`update "grant" set state = 'ending', ending_since = app_now(), end_cause = 'returned',
+      due_at = app_now() + interval '1 hour' where id = ${one}`.execute(database.db);
+    await sql`update binding set unsettled_until = null, outside_turn_until = null`.execute(database.db);
+    const two = await scheduledGrant(database, { durationMs: 600_000, place: PLACE, role: 'invoice-auditor' });
+    await engine.pass('starts');
+    const { rows } = await sql<{ why: string; ms: number }>`select last_fault as why,
+      extract(epoch from due_at - app_now())::float8 * 1000 as ms from "grant" where id = ${two}`.execute(database.db);
+    expect(rows).toEqual([{ why: `waiting: ${ENDING_THERE}`, ms: 500 }]);
   });
 
   test('who has lost the claim remembers nothing about the place', async () => {

@@ -11,7 +11,7 @@ import { rememberLive } from '../live-state.ts';
 import { discover, type Discovery } from '../session/discovery.ts';
 import type { CliSignal } from '../surroundings.ts';
 import { printable } from '../terminal/printable.ts';
-import { requestCard } from '../terminal/request-screen.ts';
+import { requestCard, residualNote } from '../terminal/request-screen.ts';
 import type { GrantView, RequestView } from '../views.ts';
 import { exitOf, isSettled, waitForRequest } from '../waiting.ts';
 import { bodyFrom, completed, submit, waitLimit, type RequestOptions } from './request.ts';
@@ -36,6 +36,8 @@ export async function assume(
     );
   const wanted = wantedItem(word, options.on ?? []);
   const grant = await grantFor(context, wanted, options);
+  const note = context.json ? null : residualNote(grant);
+  if (note !== null) context.say(`After its end: ${note}`);
   if (grant.provider !== 'aws')
     throw new Failure(`${grant.target} is not on AWS; other clouds cannot be assumed yet.`, { code: 'wrong-provider' });
   if (grant.landing !== null) {

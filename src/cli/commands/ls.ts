@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { rememberLive } from '../live-state.ts';
 import { printable, shorten } from '../terminal/printable.ts';
-import { grantPhrase, suggest } from '../terminal/request-screen.ts';
+import { grantPhrase, leftovers, residualNote, suggest } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
 import { plainTable, table } from '../terminal/table.ts';
 import { ago, clockTime } from '../terminal/times.ts';
@@ -44,7 +44,7 @@ async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<E
   else if (context.plain) context.data(plainTable(COLUMNS, requests.map(plainRequest)));
   else if (requests.length === 0)
     context.say(scope === 'waiting' ? 'Nothing waits for your decision.' : 'There are no requests that you may see.');
-  else
+  else {
     context.data(
       table(
         context.out,
@@ -52,6 +52,8 @@ async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<E
         requests.map((one) => othersRow(context, one)),
       ),
     );
+    if (scope === 'waiting') tellLeftovers(context, requests);
+  }
   const [first] = requests;
   if (scope === 'waiting' && first !== undefined && !context.json && !context.plain) {
     suggest(
@@ -61,6 +63,16 @@ async function lsRequests(context: Context, scope: 'waiting' | 'all'): Promise<E
     );
   }
   return EXIT.ok;
+}
+
+/** Whoever goes from this list to `approve` has been told what can survive the end. */
+function tellLeftovers(context: Context, requests: readonly RequestView[]): void {
+  const by = new Map<string, readonly string[]>();
+  for (const one of requests) for (const words of leftovers(one)) by.set(words, [...(by.get(words) ?? []), one.id]);
+  for (const [words, ids] of by) {
+    const which = ids.length === requests.length ? '' : ` of ${ids.join(', ')}`;
+    context.data(`  After the end${which}: ${words}\n`);
+  }
 }
 
 function othersRow(context: Context, request: RequestView): readonly string[] {
@@ -95,6 +107,10 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
     ['Planned access', planned],
   ] as const) {
     if (some.length > 0) context.data(`${out.bold(title)}\n${table(out, null, grantRows(some))}`);
+    for (const grant of some) {
+      const note = residualNote(grant);
+      if (note !== null) context.data(`  ${nameOf(context, grant)}, after its end: ${note}\n`);
+    }
   }
   if (open.length > 0) {
     context.data(`${out.bold('Open requests')}\n`);

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { overAt, type GrantView, type RequestView } from '../views.ts';
+import { isLive, overAt, type GrantView, type RequestView } from '../views.ts';
 import { printable, printableLines } from './printable.ts';
 import { statusText, type Style } from './style.ts';
 import { facts } from './table.ts';
@@ -22,6 +22,8 @@ export function requestCard(context: Context, request: RequestView): string {
     ...lengthOf(request, now),
     ['starts', plannedStart(request, now)],
     ['lapses', request.status === 'pending' ? `at ${clockTime(request.lapsesAt, now)} if nobody decides` : ''],
+    ...plans(request).map((words): readonly [string, string] => ['does', words]),
+    ...leftovers(request).map((words): readonly [string, string] => ['after', words]),
   ];
   const steps =
     request.status === 'pending' || request.steps.some((step) => step.approvedBy.length > 0) ? request.steps : [];
@@ -44,8 +46,34 @@ export function requestCard(context: Context, request: RequestView): string {
   for (const grant of request.grants) {
     lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
     if (grant.landing !== null) lines.push(['lands on', printable(grant.landing.identity)]);
+    const note = residualNote(grant);
+    if (note !== null && !lines.some(([, words]) => words === note)) lines.push(['after', note]);
   }
   return facts(out, lines);
+}
+
+function plans({ items }: RequestView): readonly string[] {
+  return items.flatMap(({ plan }) => (plan === null ? [] : [printable(plan)]));
+}
+
+/** What can survive the end, as it is said before anybody agrees. Of what is over, and where a grant says something else, it is not said again. */
+export function leftovers({ status, items, grants }: RequestView): readonly string[] {
+  const live = grants.filter(isLiveOrEnding);
+  const holds = live.length > 0 && live.every((grant) => grant.residual === grant.residualBefore);
+  const counts = status === 'pending' || (status === 'approved' && holds);
+  return counts ? [...new Set(items.flatMap(({ residual }) => (residual === null ? [] : [printable(residual)])))] : [];
+}
+
+/** What a grant leaves that is worth a line of its own: other than was said before the approval, or while it is being ended. */
+export function residualNote(grant: GrantView): string | null {
+  if (grant.residual === null || !isLiveOrEnding(grant)) return null;
+  const words = printable(grant.residual);
+  if (grant.residual !== grant.residualBefore) return `not as was said before the approval: ${words}`;
+  return grant.status === 'ending' ? words : null;
+}
+
+function isLiveOrEnding(grant: GrantView): boolean {
+  return isLive(grant) || grant.status === 'ending';
 }
 
 /** How long, or how much longer: whoever decides sees of which grant, and until when. */
@@ -77,6 +105,7 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
   }
   if (grant.status === 'scheduled' && grant.waits !== null) {
     const { until, why } = grant.waits;
+    if (until === null) return `${status}, waits ${style.dim(`(${printable(why)})`)}`;
     const left = Math.max(1_000, leftMs(until, grant.serverTime));
     return `${status}, starts in about ${countdown(left)} ${style.dim(`(${printable(why)})`)}`;
   }
