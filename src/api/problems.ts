@@ -62,6 +62,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'revocation-lapsed': { status: 409, title: 'Nobody confirmed it in time' },
   'revocation-lifted': { status: 409, title: 'The order was lifted' },
   'already-confirmed': { status: 409, title: 'It is already confirmed' },
+  'revocation-under-way': { status: 409, title: 'The order is still being carried out' },
+  'revocation-covers-you': { status: 403, title: 'The order covers your own access' },
   'grant-not-active': { status: 409, title: 'The access is not active yet' },
   'already-being-extended': { status: 409, title: 'It is being extended already' },
   'grant-ended': { status: 410, title: 'The access is over' },

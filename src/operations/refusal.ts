@@ -26,6 +26,8 @@ export const OPERATION_REFUSALS = [
   'revocation-lapsed',
   'revocation-lifted',
   'already-confirmed',
+  'revocation-under-way',
+  'revocation-covers-you',
   'grant-not-active',
   'already-being-extended',
   'grant-ended',

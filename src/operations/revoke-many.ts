@@ -6,7 +6,7 @@ import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
 import { findPersonId, personIdFor, personKeys } from '../store/people.ts';
-import { hasLiveGrantOn } from '../store/revocation-sweeps.ts';
+import { hasLiveGrantOn, holdsOrWantsWithin } from '../store/revocation-sweeps.ts';
 import {
   confirmRevocation,
   findRevocation,
@@ -118,7 +118,10 @@ export async function confirmRevocationOrder(world: World, actor: Actor, id: Rev
   return outcome.ok ? begun(world, actor, outcome.value) : outcome;
 }
 
-/** Lets access within an order start again. What the order ended stays ended. */
+/**
+ * Lets access within an order start again. What the order ended stays ended; what two people ordered is all told to end first. Nobody lifts
+ * an order that covers access of their own, unless they gave it and nobody confirmed it.
+ */
 export async function liftRevocationOrder(
   world: World,
   actor: Actor,
@@ -129,14 +132,18 @@ export async function liftRevocationOrder(
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
     const seen = await findVisible(world, trx, actor, id);
     if (seen === null) return refused(NOT_FOUND);
-    if (seen.order.liftedAt !== null) return refused(LIFTED);
+    const { order } = seen;
+    if (order.liftedAt !== null) return refused(LIFTED);
+    if (order.reach === 'all' && order.sweptAt === null) return refused(UNDER_WAY);
+    const takesBack = order.orderedBy === actor.person && order.confirmedBy === null;
+    if (!takesBack && (await holdsOrWantsWithin(trx, order.scope, actor.person))) return refused(COVERS_YOU);
     const now = await appNow(trx);
     await liftRevocation(trx, id, actor.person, now);
     await world.append(trx, {
       kind: 'revocation.lifted',
       at: now,
       actor: { kind: 'person', id: actor.person },
-      subjects: subjectsOf(seen.order.scope),
+      subjects: subjectsOf(order.scope),
       facts: { revocation: id },
       personal: { reason: { subject: actor.person, value: input.reason } },
     });
@@ -275,6 +282,16 @@ const LAPSED: OperationRefusal = {
   code: 'revocation-lapsed',
   detail: 'Nobody confirmed this order within 15 minutes.',
   hint: 'Give it again: curfew revoke …',
+};
+const UNDER_WAY: OperationRefusal = {
+  code: 'revocation-under-way',
+  detail: 'Two people gave this order, and not everything within it has been told to end yet.',
+  hint: 'Lift it when that is done, as a rule within seconds: "curfew revoke --status rev_…" shows what is left.',
+};
+const COVERS_YOU: OperationRefusal = {
+  code: 'revocation-covers-you',
+  detail: 'This order covers access that you hold or wait for.',
+  hint: 'Ask somebody who answers for a role or a target and has none of it, or wait until yours is proven gone.',
 };
 const LIFTED: OperationRefusal = {
   code: 'revocation-lifted',

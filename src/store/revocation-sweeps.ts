@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { GrantId, RequestId, RevocationId } from '../core/ids.ts';
+import type { GrantId, PersonId, RequestId, RevocationId } from '../core/ids.ts';
 import type { RevocationScope } from '../core/revocation.ts';
 import { isAnyOf } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
@@ -89,20 +89,32 @@ export async function pendingWithin(
   after: RequestId | null,
   limit: number,
 ): Promise<readonly RequestId[]> {
-  const condition =
-    scope.kind === 'target'
-      ? sql<boolean>`exists (select from request_item where request_id = request.id and target = ${scope.target})`
-      : within(scope);
   const rows = await db
     .selectFrom('request')
     .select('id')
     .where('state', '=', 'pending')
-    .where(condition)
+    .where(asksWithin(scope))
     .where('id', '>', (after ?? '') as RequestId)
     .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map((row) => row.id);
+}
+
+/** What a request asks for, as a condition on its table. */
+function asksWithin(scope: RevocationScope): RawBuilder<boolean> {
+  if (scope.kind !== 'target') return within(scope);
+  return sql<boolean>`exists (select from request_item where request_id = request.id and target = ${scope.target})`;
+}
+
+/** Whether somebody has access in a scope that is not proven gone, or a request for some that waits. */
+export async function holdsOrWantsWithin(db: Db | Trx, scope: RevocationScope, person: PersonId): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (select from "grant" where person_id = ${person} and state not in ('ended', 'failed') and ${within(scope)})
+      or exists (select from request where person_id = ${person} and state = 'pending' and ${asksWithin(scope)}) as found`.execute(
+    db,
+  );
+  return rows[0]?.found === true;
 }
 
 /** Remembers that an order ended these grants. */

@@ -98,6 +98,9 @@ export function registerRevocations(v1: ApiServer, parts: ApiParts): void {
     url: '/revocations/:id/lift',
     schema: {
       summary: 'Let access within an order start again',
+      description:
+        'What two people ordered is lifted once all of it has been told to end. Never by whom it is about, nor by somebody who holds ' +
+        'or waits for access within it, unless they gave it and nobody confirmed it.',
       tags: ['access'],
       params: idParams,
       body: z.strictObject({ reason }),

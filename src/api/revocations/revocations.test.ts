@@ -97,6 +97,14 @@ test.each([
   expect((await api.as('bo', post(`/${ID}/confirm`, {}))).json()).toMatchObject({ code, status });
 });
 
+test.each([
+  ['revocation-covers-you', 403],
+  ['revocation-under-way', 409],
+] as const)('a lift that is refused as %s answers %i', async (code, status) => {
+  api = await apiUnderTest({ liftRevocation: () => no(code) });
+  expect((await api.as('bo', post(`/${ID}/lift`, { reason: 'Found' }))).json()).toMatchObject({ code, status });
+});
+
 test('those that stand, or all, page by page', async () => {
   const listRevocations = vi.fn<ApiOperations['listRevocations']>(() => yes({ items: [ORDER], nextCursor: 'c2' }));
   api = await apiUnderTest({ listRevocations });

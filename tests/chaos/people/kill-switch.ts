@@ -56,9 +56,19 @@ export class KillSwitch {
     await this.lift(this.#ids.slice(-5), key);
   }
 
-  /** Lifts orders. One that is lifted already, or that a restore has forgotten, is none of anybody's business. */
+  /**
+   * Lifts orders. One that is lifted already, or that a restore has forgotten, is none of anybody's business; one that is not carried out
+   * yet is asked about again for a while.
+   */
   async lift(ids: readonly string[], key: string): Promise<void> {
     const [, second = ''] = this.#leads;
-    for (const id of ids) await this.#insist(second, `/v1/revocations/${id}/lift`, { reason: 'over' }, `${key}-${id}`);
+    for (const id of ids) {
+      for (let tries = 0; tries < 10; tries += 1) {
+        const path = `/v1/revocations/${id}/lift`;
+        const lifted = await this.#insist(second, path, { reason: 'over' }, `${key}-${id}-${tries}`);
+        if (lifted?.body['code'] !== 'revocation-under-way') break;
+        await pause(LOOK_MS);
+      }
+    }
   }
 }
