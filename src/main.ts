@@ -24,9 +24,9 @@ import { lastSweeps } from './operations/examine-clouds.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import * as ledgerReads from './operations/read-ledger.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
-import type { AlarmPlace } from './operations/raise-alarms.ts';
 import { recheckGrant } from './operations/recheck-grant.ts';
 import { noteLoaded, openRules } from './operations/reload-rules.ts';
+import { createTallies, type Tallies } from './operations/tallies.ts';
 import type { World } from './operations/world.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import { createCorrectedClock } from './platform/corrected-clock.ts';
@@ -118,9 +118,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       if (tookMs <= COMPARE_CLOCKS_MS) clock.correct(Math.round(askedAt + tookMs / 2 - theirs));
     };
     await compareClocks();
-    const alarms: Record<AlarmPlace, number> = { request: 0, decision: 0, start: 0 };
-    const countAlarm = (place: AlarmPlace) => void (alarms[place] += 1);
-    const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock, countAlarm);
+    const tallies = createTallies();
+    const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock, tallies);
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
@@ -133,7 +132,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
         : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),
     ]);
     stops.push(async () => void (await background));
-    const health = healthParts(log, base, database, { world, engine }, alarms, ledgerHealth);
+    const health = healthParts(log, base, database, { world, engine }, tallies, ledgerHealth);
     const app = await (config.role === 'engine'
       ? createHealthApi(health)
       : createApi(apiParts(parts, health, database, world, signer, keys)));
@@ -157,13 +156,7 @@ async function requireOwnData(database: Database, demo: boolean): Promise<void> 
 }
 
 /** Puts operations and engine together over one database. */
-async function assemble(
-  parts: BrokerParts,
-  database: Database,
-  keys: KeyFiles,
-  clock: Clock,
-  countAlarm: NonNullable<World['countAlarm']>,
-) {
+async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, clock: Clock, tallies: Tallies) {
   const { config, log, demo } = parts;
   const changes = createChanges();
   const onCut: AwsProviderOptions['onCut'] = async ({ account, role, at }) => {
@@ -199,7 +192,7 @@ async function assemble(
     providers,
     changes,
     log,
-    countAlarm,
+    countAlarm: tallies.alarms.count,
     append,
     wake: (what) => engine.wake(what),
     endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
@@ -213,6 +206,7 @@ async function assemble(
     node: systemRandom.bytes(12).toString('hex'),
     providers,
     recheck: (grant) => recheckGrant(world, grant),
+    countFinding: tallies.findings.count,
     append,
     publish: (change) => changes.publish(change),
     log,
@@ -279,7 +273,7 @@ function healthParts(
   base: BaseUrl,
   database: Database,
   { world, engine }: { readonly world: World; readonly engine: Engine },
-  alarms: Readonly<Record<AlarmPlace, number>>,
+  tallies: Tallies,
   ledgerHealth: LedgerHealth,
 ): HealthParts {
   return {
@@ -296,7 +290,8 @@ function healthParts(
       grants: async () => Object.fromEntries(await countGrants(database.db)),
       ledgerSize: () => headSize(database.db),
       engineLagMs: async () => lagMs(database.db),
-      policyAlarms: () => alarms,
+      policyAlarms: () => tallies.alarms.counts,
+      findings: () => tallies.findings.counts,
       sweepers: () => lastSweeps(world),
     },
     base,

@@ -13,6 +13,7 @@ import { systemRandom } from '../platform/random.ts';
 import { createApi } from './create-api.ts';
 import type { ApiOperations } from './operations-port.ts';
 import type { ApiParts } from './parts.ts';
+import { createTallies } from '../operations/tallies.ts';
 
 /** For tests only: the API with operations that a test writes, a clock that stands still, and tokens that are names. */
 
@@ -150,6 +151,7 @@ export async function apiUnderTest(
       ledgerSize: () => Promise.resolve(7),
       engineLagMs: () => Promise.resolve(1_500),
       policyAlarms: () => ({ request: 3, decision: 0, start: 1 }),
+      findings: () => ({ ...createTallies().findings.counts, 'end-was-edited': 2 }),
     },
     db: throwing('db', {}),
     base,

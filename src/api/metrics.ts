@@ -42,6 +42,12 @@ export function createApiMetrics({
     labelNames: ['place'],
     registers,
   });
+  const findings = new Counter({
+    name: 'curfew_findings_total',
+    help: 'What was found about grants that a person should look at.',
+    labelNames: ['finding'],
+    registers,
+  });
   const sweepers = new Gauge({
     name: 'curfew_sweeper_last_run_timestamp_seconds',
     help: 'When each sweeper ran last, as it says itself.',
@@ -95,6 +101,10 @@ export function createApiMetrics({
       await attempt('curfew_policy_alarms_total', async () => {
         alarms.reset();
         for (const [place, count] of Object.entries(sources.policyAlarms())) alarms.inc({ place }, count);
+      });
+      await attempt('curfew_findings_total', async () => {
+        findings.reset();
+        for (const [finding, count] of Object.entries(sources.findings())) findings.inc({ finding }, count);
       });
       await attempt('curfew_sweeper_last_run_timestamp_seconds', async () => {
         // What was read before stays when the cloud does not answer: its age tells.

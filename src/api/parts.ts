@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Finding } from '../core/finding.ts';
 import type { AccessTokens } from '../identity/access-tokens.ts';
 import type { AuthorizationServer } from '../identity/authorization-server.ts';
 import type { BaseUrl } from '../identity/base-url.ts';
@@ -35,6 +36,8 @@ export interface MetricSources {
   engineLagMs(): Promise<number>;
   /** Expressions of the rules that could not be judged since the start of the process, by where it was noticed. */
   policyAlarms(): Readonly<Record<AlarmPlace, number>>;
+  /** What was found about grants since the start of the process, by what it is. */
+  findings(): Readonly<Record<Finding, number>>;
   /** When each sweeper ran last, epoch milliseconds. Absent: there are none. */
   sweepers?(): Promise<readonly { readonly name: string; readonly at: number }[]>;
 }

@@ -145,7 +145,7 @@ async function lookAndRevoke(
 /** What would have ended the access without us had been edited, as was seen before it was taken away: somebody is told, once. */
 async function tellOfEditedEnd(ports: StepPorts, grant: GrantRecord, native: JsonObject): Promise<void> {
   if (grant.attempts > 0) return;
-  const facts = { finding: 'end-was-edited', native };
+  const facts = { finding: 'end-was-edited' as const, native };
   ports.log.error({ grant: grant.id, ...facts }, 'the end of an access in the cloud was edited by somebody');
   await raiseFinding(ports, grant, facts);
 }
@@ -154,7 +154,7 @@ async function tellOfEditedEnd(ports: StepPorts, grant: GrantRecord, native: Jso
 async function tellOfResidual(ports: StepPorts, grant: GrantRecord, residual: Residual | undefined): Promise<void> {
   const promisedMs = grant.residual?.maxMs ?? Infinity;
   if (residual === undefined || (residual.maxMs ?? Infinity) <= promisedMs) return;
-  const facts = { finding: 'more-survives-than-promised', message: residual.words };
+  const facts = { finding: 'more-survives-than-promised' as const, message: residual.words };
   ports.log.error({ grant: grant.id, ...facts }, 'more can survive an end than was promised');
   await raiseFinding(ports, grant, facts);
 }
@@ -291,7 +291,8 @@ async function failedAttempt(
   const attempts = grant.attempts + 1;
   const delayMs =
     answered && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);
-  const facts = { finding: 'access-not-provably-gone', attempts, rung, ...(fault === null ? {} : faultFacts(fault)) };
+  const found = { finding: 'access-not-provably-gone' as const, attempts, rung };
+  const facts = { ...found, ...(fault === null ? {} : faultFacts(fault)) };
   ports.log.error({ grant: grant.id, ...facts }, 'access is not provably gone yet');
   // Before the claim is given back, so that the alarm of this attempt is not lost with it.
   if (PACE.alarmAt.some((limit) => limit === attempts) || attempts % PACE.alarmEvery === 0)

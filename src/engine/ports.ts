@@ -1,3 +1,4 @@
+import type { Finding } from '../core/finding.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Result } from '../core/result.ts';
 import type { ProviderName } from '../core/target.ts';
@@ -27,6 +28,8 @@ export interface EnginePorts {
   /** Tells listeners of this process that something changed; they read the state themselves. */
   readonly publish: (change: { readonly kind: 'grant' | 'request'; readonly id: string; readonly at: Instant }) => void;
   readonly log: Log;
+  /** Counts what was found about a grant, for the metrics. */
+  readonly countFinding?: (finding: Finding) => void;
 }
 
 /** The same for one step, with the name under which its claim was made. */

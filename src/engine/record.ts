@@ -1,3 +1,4 @@
+import type { Finding } from '../core/finding.ts';
 import type { GrantEvent, GrantState } from '../core/grant.ts';
 import { transitionGrant } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -140,7 +141,11 @@ async function keepCredentials(
 }
 
 /** Writes a finding about a grant: something that a person should know and the engine cannot mend alone. */
-export async function raiseFinding(ports: EnginePorts, grant: GrantRecord, facts: JsonObject): Promise<void> {
+export async function raiseFinding(
+  ports: EnginePorts,
+  grant: GrantRecord,
+  facts: JsonObject & { readonly finding: Finding },
+): Promise<void> {
   await ports.db.transaction().execute(async (trx) => {
     await ports.append(trx, {
       kind: 'finding.raised',
@@ -150,4 +155,5 @@ export async function raiseFinding(ports: EnginePorts, grant: GrantRecord, facts
       facts,
     });
   });
+  ports.countFinding?.(facts.finding);
 }

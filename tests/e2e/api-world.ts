@@ -17,6 +17,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { Log } from '../../src/platform/log.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
+import { createTallies } from '../../src/operations/tallies.ts';
 
 /** People of a small company; `zoe` has left. */
 export const STAFF = [
@@ -135,6 +136,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
       ledgerSize: () => Promise.resolve(7),
       engineLagMs: () => Promise.resolve(0),
       policyAlarms: () => ({ request: 0, decision: 0, start: 0 }),
+      findings: () => createTallies().findings.counts,
     },
     db: database.db,
     base,

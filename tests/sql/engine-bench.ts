@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Finding } from '../../src/core/finding.ts';
 import type { GrantId, PersonId } from '../../src/core/ids.ts';
 import { ok, type Result } from '../../src/core/result.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
@@ -18,6 +19,8 @@ export type Verdict = Result<null, { code: string; text: string }>;
 export interface Bench {
   readonly engine: Engine;
   readonly entries: string[];
+  /** What it counted for the metrics. */
+  readonly found: Finding[];
   state(id: GrantId): Promise<string>;
   /** Makes everything due now and every lease run out. */
   hurry(): Promise<void>;
@@ -32,6 +35,7 @@ export function bench(
   options: { node?: string; verdict?: Verdict; appendFails?: () => boolean; clock?: Clock } = {},
 ): Bench {
   const entries: string[] = [];
+  const found: Finding[] = [];
   const engine = createEngine({
     db: database.db,
     clock: options.clock ?? systemClock,
@@ -45,10 +49,12 @@ export function bench(
     },
     publish: () => {},
     log: silentLog,
+    countFinding: (finding) => found.push(finding),
   });
   return {
     engine,
     entries,
+    found,
     state: async (id) => (await findGrant(database.db, id))?.state.kind ?? 'none',
     hurry: async () => {
       await sql`update "grant" set due_at = app_now() where due_at is not null`.execute(database.db);

@@ -285,7 +285,7 @@ eachDatabase('engine', (current) => {
 
   test('a removal that keeps failing is tried for ever, on the next rung in time, and raises findings', async () => {
     const provider = fakeProvider({ byConstruction: false });
-    const { engine, entries, state, hurry } = bench(current(), provider);
+    const { engine, entries, found, state, hurry } = bench(current(), provider);
     const id = await scheduledGrant(current());
     await engine.pass('starts');
     await pastItsEnd(current(), id);
@@ -296,10 +296,35 @@ eachDatabase('engine', (current) => {
       await hurry();
     }
     expect(entries.filter((kind) => kind === 'finding.raised')).toHaveLength(1);
+    expect(found).toEqual(['access-not-provably-gone']);
     const { rows } = await sql<{ rung: number }>`select rung from binding`.execute(current().db);
     expect(rows[0]?.rung).toBe(1);
     await engine.pass('ends');
     expect(await state(id)).toBe('ended');
+  });
+
+  test('the alarm of an end that does not succeed grows: it is raised at 3, 10, 30, 100 and 300 attempts and then each thousand', async () => {
+    const provider = fakeProvider({ byConstruction: false });
+    const { engine, entries, found, hurry } = bench(current(), provider);
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    await pastItsEnd(current(), id);
+    const raisedAt: number[] = [];
+    const fail = async (attempts: number): Promise<void> => {
+      const before = found.length;
+      provider.faults.push({ call: 'revoke', fault: new ProviderFault('forbidden-to-us', 'not allowed') });
+      await hurry();
+      await engine.pass('ends');
+      if (found.length > before) raisedAt.push(attempts);
+      expect(found.length - before).toBeLessThanOrEqual(1);
+    };
+    for (let attempts = 1; attempts <= 31; attempts += 1) await fail(attempts);
+    for (const attempts of [99, 100, 299, 300, 301, 1_000, 1_500, 2_000]) {
+      await sql`update "grant" set attempts = ${attempts - 1} where id = ${id}`.execute(current().db);
+      await fail(attempts);
+    }
+    expect(raisedAt).toEqual([3, 10, 30, 100, 300, 1_000, 2_000]);
+    expect(entries.filter((kind) => kind === 'finding.raised')).toHaveLength(raisedAt.length);
   });
 
   test('a node whose clock is off claims nothing and says so', async () => {

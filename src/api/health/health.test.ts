@@ -5,6 +5,8 @@ import { systemRandom } from '../../platform/random.ts';
 import { parseBaseUrl } from '../../identity/base-url.ts';
 import { apiUnderTest, type ApiUnderTest } from '../api-under-test.ts';
 import { createHealthApi } from '../create-health-api.ts';
+import { createTallies } from '../../operations/tallies.ts';
+import { FINDINGS } from '../../core/finding.ts';
 
 let api: ApiUnderTest | null = null;
 afterEach(async () => {
@@ -64,6 +66,10 @@ test('metrics count requests by route and status, and read the other numbers', a
   expect(body).toContain('curfew_engine_lag_seconds 1.5');
   expect(body).toContain('curfew_policy_alarms_total{place="request"} 3');
   expect(body).toContain('curfew_policy_alarms_total{place="decision"} 0');
+  expect(body).toContain('curfew_findings_total{finding="end-was-edited"} 2');
+  expect(body).toContain('curfew_findings_total{finding="access-not-provably-gone"} 0');
+  expect(body.match(/^curfew_findings_total/gm)).toHaveLength(FINDINGS.length);
+  expect((await api.as(null, { method: 'GET', url: '/metrics' })).body).toContain('{finding="end-was-edited"} 2');
   expect(body).not.toContain('req_secretid');
 });
 
@@ -76,6 +82,7 @@ test('a number that cannot be read is left out and counted; the others are still
         ledgerSize: () => Promise.resolve(9),
         engineLagMs: () => Promise.resolve(0),
         policyAlarms: () => ({ request: 0, decision: 0, start: 0 }),
+        findings: () => createTallies().findings.counts,
       },
     },
   );
@@ -95,6 +102,7 @@ test('a process that runs the engine alone answers for its health and its number
       ledgerSize: () => Promise.resolve(9),
       engineLagMs: () => Promise.resolve(0),
       policyAlarms: () => ({ request: 0, decision: 0, start: 4 }),
+      findings: () => createTallies().findings.counts,
       sweepers: async () => [{ name: 'eu', at: 1_795_000_000_000 }],
     },
     base: parseBaseUrl('http://localhost:7420'),

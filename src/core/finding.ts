@@ -1,0 +1,11 @@
+/**
+ * What the engine can find about a grant that a person should know and it cannot mend alone: an end that is not proven however often it was
+ * tried, access that was there before us and stays, an end in the cloud that somebody edited, and more that survives than was promised.
+ */
+export const FINDINGS = [
+  'access-not-provably-gone',
+  'standing-access-remains',
+  'end-was-edited',
+  'more-survives-than-promised',
+] as const;
+export type Finding = (typeof FINDINGS)[number];
