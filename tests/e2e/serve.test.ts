@@ -52,7 +52,9 @@ test('the engine alone answers for its health on the configured port, and serves
   const { code, output } = await serve({ CURFEW_ROLE: 'engine', CURFEW_PORT: String(port) });
   expect([code, output]).toEqual([null, expect.stringContaining(String(port))]);
   expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
-  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain('curfew_engine_lag_seconds 0');
+  const numbers = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(numbers).toContain('curfew_engine_lag_seconds 0');
+  expect(numbers).toContain('curfew_findings_total{finding="access-not-provably-gone"} 0');
   expect((await fetch(`http://127.0.0.1:${port}/v1/live`)).status).toBe(404);
 });
 
