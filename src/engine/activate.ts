@@ -5,8 +5,8 @@ import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
-import { noteCall, noteSettled, noteStanding, unnoteCall } from '../store/bindings.ts';
-import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { noteSettled, noteStanding, unnoteCall } from '../store/bindings.ts';
+import { dropLease, releaseLease, renewLease, type LookAgain } from '../store/leases.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, methodOf, plannedSpec } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
@@ -15,7 +15,7 @@ import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { goAhead, waitsForQuota } from './quota.ts';
 import { record } from './record.ts';
-import { latest, leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { latest, leaving, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** Faults of a call that has certainly done nothing in the cloud. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
@@ -38,7 +38,7 @@ export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<
   const placeAt = fresh ? await waitsForQuota(ports, claimed) : null;
   if (placeAt !== null) {
     const next = {
-      dueAt: placeAt,
+      due: { at: placeAt },
       attempts: claimed.attempts,
       lastFault: 'waiting: the cloud takes only so many calls',
     };
@@ -49,7 +49,7 @@ export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<
   const taken = await takeTurn(ports, claimed, capabilities);
   if ('wait' in taken) {
     const { until, why } = taken.wait;
-    const next = { dueAt: until, attempts: claimed.attempts, lastFault: `waiting: ${why}` };
+    const next = { due: { at: until }, attempts: claimed.attempts, lastFault: `waiting: ${why}` };
     // It has its place in the rate, and does not pay for it again at every look.
     await releaseLease(ports.db, claimed, ports.owner, { ...next, cellAt: claimed.cellAt ?? until });
     return false;
@@ -124,8 +124,7 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
 }
 
 async function waitForWriter(ports: StepPorts, grant: GrantRecord): Promise<void> {
-  const until = after(await appNow(ports.db), WRITER_MS);
-  await lookAgain(ports, grant, until, grant.attempts, 'waiting: somebody else writes there');
+  await lookAgain(ports, grant, { inMs: WRITER_MS }, grant.attempts, 'waiting: somebody else writes there');
 }
 
 /** Decides again before the clock starts; a grant that is refused now is over. */
@@ -208,11 +207,10 @@ async function noteAnotherCall(
   others: Desired,
 ): Promise<Noted | null> {
   await goAhead(ports, grant, 'provision');
-  const at = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-  if (at === null || grant.endsAt === null) return null;
+  if (grant.endsAt === null) return null;
   const until = latest(grant.endsAt, others);
-  await noteCall(ports.db, grant.slot, 0, leaving(ports, grant, turn, until));
-  return { grant, at, until };
+  const at = await noteLeaving(ports, grant, turn, until);
+  return at === null ? null : { grant, at, until };
 }
 
 /** Makes the access exist. `null`: the claim was lost before anything was called. `grant` is read after `note`, which starts its clock. */
@@ -260,7 +258,7 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
   if (grant.state.kind === 'scheduled') {
     // Its clock has not started: nothing was called, and nothing runs out. But nobody gets on Thursday what they asked for on Monday.
     if (!HOPELESS.has(fault.kind) && grant.attempts < MOST_LOOKS)
-      return lookAgain(ports, grant, dueAt, grant.attempts + 1, lastFault);
+      return lookAgain(ports, grant, { at: dueAt }, grant.attempts + 1, lastFault);
     await record(ports, grant, [{ event: { kind: 'fail' }, facts: faultFacts(fault) }]);
     return dropLease(ports.db, grant.id, ports.owner);
   }
@@ -277,9 +275,9 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
     return dropLease(ports.db, grant.id, ports.owner);
   }
   if (untouched) await unnoteCall(ports.db, { grant, owner: ports.owner });
-  await lookAgain(ports, grant, dueAt < endsAt ? dueAt : endsAt, grant.attempts + 1, lastFault);
+  await lookAgain(ports, grant, { at: dueAt < endsAt ? dueAt : endsAt }, grant.attempts + 1, lastFault);
 }
 
-async function lookAgain(ports: StepPorts, grant: GrantRecord, dueAt: Instant, attempts: number, lastFault: string) {
-  await releaseLease(ports.db, grant, ports.owner, { dueAt, attempts, lastFault });
+async function lookAgain(ports: StepPorts, grant: GrantRecord, due: LookAgain, attempts: number, lastFault: string) {
+  await releaseLease(ports.db, grant, ports.owner, { due, attempts, lastFault });
 }

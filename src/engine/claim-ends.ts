@@ -12,15 +12,15 @@ import { factsOf } from './record.ts';
 
 /**
  * Takes due ends, and moves those whose time is over to `ending`, in one transaction with their ledger entries: when ten thousand end
- * at once, what each of them would wait for alone is done for many together. Returns them as they then stand. `late`: whose access was
- * taken away before it could be written down. Throws when anything of it cannot be written; nothing is claimed then, and the caller
+ * at once, what each of them would wait for alone is done for many together. Returns them as they then stand, and when they were claimed.
+ * `late`: whose access was taken away before it could be written down. Throws when anything of it cannot be written; nothing is claimed then, and the caller
  * claims without moving, so that one grant that cannot be recorded holds up no other.
  */
 export async function claimEnds(
-  ports: StepPorts,
+  ports: Omit<StepPorts, 'claimed'>,
   limit: number,
   late: (id: GrantId) => boolean,
-): Promise<readonly GrantRecord[]> {
+): Promise<{ readonly grants: readonly GrantRecord[]; readonly now: Instant }> {
   const { claimed, now, lapsed } = await ports.db.transaction().execute(async (trx) => {
     // The time is asked for behind the claim: nothing that was due by then is judged to be early.
     const [due, now] = await together([claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit), appNow(trx)]);
@@ -47,7 +47,7 @@ export async function claimEnds(
     if (grant !== before) ports.publish({ kind: 'grant', id: grant.id, at: now });
   }
   for (const id of lapsed) ports.publish({ kind: 'request', id, at: now });
-  return claimed.map(({ grant }) => grant);
+  return { grants: claimed.map(({ grant }) => grant), now };
 }
 
 /** The grant after its time is over, with the deadline that it was claimed for; the same one if it is ending, or may not expire yet. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { GrantEvent } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Proof } from '../core/proof.ts';
 import { invariant } from '../core/result.ts';
@@ -10,21 +11,21 @@ import {
   type Observation,
   type Residual,
 } from '../providers/contract.ts';
-import { noteAbsence, noteCall, noteEndWritten, noteSettled } from '../store/bindings.ts';
-import { appNow } from '../store/database.ts';
+import { noteAbsence, noteEndWritten, noteSettled } from '../store/bindings.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { dropLease, releaseLease, type LookAgain } from '../store/leases.ts';
 import { wakeUnsettled } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault } from './fault.ts';
+import { beginningAt, heard } from './heard.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
-import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
+import { backoffMs, faultFacts, PACE, type Heard, type StepPorts } from './ports.ts';
 import { goAhead } from './quota.ts';
 import { raiseFinding, record } from './record.ts';
-import { leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
 const LOOK_AGAIN_MS = 500;
@@ -42,7 +43,7 @@ export async function end(ports: StepPorts, claimed: GrantRecord, late: boolean)
   const ending: Ending = { cause: grant.state.cause, since: grant.state.since };
 
   const taken = await takeTurn(ports, grant, methodOf(ports.providers, grant).capabilities);
-  if ('wait' in taken) return laterAt(ports, grant, taken.wait.until, grant.attempts, null);
+  if ('wait' in taken) return later(ports, grant, { at: taken.wait.until }, grant.attempts, null);
   const { turn } = taken;
   try {
     if (turn.others.present) return await leaveToOthers(ports, grant, turn, turn.others.endsAt, late);
@@ -72,9 +73,7 @@ async function leaveToOthers(
       const others = await turn.renew();
       if (others === null || !others.present || others.endsAt !== until) return null;
       await goAhead(ports, grant, 'provision');
-      const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-      if (now !== null) await noteCall(ports.db, grant.slot, 0, leaving(ports, grant, turn, until));
-      return now;
+      return noteLeaving(ports, grant, turn, until);
     };
     try {
       const spec = { ...bindingSpec(grant), endsAt: until };
@@ -82,7 +81,7 @@ async function leaveToOthers(
       const called = await dispatch(ports, note, (call) => provider.provision(spec, { ...call, ...more })).finally(
         only.release,
       );
-      if (called === null && only.busy()) return await later(ports, grant, WRITER_MS, grant.attempts, null);
+      if (called === null && only.busy()) return await later(ports, grant, { inMs: WRITER_MS }, grant.attempts, null);
       if (called === null) return await dropLease(ports.db, grant.id, ports.owner);
       if (!called.value.usable) {
         // What ends the access at the earlier end may take the cloud a while, and until then the later one holds.
@@ -118,21 +117,23 @@ async function lookAndRevoke(
   const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
   let answered = false;
   try {
-    let { seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending);
+    let { seen, beganAt } = await look(ports, grant, turn, ending, ports.claimed);
     const edited = seen?.presence === 'present' && seen.endIsEdited === true ? seen.native : null;
     if (seen?.presence !== 'absent') {
       const revoked = await revoke(ports, grant, ending, rung, turn);
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
-      if (revoked === 'somebody-writes-there') return await later(ports, grant, WRITER_MS, grant.attempts, null);
+      if (revoked === 'somebody-writes-there')
+        return await later(ports, grant, { inMs: WRITER_MS }, grant.attempts, null);
       answered = true;
-      ({ seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending));
+      ({ seen, beganAt } = await look(ports, grant, turn, ending, revoked.noted));
     }
     if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
     const provenAt = await proofTime(ports, grant, seen, answered);
     if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
     // What is seen may be as old as the beginning of the look: a call that lands while the answer is on its way does not show in it.
-    if (provenAt !== null && beganAt < provenAt) return await laterAt(ports, grant, provenAt, grant.attempts, null);
+    if (provenAt !== null && beganAt < provenAt)
+      return await later(ports, grant, { at: provenAt }, grant.attempts, null);
     await tellOfResidual(ports, grant, seen.residual);
     await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
   } catch (error) {
@@ -180,19 +181,20 @@ async function revoke(
   ending: Ending,
   rung: number,
   turn: SlotTurn,
-): Promise<'revoked' | 'claim-lost' | 'somebody-writes-there'> {
+): Promise<{ readonly noted: Heard | null } | 'claim-lost' | 'somebody-writes-there'> {
   const { provider } = methodOf(ports.providers, grant);
   const spec = specInTurn(grant, turn);
   const act = endsByItself(grant, ending.cause) ? 'expire' : 'end-early';
   const only = onlyWriter(ports, grant, act);
+  let noted: Heard | null = null;
   const note = async (): Promise<Instant | null> => {
     if (!(await only.take())) return null;
     const others = await turn.renew();
     // Somebody began to need it while we looked.
     if (others === null || others.present) return null;
     await goAhead(ports, grant, act);
-    const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-    if (now !== null) await noteCall(ports.db, grant.slot, rung, leaving(ports, grant, turn, null));
+    const now = await noteLeaving(ports, grant, turn, null, rung);
+    if (now !== null) noted = heard(ports, now);
     return now;
   };
   try {
@@ -201,7 +203,7 @@ async function revoke(
       alongside: alongside(ports, grant, 'never-waits'),
     };
     const called = await dispatch(ports, note, (call) => provider.revoke(spec, ending, rung, { ...call, ...known }));
-    if (called !== null) return 'revoked';
+    if (called !== null) return { noted };
     return only.busy() ? 'somebody-writes-there' : 'claim-lost';
   } finally {
     await only.release();
@@ -217,20 +219,22 @@ function specInTurn(grant: GrantRecord, turn: SlotTurn): BindingSpec {
 
 /**
  * Looks in the cloud, and says when the look began. A fault while looking must not keep us from taking away, so it counts as "cannot say"
- * (`seen` is `null`).
+ * (`seen` is `null`). `last`: what the database told last of the time. On a shared slot it is asked: providers remember since when others
+ * are gone there.
  */
 async function look(
   ports: StepPorts,
   grant: GrantRecord,
-  spec: BindingSpec,
+  turn: SlotTurn,
   ending: Ending,
+  last: Heard | null,
 ): Promise<{ readonly seen: Observation | null; readonly beganAt: Instant }> {
   const { provider } = methodOf(ports.providers, grant);
-  const beganAt = await appNow(ports.db);
+  const beganAt = await beginningAt(ports, turn.shared ? null : last);
   try {
     const signal = ports.clock.timeout(PACE.callTimeoutMs);
     const call = { now: beganAt, signal, issued: () => credentialsOf(ports.db, grant.id) };
-    return { seen: await provider.observe(spec, ending, call), beganAt };
+    return { seen: await provider.observe(specInTurn(grant, turn), ending, call), beganAt };
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
@@ -246,16 +250,16 @@ async function prove(
   late: boolean,
   leavesSlot = false,
 ): Promise<void> {
-  const credentials = await credentialsOf(ports.db, grant.id);
-  const at = await appNow(ports.db);
   const { endsAt, boundUntil } = grant;
   const evidence = {
     ...seen.evidence,
     // An extension was on its way and was never confirmed: until then it could have lasted if nobody had been there.
     ...(endsAt !== null && boundUntil !== null && boundUntil > endsAt ? { boundUntil: toIso(boundUntil) } : {}),
-    credentials: summaryOf(credentials),
   };
-  const event = { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence } } as const;
+  const event = (at: Instant, handedOut: readonly CredentialRecord[]): GrantEvent => {
+    const credentials = summaryOf(handedOut);
+    return { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence: { ...evidence, credentials } } };
+  };
   // What is over has no claim.
   const over = await record(ports, grant, [{ event, late, leavesSlot }]);
   if (over === null) await dropLease(ports.db, grant.id, ports.owner);
@@ -297,31 +301,19 @@ async function failedAttempt(
   // Before the claim is given back, so that the alarm of this attempt is not lost with it.
   if (PACE.alarmAt.some((limit) => limit === attempts) || attempts % PACE.alarmEvery === 0)
     await raiseFinding(ports, grant, facts);
-  await later(ports, grant, delayMs, attempts, fault);
+  await later(ports, grant, { inMs: delayMs }, attempts, fault);
 }
 
 async function later(
   ports: StepPorts,
   grant: GrantRecord,
-  delayMs: number,
-  attempts: number,
-  fault: ProviderFault | null,
-) {
-  await laterAt(ports, grant, after(await appNow(ports.db), delayMs), attempts, fault);
-}
-
-async function laterAt(
-  ports: StepPorts,
-  grant: GrantRecord,
-  dueAt: Instant,
+  due: LookAgain,
   attempts: number,
   fault: ProviderFault | null,
 ) {
   invariant(grant.state.kind === 'ending', `grant ${grant.id} is not ending`);
-  const { boundUntil: endsAt } = grant.state;
-  const now = await appNow(ports.db);
   const lastFault = fault === null ? null : `${fault.kind}: ${fault.message}`.slice(0, 500);
   // Where credentials carry their end it proves itself: never sleep past it.
-  const soonest = now < endsAt && endsAt < dueAt ? endsAt : dueAt;
-  await releaseLease(ports.db, grant, ports.owner, { dueAt: soonest, attempts, lastFault });
+  const next = { due: { ...due, notPast: grant.state.boundUntil }, attempts, lastFault };
+  await releaseLease(ports.db, grant, ports.owner, next);
 }

@@ -7,6 +7,7 @@ import { activate } from './activate.ts';
 import { claimEnds } from './claim-ends.ts';
 import { end } from './end.ts';
 import { extend } from './extend.ts';
+import { heard } from './heard.ts';
 import { lapseRequests } from './lapse.ts';
 
 import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
@@ -96,13 +97,14 @@ export function createEngine(ports: EnginePorts): Engine {
     // Another owner for each claim: one that ran out is lost to this very process as well.
     claims += 1;
     const owner = `${ports.node}/${claims}`;
-    const claimed = await claim(lane, owner, free);
+    const { grants: claimed, now } = await claim(lane, owner, free);
+    const told = now === null ? null : heard(ports, now);
     crowded[lane] = claimed.length >= free;
     const oldest = claimed[0]?.dueAt ?? null;
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
     for (const grant of claimed) {
-      const done = step(lane, { ...ports, owner, writers }, grant).then((settled) => {
+      const done = step(lane, { ...ports, owner, writers, claimed: told }, grant).then((settled) => {
         running[lane].delete(done);
         // What this step left to do, or what there was no room for, may be due before the lane looks again.
         const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
@@ -115,7 +117,11 @@ export function createEngine(ports: EnginePorts): Engine {
     return claimed.length;
   };
 
-  const claim = async (lane: Lane, owner: string, free: number): Promise<readonly GrantRecord[]> => {
+  const claim = async (
+    lane: Lane,
+    owner: string,
+    free: number,
+  ): Promise<{ readonly grants: readonly GrantRecord[]; readonly now: Instant | null }> => {
     if (lane === 'ends') {
       try {
         return await claimEnds({ ...ports, owner, writers }, free, (id) => unrecorded.covers(id));
@@ -124,7 +130,7 @@ export function createEngine(ports: EnginePorts): Engine {
       }
     }
     try {
-      return await claimDue(ports.db, lane, owner, PACE.leaseMs, free);
+      return { grants: await claimDue(ports.db, lane, owner, PACE.leaseMs, free), now: null };
     } catch (error) {
       // Ending never waits for the database to take a write.
       if (lane === 'ends') await endWithoutClaim();

@@ -2,10 +2,10 @@ import type { Extension } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import { ProviderFault, type MethodCapabilities, type Provisioned } from '../providers/contract.ts';
-import { findBinding, noteCall } from '../store/bindings.ts';
+import { findBinding } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { dropLease, releaseLease, renewLease } from '../store/leases.ts';
+import { dropLease, releaseLease, type LookAgain } from '../store/leases.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
@@ -14,7 +14,7 @@ import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { goAhead } from './quota.ts';
 import { record } from './record.ts';
-import { latest, leaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { latest, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /**
  * Moves the end of a claimed, active grant to the later one that was decided, without a gap.
@@ -30,11 +30,11 @@ export async function extend(ports: StepPorts, claimed: GrantRecord): Promise<vo
   const { capabilities } = methodOf(ports.providers, claimed);
   const settledAt = await earlierCallsOver(ports, claimed, extension, capabilities);
   if (settledAt !== null)
-    return lookAgain(ports, claimed, settledAt, claimed.attempts, 'waiting: an earlier call may still land');
+    return lookAgain(ports, claimed, { at: settledAt }, claimed.attempts, 'waiting: an earlier call may still land');
   const taken = await takeTurn(ports, claimed, capabilities);
   if ('wait' in taken) {
     const { until, why } = taken.wait;
-    return lookAgain(ports, claimed, until, claimed.attempts, `waiting: ${why}`);
+    return lookAgain(ports, claimed, { at: until }, claimed.attempts, `waiting: ${why}`);
   }
   try {
     await extendInTurn(ports, claimed, extension, taken.turn);
@@ -99,16 +99,13 @@ async function extendInTurn(
       const others = await turn.renew();
       if (others === null) return null;
       until = latest(extension.until, others);
-      const call = leaving(ports, grant, turn, until);
       if (grant.boundUntil === null || grant.boundUntil < extension.until) {
         const noted = await record(ports, grant, [{ ...begun, facts: { until: endsAt } }]);
         if (noted === null) return null;
         grant = noted;
       }
       await goAhead(ports, grant, 'provision');
-      const now = await renewLease(ports.db, grant, ports.owner, PACE.leaseMs);
-      if (now !== null) await noteCall(ports.db, grant.slot, 0, call);
-      return now;
+      return noteLeaving(ports, grant, turn, until);
     };
     const { provider } = methodOf(ports.providers, grant);
     const more = { alongside: alongside(ports, grant, 'needs-the-log') };
@@ -141,8 +138,7 @@ async function leftMs(ports: StepPorts, grant: GrantRecord): Promise<number> {
 }
 
 async function waitForWriter(ports: StepPorts, grant: GrantRecord): Promise<void> {
-  const until = after(await appNow(ports.db), WRITER_MS);
-  await lookAgain(ports, grant, until, grant.attempts, 'waiting: somebody else writes there');
+  await lookAgain(ports, grant, { inMs: WRITER_MS }, grant.attempts, 'waiting: somebody else writes there');
 }
 
 /** The later end is the grant's from here on, if the cloud shows it. Throws a fault when it does not yet. */
@@ -178,14 +174,12 @@ async function drop(
 }
 
 async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFault): Promise<void> {
-  const now = await appNow(ports.db);
-  const dueAt = after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random));
-  await lookAgain(ports, grant, dueAt, grant.attempts + 1, `${fault.kind}: ${fault.message}`.slice(0, 500));
+  const due = { inMs: backoffMs(grant.attempts, fault.retryAfterMs, ports.random) };
+  await lookAgain(ports, grant, due, grant.attempts + 1, `${fault.kind}: ${fault.message}`.slice(0, 500));
 }
 
 /** Gives the claim back until `dueAt`, but never sleeps past the end. */
-async function lookAgain(ports: StepPorts, grant: GrantRecord, dueAt: Instant, attempts: number, lastFault: string) {
-  const { endsAt } = bindingSpec(grant);
-  const next = { dueAt: dueAt < endsAt ? dueAt : endsAt, attempts, lastFault };
+async function lookAgain(ports: StepPorts, grant: GrantRecord, due: LookAgain, attempts: number, lastFault: string) {
+  const next = { due: { ...due, notAfter: bindingSpec(grant).endsAt }, attempts, lastFault };
   await releaseLease(ports.db, grant, ports.owner, next);
 }

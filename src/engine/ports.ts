@@ -32,10 +32,18 @@ export interface EnginePorts {
   readonly countFinding?: (finding: Finding) => void;
 }
 
+/** A time that the database told, with a claim or a note, and what this machine's clock said when the answer came. */
+export interface Heard {
+  readonly now: Instant;
+  readonly at: Instant;
+}
+
 /** The same for one step, with the name under which its claim was made. */
 export interface StepPorts extends EnginePorts {
   readonly owner: string;
   readonly writers: Writers;
+  /** The time that came with the claim, if one did. */
+  readonly claimed: Heard | null;
 }
 
 /** How the engine paces itself. Every limit is here, with the argument for its value. */
@@ -70,6 +78,8 @@ export const PACE = {
   gatherMs: 3,
   /** What is due but locked by somebody else is looked at again after this. */
   skippedMs: 5,
+  /** A time that the database told is good for so long as the beginning of what follows: a fraction of what clocks may differ. */
+  heardMs: 250,
   /** How often the clocks are compared. */
   clockCheckMs: 1_000,
   /** Beyond this difference to the database's clock a node stops claiming. */

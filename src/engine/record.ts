@@ -9,7 +9,7 @@ import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import type { CredentialFacts, Residual } from '../providers/contract.ts';
 import { newId } from '../platform/random.ts';
 import { forgetBinding, type CallNote } from '../store/bindings.ts';
-import { insertCredential } from '../store/credentials.ts';
+import { credentialsOf, insertCredential, type CredentialRecord } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { saveGrantState, saveResidual, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { lockClaimed } from '../store/leases.ts';
@@ -22,7 +22,8 @@ import { retryOnce } from './retry.ts';
 
 /** What goes into the database and the ledger together with a transition. */
 export interface Recording {
-  readonly event: GrantEvent;
+  /** What happened; or how it is said by the time of the transaction, with what had been handed out under the grant until then. */
+  readonly event: GrantEvent | ((now: Instant, credentials: readonly CredentialRecord[]) => GrantEvent);
   /** What the entry says when it is not that the grant has come to another state, and the request that it is about. */
   readonly said?: { readonly kind: EventKind; readonly request: RequestId };
   /** What became of the extension that this is about. */
@@ -51,13 +52,18 @@ export async function record(
   recordings: readonly Recording[],
 ): Promise<GrantRecord | null> {
   const done = await ports.db.transaction().execute(async (trx) => {
-    const held = await lockClaimed(trx, grant.id, ports.owner);
+    const asksForCredentials = recordings.some(({ event }) => typeof event === 'function');
+    const [held, handedOut] = await together([
+      lockClaimed(trx, grant.id, ports.owner),
+      asksForCredentials ? credentialsOf(trx, grant.id) : Promise.resolve([]),
+    ]);
     if (held === null) return null;
     const { now } = held;
     let current = held.grant;
     const lapsed: RequestId[] = [];
     for (const recording of recordings) {
-      const next = transitionGrant(current.state, recording.event, now);
+      const event = typeof recording.event === 'function' ? recording.event(now, handedOut) : recording.event;
+      const next = transitionGrant(current.state, event, now);
       if (!next.ok) return null;
       const state = next.value;
       const note = typeof recording.call === 'function' ? recording.call(state) : recording.call;

@@ -5,7 +5,7 @@ import { findBinding, type BindingRecord } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { AT_WORK_THERE, ENDING_THERE, othersOnSlot, UNSETTLED } from '../store/slot-grants.ts';
-import { lockOwner, releaseCloudLock, takeCloudLock, takeCloudLockFor } from '../store/leases.ts';
+import { lockOwner, releaseCloudLock, renewLeaseForCall, takeCloudLock, takeCloudLockFor } from '../store/leases.ts';
 import { methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
 
@@ -102,6 +102,21 @@ function ownSlot(binding: BindingRecord): SlotTurn {
 /** The end of a binding: that of the grant, or of the one that needs the slot longest. */
 export function latest(endsAt: Instant, others: Desired): Instant {
   return others.present && others.endsAt > endsAt ? others.endsAt : endsAt;
+}
+
+/**
+ * Last before a call that writes on a grant's slot leaves: keeps the claim and notes the call, by which rung. Answers when; `null`: the
+ * claim was lost, nothing was noted, and nothing may be called.
+ */
+export function noteLeaving(
+  ports: StepPorts,
+  grant: GrantRecord,
+  turn: SlotTurn,
+  until: Instant | null,
+  rung = 0,
+): Promise<Instant | null> {
+  const note = leaving(ports, grant, turn, until);
+  return renewLeaseForCall(ports.db, grant, ports.owner, PACE.leaseMs, { note, rung });
 }
 
 /** How a call that writes on a grant's slot is noted: with the end that it writes (`null`: it removes), and how long it may land. */

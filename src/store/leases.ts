@@ -1,9 +1,10 @@
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type QueryCreator, type RawBuilder } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { fromNow, isAnyOf } from './columns.ts';
+import { columnsOfCall, type CallNote } from './bindings.ts';
+import { at, fromNow, isAnyOf } from './columns.ts';
 import { NO_EXTENSION, toGrant, type GrantRecord } from './grants.ts';
-import type { Db, Trx } from './schema.ts';
+import type { Db, Schema, Trx } from './schema.ts';
 
 /** Which due work to take: ends have a lane of their own, so that a burst of starts can never delay them. */
 export type Lane = 'ends' | 'starts';
@@ -119,7 +120,12 @@ export async function renewLease(
   owner: string,
   leaseMs: number,
 ): Promise<Instant | null> {
-  const row = await db
+  const row = await renewal(db, grant, owner, leaseMs).executeTakeFirst();
+  return row?.now ?? null;
+}
+
+function renewal(db: QueryCreator<Schema>, grant: GrantRecord, owner: string, leaseMs: number) {
+  return db
     .updateTable('grant')
     .set({ lease_until: leaseUntil(leaseMs) })
     .where('id', '=', grant.id)
@@ -127,7 +133,31 @@ export async function renewLease(
     .where(sql<boolean>`(state <> 'active' or ends_at > app_now())`)
     .where('lease_owner', '=', owner)
     .where('lease_until', '>', sql<Instant>`app_now()`)
-    .returning(sql<Instant>`app_now()`.as('now'))
+    .returning(sql<Instant>`app_now()`.as('now'));
+}
+
+/**
+ * The same, last before a call that writes leaves: remembers in one statement with it that the call is about to leave, and by which rung.
+ * What was seen before says nothing any more. With `null` nothing was noted. The grant is locked before its binding, as everywhere.
+ */
+export async function renewLeaseForCall(
+  db: Db,
+  grant: GrantRecord,
+  owner: string,
+  leaseMs: number,
+  call: { readonly note: Extract<CallNote, { kind: 'leaving' }>; readonly rung: number },
+): Promise<Instant | null> {
+  const row = await db
+    .with('renewed', (query) => renewal(query, grant, owner, leaseMs))
+    .with('noted', (query) =>
+      query
+        .updateTable('binding')
+        .set(columnsOfCall(call.note, call.rung))
+        .where('slot', '=', grant.slot)
+        .where(sql<boolean>`exists (select from renewed)`),
+    )
+    .selectFrom('renewed')
+    .select('now')
     .executeTakeFirst();
   return row?.now ?? null;
 }
@@ -155,23 +185,41 @@ export async function lockClaimed(
   return row === undefined ? null : { grant: toGrant(row), now: row.now };
 }
 
+/** When to look again: at a moment, or so long after now. */
+export type LookAgain = { readonly at: Instant } | { readonly inMs: number };
+/** Never after `notAfter`; and never past `notPast`, unless that is over. */
+type Bounded = LookAgain & { readonly notAfter?: Instant; readonly notPast?: Instant };
+
 /** Gives a claim back and says when to look again, unless somebody has changed the grant's state meanwhile. */
 export async function releaseLease(
   db: Db | Trx,
   grant: GrantRecord,
   owner: string,
-  next: { dueAt: Instant; attempts: number; lastFault: string | null; cellAt?: Instant },
+  next: { due: Bounded; attempts: number; lastFault: string | null; cellAt?: Instant },
 ): Promise<void> {
-  const { dueAt, attempts, lastFault, cellAt } = next;
-  const cell = cellAt === undefined ? {} : { cell_at: toIso(cellAt) };
+  const { attempts, lastFault, cellAt } = next;
+  const unlessMoved = (column: string, value: unknown) =>
+    sql<never>`case when state = ${grant.state.kind} then ${value} else ${sql.ref(column)} end`;
   await db
     .updateTable('grant')
-    .set({ due_at: toIso(dueAt), attempts, last_fault: lastFault, ...cell })
+    .set({
+      due_at: unlessMoved('due_at', momentOf(next.due)),
+      attempts: unlessMoved('attempts', sql`${attempts}::integer`),
+      last_fault: unlessMoved('last_fault', sql`${lastFault}::text`),
+      ...(cellAt === undefined ? {} : { cell_at: unlessMoved('cell_at', at(cellAt)) }),
+      lease_owner: null,
+      lease_until: null,
+    })
     .where('id', '=', grant.id)
     .where('lease_owner', '=', owner)
-    .where('state', '=', grant.state.kind)
     .execute();
-  await dropLease(db, grant.id, owner);
+}
+
+function momentOf(due: Bounded): RawBuilder<unknown> {
+  const moment = 'at' in due ? at(due.at) : fromNow(due.inMs);
+  if (due.notAfter !== undefined) return sql`least(${moment}, ${at(due.notAfter)})`;
+  if (due.notPast === undefined) return moment;
+  return sql`least(${moment}, case when ${at(due.notPast)} > app_now() then ${at(due.notPast)} end)`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import type { GrantId } from '../../src/core/ids.ts';
 import { instant } from '../../src/core/time.ts';
+import { findBinding } from '../../src/store/bindings.ts';
 import { markReissue, type GrantRecord } from '../../src/store/grants.ts';
 import { releaseKey, reserveKey } from '../../src/store/idempotency.ts';
 import {
@@ -12,6 +13,7 @@ import {
   releaseCloudLock,
   releaseLease,
   renewLease,
+  renewLeaseForCall,
   takeCloudLock,
 } from '../../src/store/leases.ts';
 import { lockHead } from '../../src/store/ledger-entries.ts';
@@ -26,6 +28,7 @@ import { scheduledGrant } from './rows.ts';
 import { LOCKING_READ, onTwoConnections } from './two-connections.ts';
 
 const LEASE_MS = 10_000;
+const LEAVING = { note: { kind: 'leaving', callTimeoutMs: 4_000 }, rung: 1 } as const;
 const NOW = instant(Date.parse('2026-11-21T09:00:00Z'));
 
 /** One statement, or a few, in a transaction of its own: what is held open. */
@@ -93,13 +96,15 @@ onTwoConnections('claims on due grants', (current) => {
 
   test.each([
     ['renewal', (db, grant) => renewLease(db, grant, 'one', LEASE_MS)],
+    ['announcing a call', (db, grant) => renewLeaseForCall(db, grant, 'one', LEASE_MS, LEAVING)],
     ['giving back', (db, grant) => dropLease(db, grant.id, 'one')],
-    ['another time', (db, grant) => releaseLease(db, grant, 'one', { dueAt: NOW, attempts: 7, lastFault: 'x' })],
+    ['another time', (db, grant) => releaseLease(db, grant, 'one', { due: { at: NOW }, attempts: 7, lastFault: 'x' })],
     ['putting off', (db, grant) => putOffClaimed(db, grant, 'one', 60_000, 'x')],
     ['recording', (db, grant) => inside((trx) => lockClaimed(trx, grant.id, 'one'))(db)],
   ] satisfies [string, Late][])('takeover x %s: a claim that ran out is lost to its owner', async (_, late: Late) => {
     const grant = await claimedByOne();
     const before = await row();
+    const noted = await findBinding(current().database.db, grant.slot);
     await current().skipAhead(LEASE_MS + 1);
     const outcome = await current().interleave(inside(claimAs('two')), async (db) => {
       // The owner looked at the clock just before.
@@ -110,6 +115,7 @@ onTwoConnections('claims on due grants', (current) => {
     expect(outcome.first.map((one) => one.id)).toEqual([id]);
     expect(outcome.second ?? null).toBeNull();
     expect(await row()).toEqual({ ...before, lease_owner: 'two' });
+    expect(await findBinding(current().database.db, grant.slot)).toEqual(noted);
   });
 
   test('a claim that runs out while its owner waits for the row is lost', async () => {

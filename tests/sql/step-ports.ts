@@ -9,6 +9,7 @@ export function stepPorts({ world }: AcmeOperations, db: Db, owner = 'one'): Ste
   return {
     db,
     owner,
+    claimed: null,
     writers: new Writers(db, world.clock, owner, { forMs: PACE.leaseMs, waitMs: PACE.writerMs }),
     node: owner,
     clock: world.clock,

@@ -9,8 +9,8 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: '  await later(ports, grant, delayMs, attempts, fault);\n}',
-        replace: '  await later(ports, grant, attempts >= 6 ? 86_400_000 : delayMs, attempts, fault);\n}',
+        find: '  await later(ports, grant, { inMs: delayMs }, attempts, fault);\n}',
+        replace: '  await later(ports, grant, { inMs: attempts >= 6 ? 86_400_000 : delayMs }, attempts, fault);\n}',
       },
     ],
     caughtBy: ['liveness'],
@@ -63,8 +63,8 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/activate.ts',
-        find: '  const until = latest(grant.endsAt, others);\n  await noteCall',
-        replace: '  const until = latest(after(at, grant.durationMs), others);\n  await noteCall',
+        find: '  const until = latest(grant.endsAt, others);\n  const at',
+        replace: '  const until = latest(after(ports.clock.now(), grant.durationMs), others);\n  const at',
       },
     ],
     caughtBy: ['cloud'],

@@ -17,7 +17,7 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: '      answered = true;\n      ({ seen, beganAt } = await look(ports, grant, specInTurn(grant, turn), ending));',
+        find: '      answered = true;\n      ({ seen, beganAt } = await look(ports, grant, turn, ending, revoked.noted));',
         replace:
           "      answered = true;\n      seen = { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
       },
