@@ -1,24 +1,24 @@
 import { transitionRequest, type RequestState } from '../core/request.ts';
 import type { GrantId, RequestId } from '../core/ids.ts';
-import { invariant, ok, refused, type Result } from '../core/result.ts';
-import { after, toIso, type Instant } from '../core/time.ts';
+import { ok, refused, type Result } from '../core/result.ts';
+import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { mayDecide, openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
-import { appNow } from '../store/database.ts';
-import { findGrant, type GrantRecord } from '../store/grants.ts';
+import { findGrant, findGrants, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
 import {
   approvalsOf,
-  findRequest,
   insertApproval,
   lockExtended,
+  lockRequest,
   saveRequestState,
+  type ApprovalRecord,
   type RequestRecord,
 } from '../store/requests.ts';
-import type { Db, Trx } from '../store/schema.ts';
+import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
 import { createGrants } from './create-grants.ts';
 import { grantIsOver } from './grant-shape.ts';
@@ -28,7 +28,7 @@ import type { OperationRefusal } from './refusal.ts';
 import { mayViewRequest } from './may-view.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
-import { personView, requestViews, type RequestView } from './views.ts';
+import { personView, writtenRequestView, type RequestView } from './views.ts';
 import { grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
@@ -51,20 +51,20 @@ export function denyRequest(world: World, actor: Actor, id: RequestId, input: { 
 
 /** Takes one's own pending request back. */
 export async function withdrawRequest(world: World, actor: Actor, id: RequestId): Promise<Outcome> {
-  return within(world, actor, id, false, async (trx, request, now) => {
+  return within(world, actor, id, false, async (trx, { request, said, now }) => {
     if (request.person !== actor.person)
       return refused({ code: 'not-your-request', detail: 'Only the requester can withdraw a request.' });
     const next = transitionRequest(request.state, { kind: 'withdraw' }, now);
-    if (!next.ok) return refused(await alreadyDecided(world, trx, request));
-    await saveRequestState(trx, id, next.value);
-    await world.append(trx, {
+    if (!next.ok) return refused(await alreadyDecided(world, trx, request, said));
+    const withdrawn: NewEntry = {
       kind: 'request.withdrawn',
       at: now,
       actor: { kind: 'person', id: actor.person },
       subjects: { request: id, person: request.person },
       facts: {},
-    });
-    return ok(null);
+    };
+    await together([saveRequestState(trx, id, next.value), world.append(trx, withdrawn)]);
+    return ok({ state: next.value, said, grants: [] });
   });
 }
 
@@ -78,7 +78,7 @@ async function decideAs(
   if ((comment ?? '').length > 2_000)
     return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
   const rules = world.rules.current();
-  return within(world, actor, id, true, async (trx, request, now) => {
+  return within(world, actor, id, true, async (trx, { request, said, now }) => {
     if (request.person === actor.person) {
       return refused({
         code: 'self-approval',
@@ -86,13 +86,14 @@ async function decideAs(
         hint: 'Ask one of the people that "curfew why" names.',
       });
     }
-    if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request));
+    if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request, said));
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
     const grant = request.extends === null ? null : await findGrant(trx, request.extends.grant, true);
-    if (grant !== null && grantIsOver(grant, now)) return endedFirst(world, trx, request, grant, now);
+    const before = { request, said, now };
+    if (grant !== null && grantIsOver(grant, now)) return endedFirst(world, trx, before, grant);
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     raiseAlarms(world, 'decision', decision);
-    if (decision.effect === 'deny') return tightened(world, trx, request, decision, now);
+    if (decision.effect === 'deny') return finish(world, trx, before, BY_POLICY, { refusedBy: decision });
     if (!mayDecide(decision, actor.key, now)) {
       return refused({ code: 'not-an-approver', detail: 'The rules do not name you for any step of this request.' });
     }
@@ -106,57 +107,75 @@ async function decideAs(
       at: now,
     });
     if (!fresh) return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
-    await world.append(trx, {
+    const given: NewEntry = {
       kind: verdict === 'approve' ? 'approval.given' : 'approval.refused',
       at: now,
       actor: { kind: 'person', id: actor.person },
       subjects: { request: id, person: request.person },
       facts: { policyVersion: decision.policyVersion, via: actor.context.via },
       ...(comment === null ? {} : { personal: { comment: { subject: actor.person, value: comment } } }),
-    });
-    if (verdict === 'deny') return finish(world, trx, request, { kind: 'deny', by: 'approver' }, now);
-    return approveIfSatisfied(world, trx, rules, { ...request, grant }, decision, now);
+    };
+    const decided = { ...before, said: [...said, { person: actor.person, key: actor.key, verdict, comment, at: now }] };
+    if (verdict === 'deny') return finish(world, trx, decided, { kind: 'deny', by: 'approver' }, { entries: [given] });
+    return approveIfSatisfied(world, trx, rules, decided, grant, decision, given);
   });
+}
+
+const BY_POLICY = { kind: 'deny', by: 'policy' } as const;
+
+/** A request that is being decided, locked, with what people have said to it. */
+interface Deciding {
+  readonly request: RequestRecord;
+  readonly said: readonly ApprovalRecord[];
+  readonly now: Instant;
+}
+
+/** What became of it, and the grants that came out of it. */
+interface Decided {
+  readonly state: RequestState;
+  readonly said: readonly ApprovalRecord[];
+  readonly grants: readonly GrantRecord[];
 }
 
 async function approveIfSatisfied(
   world: World,
   trx: Trx,
   rules: RulesInForce,
-  request: RequestRecord & { readonly grant: GrantRecord | null },
+  deciding: Deciding,
+  grant: GrantRecord | null,
   decision: Decision,
-  now: Instant,
-): Promise<Result<null, OperationRefusal>> {
-  const votes = await votesOn(trx, request);
-  if (openSteps(decision, votes).some((step) => step.missing > 0)) return ok(null);
-  if (request.grant !== null && request.extends !== null) {
-    const extension = { request: request.id, until: request.extends.until };
-    const wanted = await wantExtension(trx, request.grant, extension, decision, now);
-    if (!wanted.ok) {
-      await finish(world, trx, request, { kind: 'deny', by: 'policy' }, now);
-      return wanted;
-    }
-    return finish(world, trx, request, { kind: 'approve' }, now);
+  given: NewEntry,
+): Promise<Result<Decided, OperationRefusal>> {
+  const { request, said, now } = deciding;
+  if (openSteps(decision, votesIn(said)).some((step) => step.missing > 0)) {
+    await world.append(trx, given);
+    return ok({ state: request.state, said, grants: [] });
   }
-  const finished = await finish(world, trx, request, { kind: 'approve' }, now);
-  if (!finished.ok) return finished;
+  if (grant !== null && request.extends !== null) {
+    const extension = { request: request.id, until: request.extends.until };
+    const wanted = await wantExtension(trx, grant, extension, decision, now);
+    if (wanted.ok) return finish(world, trx, deciding, { kind: 'approve' }, { entries: [given] });
+    await finish(world, trx, deciding, BY_POLICY, { entries: [given] });
+    return wanted;
+  }
   const durationMs = Math.min(request.durationMs, decision.maxDurationMs);
-  const requester = (await personKeys(trx, [request.person])).get(request.person);
-  invariant(requester !== undefined, `nobody is ${request.person}`);
-  await createGrants(world, trx, rules, requester, { ...request, durationMs }, now, []);
-  return ok(null);
+  // Whom the rules were asked about, then and now.
+  const { requester } = storedQuestion(request);
+  const approved = { ...request, durationMs };
+  const make = (entries: readonly NewEntry[]) => createGrants(world, trx, rules, requester, approved, now, entries);
+  return finish(world, trx, deciding, { kind: 'approve' }, { entries: [given], make });
 }
 
 /** The grant ended before its extension was decided: there is nothing left to decide, and whoever came to do it is told so. */
 async function endedFirst(
   world: World,
   trx: Trx,
-  request: RequestRecord,
+  deciding: Deciding,
   grant: GrantRecord,
-  now: Instant,
-): Promise<Result<null, OperationRefusal>> {
-  const ended = { policyVersion: request.policyVersion, refusals: [{ code: 'grant-ended', rule: 'default' }] };
-  const finished = await finish(world, trx, request, { kind: 'deny', by: 'policy' }, now, ended);
+): Promise<Result<Decided, OperationRefusal>> {
+  const { policyVersion } = deciding.request;
+  const ended = { policyVersion, refusals: [{ code: 'grant-ended', rule: 'default' }] };
+  const finished = await finish(world, trx, deciding, BY_POLICY, { refusedBy: ended });
   if (!finished.ok) return finished;
   return refused(endedBeforeDecision(grant));
 }
@@ -165,30 +184,31 @@ function endedBeforeDecision(grant: GrantRecord): OperationRefusal {
   return { ...grantEnded(grant), detail: 'The access ended before this was decided. The request is closed.' };
 }
 
-/** A rule that was tightened while the request waited refuses it now; the request is over, and says why. */
-async function tightened(
-  world: World,
-  trx: Trx,
-  request: RequestRecord,
-  decision: Decision,
-  now: Instant,
-): Promise<Result<null, OperationRefusal>> {
-  const finished = await finish(world, trx, request, { kind: 'deny', by: 'policy' }, now, decision);
-  return finished;
+/** What is written with the end of a request. */
+interface Closing {
+  /** What the log says before it says what became of the request. */
+  readonly entries?: readonly NewEntry[];
+  /** The rules refuse it now, and its entry says why. */
+  readonly refusedBy?: Pick<Decision, 'policyVersion'> & {
+    readonly refusals: readonly { readonly code: string; readonly rule: string }[];
+  };
+  /** Makes its grants, and writes the entries that it is given before theirs. */
+  readonly make?: (entries: readonly NewEntry[]) => Promise<readonly GrantRecord[]>;
 }
 
+/** Closes a request. */
 async function finish(
   world: World,
   trx: Trx,
-  request: RequestRecord,
+  { request, said, now }: Deciding,
   event: { kind: 'approve' } | { kind: 'deny'; by: 'approver' | 'policy' },
-  now: Instant,
-  decision?: Pick<Decision, 'policyVersion'> & {
-    readonly refusals: readonly { readonly code: string; readonly rule: string }[];
-  },
-): Promise<Result<null, OperationRefusal>> {
+  { entries: before = [], refusedBy, make }: Closing,
+): Promise<Result<Decided, OperationRefusal>> {
   const next = transitionRequest(request.state, event, now);
-  if (!next.ok) return refused(tooLate(request.state));
+  if (!next.ok) {
+    await world.append(trx, ...before);
+    return refused(tooLate(request.state));
+  }
   const entry: NewEntry = {
     kind: event.kind === 'approve' ? 'request.approved' : 'request.denied',
     at: now,
@@ -196,16 +216,20 @@ async function finish(
     subjects: { request: request.id, person: request.person, ...grantOf(request) },
     facts: {
       ...(event.kind === 'deny' ? { by: event.by } : { automatic: false, ...untilOf(request) }),
-      ...(decision === undefined
+      ...(refusedBy === undefined
         ? {}
         : {
-            policyVersion: decision.policyVersion,
-            refusals: decision.refusals.map((refusal) => ({ code: refusal.code, rule: refusal.rule })),
+            policyVersion: refusedBy.policyVersion,
+            refusals: refusedBy.refusals.map((refusal) => ({ code: refusal.code, rule: refusal.rule })),
           }),
     },
   };
-  await together([saveRequestState(trx, request.id, next.value), world.append(trx, entry)]);
-  return ok(null);
+  const entries = [...before, entry];
+  const [, grants] = await together([
+    saveRequestState(trx, request.id, next.value),
+    make === undefined ? world.append(trx, ...entries).then(() => []) : make(entries),
+  ]);
+  return ok({ state: next.value, said, grants });
 }
 
 /** What the entries about an extension name besides its request, so that they stand in the story of the grant as well. */
@@ -226,24 +250,25 @@ async function within(
   actor: Actor,
   id: RequestId,
   withGrant: boolean,
-  work: (trx: Trx, request: RequestRecord, now: Instant) => Promise<Result<null, OperationRefusal>>,
+  work: (trx: Trx, deciding: Deciding) => Promise<Result<Decided, OperationRefusal>>,
 ): Promise<Outcome> {
-  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<Instant, OperationRefusal>> => {
-    // The grant first, as whoever ends it does.
-    const locked = withGrant ? [lockExtended(trx, id)] : [];
-    // The time is asked for behind the locks, whatever they had to wait for.
-    const [request, now] = await together([findRequest(trx, id, true), appNow(trx), ...locked]);
-    if (request === null || !(await mayViewRequest(world, trx, actor, request))) return refused(NOT_FOUND);
-    const done = await work(trx, request, now);
-    return done.ok ? ok(now) : done;
-  });
+  const outcome = await world.db
+    .transaction()
+    .execute(async (trx): Promise<Result<Deciding & Decided, OperationRefusal>> => {
+      // The grant first, as whoever ends it does.
+      const grantLocked = withGrant ? lockExtended(trx, id) : Promise.resolve();
+      const [, locked, approvals] = await together([grantLocked, lockRequest(trx, id), approvalsOf(trx, [id])]);
+      if (locked === null || !(await mayViewRequest(world, trx, actor, locked.request))) return refused(NOT_FOUND);
+      const done = await work(trx, { ...locked, said: approvals.get(id) ?? [] });
+      return done.ok ? ok({ ...locked, ...done.value }) : done;
+    });
   if (!outcome.ok) return outcome;
-  world.changes.publish({ kind: 'request', id, at: outcome.value });
+  const { now, state, said, grants } = outcome.value;
+  const request = { ...outcome.value.request, state };
+  world.changes.publish({ kind: 'request', id, at: now });
   world.wake('starts');
-  const request = await findRequest(world.db, id);
-  invariant(request !== null, `request ${id} vanished`);
-  const view = (await requestViews(world, [request], actor))[0];
-  invariant(view !== undefined, `request ${id} has no view`);
+  const own = request.extends === null ? grants : await findGrants(world.db, [request.extends.grant]);
+  const view = writtenRequestView(world, request, own, said, actor);
   if (request.state.kind === 'denied' && request.state.by === 'policy') {
     return refused({
       code: 'policy-tightened',
@@ -255,18 +280,8 @@ async function within(
 }
 
 /** The approvals of a request by directory key, as `openSteps` counts them. */
-export async function votesOn(db: Db | Trx, request: RequestRecord): Promise<readonly { by: string; at: Instant }[]> {
-  const approvals = ((await approvalsOf(db, [request.id])).get(request.id) ?? []).filter(
-    (one) => one.verdict === 'approve',
-  );
-  const keys = await personKeys(
-    db,
-    approvals.map((one) => one.person),
-  );
-  return approvals.flatMap((one) => {
-    const by = keys.get(one.person);
-    return by === undefined ? [] : [{ by, at: after(one.at, 0) }];
-  });
+export function votesIn(said: readonly ApprovalRecord[]): readonly { by: string; at: Instant }[] {
+  return said.flatMap(({ verdict, key, at }) => (verdict === 'approve' ? [{ by: key, at }] : []));
 }
 
 export const NOT_FOUND: OperationRefusal = {
@@ -276,13 +291,18 @@ export const NOT_FOUND: OperationRefusal = {
 };
 
 /** Says who has decided it, when, and with which words: whoever comes second wants to know. */
-async function alreadyDecided(world: World, trx: Trx, request: RequestRecord): Promise<OperationRefusal> {
+async function alreadyDecided(
+  world: World,
+  trx: Trx,
+  request: RequestRecord,
+  said: readonly ApprovalRecord[],
+): Promise<OperationRefusal> {
   const { state } = request;
   const lost = state.kind === 'lapsed' && state.decidedAt < request.lapsesAt ? request.extends : null;
   const grant = lost === null ? null : await findGrant(trx, lost.grant);
   if (grant !== null) return endedBeforeDecision(grant);
   if (state.kind === 'pending' || state.kind === 'lapsed') return tooLate(state);
-  const last = ((await approvalsOf(trx, [request.id])).get(request.id) ?? []).at(-1);
+  const last = said.at(-1);
   const byPerson =
     last !== undefined && (state.kind === 'approved' || (state.kind === 'denied' && state.by === 'approver'));
   const person = state.kind === 'withdrawn' ? request.person : byPerson ? last.person : null;

@@ -4,8 +4,7 @@ import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
-import { appNow } from '../store/database.ts';
-import { findGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
+import { findGrant, lockGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { findRequest } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
@@ -61,9 +60,7 @@ async function endGrant(
   world.changes.publish({ kind: 'grant', id, at });
   for (const request of lapsed) world.changes.publish({ kind: 'request', id: request, at });
   world.wake('ends');
-  const after = await findGrant(world.db, id);
-  invariant(after !== null, `grant ${id} vanished`);
-  const view = (await grantViews(world, [after], actor))[0];
+  const view = (await grantViews(world, [outcome.value.grant], actor))[0];
   invariant(view !== undefined, `grant ${id} has no view`);
   return ok(view);
 }
@@ -94,9 +91,10 @@ async function judge(
   };
 }
 
-/** When it was written down, and the requests that it left without anything to decide. */
+/** When it was written down, the grant as it then stands, and the requests that it left without anything to decide. */
 interface Written {
   readonly at: Instant;
+  readonly grant: GrantRecord;
   readonly lapsed: readonly RequestId[];
 }
 
@@ -109,28 +107,31 @@ async function write(
   reason: string | null,
 ): Promise<Result<Written, OperationRefusal>> {
   // The time is asked for behind the lock, whatever it had to wait for.
-  const [grant, now] = await together([findGrant(trx, id, true), appNow(trx)]);
-  if (grant === null) return refused(NOT_FOUND);
+  const locked = await lockGrant(trx, id);
+  if (locked === null) return refused(NOT_FOUND);
+  const { grant, now } = locked;
   const next = transitionGrant(grant.state, { kind: cause === 'returned' ? 'return' : 'revoke' }, now);
   if (!next.ok && grant.triesAgain && grant.state.kind === 'ending') {
     await together([saveTriesAgain(trx, id, false), world.append(trx, notRetried(grant, actor, cause, reason, now))]);
-    return ok({ at: now, lapsed: [] });
+    return ok({ at: now, grant: { ...grant, triesAgain: false }, lapsed: [] });
   }
   if (!next.ok) return refused({ code: 'grant-ended', detail: `This grant is already ${grant.state.kind}.` });
-  await saveGrantState(trx, id, next.value, now);
-  await world.append(trx, {
-    kind: next.value.kind === 'ending' ? 'grant.ending' : 'grant.ended',
-    at: now,
-    actor: { kind: 'person', id: actor.person },
-    subjects: { grant: id, request: grant.request, person: grant.person },
-    facts: {
-      cause,
-      ...(grant.endsAt === null ? {} : { endsAt: toIso(grant.endsAt) }),
-      ...('proof' in next.value ? { proof: next.value.proof.kind } : {}),
-    },
-    ...(reason === null ? {} : { personal: { reason: { subject: actor.person, value: reason } } }),
-  });
-  return ok({ at: now, lapsed: await lapseWithGrants(trx, world.append, [id], now) });
+  const [saved] = await together([
+    saveGrantState(trx, id, next.value, now),
+    world.append(trx, {
+      kind: next.value.kind === 'ending' ? 'grant.ending' : 'grant.ended',
+      at: now,
+      actor: { kind: 'person', id: actor.person },
+      subjects: { grant: id, request: grant.request, person: grant.person },
+      facts: {
+        cause,
+        ...(grant.endsAt === null ? {} : { endsAt: toIso(grant.endsAt) }),
+        ...('proof' in next.value ? { proof: next.value.proof.kind } : {}),
+      },
+      ...(reason === null ? {} : { personal: { reason: { subject: actor.person, value: reason } } }),
+    }),
+  ]);
+  return ok({ at: now, grant: saved, lapsed: await lapseWithGrants(trx, world.append, [id], now) });
 }
 
 /** It is being ended already, for want of time; from now on also because somebody wants it gone. */

@@ -20,7 +20,7 @@ import { recheckDefinition } from './recheck-grant.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { approvedByRule, noteRefusal, STOPPED_HINT, tooManyPending } from './request-access.ts';
 import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
-import { newRequestView, type RequestView } from './views.ts';
+import { writtenRequestView, type RequestView } from './views.ts';
 import { alreadyBeingExtended, grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
@@ -78,7 +78,7 @@ export async function extendGrant(world: World, actor: Actor, id: GrantId, wante
   ] as const)
     world.changes.publish({ ...change, at: request.createdAt });
   world.wake('starts');
-  return ok(newRequestView(world, request, [outcome.value.grant], actor));
+  return ok(writtenRequestView(world, request, [outcome.value.grant], [], actor));
 }
 
 interface Made {

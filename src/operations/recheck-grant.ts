@@ -6,10 +6,10 @@ import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import { ProviderFault } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { findRequest } from '../store/requests.ts';
+import { approvalsOf, findRequest } from '../store/requests.ts';
 import { standingRevocations } from '../store/revocations.ts';
 import { asJson } from './as-json.ts';
-import { votesOn } from './decide-request.ts';
+import { votesIn } from './decide-request.ts';
 import { principalFor } from './grant-shape.ts';
 import { sweepsOf } from './examine-clouds.ts';
 import { raiseAlarms } from './raise-alarms.ts';
@@ -59,8 +59,8 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
     return refused({ code: 'duration-too-long', text: 'The rules in force allow a shorter time than was approved.' });
   }
   // Nobody can have voted where nobody has to.
-  const votes = decision.steps.length === 0 ? [] : await votesOn(world.db, request);
-  const open = openSteps(decision, votes).find((step) => step.missing > 0);
+  const said = decision.steps.length === 0 ? [] : ((await approvalsOf(world.db, [request.id])).get(request.id) ?? []);
+  const open = openSteps(decision, votesIn(said)).find((step) => step.missing > 0);
   if (open !== undefined) {
     return refused({ code: 'approval-missing', text: `The rules in force ask for another approval (${open.rule}).` });
   }

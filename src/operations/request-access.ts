@@ -19,7 +19,7 @@ import { judgeRequest, questionOf } from './judge-request.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
-import { newRequestView, type RequestView } from './views.ts';
+import { writtenRequestView, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 /**
@@ -129,7 +129,7 @@ export async function requestAccess(
   const { request, grants } = outcome.value;
   world.changes.publish({ kind: 'request', id, at: request.createdAt });
   if (grants.length > 0) world.wake('starts');
-  return ok(newRequestView(world, request, grants, actor));
+  return ok(writtenRequestView(world, request, grants, [], actor));
 }
 
 export const STOPPED_HINT =

@@ -12,7 +12,7 @@ import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
 import { grantIsOver, landingOf, residualOf } from './grant-shape.ts';
 import { planOfItem, residualOfItem } from './item-outlook.ts';
-import { storedDecision } from './stored-decision.ts';
+import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { faultOrWait } from './start-wait.ts';
 import type { Actor, World } from './world.ts';
 
@@ -140,6 +140,10 @@ async function keysOf(
   return keys;
 }
 
+function keysIn(said: readonly ApprovalRecord[]): readonly (readonly [PersonId, string])[] {
+  return said.map(({ person, key }) => [person, key]);
+}
+
 /** Builds the views of some requests with a few queries, whatever their number. */
 export async function requestViews(
   world: World,
@@ -152,9 +156,9 @@ export async function requestViews(
   const extended = requests.flatMap((request) => request.extends?.grant ?? []);
   const [made, approvals] = [await grantsOfRequests(world.db, ids), await approvalsOf(world.db, votable)];
   const grants = [...made, ...(await findGrants(world.db, extended))];
+  const said = [...approvals.values()].flat();
   const people = [...requests.map((one) => one.person), ...grants.map((one) => one.person)];
-  for (const list of approvals.values()) people.push(...list.map((one) => one.person));
-  const keys = await keysOf(world, people, actor);
+  const keys = new Map([...(await keysOf(world, people, actor)), ...keysIn(said)]);
   return requests.map((request) => {
     const own = grants.filter(({ id, request: of }) => of === request.id || id === request.extends?.grant);
     return requestView(world, request, own, approvals.get(request.id) ?? [], keys, actor);
@@ -173,14 +177,17 @@ function extensionView(request: RequestRecord, own: readonly GrantRecord[], now:
   return { ...view, status: state.kind === 'pending' ? 'pending' : 'closed' };
 }
 
-/** The view of a request that its own requester has just made, from what was written: nothing is read. */
-export function newRequestView(
+/** The view of a request that was just written, from what was written, with what people have said to it: nothing is read. */
+export function writtenRequestView(
   world: World,
   request: RequestRecord,
   grants: readonly GrantRecord[],
+  said: readonly ApprovalRecord[],
   actor: Actor,
 ): RequestView {
-  return requestView(world, request, grants, [], new Map([[actor.person, actor.key]]), actor);
+  const requester = [request.person, storedQuestion(request).requester] as const;
+  const keys = new Map([requester, ...keysIn(said), [actor.person, actor.key] as const]);
+  return requestView(world, request, grants, said, keys, actor);
 }
 
 function requestView(

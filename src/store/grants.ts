@@ -107,6 +107,23 @@ export async function findGrant(db: Db | Trx, id: GrantId, lock = false): Promis
   return row === undefined ? null : toGrant(row);
 }
 
+/** Locks a grant until the transaction ends, and tells the time as it is behind the lock (`materialized`), whatever that had to wait for. */
+export async function lockGrant(
+  trx: Trx,
+  id: GrantId,
+): Promise<{ readonly grant: GrantRecord; readonly now: Instant } | null> {
+  const row = await trx
+    .with(
+      (name) => name('locked').materialized(),
+      (query) => query.selectFrom('grant').selectAll().where('id', '=', id).forUpdate(),
+    )
+    .selectFrom('locked')
+    .selectAll()
+    .select(sql<Instant>`app_now()`.as('now'))
+    .executeTakeFirst();
+  return row === undefined ? null : { grant: toGrant(row), now: row.now };
+}
+
 /** Reads some grants, in no order. */
 export async function findGrants(db: Db | Trx, ids: readonly GrantId[]): Promise<readonly GrantRecord[]> {
   if (ids.length === 0) return [];

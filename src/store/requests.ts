@@ -1,4 +1,4 @@
-import { sql, type Selectable } from 'kysely';
+import { sql, type QueryCreator, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { ApprovalId, GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -36,6 +36,8 @@ export interface ExtensionAsked {
 
 export interface ApprovalRecord {
   readonly person: PersonId;
+  /** The directory key of that person. */
+  readonly key: string;
   readonly verdict: 'approve' | 'deny';
   readonly comment: string | null;
   readonly at: Instant;
@@ -75,6 +77,25 @@ export async function findRequest(db: Db | Trx, id: RequestId, lock = false): Pr
   const query = withItems(db).where('id', '=', id);
   const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
   return row === undefined ? null : toRequest(row);
+}
+
+/**
+ * Locks a request until the transaction ends, and tells the time as it is behind the lock (`materialized`), whatever that had to wait for.
+ */
+export async function lockRequest(
+  trx: Trx,
+  id: RequestId,
+): Promise<{ readonly request: RequestRecord; readonly now: Instant } | null> {
+  const row = await trx
+    .with(
+      (name) => name('locked').materialized(),
+      (query) => withItems(query).where('id', '=', id).forUpdate(),
+    )
+    .selectFrom('locked')
+    .selectAll()
+    .select(sql<Instant>`app_now()`.as('now'))
+    .executeTakeFirst();
+  return row === undefined ? null : { request: toRequest(row), now: row.now };
 }
 
 /** Reads some requests, in the order of their ids. */
@@ -239,21 +260,23 @@ export async function approvalsOf(
   if (requests.length === 0) return found;
   const rows = await db
     .selectFrom('approval')
-    .selectAll()
+    .innerJoin('person', 'person.id', 'approval.person_id')
+    .selectAll('approval')
+    .select('person.directory_key as key')
     .where(isAnyOf('request_id', requests))
     .orderBy('decided_at')
-    .orderBy('id')
+    .orderBy('approval.id')
     .execute();
   for (const row of rows) {
     const list = found.get(row.request_id) ?? [];
-    list.push({ person: row.person_id, verdict: row.verdict, comment: row.comment, at: row.decided_at });
+    list.push({ person: row.person_id, key: row.key, verdict: row.verdict, comment: row.comment, at: row.decided_at });
     found.set(row.request_id, list);
   }
   return found;
 }
 
 /** Requests with their items, in one query. */
-function withItems(db: Db | Trx) {
+function withItems(db: QueryCreator<Schema>) {
   return db
     .selectFrom('request')
     .selectAll()

@@ -76,9 +76,9 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/operations/end-grant.ts',
-        find: "  await world.append(trx, {\n    kind: next.value.kind === 'ending'",
+        find: "    world.append(trx, {\n      kind: next.value.kind === 'ending'",
         replace:
-          "  ((_trx, entry) => void world.clock.sleep(1).then(() => world.db.transaction().execute((own) => world.append(own, entry))))(trx, {\n    kind: next.value.kind === 'ending'",
+          "    (async (_trx, entry) => void world.clock.sleep(1).then(() => world.db.transaction().execute((own) => world.append(own, entry))))(trx, {\n      kind: next.value.kind === 'ending'",
       },
     ],
     caughtBy: ['ledger'],

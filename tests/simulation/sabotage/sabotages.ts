@@ -113,9 +113,9 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/operations/end-grant.ts',
-        find: "  await world.append(trx, {\n    kind: next.value.kind === 'ending'",
+        find: "    world.append(trx, {\n      kind: next.value.kind === 'ending'",
         replace:
-          "  if (next.value.kind !== 'ending') await world.append(trx, {\n    kind: next.value.kind === 'ending'",
+          "    (next.value.kind === 'ending' ? async () => {} : world.append)(trx, {\n      kind: next.value.kind === 'ending'",
       },
     ],
     caughtBy: ['ledger'],
