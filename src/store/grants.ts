@@ -140,7 +140,13 @@ export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestI
   const rows = await db
     .selectFrom('grant')
     .selectAll()
-    .where(isAnyOf('request_id', requests))
+    // As the two indexes say it that begin with the request: without that each of them is about other rows, and all grants are read.
+    .where((where) =>
+      where.or([
+        where.and([isAnyOf('request_id', requests), sql<boolean>`retry_of is null`]),
+        where.and([isAnyOf('request_id', requests), sql<boolean>`retry_of is not null`]),
+      ]),
+    )
     .orderBy('ordinal')
     // A retry comes behind what it is the retry of.
     .orderBy(sql`retry_of is not null`)
