@@ -1,29 +1,29 @@
 import { transitionGrant, type GrantState } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
-import type { Instant } from '../core/time.ts';
+import { instant, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
-import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { claimDue, saveExpired } from '../store/leases.ts';
+import { claimDue, saveExpired, type ClaimedGrant } from '../store/leases.ts';
 import { together } from '../store/together.ts';
 import { PACE, type StepPorts } from './ports.ts';
 import { factsOf } from './record.ts';
 
 /**
  * Takes due ends, and moves those whose time is over to `ending`, in one transaction with their ledger entries: when ten thousand end
- * at once, what each of them would wait for alone is done for many together. Returns them as they then stand, and when they were claimed.
- * `late`: whose access was taken away before it could be written down. Throws when anything of it cannot be written; nothing is claimed then, and the caller
+ * at once, what each of them would wait for alone is done for many together. Returns them as they then stand. `late`: whose access was
+ * taken away before it could be written down. Throws when anything of it cannot be written; nothing is claimed then, and the caller
  * claims without moving, so that one grant that cannot be recorded holds up no other.
  */
 export async function claimEnds(
   ports: Omit<StepPorts, 'claimed'>,
   limit: number,
   late: (id: GrantId) => boolean,
-): Promise<{ readonly grants: readonly GrantRecord[]; readonly now: Instant }> {
+): Promise<readonly ClaimedGrant[]> {
   const { claimed, now, lapsed } = await ports.db.transaction().execute(async (trx) => {
-    // The time is asked for behind the claim: nothing that was due by then is judged to be early.
-    const [due, now] = await together([claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit), appNow(trx)]);
+    const due = await claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit);
+    // The last of the times at which they were claimed: nothing that was due by then is judged to be early.
+    const now = instant(due.reduce((last, { claimedAt }) => Math.max(last, claimedAt), 0));
     const claimed = due.map((grant) => ({ before: grant, grant: expired(grant, now) }));
     const moved = claimed.flatMap(({ before, grant }) => (grant === before ? [] : [grant]));
     if (moved.length === 0) return { claimed, now, lapsed: [] };
@@ -47,11 +47,11 @@ export async function claimEnds(
     if (grant !== before) ports.publish({ kind: 'grant', id: grant.id, at: now });
   }
   for (const id of lapsed) ports.publish({ kind: 'request', id, at: now });
-  return { grants: claimed.map(({ grant }) => grant), now };
+  return claimed.map(({ grant }) => grant);
 }
 
 /** The grant after its time is over, with the deadline that it was claimed for; the same one if it is ending, or may not expire yet. */
-function expired(grant: GrantRecord, now: Instant): GrantRecord {
+function expired(grant: ClaimedGrant, now: Instant): ClaimedGrant {
   if (grant.state.kind === 'ending') return grant;
   const next = transitionGrant(grant.state, { kind: 'expire' }, now);
   return next.ok ? { ...grant, state: next.value, attempts: 0, lastFault: null } : grant;

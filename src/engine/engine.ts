@@ -2,7 +2,7 @@ import type { EndCause } from '../core/grant.ts';
 import { after, type Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { claimDue, nextDueInMs, peekDueEnds, putOffClaimed, type Lane } from '../store/leases.ts';
+import { claimDue, nextDueInMs, peekDueEnds, putOffClaimed, type ClaimedGrant, type Lane } from '../store/leases.ts';
 import { activate } from './activate.ts';
 import { claimEnds } from './claim-ends.ts';
 import { end } from './end.ts';
@@ -97,31 +97,28 @@ export function createEngine(ports: EnginePorts): Engine {
     // Another owner for each claim: one that ran out is lost to this very process as well.
     claims += 1;
     const owner = `${ports.node}/${claims}`;
-    const { grants: claimed, now } = await claim(lane, owner, free);
-    const told = now === null ? null : heard(ports, now);
+    const claimed = await claim(lane, owner, free);
     crowded[lane] = claimed.length >= free;
     const oldest = claimed[0]?.dueAt ?? null;
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
     for (const grant of claimed) {
-      const done = step(lane, { ...ports, owner, writers, claimed: told }, grant).then((settled) => {
-        running[lane].delete(done);
-        // What this step left to do, or what there was no room for, may be due before the lane looks again.
-        const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
-        if (look) bells[lane].ring();
-        // A start or an extension that was overtaken by an end held its claim until now.
-        if (!settled && lane === 'starts') bells.ends.ring();
-      });
+      const done = step(lane, { ...ports, owner, writers, claimed: heard(ports, grant.claimedAt) }, grant).then(
+        (settled) => {
+          running[lane].delete(done);
+          // What this step left to do, or what there was no room for, may be due before the lane looks again.
+          const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
+          if (look) bells[lane].ring();
+          // A start or an extension that was overtaken by an end held its claim until now.
+          if (!settled && lane === 'starts') bells.ends.ring();
+        },
+      );
       running[lane].add(done);
     }
     return claimed.length;
   };
 
-  const claim = async (
-    lane: Lane,
-    owner: string,
-    free: number,
-  ): Promise<{ readonly grants: readonly GrantRecord[]; readonly now: Instant | null }> => {
+  const claim = async (lane: Lane, owner: string, free: number): Promise<readonly ClaimedGrant[]> => {
     if (lane === 'ends') {
       try {
         return await claimEnds({ ...ports, owner, writers }, free, (id) => unrecorded.covers(id));
@@ -130,7 +127,7 @@ export function createEngine(ports: EnginePorts): Engine {
       }
     }
     try {
-      return { grants: await claimDue(ports.db, lane, owner, PACE.leaseMs, free), now: null };
+      return await claimDue(ports.db, lane, owner, PACE.leaseMs, free);
     } catch (error) {
       // Ending never waits for the database to take a write.
       if (lane === 'ends') await endWithoutClaim();

@@ -42,7 +42,7 @@ export interface Heard {
 export interface StepPorts extends EnginePorts {
   readonly owner: string;
   readonly writers: Writers;
-  /** The time that came with the claim, if one did. */
+  /** The time that came with the claim; `null`: somebody claimed it otherwise. */
   readonly claimed: Heard | null;
 }
 

@@ -31,6 +31,11 @@ function leaseUntil(leaseMs: number) {
   return sql<string>`case when state = 'active' then least(${fromNow(leaseMs)}, ends_at) else ${fromNow(leaseMs)} end`;
 }
 
+/** A grant with the time at which it was claimed, which is later than what it was due at. */
+export interface ClaimedGrant extends GrantRecord {
+  readonly claimedAt: Instant;
+}
+
 /**
  * Takes due grants of one lane for `leaseMs`. A node that dies loses its claims by time alone; another node takes them up.
  * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
@@ -42,7 +47,7 @@ export async function claimDue(
   owner: string,
   leaseMs: number,
   limit: number,
-): Promise<readonly GrantRecord[]> {
+): Promise<readonly ClaimedGrant[]> {
   const due = sql<{ id: GrantId }>`
     select id from "grant"
     where due_at <= ${NOW} and ${belongsTo(lane)} and (${NOT_CLAIMED} or lease_owner = ${owner})
@@ -52,9 +57,11 @@ export async function claimDue(
     .set({ lease_owner: owner, lease_until: lane === 'starts' ? leaseUntil(leaseMs) : fromNow(leaseMs) })
     .where('id', 'in', sql<GrantId>`(${due})`)
     .returningAll()
+    .returning(sql<Instant>`app_now()`.as('claimed_at'))
     .execute();
+  const claimed = rows.map((row) => ({ ...toGrant(row), claimedAt: row.claimed_at }));
   // By id where the deadline is the same: which one goes first is not left to the plan that the database happens to have.
-  return rows.map(toGrant).sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || (a.id < b.id ? -1 : 1));
+  return claimed.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
 /** Moves claimed grants whose time is over to `ending`, due at once; what is written is what `transitionGrant` says of `expire`. */

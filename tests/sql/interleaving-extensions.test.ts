@@ -59,7 +59,7 @@ onTwoConnections('extending a grant', (current) => {
       (await record(stepPorts(acme, db), await theGrant(), [{ event }])) === null ? 'too late' : 'ok';
   const extended = engine({ kind: 'extended' });
   const expire: Act = async (db) => {
-    const { grants: moved } = await claimEnds(stepPorts(acme, db, 'two'), 10, () => false);
+    const moved = await claimEnds(stepPorts(acme, db, 'two'), 10, () => false);
     return moved.some((grant) => grant.state.kind === 'ending') ? 'ok' : 'nothing due';
   };
   const pending = () =>
