@@ -14,7 +14,7 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 31,
+    seed: 87,
   },
   {
     name: 'extension-counts-from-itself',
