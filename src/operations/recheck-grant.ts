@@ -1,10 +1,10 @@
 import canonicalizeModule from 'canonicalize';
 import type { Extension } from '../core/grant.ts';
 import { ok, refused, type Result } from '../core/result.ts';
-import { toIso } from '../core/time.ts';
+import { toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
-import { ProviderFault } from '../providers/contract.ts';
+import { ProviderFault, type SweeperRun } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { approvalsOf, findRequest } from '../store/requests.ts';
 import { standingRevocations } from '../store/revocations.ts';
@@ -18,6 +18,9 @@ import { storedQuestion } from './stored-decision.ts';
 import type { RulesInForce, World } from './world.ts';
 
 const canonical = canonicalizeModule as unknown as (value: unknown) => string | undefined;
+
+/** How far the clock of a sweeper may be ahead of ours. */
+const CLOCKS_DIFFER_MS = 30_000;
 
 /** Why a grant that was approved is refused at its start. */
 export interface StartRefusal {
@@ -82,12 +85,29 @@ async function recheckSweepers(world: World, grant: GrantRecord): Promise<Result
     const runs = provider === undefined ? [] : await sweepsOf(world, provider);
     if (runs.length === 0) return silent('none has ever run');
     const now = world.clock.now();
-    const late = runs.find(({ at }) => now - at > sweeperMaxAgeMs);
-    return late === undefined ? ok(null) : silent(`"${late.name}" ran last at ${toIso(late.at)}`);
+    for (const run of runs) {
+      const why = whyNotAlive(run, now, sweeperMaxAgeMs);
+      if (why !== null) return silent(why);
+    }
+    return ok(null);
   } catch (error) {
     if (!(error instanceof ProviderFault)) throw error;
     return silent(`whether one is cannot be read (${error.kind})`);
   }
+}
+
+/**
+ * Why a sweeper is no reason to begin; `null`: it runs, and could do all that it had to. What it alarms for is not Curfew's, or was ended in spite
+ * of it, so alarms hold nobody up: whoever can cause one must not be able to stop every start.
+ */
+function whyNotAlive({ name, at, failures }: SweeperRun, now: Instant, maxAgeMs: number): string | null {
+  if (now - at > maxAgeMs)
+    return `"${name}" ran last at ${toIso(at)}; start it again, or delete the heartbeat of one that is retired`;
+  if (at - now > CLOCKS_DIFFER_MS)
+    return `"${name}" says that it ran at ${toIso(at)}, which is to come; set its clock right, or find out who wrote its heartbeat`;
+  if (failures > 0)
+    return `"${name}" ran at ${toIso(at)} with ${failures} failures; its output and curfew doctor say which, and once a run has none, ask again`;
+  return null;
 }
 
 function extensionOf({ state }: GrantRecord): Extension | null {

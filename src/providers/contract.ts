@@ -298,6 +298,10 @@ export interface AwsCredential {
 export interface SweeperRun {
   readonly name: string;
   readonly at: Instant;
+  /** What it could not look at, or could not end. */
+  readonly failures: number;
+  /** What a person has to judge. */
+  readonly alarms: number;
 }
 
 /**

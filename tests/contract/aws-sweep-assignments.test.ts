@@ -214,9 +214,17 @@ test('the doctor names the key, and says when no sweeper runs, when it fell sile
   expect(await found()).toEqual([key, [false, `No sweeper has ever run with ${LEASES}.`]]);
   await world.sweep();
   expect(await found()).toEqual([key, [true, expect.stringContaining('The sweeper sweeper (9.9.9) ran at')]]);
-  expect(await provider.sweeperRuns(call())).toEqual([expect.objectContaining({ name: 'sweeper' })]);
+  expect(await provider.sweeperRuns(call())).toEqual([
+    expect.objectContaining({ name: 'sweeper', failures: 0, alarms: 0 }),
+  ]);
+  const before = { ...call(), now: inMs(-31_000) };
+  expect((await provider.doctor([], before)).at(-1)).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('to come') as string,
+  });
   await world.sweep({ roleArns: ['arn:aws:iam::444455556666:role/curfew/nobody'] });
   expect(await found()).toEqual([key, [false, expect.stringContaining('0 alarms and 1 failures')]]);
+  expect(await provider.sweeperRuns(call())).toEqual([expect.objectContaining({ failures: 1 })]);
   const later = { ...call(), now: inMs(301_000) };
   expect((await provider.doctor([], later)).at(-1)).toMatchObject({
     ok: false,

@@ -105,12 +105,19 @@ eachDatabase('second look', (current) => {
     await edit('roles/aws.yaml', (text) => text.replace(/(name: invoice-reader\n)/, '$1require: { sweeper: 5m }\n'));
     const MINUTE = 60_000;
     const now = acme.world.clock.now();
-    const run = (name: string, at: number) => ({ name, at: instant(at) });
+    const run = (name: string, at: number, failures = 0, alarms = 0) => ({ name, at: instant(at), failures, alarms });
     const silent = new ProviderFault('unreachable', 'the bucket does not answer');
     for (const [runs, code] of [
       [[], 'sweeper-silent'],
       [[run('eu', now), run('us', now - 6 * MINUTE)], 'sweeper-silent'],
       [silent, 'sweeper-silent'],
+      // It ran, and could not end what it had to.
+      [[run('eu', now), run('us', now, 1)], 'sweeper-silent'],
+      // Nobody has run in a year that is to come.
+      [[run('eu', now + 365 * 24 * 60 * MINUTE), run('us', now)], 'sweeper-silent'],
+      [[run('eu', now + 2 * MINUTE)], 'sweeper-silent'],
+      // Clocks differ a little, and an alarm is about what is not Curfew's.
+      [[run('eu', now + 5_000, 0, 3), run('us', now - 4 * MINUTE)], null],
       [[run('eu', now), run('us', now - 4 * MINUTE)], null],
     ] as const) {
       Object.assign(acme.provider, { sweeperRuns: async () => (runs instanceof Error ? Promise.reject(runs) : runs) });

@@ -13,6 +13,8 @@ export interface SweeperSide {
 
 /** Runs are a minute apart; after this much silence somebody should look. */
 const SILENT_MS = 300_000;
+/** What is dated further in the future than this says nothing about now. */
+const CLOCKS_DIFFER_MS = 30_000;
 
 /** Which key the sweeper needs, and for each sweeper whether it runs and is content. Faults become findings. */
 export async function sweeperChecks(
@@ -40,6 +42,8 @@ export async function sweeperChecks(
   return [...findings, ...beats.map((beat) => beatFinding(beat, call, run))];
 
   function beatFinding({ name, at, version, alarms, failures }: Heartbeat, { now }: CallOptions, fix: string) {
+    if (at - now > CLOCKS_DIFFER_MS)
+      return finding(false, `The sweeper ${name} says that it ran at ${toIso(at)}, which is to come.`, fix);
     if (now - at > SILENT_MS) return finding(false, `The sweeper ${name} ran last at ${toIso(at)}.`, fix);
     if (alarms + failures === 0) return finding(true, `The sweeper ${name} (${version}) ran at ${toIso(at)}.`);
     const said = `The sweeper ${name} ran at ${toIso(at)} with ${alarms} alarms and ${failures} failures.`;

@@ -59,9 +59,13 @@ function parse(text: string): Heartbeat | null {
   const { name, at, version, counts } = value ?? {};
   const when = typeof at === 'string' ? fromIso(at) : null;
   if (typeof name !== 'string' || !isSweeperName(name) || when === null || typeof version !== 'string') return null;
-  const of = (what: string): number => {
-    const found: unknown = typeof counts === 'object' && counts !== null ? (counts as JsonObject)[what] : 0;
-    return typeof found === 'number' && Number.isInteger(found) ? found : 0;
-  };
-  return { name, at: when, version, ended: of('ended'), alarms: of('alarms'), failures: of('failures') };
+  const said: JsonObject = typeof counts === 'object' && counts !== null ? (counts as JsonObject) : {};
+  const { ended, alarms, failures } = said;
+  // What does not say how it went is not taken for a run without failures.
+  if (!isCount(ended) || !isCount(alarms) || !isCount(failures)) return null;
+  return { name, at: when, version, ended, alarms, failures };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
