@@ -135,7 +135,8 @@ async function lookAndRevoke(
     if (provenAt !== null && beganAt < provenAt)
       return await later(ports, grant, { at: provenAt }, grant.attempts, null);
     await tellOfResidual(ports, grant, seen.residual);
-    await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
+    const over = await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
+    if (over) await forget(ports, grant, turn);
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
@@ -249,7 +250,7 @@ async function prove(
   seen: { kind: Proof['kind']; evidence: Proof['evidence'] },
   late: boolean,
   leavesSlot = false,
-): Promise<void> {
+): Promise<boolean> {
   const { endsAt, boundUntil } = grant;
   const evidence = {
     ...seen.evidence,
@@ -263,6 +264,29 @@ async function prove(
   // What is over has no claim.
   const over = await record(ports, grant, [{ event, late, leavesSlot }]);
   if (over === null) await dropLease(ports.db, grant.id, ports.owner);
+  return over !== null;
+}
+
+/**
+ * Takes back what was written for whoever would have ended the access without us, while it is still this grant's turn: what another one writes
+ * there must stay. The grant is over whatever becomes of it, so what fails is left to `tidy`.
+ */
+async function forget(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<void> {
+  const { provider } = methodOf(ports.providers, grant);
+  if (provider.forget === undefined) return;
+  try {
+    const others = await turn.renew();
+    if (others === null || others.present) return;
+    const signal = ports.clock.timeout(PACE.callTimeoutMs);
+    await provider.forget(specInTurn(grant, turn), { now: await appNow(ports.db), signal });
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault === null) throw error;
+    ports.log.warn(
+      { grant: grant.id, ...faultFacts(fault) },
+      'could not forget what was written beside an access that is over',
+    );
+  }
 }
 
 /**

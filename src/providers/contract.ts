@@ -65,6 +65,13 @@ export interface Provider {
    */
   tidy?(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
 
+  /**
+   * Takes back what was written down beside this binding for whoever ends it without us (a sweeper), so that nobody takes for ours what somebody
+   * else gives there later. Called once its absence is proven, while no other grant can begin there; what fails is left to `tidy`. Absent:
+   * nothing is written beside bindings. Throws {@link ProviderFault}.
+   */
+  forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
+
   /** What can survive the end of a grant of this role. Absent: what the method declares holds for every role. */
   residual?(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
 

@@ -3,15 +3,18 @@ import { DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-schedule
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { after, instant } from '../../src/core/time.ts';
-import { createBucket } from '../../src/providers/aws/bucket.ts';
+import { createBucket, type Bucket } from '../../src/providers/aws/bucket.ts';
+import type { AwsProvider } from '../../src/providers/aws/index.ts';
+import { createLeases } from '../../src/providers/aws/leases.ts';
+import { assignmentSlot } from '../../src/providers/aws/identity-center-leases.ts';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
 import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
 import { ADMIN, centerHarness, portalSession, type CenterHarness } from './aws-center-harness.ts';
 import { byHand, idOf, scheduledAt } from './aws-center-steps.ts';
-import { ACCOUNTS, LEASES } from './aws-center-world.ts';
+import { ACCOUNTS, LEASES, PERMISSION_SET } from './aws-center-world.ts';
 import { client, hubSession, post } from './aws-harness.ts';
 import { ACCOUNT } from './aws-world.ts';
-import { hold, provide, shows, takeAway } from './contract-steps.ts';
+import { hold, pause, provide, shows, takeAway } from './contract-steps.ts';
 
 /** What `method: identity-center` promises beyond the laws that hold for every provider. */
 let on: CenterHarness;
@@ -65,20 +68,83 @@ describe('the schedule', () => {
 });
 
 describe('a lease for the sweeper', () => {
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const endSigner = createEndSigner(pem);
+  const sweepBucket = { name: LEASES, region: 'eu-west-1' };
+  let leasing: AwsProvider;
+  let bucket: Bucket;
+  beforeAll(() => {
+    leasing = on.with({ endSigner, sweepBucket });
+    const identity = () => hubSession(on.url);
+    bucket = createBucket({ ...sweepBucket, endpoint: on.url, identity, requestTimeoutMs: 3_000 });
+  });
+  afterEach(async () => {
+    for (const key of (await bucket.list('curfew/leases/', call())).keys) await bucket.remove(key, call());
+  });
+  const ends = async () => (await bucket.list('curfew/leases/', call())).keys.map((key) => key.split('/').at(-1));
+  const stamp = (at: number) =>
+    `${new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace(/[-:]|\.000/g, '')}.json`;
+  /** Where the lease of a binding lies. */
+  const slotOf = async (spec: BindingSpec) => {
+    const { identityCenter } = await on.remembered();
+    const { instanceArn, permissionSets } = identityCenter;
+    const permissionSetArn = permissionSets.find(({ name }) => name === PERMISSION_SET)?.arn ?? '';
+    const principalId = idOf(identityCenter, spec) ?? '';
+    return assignmentSlot({ instanceArn, account: spec.target.native, permissionSetArn, principalId });
+  };
+
+  test('is forgotten once the end is proven, and nobody else’s with it', async () => {
+    const [spec, other] = [fresh(), fresh()];
+    await provide({ ...on, provider: leasing }, other);
+    await provide({ ...on, provider: leasing }, spec);
+    await takeAway({ ...on, provider: leasing }, spec, returned());
+    expect(await ends()).toHaveLength(2);
+    await leasing.forget(spec, call());
+    expect(await ends()).toEqual([stamp(other.endsAt)]);
+    // Where no sweeper reads any, there are none.
+    await expect(on.provider.forget(spec, call())).resolves.toBeUndefined();
+  });
+
+  test('of a start that AWS gave up stands until its end is proven, because another call may still land', async () => {
+    const spec = fresh();
+    await post(on.url, 'faults', [{ service: 'sso', action: 'finish-create', kind: 'deny', times: 1 }]);
+    await expect(provide({ ...on, provider: leasing }, spec)).rejects.toMatchObject({ hasWritten: true });
+    expect(await ends()).toHaveLength(1);
+    expect((await ends())[0]?.localeCompare(stamp(spec.endsAt))).toBe(-1);
+    await leasing.forget(spec, call());
+    expect(await ends()).toEqual([]);
+  });
+
+  test('says that an early end is now, also where somebody has deleted the schedule', async () => {
+    const spec = fresh();
+    await provide({ ...on, provider: leasing }, spec);
+    const scheduler = new SchedulerClient(client(on.url, await hubSession(on.url, ADMIN)));
+    for (const { name } of (await on.remembered()).schedules)
+      await scheduler.send(new DeleteScheduleCommand({ Name: name }));
+    const now = on.now();
+    await leasing.revoke(spec, returned(), 0, { ...call(), now });
+    expect(await ends()).toEqual([stamp(now)]);
+  });
+
+  test('that was left behind is tidied once no call can land, where nothing stands and no grant needs it', async () => {
+    const leases = createLeases(bucket, endSigner);
+    const spec = fresh();
+    const slot = await slotOf(spec);
+    const [settled, recent] = [after(on.now(), -120_000), after(on.now(), -30_000)];
+    await leases.hold(slot, recent, call());
+    await expect(leasing.tidy(spec, call())).resolves.toEqual({ removed: false, left: 0 });
+    expect(await ends()).toEqual([stamp(recent)]);
+    await leases.hold(slot, settled, call());
+    await byHand(on, 'create', spec);
+    await expect(leasing.tidy(spec, call())).resolves.toEqual({ removed: false, left: 0 });
+    await byHand(on, 'delete', spec);
+    await pause(1_100);
+    await expect(leasing.tidy(spec, call())).resolves.toEqual({ removed: true, left: 0 });
+    expect(await ends()).toEqual([]);
+    await expect(leasing.tidy(spec, call())).resolves.toEqual({ removed: false, left: 0 });
+  });
+
   test('is written before the assignment, and moves with the end', async () => {
-    const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-    const endSigner = createEndSigner(pem);
-    const sweepBucket = { name: LEASES, region: 'eu-west-1' };
-    const leasing = on.with({ endSigner, sweepBucket });
-    const bucket = createBucket({
-      ...sweepBucket,
-      endpoint: on.url,
-      identity: () => hubSession(on.url),
-      requestTimeoutMs: 3_000,
-    });
-    const ends = async () => (await bucket.list('curfew/leases/', call())).keys.map((key) => key.split('/').at(-1));
-    const stamp = (at: number) =>
-      `${new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace(/[-:]|\.000/g, '')}.json`;
     const spec = fresh();
     await post(on.url, 'faults', [{ service: 'sso', action: 'CreateAccountAssignment', kind: 'deny', times: 1 }]);
     await expect(leasing.provision(spec, call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });

@@ -1,15 +1,16 @@
 import {
   CreateAccountAssignmentCommand,
+  DeleteAccountAssignmentCommand,
   ListAccountAssignmentsCommand,
   ListInstancesCommand,
   ListPermissionSetsCommand,
 } from '@aws-sdk/client-sso-admin';
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { after, type Instant } from '../../src/core/time.ts';
 import { readHeartbeats } from '../../src/providers/aws/heartbeat.ts';
 import { leaseKey } from '../../src/providers/aws/leases.ts';
-import { assignmentSlot } from '../../src/providers/aws/sweep-assignments.ts';
+import { assignmentSlot } from '../../src/providers/aws/identity-center-leases.ts';
 import { SWEEPER_ASSIGNMENTS } from '../../src/providers/aws/sweep-permissions.ts';
 import { createEndSigner, signLease } from '../../src/providers/signed-end.ts';
 import { awsProvider } from './aws-harness.ts';
@@ -86,7 +87,11 @@ test('ends overdue assignments and no others; the lease goes once nothing can co
   ]);
   expect(await assigned()).toEqual(['bo', 'cem']);
   expect(await leaseKeys()).toHaveLength(2);
+  // Not yet: the creation of an assignment that was given up at the end may still be performed.
   await world.pass(60_000);
+  expect((await world.sweep()).events).toEqual([]);
+  expect(await leaseKeys()).toHaveLength(2);
+  await world.pass(30_000);
   expect((await world.sweep()).events).toEqual([]);
   expect(await leaseKeys()).toHaveLength(1);
   // Standing access that somebody gives by hand, on the very place where a grant was.
@@ -95,6 +100,75 @@ test('ends overdue assignments and no others; the lease goes once nothing can co
   expect((await world.sweep()).counts).toMatchObject({ seen: 1, live: 1, ended: 0, alarms: 0, failures: 0 });
   expect(await assigned()).toEqual(['ana', 'bo', 'cem']);
 }, 60_000);
+
+/** As the schedule does it at the end, or the broker. */
+async function unassign(person: string): Promise<void> {
+  await world.sso.send(new DeleteAccountAssignmentCommand(input(person)));
+  await expect.poll(assigned, { timeout: 5_000, interval: 30 }).not.toContain(person);
+}
+
+async function assignByHand(person: string, change: Partial<ReturnType<typeof input>> = {}): Promise<void> {
+  await world.sso.send(new CreateAccountAssignmentCommand({ ...input(person), ...change }));
+  await expect.poll(assigned, { timeout: 5_000, interval: 30 }).toContain(person);
+}
+
+test('what is assigned by others after the end stays, also where no sweep ran in between and the lease was left behind', async () => {
+  await assign('ana', 30_000);
+  await world.pass(32_000);
+  await unassign('ana');
+  await world.pass(120_000);
+  await assignByHand('ana');
+  const dry = await world.sweep({ dryRun: true });
+  expect(dry.counts).toMatchObject({ alarms: 1, wouldEnd: 0 });
+  expect(await leaseKeys()).toHaveLength(1);
+  const { counts, events } = await world.sweep();
+  expect(counts).toMatchObject({ ended: 0, alarms: 1, failures: 0 });
+  expect(events[0]?.message).toContain('assigned anew');
+  expect(await assigned()).toEqual(['ana', 'cem']);
+  // It is said once, because it is no business of ours any more, however long AWS remembers who assigned what.
+  expect(await leaseKeys()).toEqual([]);
+  expect((await world.sweep()).counts).toMatchObject({ seen: 0, alarms: 0 });
+  expect(await assigned()).toEqual(['ana', 'cem']);
+}, 60_000);
+
+describe('nobody keeps access because', () => {
+  /** It is ended, although others were given things meanwhile. */
+  const ends = async () => {
+    await assignByHand('bo');
+    expect((await world.sweep()).counts).toMatchObject({ ended: 1, alarms: 0, failures: 0 });
+    expect(await assigned()).toEqual(['bo', 'cem']);
+  };
+
+  test('the schedule is gone, and the sweeper came late', async () => {
+    await assign('ana', 1_000);
+    await world.pass(200_000);
+    const { PermissionSets = [] } = await world.sso.send(new ListPermissionSetsCommand({ InstanceArn: instanceArn }));
+    const PermissionSetArn = PermissionSets.find((arn) => arn !== permissionSetArn) ?? '';
+    await assignByHand('ana', { PermissionSetArn });
+    await ends();
+  });
+
+  test('a creation that was given up at the end was performed after the removal', async () => {
+    await assign('ana', 1_000);
+    await world.pass(5_000);
+    await unassign('ana');
+    await world.pass(60_000);
+    await assignByHand('ana');
+    await world.pass(60_000);
+    await ends();
+  });
+
+  test.each(['ListAccountAssignmentCreationStatus', 'DescribeAccountAssignmentCreationStatus'])(
+    'AWS does not answer %s',
+    async (action) => {
+      await assign('ana', 1_000);
+      await world.pass(200_000);
+      await world.faults([{ service: 'sso', action, kind: 'throttle', times: 99 }]);
+      await ends();
+      expect((await world.journal()).map((one) => one.action)).toContain(action);
+    },
+  );
+});
 
 test('a later end that was written counts, and so does an earlier one; a crash in between leaves the latest', async () => {
   await assign('ana', 30_000);

@@ -31,6 +31,8 @@ export class SharedCloud {
   slow = false;
   /** Looks are refused. */
   blind = false;
+  /** Grants after whose end it was told to forget what was written beside their place. */
+  readonly forgotten: GrantId[] = [];
   readonly #pending: { readonly at: number; readonly perform: () => void }[] = [];
   readonly #now: () => number;
 
@@ -72,6 +74,10 @@ export class SharedCloud {
         return { presence: 'present', usable: true, native: {}, ...ours };
       },
       revoke: async (binding) => this.#write('revoke', () => void this.places.delete(binding.slot)),
+      forget: async ({ grant }) => {
+        this.forgotten.push(grant);
+        if (this.mishaps.shift() !== undefined) throw new ProviderFault('unreachable', 'no answer');
+      },
     };
     return provider as FakeProvider;
   }

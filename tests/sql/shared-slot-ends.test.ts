@@ -31,6 +31,25 @@ describe('the end in the cloud beside what stands in a shared place', () => {
     expect((await here.all())[0]?.state).toMatchObject({ kind: 'failed', proof: { kind: 'observed' } });
   });
 
+  test('what was written there for whoever ends it without us is forgotten once nothing can come back, and neither before nor while another needs the place', async () => {
+    await ask(10 * MINUTE);
+    await ask(20 * MINUTE);
+    await pass(11 * MINUTE);
+    expect(await states()).toEqual(['ended', 'active']);
+    await pass(10 * MINUTE);
+    expect([await states(), cloud.forgotten]).toEqual([['ended', 'ending'], []]);
+    await pass(MAY_LAND_MS + 5_000);
+    expect([await states(), cloud.forgotten]).toEqual([['ended', 'ended'], [grants[1]]]);
+  });
+
+  test('a cloud that cannot forget it keeps no grant from being over', async () => {
+    cloud.mishaps.push({ kind: 'half-done' });
+    await ask(10 * MINUTE);
+    cloud.mishaps.push({ kind: 'refused' });
+    await pass(MAY_LAND_MS + 5_000);
+    expect([await states(), cloud.forgotten]).toEqual([['failed'], grants]);
+  });
+
   test('an end in the cloud that somebody has edited is told when the access is taken away', async () => {
     await here.ask(10 * MINUTE);
     here.cloud.edited = true;

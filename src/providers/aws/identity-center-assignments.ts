@@ -23,9 +23,9 @@ import {
   type StandingSchedule,
 } from './identity-center-schedule.ts';
 import type { Asked, Wanted } from './identity-center-statuses.ts';
-import type { Leases, LeaseSlot } from './leases.ts';
+import { leaseSlot, settledLeases } from './identity-center-leases.ts';
+import type { Leases } from './leases.ts';
 import { wholeSecond } from './names.ts';
-import { assignmentSlot } from './sweep-assignments.ts';
 import { exactly, needsCut, noLater, type TombstoneState } from './tombstone-state.ts';
 import type { Tombstones } from './tombstones.ts';
 
@@ -200,11 +200,20 @@ export class Assignments {
     const names = { instanceArn, permissionSetArn, account: place.account };
     for (const one of userIds)
       await this.#remove({ kind: 'delete', ...names, userId: one, grant: spec.grant }, names, asked);
-    // An early end survives us too: what was scheduled for later is due now.
-    if (schedule === null || (schedule !== 'edited' && !isToCome(schedule, call.now))) return;
     const ended = { ...names, userId };
-    await this.#schedules.write(spec.slot, { names: ended, endsAt: call.now, grant: spec.grant }, call);
+    // An early end survives us too: what was scheduled for later is due now. Where somebody took the schedule away the lease is all there is.
+    const isEarly = schedule === null ? call.now < spec.endsAt : schedule === 'edited' || isToCome(schedule, call.now);
+    if (!isEarly) return;
+    if (schedule !== null)
+      await this.#schedules.write(spec.slot, { names: ended, endsAt: call.now, grant: spec.grant }, call);
     await this.#leases?.hold(leaseSlot(ended), call.now, call);
+  }
+
+  /** Forgets the leases of a slot whose emptiness was proven: from then on what stands there is somebody else's. */
+  async forget(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<void> {
+    if (this.#leases === null) return;
+    const at = await this.#locate(place, spec, { lane: 'end', call });
+    for (const names of everybody(place, at)) await this.#leases.release(leaseSlot(names), call);
   }
 
   /** Brings the denial of a slot forward to its end, for everybody who could stand there. */
@@ -271,7 +280,7 @@ export class Assignments {
     await this.#operations.begin(wanted, asked, async () => false);
   }
 
-  /** Removes a schedule that a grant has left behind whose assignment went in another way. */
+  /** Removes a schedule and leases that a grant has left behind whose assignment went in another way. */
   async tidy(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<boolean> {
     const asked: Asked = { lane: 'end', call };
     const at = await this.#locate(place, spec, asked);
@@ -279,14 +288,17 @@ export class Assignments {
     if (place.tombstone)
       for (const names of everybody(place, at)) removed = (await this.#tombstones.tidy(names, asked)) || removed;
     const { schedule } = at;
-    // A schedule that was written for another grant belongs to that one.
-    if (schedule === null || schedule === 'edited' || schedule.writtenFor !== spec.grant) return removed;
+    // A schedule that was written for another grant belongs to that one, and so do leases beside it.
+    if (schedule === 'edited' || (schedule !== null && schedule.writtenFor !== spec.grant)) return removed;
+    const settled = await settledLeases(this.#leases, everybody(place, at), call);
+    if (schedule === null && settled.length === 0) return removed;
     // Due, it keeps nobody from being gone.
-    const due = { ...at, schedule: { ...schedule, at: call.now } };
+    const due = schedule === null ? at : { ...at, schedule: { ...schedule, at: call.now } };
     const ending = { cause: 'returned', since: call.now } as const;
     const seen = await this.#observeAt({ ...place, tombstone: false }, due, spec, ending, asked);
     if (seen.presence !== 'absent') return removed;
-    await this.#schedules.remove(spec.slot, call);
+    if (schedule !== null) await this.#schedules.remove(spec.slot, call);
+    for (const key of settled) await this.#leases?.remove(key, call);
     return true;
   }
 
@@ -353,11 +365,6 @@ export class Assignments {
     const certain = creating && /Received a 4(?!09|29)\d\d status/.test(reason);
     return new ProviderFault(certain ? 'invalid' : 'conflict', words);
   }
-}
-
-/** The slot under which the sweeper knows an assignment. */
-function leaseSlot({ userId: principalId, ...names }: AssignmentNames): LeaseSlot {
-  return assignmentSlot({ ...names, principalId });
 }
 
 /** Whether a schedule is later than an end that is now would have it. */

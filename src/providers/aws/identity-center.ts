@@ -109,6 +109,10 @@ export function identityCenter(
       const words = `The access lands on your own user: ${identity}. Sign in with "aws sso login", or in the access portal.`;
       return { identity, words };
     },
+    forget: async (binding, call) => {
+      const { place, at } = resolve(binding);
+      await at.forget(place, binding, call);
+    },
     tidy: async (binding, call) => {
       const { place, at } = resolve(binding);
       return { removed: await at.tidy(place, binding, call), left: 0 };

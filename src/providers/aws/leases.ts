@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toIso, type Instant } from '../../core/time.ts';
+import { fromIso, toIso, type Instant } from '../../core/time.ts';
 import type { CallOptions } from '../contract.ts';
 import {
   endSecond,
@@ -26,6 +26,10 @@ export interface Leases {
   hold(slot: LeaseSlot, endsAt: Instant, call: CallOptions): Promise<void>;
   /** Forgets the slot: call it after its emptiness was proven. Success also when nothing was written. Throws faults. */
   release(slot: LeaseSlot, call: CallOptions): Promise<void>;
+  /** What is written for a slot, by the names of its leases alone: the broker reads none. Throws faults. */
+  held(slot: LeaseSlot, call: CallOptions): Promise<readonly { readonly key: string; readonly endsAt: Instant }[]>;
+  /** Removes one lease. Success also when it is not there. Throws faults. */
+  remove(key: string, call: CallOptions): Promise<void>;
 }
 
 /** One shared place in the cloud. */
@@ -41,6 +45,14 @@ export function createLeases(bucket: Bucket, signer: EndSigner): Leases {
       await removeAll(bucket, slot, key, call);
     },
     release: (slot, call) => removeAll(bucket, slot, null, call),
+    async held(slot, call) {
+      const { keys } = await bucket.list(folderOf(slot), call);
+      return keys.flatMap((key) => {
+        const endsAt = endInKey(key);
+        return endsAt === null ? [] : [{ key, endsAt }];
+      });
+    },
+    remove: (key, call) => bucket.remove(key, call),
   };
 }
 
@@ -52,6 +64,13 @@ async function removeAll(bucket: Bucket, slot: LeaseSlot, but: string | null, ca
 /** `curfew/leases/aws/identity-center/<hash of the slot>/20261121T143000Z.json` */
 export function leaseKey(statement: EndStatement): string {
   return `${folderOf(statement)}${toIso(endSecond(statement.endsAt)).replace(/[-:]|\.\d{3}/g, '')}.json`;
+}
+
+/** The end that the name of a lease says, which nobody has signed; `null`: it is not named like one. */
+export function endInKey(key: string): Instant | null {
+  const [, year, month, day, hour, minute, second] =
+    /\/(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z\.json$/.exec(key) ?? [];
+  return year === undefined ? null : fromIso(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
 /** Native names may hold anything, so the folder is their hash; the lease itself says them. */
@@ -72,39 +91,52 @@ export interface LeasedSlot {
   readonly keys: readonly string[];
 }
 
-/** Everything below the folder of leases that is not a lease of ours, and why. */
+/** A lease that is ours, and lies where it belongs. */
+export interface GoodLease {
+  readonly key: string;
+  readonly statement: EndStatement;
+}
+
+/** Something below the folder of leases that is not a lease of ours, and why. */
 export interface BadLease {
   readonly key: string;
   readonly why: string;
 }
 
-/** Reads the leases of one kind. What is not signed, or does not lie where it belongs, says nothing about any slot. Throws faults. */
-export async function readLeases(
+/** Every key below the folder of a kind, and AWS's time. Throws faults. */
+export function listLeases(bucket: Bucket, kind: string, call: CallOptions): ReturnType<Bucket['list']> {
+  return bucket.list(`${LEASES}${kind}/`, call);
+}
+
+/**
+ * Reads one lease. What is not signed, or does not lie where it belongs, says nothing about any slot. `null`: it was removed since it was
+ * listed, because somebody proved its end. Throws faults.
+ */
+export async function readLease(
   bucket: Bucket,
   verifier: EndVerifier,
-  kind: string,
+  key: string,
   call: CallOptions,
-): Promise<{ readonly slots: readonly LeasedSlot[]; readonly bad: readonly BadLease[]; readonly cloudNow: Instant }> {
-  const { keys, cloudNow } = await bucket.list(`${LEASES}${kind}/`, call);
+): Promise<GoodLease | BadLease | null> {
+  const text = await bucket.get(key, call);
+  if (text === null) return null;
+  const lease = verifyLease(verifier, text);
+  if (!lease.ok) return { key, why: lease.why };
+  if (leaseKey(lease.statement) !== key) return { key, why: 'it lies where another one belongs' };
+  return { key, statement: lease.statement };
+}
+
+/** What leases say of the slots that they are about: the latest end counts. */
+export function bySlot(leases: readonly GoodLease[]): readonly LeasedSlot[] {
   const slots = new Map<string, LeasedSlot>();
-  const bad: BadLease[] = [];
-  for (const key of keys) {
-    const text = await bucket.get(key, call);
-    // It was removed since the list was made: somebody proved its end.
-    if (text === null) continue;
-    const lease = verifyLease(verifier, text);
-    if (!lease.ok) bad.push({ key, why: lease.why });
-    else if (leaseKey(lease.statement) !== key) bad.push({ key, why: 'it lies where another one belongs' });
-    else {
-      const { statement } = lease;
-      const folder = folderOf(statement);
-      const known = slots.get(folder);
-      const endsAt = known === undefined || statement.endsAt > known.endsAt ? statement.endsAt : known.endsAt;
-      const slot = { kind: statement.kind, native: statement.native };
-      slots.set(folder, { slot, endsAt, keys: [...(known?.keys ?? []), key] });
-    }
+  for (const { key, statement } of leases) {
+    const folder = folderOf(statement);
+    const known = slots.get(folder);
+    const endsAt = known === undefined || statement.endsAt > known.endsAt ? statement.endsAt : known.endsAt;
+    const slot = { kind: statement.kind, native: statement.native };
+    slots.set(folder, { slot, endsAt, keys: [...(known?.keys ?? []), key] });
   }
-  return { slots: [...slots.values()], bad, cloudNow };
+  return [...slots.values()];
 }
 
 /** The latest end that is written for a slot now; `null`: none. Asked again as the last thing before a slot is emptied. Throws faults. */
@@ -114,6 +146,11 @@ export async function latestEnd(
   slot: LeaseSlot,
   call: CallOptions,
 ): Promise<LeasedSlot | null> {
-  const { slots } = await readLeases(bucket, verifier, folderOf(slot).slice(LEASES.length, -1), call);
-  return slots.find((one) => folderOf(one.slot) === folderOf(slot)) ?? null;
+  const { keys } = await bucket.list(folderOf(slot), call);
+  const good: GoodLease[] = [];
+  for (const key of keys) {
+    const lease = await readLease(bucket, verifier, key, call);
+    if (lease !== null && 'statement' in lease) good.push(lease);
+  }
+  return bySlot(good)[0] ?? null;
 }

@@ -38,5 +38,7 @@ export interface AwsMethod {
   landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
   /** The cloud's own names of the one place of a binding. Exactly where the slot is shared. */
   sharedPlace?(wanted: Pick<BindingSpec, 'role' | 'target' | 'principal'>): readonly string[];
+  /** Absent: nothing is written beside bindings for the sweeper. */
+  forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
 }

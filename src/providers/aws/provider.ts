@@ -80,6 +80,7 @@ export interface AwsProvider extends Provider {
    * Removes what nothing needs any more: entries of a role's revocation policy, or policies of grants that are over. Every ending does it
    * as well, so this is for what an ending had to leave.
    */
+  forget(binding: BindingSpec, call: CallOptions): Promise<void>;
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
   residual(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
   sweeperRuns(call: CallOptions): Promise<readonly SweeperRun[]>;
@@ -160,6 +161,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     ],
     residual: ({ method, role }) =>
       of({ method }).residual?.(role) ?? residualOf(of({ method }).capabilities, abilitiesOf(role)),
+    forget: async (binding, call) => of(binding).forget?.(binding, call),
     tidy: async (binding, call) => of(binding).tidy(binding, call),
   };
 }

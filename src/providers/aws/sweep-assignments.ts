@@ -4,30 +4,16 @@ import {
   ListAccountAssignmentsCommand,
   type SSOAdminClient,
 } from '@aws-sdk/client-sso-admin';
-import { after } from '../../core/time.ts';
+import { after, toIso } from '../../core/time.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import type { Bucket } from './bucket.ts';
 import { perform } from './call.ts';
-import { ABANDONED_CALL_MS, CLOCK_TOLERANCE_MS } from './capabilities.ts';
-import { latestEnd, readLeases, type LeasedSlot, type LeaseSlot } from './leases.ts';
-import { callOf, createPace, fewAtATime, mayBegin, patiently, type SweepPorts } from './sweep-calls.ts';
-
-/** The kind of the leases of account assignments. */
-export const ASSIGNMENT = 'aws/identity-center';
-
-/** One account assignment, as AWS names it. */
-export interface AssignmentPlace {
-  readonly instanceArn: string;
-  readonly account: string;
-  readonly permissionSetArn: string;
-  /** Id of the user in the identity store; a group is never assigned. */
-  readonly principalId: string;
-}
-
-/** The slot under which the end of an assignment is leased. */
-export function assignmentSlot(place: AssignmentPlace): LeaseSlot {
-  return { kind: ASSIGNMENT, native: [place.instanceArn, place.account, place.permissionSetArn, place.principalId] };
-}
+import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import { ASSIGNMENT, settledAt, type LeasedAssignment } from './identity-center-leases.ts';
+import { latestEnd, type LeasedSlot } from './leases.ts';
+import { callOf, createPace, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from './sweep-calls.ts';
+import { laterCreations } from './sweep-creations.ts';
+import { readLeases, type SweptLeases } from './sweep-leases.ts';
 
 /** Where leases are, and who can end assignments. */
 export interface AssignmentScope {
@@ -49,9 +35,9 @@ const LOOK_AGAIN_MS = [0, 500, 1_500, 3_000];
 /** Ends assignments whose leases are over. Faults become events: one that cannot be ended holds up no other. */
 export async function sweepAssignments(ports: SweepPorts, scope: AssignmentScope): Promise<void> {
   const { notes } = ports;
-  let read: Awaited<ReturnType<typeof readLeases>>;
+  let read: SweptLeases;
   try {
-    read = await patiently(ports, () => readLeases(scope.bucket, ports.verifier, ASSIGNMENT, callOf(ports)));
+    read = await readLeases(ports, scope.bucket, ASSIGNMENT);
   } catch (error) {
     return notes.fault('identity-center', scope.bucket.name, error);
   }
@@ -74,14 +60,16 @@ export async function sweepAssignments(ports: SweepPorts, scope: AssignmentScope
     overdue.set(pair, [...(overdue.get(pair) ?? []), { leased, place, where: `${pair} ${principalId}`, aheadMs }]);
   }
   const pace = createPace(ports.clock, CALL_EVERY_MS);
-  await fewAtATime(PAIRS_AT_A_TIME, [...overdue.values()], async (pair) => {
-    for (const due of pair) await endSlot(ports, scope, due, pace);
+  const calls = assignmentCalls(scope.sso, pace);
+  const assignedAfter = laterCreations(ports, scope.sso, pace);
+  await fewAtATime(PAIRS_AT_A_TIME, rotated([...overdue.values()], ports.turn, 'places'), async (pair) => {
+    for (const due of pair) await endSlot(ports, scope, due, { calls, assignedAfter });
   });
 }
 
 interface Due {
   readonly leased: LeasedSlot;
-  readonly place: AssignmentPlace;
+  readonly place: LeasedAssignment;
   readonly where: string;
   /** How far AWS's clock is ahead of ours. */
   readonly aheadMs: number;
@@ -89,16 +77,34 @@ interface Due {
 
 type Pace = ReturnType<typeof createPace>;
 
-async function endSlot(ports: SweepPorts, scope: AssignmentScope, due: Due, pace: Pace): Promise<void> {
+async function endSlot(
+  ports: SweepPorts,
+  scope: AssignmentScope,
+  due: Due,
+  {
+    calls,
+    assignedAfter,
+  }: { readonly calls: AssignmentCalls; readonly assignedAfter: ReturnType<typeof laterCreations> },
+): Promise<void> {
   const { leased, place, where } = due;
   const { endsAt } = leased;
-  const event = (kind: 'ended' | 'would-end' | 'failed', message: string) =>
+  const event = (kind: 'ended' | 'would-end' | 'alarm' | 'failed', message: string) =>
     ports.notes.event({ kind, method: 'identity-center', place: where, message, endsAt });
-  if (!mayBegin(ports)) return event('failed', 'Overdue, and the run had no time left for it.');
-  const calls = assignmentCalls(scope.sso, pace);
+  const noTime = () => event('failed', 'Overdue, and the run had no time left for it. Later runs begin with others.');
+  if (!mayBegin(ports)) return noTime();
   const stands = () => calls.stands(place, callOf(ports));
   try {
     if (!(await patiently(ports, stands))) return await forget(ports, scope, due, event);
+    // The lease was left behind, and somebody gave the same by hand since: that is no business of ours, and is said once.
+    const theirs = isSettled(ports, due) ? await assignedAfter(place, settledAt(endsAt)) : null;
+    if (theirs !== null) {
+      event(
+        'alarm',
+        `Left as it is, because it was assigned anew at ${toIso(theirs)}, and not by Curfew. Look who did it; its old lease goes.`,
+      );
+      return ports.dryRun ? undefined : await forget(ports, scope, due, event);
+    }
+    if (!mayBegin(ports)) return noTime();
     if (ports.dryRun) return event('would-end', 'Overdue; the assignment would be deleted.');
     await patiently(ports, () => removeIfOverdue(ports, scope, due, calls));
     for (const waitMs of LOOK_AGAIN_MS) {
@@ -147,11 +153,11 @@ async function removeIfOverdue(
 async function forget(
   ports: SweepPorts,
   { bucket }: AssignmentScope,
-  { leased, where, aheadMs }: Due,
+  due: Due,
   event: (kind: 'would-end', message: string) => void,
 ): Promise<void> {
-  const settled = after(leased.endsAt, CLOCK_TOLERANCE_MS + ABANDONED_CALL_MS);
-  if (after(ports.clock.now(), aheadMs) < settled) return;
+  const { leased, where } = due;
+  if (!isSettled(ports, due)) return;
   if (ports.dryRun) return event('would-end', 'Nothing stands there any more; its lease would be deleted.');
   for (const key of leased.keys) {
     try {
@@ -160,6 +166,11 @@ async function forget(
       ports.notes.fault('identity-center', `${where}, its lease`, error);
     }
   }
+}
+
+/** Whether no call from before the end can make the assignment any more, by AWS's clock. */
+function isSettled({ clock }: SweepPorts, { leased, aheadMs }: Due): boolean {
+  return after(clock.now(), aheadMs) >= settledAt(leased.endsAt);
 }
 
 interface Removal {
@@ -172,10 +183,10 @@ type AssignmentCalls = ReturnType<typeof assignmentCalls>;
 
 /** The calls on account assignments that a sweep makes. All throw faults. */
 function assignmentCalls(sso: SSOAdminClient, pace: Pace) {
-  const named = ({ account, permissionSetArn }: AssignmentPlace) => `${permissionSetArn} in ${account}`;
+  const named = ({ account, permissionSetArn }: LeasedAssignment) => `${permissionSetArn} in ${account}`;
   return {
     /** Whether the list of the account shows the assignment. */
-    async stands(place: AssignmentPlace, call: CallOptions): Promise<boolean> {
+    async stands(place: LeasedAssignment, call: CallOptions): Promise<boolean> {
       const { instanceArn: InstanceArn, account: AccountId, permissionSetArn: PermissionSetArn } = place;
       const what = `Listing the assignments of ${named(place)}`;
       let NextToken: string | undefined;
@@ -194,7 +205,7 @@ function assignmentCalls(sso: SSOAdminClient, pace: Pace) {
       throw new ProviderFault('unreachable', `${what}: AWS never came to the end`);
     },
 
-    async remove(place: AssignmentPlace, call: CallOptions): Promise<Removal> {
+    async remove(place: LeasedAssignment, call: CallOptions): Promise<Removal> {
       await pace(call.signal);
       const command = new DeleteAccountAssignmentCommand({
         InstanceArn: place.instanceArn,
@@ -209,7 +220,7 @@ function assignmentCalls(sso: SSOAdminClient, pace: Pace) {
       return removalOf(output.AccountAssignmentDeletionStatus);
     },
 
-    async removal(place: AssignmentPlace, id: string, call: CallOptions): Promise<Removal> {
+    async removal(place: LeasedAssignment, id: string, call: CallOptions): Promise<Removal> {
       await pace(call.signal);
       const input = { InstanceArn: place.instanceArn, AccountAssignmentDeletionRequestId: id };
       const command = new DescribeAccountAssignmentDeletionStatusCommand(input);

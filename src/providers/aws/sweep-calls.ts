@@ -13,6 +13,8 @@ export interface SweepPorts {
   readonly dryRun: boolean;
   /** Nothing new is begun after this. */
   readonly until: Instant;
+  /** Which run this is, as far as its beginning tells: {@link turnAt}. */
+  readonly turn: number;
   readonly signal: AbortSignal;
 }
 
@@ -48,6 +50,25 @@ export async function patiently<T>(ports: Pick<SweepPorts, 'clock' | 'signal'>, 
     }
   }
   return work();
+}
+
+/** No two runs begin in the same ten seconds. */
+const TURN_MS = 10_000;
+/**
+ * How far the beginning moves with each turn, as a part of the whole list. No multiples of these come to the same point or to one another's, so
+ * however far runs are apart, each place comes to be among the first, also together with its account.
+ */
+const STRIDES = { accounts: Math.SQRT2, places: (Math.sqrt(5) - 1) / 2, leases: Math.sqrt(3) } as const;
+
+/** The turn of a run that begins now. */
+export function turnAt(now: Instant): number {
+  return Math.floor(now / TURN_MS);
+}
+
+/** The same list from another beginning at each turn: what a run does not reach, later ones do, although none remembers another. */
+export function rotated<T>(all: readonly T[], turn: number, what: keyof typeof STRIDES): readonly T[] {
+  const from = Math.floor(((turn * STRIDES[what]) % 1) * all.length);
+  return [...all.slice(from), ...all.slice(0, from)];
 }
 
 /** Works on a list, a few at a time. */

@@ -21,7 +21,9 @@ export const SWEEPER_WRITES = ['iam:DeleteRolePolicy', 'iam:DeleteUserPolicy'] a
 /** What the sweeper calls where Identity Center is administered. It can assign nothing. */
 export const SWEEPER_ASSIGNMENTS = [
   'sso:DeleteAccountAssignment',
+  'sso:DescribeAccountAssignmentCreationStatus',
   'sso:DescribeAccountAssignmentDeletionStatus',
+  'sso:ListAccountAssignmentCreationStatus',
   'sso:ListAccountAssignments',
 ] as const;
 

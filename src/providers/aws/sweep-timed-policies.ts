@@ -8,7 +8,7 @@ import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import { parseDocument, readEndMarker, statementsOf } from './end-marker.ts';
 import { identityCalls, type IdentityCalls } from './identity-store.ts';
 import type { Partition } from './names.ts';
-import { callOf, fewAtATime, mayBegin, patiently, type SweepPorts } from './sweep-calls.ts';
+import { callOf, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from './sweep-calls.ts';
 import { isOurs, ownEnd, type IdentityPlace } from './timed-policy-document.ts';
 
 /** One account whose people's identities are looked at. */
@@ -16,8 +16,6 @@ export interface TimedPolicyScope {
   readonly iam: IAMClient;
   readonly partition: Partition;
   readonly account: string;
-  /** `people/`: below it lie the identities that timed policies land on. */
-  readonly path: string;
 }
 
 /** What a policy under one of our names turns out to be. */
@@ -65,33 +63,47 @@ export function judgePolicy(
   return { kind: now < after(endsAt, CLOCK_TOLERANCE_MS) ? 'live' : 'overdue', endsAt, edited };
 }
 
-/** Ends what is overdue below one path of an account. Faults become events: one that cannot be ended holds up no other. */
-export async function sweepTimedPolicies(ports: SweepPorts, scope: TimedPolicyScope): Promise<void> {
-  for (const kind of ['user', 'role'] as const) {
-    let places: readonly IdentityPlace[];
-    let cloudNow: Instant;
-    try {
-      ({ places, cloudNow } = await patiently(ports, () => identities(scope, kind, callOf(ports))));
-    } catch (error) {
-      ports.notes.fault('timed-policy', `${kind}s under ${scope.path} in ${scope.account}`, error);
-      continue;
+/**
+ * Ends what is overdue below these paths (`people/`) of an account. Faults become events: one that cannot be ended holds up no other. Each run
+ * begins with other identities, because one may be too short for all.
+ */
+export async function sweepTimedPolicies(
+  ports: SweepPorts,
+  scope: TimedPolicyScope,
+  paths: readonly string[],
+): Promise<void> {
+  const all: Found[] = [];
+  for (const path of paths) {
+    for (const kind of ['user', 'role'] as const) {
+      try {
+        const { places, cloudNow } = await patiently(ports, () => identities(scope, path, kind, callOf(ports)));
+        // Ends are judged by AWS's clock, as AWS judges them; ours may be wrong.
+        const aheadMs = cloudNow - ports.clock.now();
+        all.push(...places.map((place) => ({ place, aheadMs })));
+      } catch (error) {
+        ports.notes.fault('timed-policy', `${kind}s under ${path} in ${scope.account}`, error);
+      }
     }
-    // Ends are judged by AWS's clock, as AWS judges them; ours may be wrong.
-    const aheadMs = cloudNow - ports.clock.now();
-    await fewAtATime(PLACES_AT_A_TIME, places, (place) => sweepIdentity(ports, scope, place, aheadMs));
   }
+  let missed = 0;
+  await fewAtATime(PLACES_AT_A_TIME, rotated(all, ports.turn, 'places'), async (found) => {
+    if (mayBegin(ports)) await sweepIdentity(ports, scope, found);
+    else missed += 1;
+  });
+  if (missed === 0) return;
+  const message = `${missed} of ${all.length} identities were not looked at: the run had no time left. Later runs begin with others.`;
+  ports.notes.event({ kind: 'failed', method: 'timed-policy', place: scope.account, message });
 }
 
-async function sweepIdentity(
-  ports: SweepPorts,
-  { iam }: TimedPolicyScope,
-  place: IdentityPlace,
-  aheadMs: number,
-): Promise<void> {
+interface Found {
+  readonly place: IdentityPlace;
+  /** How far AWS's clock is ahead of ours. */
+  readonly aheadMs: number;
+}
+
+async function sweepIdentity(ports: SweepPorts, { iam }: TimedPolicyScope, { place, aheadMs }: Found): Promise<void> {
   const calls = () => identityCalls(iam, place, callOf(ports));
   const failed = (where: string, error: unknown) => ports.notes.fault('timed-policy', where, error);
-  if (!mayBegin(ports))
-    return failed(place.arn, new ProviderFault('unreachable', 'The run had no time left for this identity'));
   let names: readonly string[];
   try {
     names = await patiently(ports, () => policiesOf(calls()));
@@ -118,12 +130,9 @@ async function policiesOf(calls: IdentityCalls): Promise<readonly string[]> {
   }
 }
 
-interface PolicyPlace {
-  readonly place: IdentityPlace;
+interface PolicyPlace extends Found {
   readonly policyName: string;
   readonly where: string;
-  /** How far AWS's clock is ahead of ours. */
-  readonly aheadMs: number;
 }
 
 async function sweepPolicy(
@@ -169,7 +178,8 @@ async function sweepPolicy(
 
 /** Every identity of a kind below the path, and AWS's time when it answered. */
 async function identities(
-  { iam, partition, account, path }: TimedPolicyScope,
+  { iam, partition, account }: TimedPolicyScope,
+  path: string,
   kind: AwsIdentity,
   call: CallOptions,
 ): Promise<{ readonly places: readonly IdentityPlace[]; readonly cloudNow: Instant }> {

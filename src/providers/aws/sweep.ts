@@ -12,7 +12,7 @@ import { writeHeartbeat } from './heartbeat.ts';
 import { withoutStaticKeys, type IdentitySource, type ResolvedIdentity } from './identity.ts';
 import { partitionOf, SWEEPER } from './names.ts';
 import { sweepAssignments } from './sweep-assignments.ts';
-import { callOf, patiently, type SweepPorts } from './sweep-calls.ts';
+import { callOf, mayBegin, patiently, rotated, turnAt, type SweepPorts } from './sweep-calls.ts';
 import { createNotes, type SweepReport } from './sweep-report.ts';
 import { sweepTimedPolicies } from './sweep-timed-policies.ts';
 
@@ -38,12 +38,14 @@ export interface SweepOptions {
   readonly name: string;
   readonly version: string;
   readonly dryRun: boolean;
+  /** Nothing new is begun so long after the beginning. Absent: four minutes. */
+  readonly runMs?: number;
   /** Sends everything there instead of to AWS. Needs `allowCustomEndpoint`. */
   readonly endpoint?: string;
   readonly allowCustomEndpoint?: boolean;
 }
 
-/** Nothing new is begun after this; what is left is said, and the next run goes on. */
+/** Nothing new is begun after this; what is left is said, and later runs begin with others. */
 const RUN_MS = 240_000;
 const REQUEST_MS = 5_000;
 /** The shortest session that AWS issues; a run is shorter. */
@@ -59,8 +61,9 @@ export async function sweepOnce(options: SweepOptions): Promise<SweepReport> {
   const notes = createNotes();
   const verifier = createEndVerifier(options.keys);
   const endpoints = endpointsOf(options.region, options.endpoint, options.allowCustomEndpoint ?? false);
-  const until = after(startedAt, RUN_MS);
-  const ports: SweepPorts = { clock, verifier, notes, dryRun: options.dryRun, until, signal };
+  const until = after(startedAt, options.runMs ?? RUN_MS);
+  const turn = turnAt(startedAt);
+  const ports: SweepPorts = { clock, verifier, notes, dryRun: options.dryRun, until, turn, signal };
   const identity = withoutStaticKeys(options.identity);
   const bucket = bucketOf(options, endpoints, identity);
   const sts = new STSClient({
@@ -70,8 +73,9 @@ export async function sweepOnce(options: SweepOptions): Promise<SweepReport> {
     credentials: identity,
   });
   try {
-    if (options.paths.length > 0) await accounts(ports, options, { endpoints, sts, identity });
+    // Assignments have no end of their own, and policies have: they do not wait for accounts, however large those are.
     if (bucket !== null) await assignments(ports, options, { endpoints, sts, identity }, bucket);
+    if (options.paths.length > 0) await accounts(ports, options, { endpoints, sts, identity });
     const report = () => notes.report({ dryRun: options.dryRun, version: options.version }, startedAt, clock.now());
     if (bucket === null || options.dryRun) return report();
     try {
@@ -108,7 +112,13 @@ function bucketOf(
 }
 
 async function accounts(ports: SweepPorts, options: SweepOptions, access: Access): Promise<void> {
-  for (const roleArn of options.roleArns.length === 0 ? [null] : options.roleArns) {
+  const all = options.roleArns.length === 0 ? [null] : options.roleArns;
+  for (const roleArn of rotated(all, ports.turn, 'accounts')) {
+    if (!mayBegin(ports)) {
+      const message = 'Not looked at: the run had no time left. Later runs begin with others.';
+      ports.notes.event({ kind: 'failed', method: 'timed-policy', place: roleArn ?? 'its own account', message });
+      continue;
+    }
     let iam: IAMClient | null = null;
     try {
       const { account, credentials } = await patiently(ports, () => act(options, access, roleArn, callOf(ports)));
@@ -120,7 +130,7 @@ async function accounts(ports: SweepPorts, options: SweepOptions, access: Access
       });
       iam = client;
       const scope = { iam: client, partition: partitionOf(options.region), account };
-      for (const path of options.paths) await sweepTimedPolicies(ports, { ...scope, path });
+      await sweepTimedPolicies(ports, scope, options.paths);
     } catch (error) {
       ports.notes.fault('timed-policy', roleArn ?? 'its own account', error);
     } finally {
