@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { after, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
@@ -54,20 +55,19 @@ export async function patiently<T>(ports: Pick<SweepPorts, 'clock' | 'signal'>, 
 
 /** No two runs begin in the same ten seconds. */
 const TURN_MS = 10_000;
-/**
- * How far the beginning moves with each turn, as a part of the whole list. No multiples of these come to the same point or to one another's, so
- * however far runs are apart, each place comes to be among the first, also together with its account.
- */
-const STRIDES = { accounts: Math.SQRT2, places: (Math.sqrt(5) - 1) / 2, leases: Math.sqrt(3) } as const;
 
 /** The turn of a run that begins now. */
 export function turnAt(now: Instant): number {
   return Math.floor(now / TURN_MS);
 }
 
-/** The same list from another beginning at each turn: what a run does not reach, later ones do, although none remembers another. */
-export function rotated<T>(all: readonly T[], turn: number, what: keyof typeof STRIDES): readonly T[] {
-  const from = Math.floor(((turn * STRIDES[what]) % 1) * all.length);
+/**
+ * The same list from another beginning at each turn: what a run does not reach, later ones do, although none remembers another. The beginning is
+ * a hash and no step, because steps of some length would meet the distance of the runs, and come to a few beginnings only.
+ */
+export function rotated<T>(all: readonly T[], turn: number, what: 'accounts' | 'places' | 'leases'): readonly T[] {
+  const part = createHash('sha256').update(`${what} ${turn}`).digest().readUInt32BE() / 2 ** 32;
+  const from = Math.floor(part * all.length);
   return [...all.slice(from), ...all.slice(0, from)];
 }
 
