@@ -26,6 +26,11 @@ const TEXTS = {
   externalId: "The deployment's external id.",
   accounts: 'Accounts whose people get timed policies, separated by commas; empty for none.',
   paths: 'Paths of identities of people in them, separated by commas, such as people/; empty for none.',
+  centerRole: `ARN of the role ${SWEEPER} in the account that administers IAM Identity Center; empty where that is this account.`,
+  centerRegion: 'Region of IAM Identity Center; empty where it is the region of the function.',
+  centerSweeperRole:
+    "ARN of the sweeper's role where Curfew runs, which makes the role here as well; empty where the role is here already.",
+  centerExternalId: "The deployment's external id; only needed where the role is made here.",
   sweeperRole: "ARN of the sweeper's role where Curfew runs.",
   path: 'Path below which the identities of people lie, such as people/; the same as in the roles.',
 };
@@ -67,6 +72,8 @@ function hub(): string {
     ),
     variable('accounts', TEXTS.accounts, ''),
     variable('people_paths', TEXTS.paths, ''),
+    variable('identity_center_role_arn', TEXTS.centerRole, ''),
+    variable('identity_center_region', TEXTS.centerRegion, ''),
     'data "aws_partition" "current" {}\n',
     'data "aws_caller_identity" "current" {}\n',
     block('resource "aws_s3_bucket" "this"', { bucket: raw('var.bucket') }),
@@ -131,6 +138,8 @@ function lambdaFunction(): string {
     ['CURFEW_SWEEP_BUCKET', 'aws_s3_bucket.this.id'],
     ['CURFEW_SWEEP_ACCOUNTS', 'var.accounts'],
     ['CURFEW_SWEEP_PATHS', 'var.people_paths'],
+    ['CURFEW_SWEEP_IDENTITY_CENTER_ROLE_ARN', 'var.identity_center_role_arn'],
+    ['CURFEW_SWEEP_IDENTITY_CENTER_REGION', 'var.identity_center_region'],
     ['CURFEW_AWS_EXTERNAL_ID', 'var.external_id'],
   ] as const;
   const width = Math.max(...environment.map(([name]) => name.length));
@@ -160,14 +169,26 @@ function people(): string {
 }
 
 function identityCenter(): string {
-  const note = `# For the account that administers IAM Identity Center. Gives the role ${SWEEPER} that is there already the right to end assignments.\n`;
+  const note = `# For the account that administers IAM Identity Center. Gives the role ${SWEEPER} the right to end assignments, and makes it where it is not there yet.\n`;
   return terraform([
-    `${note}data "aws_partition" "current" {}\n`,
+    `${note}${variable('sweeper_role_arn', TEXTS.centerSweeperRole, '')}`,
+    variable('external_id', TEXTS.centerExternalId, ''),
+    'data "aws_partition" "current" {}\n',
+    'data "aws_caller_identity" "current" {}\n',
+    block('resource "aws_iam_role" "sweeper"', {
+      count: raw('var.sweeper_role_arn == "" ? 0 : 1'),
+      name: NAME,
+      path: '/curfew/',
+      description: 'Ends assignments of grants that are over; can make none.',
+      assume_role_policy: encoded(sweeperTrust('${var.sweeper_role_arn}', '${var.external_id}')),
+    }),
     block('resource "aws_iam_role_policy" "assignments"', {
       name: 'curfew-assignments',
       role: NAME,
       policy: encoded(sweeperAssignmentPermissions({ partition: PARTITION })),
+      depends_on: raw('[aws_iam_role.sweeper]'),
     }),
+    block('output "sweeper_role_arn"', { value: `arn:${PARTITION}:iam::${ACCOUNT}:role/${SWEEPER}` }),
   ]);
 }
 
@@ -181,6 +202,8 @@ function hubTemplate(): string {
     ExternalId: TEXTS.externalId,
     Accounts: TEXTS.accounts,
     PeoplePaths: TEXTS.paths,
+    IdentityCenterRoleArn: { text: TEXTS.centerRole, fallback: '' },
+    IdentityCenterRegion: { text: TEXTS.centerRegion, fallback: '' },
   };
   return template('The sweeper: a function that ends what is overdue, every minute, and its bucket.', parameters, {
     Leases: {
@@ -261,6 +284,8 @@ function functionResource(): JsonObject {
           CURFEW_SWEEP_BUCKET: '${Bucket}',
           CURFEW_SWEEP_ACCOUNTS: '${Accounts}',
           CURFEW_SWEEP_PATHS: '${PeoplePaths}',
+          CURFEW_SWEEP_IDENTITY_CENTER_ROLE_ARN: '${IdentityCenterRoleArn}',
+          CURFEW_SWEEP_IDENTITY_CENTER_REGION: '${IdentityCenterRegion}',
           CURFEW_AWS_EXTERNAL_ID: '${ExternalId}',
         },
       },
@@ -282,19 +307,30 @@ function peopleTemplate(): string {
 }
 
 function identityCenterTemplate(): string {
-  const description = `For the account that administers IAM Identity Center: gives the role ${SWEEPER} that is there already the right to end assignments.`;
-  return template(
-    description,
-    {},
-    {
-      Assignments: {
-        Type: 'AWS::IAM::RolePolicy',
-        Properties: {
-          RoleName: NAME,
-          PolicyName: 'curfew-assignments',
-          PolicyDocument: sweeperAssignmentPermissions(CFN),
-        },
+  const description = `For the account that administers IAM Identity Center: gives the role ${SWEEPER} the right to end assignments, and makes it where it is not there yet.`;
+  const parameters = {
+    SweeperRoleArn: { text: TEXTS.centerSweeperRole, fallback: '' },
+    ExternalId: { text: TEXTS.centerExternalId, fallback: '' },
+  };
+  const resources = {
+    Sweeper: {
+      ...role({
+        RoleName: NAME,
+        Path: '/curfew/',
+        Description: 'Ends assignments of grants that are over; can make none.',
+        AssumeRolePolicyDocument: sweeperTrust('${SweeperRoleArn}', '${ExternalId}'),
+      }),
+      Condition: 'MakesTheRole',
+    },
+    Assignments: {
+      Type: 'AWS::IAM::RolePolicy',
+      Properties: {
+        RoleName: { 'Fn::If': ['MakesTheRole', { Ref: 'Sweeper' }, NAME] },
+        PolicyName: 'curfew-assignments',
+        PolicyDocument: sweeperAssignmentPermissions(CFN),
       },
     },
-  );
+  };
+  const given = { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'SweeperRoleArn' }, ''] }] };
+  return template(description, parameters, resources, { MakesTheRole: given });
 }

@@ -10,19 +10,29 @@ export function role(properties: JsonObject): JsonObject {
   return { Type: 'AWS::IAM::Role', Properties: properties };
 }
 
+/** What a parameter of a template is for: it must be given, or has a value where it is not. */
+export type Parameter = string | { readonly text: string; readonly fallback: string };
+
 /** A CloudFormation template, as YAML. */
 export function template(
   description: string,
-  parameters: Readonly<Record<string, string>>,
+  parameters: Readonly<Record<string, Parameter>>,
   resources: JsonObject,
+  conditions: JsonObject = {},
 ): string {
   const Parameters = Object.fromEntries(
-    Object.entries(parameters).map(([name, text]) => [name, { Type: 'String', Description: text }]),
+    Object.entries(parameters).map(([name, one]) => [
+      name,
+      typeof one === 'string'
+        ? { Type: 'String', Description: one }
+        : { Type: 'String', Description: one.text, Default: one.fallback },
+    ]),
   );
   const body = {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: description,
     Parameters,
+    ...(Object.keys(conditions).length === 0 ? {} : { Conditions: conditions }),
     Resources: substituted(resources),
   };
   return HEADER + stringify(body, { version: '1.1', singleQuote: true, lineWidth: 0, aliasDuplicateObjects: false });

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
 import { startAwsSimulator } from '../../simulators/aws/server.ts';
+import type { WorldDescription } from '../../simulators/aws/world.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import { after, instant, type Instant } from '../../src/core/time.ts';
@@ -90,6 +91,50 @@ export const sweepWorld = {
   ],
 };
 
+/** The delegated administrator of IAM Identity Center. */
+export const CENTER = '777766665555';
+
+const CENTER_REGION = 'eu-central-1';
+const onlyThere: JsonObject = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Deny',
+      Action: 'sso:*',
+      Resource: '*',
+      Condition: { StringNotEquals: { 'aws:RequestedRegion': CENTER_REGION } },
+    },
+  ],
+};
+
+/** The same, where another account administers IAM Identity Center, in another region: the hub's sweeper may assign and end nothing. */
+export const delegatedWorld: WorldDescription = {
+  ...sweepWorld,
+  organization: { managementAccount: HUB, accounts: [{ id: CENTER, name: 'identity' }] },
+  identityCenter: { ...sweepWorld.identityCenter, delegatedAdministrator: CENTER, region: CENTER_REGION },
+  accounts: [
+    ...sweepWorld.accounts.map((one) => ({
+      ...one,
+      roles: one.roles.map((role) =>
+        role.name === 'curfew-sweeper' && one.id === HUB
+          ? { ...role, inlinePolicies: { 'curfew-sweeper': sweeperHubPolicy(names, LEASES) } }
+          : role,
+      ),
+    })),
+    {
+      id: CENTER,
+      roles: [
+        {
+          name: 'curfew-sweeper',
+          path: '/curfew/',
+          trustPolicy: sweeperTrust(SWEEPER, EXTERNAL_ID),
+          inlinePolicies: { 'curfew-assignments': sweeperAssignmentPermissions(names), 'only-there': onlyThere },
+        },
+      ],
+    },
+  ],
+};
+
 /** A simulated cloud, what a broker has left there, and the sweeper. There is no broker and no database here. */
 export interface SweepWorld {
   readonly url: string;
@@ -117,9 +162,9 @@ export interface SweepWorld {
 /** Waiting between tries costs no time. */
 const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) };
 
-export async function startSweepWorld(): Promise<SweepWorld> {
+export async function startSweepWorld(world: WorldDescription = sweepWorld): Promise<SweepWorld> {
   const settings = { assignmentMs: [50, 50], listDelayMs: [0, 0], ssoCallsPerSecond: 0 } as const;
-  const simulator = await startAwsSimulator({ port: 0, world: sweepWorld, settings });
+  const simulator = await startAwsSimulator({ port: 0, world, settings });
   const { url } = simulator;
   const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   const signer = createEndSigner(pem);
@@ -144,7 +189,10 @@ export async function startSweepWorld(): Promise<SweepWorld> {
     leases: createLeases(bucket, signer),
     bucket,
     adminBucket: bucketAs(adminArn),
-    sso: new SSOAdminClient(client(url, await hubSession(url, adminArn))),
+    sso: new SSOAdminClient({
+      ...client(url, await hubSession(url, adminArn)),
+      region: world.identityCenter?.region ?? 'eu-west-1',
+    }),
     iam: new IAMClient({ ...client(url, deployer), region: 'us-east-1' }),
     grant(durationMs) {
       const activatedAt = now();

@@ -54,6 +54,18 @@ variable "people_paths" {
   default     = ""
 }
 
+variable "identity_center_role_arn" {
+  type        = string
+  description = "ARN of the role curfew/curfew-sweeper in the account that administers IAM Identity Center; empty where that is this account."
+  default     = ""
+}
+
+variable "identity_center_region" {
+  type        = string
+  description = "Region of IAM Identity Center; empty where it is the region of the function."
+  default     = ""
+}
+
 data "aws_partition" "current" {}
 
 data "aws_caller_identity" "current" {}
@@ -212,11 +224,13 @@ resource "aws_lambda_function" "sweeper" {
 
   environment {
     variables = {
-      CURFEW_SWEEP_KEYS      = var.keys
-      CURFEW_SWEEP_BUCKET    = aws_s3_bucket.this.id
-      CURFEW_SWEEP_ACCOUNTS  = var.accounts
-      CURFEW_SWEEP_PATHS     = var.people_paths
-      CURFEW_AWS_EXTERNAL_ID = var.external_id
+      CURFEW_SWEEP_KEYS                     = var.keys
+      CURFEW_SWEEP_BUCKET                   = aws_s3_bucket.this.id
+      CURFEW_SWEEP_ACCOUNTS                 = var.accounts
+      CURFEW_SWEEP_PATHS                    = var.people_paths
+      CURFEW_SWEEP_IDENTITY_CENTER_ROLE_ARN = var.identity_center_role_arn
+      CURFEW_SWEEP_IDENTITY_CENTER_REGION   = var.identity_center_region
+      CURFEW_AWS_EXTERNAL_ID                = var.external_id
     }
   }
 }
