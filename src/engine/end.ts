@@ -273,7 +273,7 @@ async function prove(
  */
 async function forget(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<void> {
   const { provider } = methodOf(ports.providers, grant);
-  if (provider.forget === undefined) return;
+  if (provider.forget === undefined || !turn.shared) return;
   try {
     const others = await turn.renew();
     if (others === null || others.present) return;

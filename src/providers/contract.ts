@@ -67,8 +67,8 @@ export interface Provider {
 
   /**
    * Takes back what was written down beside this binding for whoever ends it without us (a sweeper), so that nobody takes for ours what somebody
-   * else gives there later. Called once its absence is proven, while no other grant can begin there; what fails is left to `tidy`. Absent:
-   * nothing is written beside bindings. Throws {@link ProviderFault}.
+   * else gives there later. Called for shared slots, because nobody else comes to a slot of one grant; once absence is proven, while no other
+   * grant can begin there. What fails is left to `tidy`. Absent: nothing is written beside bindings. Throws {@link ProviderFault}.
    */
   forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
 

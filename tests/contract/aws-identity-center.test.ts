@@ -99,10 +99,10 @@ describe('a lease for the sweeper', () => {
     await provide({ ...on, provider: leasing }, spec);
     await takeAway({ ...on, provider: leasing }, spec, returned());
     expect(await ends()).toHaveLength(2);
-    await leasing.forget(spec, call());
+    await leasing.forget?.(spec, call());
     expect(await ends()).toEqual([stamp(other.endsAt)]);
     // Where no sweeper reads any, there are none.
-    await expect(on.provider.forget(spec, call())).resolves.toBeUndefined();
+    expect(on.provider.forget).toBeUndefined();
   });
 
   test('of a start that AWS gave up stands until its end is proven, because another call may still land', async () => {
@@ -111,7 +111,7 @@ describe('a lease for the sweeper', () => {
     await expect(provide({ ...on, provider: leasing }, spec)).rejects.toMatchObject({ hasWritten: true });
     expect(await ends()).toHaveLength(1);
     expect((await ends())[0]?.localeCompare(stamp(spec.endsAt))).toBe(-1);
-    await leasing.forget(spec, call());
+    await leasing.forget?.(spec, call());
     expect(await ends()).toEqual([]);
   });
 

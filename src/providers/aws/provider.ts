@@ -80,7 +80,8 @@ export interface AwsProvider extends Provider {
    * Removes what nothing needs any more: entries of a role's revocation policy, or policies of grants that are over. Every ending does it
    * as well, so this is for what an ending had to leave.
    */
-  forget(binding: BindingSpec, call: CallOptions): Promise<void>;
+  /** Absent: no bucket or no key is configured, so there are no leases. */
+  forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
   residual(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
   sweeperRuns(call: CallOptions): Promise<readonly SweeperRun[]>;
@@ -97,6 +98,8 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     options.onCut?.({ account, role, at }),
   );
   const sweeper: SweeperSide = { signer: options.endSigner ?? null, bucket: sweepBucketOf(options, timeoutMs) };
+  const leases =
+    sweeper.bucket === null || sweeper.signer === null ? null : createLeases(sweeper.bucket, sweeper.signer);
   const where = options.identityCenter;
   const center =
     where === undefined
@@ -105,8 +108,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
           caller: identityCenterCaller(where, { sessions, partition, endpoints, requestTimeoutMs: timeoutMs }),
           partition,
           clock: options.clock,
-          leases:
-            sweeper.bucket === null || sweeper.signer === null ? null : createLeases(sweeper.bucket, sweeper.signer),
+          leases,
         });
   const { authority } = options;
   const place = { endpoint: endpoints.rolesAnywhere, region, requestTimeoutMs: timeoutMs };
@@ -161,7 +163,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     ],
     residual: ({ method, role }) =>
       of({ method }).residual?.(role) ?? residualOf(of({ method }).capabilities, abilitiesOf(role)),
-    forget: async (binding, call) => of(binding).forget?.(binding, call),
+    ...(leases === null ? {} : { forget: async (binding, call) => of(binding).forget?.(binding, call) }),
     tidy: async (binding, call) => of(binding).tidy(binding, call),
   };
 }
