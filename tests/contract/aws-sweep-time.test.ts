@@ -107,6 +107,20 @@ test('a lease that cannot be read is said, stops no other, and may be a later en
   expect((await world.sweep()).counts).toMatchObject({ live: 1, ended: 0, failures: 0 });
 });
 
+test('what Curfew gave again under a lease that cannot be read is not taken for somebody else’s', async () => {
+  const slot = slotOf(people['ana'] ?? '');
+  const left = { ...slot, endsAt: world.now() };
+  await world.bucket.put(leaseKey(left), signLease(world.signer, left), call());
+  await world.pass(120_000);
+  await assign('ana', 3_600_000);
+  await world.bucket.put(leaseKey(left), signLease(world.signer, left), call());
+  const [later = ''] = (await world.bucket.list('curfew/leases/', call())).keys.filter((key) => key !== leaseKey(left));
+  await world.faults([{ service: 's3', action: 'GetObject', match: later, kind: 'deny', times: 99 }]);
+  expect((await world.sweep()).counts).toMatchObject({ ended: 0, alarms: 0, failures: 2 });
+  expect((await world.bucket.list('curfew/leases/', call())).keys).toHaveLength(2);
+  expect(await assigned()).toEqual(['ana', 'cem']);
+});
+
 test('leases that are over are read first, several at once, and what there was no time to read is said', async () => {
   await assign('ana', 1_000);
   const endsAt = after(world.now(), 3_600_000);

@@ -98,6 +98,9 @@ async function endSlot(
     // The lease was left behind, and somebody gave the same by hand since: that is no business of ours, and is said once.
     const theirs = isSettled(ports, due) ? await assignedAfter(place, settledAt(endsAt)) : null;
     if (theirs !== null) {
+      // It may be ours of a later grant, whose lease was written or could be read only since.
+      const latest = await patiently(ports, () => latestEnd(scope.bucket, ports.verifier, leased.slot, callOf(ports)));
+      if (latest === null || latest.endsAt > endsAt) return;
       event(
         'alarm',
         `Left as it is, because it was assigned anew at ${toIso(theirs)}, and not by Curfew. Look who did it; its old lease goes.`,
