@@ -12,6 +12,7 @@ import {
   type Residual,
 } from '../providers/contract.ts';
 import { noteAbsence, noteEndWritten, noteSettled } from '../store/bindings.ts';
+import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, type LookAgain } from '../store/leases.ts';
@@ -281,11 +282,9 @@ async function forget(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Pro
     await provider.forget(specInTurn(grant, turn), { now: await appNow(ports.db), signal });
   } catch (error) {
     const fault = asFault(error);
-    if (fault === null) throw error;
-    ports.log.warn(
-      { grant: grant.id, ...faultFacts(fault) },
-      'could not forget what was written beside an access that is over',
-    );
+    // Also a database that does not answer: nothing of the grant is left to be done here.
+    const facts = fault === null ? { error: String(error) } : faultFacts(fault);
+    ports.log.warn({ grant: grant.id, ...facts }, 'could not forget what was written beside an access that is over');
   }
 }
 

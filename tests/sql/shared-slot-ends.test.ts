@@ -32,22 +32,22 @@ describe('the end in the cloud beside what stands in a shared place', () => {
   });
 
   test('what was written there for whoever ends it without us is forgotten once nothing can come back, and neither before nor while another needs the place', async () => {
-    await ask(10 * MINUTE);
-    await ask(20 * MINUTE);
-    await pass(11 * MINUTE);
-    expect(await states()).toEqual(['ended', 'active']);
-    await pass(10 * MINUTE);
-    expect([await states(), cloud.forgotten]).toEqual([['ended', 'ending'], []]);
-    await pass(MAY_LAND_MS + 5_000);
-    expect([await states(), cloud.forgotten]).toEqual([['ended', 'ended'], [grants[1]]]);
+    await here.ask(10 * MINUTE);
+    await here.ask(20 * MINUTE);
+    await here.pass(11 * MINUTE);
+    expect(await here.states()).toEqual(['ended', 'active']);
+    await here.pass(10 * MINUTE);
+    expect([await here.states(), here.cloud.forgotten]).toEqual([['ended', 'ending'], []]);
+    await here.pass(MAY_LAND_MS + 5_000);
+    expect([await here.states(), here.cloud.forgotten]).toEqual([['ended', 'ended'], [here.grants[1]]]);
   });
 
   test('a cloud that cannot forget it keeps no grant from being over', async () => {
-    cloud.mishaps.push({ kind: 'half-done' });
-    await ask(10 * MINUTE);
-    cloud.mishaps.push({ kind: 'refused' });
-    await pass(MAY_LAND_MS + 5_000);
-    expect([await states(), cloud.forgotten]).toEqual([['failed'], grants]);
+    here.cloud.mishaps.push({ kind: 'half-done' });
+    await here.ask(10 * MINUTE);
+    here.cloud.mishaps.push({ kind: 'refused' });
+    await here.pass(MAY_LAND_MS + 5_000);
+    expect([await here.states(), here.cloud.forgotten]).toEqual([['failed'], here.grants]);
   });
 
   test('an end in the cloud that somebody has edited is told when the access is taken away', async () => {
