@@ -9,15 +9,15 @@ import { ProviderFault, type CallOptions } from '../contract.ts';
 export const LANES = ['end', 'begin', 'start'] as const;
 export type Lane = (typeof LANES)[number];
 
-/** AWS lets all calls of sso-admin together be 20 a second (IAM Identity Center quotas); other tools and Scheduler need some of them. */
-export const CALLS_PER_SECOND = 19;
+/** AWS lets all calls of sso-admin together be 20 a second (IAM Identity Center quotas); where others need some of them, it refuses, and all get less. */
+export const CALLS_PER_SECOND = 19.8;
 /** So many may be made at once after a pause. */
 const BURST = 6;
 /** So many of them are kept for what takes access away. */
 const KEPT_FOR_ENDS = 2;
 /** A call that does not get its turn within this time is given back as throttled: the engine's own timeout is four seconds. */
 export const LONGEST_WAIT_MS = 1_500;
-/** After AWS has said that it is too much, the rate is halved and comes back by so much every second. */
+/** After AWS has said that it is too much, the rate is cut by a fifth and comes back by so much every second. */
 const RECOVERY_PER_SECOND = 2;
 
 interface Waiter {
@@ -26,7 +26,7 @@ interface Waiter {
 }
 
 /**
- * Keeps the calls of one process within AWS's rate, ends first. Several processes share the rate by halving theirs whenever AWS refuses.
+ * Keeps the calls of one process within AWS's rate, ends first. Several processes share the rate by cutting theirs whenever AWS refuses.
  */
 export class CallQuota {
   readonly #clock: Clock;
@@ -64,7 +64,7 @@ export class CallQuota {
   /** AWS has refused a call because there were too many. */
   slowDown(): void {
     this.#fill();
-    this.#rate = Math.max(1, this.#rate / 2);
+    this.#rate = Math.max(1, this.#rate * 0.8);
     this.#tokens = Math.min(this.#tokens, 0);
   }
 
