@@ -3,8 +3,9 @@ import { slotKey } from '../../src/core/slot.ts';
 import { createSigner, type LogSigner } from '../../src/ledger/note.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { RulesInForce } from '../../src/operations/world.ts';
+import { createEndSigner, type EndSigner } from '../../src/providers/signed-end.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
-import { compileVariants, EVERYBODY, NATIVE, TARGETS, VARIANTS } from './broker/company.ts';
+import { compileVariants, EVERYBODY, NATIVE, ROLES, VARIANTS } from './broker/company.ts';
 import {
   DatabaseServer,
   emptyDatabase,
@@ -19,7 +20,9 @@ import type { Law, Violation } from './checkers/violations.ts';
 import { SimAnywhere } from './cloud/sim-anywhere.ts';
 import { SimCenter } from './cloud/sim-center.ts';
 import { SimCloud } from './cloud/sim-cloud.ts';
+import { SimIdentities } from './cloud/sim-identities.ts';
 import { ABANDONED_CALL_MS } from './cloud/sim-provider.ts';
+import { SimRoles } from './cloud/sim-roles.ts';
 import type { Cell } from './kernel/coverage.ts';
 import { LEAST } from './kernel/least.ts';
 import type { Mark } from './kernel/marks.ts';
@@ -35,9 +38,10 @@ export interface Laboratory {
   readonly fixed: FixedRows;
   readonly variants: readonly RulesInForce[];
   readonly signer: LogSigner;
+  readonly endSigner: EndSigner;
 }
 
-/** A key for the simulated log; it signs nothing else. */
+/** A key for the simulated log and for the ends of its grants; it signs nothing else. */
 const LOG_KEY = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 -----END PRIVATE KEY-----
@@ -51,6 +55,7 @@ export async function openLaboratory(): Promise<Laboratory> {
     fixed: await readFixedRows(base),
     variants: compileVariants(),
     signer: createSigner('simulation.curfew.local/log', LOG_KEY),
+    endSigner: createEndSigner(LOG_KEY),
   };
 }
 
@@ -117,14 +122,15 @@ class Run {
   #steps = 0;
 
   constructor(laboratory: Laboratory, storm: Storm) {
-    const { base, variants, signer } = laboratory;
+    const { base, variants, signer, endSigner } = laboratory;
     this.#laboratory = laboratory;
     this.#storm = storm;
     const { standing } = storm.drawn.cloud;
     const center = new SimCenter(storm, EVERYBODY, Object.values(NATIVE), standing ? 'ana' : null);
     const anywhere = new SimAnywhere(storm, Object.values(NATIVE));
-    const cloud = new SimCloud(() => storm.scheduler.now, storm.drawn.cloud, { center, anywhere });
-    for (const target of TARGETS) for (const key of EVERYBODY) cloud.identities.add(`${NATIVE[target] ?? ''}/${key}`);
+    const identities = new SimIdentities(storm, Object.values(NATIVE), EVERYBODY);
+    const roles = new SimRoles(storm, Object.values(NATIVE), ROLES);
+    const cloud = new SimCloud(() => storm.scheduler.now, { center, anywhere, identities, roles });
     if (standing) cloud.standAlready(slotKey('aws', 'assignment', ['111122223333', 'shared', 'ana']));
     const server = new DatabaseServer(base, storm.scheduler);
     this.#observer = new Observer(storm, base, cloud);
@@ -136,6 +142,7 @@ class Run {
       server,
       cloud,
       signer,
+      endSigner,
       variants,
       lastCallers: new Map(),
       stateOf: (grant) => this.#observer.grants.get(grant)?.state,

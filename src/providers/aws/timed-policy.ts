@@ -70,7 +70,10 @@ export function timedPolicy(
     },
     revoke: async (binding, _ending, rung, call) => {
       const { place, policy } = resolve(binding);
-      await calling(place, call, (calls) => (rung === 0 ? calls.remove(policy.name) : denyInstead(calls, policy)));
+      await calling(place, call, async (calls) => {
+        if (rung > 0) return denyInstead(calls, policy);
+        return call.now < binding.endsAt ? calls.remove(policy.name) : removeOver(calls, policy);
+      });
     },
     // Every grant has a policy of its own name, so no two writers meet.
     exclusive: () => null,
@@ -196,7 +199,13 @@ async function observe(
   }
   switch (recognise(policy, standing)) {
     case 'denial':
-      return absent({ standing: 'a deny of what it allowed' });
+      // It may have taken the place of an edit just now, also past the end, and AWS needs some seconds to obey it.
+      return {
+        presence: 'absent',
+        proof: 'observed',
+        evidence: { ...evidence, standing: 'a deny of what it allowed' },
+        final: false,
+      };
     case 'ours':
       if (over && now < finalAt) return absent({ standing: 'our own policy, whose time is over' });
       return { presence: 'present', usable: !over, native: { ...evidence, standing: 'our own policy' } };
@@ -206,6 +215,22 @@ async function observe(
       // To whoever waits for the access it is not the access that was granted; to whoever takes it away it may well be some.
       return { presence: 'present', usable: ending, native };
     }
+  }
+}
+
+/**
+ * Removes a policy whose time is over. One that somebody edited may be believed still, and AWS needs some seconds to obey its removal, by
+ * which nothing would be left to tell: a denial takes its place, which counts once it has stood there long enough, and is litter then.
+ */
+async function removeOver(calls: IdentityCalls, policy: TimedPolicy): Promise<void> {
+  const standing = await calls.read(policy.name);
+  if (standing === null || recognise(policy, standing) !== 'edited') return calls.remove(policy.name);
+  try {
+    await calls.put(policy.name, policy.denial);
+  } catch (error) {
+    // An edit may be shorter than the denial, and the identity full.
+    if (!(error instanceof ProviderFault) || error.kind !== 'invalid') throw error;
+    await calls.remove(policy.name);
   }
 }
 

@@ -8,7 +8,8 @@ import type { SourceFile } from '../../../src/policy/types.ts';
 import { parseTargets } from '../../../src/posture/inventory.ts';
 import { ANYWHERE } from '../cloud/anywhere-lists.ts';
 import { PERMISSION_SET } from '../cloud/sim-center.ts';
-import { TIMED } from '../cloud/timed-method.ts';
+import { BINDING } from '../cloud/sim-cloud.ts';
+import { PEOPLE } from '../cloud/sim-identities.ts';
 
 /** What the rules of a variant say, in the checkers' own words: they never ask the policy engine. */
 export interface Expectation {
@@ -39,16 +40,21 @@ export const ROLES = [
   'keeper',
   'unplannable',
 ] as const;
-/** Roles that come to one and the same place in the cloud for each person and account: their grants share it. */
-export const SHARING = ['sharer', 'auditor'] as const;
-/** A role that stands as an object with its own end on an identity that the person has already. */
+/** A role that stands as a policy with its own end on an identity that the person has already, by the real provider. */
 export const STAMPED = 'stamper';
 /** A role that is an assignment in IAM Identity Center, by the real provider. */
 export const VISITING = 'visitor';
 /** A role under which certificates are handed out, by the real provider. */
 export const CERTIFIED = 'runner';
-/** The methods of the roles that have an object for each grant. */
-const OBJECTS: Readonly<Record<string, string>> = { passer: 'pass', [STAMPED]: TIMED };
+/** A role that is a binding which only the broker ends. */
+export const BOUND = 'mover';
+/** Roles that are given as no provider of ours does: the first two come to one place for each person and account, which their grants share. */
+const OWN: Readonly<Record<string, string>> = {
+  sharer: 'assignment',
+  auditor: 'assignment',
+  passer: 'pass',
+  [BOUND]: BINDING,
+};
 export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
 /** The accounts behind the targets. */
 export const NATIVE: Readonly<Record<string, string>> = { 'aws/alpha': '111122223333', 'aws/beta': '444455556666' };
@@ -87,10 +93,10 @@ export function compileVariants(): readonly RulesInForce[] {
   });
 }
 
-/** The simulated cloud has methods that no real one has, with one place for all grants of a person, or with objects of their own; no document can name them. */
+/** The simulated cloud has methods that no provider of ours has, whose shapes the engine must know as well; no document can name them. */
 function withOwnMethods(policy: PolicySet): PolicySet {
   const roles = [...policy.roles].map(([name, role]) => {
-    const method = SHARING.some((one) => one === name) ? 'assignment' : (OBJECTS[name] ?? null);
+    const method = OWN[name] ?? null;
     return [name, method === null ? role : { ...role, aws: { ...role.aws, method } as never }] as const;
   });
   return { ...policy, roles: new Map(roles) };
@@ -106,6 +112,7 @@ function documents(variant: Expectation): readonly SourceFile[] {
     { path: 'directory.yaml', text: directory(variant) },
     { path: 'targets.yaml', text: TARGET_DOCUMENT },
     { path: 'roles.yaml', text: ROLES.map(role).join('---\n') },
+    { path: 'stamps.json', text: JSON.stringify(STAMPS) },
     {
       path: 'policies.yaml',
       text:
@@ -130,8 +137,8 @@ ${EVERYBODY.map((name) => people(name, left.includes(name))).join('')}groups:
 
 const TARGET_DOCUMENT = `kind: targets
 targets:
-  aws/alpha: { kind: account, native: '111122223333', description: Access here is a session with its own end, labels: { access: session }, owners: [group:leads] }
-  aws/beta: { kind: account, native: '444455556666', description: Access here is a binding that only the broker ends, labels: { access: binding }, owners: [group:leads] }
+  aws/alpha: { kind: account, native: '111122223333', description: People have users here, labels: { people: users }, owners: [group:leads] }
+  aws/beta: { kind: account, native: '444455556666', description: People have roles here, labels: { people: roles }, owners: [group:leads] }
 `;
 
 const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
@@ -149,8 +156,18 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
 };
 
 const ON_AWS: Readonly<Partial<Record<(typeof ROLES)[number], string>>> = {
+  [STAMPED]: `{ method: timed-policy, attachTo: user, path: ${PEOPLE}, policy: ./stamps.json }`,
   [VISITING]: `{ method: identity-center, permissionSet: ${PERMISSION_SET} }`,
   [CERTIFIED]: `{ method: roles-anywhere, role: ${ANYWHERE.role}, profile: ${ANYWHERE.profile} }`,
+};
+
+/** What the stamped may do: each statement has its own bounds. */
+const STAMPS = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: 'arn:aws:s3:::stamps/*' },
+    { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' },
+  ],
 };
 
 const role = (name: (typeof ROLES)[number]) => `kind: role
@@ -165,7 +182,7 @@ const policy = (name: string, count: number, variant: Expectation) => `kind: pol
 name: ${name}s
 who: { groups: [engineers] }
 roles: [${name}]
-targets: { access: [session, binding] }
+targets: { people: [users, roles] }
 duration: { default: ${Math.min(3 * MINUTE, variant.maxMs) / MINUTE}m, max: ${variant.maxMs / MINUTE}m, extensions: ${variant.extensions} }
 ${count > 0 ? `approval: [{ from: [group:leads], count: ${count} }]\n` : ''}`;
 
@@ -175,12 +192,12 @@ kind: policy
 name: keepers
 who: { groups: [engineers] }
 roles: [keeper]
-targets: { access: [session, binding] }
+targets: { people: [users, roles] }
 approval: [{ from: [group:leads] }]
 ---
 kind: policy
 name: unplannables
 who: { groups: [engineers] }
 roles: [unplannable]
-targets: { access: [session, binding] }
+targets: { people: [users, roles] }
 `;

@@ -13,6 +13,7 @@ import type { RulesInForce, World } from '../../../src/operations/world.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import type { Log } from '../../../src/platform/log.ts';
 import type { Provider } from '../../../src/providers/contract.ts';
+import type { EndSigner } from '../../../src/providers/signed-end.ts';
 import { appNow } from '../../../src/store/database.ts';
 import { markReissue } from '../../../src/store/grants.ts';
 import { Network } from '../cloud/network.ts';
@@ -32,6 +33,7 @@ export interface Surroundings {
   readonly server: DatabaseServer;
   readonly cloud: SimCloud;
   readonly signer: LogSigner;
+  readonly endSigner: EndSigner;
   readonly variants: readonly RulesInForce[];
   readonly lastCallers: LastCallers;
   readonly stateOf: (grant: string) => string | undefined;
@@ -94,6 +96,7 @@ export function startNode(
     node: { node: life.name, alive: () => life.alive },
     lastCallers: around.lastCallers,
     stateOf: around.stateOf,
+    signer: around.endSigner,
     onCut: async (account, role, at) => void (await markReissue(db, account, role, at)),
   });
   const providers = new Map<ProviderName, Provider>([['aws', provider]]);

@@ -1,7 +1,6 @@
 import { NATIVE } from '../broker/company.ts';
 import { CERTIFICATE, CERTIFIED_SESSION } from '../cloud/sim-anywhere.ts';
-import type { SimCloud } from '../cloud/sim-cloud.ts';
-import { CLOUD_CLOCK_TOLERANCE_MS } from '../cloud/timed-method.ts';
+import { SESSION_ACCESS, TIMED_ACCESS, type SimCloud } from '../cloud/sim-cloud.ts';
 import { short } from '../kernel/trace.ts';
 import type { GrantRow } from './rows.ts';
 import type { Violations } from './violations.ts';
@@ -11,11 +10,13 @@ const LIVE = new Set(['activating', 'active', 'ending']);
 
 /** How long after the end of a grant the cloud may believe what carries that end, milliseconds. What somebody edited by hand carries another. */
 function toleranceOf(what: string): number | null {
-  if (what.startsWith('session ') || what === 'a pass') return 0;
+  if (what === 'a pass') return 0;
   if (what === CERTIFICATE || what === CERTIFIED_SESSION) return CERTIFICATE_LATE_MS;
-  return what === 'an object' ? CLOUD_CLOCK_TOLERANCE_MS : null;
+  return what === TIMED_ACCESS || what === SESSION_ACCESS ? CLOUD_CLOCK_TOLERANCE_MS : null;
 }
 
+/** So much the cloud's clock may be off from the true time here; it is the cloud's that ends what carries its end. */
+const CLOUD_CLOCK_TOLERANCE_MS = 2_000;
 /** What the method declares: the cloud's clock may be off so much, and needs a while to obey a denial. */
 const CERTIFICATE_LATE_MS = 5_000;
 /** Clouds compare whole seconds. */
@@ -36,6 +37,7 @@ export class CloudChecker {
   readonly #now: () => number;
   readonly #endAsked: (grant: GrantRow) => boolean;
   readonly #staleMs: number;
+  readonly #keyOf: (person: string) => string;
   /** When each place of IAM Identity Center was last seen to be held. */
   readonly #heldAt = new Map<string, number>();
   /** Told at every look what works in the cloud. */
@@ -50,7 +52,10 @@ export class CloudChecker {
     endAsked: (grant: GrantRow) => boolean,
     /** How far behind a look may be. */
     staleMs: number,
+    /** Who is behind a pseudonymous id. */
+    keyOf: (person: string) => string,
   ) {
+    this.#keyOf = keyOf;
     this.#staleMs = staleMs;
     this.#cloud = cloud;
     this.#endAsked = endAsked;
@@ -63,6 +68,7 @@ export class CloudChecker {
     const grants = this.#grants();
     this.#checkPlaces([...grants.values()]);
     this.#checkPasses([...grants.values()]);
+    this.#checkPolicies([...grants.values()]);
     this.#checkCenter([...grants.values()]);
     this.#checkRoles([...grants.values()]);
     const usable = new Map([...this.#cloud.usable()].filter(([grant]) => !this.#isUnseen(grants.get(grant))));
@@ -96,12 +102,29 @@ export class CloudChecker {
     }
   }
 
+  /** The same of policies on people's own identities, as long as nobody changes them by hand; and what else stands there stays. */
+  #checkPolicies(rows: readonly GrantRow[]): void {
+    const { identities } = this.#cloud;
+    for (const key of identities.robbed()) this.#violations.report('slots', `${key} lost a policy of its own`);
+    for (const row of rows) {
+      if (row.method !== 'timed-policy' || row.endsAt === null || row.endedAt !== null) continue;
+      if (identities.isTampered(row.id)) continue;
+      this.#violations.judge('promise-in-the-cloud');
+      const until = identities.allowedUntil(NATIVE[row.target] ?? '', this.#keyOf(row.person), row.id);
+      if (until !== null && until > (row.boundUntil ?? 0))
+        this.#violations.report('cloud', `${short(row.id)} has a later end in the cloud than anybody has noted`);
+      const over = row.state !== 'active' || this.#now() >= row.endsAt || this.#endAsked(row);
+      if (!over && (until === null || until <= row.endsAt - SECOND_MS))
+        this.#violations.report('cloud', `${short(row.id)} is promised for longer than the cloud knows`);
+    }
+  }
+
   /** Judged when all is over: nothing of ours is left lying about on people's identities. */
   checkLitter(): void {
     this.#violations.judge('litter-swept');
     for (const { grant } of this.#cloud.identities.standing()) {
       const state = this.#grants().get(grant)?.state ?? 'unknown';
-      if (!LIVE.has(state)) this.#violations.report('cloud', `${short(grant)} is ${state}, and its object lies about`);
+      if (!LIVE.has(state)) this.#violations.report('cloud', `${short(grant)} is ${state}, and its policy lies about`);
     }
   }
 
@@ -125,8 +148,15 @@ export class CloudChecker {
 
   /** Whether somebody took the end of a grant away by hand so late that no look of the broker, from its end on, could show it. */
   #isUnseen(row: GrantRow | undefined): boolean {
-    const undone = row?.method === 'roles-anywhere' ? this.#cloud.anywhere.undoing(row.id) : null;
-    if (row === undefined || undone === null || row.endedAt === null) return false;
+    if (row === undefined || row.endedAt === null) return false;
+    const { anywhere, identities } = this.#cloud;
+    const undone =
+      row.method === 'roles-anywhere'
+        ? anywhere.undoing(row.id)
+        : row.method === 'timed-policy'
+          ? identities.edit(row.id)
+          : null;
+    if (undone === null) return false;
     const shownFrom = undone.at + this.#staleMs;
     const late = row.cause !== 'expired' || shownFrom >= (row.boundUntil ?? 0);
     return late && undone.lookedAt < shownFrom;

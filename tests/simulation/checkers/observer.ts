@@ -69,6 +69,7 @@ export class Observer {
       now,
       (grant) => this.wishes.asked(grant.id) || this.#orderChecker.mayHaveTaken(grant),
       storm.drawn.cloud.staleMs,
+      (person) => this.#keys.get(person) ?? '',
     );
     this.#orderChecker = new OrderChecker(storm, this.violations, (person) => this.#keys.get(person));
     this.cloud.onUsable = (usable) => this.#orderChecker.noteUsable(usable, this.grants);

@@ -56,7 +56,7 @@ export class AwsCalls {
   client(now: () => number, perform: (action: string, input: object, grant: string) => object) {
     const send = async (command: Command, { abortSignal }: { readonly abortSignal: AbortSignal }): Promise<object> => {
       const action = command.constructor.name.replace(/Command$/, '');
-      const effect = /^(Create|Update|Delete|Put|Provision)/.test(action) ? 'write' : 'read';
+      const effect = /^(Assume|Create|Update|Delete|Put|Provision)/.test(action) ? 'write' : 'read';
       const answer = async () => {
         const output = await this.send({
           action,

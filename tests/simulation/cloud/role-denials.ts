@@ -70,3 +70,11 @@ export function readDenials(text: string): readonly Denial[] {
     return [denial];
   });
 }
+
+/** From when on the policy of a session denies everything; `null`: never. What it denies besides leaves something to do. */
+export function sessionEnd(text: string): number | null {
+  const { Statement } = JSON.parse(text) as { readonly Statement: readonly Statement[] };
+  const everything = Statement.filter(({ Action, Resource }) => Action === '*' && Resource === '*');
+  const [denial] = readDenials(JSON.stringify({ Statement: everything }));
+  return denial === undefined ? null : (denial.from ?? 0);
+}

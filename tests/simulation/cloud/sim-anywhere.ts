@@ -1,5 +1,6 @@
 import type { Storm } from '../kernel/storm.ts';
 import { ANYWHERE, AnywhereLists, roleArn } from './anywhere-lists.ts';
+import { noSuchEntity, sdkError } from './aws-errors.ts';
 import { grantOf, laterEnd, nameOf, readDenials, untilOf, type Denial } from './role-denials.ts';
 import { readSimCertificate, type SimCertificate } from './sim-authority.ts';
 
@@ -59,7 +60,7 @@ export class SimAnywhere {
   readonly #handedOut: SimCertificate[] = [];
   readonly #sessions = new Map<string, CertifiedSession>();
   readonly #undone = new Map<string, Undone>();
-  /** When the broker last looked at the end of each grant. */
+  /** When the broker last looked at the end of each grant, and saw it as somebody had left it. */
   readonly #lookedAt = new Map<string, number>();
   readonly #parsed = new Map<string, readonly Denial[]>();
   #roles = 0;
@@ -110,7 +111,7 @@ export class SimAnywhere {
           },
         };
       case 'GetRolePolicy':
-        this.#lookedAt.set(grantOf(PolicyName), this.#now);
+        this.#noteLook(grantOf(PolicyName), seen);
         if (policy === undefined) throw noSuchEntity('role policy');
         return { RoleName, PolicyName, PolicyDocument: encodeURIComponent(policy) };
       case 'ListRolePolicies':
@@ -217,7 +218,7 @@ export class SimAnywhere {
     return undone.restoredAt === null || this.#now < undone.restoredAt + this.#storm.drawn.cloud.propagationMs;
   }
 
-  /** When that was; and when the broker last looked at its end. */
+  /** When that was; and when the broker last looked at its end and could see it. */
   undoing(grant: string): { readonly at: number; readonly lookedAt: number } | null {
     const undone = this.#undone.get(grant);
     return undone === undefined ? null : { at: undone.at, lookedAt: this.#lookedAt.get(grant) ?? 0 };
@@ -257,6 +258,12 @@ export class SimAnywhere {
   makeAnew(account: string): void {
     const here = this.#account(account);
     if (lastOf(here, this.#now).id === null) this.#change(here, this.#newRole());
+  }
+
+  /** A look that shows what was put back since, as by a call that came twice, shows nothing wrong. */
+  #noteLook(grant: string, seen: RoleVersion): void {
+    const restoredAt = this.#undone.get(grant)?.restoredAt ?? null;
+    if (restoredAt === null || seen.at < restoredAt) this.#lookedAt.set(grant, this.#now);
   }
 
   #newRole(): RoleVersion {
@@ -343,12 +350,4 @@ function lastOf({ versions }: Account, at: number): RoleVersion {
 
 function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
-}
-
-function noSuchEntity(what: string): Error {
-  return sdkError('NoSuchEntityException', 404, `The ${what} cannot be found.`);
-}
-
-function sdkError(name: string, httpStatusCode: number, message: string): Error {
-  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }

@@ -1,22 +1,20 @@
 import type { SimAnywhere } from './sim-anywhere.ts';
 import type { SimCenter } from './sim-center.ts';
-import { SimIdentities } from './sim-identities.ts';
+import type { SimIdentities } from './sim-identities.ts';
+import type { SimRoles } from './sim-roles.ts';
+
+/** The method of access as a cloud has it that knows no ends: a binding which only the broker ends. */
+export const BINDING = 'binding';
+/** What somebody has by a policy that stands as the broker wrote it. */
+export const TIMED_ACCESS = 'a timed policy';
+/** What somebody has by credentials of a role. */
+export const SESSION_ACCESS = 'a session';
 
 /** What a cloud object says whom it serves. The simulated cloud knows grants only as names that the broker gave it. */
 export interface CloudNames {
   readonly grant: string;
   /** The role in its account: what all deny entries of its grants stand on. */
   readonly roleKey: string;
-}
-
-/** A session like those of AWS STS: it carries its own end, and can be denied before it. */
-export interface Session extends CloudNames {
-  readonly kind: 'session';
-  readonly key: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-  /** The end that stands in the policy of the session. */
-  readonly endsAt: number;
 }
 
 /** A token that works as long as a binding exists, like those of a role assignment. */
@@ -26,32 +24,16 @@ export interface Token extends CloudNames {
   readonly expiresAt: number;
 }
 
-export type Credential = Session | Token;
-
-/** Who is denied on a role: one document for all grants of the role, which is read, changed and written back whole. */
-export interface DenyDocument {
-  readonly entries: ReadonlyMap<string, number>;
-  /** Sessions issued before this are denied; 0: none. */
-  readonly cutAt: number;
-}
-
-const NOBODY: DenyDocument = { entries: new Map(), cutAt: 0 };
-
 /**
- * The truth about who can do what in the simulated cloud. Four kinds of access: *sessions*, which carry their end and are
- * denied early by an entry on their role; *bindings*, which exist until somebody removes them; and *assignments*, bindings of which there is
- * one place for all grants of a person on a role; *passes*, one for each grant, carry their end in an object that is written over; *objects* on people's
- * own identities do so as well, and can be edited by hand. It believes nobody's
- * clock but its own, and knows nothing of the broker's database.
+ * The truth about who can do what in the simulated cloud. What the methods of AWS make is in `roles`, `identities`, `center` and `anywhere`;
+ * beside it there is what other clouds could have: *bindings*, which exist until somebody removes them; *assignments*, bindings of which there
+ * is one place for all grants of a person on a role; and *passes*, one for each grant, which carry their end in an object that is written
+ * over. It believes nobody's clock but its own, and knows nothing of the broker's database.
  */
 export class SimCloud {
   readonly #now: () => number;
-  readonly #propagationMs: number;
-  readonly #sessions: Session[] = [];
-  readonly #credentials = new Map<string, Credential>();
+  readonly #tokens = new Map<string, Token>();
   readonly #everProvided = new Set<string>();
-  /** Every version of each deny document, oldest first. */
-  readonly #denies = new Map<string, { at: number; document: DenyDocument }[]>();
   /** Every change of each binding, oldest first. */
   readonly #bindings = new Map<string, { at: number; names: CloudNames | null }[]>();
   /** Every change of each assignment, oldest first: one place for all grants of a person on a role. */
@@ -60,6 +42,9 @@ export class SimCloud {
   readonly #passes = new Map<string, { at: number; names: CloudNames; endsAt: number | null }[]>();
   readonly #standing = new Set<string>();
   #count = 0;
+  /** Catalogue roles, and the sessions of grants on them. */
+  readonly roles: SimRoles;
+  /** People's own identities, and the policies of grants on them. */
   readonly identities: SimIdentities;
   /** Where assignments are made that take their time, and whose end is scheduled. */
   readonly center: SimCenter;
@@ -68,16 +53,14 @@ export class SimCloud {
   /** Called after every change. */
   onChange: () => void = () => {};
 
-  /** `skewMs`: by how much the cloud's clock is ahead when it judges what carries its own end. */
-  constructor(
-    now: () => number,
-    { propagationMs, skewMs }: { readonly propagationMs: number; readonly skewMs: number },
-    parts: { readonly center: SimCenter; readonly anywhere: SimAnywhere },
-  ) {
+  constructor(now: () => number, parts: Pick<SimCloud, 'center' | 'anywhere' | 'identities' | 'roles'>) {
     this.#now = now;
-    this.#propagationMs = propagationMs;
-    this.identities = new SimIdentities(now, skewMs);
+    this.roles = parts.roles;
+    this.roles.onChange = () => this.onChange();
+    this.roles.onProvided = (grant) => this.noteProvided(grant);
+    this.identities = parts.identities;
     this.identities.onChange = () => this.onChange();
+    this.identities.onProvided = (grant) => this.noteProvided(grant);
     this.center = parts.center;
     this.center.onChange = () => this.onChange();
     this.anywhere = parts.anywhere;
@@ -87,35 +70,6 @@ export class SimCloud {
 
   noteProvided(grant: string): void {
     this.#everProvided.add(grant);
-  }
-
-  issueSession(names: CloudNames, endsAt: number, durationMs: number): Session {
-    const issuedAt = this.#now();
-    this.#count += 1;
-    const session: Session = {
-      kind: 'session',
-      key: `ASIA${String(this.#count).padStart(8, '0')}`,
-      ...names,
-      issuedAt,
-      expiresAt: issuedAt + durationMs,
-      endsAt,
-    };
-    this.#sessions.push(session);
-    this.#credentials.set(session.key, session);
-    this.#everProvided.add(names.grant);
-    this.onChange();
-    return session;
-  }
-
-  readDeny(roleKey: string, staleMs: number): DenyDocument {
-    return latest(this.#denies.get(roleKey), this.#now() - staleMs)?.document ?? NOBODY;
-  }
-
-  writeDeny(roleKey: string, document: DenyDocument): void {
-    const versions = this.#denies.get(roleKey) ?? [];
-    versions.push({ at: this.#now(), document });
-    this.#denies.set(roleKey, versions);
-    this.onChange();
   }
 
   bind(slot: string, names: CloudNames): void {
@@ -187,16 +141,15 @@ export class SimCloud {
     this.#count += 1;
     const key = `token${String(this.#count).padStart(8, '0')}`;
     const token: Token = { kind: 'token', key, ...names, expiresAt: this.#now() + durationMs };
-    this.#credentials.set(key, token);
+    this.#tokens.set(key, token);
     return token;
   }
 
   /** Whether the cloud would serve somebody who shows this credential now. */
   accepts(key: string): boolean {
-    const credential = this.#credentials.get(key);
-    if (credential === undefined || this.#now() >= credential.expiresAt) return false;
-    if (credential.kind === 'token') return this.#boundGrants().has(credential.grant);
-    return this.#now() < credential.endsAt && !this.#denied(credential);
+    const token = this.#tokens.get(key);
+    if (token === undefined) return this.roles.accepts(key);
+    return this.#now() < token.expiresAt && this.#boundGrants().has(token.grant);
   }
 
   /** Grants under which somebody could act in the cloud at this moment, with what makes it possible. */
@@ -209,12 +162,8 @@ export class SimCloud {
       if (last !== undefined && last.endsAt !== null && now < last.endsAt) usable.set(last.names.grant, 'a pass');
     }
     for (const { grant, edited } of this.identities.believed())
-      usable.set(grant, edited ? 'an edited object' : 'an object');
-    for (const session of this.#sessions) {
-      if (now < Math.min(session.expiresAt, session.endsAt) && !this.#denied(session)) {
-        usable.set(session.grant, `session ${session.key}`);
-      }
-    }
+      usable.set(grant, edited ? 'an edited policy' : TIMED_ACCESS);
+    for (const grant of this.roles.usable()) usable.set(grant, SESSION_ACCESS);
     return usable;
   }
 
@@ -242,11 +191,6 @@ export class SimCloud {
       if (names !== null) grants.add(names.grant);
     }
     return grants;
-  }
-
-  #denied(session: Session): boolean {
-    const document = latest(this.#denies.get(session.roleKey), this.#now() - this.#propagationMs)?.document ?? NOBODY;
-    return document.entries.has(session.grant) || session.issuedAt < document.cutAt;
   }
 }
 

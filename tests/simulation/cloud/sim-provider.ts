@@ -5,15 +5,14 @@ import {
   type BindingPlace,
   type BindingSpec,
   type CallOptions,
-  type CredentialFacts,
   type IssuedCredential,
   type MethodCapabilities,
   type Observation,
   type Provider,
   type Provisioned,
 } from '../../../src/providers/contract.ts';
-import { gather } from '../../../src/providers/aws/gather.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
+import type { EndSigner } from '../../../src/providers/signed-end.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import type { Prng } from '../kernel/prng.ts';
@@ -21,21 +20,17 @@ import { anywhereMethod, isAnywhere } from './anywhere-method.ts';
 import { centerMethod, isAtCenter } from './center-method.ts';
 import type { Network } from './network.ts';
 import { passCalls, passMethod } from './passes.ts';
-import type { CloudNames, Credential, SimCloud } from './sim-cloud.ts';
-import { identityOf, isTimed, TIMED, timedMethod } from './timed-method.ts';
+import { isSession, sessionMethod } from './session-method.ts';
+import { BINDING, type CloudNames, type SimCloud, type Token } from './sim-cloud.ts';
+import { isTimed, timedMethod } from './timed-method.ts';
 
 /** The longest time after a call was given up until a look can no longer be wrong about it: landing and staleness together. */
 export const ABANDONED_CALL_MS = 60_000;
-/** The shortest session that the cloud issues. */
-export const SESSION_MS = 900_000;
-/** How long an entry stays after the end of its grant: the longest session that can have been issued under it, and a margin. */
-const ENTRY_MARGIN_MS = SESSION_MS + 300_000;
-
-/** On targets with this label access is a binding that only the broker ends; elsewhere it is a session with its own end. */
-export const BINDING_LABEL = 'binding';
+/** How long a token of a binding works. */
+const TOKEN_MS = 900_000;
 
 const CAPABILITIES: MethodCapabilities = {
-  method: 'assume-role',
+  method: BINDING,
   slot: 'per-grant',
   endedBy: 'broker',
   cut: { possible: true, withinMs: 5_000 },
@@ -45,14 +40,12 @@ const CAPABILITIES: MethodCapabilities = {
   settleMs: 30_000,
   abandonedCallMs: ABANDONED_CALL_MS,
   proofAtExpiry: 'observed',
-  endsApart: true,
-  rungs: ['remove', 'remove, and cut all sessions of the role', 'page somebody'],
+  rungs: ['remove', 'page somebody'],
 };
 
 /** A method with one place for all grants of a person on a native role. Nothing is handed out. */
-const { endsApart: _, ...ONE_OBJECT } = CAPABILITIES;
-const ASSIGNMENT: MethodCapabilities = { ...ONE_OBJECT, method: 'assignment', slot: 'shared' };
-const PASS = passMethod(ONE_OBJECT);
+const ASSIGNMENT: MethodCapabilities = { ...CAPABILITIES, method: 'assignment', slot: 'shared' };
+const PASS = passMethod(CAPABILITIES);
 
 /** Which node called for a grant last; shared by all nodes of a run. */
 export type LastCallers = Map<string, { readonly node: string; alive(): boolean }>;
@@ -67,6 +60,8 @@ export interface SimProviderOptions {
   readonly lastCallers: LastCallers;
   /** State of a grant as the database last said, for marks only. */
   readonly stateOf: (grant: string) => string | undefined;
+  /** Signs ends for whoever sweeps. */
+  readonly signer: EndSigner;
   /** Told that all sessions of a role that were issued before a time are cut. */
   readonly onCut: (account: string, role: string, at: Instant) => Promise<void>;
 }
@@ -94,30 +89,6 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     return seen;
   };
 
-  const timed = timedMethod(
-    {
-      storm,
-      identities: cloud.identities,
-      network,
-      staleMs: stale,
-      node: options.node.node,
-      landsLate: gives,
-      onProvided: (grant) => cloud.noteProvided(grant),
-    },
-    CAPABILITIES,
-  );
-
-  const openSession = (spec: BindingSpec, call: CallOptions) => {
-    if (call.now >= spec.endsAt) throw new ProviderFault('invalid', 'the grant is over; nothing is issued under it');
-    return network.call({
-      name: `assume-role ${short(spec.grant)}`,
-      grant: spec.grant,
-      effect: 'write',
-      signal: call.signal,
-      landsLate: gives(spec),
-      perform: () => cloud.issueSession(namesOf(spec), spec.endsAt, SESSION_MS),
-    });
-  };
   const readBinding = (spec: BindingSpec, call: CallOptions) =>
     network.call({
       name: `read-binding ${short(spec.grant)}`,
@@ -137,19 +108,6 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       landsLate: gives(spec),
       perform: () => cloud.assign(spec.slot, namesOf(spec)),
     });
-  const readDeny = (spec: BindingSpec, call: CallOptions) =>
-    network.call({
-      name: `read-deny ${namesOf(spec).roleKey}`,
-      grant: spec.grant,
-      effect: 'read',
-      signal: call.signal,
-      perform: () => {
-        const seen = cloud.readDeny(namesOf(spec).roleKey, stale());
-        noteStale(spec, cloud.readDeny(namesOf(spec).roleKey, 0).entries.has(spec.grant), seen.entries.has(spec.grant));
-        return seen;
-      },
-    });
-
   /** The binding was made, so a fault of this look must not sound as if nothing had happened. */
   const isUsable = async (spec: BindingSpec, call: CallOptions): Promise<boolean> => {
     if (storm.weather.cloud.settlesSlowly) return false;
@@ -161,30 +119,6 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     }
   };
 
-  const denyTogether = gather<{ readonly spec: BindingSpec; readonly cut: boolean }>(async (wishes, call) => {
-    const [first] = wishes;
-    if (first === undefined) return;
-    if (wishes.length > 1) storm.marks.hit('written-together');
-    const { roleKey } = namesOf(first.spec);
-    const before = await readDeny(first.spec, call);
-    const entries = new Map([...before.entries].filter(([, until]) => call.now < until));
-    for (const { spec } of wishes) entries.set(spec.grant, spec.endsAt + ENTRY_MARGIN_MS);
-    const missing = ((await call.alongside?.ending()) ?? []).filter(({ grant }) => !entries.has(grant));
-    if (missing.length > 0) await call.alongside?.restores(missing.map(({ grant }) => grant));
-    for (const { grant, endsAt } of missing) entries.set(grant, endsAt + ENTRY_MARGIN_MS);
-    const cutAt = wishes.some(({ cut }) => cut) ? Math.max(before.cutAt, call.now) : before.cutAt;
-    await network.call({
-      name: `write-deny ${roleKey} for ${wishes.map(({ spec }) => short(spec.grant)).join(', ')}`,
-      grant: first.spec.grant,
-      effect: 'write',
-      signal: call.signal,
-      perform: () => cloud.writeDeny(roleKey, { entries, cutAt }),
-    });
-    const after = await readDeny(first.spec, call);
-    if (!wishes.every(({ spec }) => isDenied(after, spec)))
-      throw new ProviderFault('conflict', 'the deny does not show what was written');
-  });
-
   const atCenter = centerMethod({ center: cloud.center, network, clock: options.clock, landsLate });
   const anywhere = anywhereMethod({
     anywhere: cloud.anywhere,
@@ -195,9 +129,35 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     landsLate,
     onCut: options.onCut,
   });
-  /** The methods that are the real ones; the others are short, and written here. */
+  const timed = timedMethod({
+    identities: cloud.identities,
+    network,
+    clock: options.clock,
+    signer: options.signer,
+    staleMs: stale,
+    onStale,
+    landsLate,
+  });
+  const session = sessionMethod({
+    roles: cloud.roles,
+    network,
+    clock: options.clock,
+    staleMs: stale,
+    onStale,
+    landsLate,
+    onCut: options.onCut,
+  });
+  /** The methods of AWS, which are the real ones. What other clouds could have is short, and written here. */
   const real = (spec: Pick<BindingSpec, 'method'>): typeof atCenter | null =>
-    isAtCenter(spec) ? atCenter : isAnywhere(spec) ? anywhere : null;
+    isSession(spec)
+      ? session
+      : isAtCenter(spec)
+        ? atCenter
+        : isAnywhere(spec)
+          ? anywhere
+          : isTimed(spec)
+            ? timed
+            : null;
   const passes = passCalls({
     network,
     cloud,
@@ -208,30 +168,19 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   return {
     name: 'aws',
     methods: {
-      'assume-role': CAPABILITIES,
+      [BINDING]: CAPABILITIES,
+      [session.capabilities.method]: session.capabilities,
       assignment: ASSIGNMENT,
       pass: PASS,
-      [TIMED]: timed.capabilities,
+      [timed.capabilities.method]: timed.capabilities,
       [atCenter.capabilities.method]: atCenter.capabilities,
       [anywhere.capabilities.method]: anywhere.capabilities,
     },
     plan: (wanted) =>
-      real(wanted)?.plan(wanted) ??
-      (wanted.role.name === 'unplannable'
+      wanted.role.name === 'unplannable'
         ? { ok: false, message: 'its session policy is too long', hint: 'Shorten it.' }
-        : { ok: true, words: 'a session or a binding', policyHash: null }),
-    exclusive: (spec, act) => {
-      const method = real(spec);
-      if (method !== null) return method.exclusive(spec, act);
-      return isBinding(spec) ||
-        isAssignment(spec) ||
-        isPass(spec) ||
-        isTimed(spec) ||
-        act === 'provision' ||
-        act === 'expire'
-        ? null
-        : `sim:${namesOf(spec).roleKey}`;
-    },
+        : (real(wanted)?.plan(wanted) ?? { ok: true, words: 'a binding', policyHash: null }),
+    exclusive: (spec, act) => real(spec)?.exclusive(spec, act) ?? null,
     // Masses that ask at once are more than it takes.
     quota: (place, act) => {
       const method = real(place);
@@ -244,16 +193,15 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     landing: (spec) => {
       const method = real(spec);
       if (method !== null) return method.landing(spec);
-      return isAssignment(spec) || isPass(spec) || isTimed(spec)
-        ? { identity: `${spec.method} ${identityOf(spec)}`, words: 'the person’s own account in the simulated cloud' }
+      return isAssignment(spec) || isPass(spec)
+        ? {
+            identity: `${spec.method} ${spec.target.native}/${spec.principal}`,
+            words: 'the person’s own account in the simulated cloud',
+          }
         : null;
     },
     doctor: async () => [],
-    tidy: async (spec, call) => {
-      const method = real(spec);
-      if (method !== null) return method.tidy(spec, call);
-      return isTimed(spec) ? timed.tidy(spec, call) : { removed: false, left: 0 };
-    },
+    tidy: async (spec, call) => (await real(spec)?.tidy(spec, call)) ?? { removed: false, left: 0 },
 
     async provision(spec, call): Promise<Provisioned> {
       noteCaller(spec);
@@ -261,14 +209,9 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       const method = real(spec);
       if (method !== null) return method.provision(spec, call);
       if (isPass(spec)) return passes.provision(spec, call);
-      if (isTimed(spec)) return timed.provision(spec, call);
       if (isAssignment(spec)) {
         await assign(spec, call);
         return { usable: await isUsable(spec, call), native: { slot: spec.slot }, credentials: [] };
-      }
-      if (!isBinding(spec)) {
-        const session = await openSession(spec, call);
-        return { usable: true, native: { session: session.key }, credentials: [factsOf(session)] };
       }
       await network.call({
         name: `bind ${short(spec.grant)}`,
@@ -286,23 +229,9 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       const method = real(spec);
       if (method !== null) return method.observe(spec, ending, call);
       if (isPass(spec)) return passes.observe(spec, ending, call);
-      if (isTimed(spec)) return timed.observe(spec, ending, call);
-      if (isBinding(spec) || isAssignment(spec)) {
-        return (await readBinding(spec, call))
-          ? { presence: 'present', usable: true, native: {} }
-          : absent({ seen: 'no binding' });
-      }
-      if (call.now >= spec.endsAt) {
-        return { presence: 'absent', proof: 'by-construction', evidence: { endsAt: spec.endsAt }, final: true };
-      }
-      if (ending === null) {
-        const session = await openSession(spec, call);
-        return { presence: 'present', usable: true, native: { session: session.key } };
-      }
-      const document = await readDeny(spec, call);
-      return isDenied(document, spec)
-        ? absent({ seen: 'deny entry' })
-        : { presence: 'present', usable: true, native: {} };
+      return (await readBinding(spec, call))
+        ? { presence: 'present', usable: true, native: {} }
+        : { presence: 'absent', proof: 'observed', evidence: { seen: 'no binding' }, final: false };
     },
 
     async revoke(spec, ending, rung, call) {
@@ -312,19 +241,13 @@ export function createSimProvider(options: SimProviderOptions): Provider {
       const method = real(spec);
       if (method !== null) return method.revoke(spec, ending, rung, call);
       if (isPass(spec)) return passes.revoke(spec, ending, rung, call);
-      if (isTimed(spec)) return timed.revoke(spec, rung, call);
-      if (isBinding(spec) || isAssignment(spec)) {
-        await network.call({
-          name: `unbind ${short(spec.grant)}`,
-          grant: spec.grant,
-          effect: 'write',
-          signal: call.signal,
-          perform: () => (isAssignment(spec) ? cloud.unassign(spec.slot) : cloud.unbind(spec.slot)),
-        });
-        return;
-      }
-      if (call.now >= spec.endsAt || (ending.cause === 'expired' && ending.since >= spec.endsAt)) return;
-      await denyTogether(namesOf(spec).roleKey, { item: { spec, cut: rung > 0 }, call });
+      await network.call({
+        name: `unbind ${short(spec.grant)}`,
+        grant: spec.grant,
+        effect: 'write',
+        signal: call.signal,
+        perform: () => (isAssignment(spec) ? cloud.unassign(spec.slot) : cloud.unbind(spec.slot)),
+      });
     },
 
     async issueCertificate(spec, call, holderKey) {
@@ -335,15 +258,13 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     async issueCredential(spec, call): Promise<IssuedCredential> {
       const method = real(spec);
       if (method !== null) return method.issueCredential(spec, call);
-      if (isAssignment(spec) || isPass(spec) || isTimed(spec))
-        throw new ProviderFault('invalid', 'nothing is handed out under this');
-      if (!isBinding(spec)) return issued(await openSession(spec, call), spec);
+      if (isAssignment(spec) || isPass(spec)) throw new ProviderFault('invalid', 'nothing is handed out under this');
       const token = await network.call({
         name: `issue-token ${short(spec.grant)}`,
         grant: spec.grant,
         effect: 'write',
         signal: call.signal,
-        perform: () => cloud.issueToken(spec.slot, SESSION_MS),
+        perform: () => cloud.issueToken(spec.slot, TOKEN_MS),
       });
       if (token === null) throw new ProviderFault('conflict', 'there is no binding to issue a token under');
       return issued(token, spec);
@@ -351,15 +272,11 @@ export function createSimProvider(options: SimProviderOptions): Provider {
   };
 }
 
-export function isBinding(spec: Pick<BindingSpec, 'target' | 'method'>): boolean {
-  return spec.target.labels['access'] === BINDING_LABEL && spec.method === CAPABILITIES.method;
-}
-
 function isPass({ method }: Pick<BindingSpec, 'method'>): boolean {
   return method === PASS.method;
 }
 
-export function isAssignment(spec: Pick<BindingSpec, 'method'>): boolean {
+function isAssignment(spec: Pick<BindingSpec, 'method'>): boolean {
   return spec.method === ASSIGNMENT.method;
 }
 
@@ -367,33 +284,17 @@ function namesOf(spec: BindingPlace): CloudNames {
   return { grant: spec.grant, roleKey: `${spec.target.native}/${spec.role.name}` };
 }
 
-function isDenied(document: { entries: ReadonlyMap<string, number> }, spec: BindingSpec): boolean {
-  return document.entries.has(spec.grant);
-}
-
-function absent(evidence: { readonly seen: string }): Observation {
-  return { presence: 'absent', proof: 'observed', evidence, final: false };
-}
-
 export function fingerprintOf(credential: { readonly key: string }): string {
   return createHash('sha256').update(credential.key).digest('hex');
 }
 
-function factsOf(credential: Credential): CredentialFacts {
-  const issuedAt = instant(credential.expiresAt - SESSION_MS);
+function issued(token: Token, spec: BindingSpec): IssuedCredential {
+  const expiresAt = instant(token.expiresAt);
+  const issuedAt = instant(token.expiresAt - TOKEN_MS);
   return {
-    fingerprint: fingerprintOf(credential),
-    issuedAt,
-    expiresAt: instant(credential.expiresAt),
-    policyHash: null,
-  };
-}
-
-function issued(credential: Credential, spec: BindingSpec): IssuedCredential {
-  return {
-    facts: factsOf(credential),
-    usableUntil: instant(Math.min(credential.expiresAt, spec.endsAt)),
+    facts: { fingerprint: fingerprintOf(token), issuedAt, expiresAt, policyHash: null },
+    usableUntil: instant(Math.min(expiresAt, spec.endsAt)),
     // The key alone identifies it in the simulated cloud.
-    secret: { kind: 'aws', accessKeyId: credential.key, secretAccessKey: '-', sessionToken: '-' },
+    secret: { kind: 'aws', accessKeyId: token.key, secretAccessKey: '-', sessionToken: '-' },
   };
 }

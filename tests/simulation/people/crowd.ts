@@ -11,7 +11,7 @@ import type { BrokerNode } from '../broker/node.ts';
 import type { Observer } from '../checkers/observer.ts';
 import type { GrantRow } from '../checkers/rows.ts';
 import { isAnywhere } from '../cloud/anywhere-method.ts';
-import type { SimCloud } from '../cloud/sim-cloud.ts';
+import { BINDING, type SimCloud } from '../cloud/sim-cloud.ts';
 import { fingerprintOf } from '../cloud/sim-provider.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
@@ -45,7 +45,7 @@ const ACTIONS = {
 };
 
 /** Methods by which something is handed out. */
-const HANDING: ReadonlySet<string> = new Set(['assume-role', 'roles-anywhere']);
+const HANDING: ReadonlySet<string> = new Set(['assume-role', 'roles-anywhere', BINDING]);
 
 /** People who ask, decide, give back, take away and keep credentials for later; not always wisely, and often at once. */
 export class Crowd {

@@ -24,7 +24,7 @@ export function drawRequest(
   const item = () => ({
     role: prng.weighted({
       reader: 5,
-      mover: 2,
+      mover: 4,
       open: 4,
       sharer: 4,
       auditor: 3,

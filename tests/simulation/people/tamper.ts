@@ -4,7 +4,7 @@ import { isAnywhere } from '../cloud/anywhere-method.ts';
 import { ROLE_TAMPERINGS, type SimAnywhere } from '../cloud/sim-anywhere.ts';
 import { CENTER_TAMPERINGS, type SimCenter } from '../cloud/sim-center.ts';
 import { TAMPERINGS, type SimIdentities, type Tampering } from '../cloud/sim-identities.ts';
-import { TIMED } from '../cloud/timed-method.ts';
+import { isTimed } from '../cloud/timed-method.ts';
 import type { Mark } from '../kernel/marks.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
@@ -17,7 +17,7 @@ const MARK: Readonly<Record<Tampering, Mark>> = {
   'identity made anew': 'identity-replaced',
 };
 
-/** Somebody with a console of their own, who gets in the way of objects on people's identities for as long as the storm goes on. */
+/** Somebody with a console of their own, who gets in the way of policies on people's identities for as long as the storm goes on. */
 export async function tamper(identities: SimIdentities, observer: Observer, storm: Storm): Promise<void> {
   const prng = storm.prng.fork('tamper');
   const { scheduler, drawn } = storm;
@@ -25,23 +25,20 @@ export async function tamper(identities: SimIdentities, observer: Observer, stor
   while (tamperEveryMs > 0) {
     await scheduler.until(null, scheduler.now + prng.int(1, 2 * tamperEveryMs));
     if (storm.calm) return;
-    const here = [...observer.grants.values()].filter((row) => row.method === TIMED && row.endedAt === null);
+    const here = [...observer.grants.values()].filter((row) => isTimed(row) && row.endedAt === null);
     if (here.length === 0) continue;
     const row = prng.pick(here);
-    const identity = `${NATIVE[row.target] ?? ''}/${observer.keyOf(row.person) ?? ''}`;
-    const how = prng.pick(TAMPERINGS);
+    const [account, key] = [NATIVE[row.target] ?? '', observer.keyOf(row.person) ?? ''];
+    const how = prng.weighted(TAMPERINGS);
     const ofIdentity = how.startsWith('identity');
-    const object = identities.read(identity, row.id, 0);
-    if (object === null && !ofIdentity) continue;
     const struck = ofIdentity ? here.filter((one) => one.person === row.person && one.target === row.target) : [row];
-    for (const { id } of struck) storm.strike('tampered', '', id);
+    const grants = struck.map(({ id }) => id);
+    if (!identities.tamper(account, key, grants, how)) continue;
+    for (const id of grants) storm.strike('tampered', '', id);
     storm.marks.hit(MARK[how]);
-    storm.trace.note('console', `${how}: ${identity}, ${short(row.id)}`);
-    identities.tamper(identity, object ?? { grant: row.id, kind: 'allow', until: null }, how);
+    storm.trace.note('console', `${how}: ${key} in ${account}, ${short(row.id)}`);
     if (how === 'identity deleted')
-      scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => {
-        if (identities.identity(identity, 0) === null) identities.add(identity);
-      });
+      scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => identities.makeAnew(account, key));
   }
 }
 

@@ -2,7 +2,7 @@ import type { GrantId, RequestId } from '../../../src/core/ids.ts';
 import { approveRequest } from '../../../src/operations/decide-request.ts';
 import { requestAccess } from '../../../src/operations/request-access.ts';
 import type { RequestView } from '../../../src/operations/views.ts';
-import { CERTIFIED, TARGETS } from '../broker/company.ts';
+import { BOUND, CERTIFIED, TARGETS } from '../broker/company.ts';
 import type { Observer } from '../checkers/observer.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
@@ -18,9 +18,16 @@ const CUT_WITHIN_MS = 10_000;
 export async function tryItOut(crowd: Crowd, observer: Observer, storm: Storm): Promise<void> {
   const failed = (text: string) => observer.violations.report('liveness', `in calm weather ${text}`);
   const pause = (ms: number) => storm.scheduler.until(null, storm.scheduler.now + ms);
-  for (const target of TARGETS) {
-    const input = { items: [{ role: 'reader', target }], durationMs: 90_000, reason: 'trying it out' };
-    const asked = await crowd.do('kim', `tries ${target}`, (node, actor) => requestAccess(node.world, actor, input));
+  const [first, second] = TARGETS;
+  for (const item of [
+    { role: 'reader', target: first },
+    { role: BOUND, target: second },
+  ]) {
+    const { role, target } = item;
+    const input = { items: [item], durationMs: 90_000, reason: 'trying it out' };
+    const asked = await crowd.do('kim', `tries ${role}@${target}`, (node, actor) =>
+      requestAccess(node.world, actor, input),
+    );
     if (asked?.ok !== true) return failed('a request was refused');
     const request = (asked.value as RequestView).id;
     for (const lead of ['cy', 'dee']) {
