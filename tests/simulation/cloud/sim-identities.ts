@@ -56,7 +56,7 @@ export type Tampering = keyof typeof TAMPERINGS;
 const LONGER_MS = 30 * 60_000;
 /** The path that people's identities have. */
 export const PEOPLE = 'people/';
-/** Characters of all inline policies of a user (IAM quotas); what those of a role may have is the weather's. */
+/** Characters of all inline policies of a user (IAM quotas), where others leave as much. */
 const USER_ROOM = 2_048;
 /** What each identity may do without the broker. */
 const OWN_POLICY = 'own';
@@ -275,7 +275,7 @@ export class SimIdentities {
     const statements = this.#read(text);
     const policies = new Map([...last.policies, [name, text]]);
     const { room } = this.#storm.weather.cloud;
-    const limit = this.kindIn(identity.account) === 'user' ? USER_ROOM : room;
+    const limit = this.kindIn(identity.account) === 'user' ? Math.min(USER_ROOM, room) : room;
     if ([...policies.values()].join('').replace(/\s/g, '').length > limit) {
       this.#storm.marks.hit('identity-full');
       throw sdkError('LimitExceededException', 409, 'Maximum policy size exceeded');

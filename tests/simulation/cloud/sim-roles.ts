@@ -5,6 +5,8 @@ import { readDenials, sessionEnd, type Denial } from './role-denials.ts';
 /** The shortest and the longest session that the cloud gives. */
 export const SESSION_MS = 900_000;
 const LONGEST_SESSION_MS = 3_600_000;
+/** What further policies of the role take up of the room that the weather leaves. */
+const OTHERS_TAKE = 700;
 const OWN_POLICIES: Policies = new Map([
   ['permissions', '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'],
 ]);
@@ -160,7 +162,7 @@ export class SimRoles {
   #put(role: RoleVersion[], name: string, text: string): void {
     const last = versionAt(role, this.#now);
     const policies = new Map([...last.policies, [name, text]]);
-    if ([...policies.values()].join('').replace(/\s/g, '').length > this.#storm.weather.cloud.room) {
+    if ([...policies.values()].join('').replace(/\s/g, '').length > this.#storm.weather.cloud.room - OTHERS_TAKE) {
       this.#storm.marks.hit('revocations-full');
       throw sdkError('LimitExceededException', 409, 'Maximum policy size exceeded');
     }

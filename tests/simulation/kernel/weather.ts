@@ -46,7 +46,7 @@ export interface Weather {
     readonly skewMs: number;
     /** How often somebody edits or deletes by hand what the broker made; 0: never. */
     readonly tamperEveryMs: number;
-    /** Characters of all inline policies of a role that certificates open. */
+    /** Characters of all inline policies of a role, or of a user if that is less. */
     readonly room: number;
   };
   /** IAM Identity Center and Scheduler, which do things in their own time: from … to, milliseconds. */
