@@ -50,10 +50,17 @@ function line(verdict: Verdict): string {
   const name = verdict.sabotage.name.padEnd(28);
   switch (verdict.kind) {
     case 'caught':
-      return `caught  ${name} by ${verdict.checker.padEnd(11)} after ${String(verdict.seeds).padStart(2)} seeds (seed ${verdict.seed}): ${verdict.text}`;
+      return `caught  ${name} by ${verdict.checker.padEnd(11)} ${where(verdict)}: ${verdict.text}`;
     case 'by-another-checker':
       return `MISSED  ${name} seed ${String(verdict.seed).padEnd(4)} only by ${verdict.checker}: ${verdict.text}`;
     case 'missed':
       return `MISSED  ${name} held ${verdict.seeds} seeds: ${verdict.sabotage.what}`;
   }
+}
+
+/** A seed that was chosen, and a storm that was made for the bug, say nothing about how soon any seed would show it. */
+function where({ sabotage, seed, from, chosen }: Extract<Verdict, { kind: 'caught' }>): string {
+  const tried = seed === from ? 'the first tried' : `${seed - from + 1} tried from ${from}`;
+  const weather = sabotage.weather === undefined ? '' : ', in a storm made for it';
+  return `seen at seed ${seed}, ${tried}${chosen ? ' (chosen)' : ''}${weather}`;
 }

@@ -10,6 +10,7 @@ export class Summary {
   readonly #judged = new Map<string, number>();
   readonly #struck = new Map<string, number>();
   readonly #least = new Map<string, number>();
+  readonly #thin: string[] = [];
   #seeds = 0;
   #steps = 0;
   #cpuMs = 0;
@@ -20,6 +21,13 @@ export class Summary {
     add(this.#struck, outcome.struck);
     for (const what of Object.keys(LEAST) as (keyof typeof LEAST)[])
       this.#least.set(what, Math.min(this.#least.get(what) ?? Infinity, outcome[what]));
+    // A run stops at the first broken promise, and may have done little by then.
+    const lacks = Object.entries(LEAST).flatMap(([what, least]) => {
+      const has = outcome[what as keyof typeof LEAST];
+      return has < least ? [`${has} ${what}`] : [];
+    });
+    if (lacks.length > 0 && outcome.violations.length === 0)
+      this.#thin.push(`seed ${outcome.seed}: ${lacks.join(', ')}`);
     this.#seeds += 1;
     this.#steps += outcome.steps;
     this.#cpuMs += outcome.cpuMs;
@@ -39,6 +47,11 @@ export class Summary {
       ...laws.map((law) => `law ${law}: ${LAWS[law]}`),
       ...cells.map((cell) => `fault/state ${cell}`),
     ];
+  }
+
+  /** Seeds that held, and in which less happened than each must have; in words. */
+  thin(): readonly string[] {
+    return this.#thin;
   }
 
   /** Everything as a text for people: how often each law was judged, which fault struck a grant in which state, and how fast it went. */

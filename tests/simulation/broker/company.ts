@@ -31,6 +31,7 @@ export const ROLES = [
   'reader',
   'mover',
   'open',
+  'binder',
   'sharer',
   'auditor',
   'passer',
@@ -46,7 +47,7 @@ export const STAMPED = 'stamper';
 export const VISITING = 'visitor';
 /** A role under which certificates are handed out, by the real provider. */
 export const CERTIFIED = 'runner';
-/** A role that is a binding which only the broker ends. */
+/** A role that is a binding which only the broker ends, and takes approvals. */
 export const BOUND = 'mover';
 /** Roles that are given as no provider of ours does: the first two come to one place for each person and account, which their grants share. */
 const OWN: Readonly<Record<string, string>> = {
@@ -54,6 +55,7 @@ const OWN: Readonly<Record<string, string>> = {
   auditor: 'assignment',
   passer: 'pass',
   [BOUND]: BINDING,
+  binder: BINDING,
 };
 export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
 /** The accounts behind the targets. */
@@ -62,7 +64,18 @@ export const NATIVE: Readonly<Record<string, string>> = { 'aws/alpha': '11112222
 const MINUTE = 60_000;
 const BASE: Expectation = {
   what: 'as at the start',
-  approvals: { reader: 1, mover: 2, open: 0, sharer: 0, auditor: 0, passer: 0, stamper: 0, visitor: 0, runner: 0 },
+  approvals: {
+    reader: 1,
+    mover: 2,
+    open: 0,
+    binder: 0,
+    sharer: 0,
+    auditor: 0,
+    passer: 0,
+    stamper: 0,
+    visitor: 0,
+    runner: 0,
+  },
   maxMs: 6 * MINUTE,
   extensions: 2,
   left: [],
@@ -76,7 +89,7 @@ export const VARIANTS: readonly Expectation[] = [
   {
     ...BASE,
     what: 'the open role and the auditors’ are closed',
-    approvals: { reader: 1, mover: 2, sharer: 0, stamper: 0, visitor: 0, runner: 0 },
+    approvals: { reader: 1, mover: 2, binder: 0, sharer: 0, stamper: 0, visitor: 0, runner: 0 },
   },
   { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
 ];
@@ -145,6 +158,7 @@ const TIERS: Readonly<Record<(typeof ROLES)[number], number>> = {
   reader: 2,
   mover: 2,
   open: 3,
+  binder: 3,
   sharer: 3,
   auditor: 3,
   passer: 3,

@@ -24,8 +24,9 @@ export function drawRequest(
   const item = () => ({
     role: prng.weighted({
       reader: 5,
-      mover: 4,
+      mover: 2,
       open: 4,
+      binder: 4,
       sharer: 4,
       auditor: 3,
       passer: 5,

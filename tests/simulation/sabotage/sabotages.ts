@@ -4,7 +4,8 @@ import { SABOTAGED_CERTIFICATES } from './sabotages-of-certificates.ts';
 import { SABOTAGED_DENIALS } from './sabotages-of-denials.ts';
 import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
 import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
-import { lateCalls, lateReturns, stalls } from './storms.ts';
+import { SABOTAGED_PROVIDERS } from './sabotages-of-providers.ts';
+import { lateReturns, stalls } from './storms.ts';
 
 /**
  * Bugs that somebody could really write, most of them once written by somebody. Each must be caught, or the simulation proves
@@ -54,7 +55,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud', 'slots'],
-    weather: lateCalls,
+    weather: lateReturns,
     seed: 1,
   },
   {
@@ -349,4 +350,5 @@ export const sabotages: readonly Sabotage[] = [
   ...SABOTAGED_CERTIFICATES,
   ...SABOTAGED_ENDS,
   ...SABOTAGED_ORDERS,
+  ...SABOTAGED_PROVIDERS,
 ];

@@ -71,3 +71,9 @@ export const lostCalls = (drawn: Weather): Weather => ({
   node: { ...drawn.node, die: 0, pause: 0, jumps: [], skewMs: drawn.node.skewMs.map(() => 0), blackout: null },
   rules: [],
 });
+
+/** The same as meddling, more of it, by a cloud that takes its time to obey. */
+export const slowToObey = (drawn: Weather): Weather => ({
+  ...meddling(drawn),
+  cloud: { ...drawn.cloud, down: [], tamperEveryMs: 3_000, propagationMs: 4_000 },
+});

@@ -8,8 +8,9 @@ export type Verdict = { readonly sabotage: Sabotage } & (
   | {
       readonly kind: 'caught';
       readonly seed: number;
-      /** How many seeds it took. */
-      readonly seeds: number;
+      /** The first seed that was tried, and whether it was chosen because it is known to show the bug. */
+      readonly from: number;
+      readonly chosen: boolean;
       readonly checker: CheckerName;
       readonly text: string;
     }
@@ -23,8 +24,9 @@ export async function trySabotage(
   options: { readonly seeds: number; readonly from?: number },
 ): Promise<Verdict> {
   const outcomes: Outcome[] = [];
+  const from = options.from ?? sabotage.seed;
   await inParallel({
-    from: options.from ?? sabotage.seed,
+    from,
     seeds: options.seeds,
     jobs: 1,
     extra: ['--sabotage', sabotage.name, '--stop'],
@@ -35,5 +37,5 @@ export async function trySabotage(
   if (outcome === undefined || first === undefined) return { sabotage, kind: 'missed', seeds: outcomes.length };
   const { checker, text } = first;
   const kind = sabotage.caughtBy.includes(checker) ? 'caught' : 'by-another-checker';
-  return { sabotage, kind, seed: outcome.seed, seeds: outcomes.length, checker, text };
+  return { sabotage, kind, seed: outcome.seed, from, chosen: options.from === undefined, checker, text };
 }

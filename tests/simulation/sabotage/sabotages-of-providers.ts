@@ -1,0 +1,112 @@
+import type { Sabotage } from './patch-source.ts';
+import { longAfter, slowToObey } from './storms.ts';
+
+/** Deliberate bugs in how the methods of AWS give access an end, and tell that it is gone; and the timer that other tools end it with. */
+export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
+  {
+    name: 'timer-per-request',
+    what: 'an end comes when a timer in memory rings that its start has set, and not because its row is due: a crash forgets it',
+    edits: [
+      {
+        file: 'src/engine/activate.ts',
+        find: "      const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call, residual }]);\n",
+        replace:
+          "      const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call, residual }]);\n      (globalThis.timers ??= new Set()).add(`${ports.node} ${grant.id}`);\n",
+      },
+      {
+        file: 'src/engine/claim-ends.ts',
+        find: '    const claimed = due.map((grant) => ({ before: grant, grant: expired(grant, now) }));',
+        replace:
+          "    const rings = (grant) => globalThis.timers?.has(`${ports.node} ${grant.id}`) === true;\n    const claimed = due.filter((grant) => grant.state.kind !== 'active' || rings(grant)).map((grant) => ({ before: grant, grant: expired(grant, now) }));",
+      },
+    ],
+    caughtBy: ['liveness'],
+    seed: 1,
+  },
+  {
+    name: 'accepted-is-removed',
+    what: 'a removal that IAM Identity Center has accepted, and carries out in its own time, counts as done',
+    edits: [
+      {
+        file: 'src/providers/aws/identity-center-assignments.ts',
+        find: "        return present({ removal: 'is under way' });",
+        replace: "        return { ...absent({ removal: 'is under way' }), final: true };",
+      },
+    ],
+    caughtBy: ['slots'],
+    seed: 1,
+  },
+  {
+    name: 'assigned-without-a-schedule',
+    what: 'an assignment is made without the schedule that ends it when nobody of us is alive',
+    edits: [
+      {
+        file: 'src/providers/aws/identity-center-assignments.ts',
+        find: '    await this.#schedules.write(spec.slot, { names, endsAt: spec.endsAt, grant: spec.grant }, call);\n',
+        replace: '',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: longAfter,
+    seed: 1,
+  },
+  {
+    name: 'schedule-left-as-it-stands',
+    what: 'a schedule that stands for an assignment is taken for the right one, whenever it fires',
+    edits: [
+      {
+        file: 'src/providers/aws/identity-center-schedule.ts',
+        find: 'if (ours?.writtenFor === grant && wholeSecond(ours.at) === at && same(ours.names, names)) return;',
+        replace: 'if (ours?.writtenFor === grant && at.length > 0 && same(ours.names, names)) return;',
+      },
+    ],
+    caughtBy: ['slots'],
+    seed: 1,
+  },
+  {
+    name: 'edit-removed-at-the-end',
+    what: 'a policy that somebody edited is deleted at the end, and counts as gone before AWS obeys that',
+    edits: [
+      {
+        file: 'src/providers/aws/timed-policy.ts',
+        find: "if (standing === null || recognise(policy, standing) !== 'edited') return",
+        replace: 'if (standing === null || policy.name.length > 0) return',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: slowToObey,
+    seed: 1,
+  },
+  {
+    name: 'edit-taken-for-ours',
+    what: 'what bears the name of a grant counts as over at its end, whatever somebody has made of it',
+    edits: [
+      {
+        file: 'src/providers/aws/timed-policy.ts',
+        find: '      if (over && now < finalAt) return absent(',
+        replace: '      if (over) return absent(',
+      },
+      {
+        file: 'src/providers/aws/timed-policy.ts',
+        find: '  switch (recognise(policy, standing)) {',
+        replace: "  switch (over ? 'ours' : recognise(policy, standing)) {",
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: slowToObey,
+    seed: 1,
+  },
+  {
+    name: 'unseen-is-never-put',
+    what: 'a policy that was put and could not be read back counts as never put',
+    edits: [
+      {
+        file: 'src/providers/aws/identity-store.ts',
+        find: '    return { usable: false, unseen: `${error.kind}: ${error.message}` };',
+        replace: '    throw error;',
+      },
+    ],
+    caughtBy: ['cloud', 'grants'],
+    seed: 1,
+  },
+];
