@@ -6,7 +6,7 @@ import { readDenials, sessionEnd, type Denial } from './role-denials.ts';
 export const SESSION_MS = 900_000;
 const LONGEST_SESSION_MS = 3_600_000;
 /** What further policies of the role take up of the room that the weather leaves. */
-const OTHERS_TAKE = 700;
+const OTHERS_TAKE = 600;
 const OWN_POLICIES: Policies = new Map([
   ['permissions', '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'],
 ]);

@@ -142,7 +142,7 @@ export function drawWeather(prng: Prng): Weather {
       standing: prng.chance(0.3),
       skewMs: prng.int(-1_500, 1_500),
       tamperEveryMs: prng.pick([0, 5_000, 30_000]),
-      room: prng.pick([ROOM, ROOM, 1_200]),
+      room: prng.pick([ROOM, ROOM, 1_000]),
     },
     center: {
       assignmentMs: [prng.int(500, 2_000), prng.pick([2_000, 4_000, 20_000])],

@@ -1,5 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
-import { longAfter, slowToObey } from './storms.ts';
+import { dark, slowToObey } from './storms.ts';
 
 /** Deliberate bugs in how the methods of AWS give access an end, and tell that it is gone; and the timer that other tools end it with. */
 export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
@@ -47,20 +47,21 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    weather: longAfter,
+    weather: dark,
     seed: 1,
   },
   {
-    name: 'schedule-left-as-it-stands',
-    what: 'a schedule that stands for an assignment is taken for the right one, whenever it fires',
+    name: 'schedule-minutes-late',
+    what: 'the schedule that ends an assignment fires ten minutes after the end, when somebody of us has surely removed it',
     edits: [
       {
         file: 'src/providers/aws/identity-center-schedule.ts',
-        find: 'if (ours?.writtenFor === grant && wholeSecond(ours.at) === at && same(ours.names, names)) return;',
-        replace: 'if (ours?.writtenFor === grant && at.length > 0 && same(ours.names, names)) return;',
+        find: 'wanted.endsAt < soonest ? soonest : wanted.endsAt);',
+        replace: 'wanted.endsAt < soonest ? soonest : after(wanted.endsAt, 600_000));',
       },
     ],
-    caughtBy: ['slots'],
+    caughtBy: ['cloud'],
+    weather: dark,
     seed: 1,
   },
   {

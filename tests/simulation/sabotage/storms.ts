@@ -77,3 +77,11 @@ export const slowToObey = (drawn: Weather): Weather => ({
   ...meddling(drawn),
   cloud: { ...drawn.cloud, down: [], tamperEveryMs: 3_000, propagationMs: 4_000 },
 });
+
+/** Everybody is dead for half an hour, and nobody else gets in the way. */
+export const dark = (drawn: Weather): Weather => ({
+  ...longAfter(drawn),
+  cloud: { ...drawn.cloud, down: [], tamperEveryMs: 0 },
+  center: { ...drawn.center, fails: 0, fires: 0 },
+  afterwardsMs: 0,
+});
