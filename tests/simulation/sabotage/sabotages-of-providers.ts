@@ -76,7 +76,7 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: slowToObey,
-    seed: 1,
+    seed: 7,
   },
   {
     name: 'edit-taken-for-ours',
@@ -108,6 +108,6 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud', 'grants'],
-    seed: 1,
+    seed: 14,
   },
 ];

@@ -5,7 +5,7 @@ import { SABOTAGED_DENIALS } from './sabotages-of-denials.ts';
 import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
 import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
 import { SABOTAGED_PROVIDERS } from './sabotages-of-providers.ts';
-import { lateReturns, stalls } from './storms.ts';
+import { earlyEnds, lateReturns, stalls } from './storms.ts';
 
 /**
  * Bugs that somebody could really write, most of them once written by somebody. Each must be caught, or the simulation proves
@@ -56,7 +56,7 @@ export const sabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud', 'slots'],
     weather: lateReturns,
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'stale-note',
@@ -75,7 +75,7 @@ export const sabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud', 'slots'],
     weather: stalls,
-    seed: 6,
+    seed: 9,
   },
   {
     name: 'later-end-in-the-cloud',
@@ -133,7 +133,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['liveness'],
-    seed: 8,
+    seed: 9,
   },
   {
     name: 'entry-twice',
@@ -172,7 +172,7 @@ export const sabotages: readonly Sabotage[] = [
           "  if (fault.kind === 'unknown-outcome') untouched = true;\n  if (fault.kind === 'unknown-outcome' || HOPELESS.has(fault.kind) || now",
       },
     ],
-    caughtBy: ['cloud', 'grants'],
+    caughtBy: ['cloud', 'grants', 'slots'],
     seed: 1,
   },
   {
@@ -227,7 +227,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['credentials'],
-    seed: 1,
+    seed: 4,
   },
   {
     name: 'one-approval-too-few',
@@ -258,7 +258,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['requests'],
-    seed: 5,
+    seed: 6,
   },
   {
     name: 'decided-after-its-time',
@@ -272,7 +272,7 @@ export const sabotages: readonly Sabotage[] = [
       { file: 'src/core/request.ts', find: '  const late = now >= state.lapsesAt;', replace: '  const late = false;' },
     ],
     caughtBy: ['requests', 'liveness'],
-    seed: 6,
+    seed: 9,
   },
   {
     name: 'claims-ignore-leases',
@@ -298,7 +298,8 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['claims'],
-    seed: 1,
+    weather: stalls,
+    seed: 7,
   },
   {
     name: 'first-end-takes-all',
@@ -311,7 +312,8 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 2,
+    weather: earlyEnds,
+    seed: 1,
   },
   {
     name: 'standing-removed',
