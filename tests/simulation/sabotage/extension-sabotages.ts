@@ -1,4 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
+import { lateReturns } from './storms.ts';
 
 /** Bugs by which somebody keeps access for longer than was decided, or for less long than they were told. */
 export const extensionSabotages: readonly Sabotage[] = [
@@ -14,7 +15,8 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 87,
+    weather: lateReturns,
+    seed: 1,
   },
   {
     name: 'extension-counts-from-itself',
@@ -37,7 +39,7 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['grants'],
-    seed: 1,
+    seed: 8,
   },
   {
     name: 'ending-grant-extended',
