@@ -1,5 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
-import { lateReturns } from './storms.ts';
+import { earlyEnds, lateReturns } from './storms.ts';
 
 /** Bugs by which somebody keeps access for longer than was decided, or for less long than they were told. */
 export const extensionSabotages: readonly Sabotage[] = [
@@ -59,7 +59,8 @@ export const extensionSabotages: readonly Sabotage[] = [
     ],
     // The foreign key on legal transitions refuses it first, which is an error that nobody expects.
     caughtBy: ['defects', 'grants'],
-    seed: 30,
+    weather: earlyEnds,
+    seed: 3,
   },
   {
     name: 'bound-forgotten',
@@ -72,7 +73,8 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 9,
+    weather: lateReturns,
+    seed: 3,
   },
   {
     name: 'extensions-not-counted',
@@ -90,6 +92,7 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['grants'],
+    weather: earlyEnds,
     seed: 2,
   },
   {
@@ -103,6 +106,6 @@ export const extensionSabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['requests'],
-    seed: 6,
+    seed: 11,
   },
 ];

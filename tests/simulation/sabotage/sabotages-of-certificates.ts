@@ -75,7 +75,7 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: meddling,
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'bar-is-final',

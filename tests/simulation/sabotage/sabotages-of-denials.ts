@@ -1,5 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
-import { longAfter, lostCalls } from './storms.ts';
+import { earlyEnds, longAfter, lostCalls } from './storms.ts';
 
 /** Deliberate bugs in the denials that cut sessions of IAM Identity Center at their end. */
 export const SABOTAGED_DENIALS: readonly Sabotage[] = [
@@ -14,7 +14,7 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 29,
+    seed: 31,
   },
   {
     name: 'denial-of-an-earlier-end',
@@ -27,7 +27,8 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 3,
+    weather: earlyEnds,
+    seed: 2,
   },
   {
     name: 'late-list-believed',

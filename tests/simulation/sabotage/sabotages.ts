@@ -326,7 +326,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
-    seed: 2,
+    seed: 5,
   },
   {
     name: 'begins-too-soon',
