@@ -1,4 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
+import { manyOrders } from './storms.ts';
 
 /** Deliberate bugs in the kill switch. */
 export const SABOTAGED_ORDERS: readonly Sabotage[] = [
@@ -18,6 +19,7 @@ export const SABOTAGED_ORDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['orders'],
+    weather: manyOrders,
     seed: 1,
   },
   {

@@ -50,6 +50,12 @@ export const earlyEnds = (drawn: Weather): Weather => ({
   cloud: { ...drawn.cloud, down: [], tamperEveryMs: 0, room: 10_240 },
 });
 
+/** Somebody reaches for the kill switch all the time, and little else happens. */
+export const manyOrders = (drawn: Weather): Weather => ({
+  ...earlyEnds(drawn),
+  people: { ...drawn.people, everyMs: 700, haste: 0, orders: 2.5 },
+});
+
 /** Calls are lost or refused all the time, lists are very late, no call lands late, and nobody dies or stands still. */
 export const lostCalls = (drawn: Weather): Weather => ({
   ...drawn,
