@@ -198,8 +198,9 @@ class Run {
     await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, { promise: trial });
     // Whatever was given up at the very end has landed by then, and the last entries have their place.
     await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, this.#allIsOver());
-    await this.#until(storm.elapsedMs + ABANDONED_CALL_MS + 10_000);
     await this.#until(storm.elapsedMs + drawn.afterwardsMs);
+    storm.closing = true;
+    await this.#until(storm.elapsedMs + ABANDONED_CALL_MS + 10_000);
     if (this.#sound()) this.#observer.cloud.checkLitter();
     if (this.#sound() && drawn.afterwardsMs > 0) this.#observer.cloud.checkEnds();
     if (this.#sound()) await this.#observer.atTheEnd(this.#laboratory.signer.vkey);

@@ -164,7 +164,10 @@ export function startNode(
     () => (around.ordersOpen() ? storm.scheduler.now + CARRY_OUT_MS : Infinity),
   );
   const calmTidyMs = storm.drawn.afterwardsMs > 0 ? LONG_TIDY_MS : TIDY_MS;
-  void every(loops, TIDY_MS, async () => void (await tidy(ports, new AbortController().signal)), calmTidyMs);
+  const tidyUp = async () => {
+    if (!storm.closing) await tidy(ports, new AbortController().signal);
+  };
+  void every(loops, TIDY_MS, tidyUp, calmTidyMs);
   void once(loops, () => noteLoaded(world, rules.current()));
   return {
     index: options.index,

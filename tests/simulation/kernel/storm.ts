@@ -17,6 +17,8 @@ export class Storm {
   readonly trace: Trace;
   readonly marks = new Marks();
   readonly coverage = new Coverage();
+  /** Nobody begins anything any more, so that what was written last has its place in the log when it is read. */
+  closing = false;
   /** What will go wrong in this run, also while it is still or again calm. */
   readonly drawn: Weather;
   #weather: Weather;

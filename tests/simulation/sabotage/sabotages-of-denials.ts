@@ -61,6 +61,6 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: longAfter,
-    seed: 5,
+    seed: 6,
   },
 ];
