@@ -230,16 +230,6 @@ describe('what cannot be given is refused, and says why', () => {
     });
     expect(await scheduledAt(on, spec)).toBeNull();
   });
-
-  test('an account that was suspended: the start fails for good, leaves no schedule, and names the state', async () => {
-    const spec = fresh();
-    await post(on.url, 'account-state', { account: ACCOUNT, state: 'SUSPENDED' });
-    await expect(provide(on, spec)).rejects.toMatchObject({
-      kind: 'invalid',
-      message: expect.stringMatching(/403 status error.*The account is SUSPENDED/) as string,
-    });
-    expect(await scheduledAt(on, spec)).toBeNull();
-  });
 });
 
 describe('an ending', () => {
@@ -254,39 +244,6 @@ describe('an ending', () => {
     const { identityCenter } = await on.remembered();
     const made = identityCenter.operations.filter((one) => one.principalId === idOf(identityCenter, first));
     expect(made.map(({ kind }) => kind).slice(0, 3)).toEqual(['create', 'delete', 'create']);
-  });
-
-  test.each(['SUSPENDED', 'CLOSED'])(
-    'in an account that is %s meanwhile is told with its state, and goes on when the account is back',
-    async (state) => {
-      const spec = fresh();
-      await provide(on, spec);
-      await post(on.url, 'account-state', { account: ACCOUNT, state });
-      await expect(takeAway(on, spec, returned())).rejects.toMatchObject({
-        kind: 'forbidden-to-us',
-        message: expect.stringMatching(new RegExp(`The account is ${state}`)) as string,
-      });
-      await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({ presence: 'present' });
-      await post(on.url, 'account-state', { account: ACCOUNT, state: 'ACTIVE' });
-      await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
-    },
-  );
-
-  test('in an account that its organization does not know any more is over, and until it says so is not', async () => {
-    const native = ACCOUNTS.at(-1) ?? '';
-    const spec = { ...fresh(), target: { ...fresh().target, native } };
-    await provide(on, spec);
-    await post(on.url, 'account-state', { account: native, state: 'CLOSED' });
-    await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({ presence: 'present' });
-    await post(on.url, 'account-state', { account: native, state: 'GONE' });
-    const silent = { service: 'organizations', action: 'DescribeAccount', kind: 'deny', times: 1 };
-    await post(on.url, 'faults', [silent]);
-    await expect(on.provider.observe(spec, returned(), call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
-    await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({
-      presence: 'absent',
-      evidence: { accountIs: 'gone', saidBy: 'its organization' },
-      final: false,
-    });
   });
 
   test('whose deletion fails says why, and is tried again', async () => {
