@@ -37,21 +37,23 @@ describe('a document that somebody edited', () => {
     ],
     ['no condition', () => allow('s3:GetObject')],
     ['more actions', (text: string) => text.replace('"s3:GetObject"', '"s3:*"')],
-  ])('with %s is access that is still there after the end, and the first rung denies it', async (_what, edit) => {
-    const spec = await given();
-    const { PolicyDocument } = await admin.send(new GetUserPolicyCommand(policyOf(spec)));
-    await put(spec, edit(decodeURIComponent(PolicyDocument ?? '')));
-    const ending: Ending = { cause: 'expired', since: spec.endsAt };
-    const late = { ...call(), now: after(spec.endsAt, 60_000) };
-    const seen = await on.provider.observe(spec, ending, late);
-    expect(seen).toMatchObject({ presence: 'present', usable: true, native: { standing: 'edited by somebody' } });
-    await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ usable: false });
-    await on.provider.revoke(spec, ending, 0, late);
-    // AWS may obey the edit for some seconds yet, so one look proves nothing; and what stands there is gone with the next tidying.
-    const gone = { presence: 'absent', proof: 'observed', final: false };
-    await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(gone);
-    expect(await on.use(on.own(spec))).toBe('refused');
-    await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
+  ])('with %s is access that is still there after the end, and each rung denies it', async (_what, edit) => {
+    for (const rung of [0, 1]) {
+      const spec = await given();
+      const { PolicyDocument } = await admin.send(new GetUserPolicyCommand(policyOf(spec)));
+      await put(spec, edit(decodeURIComponent(PolicyDocument ?? '')));
+      const ending: Ending = { cause: 'expired', since: spec.endsAt };
+      const late = { ...call(), now: after(spec.endsAt, 60_000) };
+      const seen = await on.provider.observe(spec, ending, late);
+      expect(seen).toMatchObject({ presence: 'present', usable: true, native: { standing: 'edited by somebody' } });
+      await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ usable: false });
+      await on.provider.revoke(spec, ending, rung, late);
+      // AWS may obey the edit for some seconds yet, so one look proves nothing; and what stands there is gone with the next tidying.
+      const gone = { presence: 'absent', proof: 'observed', final: false };
+      await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(gone);
+      expect(await on.use(on.own(spec))).toBe('refused');
+      await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
+    }
   });
 
   test('says when its own end is, if it has one', async () => {

@@ -238,7 +238,7 @@ async function removeOver(calls: IdentityCalls, policy: TimedPolicy): Promise<vo
 async function denyInstead(calls: IdentityCalls, policy: TimedPolicy): Promise<void> {
   if ((await calls.read(policy.name)) === null) return;
   try {
-    await calls.remove(policy.name);
+    await removeOver(calls, policy);
   } catch (error) {
     if (!(error instanceof ProviderFault)) throw error;
     await calls.put(policy.name, policy.denial);
