@@ -129,7 +129,10 @@ export const requestView = z
         grant: text.nullable(),
         plan: text
           .nullable()
-          .meta({ description: 'What the cloud would be told, while it waits; null: it is decided.' }),
+          .meta({
+            description:
+              'What the cloud would be told, while a new grant waits for a decision; null: it is decided, is an extension, or could not be made now.',
+          }),
         residual: residual.nullable().meta({ description: 'What is said before anybody agrees to survive its end.' }),
       }),
     ),

@@ -7,6 +7,7 @@ import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { noteSettled, noteStanding, unnoteCall } from '../store/bindings.ts';
 import { dropLease, releaseLease, renewLease, type LookAgain } from '../store/leases.ts';
+import { WRITES_THERE } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, methodOf, plannedSpec } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
@@ -124,7 +125,7 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
 }
 
 async function waitForWriter(ports: StepPorts, grant: GrantRecord): Promise<void> {
-  await lookAgain(ports, grant, { inMs: WRITER_MS }, grant.attempts, 'waiting: somebody else writes there');
+  await lookAgain(ports, grant, { inMs: WRITER_MS }, grant.attempts, `waiting: ${WRITES_THERE}`);
 }
 
 /** Decides again before the clock starts; a grant that is refused now is over. */

@@ -276,10 +276,14 @@ async function forget(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Pro
   const { provider } = methodOf(ports.providers, grant);
   if (provider.forget === undefined || !turn.shared) return;
   try {
+    // The time for it runs from before the turn is renewed, which lasts longer: whoever stood still in between forgets nothing.
+    const beganAt = ports.clock.now();
+    const signal = ports.clock.timeout(PACE.callTimeoutMs);
     const others = await turn.renew();
     if (others === null || others.present) return;
-    const signal = ports.clock.timeout(PACE.callTimeoutMs);
-    await provider.forget(specInTurn(grant, turn), { now: await appNow(ports.db), signal });
+    const now = await appNow(ports.db);
+    if (signal.aborted || ports.clock.now() - beganAt >= PACE.callTimeoutMs) return;
+    await provider.forget(specInTurn(grant, turn), { now, signal });
   } catch (error) {
     const fault = asFault(error);
     // Also a database that does not answer: nothing of the grant is left to be done here.

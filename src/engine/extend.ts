@@ -6,6 +6,7 @@ import { findBinding } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, type LookAgain } from '../store/leases.ts';
+import { WRITES_THERE } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
@@ -138,7 +139,7 @@ async function leftMs(ports: StepPorts, grant: GrantRecord): Promise<number> {
 }
 
 async function waitForWriter(ports: StepPorts, grant: GrantRecord): Promise<void> {
-  await lookAgain(ports, grant, { inMs: WRITER_MS }, grant.attempts, 'waiting: somebody else writes there');
+  await lookAgain(ports, grant, { inMs: WRITER_MS }, grant.attempts, `waiting: ${WRITES_THERE}`);
 }
 
 /** The later end is the grant's from here on, if the cloud shows it. Throws a fault when it does not yet. */

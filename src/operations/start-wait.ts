@@ -1,11 +1,11 @@
 import { toIso } from '../core/time.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { AT_WORK_THERE, ENDING_THERE } from '../store/slot-grants.ts';
+import { AT_WORK_THERE, ENDING_THERE, WRITES_THERE } from '../store/slot-grants.ts';
 
 /** How the engine notes that a start waits for its turn: no fault, and nothing that only the holder may see. */
 const WAITING = 'waiting: ';
 /** When the engine looks again is no time that could be told to people here: it does so until there is nothing more to wait for. */
-const UNTIMED: ReadonlySet<string> = new Set([AT_WORK_THERE, ENDING_THERE]);
+const UNTIMED: ReadonlySet<string> = new Set([AT_WORK_THERE, ENDING_THERE, WRITES_THERE]);
 
 /** What the last look at a grant came to: a fault, or what its start waits for; `until` is `null` where nobody knows. */
 export function faultOrWait({ state, dueAt, lastFault }: Pick<GrantRecord, 'state' | 'dueAt' | 'lastFault'>): {

@@ -91,7 +91,7 @@ export interface RequestView {
     readonly target: string;
     readonly tier: Tier | null;
     readonly grant: GrantId | null;
-    /** What the cloud would be told, while it waits; `null` once it is decided. */
+    /** What the cloud would be told, while a new grant waits for a decision; `null`: it is decided, is an extension, or could not be made now. */
     readonly plan: string | null;
     /** What is said before anybody agrees to survive its end; `null`: nobody can say. */
     readonly residual: Residual | null;

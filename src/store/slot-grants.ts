@@ -25,6 +25,8 @@ export const UNSETTLED = 'an earlier call may still land on the same slot';
 /** What a grant waits for without anybody knowing how long: it looks again soon, which says nothing about when it begins. */
 export const ENDING_THERE = 'an earlier grant is still being ended on the same slot';
 export const AT_WORK_THERE = 'another grant is at work on the same slot';
+/** Another process has the right to write in a place of the cloud that only one may write. */
+export const WRITES_THERE = 'somebody else writes there';
 
 /** Lets those look again who wait to begin on a shared slot: the call that they wait for was answered, long before it counts as given up. */
 export async function wakeUnsettled(db: Db | Trx, slot: SlotKey): Promise<void> {

@@ -56,6 +56,26 @@ describe('a document that somebody edited', () => {
     }
   });
 
+  test.each([0, 1])(
+    'is removed by rung %i where we may delete and not put, and counts as gone a minute later',
+    async (rung) => {
+      const spec = await given();
+      await put(spec, allow('s3:GetObject'));
+      await post(on.url, 'faults', [{ service: 'iam', action: 'PutUserPolicy', kind: 'deny', times: 9 }]);
+      const ending: Ending = { cause: 'expired', since: spec.endsAt };
+      const late = { ...call(), now: after(spec.endsAt, 60_000) };
+      await expect(on.provider.revoke(spec, ending, rung, late)).rejects.toMatchObject({
+        kind: 'conflict',
+        hasWritten: true,
+        retryAfterMs: 60_000,
+        message: expect.stringMatching(/was removed, and AWS may believe it for some seconds/) as string,
+      });
+      await post(on.url, 'faults', []);
+      await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject({ presence: 'absent' });
+      expect(await on.use(on.own(spec))).toBe('refused');
+    },
+  );
+
   test('says when its own end is, if it has one', async () => {
     const spec = await given();
     const text = allow('s3:GetObject', { DateLessThan: { 'aws:CurrentTime': '2099-01-01T00:00:00Z' } });

@@ -76,12 +76,12 @@ export interface AwsProvider extends Provider {
   landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
   sharedPlace(wanted: Pick<BindingSpec, 'method' | 'target' | 'role' | 'principal'>): readonly string[];
   issueCertificate(binding: BindingSpec, call: CallOptions, holderKey: string): Promise<IssuedCertificate>;
+  /** Absent: no bucket or no key is configured, so there are no leases. */
+  forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
   /**
    * Removes what nothing needs any more: entries of a role's revocation policy, or policies of grants that are over. Every ending does it
    * as well, so this is for what an ending had to leave.
    */
-  /** Absent: no bucket or no key is configured, so there are no leases. */
-  forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
   residual(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
   sweeperRuns(call: CallOptions): Promise<readonly SweeperRun[]>;
@@ -93,7 +93,10 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
   const endpoints = endpointsOf(options.region, options.endpoint, options.allowCustomEndpoint ?? false);
   const timeoutMs = options.requestTimeoutMs ?? 3_000;
   const { region, externalId, identity } = options;
-  const sessions = createSessions({ region, partition, endpoints, externalId, identity, requestTimeoutMs: timeoutMs });
+  const sessions = createSessions({
+    ...{ region, partition, endpoints, externalId, identity, requestTimeoutMs: timeoutMs },
+    clock: options.clock,
+  });
   const store = createRevocationStore(sessions, options.clock, async ({ account, role }, at) =>
     options.onCut?.({ account, role, at }),
   );

@@ -18,7 +18,7 @@ import { anywhereControl, type AnywhereControl, type AnywherePlace } from './any
 import { revokeCertificates } from './anywhere-crl.ts';
 import { AnywhereDirectory, resolveAnywhere, type AnywhereNames, type ResolvedAnywhere } from './anywhere-place.ts';
 import { isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts';
-import { facts, refuseSkew } from './call.ts';
+import { facts, goingOn, refuseSkew } from './call.ts';
 import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { gather } from './gather.ts';
@@ -87,10 +87,13 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
     plan: (wanted) => plan(ports, wanted),
     provision: async (wanted, call) => {
       const resolved = resolve(wanted);
+      const ourNow = goingOn(ports.clock, call);
       const authority = authorityOf();
       requireRunning(wanted, call.now);
       const names = await directory.find(resolved, authority.certificate, control(resolved, call), call.now);
-      const { roleId, ...shown } = await onRole(resolved, call, (calls) => arm(calls, resolved, ports.clock, call));
+      const { roleId, ...shown } = await onRole(resolved, call, (calls) =>
+        arm(calls, resolved, { clock: ports.clock, ourNow }, call),
+      );
       const native = { ...evidenceOf(resolved, wanted), ...facts({ ...names, roleId, region: where.region }) };
       return { ...shown, native, credentials: [] };
     },
@@ -124,10 +127,11 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
         ),
       ),
     issueCertificate: async (binding, call, holderKey) => {
+      const ourNow = goingOn(ports.clock, call);
       const resolved = resolve(binding);
       const authority = authorityOf();
       requireRunning(binding, call.now);
-      await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, call.now));
+      await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, ourNow));
       const names = await directory.find(resolved, authority.certificate, control(resolved, call), call.now);
       return issue(authority, resolved, binding, { holderKey, names, region: where.region, now: call.now });
     },
@@ -179,11 +183,11 @@ function requireRunning(spec: BindingSpec, now: Instant): void {
 async function arm(
   calls: IdentityCalls,
   { place, end }: ResolvedAnywhere,
-  clock: Clock,
+  { clock, ourNow }: { readonly clock: Clock; readonly ourNow: () => Instant },
   call: CallOptions,
 ): Promise<Pick<Provisioned, 'usable' | 'unseen'> & { readonly roleId: string }> {
   const role = await calls.known();
-  refuseSkew(role.cloudNow, call.now);
+  refuseSkew(role.cloudNow, ourNow());
   // IAM finds a role by its name alone; the same name under another path is another role to everybody else.
   if (role.arn !== place.arn)
     throw new ProviderFault('invalid', `The role ${place.roleName} is ${role.arn}, not ${place.arn}`);
@@ -249,9 +253,9 @@ async function requireArmed(
   calls: IdentityCalls,
   { place, end }: ResolvedAnywhere,
   spec: BindingSpec,
-  now: Instant,
+  ourNow: () => Instant,
 ): Promise<void> {
-  refuseSkew((await calls.known()).cloudNow, now);
+  refuseSkew((await calls.known()).cloudNow, ourNow());
   if (standingOf(await calls.read(end.name), end) === 'armed') return;
   throw new ProviderFault(
     'conflict',

@@ -1,6 +1,7 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient, type AssumeRoleCommandInput } from '@aws-sdk/client-sts';
-import { instant, toIso, type Instant } from '../../core/time.ts';
+import { instant, type Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
 import {
   ProviderFault,
   type AwsCredential,
@@ -8,8 +9,8 @@ import {
   type CallOptions,
   type CredentialFacts,
 } from '../contract.ts';
-import { clientOptions, perform } from './call.ts';
-import { CLOCK_TOLERANCE_MS, LONGEST_SESSION_S, SHORTEST_SESSION_S } from './capabilities.ts';
+import { clientOptions, goingOn, perform, refuseSkew } from './call.ts';
+import { LONGEST_SESSION_S, SHORTEST_SESSION_S } from './capabilities.ts';
 import type { Endpoints } from './endpoints.ts';
 import { withoutStaticKeys, type IdentitySource } from './identity.ts';
 import { GRANT_TAG, placeOf, PROVISIONER, sessionName, sha256, type Partition, type RolePlace } from './names.ts';
@@ -45,6 +46,7 @@ interface Options {
   readonly externalId: string;
   readonly identity: IdentitySource;
   readonly requestTimeoutMs: number;
+  readonly clock: Clock;
 }
 
 /** Sessions of our own roles are renewed this long before they expire, so that none ends in the middle of a write. */
@@ -91,6 +93,7 @@ export function createSessions(options: Options): Sessions {
   return {
     sts,
     async forGrant(spec, place, policy, call) {
+      const ourNow = goingOn(options.clock, call);
       const input: AssumeRoleCommandInput = {
         RoleArn: place.arn,
         RoleSessionName: sessionName(spec.principal, spec.grant),
@@ -105,7 +108,8 @@ export function createSessions(options: Options): Sessions {
         `Assuming ${place.role} in ${place.account} for ${spec.grant}`,
         call,
       );
-      refuseSkew(session.facts.issuedAt, call.now);
+      // Asked for what a person will use, not for the provisioner: taking access away must work with a wrong clock too.
+      refuseSkew(session.facts.issuedAt, ourNow());
       return session;
     },
     async probe(place, call) {
@@ -166,17 +170,4 @@ function readSession(answer: AssumeRoleAnswer, input: AssumeRoleCommandInput): S
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? '',
     packedPolicyPercent: answer.PackedPolicySize ?? null,
   };
-}
-
-/**
- * An end time means nothing when the clocks differ. Asked for what a person will use, not for the provisioner: taking
- * access away must work with a wrong clock too.
- */
-function refuseSkew(issuedAt: Instant, now: Instant): void {
-  if (Math.abs(issuedAt - now) > CLOCK_TOLERANCE_MS) {
-    throw new ProviderFault(
-      'clock-skew',
-      `AWS's clock says ${toIso(issuedAt)}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
-    );
-  }
 }

@@ -6,14 +6,15 @@ import {
   ProviderFault,
   type BindingSpec,
   type CallOptions,
+  type FaultKind,
   type Observation,
   type Plan,
   type Provisioned,
   type Tidied,
 } from '../contract.ts';
 import type { EndSigner } from '../signed-end.ts';
-import { facts, refuseSkew } from './call.ts';
-import { CLOCK_TOLERANCE_MS, IAM_WRITES, TIMED_POLICY } from './capabilities.ts';
+import { facts, goingOn, refuseSkew } from './call.ts';
+import { ABANDONED_CALL_MS, CLOCK_TOLERANCE_MS, IAM_WRITES, TIMED_POLICY } from './capabilities.ts';
 import {
   findIdentity,
   identityCalls,
@@ -62,7 +63,8 @@ export function timedPolicy(
       const resolved = resolve(wanted);
       if (call.now >= wanted.endsAt)
         throw new ProviderFault('invalid', `The grant ${wanted.grant} ended at ${toIso(wanted.endsAt)}`);
-      return calling(resolved.place, call, (calls) => provision(calls, resolved, wanted, clock, call));
+      const ourNow = goingOn(clock, call);
+      return calling(resolved.place, call, (calls) => provision(calls, resolved, wanted, { clock, ourNow }, call));
     },
     observe: async (binding, ending, call) => {
       const resolved = resolve(binding);
@@ -111,13 +113,13 @@ async function provision(
   calls: IdentityCalls,
   { place, policy }: ResolvedPolicy,
   spec: BindingSpec,
-  clock: Clock,
+  { clock, ourNow }: { readonly clock: Clock; readonly ourNow: () => Instant },
   call: CallOptions,
 ): Promise<Provisioned> {
   const identity = await findIdentity(calls, place);
   const wrong = wrongIdentity(identity, place, spec);
   if (identity === null || wrong !== null) throw new ProviderFault('invalid', wrong ?? `${place.arn} does not exist`);
-  refuseSkew(identity.cloudNow, call.now);
+  refuseSkew(identity.cloudNow, ourNow());
   await putWithin(calls, place, policy);
   const isOurs = (text: string | null): boolean => text !== null && recognise(policy, text) === 'ours';
   const shown = await showsAfterPut(calls, policy.name, isOurs, { clock, signal: call.signal });
@@ -218,9 +220,13 @@ async function observe(
   }
 }
 
+/** Refusals after which nothing was put: an edit may be shorter than the denial, and the identity full; or we may delete and not put. */
+const NOT_PUT: ReadonlySet<FaultKind> = new Set(['invalid', 'forbidden-to-us']);
+
 /**
  * Removes a policy whose time is over. One that somebody edited may be believed still, and AWS needs some seconds to obey its removal, by
- * which nothing would be left to tell: a denial takes its place, which counts once it has stood there long enough, and is litter then.
+ * which nothing would be left to tell: a denial takes its place, which counts once it has stood there long enough, and is litter then. Where
+ * none can be put it is removed all the same, and whoever ends the grant comes back when AWS believes it no more.
  */
 async function removeOver(calls: IdentityCalls, policy: TimedPolicy): Promise<void> {
   const standing = await calls.read(policy.name);
@@ -228,9 +234,13 @@ async function removeOver(calls: IdentityCalls, policy: TimedPolicy): Promise<vo
   try {
     await calls.put(policy.name, policy.denial);
   } catch (error) {
-    // An edit may be shorter than the denial, and the identity full.
-    if (!(error instanceof ProviderFault) || error.kind !== 'invalid') throw error;
+    if (!(error instanceof ProviderFault) || !NOT_PUT.has(error.kind)) throw error;
     await calls.remove(policy.name);
+    throw new ProviderFault(
+      'conflict',
+      `${policy.name}, which somebody had edited, was removed, and AWS may believe it for some seconds. No denial could be put in its place: ${error.message}`,
+      { hasWritten: true, retryAfterMs: ABANDONED_CALL_MS },
+    );
   }
 }
 
@@ -240,7 +250,7 @@ async function denyInstead(calls: IdentityCalls, policy: TimedPolicy): Promise<v
   try {
     await removeOver(calls, policy);
   } catch (error) {
-    if (!(error instanceof ProviderFault)) throw error;
+    if (!(error instanceof ProviderFault) || error.hasWritten) throw error;
     await calls.put(policy.name, policy.denial);
   }
 }

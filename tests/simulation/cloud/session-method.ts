@@ -46,6 +46,7 @@ export function sessionMethod(parts: {
     externalId: 'simulation',
     identity: () => Promise.reject(new Error('the simulation signs nothing')),
     requestTimeoutMs: 3_000,
+    clock,
   });
   const sts = calls.client(now, (_action, input) => roles.assume(input));
   real.sts.send = sts.send.bind(sts) as unknown as typeof real.sts.send;
