@@ -127,12 +127,10 @@ export const requestView = z
         target: text,
         tier: tier.nullable(),
         grant: text.nullable(),
-        plan: text
-          .nullable()
-          .meta({
-            description:
-              'What the cloud would be told, while a new grant waits for a decision; null: it is decided, is an extension, or could not be made now.',
-          }),
+        plan: text.nullable().meta({
+          description:
+            'What the cloud would be told, while a new grant waits for a decision; null: it is decided, is an extension, or could not be made now.',
+        }),
         residual: residual.nullable().meta({ description: 'What is said before anybody agrees to survive its end.' }),
       }),
     ),

@@ -21,6 +21,9 @@ import {
 import { extending } from './extending.ts';
 import { CLOUD_FAULTS, type CloudCall, type CloudFault, type ProviderHarness } from './provider-harness.ts';
 
+/** Takes away, and comes back where another change of the same place is under way, such as that of a schedule which an earlier test left. */
+const takenAway = (...[on, ...of]: Parameters<typeof takeAway>) => retried(on, () => takeAway(on, ...of));
+
 const MINUTE = 60_000;
 
 /** The laws that every provider and method obeys. Stands on HTTP, so `makeHarness` starts servers. */
@@ -140,7 +143,7 @@ function endings(on: () => ProviderHarness): void {
     const issued = await hold(on(), spec);
     const ending = returned(on());
     await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'present' });
-    await takeAway(on(), spec, ending);
+    await takenAway(on(), spec, ending);
     await untilRefused(on(), issued);
     const seen = await on().provider.observe(spec, ending, options(on()));
     expect(seen).toMatchObject({ presence: 'absent', proof: 'observed' });
@@ -153,7 +156,7 @@ function endings(on: () => ProviderHarness): void {
       const spec = on().binding(10 * MINUTE);
       const issued = await hold(on(), spec);
       const ending = returned(on());
-      await takeAway(on(), spec, ending, rung);
+      await takenAway(on(), spec, ending, rung);
       await untilRefused(on(), issued);
       await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'absent' });
       // A rung may cut by time, and clouds count whole seconds: what is issued within this one would be cut as well.
@@ -164,7 +167,7 @@ function endings(on: () => ProviderHarness): void {
   test('revoking again, or what was never provisioned, succeeds', async () => {
     const spec = on().binding(10 * MINUTE);
     const ending = returned(on());
-    await takeAway(on(), spec, ending);
+    await takenAway(on(), spec, ending);
     await revoke(on(), spec, ending);
     await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'absent' });
   });
@@ -176,14 +179,14 @@ function endings(on: () => ProviderHarness): void {
     const stays = on().binding(10 * MINUTE, shared ? undefined : gone);
     const [goes, works] = [await hold(on(), gone), await hold(on(), stays)];
     const ending = returned(on());
-    await retried(on(), () => takeAway(on(), gone, ending));
+    await takenAway(on(), gone, ending);
     // With one credential for both there is nothing to be refused before the second one ends too.
     if (on().own === undefined || shared) await untilRefused(on(), goes);
     else await pause(1_000);
     expect(await on().use(works)).toBe('allowed');
     await expect(on().provider.observe(stays, null, options(on()))).resolves.toMatchObject({ presence: 'present' });
     if (on().own === undefined) return;
-    await takeAway(on(), stays, returned(on()));
+    await takenAway(on(), stays, returned(on()));
     await untilRefused(on(), works);
   });
 
@@ -191,7 +194,7 @@ function endings(on: () => ProviderHarness): void {
     const specs = Array.from({ length: 4 }, () => on().binding(10 * MINUTE));
     // The lock of `exclusive` is the caller's duty; this caller takes one after the other, as the engine does.
     const ending = returned(on());
-    for (const spec of specs) await retried(on(), () => takeAway(on(), spec, ending));
+    for (const spec of specs) await takenAway(on(), spec, ending);
     for (const spec of specs) {
       await expect(on().provider.observe(spec, ending, options(on()))).resolves.toMatchObject({ presence: 'absent' });
     }
@@ -222,7 +225,7 @@ function endings(on: () => ProviderHarness): void {
     const spec = on().binding(10 * MINUTE);
     await provide(on(), spec);
     const ending = { cause: 'expired', since: spec.endsAt } as const;
-    const seen = absent(await takeAway(on(), spec, ending));
+    const seen = absent(await takenAway(on(), spec, ending));
     expect(seen).toMatchObject({ proof: 'observed' });
     expect(JSON.stringify(seen.evidence)).not.toBe('{}');
     const late = { ...options(on()), now: spec.endsAt };
@@ -340,7 +343,7 @@ function reach(on: () => ProviderHarness): void {
     const before = await on().bystanders();
     const spec = on().binding(10 * MINUTE);
     await hold(on(), spec);
-    await takeAway(on(), spec, returned(on()));
+    await takenAway(on(), spec, returned(on()));
     await on().provider.doctor([{ target: spec.target, roles: [spec.role] }], options(on()));
     expect(await on().bystanders()).toEqual(before);
   });
