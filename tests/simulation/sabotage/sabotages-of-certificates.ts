@@ -9,7 +9,7 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/roles-anywhere.ts',
-        find: '      await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, call.now));\n',
+        find: '      await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, ourNow));\n',
         replace: '',
       },
     ],
