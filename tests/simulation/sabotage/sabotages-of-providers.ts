@@ -108,6 +108,6 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud', 'grants'],
-    seed: 14,
+    seed: 80,
   },
 ];
