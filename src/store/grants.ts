@@ -107,20 +107,24 @@ export async function findGrant(db: Db | Trx, id: GrantId, lock = false): Promis
   return row === undefined ? null : toGrant(row);
 }
 
-/** Locks a grant until the transaction ends, and tells the time as it is behind the lock (`materialized`), whatever that had to wait for. */
-export async function lockGrant(
-  trx: Trx,
-  id: GrantId,
-): Promise<{ readonly grant: GrantRecord; readonly now: Instant } | null> {
-  const row = await trx
+/** A grant behind its lock (`materialized`): whatever is asked of it, and what time it is, is judged after what the lock had to wait for. */
+export function behindLock(trx: Trx, id: GrantId) {
+  return trx
     .with(
       (name) => name('locked').materialized(),
       (query) => query.selectFrom('grant').selectAll().where('id', '=', id).forUpdate(),
     )
     .selectFrom('locked')
     .selectAll()
-    .select(sql<Instant>`app_now()`.as('now'))
-    .executeTakeFirst();
+    .select(sql<Instant>`app_now()`.as('now'));
+}
+
+/** Locks a grant until the transaction ends, and tells the time as it is then. */
+export async function lockGrant(
+  trx: Trx,
+  id: GrantId,
+): Promise<{ readonly grant: GrantRecord; readonly now: Instant } | null> {
+  const row = await behindLock(trx, id).executeTakeFirst();
   return row === undefined ? null : { grant: toGrant(row), now: row.now };
 }
 

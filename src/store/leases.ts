@@ -3,7 +3,7 @@ import type { GrantId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { columnsOfCall, type CallNote } from './bindings.ts';
 import { at, fromNow, isAnyOf } from './columns.ts';
-import { NO_EXTENSION, toGrant, type GrantRecord } from './grants.ts';
+import { behindLock, NO_EXTENSION, toGrant, type GrantRecord } from './grants.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** Which due work to take: ends have a lane of their own, so that a burst of starts can never delay them. */
@@ -170,22 +170,15 @@ export async function renewLeaseForCall(
 }
 
 /**
- * Locks a grant for the transaction that is about to record what this node did. `null`: the claim was lost. The lock comes first
- * (`materialized`), so that the claim and the time are judged after whatever it had to wait for.
+ * Locks a grant for the transaction that is about to record what this node did. `null`: the claim was lost. The lock comes first,
+ * so that the claim is judged after whatever it had to wait for.
  */
 export async function lockClaimed(
   trx: Trx,
   id: GrantId,
   owner: string,
 ): Promise<{ readonly grant: GrantRecord; readonly now: Instant } | null> {
-  const row = await trx
-    .with(
-      (name) => name('locked').materialized(),
-      (query) => query.selectFrom('grant').selectAll().where('id', '=', id).forUpdate(),
-    )
-    .selectFrom('locked')
-    .selectAll()
-    .select(sql<Instant>`app_now()`.as('now'))
+  const row = await behindLock(trx, id)
     .where('lease_owner', '=', owner)
     .where('lease_until', '>', sql<Instant>`app_now()`)
     .executeTakeFirst();

@@ -31,6 +31,8 @@ export class SharedCloud {
   slow = false;
   /** Looks are refused. */
   blind = false;
+  /** Told of every look. */
+  onLook: () => void = () => {};
   /** Grants after whose end it was told to forget what was written beside their place. */
   readonly forgotten: GrantId[] = [];
   readonly #pending: { readonly at: number; readonly perform: () => void }[] = [];
@@ -65,6 +67,7 @@ export class SharedCloud {
       },
       observe: async (binding, _ending, _call: CallOptions) => {
         this.calls.push('observe');
+        this.onLook();
         if (this.blind) throw new ProviderFault('forbidden-to-us', 'not allowed to look');
         const end = this.places.get(binding.slot);
         if (end === undefined) return { presence: 'absent', proof: 'observed', evidence: {}, final: false };

@@ -42,6 +42,14 @@ describe('the end in the cloud beside what stands in a shared place', () => {
     expect([await here.states(), here.cloud.forgotten]).toEqual([['ended', 'ended'], [here.grants[1]]]);
   });
 
+  test('whoever stands still after the proof forgets nothing: another may have begun there meanwhile', async () => {
+    await here.ask(10 * MINUTE);
+    await here.pass(11 * MINUTE);
+    here.cloud.onLook = () => (here.standsStillMs = 5_000);
+    await here.pass(MAY_LAND_MS + 5_000);
+    expect([await here.states(), here.cloud.forgotten]).toEqual([['ended'], []]);
+  });
+
   test('a cloud that cannot forget it keeps no grant from being over', async () => {
     here.cloud.mishaps.push({ kind: 'half-done' });
     await here.ask(10 * MINUTE);

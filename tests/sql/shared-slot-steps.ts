@@ -23,6 +23,9 @@ export class SharedSlot {
   grants: GrantId[] = [];
   /** The log takes nothing. */
   mute = false;
+  /** The process stands still for so long whenever it looks at its clock; the database's goes on as it is told. */
+  standsStillMs = 0;
+  #stoodMs = 0;
 
   constructor(database: Database, time: VirtualTime) {
     this.database = database;
@@ -32,7 +35,9 @@ export class SharedSlot {
   }
 
   #bench(): Bench {
-    return bench(this.database, this.cloud.provider(), { clock: this.time.clock, appendFails: () => this.mute });
+    const now = () => after(this.time.now(), (this.#stoodMs += this.standsStillMs));
+    const clock = { ...this.time.clock, now };
+    return bench(this.database, this.cloud.provider(), { clock, appendFails: () => this.mute });
   }
 
   async begin(): Promise<void> {
@@ -43,6 +48,8 @@ export class SharedSlot {
     this.on = this.#bench();
     this.grants = [];
     this.mute = false;
+    this.standsStillMs = 0;
+    this.#stoodMs = 0;
   }
 
   async ask(durationMs: number, role = 'invoice-reader'): Promise<void> {
