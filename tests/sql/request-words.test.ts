@@ -66,8 +66,11 @@ eachDatabase('the words of a request', (current) => {
     const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
     const { id } = got(await requestAccess(acme.world, ana, ASK));
     const preview = got(previewRequest(acme.world, ana, ASK));
-    expect([preview.plan[0]?.words, preview.residual]).toEqual(['a session', [{ ...ASK.items[0], ...said }]]);
-    const waits = { items: [{ plan: 'a session', residual: said }], grants: [] };
+    expect([preview.plan[0]?.words, preview.residual]).toEqual([
+      'If it begins now: a session',
+      [{ ...ASK.items[0], ...said }],
+    ]);
+    const waits = { items: [{ plan: 'If it begins now: a session', residual: said }], grants: [] };
     expect(got(await showRequest(acme.world, bo, id))).toMatchObject(waits);
     expect(got(await explainRequest(acme.world, bo, id)).request).toMatchObject(waits);
     const listed = got(await listRequests(acme.world, bo, { scope: 'waiting', cursor: null, limit: 10 }));
