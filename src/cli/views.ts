@@ -25,6 +25,8 @@ export interface GrantView {
   /** What can survive its end, and what was said of that before the approval. */
   readonly residual: string | null;
   readonly residualBefore: string | null;
+  /** For how long after its end that can survive, milliseconds; `null` when nobody knows a bound. */
+  readonly residualMaxMs: number | null;
   /** The person's own identity that the access is put on; `null` when credentials are handed out. */
   readonly landing: { readonly identity: string; readonly words: string } | null;
   readonly lastFault: string | null;
@@ -124,6 +126,7 @@ export function grantView(of: Fields): GrantView {
     proof: proof === null ? null : { kind: text(proof, 'kind'), at: text(proof, 'at') },
     residual,
     residualBefore: words(of['residualBefore']) ?? residual,
+    residualMaxMs: isFields(of['residual']) ? numberOrNull(of['residual'], 'maxMs') : null,
     landing: landing === null ? null : { identity: text(landing, 'identity'), words: text(landing, 'words') },
     lastFault: textOrNull(of, 'lastFault'),
     waits: waits === null ? null : { until: textOrNull(waits, 'until'), why: text(waits, 'why') },

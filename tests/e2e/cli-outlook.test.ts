@@ -71,6 +71,17 @@ describe('what survives the end', () => {
     expect(await ls()).not.toContain('after its end');
     expect((await home.run(['why', id])).stdout).not.toContain('nothing survives');
   });
+
+  test('what can outlive a proven end is told, with its last moment, for as long as it can be alive', async () => {
+    const id = await granted({ residual: { maxMs: 3_600_000, words: FULL } });
+    const grant = [...server.state.grants.values()].at(-1) ?? {};
+    Object.assign(grant, { status: 'ended', endedAt: Date.now() - 600_000 });
+    const line = new RegExp(`after its end: until \\d\\d:\\d\\d at the latest: ${FULL}`);
+    expect((await home.run(['ls'])).stdout).toMatch(line);
+    expect((await home.run(['why', id])).stdout).toMatch(/after +until \d\d:\d\d at the latest/);
+    Object.assign(grant, { endedAt: Date.now() - 3_700_000 });
+    expect((await home.run(['ls'])).stdout).not.toContain('at the latest');
+  });
 });
 
 describe('a start that waits', () => {

@@ -36,7 +36,7 @@ export async function assume(
     );
   const wanted = wantedItem(word, options.on ?? []);
   const grant = await grantFor(context, wanted, options);
-  const note = context.json ? null : residualNote(grant);
+  const note = context.json ? null : residualNote(grant, context.place.clock.now());
   if (note !== null) context.say(`After its end: ${note}`);
   if (grant.provider !== 'aws')
     throw new Failure(`${grant.target} is not on AWS; other clouds cannot be assumed yet.`, { code: 'wrong-provider' });

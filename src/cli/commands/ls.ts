@@ -5,7 +5,7 @@ import { rememberLive } from '../live-state.ts';
 import { printable, shorten } from '../terminal/printable.ts';
 import { grantPhrase, leftovers, residualNote, suggest } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
-import { plainTable, table } from '../terminal/table.ts';
+import { plainTable, table, wrapped } from '../terminal/table.ts';
 import { ago, clockTime } from '../terminal/times.ts';
 import { grantView, isLive, overAt, requestView, type GrantView, type RequestView } from '../views.ts';
 import { deciders } from '../waiting.ts';
@@ -71,7 +71,7 @@ function tellLeftovers(context: Context, requests: readonly RequestView[]): void
   for (const one of requests) for (const words of leftovers(one)) by.set(words, [...(by.get(words) ?? []), one.id]);
   for (const [words, ids] of by) {
     const which = ids.length === requests.length ? '' : ` of ${ids.join(', ')}`;
-    context.data(`  After the end${which}: ${words}\n`);
+    context.data(`  ${wrapped(context.out, `After the end${which}: ${words}`, 4)}\n`);
   }
 }
 
@@ -107,10 +107,7 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
     ['Planned access', planned],
   ] as const) {
     if (some.length > 0) context.data(`${out.bold(title)}\n${table(out, null, grantRows(some))}`);
-    for (const grant of some) {
-      const note = residualNote(grant);
-      if (note !== null) context.data(`  ${nameOf(context, grant)}, after its end: ${note}\n`);
-    }
+    tellResiduals(context, some, now);
   }
   if (open.length > 0) {
     context.data(`${out.bold('Open requests')}\n`);
@@ -134,10 +131,19 @@ async function screen(context: Context, grants: readonly GrantView[], requests: 
       out.dim(one.id),
     ]);
     context.data(table(out, null, [...grantRows(over), ...requestRows]));
+    tellResiduals(context, over, now);
   }
   if (live.length + planned.length + open.length + over.length + refused.length === 0)
     context.say('You have no access and no requests.');
   await closing(context, [...live, ...planned], open);
+}
+
+function tellResiduals(context: Context, grants: readonly GrantView[], now: number): void {
+  for (const grant of grants) {
+    const note = residualNote(grant, now);
+    if (note === null) continue;
+    context.data(`  ${wrapped(context.out, `${nameOf(context, grant)}, after its end: ${note}`, 4)}\n`);
+  }
 }
 
 async function closing(context: Context, live: readonly GrantView[], open: readonly RequestView[]): Promise<void> {

@@ -17,7 +17,7 @@ export function requestCard(context: Context, request: RequestView): string {
     ['request', `${request.id}  ${statusText(out, request.status)}`],
     ...items.map((item, index): readonly [string, string] => [index === 0 ? 'access' : ' ', item]),
     ['who', `${printable(request.requester.name)} ${out.dim(`(${printable(request.requester.key)})`)}`],
-    ['why', indented(printableLines(request.reason))],
+    ['why', printableLines(request.reason)],
     ['ticket', printable(request.ticket ?? '')],
     ...lengthOf(request, now),
     ['starts', plannedStart(request, now)],
@@ -39,14 +39,14 @@ export function requestCard(context: Context, request: RequestView): string {
     ]);
   }
   for (const { by, verdict, comment } of request.decisions) {
-    const words = comment === null ? '' : `: ${indented(printableLines(comment))}`;
+    const words = comment === null ? '' : `: ${printableLines(comment)}`;
     if (verdict === 'deny') lines.push(['denied by', `${out.bad(`✗ ${printable(by.name)}`)}${words}`]);
     else if (comment !== null) lines.push(['comment', `${printable(by.name)}${words}`]);
   }
   for (const grant of request.grants) {
     lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
     if (grant.landing !== null) lines.push(['lands on', printable(grant.landing.identity)]);
-    const note = residualNote(grant);
+    const note = residualNote(grant, now);
     if (note !== null && !lines.some(([, words]) => words === note)) lines.push(['after', note]);
   }
   return facts(out, lines);
@@ -64,10 +64,18 @@ export function leftovers({ status, items, grants }: RequestView): readonly stri
   return counts ? [...new Set(items.flatMap(({ residual }) => (residual === null ? [] : [printable(residual)])))] : [];
 }
 
-/** What a grant leaves that is worth a line of its own: other than was said before the approval, or while it is being ended. */
-export function residualNote(grant: GrantView): string | null {
-  if (grant.residual === null || !isLiveOrEnding(grant)) return null;
+/**
+ * What a grant leaves that is worth a line of its own: other than was said before the approval, while it is being ended, and for as
+ * long after its proven end as something can still be alive.
+ */
+export function residualNote(grant: GrantView, now: number): string | null {
+  if (grant.residual === null) return null;
   const words = printable(grant.residual);
+  if (!isLiveOrEnding(grant)) {
+    const until = grant.endedAt === null ? 0 : Date.parse(grant.endedAt) + (grant.residualMaxMs ?? 0);
+    const survives = grant.status === 'ended' && until > Date.parse(grant.serverTime) && (grant.residualMaxMs ?? 0) > 0;
+    return survives ? `until ${clockTime(new Date(until).toISOString(), now)} at the latest: ${words}` : null;
+  }
   if (grant.residual !== grant.residualBefore) return `not as was said before the approval: ${words}`;
   return grant.status === 'ending' ? words : null;
 }
@@ -88,10 +96,6 @@ function lengthOf({ duration, extends: longer }: RequestView, now: number): read
 /** Once it is approved, its grants say when they start. */
 function plannedStart({ status, startsAt }: RequestView, now: number): string {
   return status !== 'pending' || startsAt === null ? '' : `at ${clockTime(startsAt, now)}, if it is approved by then`;
-}
-
-function indented(text: string): string {
-  return text.replaceAll('\n', '\n           ');
 }
 
 /** `● active, ends in 14m 05s (15:04)`; the time is the server's, so that a wrong clock here does not lie. */

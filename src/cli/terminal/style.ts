@@ -3,6 +3,8 @@ import type { Outlet, Surroundings } from '../surroundings.ts';
 /** Colour is an addition: whatever it says is said in words too. */
 export interface Style {
   readonly rich: boolean;
+  /** How wide a line may be; `Infinity` where no terminal shows it, so that whoever searches a file finds whole sentences. */
+  readonly columns: number;
   bold(text: string): string;
   dim(text: string): string;
   good(text: string): string;
@@ -17,6 +19,7 @@ export function styleFor(place: Pick<Surroundings, 'env'>, outlet: Outlet, plain
   const paint = (code: string) => (text: string) => (rich && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
     rich,
+    columns: outlet.isTTY && !plain ? outlet.columns : Infinity,
     bold: paint('1'),
     dim: paint('2'),
     good: paint('32'),
