@@ -9,6 +9,9 @@ import { AwsCalls } from './aws-calls.ts';
 import type { Network } from './network.ts';
 import { CENTER, type SimCenter } from './sim-center.ts';
 
+/** What stands for a grant from then on: a schedule that is left behind removes what somebody else assigns there. */
+const MADE_FOR_A_GRANT: ReadonlySet<string> = new Set(['CreateSchedule', 'CreateAccountAssignment']);
+
 export function isAtCenter({ method }: Pick<BindingSpec, 'method'>): boolean {
   return method === IDENTITY_CENTER.method;
 }
@@ -31,7 +34,11 @@ export function centerMethod(parts: {
   const client = (service: string) =>
     calls.client(
       () => center.cloudNow,
-      (action, input) => center.call(service, action, input),
+      (action, input, grant) => {
+        const answer = center.call(service, action, input);
+        if (MADE_FOR_A_GRANT.has(action) && grant !== '') center.onProvided(grant);
+        return answer;
+      },
     ) as never;
   const accountState = async (account: string, { signal }: CallOptions): Promise<AccountState | null> =>
     calls.send({

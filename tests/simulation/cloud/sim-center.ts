@@ -53,6 +53,8 @@ export class SimCenter {
   #wakesAt = Number.POSITIVE_INFINITY;
   /** Called after everything that may have changed who can do what. */
   onChange: () => void = () => {};
+  /** Called when something was made for a grant. */
+  onProvided: (grant: string) => void = () => {};
 
   constructor(storm: Storm, people: readonly string[], accounts: readonly string[], standing: string | null) {
     this.#storm = storm;

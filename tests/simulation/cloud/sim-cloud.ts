@@ -63,6 +63,7 @@ export class SimCloud {
     this.identities.onProvided = (grant) => this.noteProvided(grant);
     this.center = parts.center;
     this.center.onChange = () => this.onChange();
+    this.center.onProvided = (grant) => this.noteProvided(grant);
     this.anywhere = parts.anywhere;
     this.anywhere.onChange = () => this.onChange();
     this.anywhere.onProvided = (grant) => this.noteProvided(grant);

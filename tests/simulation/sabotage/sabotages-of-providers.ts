@@ -1,5 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
-import { dark, slowToObey } from './storms.ts';
+import { dark, refusals, slowToObey } from './storms.ts';
 
 /** Deliberate bugs in how the methods of AWS give access an end, and tell that it is gone; and the timer that other tools end it with. */
 export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
@@ -96,6 +96,20 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     caughtBy: ['cloud'],
     weather: slowToObey,
     seed: 1,
+  },
+  {
+    name: 'refused-start-left-nothing',
+    what: 'a start that AWS refuses when its end is scheduled already counts as never provisioned, and the schedule is left behind',
+    edits: [
+      {
+        file: 'src/engine/activate.ts',
+        find: 'untouched && !fault.hasWritten && NOTHING_HAPPENED',
+        replace: 'untouched && NOTHING_HAPPENED',
+      },
+    ],
+    caughtBy: ['cloud', 'grants'],
+    weather: refusals,
+    seed: 3,
   },
   {
     name: 'unseen-is-never-put',

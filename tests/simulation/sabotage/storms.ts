@@ -78,6 +78,13 @@ export const lostCalls = (drawn: Weather): Weather => ({
   rules: [],
 });
 
+/** AWS refuses or throttles every fourth call, at any place of what an act needs, and little else happens. */
+export const refusals = (drawn: Weather): Weather => ({
+  ...meddling(drawn),
+  network: { ...lateReturns(drawn).network, late: 0, throttle: 0.15, forbid: 0.15 },
+  cloud: { ...drawn.cloud, down: [], tamperEveryMs: 0 },
+});
+
 /** The same as meddling, more of it, by a cloud that takes its time to obey. */
 export const slowToObey = (drawn: Weather): Weather => ({
   ...meddling(drawn),
