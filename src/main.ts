@@ -18,6 +18,7 @@ import { createAppend } from './ledger/append.ts';
 import { LogInconsistent } from './ledger/log-inconsistent.ts';
 import { createSigner, type LogSigner } from './ledger/note.ts';
 import { sequence } from './ledger/sequencer.ts';
+import { openBrowserSession } from './operations/browser-sessions.ts';
 import { carryOutOpen } from './operations/carry-out-revocation.ts';
 import { createChanges } from './operations/changes.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
@@ -337,6 +338,7 @@ function apiParts(
       },
       find: (id) => findKnownPerson(world, id),
     },
+    openSession: (identity, browser) => openBrowserSession(world, { ...identity, ...browser }),
     // Tokens are made by a library that knows this machine's clock alone, and are judged by the same.
     clock: systemClock,
     random: systemRandom,

@@ -11,6 +11,7 @@ const REVOCATION_ID = 'rev_aaaaaaaaaaaaaaaaaaaa';
 
 const ROUTES = [
   ['GET', '/v1/me'],
+  ['POST', '/v1/me/sign-out'],
   ['GET', '/v1/catalogue'],
   ['POST', '/v1/requests'],
   ['POST', '/v1/requests/preview'],

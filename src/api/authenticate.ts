@@ -1,5 +1,8 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { VerifiedToken } from '../identity/access-tokens.ts';
+import type { SessionId } from '../core/ids.ts';
+import type { Instant } from '../core/time.ts';
+import { readCookie, sessionCookie, setCookie } from '../identity/cookies.ts';
 import type { Actor } from '../operations/world.ts';
 import { ApiProblem, type ProblemDetails } from './problems.ts';
 import type { ApiParts } from './parts.ts';
@@ -11,9 +14,18 @@ declare module 'fastify' {
   }
 }
 
+/** Who is on the other side, and how they came in. */
 export interface Session {
   readonly actor: Actor;
-  readonly token: VerifiedToken;
+  /** The sign-in that this belongs to, as the list of sessions names it; `null` for a token that is older than such names. */
+  readonly id: SessionId | null;
+  readonly signedInAt: Instant;
+  /** When the sign-in ends. */
+  readonly endsAt: Instant;
+  /** When what was shown ends: a token before its sign-in, a cookie together with it. */
+  readonly expiresAt: Instant;
+  /** What a page has to send with every change; `null` for a bearer token, which no browser sends by itself. */
+  readonly csrf: string | null;
 }
 
 /** One sentence for every cause: which check failed helps only somebody who forges tokens. */
@@ -23,30 +35,106 @@ const UNAUTHENTICATED: ProblemDetails = {
   hint: 'curfew login',
 };
 
+const FORGED: ProblemDetails = {
+  code: 'csrf',
+  detail: 'This change did not come from a page of this server, so it was not made.',
+  hint: 'Send the header x-curfew-csrf with the value "csrf" of GET /v1/me, from a page of this server.',
+};
+
+export const CSRF_HEADER = 'x-curfew-csrf';
+
+type Parts = Pick<ApiParts, 'tokens' | 'operations' | 'log' | 'base' | 'clock'>;
+
 /**
- * Makes the hook that runs before anything else on a route: it reads the bearer token, verifies it, and asks the directory
- * whether its person may still act. The token is taken from the header alone: browsers send no header by themselves, so
- * no foreign page can act for a person.
+ * Makes the hook that runs before anything else on a route: it takes a bearer token, or the cookie of a browser's session,
+ * verifies it, and asks the directory whether its person may still act. A token is taken from the header alone, never from
+ * the address. A cookie is sent by the browser whoever's page asks, so a change needs more: a header that only our own
+ * page knows the value of, and our own origin.
  */
-export function authenticator({ tokens, operations, log }: Pick<ApiParts, 'tokens' | 'operations' | 'log'>) {
-  return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
-    const refuse = (cause: string): never => {
-      log.info({ requestId: request.id, route: request.routeOptions.url, cause }, 'a request was not authenticated');
+export function authenticator(parts: Parts) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const refuse: Refuse = (cause) => {
+      parts.log.info(
+        { requestId: request.id, route: request.routeOptions.url, cause },
+        'a request was not authenticated',
+      );
       throw new ApiProblem(UNAUTHENTICATED);
     };
-    const header = request.headers.authorization;
-    if (header === undefined) return refuse('no token');
-    const [, token] = /^Bearer ([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(header) ?? [];
-    if (token === undefined) return refuse('not a bearer token');
-    const verified = await tokens.verify(token);
-    if (!verified.ok) return refuse(verified.refusal);
-    const { person, key, via, mfaAt } = verified.value;
-    if (operations.profile(key) === null) return refuse('person is not in the directory or has left');
-    request.session = {
-      actor: { person, key, context: { via, ...(mfaAt === null ? {} : { mfaAt }) } },
-      token: verified.value,
-    };
+    const { authorization, cookie } = request.headers;
+    if (authorization !== undefined) {
+      request.session = await byToken(parts, authorization, refuse);
+      return;
+    }
+    const token = readCookie(cookie, sessionCookie(parts.base));
+    if (token === null) return refuse('no token');
+    request.session = await byCookie(parts, token, request, reply, refuse);
   };
+}
+
+/** The same where nobody needs to be signed in: whoever shows nothing, or a cookie that is over, stays a stranger. */
+export function optionalAuthenticator(parts: Parts) {
+  const authenticate = authenticator(parts);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (request.headers.authorization !== undefined) return authenticate(request, reply);
+    if (readCookie(request.headers.cookie, sessionCookie(parts.base)) === null) return;
+    await authenticate(request, reply).catch((error: unknown) => {
+      if (!(error instanceof ApiProblem) || error.problem.code !== 'unauthenticated') throw error;
+    });
+  };
+}
+
+type Refuse = (cause: string) => never;
+
+async function byToken({ tokens, operations }: Parts, header: string, refuse: Refuse): Promise<Session> {
+  const [, token] = /^Bearer ([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(header) ?? [];
+  if (token === undefined) return refuse('not a bearer token');
+  const verified = await tokens.verify(token);
+  if (!verified.ok) return refuse(verified.refusal);
+  const { person, key, via, mfaAt, signedInAt, signInEndsAt, expiresAt } = verified.value;
+  if (operations.profile(key) === null) return refuse('person is not in the directory or has left');
+  return {
+    actor: { person, key, context: { via, ...(mfaAt === null ? {} : { mfaAt }) } },
+    id: null,
+    signedInAt,
+    endsAt: signInEndsAt,
+    expiresAt,
+    csrf: null,
+  };
+}
+
+async function byCookie(
+  { operations, base, clock }: Parts,
+  token: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refuse: Refuse,
+): Promise<Session> {
+  const found = await operations.recogniseSession(token);
+  if (!found.ok) return refuse(found.refusal);
+  const { id, person, key, csrf, signedInAt, endsAt, mfaAt, offered } = found.value;
+  if (operations.profile(key) === null) {
+    await operations.endSessionOfLeaver(id);
+    return refuse('person is not in the directory or has left');
+  }
+  if (offered !== null)
+    void reply.header('set-cookie', setCookie(sessionCookie(base), offered, (endsAt - clock.now()) / 1_000));
+  const changes = request.method !== 'GET' && request.method !== 'HEAD';
+  if (changes && (request.headers.origin !== base.origin || !same(request.headers[CSRF_HEADER], csrf)))
+    throw new ApiProblem(FORGED);
+  return {
+    actor: { person, key, context: { via: 'web', ...(mfaAt === null ? {} : { mfaAt }) } },
+    id,
+    signedInAt,
+    endsAt,
+    expiresAt: endsAt,
+    csrf,
+  };
+}
+
+/** Compares in a time that does not depend on where two texts differ. */
+function same(given: string | string[] | undefined, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return typeof given === 'string' && timingSafeEqual(digest(given), digest(wanted));
 }
 
 /** Who acts. Throws on a route that forgot to authenticate. */

@@ -1,5 +1,6 @@
 import { groupsOf } from '../core/directory.ts';
 import { toIso } from '../core/time.ts';
+import { endSessions, recogniseSession } from '../operations/browser-sessions.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
 import { examineClouds } from '../operations/examine-clouds.ts';
@@ -29,6 +30,10 @@ export function bindOperations(world: World): ApiOperations {
       if (person === undefined || !person.active) return null;
       return { key, name: person.name, email: person.email, groups: groupsOf(directory, key) };
     },
+    recogniseSession: (token) => recogniseSession(world, token),
+    endSessionOfLeaver: async (id) => void (await endSessions(world, { id }, 'left')),
+    signOut: async (actor, id) =>
+      void (await endSessions(world, { id, person: actor.person }, 'signed-out', actor.person)),
     previewRequest: (actor, input) => previewRequest(world, actor, input),
     requestAccess: (actor, input) => requestAccess(world, actor, input),
     approveRequest: (actor, id, input) => approveRequest(world, actor, id, input),

@@ -98,8 +98,12 @@ const PROBLEM = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-/** Their answers are secrets and are not kept, so nothing can be given again. */
-const NEVER_REPLAYED: ReadonlySet<string> = new Set(['/v1/grants/{id}/credentials', '/v1/grants/{id}/console']);
+/** Their answers are secrets and are not kept, or nobody is signed in any more who could ask for them again. */
+const NEVER_REPLAYED: ReadonlySet<string> = new Set([
+  '/v1/grants/{id}/credentials',
+  '/v1/grants/{id}/console',
+  '/v1/me/sign-out',
+]);
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',

@@ -1,5 +1,6 @@
-import type { GrantId, RequestId, RevocationId } from '../core/ids.ts';
+import type { GrantId, RequestId, RevocationId, SessionId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
+import type { RecognisedSession, SessionRefusal } from '../operations/browser-sessions.ts';
 import type { Change } from '../operations/changes.ts';
 import type { RequestInput } from '../operations/check-input.ts';
 import type { ExtensionInput } from '../operations/extend-grant.ts';
@@ -39,6 +40,11 @@ export interface PolicyStatus {
 export interface ApiOperations {
   /** The profile of somebody who may act now; `null` for who is not in the directory or has left. Asked at every request. */
   profile(key: string): PersonProfile | null;
+  /** The session of a browser's cookie, which this keeps going; the refusal is for the log. */
+  recogniseSession(token: string): Promise<Result<RecognisedSession, SessionRefusal>>;
+  /** Ends the session of somebody who has left. */
+  endSessionOfLeaver(id: SessionId): Promise<void>;
+  signOut(actor: Actor, id: SessionId): Promise<void>;
   previewRequest(actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal>;
   requestAccess(actor: Actor, input: RequestInput): Outcome<RequestView>;
   approveRequest(actor: Actor, id: RequestId, input: { readonly comment?: string }): Outcome<RequestView>;

@@ -10,8 +10,9 @@ export type ApprovalId = Id<'apr'>;
 export type GrantId = Id<'grt'>;
 export type CredentialId = Id<'crd'>;
 export type RevocationId = Id<'rev'>;
+export type SessionId = Id<'ses'>;
 
-export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev'] as const;
+export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev', 'ses'] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 export type IdOf<Prefix extends IdPrefix> = Id<Prefix>;
 

@@ -1,10 +1,10 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from 'jose';
 import { parseId, type PersonId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
-import { instant, type Instant } from '../core/time.ts';
+import { after, instant, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { BaseUrl } from './base-url.ts';
-import { CLI_CLIENT_ID } from './oidc-configuration.ts';
+import { CLI_CLIENT_ID, LIFETIMES } from './oidc-configuration.ts';
 
 /** Who a token speaks for, as our authorization server signed it. Whether that person may still act is asked elsewhere. */
 export interface VerifiedToken {
@@ -12,6 +12,7 @@ export interface VerifiedToken {
   /** Directory key. */
   readonly key: string;
   readonly expiresAt: Instant;
+  readonly signedInAt: Instant;
   /** When the sign-in ends that the token came from; refreshing does not move it. */
   readonly signInEndsAt: Instant;
   /** When more than a password was proven, or `null`. */
@@ -72,11 +73,13 @@ export function createAccessTokens({ base, verificationKeys, clock }: Parts): Ac
           return refused('claims missing');
         }
         const mfa = Array.isArray(amr) && amr.includes('mfa') && typeof authTime === 'number';
+        const signInEndsAt = instant(signInExp * 1_000);
         return ok({
           person,
           key,
           expiresAt: instant(payload.exp * 1_000),
-          signInEndsAt: instant(signInExp * 1_000),
+          signedInAt: after(signInEndsAt, -LIFETIMES.signIn * 1_000),
+          signInEndsAt,
           mfaAt: mfa ? instant(authTime * 1_000) : null,
           via: payload['client_id'] === CLI_CLIENT_ID ? 'cli' : 'api',
         });

@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
+import { createBrowserSignIn, type OpenSession } from './browser-sign-in.ts';
 import type { CompanyProvider } from './company-provider.ts';
 import { publicJwk, type IdentityKeys } from './keys.ts';
 import { createOidcAdapters } from './oidc-adapter.ts';
@@ -31,6 +32,7 @@ export interface AuthorizationServerParts {
   readonly keys: IdentityKeys;
   readonly company: CompanyProvider;
   readonly people: People;
+  readonly openSession: OpenSession;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -46,7 +48,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   );
   // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
   provider.proxy = true;
-  const signIn = createSignIn({ ...parts, provider, seal });
+  const signIn = createSignIn({ ...parts, provider, seal, browser: createBrowserSignIn({ ...parts, seal }) });
   endSessions(provider, log);
   reportFaults(provider, log);
   const oauth = provider.callback();

@@ -135,6 +135,7 @@ function identityOf(claims: IDToken): CompanyIdentity & SignInFacts {
     email: text('email'),
     emailVerified: claims['email_verified'] === true,
     preferredUsername: text('preferred_username'),
+    companySession: text('sid'),
     signedInAt,
     // Without `auth_time` nobody said when it was proven: the token's own time would make an old proof fresh.
     mfaAt:

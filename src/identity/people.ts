@@ -10,6 +10,8 @@ export interface CompanyIdentity {
   /** An address that nobody has verified must not be matched with a person. */
   readonly emailVerified: boolean;
   readonly preferredUsername: string | null;
+  /** The provider's own name for its session (`sid`), by which a logout there may name it. */
+  readonly companySession: string | null;
 }
 
 export interface SignInRefusal {

@@ -41,6 +41,16 @@ export function errorPage(text: string): string {
   );
 }
 
+/** The same for the portal, with a way to begin again. */
+export function browserErrorPage(text: string, again: string): string {
+  return page(
+    'That did not work',
+    `<p>${escapeHtml(text)}</p>
+<p class="quiet">Nobody was signed in.</p>
+<p><a href="${escapeHtml(again)}">Sign in again</a></p>`,
+  );
+}
+
 export function deviceCodePage(form: DeviceForm, complaint: string | null): string {
   return page(
     'Sign in a device',

@@ -8,6 +8,7 @@ import type { Random } from '../platform/random.ts';
 import { saveOidcPayload, takeOidcPayload } from '../store/oidc-payloads.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
+import { CALLBACK, type BrowserSignIn } from './browser-sign-in.ts';
 import type { CompanyChecks, CompanyProvider, CompanyRefusal } from './company-provider.ts';
 import { CLI_SCOPE, LIFETIMES } from './oidc-configuration.ts';
 import type { People, SignInFacts } from './people.ts';
@@ -15,7 +16,7 @@ import type { Seal } from './seal.ts';
 import { errorPage } from './sign-in-pages.ts';
 
 /**
- * The one interaction there is. Our authorization server sends the browser here; we send it on to the company's provider;
+ * The pages below `/sign-in`: that of the portal (`browser-sign-in.ts`), and the one interaction there is. Our authorization server sends the browser here; we send it on to the company's provider;
  * that sends it back to `/sign-in/callback`; we map the identity to a person and hand the browser back.
  *
  * The way back is bound three times: `state` finds the stored checks and is used up, the cookie shows that it is the same
@@ -32,6 +33,7 @@ export interface SignInParts {
   readonly base: BaseUrl;
   readonly db: Db;
   readonly seal: Seal;
+  readonly browser: BrowserSignIn;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -43,7 +45,7 @@ interface Pending extends CompanyChecks {
 }
 
 const MODEL = 'CompanySignIn';
-const CALLBACK = '/sign-in/callback';
+const BROWSER = '/sign-in/browser';
 
 export function createSignIn(parts: SignInParts): SignIn {
   return {
@@ -53,7 +55,10 @@ export function createSignIn(parts: SignInParts): SignIn {
           return respond(response, 405, 'This page is only read.');
         // The path and the query are the sender's, the rest of the URL is ours.
         const url = new URL(request.url ?? '/', parts.base.origin);
-        await (url.pathname === CALLBACK ? finish(parts, request, response, url) : begin(parts, request, response));
+        if (url.pathname === BROWSER) return await parts.browser.begin(request, response, url);
+        if (url.pathname !== CALLBACK) return await begin(parts, request, response);
+        if (parts.browser.awaits(url)) return await parts.browser.finish(request, response, url);
+        await finish(parts, request, response, url);
       } catch (error) {
         if (error instanceof errors.SessionNotFound) {
           return respond(response, 400, 'This sign-in has ended, or was started in another browser.');

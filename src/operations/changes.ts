@@ -2,7 +2,8 @@ import type { Instant } from '../core/time.ts';
 
 /** Something changed; whoever cares reads the state itself. */
 export interface Change {
-  readonly kind: 'request' | 'grant' | 'policy' | 'revocation';
+  /** `session` says that one has ended; it concerns its own streams and is sent to nobody. */
+  readonly kind: 'request' | 'grant' | 'policy' | 'revocation' | 'session';
   readonly id: string;
   readonly at: Instant;
 }

@@ -1,8 +1,9 @@
-import type { PersonId } from '../core/ids.ts';
+import type { PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
 import { personIdFor, personKeys } from '../store/people.ts';
+import type { Trx } from '../store/schema.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { World } from './world.ts';
 
@@ -19,12 +20,27 @@ const UNKNOWN: OperationRefusal = {
   hint: 'Ask whoever looks after Curfew to check the directory.',
 };
 
+/** What comes with an admission, in its transaction. */
+interface With {
+  readonly facts: { readonly session?: SessionId };
+  then(trx: Trx, person: PersonId): Promise<void>;
+}
+
+/** Signs a person in at the command line, whose tokens the authorization server keeps. Each sign-in is logged. */
+export function signIn(world: World, identity: VerifiedIdentity): Promise<Result<PersonId, OperationRefusal>> {
+  return admit(world, identity, { facts: {}, then: async () => {} });
+}
+
 /**
  * Admits a person whom the company's provider has authenticated. They are found by the account `oidc` of the directory,
  * or by their key, if that is the provider's subject; never by an e-mail address alone, which can be given to somebody else.
  * They must not have left. Each sign-in is logged.
  */
-export async function signIn(world: World, identity: VerifiedIdentity): Promise<Result<PersonId, OperationRefusal>> {
+export async function admit(
+  world: World,
+  identity: VerifiedIdentity,
+  also: With,
+): Promise<Result<PersonId, OperationRefusal>> {
   const { directory } = world.rules.current();
   const found = [...directory.people.values()].filter(
     (person) => (person.accounts['oidc'] ?? person.key) === identity.subject,
@@ -39,9 +55,10 @@ export async function signIn(world: World, identity: VerifiedIdentity): Promise<
       at: now,
       actor: { kind: 'person', id },
       subjects: { person: id },
-      facts: {},
+      facts: also.facts,
       personal: { key: { subject: id, value: person.key } },
     });
+    await also.then(trx, id);
     return ok(id);
   });
 }

@@ -1,3 +1,4 @@
+import type { PersonId, SessionId } from '../core/ids.ts';
 import type { JsonColumn, NullableTimestamp, Timestamp } from './columns.ts';
 
 /** Tables of sign-in and of idempotent requests. Secrets are kept as SHA-256 only. */
@@ -11,6 +12,25 @@ export interface IdentityTables {
     user_code_hash: string | null;
     consumed_at: NullableTimestamp;
     expires_at: NullableTimestamp;
+  };
+  browser_session: {
+    id: SessionId;
+    person_id: PersonId;
+    created_at: Timestamp;
+    used_at: Timestamp;
+    rotated_at: Timestamp;
+    ends_at: Timestamp;
+    mfa_at: NullableTimestamp;
+    csrf: string;
+    agent: string;
+    company_subject: string;
+    company_session: string | null;
+  };
+  session_token: {
+    hash: string;
+    session_id: SessionId;
+    used_at: NullableTimestamp;
+    replaced_at: NullableTimestamp;
   };
   idempotency: {
     person_id: string;

@@ -4,6 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 export interface UserAgent {
   get(url: string): Promise<Visit>;
   post(url: string, form: Readonly<Record<string, string>>): Promise<Visit>;
+  /** Any request, with the cookies that belong to it. */
+  send(url: string, init: RequestInit): Promise<Visit>;
+  /** The value of a cookie that is kept now for a host, whatever its path. */
+  cookie(host: string, name: string): string | null;
   /** Follows redirects until a page, or until `stopAt` says that this address is not for a browser. */
   follow(url: string, stopAt: (url: URL) => boolean): Promise<Visit>;
   cookies(): readonly string[];
@@ -61,6 +65,11 @@ export function createUserAgent(extra: Readonly<Record<string, string>> = {}): U
     };
   }
   const agent: UserAgent = {
+    send: visit,
+    cookie(host, name) {
+      const found = [...jar.values()].find((one) => one.host === host && one.pair.startsWith(`${name}=`));
+      return found === undefined ? null : found.pair.slice(name.length + 1);
+    },
     get: (url) => visit(url, {}),
     post: (url, form) =>
       visit(url, {

@@ -94,6 +94,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     keys,
     company,
     people,
+    openSession: () => Promise.resolve(refused({ detail: 'This test has no browser.' })),
     clock: systemClock,
     random: systemRandom,
     log,

@@ -89,7 +89,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
-      hub.add(response, who, typeof lastId === 'string' ? lastId : null, request.session?.token.expiresAt ?? null);
+      hub.add(response, who, typeof lastId === 'string' ? lastId : null, request.session?.expiresAt ?? null);
     },
   });
 }

@@ -8,6 +8,10 @@ test('200: says who the token speaks for, and when the sign-in ends; 401 without
   expect(answer.json()).toEqual({
     person: { key: 'ana', name: 'ana', email: 'ana@acme.example', groups: ['all'] },
     session: { expiresAt: '2026-11-21T07:00:00.000Z' },
+    via: 'cli',
+    signedInAt: '2026-11-21T05:00:00.000Z',
+    sessionEndsAt: '2026-11-21T07:00:00.000Z',
+    csrf: null,
   });
   expect(answer.headers['cache-control']).toBe('no-store');
   expect((await api.as(null, { method: 'GET', url: '/v1/me' })).statusCode).toBe(401);

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import type { PersonId, SessionId } from '../core/ids.ts';
+import { ok, refused, type Result } from '../core/result.ts';
+import { after, type Instant } from '../core/time.ts';
+import { newId } from '../platform/random.ts';
+import {
+  browserSessionsOf,
+  deleteBrowserSessions,
+  deleteOverdueSessions,
+  findToken,
+  insertBrowserSession,
+  insertToken,
+  livingSessions,
+  noteUse,
+  replaceOthers,
+  takeRotation,
+  type FoundToken,
+  type WhichSessions,
+} from '../store/browser-sessions.ts';
+import type { Trx } from '../store/schema.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { admit, type VerifiedIdentity } from './sign-in.ts';
+import type { World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+/** From the sign-in, whatever is done in between. */
+const SESSION_MS = 12 * 60 * MINUTE_MS;
+/** Nobody used it for so long: it is over. */
+const IDLE_MS = 60 * MINUTE_MS;
+/** A token in force for so long is replaced at the next request. */
+const ROTATE_MS = 10 * MINUTE_MS;
+/** What was under way when a token was replaced still arrives within this. */
+const GRACE_MS = MINUTE_MS;
+/** A person has browsers on some machines, and not more: the oldest sessions make room. */
+const MOST_SESSIONS = 20;
+
+/** Why a session ended before its time. */
+export type SessionEnd = 'signed-out' | 'revoked' | 'replaced' | 'replayed' | 'signed-out-at-company' | 'left';
+
+/** What the company's provider said at the sign-in of a browser. */
+export interface BrowserIdentity extends VerifiedIdentity {
+  readonly issuer: string;
+  /** The company's own name for its session (`sid`), when it gave one. */
+  readonly companySession: string | null;
+  readonly mfaAt: Instant | null;
+  /** What the browser calls itself, shortened for people to recognise. */
+  readonly agent: string;
+  /** The token of a session that this browser had before: it ends, so that nothing of it goes on under the new one. */
+  readonly formerToken: string | null;
+}
+
+export interface OpenedSession {
+  readonly token: string;
+  readonly endsAt: Instant;
+}
+
+/**
+ * Signs a person in at a browser: the same admission and the same entry in the log as everywhere, and a session. The token
+ * is new whatever the browser brought, so nobody can plant one beforehand and use it afterwards (session fixation).
+ */
+export async function openBrowserSession(
+  world: World,
+  identity: BrowserIdentity,
+): Promise<Result<OpenedSession, OperationRefusal>> {
+  const id = newId(world.random, 'ses');
+  const token = newToken(world);
+  const now = world.clock.now();
+  const endsAt = after(now, SESSION_MS);
+  const ended: SessionId[] = [];
+  const admitted = await admit(world, identity, {
+    facts: { session: id },
+    async then(trx, person) {
+      await deleteOverdueSessions(trx, now, after(now, -IDLE_MS));
+      const former = identity.formerToken === null ? null : await findToken(trx, hashOf(identity.formerToken));
+      if (former !== null) ended.push(...(await end(world, trx, { id: former.id }, 'replaced')));
+      const others = await browserSessionsOf(trx, person, now, after(now, -IDLE_MS));
+      for (const { id: oldest } of others.slice(MOST_SESSIONS - 1))
+        ended.push(...(await end(world, trx, { id: oldest }, 'replaced')));
+      const row = { id, person, createdAt: now, usedAt: now, rotatedAt: now, endsAt };
+      const secrets = { csrf: newToken(world), agent: identity.agent, mfaAt: identity.mfaAt };
+      await insertBrowserSession(trx, { ...row, ...secrets }, companyNames(identity), hashOf(token));
+    },
+  });
+  if (!admitted.ok) return admitted;
+  announce(world, ended);
+  return ok({ token, endsAt });
+}
+
+/** Who a cookie speaks for. */
+export interface RecognisedSession {
+  readonly id: SessionId;
+  readonly person: PersonId;
+  /** Directory key. */
+  readonly key: string;
+  readonly csrf: string;
+  readonly signedInAt: Instant;
+  /** The absolute end. */
+  readonly endsAt: Instant;
+  readonly mfaAt: Instant | null;
+  /** A younger token for the browser to keep instead; `null` almost always. */
+  readonly offered: string | null;
+}
+
+/** Why a token was not taken. For the log alone. */
+export type SessionRefusal = 'unknown session' | 'session over' | 'replayed token';
+
+/**
+ * Finds the session of a token and keeps it going. A token is replaced every ten minutes: a younger one is offered, and
+ * takes over when the browser shows it, so that a lost answer costs nothing. A replaced token that comes later than what
+ * was under way can be only a copy, the thief's or the owner's: the whole session ends.
+ */
+export async function recogniseSession(
+  world: World,
+  token: string,
+): Promise<Result<RecognisedSession, SessionRefusal>> {
+  const hash = hashOf(token);
+  const found = await findToken(world.db, hash);
+  if (found === null) return refused('unknown session');
+  const now = world.clock.now();
+  if (found.endsAt <= now || after(found.usedAt, IDLE_MS) <= now) return refused('session over');
+  if (found.tokenReplacedAt !== null && after(found.tokenReplacedAt, GRACE_MS) < now) {
+    world.log.warn({ session: found.id, person: found.person }, 'a replaced session token came back; the session ends');
+    await endSessions(world, { id: found.id }, 'replayed');
+    return refused('replayed token');
+  }
+  if (found.tokenUsedAt === null && found.tokenReplacedAt === null)
+    await world.db.transaction().execute((trx) => replaceOthers(trx, found.id, hash, now));
+  if (now - found.usedAt >= MINUTE_MS) await noteUse(world.db, found.id, now);
+  const { id, person, key, csrf, createdAt: signedInAt, endsAt, mfaAt } = found;
+  return ok({ id, person, key, csrf, signedInAt, endsAt, mfaAt, offered: await offer(world, found, now) });
+}
+
+/** A younger token, if it is time for one and nobody else is offering it at this instant. */
+async function offer(world: World, found: FoundToken, now: Instant): Promise<string | null> {
+  if (found.tokenReplacedAt !== null || now - found.rotatedAt < ROTATE_MS) return null;
+  const younger = newToken(world);
+  return world.db.transaction().execute(async (trx) => {
+    if (!(await takeRotation(trx, found.id, found.rotatedAt, now))) return null;
+    await insertToken(trx, found.id, hashOf(younger), null);
+    return younger;
+  });
+}
+
+/** Ends sessions, with an entry for each. Whether the caller may is for whoever names them: by id only together with the person. */
+export async function endSessions(
+  world: World,
+  which: WhichSessions,
+  cause: SessionEnd,
+  by: PersonId | null = null,
+): Promise<readonly SessionId[]> {
+  const ended = await world.db.transaction().execute((trx) => end(world, trx, which, cause, by));
+  announce(world, ended);
+  return ended;
+}
+
+async function end(
+  world: World,
+  trx: Trx,
+  which: WhichSessions,
+  cause: SessionEnd,
+  by: PersonId | null = null,
+): Promise<readonly SessionId[]> {
+  const gone = await deleteBrowserSessions(trx, which);
+  const entries = gone.map(({ id, person }) => ({
+    kind: 'session.ended' as const,
+    at: world.clock.now(),
+    actor: by === null ? ({ kind: 'system', id: 'sign-in' } as const) : ({ kind: 'person', id: by } as const),
+    subjects: { person },
+    facts: { session: id, cause },
+  }));
+  await world.append(trx, ...entries);
+  return gone.map(({ id }) => id);
+}
+
+/** Streams that were opened with these sessions close. */
+function announce(world: World, ended: readonly SessionId[]): void {
+  for (const id of ended) world.changes.publish({ kind: 'session', id, at: world.clock.now() });
+}
+
+/** Which of some sessions still stand. Streams ask it now and then, because another process may have ended them. */
+export function standingSessions(world: World, ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
+  const now = world.clock.now();
+  return livingSessions(world.db, ids, now, after(now, -IDLE_MS));
+}
+
+/** When a session ends if nobody uses it any more. */
+export function idleEnd(session: { readonly usedAt: Instant; readonly endsAt: Instant }): Instant {
+  const idle = after(session.usedAt, IDLE_MS);
+  return idle < session.endsAt ? idle : session.endsAt;
+}
+
+/** Sessions of a person's browsers that stand, the newest first. */
+export function ownBrowserSessions(world: World, person: PersonId) {
+  const now = world.clock.now();
+  return browserSessionsOf(world.db, person, now, after(now, -IDLE_MS));
+}
+
+function newToken(world: World): string {
+  return world.random.bytes(32).toString('base64url');
+}
+
+/** A token has 256 random bits, so its plain hash gives nothing away. */
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** As a logout at the company names them. The line break keeps issuer and name apart: no URL holds one. */
+export function companyNames(identity: {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly companySession: string | null;
+}): { readonly subject: string; readonly session: string | null } {
+  const { issuer, subject, companySession } = identity;
+  return {
+    subject: hashOf(`sub\n${issuer}\n${subject}`),
+    session: companySession === null ? null : hashOf(`sid\n${issuer}\n${companySession}`),
+  };
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startDemoIdp, type DemoIdp } from '../../simulators/idp/demo-idp.ts';
+import { startBroker } from '../../src/main.ts';
+import { createUserAgent, type UserAgent, type Visit } from './api-user-agent.ts';
+import { listeningLog, type Line } from './api-world.ts';
+
+/** A whole broker with Acme's rules, as `serve` starts it but without a cloud, and a provider at which everybody can sign in. */
+export interface BrowserWorld {
+  readonly base: string;
+  /** The demo's provider; absent where a test brings one. */
+  readonly idp: DemoIdp | null;
+  readonly lines: readonly Line[];
+  /** A browser that is signed in. */
+  signIn(person: string): Promise<Browser>;
+  close(): Promise<void>;
+}
+
+/** A browser with its session, and what its pages know of it. */
+export interface Browser {
+  readonly agent: UserAgent;
+  /** Reads with the cookie. */
+  get(path: string): Promise<Answer>;
+  /** Changes something as our own page does: with the cookie, the header and our origin; `headers` replaces them. */
+  change(
+    method: 'POST' | 'DELETE' | 'PUT' | 'PATCH',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+}
+
+export interface Answer extends Visit {
+  readonly json: Record<string, unknown>;
+}
+
+interface Options {
+  /** The company's provider, made for our address; the demo's when absent. */
+  readonly provider?: { readonly issuer: string; readonly clientId: string };
+  readonly port?: number;
+}
+
+/** The names of the cookies on plain http, which a test speaks. */
+export const SESSION = 'curfew';
+
+/** A port that is probably free; the address must be known before anything listens. */
+export const somePort = (): number => 20_000 + (randomBytes(2).readUInt16BE() >> 1);
+
+const PEOPLE = ['ana', 'bo', 'eve'].map((key) => ({
+  key,
+  name: key,
+  title: 'works here',
+  email: `${key}@acme.example`,
+}));
+
+export async function startBrowserWorld(options: Options = {}): Promise<BrowserWorld> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'curfew-browser-'));
+  const port = options.port ?? somePort();
+  const base = `http://localhost:${port}`;
+  const { log, lines } = listeningLog();
+  const idp =
+    options.provider === undefined
+      ? await startDemoIdp({ port: 0, people: PEOPLE, clientRedirects: [`${base}/sign-in/callback`] })
+      : null;
+  const { issuer, clientId } = options.provider ?? { issuer: String(idp?.issuer), clientId: String(idp?.clientId) };
+  const broker = await startBroker({
+    config: {
+      host: '127.0.0.1',
+      port,
+      baseUrl: base,
+      databaseUrl: null,
+      dataDir,
+      rulesDir: fileURLToPath(new URL('../../examples/acme', import.meta.url)),
+      logLevel: 'silent',
+      signIn: { issuer, clientId, clientSecretFile: null },
+      aws: null,
+      trustedProxies: [],
+      role: 'api',
+    },
+    log,
+  });
+  return {
+    base,
+    idp,
+    lines,
+    async signIn(person) {
+      const agent = createUserAgent();
+      const last = await walk(agent, base, person, '/');
+      if (agent.cookie(new URL(base).host, SESSION) === null) throw new Error(`${last.status} ${last.body}`);
+      return browserOf(agent, base);
+    },
+    async close() {
+      await broker.close();
+      await idp?.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Walks a sign-in of the portal from its beginning to the last redirect. */
+export function walk(agent: UserAgent, base: string, person: string, returnTo: string): Promise<Visit> {
+  const query = new URLSearchParams({ return: returnTo, hint: person });
+  return agent.follow(`${base}/sign-in/browser?${query}`, (url) => arrived(url, base));
+}
+
+const arrived = (url: URL, base: string): boolean => url.origin === base && !url.pathname.startsWith('/sign-in/');
+
+/** Walks until the provider has answered and our callback is about to be called. */
+export async function walkToCallback(agent: UserAgent, base: string, person: string, returnTo = '/'): Promise<URL> {
+  const query = new URLSearchParams({ return: returnTo, hint: person });
+  const last = await agent.follow(
+    `${base}/sign-in/browser?${query}`,
+    (url) => url.origin === base && url.pathname === '/sign-in/callback',
+  );
+  if (last.location === null) throw new Error(`${last.status} ${last.body}`);
+  return last.location;
+}
+
+export function browserOf(agent: UserAgent, base: string): Browser {
+  const send = async (path: string, init: RequestInit): Promise<Answer> => {
+    const visit = await agent.send(`${base}${path}`, init);
+    const isJson = visit.headers.get('content-type')?.includes('json') === true;
+    return { ...visit, json: isJson ? (JSON.parse(visit.body) as Record<string, unknown>) : {} };
+  };
+  return {
+    agent,
+    get: (path) => send(path, {}),
+    async change(method, path, body, headers) {
+      const csrf = headers === undefined ? String((await send('/v1/me', {})).json['csrf']) : '';
+      return send(path, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(headers ?? { origin: base, 'x-curfew-csrf': csrf }),
+        },
+      });
+    },
+  };
+}

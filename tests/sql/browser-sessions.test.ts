@@ -1,0 +1,204 @@
+import { expect, test } from 'vitest';
+import { after, type Instant } from '../../src/core/time.ts';
+import {
+  endSessions,
+  openBrowserSession,
+  recogniseSession,
+  standingSessions,
+  type BrowserIdentity,
+} from '../../src/operations/browser-sessions.ts';
+import type { Change } from '../../src/operations/changes.ts';
+import type { World } from '../../src/operations/world.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { acmeOperations } from './acme-operations.ts';
+import { eachDatabase } from './harness.ts';
+
+const MINUTE = 60_000;
+
+const ANA: BrowserIdentity = {
+  issuer: 'https://idp.acme.example',
+  subject: 'ana',
+  email: null,
+  emailVerified: false,
+  companySession: 'sid-1',
+  mfaAt: null,
+  agent: 'Firefox on Linux',
+  formerToken: null,
+};
+
+eachDatabase('sessions of browsers', (current) => {
+  /** A world whose time stands still until a test moves it. */
+  async function begin() {
+    const { world: real } = await acmeOperations(current());
+    let now: Instant = systemClock.now();
+    const world: World = { ...real, clock: { ...systemClock, now: () => now } };
+    const open = async (changes: Partial<BrowserIdentity> = {}) => {
+      const opened = await openBrowserSession(world, { ...ANA, ...changes });
+      if (!opened.ok) throw new Error(opened.refusal.detail);
+      return opened.value.token;
+    };
+    return {
+      world,
+      open,
+      pass: (ms: number) => void (now = after(now, ms)),
+      show: (token: string) => recogniseSession(world, token),
+      /** Shows a token until it is time for another one, which must come. */
+      async younger(token: string) {
+        now = after(now, 10 * MINUTE);
+        const found = await recogniseSession(world, token);
+        if (!found.ok || found.value.offered === null) throw new Error('no younger token');
+        return found.value.offered;
+      },
+    };
+  }
+
+  const logged = async () =>
+    (await current().db.selectFrom('ledger_outbox').select('body').orderBy('id').execute())
+      .map((row) => JSON.parse(row.body) as { kind: string; facts: Record<string, unknown> })
+      .filter(({ kind }) => kind === 'session.ended' || kind === 'person.signed-in')
+      .map(({ kind, facts }) => [kind, facts['cause'] ?? 'in']);
+
+  test('a session is over twelve hours after the sign-in, however much it is used', async () => {
+    const { open, show, pass } = await begin();
+    let token = await open();
+    for (let half = 1; half < 24; half += 1) {
+      pass(30 * MINUTE);
+      const found = await show(token);
+      if (!found.ok) throw new Error(`${half}: ${found.refusal}`);
+      token = found.value.offered ?? token;
+    }
+    pass(30 * MINUTE - 1);
+    expect((await show(token)).ok).toBe(true);
+    pass(1);
+    expect(await show(token)).toEqual({ ok: false, refusal: 'session over' });
+  });
+
+  test('a session that nobody uses for an hour is over', async () => {
+    const { open, show, pass, world } = await begin();
+    const token = await open();
+    pass(60 * MINUTE - 1);
+    const found = await show(token);
+    expect(found.ok).toBe(true);
+    pass(60 * MINUTE - 1);
+    expect((await show(token)).ok).toBe(true);
+    const id = found.ok ? found.value.id : null;
+    expect(id !== null && (await standingSessions(world, [id])).size).toBe(1);
+    pass(60 * MINUTE);
+    expect(await show(token)).toEqual({ ok: false, refusal: 'session over' });
+    expect(id !== null && (await standingSessions(world, [id])).size).toBe(0);
+  });
+
+  test('of many requests at one instant one is offered a younger token, and all are taken', async () => {
+    const { open, show, pass } = await begin();
+    const token = await open();
+    pass(10 * MINUTE);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => show(token)));
+    const offered = answers.map((one) => (one.ok ? one.value.offered : 'refused'));
+    expect(offered.filter((one) => one !== null)).toHaveLength(1);
+    expect(offered).not.toContain('refused');
+  });
+
+  test('a younger token that never arrived costs nothing: the old one goes on and is offered another', async () => {
+    const { open, show, younger } = await begin();
+    const token = await open();
+    await younger(token);
+    const second = await younger(token);
+    expect((await show(second)).ok).toBe(true);
+  });
+
+  test('what was under way with the old token is taken for a minute', async () => {
+    const { open, show, younger, pass } = await begin();
+    const token = await open();
+    const next = await younger(token);
+    expect((await show(next)).ok).toBe(true);
+    pass(MINUTE);
+    const late = await show(token);
+    expect(late.ok && late.value.offered).toBeNull();
+    expect((await show(next)).ok).toBe(true);
+  });
+
+  test('a replaced token that comes later ends the session for everybody who has a copy, and the log says so', async () => {
+    const { open, show, younger, pass, world } = await begin();
+    const changes: Change[] = [];
+    world.changes.subscribe((change) => void changes.push(change));
+    const token = await open();
+    const next = await younger(token);
+    expect((await show(next)).ok).toBe(true);
+    pass(MINUTE + 1);
+    expect(await show(token)).toEqual({ ok: false, refusal: 'replayed token' });
+    expect(await show(next)).toEqual({ ok: false, refusal: 'unknown session' });
+    expect(changes.map((change) => change.kind)).toEqual(['session']);
+    expect(await logged()).toEqual([
+      ['person.signed-in', 'in'],
+      ['session.ended', 'replayed'],
+    ]);
+  });
+
+  test('a replaced token is known for as long as its session: also hours later it ends it', async () => {
+    const { open, show, younger } = await begin();
+    const first = await open();
+    let token = first;
+    for (let count = 0; count < 12; count += 1) {
+      token = await younger(token);
+      expect((await show(token)).ok).toBe(true);
+    }
+    expect(await show(first)).toEqual({ ok: false, refusal: 'replayed token' });
+    expect((await show(token)).ok).toBe(false);
+  });
+
+  test('a sign-in ends the session that the browser had, and no other', async () => {
+    const { open, show } = await begin();
+    const elsewhere = await open();
+    const before = await open();
+    const now = await open({ subject: 'bo', formerToken: before });
+    expect((await show(before)).ok).toBe(false);
+    for (const token of [elsewhere, now]) expect((await show(token)).ok).toBe(true);
+  });
+
+  test('a person has twenty sessions at most, and what is over is tidied: rows do not pile up', async () => {
+    const { open, show, pass } = await begin();
+    const tokens = [];
+    for (let count = 0; count < 25; count += 1) {
+      tokens.push(await open());
+      pass(1);
+    }
+    const alive = [];
+    for (const token of tokens) alive.push((await show(token)).ok);
+    expect(alive).toEqual([...Array<boolean>(5).fill(false), ...Array<boolean>(20).fill(true)]);
+    pass(60 * MINUTE);
+    await open({ subject: 'bo' });
+    for (const table of ['browser_session', 'session_token'] as const)
+      expect(await current().db.selectFrom(table).selectAll().execute()).toHaveLength(1);
+  });
+
+  test('a session ends by id only together with its person', async () => {
+    const { open, show, world } = await begin();
+    const [ana, bo] = [await show(await open()), await show(await open({ subject: 'bo' }))];
+    if (!ana.ok || !bo.ok) throw new Error('not signed in');
+    const steal = await endSessions(world, { id: ana.value.id, person: bo.value.person }, 'revoked', bo.value.person);
+    expect(steal).toEqual([]);
+    expect(
+      await endSessions(world, { id: ana.value.id, person: ana.value.person }, 'revoked', ana.value.person),
+    ).toEqual([ana.value.id]);
+  });
+
+  test('no row holds a token, a subject or a session of the company in clear', async () => {
+    const { open, younger } = await begin();
+    const token = await open();
+    const next = await younger(token);
+    const rows = [
+      await current().db.selectFrom('browser_session').selectAll().execute(),
+      await current().db.selectFrom('session_token').selectAll().execute(),
+    ];
+    const dump = JSON.stringify(rows);
+    for (const secret of [token, next, 'sid-1', 'idp.acme.example', '"ana"']) expect(dump).not.toContain(secret);
+  });
+
+  test('who has left, or is nobody, is not admitted and leaves no row', async () => {
+    const { world } = await begin();
+    for (const subject of ['iris', 'nobody'])
+      expect(await openBrowserSession(world, { ...ANA, subject })).toMatchObject({ ok: false });
+    expect(await current().db.selectFrom('browser_session').selectAll().execute()).toEqual([]);
+    expect(await logged()).toEqual([]);
+  });
+});
