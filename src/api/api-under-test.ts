@@ -192,6 +192,7 @@ const namesAsTokens: AccessTokens = {
     const verified: VerifiedToken = {
       person: personId(token),
       key: token,
+      signIn: null,
       signedInAt: after(NOW, -3_600_000),
       expiresAt: after(NOW, 600_000),
       signInEndsAt: after(NOW, 3_600_000),

@@ -9,9 +9,13 @@ afterAll(() => api.close());
 
 const REVOCATION_ID = 'rev_aaaaaaaaaaaaaaaaaaaa';
 
+const SESSION_ID = `ses_${'s'.repeat(20)}`;
+
 const ROUTES = [
   ['GET', '/v1/me'],
   ['POST', '/v1/me/sign-out'],
+  ['GET', '/v1/me/sessions'],
+  ['DELETE', `/v1/me/sessions/${SESSION_ID}`],
   ['GET', '/v1/catalogue'],
   ['POST', '/v1/requests'],
   ['POST', '/v1/requests/preview'],
@@ -49,7 +53,12 @@ test('the list below names every route of /v1', () => {
   const printed = api.app.swagger() as { paths: Record<string, object> };
   const described = Object.keys(printed.paths).filter((path) => path.startsWith('/v1/'));
   const listed = ROUTES.map(([, path]) =>
-    path.replace(REQUEST_ID, '{id}').replace(GRANT_ID, '{id}').replace(REVOCATION_ID, '{id}').replace('/0', '/{seq}'),
+    path
+      .replace(REQUEST_ID, '{id}')
+      .replace(GRANT_ID, '{id}')
+      .replace(SESSION_ID, '{id}')
+      .replace(REVOCATION_ID, '{id}')
+      .replace('/0', '/{seq}'),
   );
   expect([...new Set(listed)].sort()).toEqual(described.sort());
 });

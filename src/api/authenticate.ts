@@ -90,11 +90,13 @@ async function byToken({ tokens, operations }: Parts, header: string, refuse: Re
   if (token === undefined) return refuse('not a bearer token');
   const verified = await tokens.verify(token);
   if (!verified.ok) return refuse(verified.refusal);
-  const { person, key, via, mfaAt, signedInAt, signInEndsAt, expiresAt } = verified.value;
+  const { person, key, via, mfaAt, signIn, signedInAt, signInEndsAt, expiresAt } = verified.value;
   if (operations.profile(key) === null) return refuse('person is not in the directory or has left');
+  // A token is good for ten minutes; whoever ended the sign-in from another machine does not want to wait for that.
+  if (signIn !== null && !(await operations.signInStands(signIn))) return refuse('the sign-in was ended');
   return {
     actor: { person, key, context: { via, ...(mfaAt === null ? {} : { mfaAt }) } },
-    id: null,
+    id: signIn,
     signedInAt,
     endsAt: signInEndsAt,
     expiresAt,

@@ -7,6 +7,7 @@ import { examineClouds } from '../operations/examine-clouds.ts';
 import { extendGrant } from '../operations/extend-grant.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
+import { cliSignInStands, endOwnSession, listOwnSessions } from '../operations/own-sessions.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
@@ -32,8 +33,10 @@ export function bindOperations(world: World): ApiOperations {
     },
     recogniseSession: (token) => recogniseSession(world, token),
     endSessionOfLeaver: async (id) => void (await endSessions(world, { id }, 'left')),
-    signOut: async (actor, id) =>
-      void (await endSessions(world, { id, person: actor.person }, 'signed-out', actor.person)),
+    signInStands: (id) => cliSignInStands(world, id),
+    signOut: async (actor, id) => void (await endOwnSession(world, actor, id, 'signed-out')),
+    listSessions: (actor) => listOwnSessions(world, actor),
+    endSession: (actor, id) => endOwnSession(world, actor, id, 'revoked'),
     previewRequest: (actor, input) => previewRequest(world, actor, input),
     requestAccess: (actor, input) => requestAccess(world, actor, input),
     approveRequest: (actor, id, input) => approveRequest(world, actor, id, input),

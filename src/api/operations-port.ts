@@ -8,6 +8,7 @@ import type { CloudFinding } from '../operations/examine-clouds.ts';
 import type { CertificateView, CredentialView } from '../operations/issue-credential.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
+import type { SessionView } from '../operations/own-sessions.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
 import type { Page } from '../operations/pages.ts';
 import type { Explanation } from '../operations/show-requests.ts';
@@ -44,7 +45,11 @@ export interface ApiOperations {
   recogniseSession(token: string): Promise<Result<RecognisedSession, SessionRefusal>>;
   /** Ends the session of somebody who has left. */
   endSessionOfLeaver(id: SessionId): Promise<void>;
+  /** Whether a sign-in of the command line has not been ended meanwhile. */
+  signInStands(id: SessionId): Promise<boolean>;
   signOut(actor: Actor, id: SessionId): Promise<void>;
+  listSessions(actor: Actor): Promise<readonly SessionView[]>;
+  endSession(actor: Actor, id: SessionId): Outcome<null>;
   previewRequest(actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal>;
   requestAccess(actor: Actor, input: RequestInput): Outcome<RequestView>;
   approveRequest(actor: Actor, id: RequestId, input: { readonly comment?: string }): Outcome<RequestView>;

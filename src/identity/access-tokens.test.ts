@@ -54,6 +54,7 @@ describe('a good token', () => {
         person: PERSON,
         key: 'ana',
         expiresAt: after(NOW, 600_000),
+        signIn: null,
         signedInAt: NOW,
         signInEndsAt: after(NOW, 43_200_000),
         mfaAt: after(NOW, -30_000),

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from 'jose';
-import { parseId, type PersonId } from '../core/ids.ts';
+import { parseId, type PersonId, type SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, instant, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -12,6 +12,8 @@ export interface VerifiedToken {
   /** Directory key. */
   readonly key: string;
   readonly expiresAt: Instant;
+  /** The sign-in that the token came from; `null` in tokens of older versions. */
+  readonly signIn: SessionId | null;
   readonly signedInAt: Instant;
   /** When the sign-in ends that the token came from; refreshing does not move it. */
   readonly signInEndsAt: Instant;
@@ -78,6 +80,7 @@ export function createAccessTokens({ base, verificationKeys, clock }: Parts): Ac
           person,
           key,
           expiresAt: instant(payload.exp * 1_000),
+          signIn: typeof payload['sign_in'] === 'string' ? parseId('ses', payload['sign_in']) : null,
           signedInAt: after(signInEndsAt, -LIFETIMES.signIn * 1_000),
           signInEndsAt,
           mfaAt: mfa ? instant(authTime * 1_000) : null,

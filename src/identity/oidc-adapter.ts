@@ -1,10 +1,12 @@
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { parseId } from '../core/ids.ts';
 import { after } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import {
   consumeOidcPayload,
   deleteExpiredOidcPayloads,
   deleteOidcPayloadsOfGrant,
+  deleteSurplusOidcPayloads,
   findOidcPayload,
   grantIdOfOidcPayload,
   saveOidcPayload,
@@ -13,9 +15,17 @@ import {
 } from '../store/oidc-payloads.ts';
 import type { Db } from '../store/schema.ts';
 import type { Seal } from './seal.ts';
+import { signInId } from './sign-in-id.ts';
 
 /** Artifacts that end with the authorization they came from. */
 const OF_A_GRANT = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode']);
+/** What stands for a sign-in that nobody has finished yet; anybody can begin one. */
+const UNFINISHED = new Set(['Interaction', 'Session', 'DeviceCode']);
+/**
+ * So many of each are kept; the oldest make room. Whoever floods us must begin so many within the minute that somebody
+ * else takes to sign in, and rates are limited besides; refusing new ones instead would lock everybody out at once.
+ */
+export const MOST_UNFINISHED = 5_000;
 /** What has ended stays this long, so that its user hears "expired" and not "unknown". */
 const KEPT_AFTER_END_MS = 600_000;
 
@@ -41,7 +51,9 @@ class OidcAdapter implements Adapter {
     const now = this.#clock.now();
     // Every sign-in begins with an interaction: the place to clear what has ended, without a job for it.
     if (this.#model === 'Interaction') await deleteExpiredOidcPayloads(this.#db, after(now, -KEPT_AFTER_END_MS));
+    if (UNFINISHED.has(this.#model)) await deleteSurplusOidcPayloads(this.#db, this.#model, MOST_UNFINISHED);
     const idHash = this.#seal.hash(id);
+    const grantId = this.#model === 'Grant' ? id : OF_A_GRANT.has(this.#model) ? (payload.grantId ?? null) : null;
     await saveOidcPayload(this.#db, {
       model: this.#model,
       idHash,
@@ -50,6 +62,10 @@ class OidcAdapter implements Adapter {
       uid: this.#model === 'Session' ? (payload.uid ?? null) : null,
       userCodeHash: payload.userCode === undefined ? null : this.#seal.keyedHash(payload.userCode),
       expiresAt: expiresIn === undefined ? null : after(now, expiresIn * 1_000),
+      // A sign-in is listed for its person, who can end it there.
+      person: grantId === null ? null : parseId('per', payload.accountId ?? ''),
+      signIn: grantId === null ? null : signInId(grantId),
+      savedAt: now,
     });
   }
 

@@ -5,6 +5,7 @@ import type { BaseUrl } from './base-url.ts';
 import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage, type DeviceForm } from './sign-in-pages.ts';
 import type { IdentityKeys } from './keys.ts';
 import type { People } from './people.ts';
+import { signInId } from './sign-in-id.ts';
 
 /** The command line is the only client; it is public, so nothing about it is secret. */
 export const CLI_CLIENT_ID = 'curfew-cli';
@@ -180,6 +181,7 @@ async function signInClaims(ctx: KoaContextWithOIDC, clock: Clock): Promise<Reco
     preferred_username: name,
     auth_time: source?.authTime,
     amr: source?.amr,
+    sign_in: source?.grantId === undefined ? undefined : signInId(source.grantId),
     sign_in_exp: Math.floor(clock.now() / 1_000) + left,
   };
 }

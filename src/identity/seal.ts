@@ -4,7 +4,7 @@ import type { Random } from '../platform/random.ts';
 /**
  * Keeps the artifacts of the authorization server unreadable in the database. A refresh token is stored under the hash of
  * itself, and what belongs to it is encrypted with a key that lives in a key file: whoever gets a copy of the database
- * gets neither a token nor who signed in when.
+ * gets no token, and of people no more than the pseudonyms that the log holds too.
  */
 export interface Seal {
   /** SHA-256 of an id that is itself a secret with 256 random bits; hexadecimal. */

@@ -5,11 +5,12 @@ import { after } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
-import { saveOidcPayload, takeOidcPayload } from '../store/oidc-payloads.ts';
+import { deleteSurplusOidcPayloads, saveOidcPayload, takeOidcPayload } from '../store/oidc-payloads.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CALLBACK, type BrowserSignIn } from './browser-sign-in.ts';
 import type { CompanyChecks, CompanyProvider, CompanyRefusal } from './company-provider.ts';
+import { MOST_UNFINISHED } from './oidc-adapter.ts';
 import { CLI_SCOPE, LIFETIMES } from './oidc-configuration.ts';
 import type { People, SignInFacts } from './people.ts';
 import type { Seal } from './seal.ts';
@@ -150,6 +151,7 @@ async function hand(
 
 async function remember({ db, seal, clock }: SignInParts, pending: Pending): Promise<void> {
   const idHash = seal.hash(pending.state);
+  await deleteSurplusOidcPayloads(db, MODEL, MOST_UNFINISHED);
   await saveOidcPayload(db, {
     model: MODEL,
     idHash,
@@ -158,6 +160,9 @@ async function remember({ db, seal, clock }: SignInParts, pending: Pending): Pro
     uid: null,
     userCodeHash: null,
     expiresAt: after(clock.now(), LIFETIMES.interaction * 1_000),
+    person: null,
+    signIn: null,
+    savedAt: clock.now(),
   });
 }
 

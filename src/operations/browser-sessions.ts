@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, type Instant } from '../core/time.ts';
+import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import {
   browserSessionsOf,
@@ -153,7 +154,8 @@ export async function endSessions(
   return ended;
 }
 
-async function end(
+/** The same within a transaction; {@link announce} comes after it. */
+export async function end(
   world: World,
   trx: Trx,
   which: WhichSessions,
@@ -161,19 +163,28 @@ async function end(
   by: PersonId | null = null,
 ): Promise<readonly SessionId[]> {
   const gone = await deleteBrowserSessions(trx, which);
-  const entries = gone.map(({ id, person }) => ({
-    kind: 'session.ended' as const,
-    at: world.clock.now(),
-    actor: by === null ? ({ kind: 'system', id: 'sign-in' } as const) : ({ kind: 'person', id: by } as const),
-    subjects: { person },
-    facts: { session: id, cause },
-  }));
-  await world.append(trx, ...entries);
+  await world.append(trx, ...gone.map((one) => sessionEnded(world, one, cause, by)));
   return gone.map(({ id }) => id);
 }
 
+/** The entry of a session's end; one of the command line is a session like those of browsers. */
+export function sessionEnded(
+  world: World,
+  { id, person }: { readonly id: SessionId; readonly person: PersonId },
+  cause: SessionEnd,
+  by: PersonId | null,
+): NewEntry {
+  return {
+    kind: 'session.ended',
+    at: world.clock.now(),
+    actor: by === null ? { kind: 'system', id: 'sign-in' } : { kind: 'person', id: by },
+    subjects: { person },
+    facts: { session: id, cause },
+  };
+}
+
 /** Streams that were opened with these sessions close. */
-function announce(world: World, ended: readonly SessionId[]): void {
+export function announce(world: World, ended: readonly SessionId[]): void {
   for (const id of ended) world.changes.publish({ kind: 'session', id, at: world.clock.now() });
 }
 
@@ -181,12 +192,6 @@ function announce(world: World, ended: readonly SessionId[]): void {
 export function standingSessions(world: World, ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
   const now = world.clock.now();
   return livingSessions(world.db, ids, now, after(now, -IDLE_MS));
-}
-
-/** When a session ends if nobody uses it any more. */
-export function idleEnd(session: { readonly usedAt: Instant; readonly endsAt: Instant }): Instant {
-  const idle = after(session.usedAt, IDLE_MS);
-  return idle < session.endsAt ? idle : session.endsAt;
 }
 
 /** Sessions of a person's browsers that stand, the newest first. */

@@ -12,7 +12,11 @@ export interface IdentityTables {
     user_code_hash: string | null;
     consumed_at: NullableTimestamp;
     expires_at: NullableTimestamp;
+    person_id: PersonId | null;
+    sign_in_id: SessionId | null;
+    created_at: NullableTimestamp;
   };
+  company_logout: { hash: string; expires_at: Timestamp };
   browser_session: {
     id: SessionId;
     person_id: PersonId;

@@ -1,6 +1,7 @@
+import type { PersonId, SessionId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at } from './columns.ts';
-import type { Db } from './schema.ts';
+import type { Db, Trx } from './schema.ts';
 
 /** One stored artifact of the authorization server. Ids are hashes, `sealed` is ciphertext: no row is of use without the key file. */
 export interface OidcPayloadRow {
@@ -12,6 +13,10 @@ export interface OidcPayloadRow {
   readonly uid: string | null;
   readonly userCodeHash: string | null;
   readonly expiresAt: Instant | null;
+  /** Whose it is, and the sign-in that it belongs to; `null` before anybody has signed in. */
+  readonly person: PersonId | null;
+  readonly signIn: SessionId | null;
+  readonly savedAt: Instant;
 }
 
 export interface FoundOidcPayload {
@@ -28,10 +33,12 @@ export async function saveOidcPayload(db: Db, row: OidcPayloadRow): Promise<void
     uid: row.uid,
     user_code_hash: row.userCodeHash,
     expires_at: row.expiresAt === null ? null : toIso(row.expiresAt),
+    person_id: row.person,
+    sign_in_id: row.signIn,
   };
   await db
     .insertInto('oidc_payload')
-    .values({ model: row.model, id_hash: row.idHash, ...values })
+    .values({ model: row.model, id_hash: row.idHash, created_at: toIso(row.savedAt), ...values })
     .onConflict((conflict) => conflict.constraint('oidc_payload_pk').doUpdateSet(values))
     .execute();
 }
@@ -99,4 +106,71 @@ export async function grantIdOfOidcPayload(db: Db, model: string, idHash: string
 /** Removes what ended before `before`. */
 export async function deleteExpiredOidcPayloads(db: Db, before: Instant): Promise<void> {
   await db.deleteFrom('oidc_payload').where('expires_at', '<', at(before)).execute();
+}
+
+/** Removes the oldest artifacts of a model above a number: what nobody finishes must not pile up. By their ends, which come in order. */
+export async function deleteSurplusOidcPayloads(db: Db, model: string, most: number): Promise<void> {
+  const surplus = await db
+    .selectFrom('oidc_payload')
+    .select('expires_at')
+    .where('model', '=', model)
+    .orderBy('expires_at', 'desc')
+    .offset(most)
+    .limit(1)
+    .executeTakeFirst();
+  if (surplus?.expires_at == null) return;
+  await db
+    .deleteFrom('oidc_payload')
+    .where('model', '=', model)
+    .where('expires_at', '<=', at(surplus.expires_at))
+    .execute();
+}
+
+/** A sign-in of the command line. */
+export interface CliSignIn {
+  readonly id: SessionId;
+  readonly createdAt: Instant;
+  /** When it was refreshed last. */
+  readonly usedAt: Instant;
+  readonly endsAt: Instant;
+}
+
+/** A person's sign-ins at command lines that can still be refreshed, the newest first. */
+export async function cliSignInsOf(db: Db, person: PersonId, now: Instant): Promise<readonly CliSignIn[]> {
+  const rows = await db
+    .selectFrom('oidc_payload')
+    .select(['sign_in_id', 'model', 'created_at', 'consumed_at', 'expires_at'])
+    .where('person_id', '=', person)
+    .where('expires_at', '>', at(now))
+    .execute();
+  const found = new Map<SessionId, CliSignIn>();
+  for (const { sign_in_id: id, model, consumed_at, created_at, expires_at } of rows) {
+    // Used up or not refreshable: the row of tokens goes on with another one.
+    if (id === null || created_at === null || expires_at === null || model !== 'RefreshToken' || consumed_at !== null)
+      continue;
+    const first = rows.find((row) => row.sign_in_id === id && row.model === 'Grant')?.created_at ?? created_at;
+    found.set(id, { id, createdAt: first, usedAt: created_at, endsAt: expires_at });
+  }
+  return [...found.values()].sort((a, b) => b.createdAt - a.createdAt);
+}
+
+/** Whether the authorization of a sign-in is still there. */
+export async function signInStands(db: Db, id: SessionId): Promise<boolean> {
+  const row = await db
+    .selectFrom('oidc_payload')
+    .select('model')
+    .where('sign_in_id', '=', id)
+    .where('model', '=', 'Grant')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Ends a person's own sign-in: everything that came out of it. False when there is none of that name. */
+export async function deleteSignIn(trx: Trx, id: SessionId, person: PersonId): Promise<boolean> {
+  const result = await trx
+    .deleteFrom('oidc_payload')
+    .where('sign_in_id', '=', id)
+    .where('person_id', '=', person)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
 }

@@ -214,7 +214,7 @@ describe('tokens that we did not make', () => {
 });
 
 describe('what a copy of the database and of the log gives away', () => {
-  test('no code, no token, no cookie, no name', async () => {
+  test('no code, no token, no cookie, no name beyond the pseudonym that lists its sign-ins', async () => {
     const agent = createUserAgent();
     const attempt = newAttempt(base, { login_hint: 'ana' });
     const last = await agent.follow(attempt.url, isCallback);
@@ -235,6 +235,6 @@ describe('what a copy of the database and of the log gives away', () => {
       expect(dump).not.toContain(secret);
       expect(log).not.toContain(secret);
     }
-    expect(dump).not.toMatch(/per_[a-z2-7]{20}|"ana"/);
+    expect(dump).not.toContain('"ana"');
   });
 });

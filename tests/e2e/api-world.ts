@@ -17,6 +17,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { Log } from '../../src/platform/log.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
+import { signInStands } from '../../src/store/oidc-payloads.ts';
 import { createTallies } from '../../src/operations/tallies.ts';
 
 /** People of a small company; `zoe` has left. */
@@ -110,7 +111,12 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     return person?.active === true ? person : null;
   };
   const operations = new Proxy(
-    { profile, subscribe: (listener) => changes.subscribe(listener), ...options.operations } as ApiOperations,
+    {
+      profile,
+      signInStands: (id) => signInStands(database.db, id),
+      subscribe: (listener) => changes.subscribe(listener),
+      ...options.operations,
+    } as ApiOperations,
     {
       get(target, name: keyof ApiOperations) {
         return target[name] ?? (() => Promise.reject(new Error(`the test did not expect ${name}`)));

@@ -3,7 +3,9 @@ import { toIso } from '../../core/time.ts';
 import { sessionCookie, setCookie } from '../../identity/cookies.ts';
 import { sessionOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
-import { ApiProblem } from '../problems.ts';
+import { pathId } from '../path-ids.ts';
+import { ApiProblem, problemOf, sendProblem } from '../problems.ts';
+import { idParams } from '../views.ts';
 
 const time = z.string().meta({ format: 'date-time' });
 
@@ -21,6 +23,20 @@ const me = z
     }),
   })
   .meta({ id: 'Me' });
+
+const session = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['browser', 'cli']),
+    current: z.boolean().meta({ description: 'Whether this request came with it.' }),
+    createdAt: time,
+    lastUsedAt: time.meta({ description: 'To the minute for a browser; the last refresh for a command line.' }),
+    expiresAt: time.meta({
+      description: 'The latest end. A browser that nobody uses for an hour is signed out before.',
+    }),
+    agent: z.string(),
+  })
+  .meta({ id: 'Session' });
 
 /** Who is signed in, until when, and the way out. */
 export function registerMe(v1: ApiServer, parts: ApiParts): void {
@@ -63,6 +79,41 @@ export function registerMe(v1: ApiServer, parts: ApiParts): void {
         .header('cache-control', 'no-store')
         .header('set-cookie', setCookie(sessionCookie(base), '', 0))
         .send({ signedOut: true });
+    },
+  });
+  v1.route({
+    method: 'GET',
+    url: '/me/sessions',
+    schema: {
+      summary: 'Where I am signed in',
+      tags: ['people'],
+      response: { 200: z.object({ items: z.array(session).readonly() }) },
+    },
+    handler: async (request, reply) => {
+      const { actor, id } = sessionOf(request);
+      const items = await operations.listSessions(actor);
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ items: items.map((one) => ({ ...one, current: one.id === id })) });
+    },
+  });
+  v1.route({
+    method: 'DELETE',
+    url: '/me/sessions/:id',
+    schema: {
+      summary: 'End one of my sign-ins',
+      description: 'It is refused from its next request on, wherever it is. Access that is under way is not touched.',
+      tags: ['people'],
+      params: idParams,
+      response: { 200: z.object({ ended: z.literal(true) }) },
+    },
+    handler: async (request, reply) => {
+      const { actor, id: current } = sessionOf(request);
+      const id = pathId('ses', request.params.id);
+      const done = await operations.endSession(actor, id);
+      if (!done.ok) return sendProblem(base.origin, request, reply, problemOf(done.refusal));
+      if (id === current) void reply.header('set-cookie', setCookie(sessionCookie(base), '', 0));
+      return reply.header('cache-control', 'no-store').send({ ended: true });
     },
   });
 }

@@ -40,3 +40,21 @@ create table session_token (
   constraint session_token_session_fk foreign key (session_id) references browser_session (id) on delete cascade
 );
 create index session_token_session on session_token (session_id);
+
+-- Sign-ins of the command line, for the same list: whose a stored artifact is, the sign-in that it belongs to, and since when it is there.
+-- What was stored before has none of these, and ends within twelve hours.
+
+alter table oidc_payload add column person_id text, add column sign_in_id text, add column created_at timestamptz;
+create index oidc_payload_person on oidc_payload (person_id) where person_id is not null;
+create index oidc_payload_sign_in on oidc_payload (sign_in_id) where sign_in_id is not null;
+create index oidc_payload_model_expires on oidc_payload (model, expires_at);
+
+create table company_logout (
+  -- SHA-256 of issuer and the logout token's own id.
+  hash text not null,
+  -- Until when the token would be taken if it were not known.
+  expires_at timestamptz not null,
+  constraint company_logout_pk primary key (hash),
+  constraint company_logout_is_a_sha256 check (hash ~ '^[0-9a-f]{64}$')
+);
+create index company_logout_expires on company_logout (expires_at);

@@ -1,0 +1,62 @@
+import type { SessionId } from '../core/ids.ts';
+import { ok, refused, type Result } from '../core/result.ts';
+import { toIso } from '../core/time.ts';
+import { cliSignInsOf, deleteSignIn, signInStands } from '../store/oidc-payloads.ts';
+import { announce, end, ownBrowserSessions, sessionEnded, type SessionEnd } from './browser-sessions.ts';
+import { NOT_FOUND } from './decide-request.ts';
+import type { OperationRefusal } from './refusal.ts';
+import type { Actor, World } from './world.ts';
+
+/** A place where somebody is signed in. Times are RFC 3339. */
+export interface SessionView {
+  readonly id: SessionId;
+  readonly kind: 'browser' | 'cli';
+  readonly createdAt: string;
+  readonly lastUsedAt: string;
+  readonly expiresAt: string;
+  /** As its owner would call it. */
+  readonly agent: string;
+}
+
+/** Where the actor is signed in, browsers and command lines, the newest first. Nobody sees another person's. */
+export async function listOwnSessions(world: World, actor: Actor): Promise<readonly SessionView[]> {
+  const browsers = await ownBrowserSessions(world, actor.person);
+  const commandLines = await cliSignInsOf(world.db, actor.person, world.clock.now());
+  return [
+    ...browsers.map((one) => ({ ...one, kind: 'browser' as const })),
+    ...commandLines.map((one) => ({ ...one, kind: 'cli' as const, agent: 'The curfew command' })),
+  ]
+    .sort((a, b) => b.createdAt - a.createdAt)
+    .map(({ id, kind, createdAt, usedAt, endsAt, agent }) => ({
+      id,
+      kind,
+      createdAt: toIso(createdAt),
+      lastUsedAt: toIso(usedAt),
+      expiresAt: toIso(endsAt),
+      agent,
+    }));
+}
+
+/** Ends one of the actor's own sign-ins; another person's does not exist for them. */
+export async function endOwnSession(
+  world: World,
+  actor: Actor,
+  id: SessionId,
+  cause: SessionEnd,
+): Promise<Result<null, OperationRefusal>> {
+  const { person } = actor;
+  const ended = await world.db.transaction().execute(async (trx) => {
+    if ((await end(world, trx, { id, person }, cause, person)).length > 0) return true;
+    if (!(await deleteSignIn(trx, id, person))) return false;
+    await world.append(trx, sessionEnded(world, { id, person }, cause, person));
+    return true;
+  });
+  if (!ended) return refused(NOT_FOUND);
+  announce(world, [id]);
+  return ok(null);
+}
+
+/** Whether a sign-in of the command line has not been ended: its tokens are good on their own for some minutes more. */
+export function cliSignInStands(world: World, id: SessionId): Promise<boolean> {
+  return signInStands(world.db, id);
+}
