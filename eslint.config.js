@@ -1,11 +1,30 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** Only one folder knows the component library and the icons: what they are can change without the pages. */
+const OUR_OWN_UI = {
+  group: ['@mantine/*', 'lucide-react'],
+  message: 'Pages are made of web/src/ui, which alone knows the component library.',
+};
+const CLIENT_OF_THE_API = {
+  regex: '^(\\.\\./)+(src|simulators|tests|tools|docs)/',
+  message: 'The portal is a client of the API and shares nothing else with the server.',
+};
+
 const NO_ENUM = { selector: 'TSEnumDeclaration', message: 'Closed sets are `as const` arrays and unions.' };
 
 /** What types and Prettier cannot see. Rules about the structure of the tree stand in tools/*.test.ts. */
 export default tseslint.config(
-  { ignores: ['node_modules/', '.curfew/', 'tools/mutation/.out/', 'bench/results/', 'web/dist/'] },
+  {
+    ignores: [
+      'node_modules/',
+      '.curfew/',
+      'tools/mutation/.out/',
+      'bench/results/',
+      'web/dist/',
+      'web/src/data/openapi.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
@@ -27,6 +46,14 @@ export default tseslint.config(
       'require-yield': 'off',
       '@typescript-eslint/unified-signatures': 'off',
     },
+  },
+  {
+    files: ['web/src/**/*.{ts,tsx}'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [OUR_OWN_UI, CLIENT_OF_THE_API] }], 'no-console': 'error' },
+  },
+  {
+    files: ['web/src/ui/**/*.{ts,tsx}'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [CLIENT_OF_THE_API] }] },
   },
   {
     files: ['src/**/*.ts'],

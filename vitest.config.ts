@@ -18,12 +18,16 @@ const suite = (name: string, include: string[], extra: Record<string, unknown> =
 export default defineConfig({
   test: {
     projects: [
-      suite('unit', ['src/**/*.test.ts', 'simulators/**/*.test.ts', 'tools/**/*.test.ts']),
+      suite('unit', ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'simulators/**/*.test.ts', 'tools/**/*.test.ts']),
       suite('sql', ['tests/sql/**/*.test.ts'], { globalSetup: [NODE_IS_PINNED, './tests/sql/templates.ts'] }),
       suite('contract', ['tests/contract/**/*.test.ts']),
       // A hundred seeds are minutes of both cores of a machine that does nothing else; one that is busy is given more.
       suite('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 580_000, maxConcurrency: 2 }),
       suite('e2e', ['tests/e2e/**/*.test.ts'], { testTimeout: 120_000 }),
+      suite('browser', ['tests/browser/**/*.test.ts'], {
+        testTimeout: 120_000,
+        globalSetup: [NODE_IS_PINNED, './tests/browser/built-portal.ts'],
+      }),
       suite('clients', ['tests/clients/**/*.test.ts'], { testTimeout: 120_000 }),
     ],
   },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createApi } from './api/create-api.ts';
 import { bindOperations } from './api/bind-operations.ts';
 import { createHealthApi } from './api/create-health-api.ts';
+import { PORTAL_DIR } from './api/pages/portal.ts';
 import type { ApiParts, HealthParts } from './api/parts.ts';
 import type { ProviderName } from './core/target.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -363,6 +364,7 @@ function apiParts(
     aws: config.aws === null ? null : { region: config.aws.region, endpointUrl: demo?.awsEndpoint ?? null },
     publicLive: demo !== undefined,
     demo: demo === undefined ? null : { people: demo.people },
+    portalDir: PORTAL_DIR,
     trustedProxies: config.trustedProxies,
   };
 }

@@ -23,7 +23,7 @@ interface Outcome {
 }
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const FILES: Readonly<Record<string, string>> = { unit: '{src,simulators,tools}/**/*.test.ts' };
+const FILES: Readonly<Record<string, string>> = { unit: '{src,web/src,simulators,tools}/**/*.test.ts' };
 /** A program that takes longer hangs. Far more than any suite's budget: a busy machine is slow, and what it finds must still be heard. */
 const HANGS_MS = 600_000;
 /** How long a program may take to stop by itself once it is told to. */
@@ -41,6 +41,7 @@ async function main(names: readonly string[]): Promise<number> {
   const counts: Counts = { passed: 0, failed: 0, skipped: [] };
   if (names.length === 0) {
     await step(counts, 'types', ['tsc', '-p', 'tsconfig.json']);
+    await step(counts, 'portal', ['tsc', '-p', 'web/tsconfig.json']);
     await step(counts, 'style', ['eslint', '.', '--max-warnings', '0']);
     await step(counts, 'format', ['prettier', '--check', '--log-level', 'warn', '.']);
   }

@@ -14,5 +14,6 @@ export const SUITES: readonly Suite[] = [
   { name: 'contract', what: 'one contract for every provider, over HTTP', budgetMinutes: 2, atOnce: 8 },
   { name: 'simulation', what: 'the broker under a virtual clock, and deliberate bugs', budgetMinutes: 4 },
   { name: 'e2e', what: 'API, command line and demo as processes', budgetMinutes: 2, atOnce: 3 },
+  { name: 'browser', what: 'the portal in Chromium, skipped where that cannot start', budgetMinutes: 2, atOnce: 1 },
   { name: 'clients', what: 'the real aws and others, skipped where absent', budgetMinutes: 2, atOnce: 4 },
 ];

@@ -7,7 +7,7 @@ export interface Tree {
 }
 
 const folderOf = (path: string): string => posix.dirname(path);
-const isTypeScript = (path: string): boolean => path.endsWith('.ts');
+const isTypeScript = (path: string): boolean => /\.tsx?$/.test(path);
 
 /** Folders of code under `src/` without a README.md, or with one that is longer than fifteen lines. */
 export function foldersWithoutReadme({ paths, read }: Tree): readonly string[] {
@@ -32,6 +32,7 @@ const ENTRIES = [
   /^src\/cli\/(demo\/)?main\.ts$/,
   /^simulators\/[^/]+\/main\.ts$/,
   /^(tests|tools|bench)\//,
+  /^web\/(src\/main\.tsx|[^/]+\.ts)$/,
   /\.test\.ts$/,
   /^[^/]+\.ts$/,
 ];
@@ -56,7 +57,7 @@ export function deadModules({ paths, read }: Tree): readonly string[] {
 
 /** Modules that a text names by a relative path: imports of every kind, and files that are started as programs. */
 function importsOf(path: string, text: string): readonly string[] {
-  return [...text.matchAll(/['"`](\.{1,2}\/[^'"`\s]+\.ts)['"`]/g)].map(([, target = '']) =>
+  return [...text.matchAll(/['"`](\.{1,2}\/[^'"`\s]+\.tsx?)['"`]/g)].map(([, target = '']) =>
     posix.join(folderOf(path), target),
   );
 }

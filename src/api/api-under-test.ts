@@ -160,6 +160,7 @@ export async function apiUnderTest(
     aws: null,
     publicLive: false,
     demo: null,
+    portalDir: '/nowhere',
     log: listeningLog(lines),
     clock,
     random: systemRandom,

@@ -51,4 +51,5 @@ const NOTHING: Omit<ApiParts, 'tokens' | 'base' | 'version' | 'log' | 'clock' | 
   aws: null,
   publicLive: false,
   demo: null,
+  portalDir: '',
 };

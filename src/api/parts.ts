@@ -73,6 +73,8 @@ export interface ApiParts extends HealthParts {
   /** Whether live access and its changes are shown without a sign-in: in the demo, nowhere else. */
   readonly publicLive: boolean;
   readonly demo: DemoSurroundings | null;
+  /** Where the built portal lies; it need not be there. */
+  readonly portalDir: string;
   /** Addresses of proxies whose X-Forwarded-For is believed, for rate limits. */
   readonly trustedProxies?: readonly string[];
   readonly limits?: Partial<RateLimits>;

@@ -1,3 +1,4 @@
+import { portalIsBuilt } from '../api/pages/portal.ts';
 import { startBroker } from '../main.ts';
 import { ConfigProblem, readConfig } from '../platform/config.ts';
 import { FolderInUse, lockFolder } from '../platform/folder-lock.ts';
@@ -23,6 +24,8 @@ export async function serve(context: Context): Promise<ExitCode> {
           ? `The engine runs; its health is at port ${config.port}. Ctrl-C stops it.`
           : `Curfew serves ${broker.url}. Ctrl-C stops it.`,
       );
+      if (config.role !== 'engine' && !portalIsBuilt())
+        context.say('The portal is not built, so there are no pages: npm run build:web');
       if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
       await broker.close();
       return EXIT.ok;

@@ -39,6 +39,17 @@ export function startDetached(
   });
 }
 
+/** Runs a Node program to its end; what it says goes where ours goes. Rejects when it fails. */
+export function runNode(args: readonly string[], options: { cwd: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...args], { cwd: options.cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${args[0] ?? ''} exited with ${code ?? 'a signal'}`)),
+    );
+  });
+}
+
 /** Asks a process to stop. False: there is no such process. */
 export function stopProcess(pid: number): boolean {
   try {

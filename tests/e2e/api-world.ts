@@ -152,6 +152,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     aws: null,
     publicLive: options.publicLive ?? false,
     demo: null,
+    portalDir: '/nowhere',
     log,
     clock: systemClock,
     random: systemRandom,

@@ -2,25 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { PROBLEMS, sendProblem } from '../problems.ts';
-import { firstPage } from './first-page.ts';
+import { registerPortal } from './portal.ts';
 import { problemPage } from './problem-page.ts';
 
 const ASSETS = {
   'curfew.css': 'text/css; charset=utf-8',
   'curfew.svg': 'image/svg+xml',
-  'live-access.js': 'text/javascript; charset=utf-8',
 } as const;
 
-/** What a browser sees: the first page, its assets, and a page for each problem. All of it is read once, at the start. */
-export async function registerPages(app: ApiServer, { base, version, publicLive, demo }: ApiParts): Promise<void> {
-  const html = firstPage({ origin: base.origin, version, publicLive, demo: demo !== null });
-  app.route({
-    method: 'GET',
-    url: '/',
-    schema: { hide: true },
-    handler: async (_request, reply) =>
-      reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(html),
-  });
+/** What a browser sees: the portal, the look of the pages that need no script, and a page for each problem. */
+export async function registerPages(app: ApiServer, { base, portalDir }: ApiParts): Promise<void> {
+  await registerPortal(app, portalDir);
   for (const [name, type] of Object.entries(ASSETS)) {
     const body = await readFile(new URL(name, import.meta.url));
     app.route({

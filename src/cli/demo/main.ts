@@ -6,7 +6,7 @@ import { banner } from './banner.ts';
 import { FolderInUse, lockFolder } from '../../platform/folder-lock.ts';
 import { ConfigProblem, readPort } from '../../platform/config.ts';
 import { PortInUse, requireFreePorts } from '../../platform/ports.ts';
-import { exit, readEnvironment, stopSignal } from '../../platform/processes.ts';
+import { exit, readEnvironment, runNode, stopSignal } from '../../platform/processes.ts';
 import { stopLeftover } from './cloud-process.ts';
 
 const USAGE = `Usage: npm start -- [--fresh] [--port N]
@@ -15,6 +15,9 @@ Runs Curfew with simulated clouds and the people of a made-up company.
   --fresh     begin anew: forget everything in .curfew/
   --port N    listen on N (and N+1, N+2 for the simulated cloud and sign-in); default 7420
 `;
+
+/** A program of the repository, where alone the demo runs. */
+const PORTAL_BUILDER = 'tools/build-portal.ts';
 
 /** `npm start`: the demo. Everything that is only for demonstration is reachable from here alone. */
 async function main(args: readonly string[]): Promise<number> {
@@ -40,6 +43,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
     await requireFreePorts([port, port + 2]);
     const stop = stopSignal();
+    // Only when what is there was made from other sources: some seconds then, a tenth of one otherwise.
+    await runNode([PORTAL_BUILDER], { cwd: root });
     const demo = await startDemo({ root, dataDir, port, logLevel: env['CURFEW_LOG_LEVEL'] ?? 'error' });
     process.stdout.write(banner(demo, shownDir));
     if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));

@@ -1,0 +1,38 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, ApiFailure, ask, rememberCsrf, type Schemas } from './api.ts';
+
+/** Who is signed in. */
+export type Me = Schemas['Me'] & {
+  readonly csrf?: string | null;
+  readonly roles?: readonly ('member' | 'auditor' | 'admin')[];
+};
+
+export async function readMe(): Promise<Me> {
+  const me: Me = await ask(() => api.GET('/v1/me'));
+  rememberCsrf(me.csrf ?? null);
+  return me;
+}
+
+/** Asked first; everything else waits until it is known who asks. */
+export function useMe() {
+  return useQuery({ queryKey: ['me'], queryFn: readMe, staleTime: 5 * 60_000 });
+}
+
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof ApiFailure && error.status === 401;
+}
+
+/** Where a sign-in begins that comes back to this page. */
+export function signInAddress(): string {
+  const { pathname, search } = window.location;
+  return `/sign-in/browser?return=${encodeURIComponent(`${pathname}${search}`)}`;
+}
+
+/** What this server says about itself before anybody is signed in. */
+export function useServer() {
+  return useQuery({
+    queryKey: ['server'],
+    queryFn: () => ask(() => api.GET('/.well-known/curfew')),
+    staleTime: Infinity,
+  });
+}

@@ -1,0 +1,20 @@
+import type { Me } from '../data/session.ts';
+import { HomeIcon, type Icon } from '../ui/icons.ts';
+
+/** A page that the navigation names. Its address stands in `router.tsx` too; a test compares the two. */
+export interface Destination {
+  readonly to: string;
+  readonly label: string;
+  readonly icon: Icon;
+  /** The letter that goes there after `g`. */
+  readonly key: string;
+  /** Who sees it. Absent: everybody. */
+  readonly for?: (me: Me) => boolean;
+}
+
+/** In the order of the navigation. A page is listed once it exists. */
+export const DESTINATIONS: readonly Destination[] = [{ to: '/', label: 'Home', icon: HomeIcon, key: 'h' }];
+
+export function destinationsFor(me: Me): readonly Destination[] {
+  return DESTINATIONS.filter((one) => one.for?.(me) ?? true);
+}

@@ -1,0 +1,51 @@
+import type { Me } from '../data/session.ts';
+import { chooseZone, useZone } from '../time/zone.ts';
+import { AutoThemeIcon, ClockIcon, DarkThemeIcon, HelpIcon, LightThemeIcon } from '../ui/icons.ts';
+import { ChoiceMenu } from '../ui/overlays.tsx';
+import { THEMES, useTheme } from '../ui/theme.tsx';
+import classes from './person-menu.module.css';
+
+const LOOKS = {
+  auto: { label: 'As this machine', icon: AutoThemeIcon },
+  light: { label: 'Light', icon: LightThemeIcon },
+  dark: { label: 'Dark', icon: DarkThemeIcon },
+} as const;
+
+/** Who I am, how it looks, and the way out. */
+export function PersonMenu({ me, onHelp }: { readonly me: Me; readonly onHelp: () => void }) {
+  const { theme, choose } = useTheme();
+  const zone = useZone();
+  const { name, email } = me.person;
+  return (
+    <ChoiceMenu
+      button={
+        <button type="button" className={classes['person']} aria-label={`${name}: theme, zone, help`}>
+          {initials(name)}
+        </button>
+      }
+      head={
+        <>
+          <strong className={classes['name']}>{name}</strong>
+          <br />
+          {email}
+        </>
+      }
+      choices={[
+        ...THEMES.map((one) => ({ ...LOOKS[one], chosen: one === theme, choose: () => choose(one) })),
+        {
+          label: zone === 'utc' ? "Times in this machine's zone" : 'Times in UTC',
+          icon: ClockIcon,
+          choose: () => chooseZone(zone === 'utc' ? 'local' : 'utc'),
+        },
+        { label: 'Keys and help', icon: HelpIcon, choose: onHelp },
+      ]}
+    />
+  );
+}
+
+function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== '');
+  return [words[0], words.length > 1 ? words.at(-1) : undefined]
+    .map((word) => (word === undefined ? '' : [...word][0]?.toUpperCase()))
+    .join('');
+}

@@ -1,0 +1,44 @@
+import { useRef } from 'react';
+import { signInAddress, useServer } from '../data/session.ts';
+import { ButtonAnchor } from '../ui/button.tsx';
+import { GoIcon } from '../ui/icons.ts';
+import { CopyLine } from '../ui/notices.tsx';
+import { Mark } from '../ui/mark.tsx';
+import classes from './sign-in-page.module.css';
+
+/** What somebody sees who is not signed in: what this is, and one way in. */
+export function SignInPage({ ended }: { readonly ended: boolean }) {
+  const server = useServer();
+  const address = useRef(signInAddress());
+  return (
+    <main className={classes['page']} id="main">
+      <title>Sign in · Curfew</title>
+      <div className={classes['mark']}>
+        <Mark size={72} />
+      </div>
+      <h1>Every privilege has a curfew.</h1>
+      <p className={classes['lead']}>
+        Nobody here holds standing power over the cloud. People ask for what a task needs, a written rule decides who
+        must agree, the access exists for minutes, and it ends on time, with proof.
+      </p>
+      {ended && (
+        <p role="status" className={classes['ended']}>
+          Your sign-in has ended. Access that you hold goes on until its own end.
+        </p>
+      )}
+      <ButtonAnchor kind="solid" href={address.current} icon={GoIcon}>
+        Sign in with your company
+      </ButtonAnchor>
+      {server.data?.demo === true && (
+        <p className={classes['note']}>
+          This is a demo with simulated clouds and made-up people: the next page asks who you want to be, and needs no
+          password.
+        </p>
+      )}
+      <div className={classes['cli']}>
+        <p>On your own machine the same without a browser window left open:</p>
+        <CopyLine label="Command to sign in" text={`curfew login --server ${window.location.origin}`} />
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,88 @@
+import type { AccessRequest, Grant } from '../data/api.ts';
+import { durationWords } from './countdown.ts';
+
+/** How something stands: `tone` for its colour and shape, which are never the only sign. */
+export type Tone = 'quiet' | 'good' | 'waiting' | 'bad';
+
+export interface State {
+  readonly word: string;
+  readonly tone: Tone;
+}
+
+/** The state of a grant at `now`. When its time has come it is ending, whatever the last answer said, until there is proof. */
+export function grantState({ status, endsAt, waits }: Pick<Grant, 'status' | 'endsAt' | 'waits'>, now: number): State {
+  switch (status) {
+    case 'scheduled':
+      return { word: 'planned', tone: 'quiet' };
+    case 'activating':
+      return waits === null ? { word: 'starting…', tone: 'waiting' } : { word: 'waits to start', tone: 'waiting' };
+    case 'active':
+      return endsAt !== null && Date.parse(endsAt) <= now ? ENDING : { word: 'active', tone: 'good' };
+    case 'ending':
+      return ENDING;
+    case 'ended':
+      return { word: 'ended', tone: 'quiet' };
+    case 'failed':
+      return { word: 'failed', tone: 'bad' };
+  }
+}
+
+const ENDING: State = { word: 'ending…', tone: 'waiting' };
+
+/** The state of a request. */
+export function requestState({ status, extends: extension }: Pick<AccessRequest, 'status' | 'extends'>): State {
+  switch (status) {
+    case 'pending':
+      return { word: 'waiting', tone: 'waiting' };
+    case 'approved':
+      if (extension?.status === 'refused' || extension?.status === 'ended-first')
+        return { word: 'approved, not extended', tone: 'bad' };
+      return { word: 'approved', tone: 'good' };
+    case 'denied':
+      return { word: 'denied', tone: 'bad' };
+    case 'withdrawn':
+      return { word: 'withdrawn', tone: 'quiet' };
+    case 'lapsed':
+      return { word: 'lapsed', tone: 'quiet' };
+  }
+}
+
+/** What the numbers of tiers mean. */
+export const TIER_WORDS: Readonly<Record<Grant['tier'], string>> = {
+  0: 'can change who has access',
+  1: 'changes production',
+  2: 'reads production',
+  3: 'neither production nor access',
+};
+
+/** How an ending was proven. */
+export const PROOF_WORDS: Readonly<Record<NonNullable<Grant['proof']>['kind'], string>> = {
+  observed: 'Looked for in the cloud, and not there any more.',
+  'by-construction': 'The credential itself ended: the cloud was told the end before it was handed out.',
+  'never-provisioned': 'It never came to be: no call was sent to the cloud.',
+};
+
+/** What a cause of an ending means. */
+export function causeWords(cause: string | null): string {
+  switch (cause) {
+    case 'expired':
+      return 'Its time was over.';
+    case 'returned':
+      return 'Given back by its holder.';
+    case 'revoked':
+      return 'Taken away.';
+    case 'failed':
+      return 'It could not be started.';
+    case null:
+      return '';
+    default:
+      return cause;
+  }
+}
+
+/** What survives an end, in a line; the words of the residual itself say why. */
+export function residualLine({ maxMs }: Pick<Grant['residual'], 'maxMs'>): string {
+  if (maxMs === 0) return 'Nothing survives its end.';
+  if (maxMs === null) return 'Something may survive its end, and nobody can say for how long.';
+  return `What may survive its end is over ${durationWords(maxMs)} later.`;
+}

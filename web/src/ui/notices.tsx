@@ -1,0 +1,86 @@
+import { notifications } from '@mantine/notifications';
+import { useState, type ReactNode } from 'react';
+import { ApiFailure } from '../data/api.ts';
+import { explainFailure, type Intent } from '../data/explain-failure.ts';
+import { Button } from './button.tsx';
+import { AgainIcon, CopyIcon, DoneIcon, WarningIcon } from './icons.ts';
+import classes from './notices.module.css';
+
+/** What went wrong, what stays true, what to do, and the number to quote. */
+export function FailureNotice({
+  error,
+  intent,
+  again,
+}: {
+  readonly error: unknown;
+  readonly intent: Intent;
+  readonly again?: () => void;
+}) {
+  const failure = error instanceof ApiFailure ? error : new ApiFailure(null, 500);
+  const { happened, stays, toDo, requestId, more } = explainFailure(failure, intent);
+  return (
+    <div className={classes['failure']} role="alert">
+      <WarningIcon size={20} aria-hidden="true" />
+      <div>
+        <p className={classes['happened']}>{happened}</p>
+        <p>{stays}</p>
+        <p>{toDo}</p>
+        <p className={classes['small']}>
+          {more !== null && <a href={more}>About this</a>}
+          {requestId !== null && (
+            <span>
+              Number to quote: <code>{requestId}</code>
+            </span>
+          )}
+        </p>
+        {again !== undefined && (
+          <Button icon={AgainIcon} small onClick={again}>
+            Try again
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Something to know before going on. */
+export function Notice({ children }: { readonly children: ReactNode }) {
+  return (
+    <div className={classes['notice']}>
+      <WarningIcon size={18} aria-hidden="true" />
+      <div>{children}</div>
+    </div>
+  );
+}
+
+/** Says for a moment what has happened; it is read out, and never holds what cannot be found elsewhere. */
+export function toast(title: string, text = ''): void {
+  notifications.show({ title, message: text, color: 'var(--pine)', withCloseButton: true, role: 'status' });
+}
+
+const SHOWN_MS = 2_000;
+
+/** A command that can be copied. */
+export function CopyLine({ text, label }: { readonly text: string; readonly label: string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <div className={classes['copy']}>
+      <pre tabIndex={0} aria-label={label}>
+        {text}
+      </pre>
+      <Button
+        kind="quiet"
+        small
+        icon={copied ? DoneIcon : CopyIcon}
+        onClick={() => {
+          void navigator.clipboard.writeText(text).then(() => {
+            setCopied(true);
+            setTimeout(() => setCopied(false), SHOWN_MS);
+          });
+        }}
+      >
+        <span aria-live="polite">{copied ? 'Copied' : 'Copy'}</span>
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { Menu, Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Icon } from './icons.ts';
+import classes from './overlays.module.css';
+
+/** A dialog over the page: it takes the focus, Escape closes it, and the focus goes back to where it was. */
+export function Dialog({
+  title,
+  opened,
+  onClose,
+  children,
+}: {
+  readonly title: string;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      radius="var(--radius-card)"
+      padding="lg"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      classNames={{ title: classes['title'] ?? '', content: classes['content'] ?? '', header: classes['header'] ?? '' }}
+    >
+      {children}
+    </Modal>
+  );
+}
+
+export interface MenuChoice {
+  readonly label: string;
+  readonly icon: Icon;
+  readonly chosen?: boolean;
+  readonly choose: () => void;
+}
+
+/** A button that opens a list of choices. */
+export function ChoiceMenu({
+  button,
+  head,
+  choices,
+}: {
+  readonly button: ReactNode;
+  readonly head?: ReactNode;
+  readonly choices: readonly MenuChoice[];
+}) {
+  return (
+    <Menu
+      position="bottom-end"
+      withinPortal
+      classNames={{ dropdown: classes['menu'] ?? '', item: classes['item'] ?? '' }}
+    >
+      <Menu.Target>{button}</Menu.Target>
+      <Menu.Dropdown>
+        {head !== undefined && <div className={classes['menuHead']}>{head}</div>}
+        {choices.map(({ label, icon: IconOf, chosen, choose }) => (
+          <Menu.Item
+            key={label}
+            leftSection={<IconOf size={16} aria-hidden="true" />}
+            onClick={choose}
+            {...(chosen === undefined ? {} : { role: 'menuitemradio', 'aria-checked': chosen })}
+          >
+            {label}
+            {chosen === true && <span className={classes['tick']}>now</span>}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
