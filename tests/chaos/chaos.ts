@@ -76,6 +76,8 @@ export interface ChaosReport {
 const CONVERGE_MS = 300_000;
 /** In this time a broker finds out by itself which of its connections are dead. */
 const READY_MS = 60_000;
+/** Fewer, and most blows found nothing that they could have kept from ending. */
+const LEAST_GRANTS_A_BLOW = 0.5;
 /** Blows between two copies of the database. */
 const COPY_EVERY = 12;
 const SHORT_RUN = 10;
@@ -130,6 +132,8 @@ export async function runChaos(
     for (const text of await anywhereFaults(site, wallet.saved)) violate('end', text);
     const audit = await judge(site, records, { wallet, crowd, breaker, violate });
     const report = reportOf(wallet, crowd, breaker, records);
+    if (report.grants + report.forgottenByRestores < options.kills * LEAST_GRANTS_A_BLOW)
+      violate('calm', `only ${report.grants} grants for ${options.kills} blows: a storm over nothing proves nothing`);
     for (const text of await anHourLater({ wallet, site })) violate('end', text);
     return {
       site,

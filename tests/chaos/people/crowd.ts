@@ -29,7 +29,9 @@ export interface Errand {
 
 const CALL_MS = 10_000;
 /** Between two orders of the kill switch. */
-const ORDER_EVERY_MS = [12_000, 40_000] as const;
+const ORDER_EVERY_MS = [20_000, 60_000] as const;
+/** How often somebody looks whether an order stands that is carried out. */
+const LIFT_EVERY_MS = 5_000;
 /** How a role is used, and how short its grants may be: an assignment cannot be shorter than a minute. */
 export const ROLES = {
   reader: { use: 'keys', weight: 5, shortestS: 5 },
@@ -105,7 +107,13 @@ export class Crowd {
         if (this.#isOpen) await killSwitch.use(orders, people.engineers);
       }
     };
-    this.#loops = [...people.engineers.map((person) => this.#live(person, prng.fork(person), rest)), order()];
+    const lift = async () => {
+      for (let round = 0; this.#isOpen; round += 1) {
+        await Promise.race([pause(LIFT_EVERY_MS), this.#closing.promise]);
+        if (this.#isOpen) await killSwitch.liftForgotten(`lift-${round}`);
+      }
+    };
+    this.#loops = [...people.engineers.map((person) => this.#live(person, prng.fork(person), rest)), order(), lift()];
   }
 
   /** Lets everybody finish what they are at. */

@@ -34,7 +34,8 @@ export class KillSwitch {
   /** One order from its beginning until it is lifted, as far as anybody answers. */
   async use(prng: Prng, engineers: readonly string[]): Promise<void> {
     const [first = '', second = ''] = prng.chance(0.5) ? this.#leads : [...this.#leads].reverse();
-    const about = prng.weighted({ person: 5, target: 2, all: 2 });
+    // What covers everybody keeps everybody out for a minute and more, until all of it is proven gone.
+    const about = prng.weighted({ person: 10, target: 1, all: 1 });
     const key = prng.bytes(12).toString('hex');
     const body = {
       reason: `chaos ${key}`,
@@ -57,17 +58,35 @@ export class KillSwitch {
   }
 
   /**
+   * Lifts what has stood for a while, whoever gave it: an order that took long to be carried out, one that was given without an answer,
+   * and one whose lift a restored database does not know. Without that, nobody would be given anything any more.
+   */
+  async liftForgotten(key: string): Promise<void> {
+    const [, second = ''] = this.#leads;
+    const { items } = (await this.#look(second, '/v1/revocations'))?.body ?? {};
+    const standing = Array.isArray(items)
+      ? (items as readonly { readonly id: string; readonly orderedAt: string }[])
+      : [];
+    const old = standing.filter(({ orderedAt }) => Date.parse(orderedAt) < Date.now() - 2 * WATCH_MS);
+    await this.lift(
+      old.map(({ id }) => id),
+      key,
+      1,
+    );
+  }
+
+  /**
    * Lifts orders. One that is lifted already, or that a restore has forgotten, is none of anybody's business; one that is not carried out
    * yet is asked about again for a while.
    */
-  async lift(ids: readonly string[], key: string): Promise<void> {
+  async lift(ids: readonly string[], key: string, most = 10): Promise<void> {
     const [, second = ''] = this.#leads;
     for (const id of ids) {
-      for (let tries = 0; tries < 10; tries += 1) {
+      for (let tries = 0; tries < most; tries += 1) {
         const path = `/v1/revocations/${id}/lift`;
         const lifted = await this.#insist(second, path, { reason: 'over' }, `${key}-${id}-${tries}`);
         if (lifted?.body['code'] !== 'revocation-under-way') break;
-        await pause(LOOK_MS);
+        if (tries + 1 < most) await pause(LOOK_MS);
       }
     }
   }
