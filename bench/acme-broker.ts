@@ -63,7 +63,7 @@ export async function acmeBroker(
   const actor = async (key: string): Promise<Actor> => {
     const person = await signIn(world, { subject: key, email: null, emailVerified: false });
     if (!person.ok) throw new Error(`${key} cannot sign in`);
-    return { person: person.value, key, context: { via: 'api' } };
+    return { kind: 'person', person: person.value, key, roles: [], context: { via: 'api' } };
   };
   return { world, engine, actor };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api/create-api.ts';
+import { ledgerReads } from './api/bind-ledger.ts';
 import { bindOperations } from './api/bind-operations.ts';
 import { createHealthApi } from './api/create-health-api.ts';
 import { PORTAL_DIR } from './api/pages/portal.ts';
@@ -14,22 +15,21 @@ import { createAuthorizationServer } from './identity/authorization-server.ts';
 import { parseBaseUrl, type BaseUrl } from './identity/base-url.ts';
 import { createCompanyProvider } from './identity/company-provider.ts';
 import { parseDirectory } from './identity/directory/yaml-directory.ts';
-import { makeSigningJwk, parseSigningJwk, type IdentityKeys } from './identity/keys.ts';
+import { loadIdentityKeys } from './identity/keys.ts';
 import { createAppend } from './ledger/append.ts';
-import { LogInconsistent } from './ledger/log-inconsistent.ts';
+import { sequenceAll, type LedgerHealth } from './ledger/keep-sequencing.ts';
 import { createSigner, type LogSigner } from './ledger/note.ts';
-import { sequence } from './ledger/sequencer.ts';
 import { openBrowserSession } from './operations/browser-sessions.ts';
 import { carryOutOpen } from './operations/carry-out-revocation.ts';
 import { createChanges } from './operations/changes.ts';
+import { issueAdminCode } from './operations/claim-administration.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
-import * as ledgerReads from './operations/read-ledger.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
 import { recheckGrant } from './operations/recheck-grant.ts';
 import { noteLoaded, openRules } from './operations/reload-rules.ts';
 import { createTallies, type Tallies } from './operations/tallies.ts';
-import type { World } from './operations/world.ts';
+import type { Actor, World } from './operations/world.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import { createCorrectedClock } from './platform/corrected-clock.ts';
 import { ConfigProblem, type Config } from './platform/config.ts';
@@ -59,15 +59,26 @@ import { lastPolicySources } from './store/policy-versions.ts';
 /** A running broker. */
 export interface Broker {
   readonly url: string;
+  /** The code with which the first admin is claimed, for the console and nothing else. `null`: there is or was one. */
+  readonly adminCode: { readonly code: string; readonly expiresAt: string } | null;
   /** Finishes what is under way and stops; safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Makes people of the demo admin and auditor, with the code for the first admin. */
+export type AppointDemoPeople = (
+  operations: ApiParts['operations'],
+  signIn: (key: string) => Promise<Actor>,
+  code: string,
+) => Promise<void>;
 
 /** What only the demo may pass: simulated surroundings. `serve` has no way to. */
 export interface DemoParts {
   readonly people: readonly { readonly key: string; readonly name: string; readonly title: string }[];
   readonly awsEndpoint: string;
   readonly awsIdentity: IdentitySource;
+  /** Absent: nobody is claimed to be an admin, and the code is given back as everywhere. */
+  readonly appoint?: AppointDemoPeople;
 }
 
 export interface BrokerParts {
@@ -125,7 +136,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
-      repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database, signer, ledgerHealth, log)),
+      repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database.db, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
       repeat(COMPARE_CLOCKS_MS, stopping.signal, log, compareClocks),
       repeat(CARRY_OUT_MS, stopping.signal, log, () => carryOutOpen(world)),
@@ -139,8 +150,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       ? createHealthApi(health)
       : createApi(apiParts(parts, health, database, world, signer, keys)));
     stops.push(() => app.close());
+    const adminCode = config.role === 'engine' ? null : await firstAdmin(world, parts.demo);
     await app.listen({ host: config.host, port: config.port });
-    return { url: config.baseUrl, close };
+    return { url: config.baseUrl, adminCode, close };
   } catch (error) {
     await close();
     throw error;
@@ -155,6 +167,19 @@ async function requireOwnData(database: Database, demo: boolean): Promise<void> 
       ? 'This database belongs to a real installation; the demo does not touch it. Set CURFEW_DATA_DIR to another folder.'
       : 'This database was made by the demo and is never served as real. Set CURFEW_DATA_DIR or DATABASE_URL to another one.',
   );
+}
+
+/** Makes the code for the first admin. The demo uses it at once; everybody else has to read it on the console. */
+async function firstAdmin(world: World, demo: DemoParts | undefined): Promise<Broker['adminCode']> {
+  const made = await issueAdminCode(world);
+  if (made === null || demo?.appoint === undefined) return made;
+  const admitted = async (key: string): Promise<Actor> => {
+    const person = await signIn(world, { subject: key, email: null, emailVerified: false });
+    if (!person.ok) throw new Error(`${key} is nobody of the demo`);
+    return { kind: 'person', person: person.value, key, roles: [], context: { via: 'demo' } };
+  };
+  await demo.appoint(bindOperations(world), admitted, made.code);
+  return null;
 }
 
 /** Puts operations and engine together over one database. */
@@ -323,7 +348,7 @@ function apiParts(
   const authorizationServer = createAuthorizationServer({
     base,
     db: database.db,
-    keys: identityKeys(keys),
+    keys: loadIdentityKeys(keys, systemRandom),
     company: createCompanyProvider(
       {
         issuer,
@@ -350,14 +375,7 @@ function apiParts(
     operations: bindOperations(world),
     tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock }),
     authorizationServer,
-    ledger: {
-      entries: (actor, from, limit) => ledgerReads.exportEntries(world, actor, from, limit),
-      checkpoints: (actor, from, limit) => ledgerReads.exportCheckpoints(world, actor, from, limit),
-      latestCheckpoint: (actor) => ledgerReads.exportLatestCheckpoint(world, actor),
-      proof: (actor, seq) => ledgerReads.exportProof(world, actor, seq),
-      personal: (actor, seq) => ledgerReads.exportPersonal(world, personalDataKey(keys), actor, seq),
-      reconciliation: (actor, after, limit) => ledgerReads.exportStates(world, actor, after, limit),
-    },
+    ledger: ledgerReads(world, personalDataKey(keys)),
     db: database.db,
     version: '0.1.0',
     logKey: { origin: signer.origin, vkey: signer.vkey },
@@ -367,32 +385,4 @@ function apiParts(
     portalDir: PORTAL_DIR,
     trustedProxies: config.trustedProxies,
   };
-}
-
-function identityKeys(keys: KeyFiles): IdentityKeys {
-  return {
-    signing: [parseSigningJwk(keys.loadOrCreate('tokens.json', () => JSON.stringify(makeSigningJwk())))],
-    cookies: [keys.loadOrCreate('cookies.key', () => systemRandom.bytes(32).toString('base64url'))],
-    sealing: Buffer.from(
-      keys.loadOrCreate('sign-in.key', () => systemRandom.bytes(32).toString('base64')),
-      'base64',
-    ),
-  };
-}
-
-/** Whether the log was found to contradict what was signed; nothing is signed then until a person has looked. */
-interface LedgerHealth {
-  contradicts: string | null;
-}
-
-async function sequenceAll(database: Database, signer: LogSigner, health: LedgerHealth, log: Log): Promise<void> {
-  try {
-    while ((await sequence(database.db, signer, await appNow(database.db))) > 0);
-    health.contradicts = null;
-  } catch (error) {
-    if (!(error instanceof LogInconsistent)) throw error;
-    // Said once and not four times a second; readiness says it for as long as it is true.
-    if (health.contradicts === null) log.error({ error: error.message }, 'the ledger is not signed any more');
-    health.contradicts = error.message;
-  }
 }

@@ -136,6 +136,7 @@ export async function apiUnderTest(
     operations: throwing<ApiOperations>('operations', {
       profile: (key) =>
         key === 'ana' || key === 'bo' ? { key, name: key, email: `${key}@acme.example`, groups: ['all'] } : null,
+      rolesOf: () => Promise.resolve([]),
       subscribe: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -9,6 +9,8 @@ afterAll(() => api.close());
 
 const REVOCATION_ID = 'rev_aaaaaaaaaaaaaaaaaaaa';
 
+const PROPOSAL_ID = `prp_${'p'.repeat(20)}`;
+
 const SESSION_ID = `ses_${'s'.repeat(20)}`;
 
 const ROUTES = [
@@ -43,6 +45,12 @@ const ROUTES = [
   ['GET', '/v1/audit/proof/0'],
   ['GET', '/v1/audit/personal/0'],
   ['GET', '/v1/audit/reconciliation'],
+  ['GET', '/v1/audit/search'],
+  ['GET', '/v1/administration'],
+  ['POST', '/v1/administration/claim'],
+  ['POST', '/v1/administration/proposals'],
+  ['POST', `/v1/administration/proposals/${PROPOSAL_ID}/confirm`],
+  ['POST', `/v1/administration/proposals/${PROPOSAL_ID}/refuse`],
   ['POST', '/v1/revocations'],
   ['GET', `/v1/revocations/${REVOCATION_ID}`],
   ['POST', `/v1/revocations/${REVOCATION_ID}/confirm`],
@@ -57,6 +65,7 @@ test('the list below names every route of /v1', () => {
       .replace(REQUEST_ID, '{id}')
       .replace(GRANT_ID, '{id}')
       .replace(SESSION_ID, '{id}')
+      .replace(PROPOSAL_ID, '{id}')
       .replace(REVOCATION_ID, '{id}')
       .replace('/0', '/{seq}'),
   );

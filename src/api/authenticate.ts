@@ -95,7 +95,13 @@ async function byToken({ tokens, operations }: Parts, header: string, refuse: Re
   // A token is good for ten minutes; whoever ended the sign-in from another machine does not want to wait for that.
   if (signIn !== null && !(await operations.signInStands(signIn))) return refuse('the sign-in was ended');
   return {
-    actor: { person, key, context: { via, ...(mfaAt === null ? {} : { mfaAt }) } },
+    actor: {
+      kind: 'person',
+      person,
+      key,
+      roles: await operations.rolesOf(person),
+      context: { via, ...(mfaAt === null ? {} : { mfaAt }) },
+    },
     id: signIn,
     signedInAt,
     endsAt: signInEndsAt,
@@ -124,7 +130,13 @@ async function byCookie(
   if (changes && (request.headers.origin !== base.origin || !same(request.headers[CSRF_HEADER], csrf)))
     throw new ApiProblem(FORGED);
   return {
-    actor: { person, key, context: { via: 'web', ...(mfaAt === null ? {} : { mfaAt }) } },
+    actor: {
+      kind: 'person',
+      person,
+      key,
+      roles: await operations.rolesOf(person),
+      context: { via: 'web', ...(mfaAt === null ? {} : { mfaAt }) },
+    },
     id,
     signedInAt,
     endsAt,

@@ -1,11 +1,13 @@
 import { groupsOf } from '../core/directory.ts';
-import { toIso } from '../core/time.ts';
 import { endSessions, recogniseSession } from '../operations/browser-sessions.ts';
+import { confirmRole, proposeRole, refuseRole } from '../operations/change-roles.ts';
+import { claimAdministration } from '../operations/claim-administration.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
 import { examineClouds } from '../operations/examine-clouds.ts';
 import { extendGrant } from '../operations/extend-grant.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
+import { listAdministration } from '../operations/list-administration.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions } from '../operations/own-sessions.ts';
 import { previewRequest } from '../operations/preview-request.ts';
@@ -17,9 +19,11 @@ import {
   showRevocation,
 } from '../operations/revoke-many.ts';
 import { searchCatalogue } from '../operations/search-catalogue.ts';
+import { policyStatus, showPolicy } from '../operations/show-policy.ts';
 import { listGrants, listLive, showGrant } from '../operations/show-grants.ts';
 import { explainRequest, listRequests, showRequest } from '../operations/show-requests.ts';
 import type { World } from '../operations/world.ts';
+import { rolesOf } from '../store/role-assignments.ts';
 import type { ApiOperations } from './operations-port.ts';
 
 /** The real operations on a world; the API sees nothing below them. */
@@ -34,9 +38,10 @@ export function bindOperations(world: World): ApiOperations {
     recogniseSession: (token) => recogniseSession(world, token),
     endSessionOfLeaver: async (id) => void (await endSessions(world, { id }, 'left')),
     signInStands: (id) => cliSignInStands(world, id),
-    signOut: async (actor, id) => void (await endOwnSession(world, actor, id, 'signed-out')),
+    signOut: (actor, id) => endOwnSession(world, actor, id, 'signed-out'),
     listSessions: (actor) => listOwnSessions(world, actor),
     endSession: (actor, id) => endOwnSession(world, actor, id, 'revoked'),
+    rolesOf: (person) => rolesOf(world.db, person),
     previewRequest: (actor, input) => previewRequest(world, actor, input),
     requestAccess: (actor, input) => requestAccess(world, actor, input),
     approveRequest: (actor, id, input) => approveRequest(world, actor, id, input),
@@ -47,7 +52,7 @@ export function bindOperations(world: World): ApiOperations {
     explainRequest: (actor, id) => explainRequest(world, actor, id),
     showGrant: (actor, id) => showGrant(world, actor, id),
     listGrants: (actor, query) => listGrants(world, actor, query),
-    listLive: (query) => listLive(world, query),
+    listLive: (actor, query) => listLive(world, actor, query),
     returnGrant: (actor, id) => returnGrant(world, actor, id),
     extendGrant: (actor, id, input) => extendGrant(world, actor, id, input),
     revokeGrant: (actor, id, input) => revokeGrant(world, actor, id, input),
@@ -61,17 +66,13 @@ export function bindOperations(world: World): ApiOperations {
     openConsole: (actor, id) => openConsole(world, actor, id),
     searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),
     examineClouds: (actor) => examineClouds(world, actor),
-    policyStatus() {
-      const { policy, loadedAt, problems } = world.rules.current();
-      return {
-        version: policy.version,
-        loadedAt: toIso(loadedAt),
-        problems,
-        warnings: policy.warnings,
-        roles: policy.roles.size,
-        policies: policy.policies.length,
-      };
-    },
+    listAdministration: (actor) => listAdministration(world, actor),
+    claimAdministration: (actor, input) => claimAdministration(world, actor, input),
+    proposeRole: (actor, input) => proposeRole(world, actor, input),
+    confirmRole: (actor, id) => confirmRole(world, actor, id),
+    refuseRole: (actor, id) => refuseRole(world, actor, id),
+    showPolicy: (actor) => showPolicy(world, actor),
+    policyStatus: () => policyStatus(world),
     subscribe: (listener) => world.changes.subscribe(listener),
   };
 }

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { registerAdministration } from './administration/handler.ts';
 import { registerAudit } from './audit/handler.ts';
 import { authenticator } from './authenticate.ts';
 import { mountAuthorizationServer } from './authorization-server-mount.ts';
@@ -83,4 +84,5 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
   registerPolicy(v1, parts);
   registerDoctor(v1, parts);
   registerAudit(v1, parts);
+  registerAdministration(v1, parts);
 }

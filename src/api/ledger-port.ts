@@ -1,4 +1,8 @@
+import type { Result } from '../core/result.ts';
+import type { OperationRefusal } from '../operations/refusal.ts';
 import type { Actor } from '../operations/world.ts';
+
+type Read<View> = Promise<Result<View, OperationRefusal>>;
 
 /** A ledger entry as it is exported: the canonical body is text, because its bytes are what was hashed. */
 export interface ExportedEntry {
@@ -41,17 +45,17 @@ export interface ReconciledRow {
   readonly endsAt: string | null;
 }
 
-/** Reading the log. Each method writes a `ledger.read` entry for the actor before it answers. */
+/** Reading the log, refused to whoever may not. Each method writes a `ledger.read` entry for the actor before it answers. */
 export interface LedgerReads {
   /** Entries from `from` on, at most `limit`; shorter only at the end of the log. */
-  entries(actor: Actor, from: number, limit: number): Promise<readonly ExportedEntry[]>;
+  entries(actor: Actor, from: number, limit: number): Read<readonly ExportedEntry[]>;
   /** Checkpoints with at least `from` entries, smallest first, at most `limit`. */
-  checkpoints(actor: Actor, from: number, limit: number): Promise<readonly ExportedCheckpoint[]>;
+  checkpoints(actor: Actor, from: number, limit: number): Read<readonly ExportedCheckpoint[]>;
   /** The newest checkpoint; `null` while the log is empty. */
-  latestCheckpoint(actor: Actor): Promise<string | null>;
+  latestCheckpoint(actor: Actor): Read<string | null>;
   /** `null` for an entry that no checkpoint covers yet. */
-  proof(actor: Actor, seq: number): Promise<InclusionProof | null>;
+  proof(actor: Actor, seq: number): Read<InclusionProof | null>;
   /** Personal values of an entry that the actor may see; `null` where there are none. */
-  personal(actor: Actor, seq: number): Promise<readonly PersonalOpening[] | null>;
-  reconciliation(actor: Actor, after: string | null, limit: number): Promise<readonly ReconciledRow[]>;
+  personal(actor: Actor, seq: number): Read<readonly PersonalOpening[] | null>;
+  reconciliation(actor: Actor, after: string | null, limit: number): Read<readonly ReconciledRow[]>;
 }

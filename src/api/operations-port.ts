@@ -1,4 +1,5 @@
-import type { GrantId, RequestId, RevocationId, SessionId } from '../core/ids.ts';
+import type { CurfewRole } from '../core/administration.ts';
+import type { GrantId, PersonId, ProposalId, RequestId, RevocationId, SessionId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { RecognisedSession, SessionRefusal } from '../operations/browser-sessions.ts';
 import type { Change } from '../operations/changes.ts';
@@ -11,12 +12,16 @@ import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
 import type { Page } from '../operations/pages.ts';
+import type { PolicyStatus } from '../operations/show-policy.ts';
 import type { Explanation } from '../operations/show-requests.ts';
 import type { RevocationView } from '../operations/revocation-view.ts';
 import type { RevocationInput } from '../operations/revoke-many.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
+import type { Operation } from '../operations/authorisation.ts';
+import type { RoleInput } from '../operations/change-roles.ts';
+import type { AdministrationView, ProposalView } from '../operations/list-administration.ts';
 import type { Actor } from '../operations/world.ts';
-import type { PolicyProblem } from '../policy/types.ts';
+import type { LedgerReads } from './ledger-port.ts';
 
 export type Outcome<Value> = Promise<Result<Value, OperationRefusal>>;
 
@@ -25,16 +30,6 @@ export interface PersonProfile {
   readonly name: string;
   readonly email: string;
   readonly groups: readonly string[];
-}
-
-/** The rules in force, what is suspicious in them, and what is wrong with newer ones that were refused. */
-export interface PolicyStatus {
-  readonly version: string;
-  readonly loadedAt: string;
-  readonly problems: readonly PolicyProblem[];
-  readonly warnings: readonly PolicyProblem[];
-  readonly roles: number;
-  readonly policies: number;
 }
 
 /** Everything that the API can do: the operations, with the world already in them. `bind-operations.ts` makes the real one. */
@@ -47,9 +42,11 @@ export interface ApiOperations {
   endSessionOfLeaver(id: SessionId): Promise<void>;
   /** Whether a sign-in of the command line has not been ended meanwhile. */
   signInStands(id: SessionId): Promise<boolean>;
-  signOut(actor: Actor, id: SessionId): Promise<void>;
-  listSessions(actor: Actor): Promise<readonly SessionView[]>;
+  signOut(actor: Actor, id: SessionId): Outcome<null>;
+  listSessions(actor: Actor): Outcome<readonly SessionView[]>;
   endSession(actor: Actor, id: SessionId): Outcome<null>;
+  /** The roles of Curfew itself that somebody holds. Asked at every request. */
+  rolesOf(person: PersonId): Promise<readonly CurfewRole[]>;
   previewRequest(actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal>;
   requestAccess(actor: Actor, input: RequestInput): Outcome<RequestView>;
   approveRequest(actor: Actor, id: RequestId, input: { readonly comment?: string }): Outcome<RequestView>;
@@ -60,7 +57,11 @@ export interface ApiOperations {
   explainRequest(actor: Actor, id: RequestId): Outcome<Explanation>;
   showGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   listGrants(actor: Actor, query: GrantQuery): Outcome<Page<GrantView>>;
-  listLive(query: { readonly cursor: string | null; readonly limit: number }): Outcome<Page<GrantView>>;
+  /** Without an actor: as the demo shows it to whoever looks. */
+  listLive(
+    actor: Actor | null,
+    query: { readonly cursor: string | null; readonly limit: number },
+  ): Outcome<Page<GrantView>>;
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   extendGrant(actor: Actor, id: GrantId, input: ExtensionInput): Outcome<RequestView>;
   revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;
@@ -78,6 +79,13 @@ export interface ApiOperations {
   ): { readonly items: readonly CatalogueItem[]; readonly total: number };
   /** On the targets that the actor answers for; takes seconds. */
   examineClouds(actor: Actor): Promise<readonly CloudFinding[]>;
+  listAdministration(actor: Actor): Outcome<AdministrationView>;
+  claimAdministration(actor: Actor, input: { readonly code: string }): Outcome<AdministrationView>;
+  proposeRole(actor: Actor, input: RoleInput): Outcome<ProposalView>;
+  confirmRole(actor: Actor, id: ProposalId): Outcome<ProposalView>;
+  refuseRole(actor: Actor, id: ProposalId): Outcome<ProposalView>;
+  showPolicy(actor: Actor): Result<PolicyStatus, OperationRefusal>;
+  /** The same for the broker's own readiness and metrics. */
   policyStatus(): PolicyStatus;
   subscribe(listener: (change: Change) => void): () => void;
 }
@@ -95,9 +103,22 @@ export interface RevocationQuery {
 }
 
 export interface GrantQuery {
-  readonly scope: 'mine' | 'live';
+  /** `all`: everything that I may list, over or not. */
+  readonly scope: 'mine' | 'live' | 'all';
   readonly role?: string;
   readonly target?: string;
   readonly cursor: string | null;
   readonly limit: number;
 }
+
+/** What nobody acts through: it is asked before there is an actor, or by the broker itself. */
+type Unacted =
+  'profile' | 'rolesOf' | 'recogniseSession' | 'endSessionOfLeaver' | 'signInStands' | 'policyStatus' | 'subscribe';
+
+type Acted = Exclude<keyof ApiOperations, Unacted> | `export${Capitalize<keyof LedgerReads>}`;
+
+/** Compiles only while everything that can be done has its row in the table of `operations/authorisation.ts`, and no row is for nothing. */
+export const TABLE_COVERS_OPERATIONS: readonly [
+  [Exclude<Acted, Operation>] extends [never] ? true : { readonly missingInTable: Exclude<Acted, Operation> },
+  [Exclude<Operation, Acted>] extends [never] ? true : { readonly missingInApi: Exclude<Operation, Acted> },
+] = [true, true];

@@ -26,6 +26,7 @@ export async function serve(context: Context): Promise<ExitCode> {
       );
       if (config.role !== 'engine' && !portalIsBuilt())
         context.say('The portal is not built, so there are no pages: npm run build:web');
+      if (broker.adminCode !== null) context.say(adminCodeWords(broker.adminCode));
       if (!stop.aborted) await new Promise((done) => stop.addEventListener('abort', done, { once: true }));
       await broker.close();
       return EXIT.ok;
@@ -38,4 +39,16 @@ export async function serve(context: Context): Promise<ExitCode> {
       throw new Failure(error.message, { code: 'cannot-start', hint: 'See docs/running.md.' });
     throw error;
   }
+}
+
+/** Shown on the console alone: whoever can read it decides who the first admin is. */
+function adminCodeWords({ code, expiresAt }: { readonly code: string; readonly expiresAt: string }): string {
+  return [
+    '',
+    'Nobody is an admin of this Curfew yet. Whoever signs in and types this code first is:',
+    `  ${code}`,
+    'with "curfew login", then "curfew admin claim".',
+    `It is good once, until ${expiresAt}, and void after five wrong tries or the next start, which prints another.`,
+    '',
+  ].join('\n');
 }

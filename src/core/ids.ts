@@ -11,8 +11,9 @@ export type GrantId = Id<'grt'>;
 export type CredentialId = Id<'crd'>;
 export type RevocationId = Id<'rev'>;
 export type SessionId = Id<'ses'>;
+export type ProposalId = Id<'prp'>;
 
-export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev', 'ses'] as const;
+export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev', 'ses', 'prp'] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 export type IdOf<Prefix extends IdPrefix> = Id<Prefix>;
 

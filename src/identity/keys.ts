@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { makeP256Key } from '../platform/key-files.ts';
+import { makeP256Key, type KeyFiles } from '../platform/key-files.ts';
+import type { Random } from '../platform/random.ts';
 
 /** A private signing key as a JSON Web Key (RFC 7517): P-256, for ES256. */
 export interface SigningJwk {
@@ -60,4 +61,16 @@ export function parseSigningJwk(text: string): SigningJwk {
 export function publicJwk(key: SigningJwk): Omit<SigningJwk, 'd'> {
   const { kty, crv, x, y, kid, alg, use } = key;
   return { kty, crv, x, y, kid, alg, use };
+}
+
+/** The keys of sign-in, from their files; made at the first start. */
+export function loadIdentityKeys(keys: KeyFiles, random: Random): IdentityKeys {
+  return {
+    signing: [parseSigningJwk(keys.loadOrCreate('tokens.json', () => JSON.stringify(makeSigningJwk())))],
+    cookies: [keys.loadOrCreate('cookies.key', () => random.bytes(32).toString('base64url'))],
+    sealing: Buffer.from(
+      keys.loadOrCreate('sign-in.key', () => random.bytes(32).toString('base64')),
+      'base64',
+    ),
+  };
 }

@@ -4,7 +4,7 @@ import { ok, refused, type Result } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
-import { mayDecide, openSteps } from '../policy/approvals.ts';
+import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { findGrant, findGrants, type GrantRecord } from '../store/grants.ts';
@@ -23,9 +23,9 @@ import { together } from '../store/together.ts';
 import { createGrants } from './create-grants.ts';
 import { grantIsOver } from './grant-shape.ts';
 import { raiseAlarms } from './raise-alarms.ts';
-import type { OperationRefusal } from './refusal.ts';
-
-import { mayViewRequest } from './may-view.ts';
+import { judge, type Operation } from './authorisation.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import { personView, writtenRequestView, type RequestView } from './views.ts';
@@ -51,9 +51,7 @@ export function denyRequest(world: World, actor: Actor, id: RequestId, input: { 
 
 /** Takes one's own pending request back. */
 export async function withdrawRequest(world: World, actor: Actor, id: RequestId): Promise<Outcome> {
-  return within(world, actor, id, false, async (trx, { request, said, now }) => {
-    if (request.person !== actor.person)
-      return refused({ code: 'not-your-request', detail: 'Only the requester can withdraw a request.' });
+  return within(world, actor, id, 'withdrawRequest', async (trx, { request, said, now }) => {
     const next = transitionRequest(request.state, { kind: 'withdraw' }, now);
     if (!next.ok) return refused(await alreadyDecided(world, trx, request, said));
     const withdrawn: NewEntry = {
@@ -78,14 +76,8 @@ async function decideAs(
   if ((comment ?? '').length > 2_000)
     return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
   const rules = world.rules.current();
-  return within(world, actor, id, true, async (trx, { request, said, now }) => {
-    if (request.person === actor.person) {
-      return refused({
-        code: 'self-approval',
-        detail: 'Nobody decides their own request.',
-        hint: 'Ask one of the people that "curfew why" names.',
-      });
-    }
+  const operation = verdict === 'approve' ? 'approveRequest' : 'denyRequest';
+  return within(world, actor, id, operation, async (trx, { request, said, now }) => {
     if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request, said));
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
     const grant = request.extends === null ? null : await findGrant(trx, request.extends.grant, true);
@@ -94,9 +86,6 @@ async function decideAs(
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     raiseAlarms(world, 'decision', decision);
     if (decision.effect === 'deny') return finish(world, trx, before, BY_POLICY, { refusedBy: decision });
-    if (!mayDecide(decision, actor.key, now)) {
-      return refused({ code: 'not-an-approver', detail: 'The rules do not name you for any step of this request.' });
-    }
     if (verdict === 'approve' && needsSignedApproval(rules, request.items)) return refused(SIGNED_APPROVAL_MISSING);
     const fresh = await insertApproval(trx, {
       id: newId(world.random, 'apr'),
@@ -242,24 +231,28 @@ function untilOf({ extends: extension }: RequestRecord): { readonly until?: stri
 }
 
 /**
- * Runs a decision on a locked request that the actor may see, and answers with the request as it then stands. `withGrant`: what it asks to
- * extend is locked as well.
+ * Runs what somebody may do to a request, with its row locked, and answers with the request as it then stands. Where it is decided, what it
+ * asks to extend is locked as well.
  */
 async function within(
   world: World,
   actor: Actor,
   id: RequestId,
-  withGrant: boolean,
+  operation: Extract<Operation, 'approveRequest' | 'denyRequest' | 'withdrawRequest'>,
   work: (trx: Trx, deciding: Deciding) => Promise<Result<Decided, OperationRefusal>>,
 ): Promise<Outcome> {
   const outcome = await world.db
     .transaction()
     .execute(async (trx): Promise<Result<Deciding & Decided, OperationRefusal>> => {
       // The grant first, as whoever ends it does.
-      const grantLocked = withGrant ? lockExtended(trx, id) : Promise.resolve();
+      const grantLocked = operation === 'withdrawRequest' ? Promise.resolve() : lockExtended(trx, id);
       const [, locked, approvals] = await together([grantLocked, lockRequest(trx, id), approvalsOf(trx, [id])]);
-      if (locked === null || !(await mayViewRequest(world, trx, actor, locked.request))) return refused(NOT_FOUND);
-      const done = await work(trx, { ...locked, said: approvals.get(id) ?? [] });
+      if (locked === null) return refused(NOT_FOUND);
+      const said = approvals.get(id) ?? [];
+      const standing = await standingToRequest(world, trx, actor, locked.request, said);
+      const no = judge(operation, actor, standing);
+      if (no !== null) return refused(no);
+      const done = await work(trx, { ...locked, said });
       return done.ok ? ok({ ...locked, ...done.value }) : done;
     });
   if (!outcome.ok) return outcome;
@@ -283,12 +276,6 @@ async function within(
 export function votesIn(said: readonly ApprovalRecord[]): readonly { by: string; at: Instant }[] {
   return said.flatMap(({ verdict, key, at }) => (verdict === 'approve' ? [{ by: key, at }] : []));
 }
-
-export const NOT_FOUND: OperationRefusal = {
-  code: 'not-found',
-  detail: 'There is no such thing, or you may not see it.',
-  hint: 'Check the id: "curfew ls" shows yours.',
-};
 
 /** Says who has decided it, when, and with which words: whoever comes second wants to know. */
 async function alreadyDecided(

@@ -5,12 +5,11 @@ import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { findGrant, lockGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
-import { findRequest } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
-import { NOT_FOUND } from './decide-request.ts';
-import { mayRevoke } from './may-view.ts';
-import type { OperationRefusal } from './refusal.ts';
+import { judge } from './authorisation.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { standingToGrant } from './standing.ts';
 import { grantViews, type GrantView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -39,8 +38,10 @@ async function endGrant(
   reason: string | null,
 ): Promise<Outcome> {
   const grant = await findGrant(world.db, id);
-  const allowed = grant === null ? NOT_FOUND : await judge(world, actor, grant, cause);
-  if (grant === null || allowed !== null) return refused(allowed ?? NOT_FOUND);
+  if (grant === null) return refused(NOT_FOUND);
+  const operation = cause === 'returned' ? 'returnGrant' : 'revokeGrant';
+  const no = judge(operation, actor, await standingToGrant(world, world.db, actor, grant));
+  if (no !== null) return refused(no);
   let outcome: Result<Written, OperationRefusal>;
   try {
     outcome = await world.db.transaction().execute((trx) => write(world, trx, actor, id, cause, reason));
@@ -63,32 +64,6 @@ async function endGrant(
   const view = (await grantViews(world, [outcome.value.grant], actor))[0];
   invariant(view !== undefined, `grant ${id} has no view`);
   return ok(view);
-}
-
-/** `null`: allowed. A grant that one may neither return nor revoke does not exist for one. */
-async function judge(
-  world: World,
-  actor: Actor,
-  grant: GrantRecord,
-  cause: 'returned' | 'revoked',
-): Promise<OperationRefusal | null> {
-  const own = grant.person === actor.person;
-  if (cause === 'returned') {
-    return own
-      ? null
-      : {
-          code: 'not-your-grant',
-          detail: 'Only its holder gives access back.',
-          hint: `curfew revoke ${grant.id} --reason "…"`,
-        };
-  }
-  const request = await findRequest(world.db, grant.request);
-  const owners = [grant.definition.role.owner, ...grant.definition.target.owners];
-  if (own || (request !== null && mayRevoke(world, actor, request, owners))) return null;
-  return {
-    code: 'not-allowed-to-revoke',
-    detail: 'Neither the rules nor the ownership of the role or the target let you end this.',
-  };
 }
 
 /** When it was written down, the grant as it then stands, and the requests that it left without anything to decide. */

@@ -16,7 +16,7 @@ async function examined(key: string) {
     return [{ target: 'aws', ok: true, message: 'well' }];
   };
   const providers = new Map([['aws' as const, { ...fakeProvider(), doctor }]]);
-  const findings = await examineClouds({ rules, providers, clock: systemClock }, { key });
+  const findings = await examineClouds({ rules, providers, clock: systemClock }, { kind: 'person', roles: [], key });
   return { findings, asked };
 }
 

@@ -3,7 +3,8 @@ import type { Target } from '../core/target.ts';
 import type { PolicySet } from '../policy/load.ts';
 import { matchesTarget } from '../policy/selectors.ts';
 import type { DoctorPlace, Provider, SweeperRun } from '../providers/contract.ts';
-import { answersFor } from './may-view.ts';
+import { judge } from './authorisation.ts';
+import { standingToTarget } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
 /** The clouds are asked for no longer than this; what could not be looked at by then is a finding that says so. */
@@ -24,10 +25,12 @@ export interface CloudFinding {
  */
 export async function examineClouds(
   world: Pick<World, 'rules' | 'providers' | 'clock'>,
-  actor: Pick<Actor, 'key'>,
+  actor: Pick<Actor, 'key' | 'kind' | 'roles'>,
 ): Promise<readonly CloudFinding[]> {
   const { policy, directory } = world.rules.current();
-  const owned = [...policy.vocabulary.targets.values()].filter(({ owners }) => answersFor(directory, actor, owners));
+  const owned = [...policy.vocabulary.targets.values()].filter(
+    ({ owners }) => judge('examineClouds', actor, standingToTarget(directory, actor, owners)) === null,
+  );
   const places = owned.map((target) => placeOf(policy, target)).filter(({ roles }) => roles.length > 0);
   const signal = world.clock.timeout(CALL_TIMEOUT_MS);
   const findings = [...world.providers.values()].map(async (provider) => {

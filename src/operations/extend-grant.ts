@@ -12,14 +12,15 @@ import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
 import { asJson } from './as-json.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
-import { NOT_FOUND } from './decide-request.ts';
+import { judge } from './authorisation.ts';
 import { grantIsOver } from './grant-shape.ts';
 import { judgeRequest, questionOf } from './judge-request.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { recheckDefinition } from './recheck-grant.ts';
-import type { OperationRefusal } from './refusal.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { approvedByRule, noteRefusal, STOPPED_HINT, tooManyPending } from './request-access.ts';
 import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
+import { standingToGrant } from './standing.ts';
 import { writtenRequestView, type RequestView } from './views.ts';
 import { alreadyBeingExtended, grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
@@ -52,7 +53,8 @@ interface Asked {
 export async function extendGrant(world: World, actor: Actor, id: GrantId, wanted: ExtensionInput): Promise<Outcome> {
   const grant = await findGrant(world.db, id);
   if (grant === null) return refused(NOT_FOUND);
-  const unfit = unfitFor(grant, actor, world.clock.now());
+  const no = judge('extendGrant', actor, await standingToGrant(world, world.db, actor, grant));
+  const unfit = no ?? unfitFor(grant, world.clock.now());
   if (unfit !== null) return refused(unfit);
   const asked = askedFor(world, actor, grant, wanted);
   if (!asked.ok) return asked;
@@ -87,9 +89,7 @@ interface Made {
 }
 
 /** Why a grant cannot be extended at all, whatever the rules say. */
-function unfitFor(grant: GrantRecord, actor: Actor, now: Instant): OperationRefusal | null {
-  if (grant.person !== actor.person)
-    return { code: 'not-your-grant', detail: 'Only its holder asks to keep access for longer.' };
+function unfitFor(grant: GrantRecord, now: Instant): OperationRefusal | null {
   const { kind } = grant.state;
   if (kind === 'scheduled' || kind === 'activating')
     return { code: 'grant-not-active', detail: `This grant is ${kind}.`, hint: 'Extend it once it is usable.' };
@@ -141,7 +141,7 @@ async function submit(
     standingRevocations(trx, actor.person, targets),
     extensionIsPending(trx, seen.id),
   ]);
-  const unfit = unfitFor(grant, actor, now);
+  const unfit = unfitFor(grant, now);
   if (unfit !== null) return refused(unfit);
   // Somebody else's extension of the same grant came first, and what was judged is not what it would come to.
   if (isPending || grant.endsAt !== seen.endsAt) return refused(alreadyBeingExtended());

@@ -15,9 +15,10 @@ import {
 import { insertCredential } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
-import { NOT_FOUND } from './decide-request.ts';
+import { judge, type Operation } from './authorisation.ts';
 import { landingOf } from './grant-shape.ts';
-import type { OperationRefusal } from './refusal.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { standingToGrant } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
 /** A call that a person waits for is given up after this. */
@@ -41,7 +42,7 @@ export async function issueCredential(
   actor: Actor,
   id: GrantId,
 ): Promise<Result<CredentialView, OperationRefusal>> {
-  const issued = await issue(world, actor, id, 'credential.issued', byProvider);
+  const issued = await issue(world, actor, id, 'issueCredential', byProvider);
   if (!issued.ok) return issued;
   const { credential, grant } = issued.value;
   return ok({
@@ -67,7 +68,7 @@ export async function issueCertificate(
   id: GrantId,
   input: { readonly publicKey: string },
 ): Promise<Result<CertificateView, OperationRefusal>> {
-  const issued = await issue(world, actor, id, 'credential.issued', (provider, spec, call) => {
+  const issued = await issue(world, actor, id, 'issueCertificate', (provider, spec, call) => {
     if (provider.issueCertificate === undefined)
       throw new ProviderFault('invalid', `${provider.name} issues no certificates`);
     return provider.issueCertificate(spec, call, input.publicKey);
@@ -84,7 +85,7 @@ export async function openConsole(
   actor: Actor,
   id: GrantId,
 ): Promise<Result<{ url: string }, OperationRefusal>> {
-  const issued = await issue(world, actor, id, 'console.opened', byProvider);
+  const issued = await issue(world, actor, id, 'openConsole', byProvider);
   if (!issued.ok) return issued;
   const { credential, grant } = issued.value;
   const provider = world.providers.get(grant.provider);
@@ -111,11 +112,13 @@ async function issue<Issued extends Pick<IssuedCredential & IssuedCertificate, '
   world: World,
   actor: Actor,
   id: GrantId,
-  kind: 'credential.issued' | 'console.opened',
+  operation: Extract<Operation, 'issueCredential' | 'issueCertificate' | 'openConsole'>,
   by: (provider: Provider, spec: BindingSpec, call: CallOptions) => Promise<Issued>,
 ): Promise<Result<{ credential: Issued; grant: Running }, OperationRefusal>> {
   const grant = await findGrant(world.db, id);
-  if (grant === null || grant.person !== actor.person) return refused(NOT_FOUND);
+  if (grant === null) return refused(NOT_FOUND);
+  const no = judge(operation, actor, await standingToGrant(world, world.db, actor, grant));
+  if (no !== null) return refused(no);
   const now = await appNow(world.db);
   const spec = activeSpec(grant, now);
   if (spec === null) return refused(notActive(grant));
@@ -142,7 +145,7 @@ async function issue<Issued extends Pick<IssuedCredential & IssuedCertificate, '
     const credentialId = newId(world.random, 'crd');
     await insertCredential(trx, { id: credentialId, grant: id, ...credential.facts });
     await world.append(trx, {
-      kind,
+      kind: operation === 'openConsole' ? 'console.opened' : 'credential.issued',
       at,
       actor: { kind: 'person', id: actor.person },
       subjects: { grant: id, request: grant.request, person: grant.person, credential: credentialId },

@@ -1,9 +1,10 @@
-import { ok, type Result } from '../core/result.ts';
+import { ok, refused, type Result } from '../core/result.ts';
 import { personKeys } from '../store/people.ts';
 import { listRevocations as readRevocations, type RevocationRecord } from '../store/revocations.ts';
 import { readPage, type Page } from './pages.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { mayHandle } from './revocation-reach.ts';
+import { standingToOrder } from './standing.ts';
+import { judge } from './authorisation.ts';
 import { revocationView, type RevocationView } from './revocation-view.ts';
 
 import type { Actor, World } from './world.ts';
@@ -20,6 +21,8 @@ export async function listRevocations(
   actor: Actor,
   query: { readonly list: (typeof REVOCATION_LISTS)[number]; readonly cursor: string | null; readonly limit: number },
 ): Promise<Result<Page<RevocationView>, OperationRefusal>> {
+  const no = judge('listRevocations', actor);
+  if (no !== null) return refused(no);
   const page = await readPage<RevocationRecord, 'rev'>(query, {
     prefix: 'rev',
     placeOf: ({ orderedAt, id }) => ({ at: orderedAt, id }),
@@ -29,7 +32,9 @@ export async function listRevocations(
       const keys = await personKeys(world.db, subjects);
       const keyOf = ({ scope }: RevocationRecord) =>
         scope.kind === 'person' ? (keys.get(scope.person) ?? null) : null;
-      return rows.filter((order) => mayHandle(world, actor, order, keyOf(order)));
+      return rows.filter(
+        (order) => judge('listRevocations', actor, standingToOrder(world, actor, order, keyOf(order))) === null,
+      );
     },
   });
   if (!page.ok) return page;

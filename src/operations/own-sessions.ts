@@ -3,8 +3,8 @@ import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
 import { cliSignInsOf, deleteSignIn, signInStands } from '../store/oidc-payloads.ts';
 import { announce, end, ownBrowserSessions, sessionEnded, type SessionEnd } from './browser-sessions.ts';
-import { NOT_FOUND } from './decide-request.ts';
-import type { OperationRefusal } from './refusal.ts';
+import { judge } from './authorisation.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import type { Actor, World } from './world.ts';
 
 /** A place where somebody is signed in. Times are RFC 3339. */
@@ -19,10 +19,15 @@ export interface SessionView {
 }
 
 /** Where the actor is signed in, browsers and command lines, the newest first. Nobody sees another person's. */
-export async function listOwnSessions(world: World, actor: Actor): Promise<readonly SessionView[]> {
+export async function listOwnSessions(
+  world: World,
+  actor: Actor,
+): Promise<Result<readonly SessionView[], OperationRefusal>> {
+  const no = judge('listSessions', actor);
+  if (no !== null) return refused(no);
   const browsers = await ownBrowserSessions(world, actor.person);
   const commandLines = await cliSignInsOf(world.db, actor.person, world.clock.now());
-  return [
+  const own = [
     ...browsers.map((one) => ({ ...one, kind: 'browser' as const })),
     ...commandLines.map((one) => ({ ...one, kind: 'cli' as const, agent: 'The curfew command' })),
   ]
@@ -35,6 +40,7 @@ export async function listOwnSessions(world: World, actor: Actor): Promise<reado
       expiresAt: toIso(endsAt),
       agent,
     }));
+  return ok(own);
 }
 
 /** Ends one of the actor's own sign-ins; another person's does not exist for them. */
@@ -44,6 +50,9 @@ export async function endOwnSession(
   id: SessionId,
   cause: SessionEnd,
 ): Promise<Result<null, OperationRefusal>> {
+  const no = judge(cause === 'signed-out' ? 'signOut' : 'endSession', actor);
+  if (no !== null) return refused(no);
+  // One of somebody else is not found: only their own are looked for.
   const { person } = actor;
   const ended = await world.db.transaction().execute(async (trx) => {
     if ((await end(world, trx, { id, person }, cause, person)).length > 0) return true;

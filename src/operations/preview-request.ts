@@ -1,6 +1,7 @@
 import { ok, refused, type Result } from '../core/result.ts';
 import type { Decision, Item } from '../policy/types.ts';
 import type { Residual } from '../providers/contract.ts';
+import { judge } from './authorisation.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
 import { residualOfItem } from './item-outlook.ts';
 import { judgeRequest, questionOf, type Judgement } from './judge-request.ts';
@@ -22,7 +23,7 @@ export interface PreviewView {
  */
 export function previewRequest(world: World, actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal> {
   const now = world.clock.now();
-  const wrong = checkInput(input, now);
+  const wrong = judge('previewRequest', actor) ?? checkInput(input, now);
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
   const { decision, plan, refusal } = judgeRequest(world, rules, questionOf(actor, input, now));

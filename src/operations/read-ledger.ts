@@ -1,12 +1,17 @@
 import type { PersonId, RequestId } from '../core/ids.ts';
+import { ok, refused, type Result } from '../core/result.ts';
 import { readPersonal } from '../ledger/personal.ts';
 import { proveEntry, type EntryProof } from '../ledger/prove.ts';
 import { appNow } from '../store/database.ts';
 import { latestCheckpoint, readCheckpoints, readEntries } from '../store/ledger-entries.ts';
 import { findRequest } from '../store/requests.ts';
 import { readStates, type StateRow } from '../store/states.ts';
-import { mayViewRequest } from './may-view.ts';
+import { judge, type Operation } from './authorisation.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { standingToRequest } from './standing.ts';
 import type { Actor, World } from './world.ts';
+
+type Read<View> = Promise<Result<View, OperationRefusal>>;
 
 /** An entry as it is exported: the canonical body is text, because its bytes are what was hashed. */
 export interface ExportedEntryView {
@@ -21,10 +26,12 @@ export async function exportEntries(
   actor: Actor,
   from: number,
   limit: number,
-): Promise<readonly ExportedEntryView[]> {
-  const rows = await readEntries(world.db, from, limit);
-  await noteReading(world, actor, 'entries', from, rows.length);
-  return rows.map((row) => ({ seq: row.seq, body: row.body, leaf: Buffer.from(row.leaf).toString('hex') }));
+): Read<readonly ExportedEntryView[]> {
+  return reading(world, actor, 'exportEntries', async () => {
+    const rows = await readEntries(world.db, from, limit);
+    await noteReading(world, actor, 'entries', from, rows.length);
+    return rows.map((row) => ({ seq: row.seq, body: row.body, leaf: Buffer.from(row.leaf).toString('hex') }));
+  });
 }
 
 /** Checkpoints of at least `from` entries, smallest first. */
@@ -33,24 +40,30 @@ export async function exportCheckpoints(
   actor: Actor,
   from: number,
   limit: number,
-): Promise<readonly { readonly size: number; readonly note: string }[]> {
-  const rows = await readCheckpoints(world.db, from, limit);
-  await noteReading(world, actor, 'checkpoints', from, rows.length);
-  return rows.map(({ size, note }) => ({ size, note }));
+): Read<readonly { readonly size: number; readonly note: string }[]> {
+  return reading(world, actor, 'exportCheckpoints', async () => {
+    const rows = await readCheckpoints(world.db, from, limit);
+    await noteReading(world, actor, 'checkpoints', from, rows.length);
+    return rows.map(({ size, note }) => ({ size, note }));
+  });
 }
 
 /** The newest checkpoint, a signed note; `null` while the log is empty. */
-export async function exportLatestCheckpoint(world: World, actor: Actor): Promise<string | null> {
-  const latest = await latestCheckpoint(world.db);
-  await noteReading(world, actor, 'checkpoint', latest?.size ?? 0, 1);
-  return latest?.note ?? null;
+export async function exportLatestCheckpoint(world: World, actor: Actor): Read<string | null> {
+  return reading(world, actor, 'exportLatestCheckpoint', async () => {
+    const latest = await latestCheckpoint(world.db);
+    await noteReading(world, actor, 'checkpoint', latest?.size ?? 0, 1);
+    return latest?.note ?? null;
+  });
 }
 
 /** Proof of one entry under the newest checkpoint; `null` for an entry that none covers yet. */
-export async function exportProof(world: World, actor: Actor, seq: number): Promise<EntryProof | null> {
-  const proof = await proveEntry(world.db, seq);
-  await noteReading(world, actor, 'proof', seq, 1);
-  return proof;
+export async function exportProof(world: World, actor: Actor, seq: number): Read<EntryProof | null> {
+  return reading(world, actor, 'exportProof', async () => {
+    const proof = await proveEntry(world.db, seq);
+    await noteReading(world, actor, 'proof', seq, 1);
+    return proof;
+  });
 }
 
 /** A personal value with the salt of its commitment, hexadecimal. */
@@ -62,46 +75,64 @@ export interface OpeningView {
 }
 
 /**
- * The personal values of an entry, for whoever wants to hold them against its commitments: those about oneself, and those of a
- * request that one may see. `null` where there is nothing that one may see.
+ * The personal values of an entry, for whoever wants to hold them against its commitments: those about oneself, those of a request that
+ * concerns one, and for an auditor all. `null` where there is nothing that one may see.
  */
 export async function exportPersonal(
   world: World,
   masterKey: Uint8Array,
   actor: Actor,
   seq: number,
-): Promise<readonly OpeningView[] | null> {
+): Read<readonly OpeningView[] | null> {
   const [entry] = await readEntries(world.db, seq, 1);
   await noteReading(world, actor, 'personal', seq, 1);
-  if (entry?.seq !== seq) return null;
+  if (entry?.seq !== seq) return ok(null);
   const { subjects } = JSON.parse(entry.body) as { readonly subjects: { readonly request?: RequestId } };
   const request = subjects.request === undefined ? null : await findRequest(world.db, subjects.request);
-  const mayView = request !== null && (await mayViewRequest(world, world.db, actor, request));
-  const openings = (await readPersonal(world.db, masterKey, entry)).filter(
-    ({ subject }) => mayView || subject === actor.person,
-  );
-  if (openings.length === 0) return null;
-  return openings.map(({ field, subject, salt, value }) => ({
+  const about = request === null ? null : await standingToRequest(world, world.db, actor, request);
+  const concerns = about !== null && about.relation !== 'other';
+  const openings = (await readPersonal(world.db, masterKey, entry)).filter(({ subject }) => {
+    const relation = subject === actor.person ? 'own' : concerns ? 'addressed' : 'other';
+    return judge('exportPersonal', actor, { relation, named: false }) === null;
+  });
+  if (openings.length === 0) return ok(null);
+  const shown = openings.map(({ field, subject, salt, value }) => ({
     field,
     person: subject,
     salt: Buffer.from(salt).toString('hex'),
     value,
   }));
+  return ok(shown);
 }
 
 /** States of requests and grants as the database has them, for a verifier to compare with what the log says. */
-export async function exportStates(
+export async function exportReconciliation(
   world: World,
   actor: Actor,
   after: string | null,
   limit: number,
-): Promise<readonly StateRow[]> {
-  const rows = await readStates(world.db, after, limit);
-  await noteReading(world, actor, 'states', 0, rows.length);
-  return rows;
+): Read<readonly StateRow[]> {
+  return reading(world, actor, 'exportReconciliation', async () => {
+    const rows = await readStates(world.db, after, limit);
+    await noteReading(world, actor, 'states', 0, rows.length);
+    return rows;
+  });
 }
 
-async function noteReading(world: World, actor: Actor, what: string, from: number, count: number): Promise<void> {
+/** Reads for somebody who may. */
+async function reading<View>(world: World, actor: Actor, operation: Operation, read: () => Promise<View>): Read<View> {
+  const no = judge(operation, actor);
+  return no === null ? ok(await read()) : refused(no);
+}
+
+/** Notes that somebody read the log, in the log. */
+export async function noteReading(
+  world: World,
+  actor: Actor,
+  what: string,
+  from: number,
+  count: number,
+): Promise<void> {
   await world.db.transaction().execute(async (trx) => {
     await world.append(trx, {
       kind: 'ledger.read',

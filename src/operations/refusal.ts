@@ -38,6 +38,16 @@ export const OPERATION_REFUSALS = [
   'console-not-available',
   'recorded-late',
   'unknown-person',
+  /** Neither a workload nor an agent does this. */
+  'people-only',
+  'not-an-admin',
+  'claim-refused',
+  'nothing-to-claim',
+  'needs-another-admin',
+  'last-admin',
+  'role-unchanged',
+  'already-proposed',
+  'proposal-lapsed',
 ] as const;
 export type OperationRefusalCode = (typeof OPERATION_REFUSALS)[number];
 
@@ -48,3 +58,9 @@ export interface OperationRefusal {
   readonly hint?: string;
   readonly refusals?: readonly Refusal[];
 }
+
+export const NOT_FOUND: OperationRefusal = {
+  code: 'not-found',
+  detail: 'There is no such thing, or you may not see it.',
+  hint: 'Check the id: "curfew ls" shows yours.',
+};

@@ -13,6 +13,7 @@ import { standingRevocations } from '../store/revocations.ts';
 import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
 import { asJson } from './as-json.ts';
+import { judge } from './authorisation.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
 import { createGrants } from './create-grants.ts';
 import { judgeRequest, questionOf } from './judge-request.ts';
@@ -33,7 +34,7 @@ export async function requestAccess(
   input: RequestInput,
 ): Promise<Result<RequestView, OperationRefusal>> {
   const asked = world.clock.now();
-  const wrong = checkInput(input, asked);
+  const wrong = judge('requestAccess', actor) ?? checkInput(input, asked);
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
   const question = questionOf(actor, input, asked);

@@ -6,8 +6,9 @@ import { findRequests, type RequestRecord } from '../store/requests.ts';
 import { pendingWithin, toldNothing } from '../store/revocation-sweeps.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { answersFor, mayRevoke } from './may-view.ts';
-import type { Actor, World } from './world.ts';
+import { judge } from './authorisation.ts';
+import { standingToAccess } from './standing.ts';
+import type { World } from './world.ts';
 
 /** Grants, or requests, that are looked at together: enough to be quick, few enough that nobody waits long for their rows. */
 const BATCH = 100;
@@ -18,6 +19,9 @@ export interface Orderer {
   readonly orderedBy: PersonId;
   readonly key: string;
 }
+
+/** Orders are given by people; no role of Curfew itself lets anybody end access. */
+const ORDERER = { kind: 'person', roles: [] } as const;
 
 /** The order with the directory key of whoever gave it, so that their rights can be judged. */
 export async function ordererOf(db: Db | Trx, order: RevocationRecord): Promise<Orderer> {
@@ -37,7 +41,8 @@ export function reaches(
 ): boolean {
   if (orderer.reach === 'all') return true;
   if (orderer.reach === 'none' || request === undefined || orderer.key === '') return false;
-  return request.person === orderer.orderedBy || mayRevoke(world, orderer, request, owners);
+  const who = { person: orderer.orderedBy, key: orderer.key };
+  return judge('revokeGrant', ORDERER, standingToAccess(world, who, request, owners)) === null;
 }
 
 /** What whoever is stopped by an order is told: not why, which may be about them. */
@@ -119,24 +124,4 @@ export async function reachesAnything(world: World, scope: RevocationScope, orde
   for await (const batch of withinReach(world, { scope }, orderer)) if (batch.length > 0) return true;
   for await (const batch of pendingWithinReach(world, { scope }, orderer)) if (batch.length > 0) return true;
   return false;
-}
-
-/** Whether somebody answers for any role or target: two such people together may stop what neither may stop alone. */
-export function answersForAnything(world: World, actor: Pick<Actor, 'key'>): boolean {
-  const { policy, directory } = world.rules.current();
-  if (directory.people.get(actor.key)?.active !== true) return false;
-  return (
-    [...policy.roles.values()].some((role) => answersFor(directory, actor, [role.owner])) ||
-    [...policy.vocabulary.targets.values()].some((target) => answersFor(directory, actor, target.owners))
-  );
-}
-
-/**
- * Who may see an order, confirm it or lift it: whoever gave or confirmed it, and everybody who answers for a role or a target, but
- * never the person whom it is about, who may have turned against us. For the others it does not exist.
- */
-export function mayHandle(world: World, actor: Actor, order: RevocationRecord, subjectKey: string | null): boolean {
-  if (order.orderedBy === actor.person || order.confirmedBy === actor.person) return true;
-  if (actor.key === subjectKey) return false;
-  return answersForAnything(world, actor);
 }

@@ -10,7 +10,8 @@ import { toIso, type Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import { personKeys } from '../store/people.ts';
 import { countRevocation, leftOf, type RevocationCounts, type RevocationRecord } from '../store/revocations.ts';
-import { answersForAnything } from './revocation-reach.ts';
+import { judge } from './authorisation.ts';
+import { standingToOrder } from './standing.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -86,7 +87,7 @@ export async function revocationView(world: World, order: RevocationRecord, acto
     orderedBy: personView(world, keys.get(order.orderedBy) ?? ''),
     orderedAt: toIso(order.orderedAt),
     asksUntil: asking && order.asksUntil !== null ? toIso(order.asksUntil) : null,
-    mayConfirm: asking && mayConfirm(world, actor.key, keys.get(order.orderedBy) ?? '', subject),
+    mayConfirm: asking && judge('confirmRevocation', actor, standingToOrder(world, actor, order, subject)) === null,
     confirmedBy: shown(order.confirmedBy),
     confirmedAt: order.confirmedAt === null ? null : toIso(order.confirmedAt),
     stopsNew: order.liftedAt === null && order.reach !== 'none' && (order.holds || order.finishedAt === null),
@@ -113,11 +114,4 @@ export async function revocationView(world: World, order: RevocationRecord, acto
 /** Whether a second person can still widen an order. */
 export function isAsking(order: RevocationRecord, now: Instant): boolean {
   return order.liftedAt === null && order.reach !== 'all' && order.asksUntil !== null && now < order.asksUntil;
-}
-
-/** Whether somebody is the second person: another human being than the first and the one whom it is about, who answers for something. */
-export function mayConfirm(world: World, key: string, orderer: string, subject: string | null): boolean {
-  // Keys stand for persons: the directory refuses two entries that share an account or an e-mail address.
-  if (key === orderer || key === subject) return false;
-  return answersForAnything(world, { key });
 }

@@ -17,10 +17,11 @@ import {
 import type { Db, Trx } from '../store/schema.ts';
 import { isUnknownActor } from '../store/unknown-actor.ts';
 import { carryOut } from './carry-out-revocation.ts';
-import { NOT_FOUND } from './decide-request.ts';
-import type { OperationRefusal } from './refusal.ts';
-import { answersForAnything, mayHandle, reachesAnything, withinReach } from './revocation-reach.ts';
-import { isAsking, mayConfirm, revocationView, type RevocationView } from './revocation-view.ts';
+import { judge, type Operation } from './authorisation.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { reachesAnything, withinReach } from './revocation-reach.ts';
+import { isAsking, revocationView, type RevocationView } from './revocation-view.ts';
+import { standingToOrder, standingToScope } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
 type Outcome = Result<RevocationView, OperationRefusal>;
@@ -49,11 +50,10 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
   if (found === null) return refused(NOT_FOUND);
   const own = found.kind === 'person' && found.key === actor.key;
   const alone = { reach: 'own', orderedBy: actor.person, key: actor.key } as const;
-  const mayOrder =
-    own ||
-    answersForAnything(world, actor) ||
-    (found.scope !== null && found.scope.kind !== 'all' && (await reachesAnything(world, found.scope, alone)));
-  if (!mayOrder) return refused(MAY_NOT_ORDER);
+  const about = { key: found.kind === 'person' ? found.key : null, scope: found.scope };
+  const standing = await standingToScope(world, actor, about, (scope) => reachesAnything(world, scope, alone));
+  const no = judge('orderRevocation', actor, standing);
+  if (no !== null) return refused(no);
   let order: RevocationRecord;
   try {
     order = await world.db.transaction().execute((trx) => write(world, trx, actor, found, own, input.reason));
@@ -90,11 +90,10 @@ export async function confirmRevocationOrder(world: World, actor: Actor, id: Rev
   const outcome = await world.db
     .transaction()
     .execute(async (trx): Promise<Result<RevocationRecord, OperationRefusal>> => {
-      const seen = await findVisible(world, trx, actor, id);
-      if (seen === null) return refused(NOT_FOUND);
-      const { order, subjectKey, ordererKey } = seen;
+      const found = await findAllowed(world, trx, actor, id, 'confirmRevocation');
+      if (!found.ok) return found;
+      const order = found.value;
       if (order.liftedAt !== null) return refused(LIFTED);
-      if (actor.person === order.orderedBy) return refused(NEEDS_ANOTHER);
       if (order.reach === 'all')
         return refused({
           code: 'already-confirmed',
@@ -102,7 +101,6 @@ export async function confirmRevocationOrder(world: World, actor: Actor, id: Rev
         });
       const now = await appNow(trx);
       if (!isAsking(order, now)) return refused(LAPSED);
-      if (!mayConfirm(world, actor.key, ordererKey, subjectKey)) return refused(NOT_FOUND);
       await confirmRevocation(trx, id, actor.person, now);
       await world.append(trx, {
         kind: 'revocation.confirmed',
@@ -130,9 +128,9 @@ export async function liftRevocationOrder(
 ): Promise<Outcome> {
   if (!isSentence(input.reason)) return refused(SAY_WHY);
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
-    const seen = await findVisible(world, trx, actor, id);
-    if (seen === null) return refused(NOT_FOUND);
-    const { order } = seen;
+    const found = await findAllowed(world, trx, actor, id, 'liftRevocation');
+    if (!found.ok) return found;
+    const order = found.value;
     if (order.liftedAt !== null) return refused(LIFTED);
     if (order.reach === 'all' && order.sweptAt === null) return refused(UNDER_WAY);
     const takesBack = order.orderedBy === actor.person && order.confirmedBy === null;
@@ -156,8 +154,8 @@ export async function liftRevocationOrder(
 
 /** How far an order is, with what is left and why. */
 export async function showRevocation(world: World, actor: Actor, id: RevocationId): Promise<Outcome> {
-  const seen = await findVisible(world, world.db, actor, id);
-  return seen === null ? refused(NOT_FOUND) : ok(await revocationView(world, seen.order, actor));
+  const found = await findAllowed(world, world.db, actor, id, 'showRevocation');
+  return found.ok ? ok(await revocationView(world, found.value, actor)) : found;
 }
 
 async function begun(world: World, actor: Actor, order: RevocationRecord): Promise<Outcome> {
@@ -232,16 +230,20 @@ async function write(
   return order;
 }
 
-/** An order that the actor may see; locked inside a transaction. */
-async function findVisible(world: World, db: Db | Trx, actor: Actor, id: RevocationId) {
+/** An order to which the actor may do something; locked inside a transaction. */
+async function findAllowed(
+  world: World,
+  db: Db | Trx,
+  actor: Actor,
+  id: RevocationId,
+  operation: Operation,
+): Promise<Result<RevocationRecord, OperationRefusal>> {
   const order = await findRevocation(db, id, db.isTransaction);
-  if (order === null) return null;
-  const { scope } = order;
-  const subject = scope.kind === 'person' ? scope.person : null;
-  const keys = await personKeys(db, [order.orderedBy, ...(subject === null ? [] : [subject])]);
-  const subjectKey = subject === null ? null : (keys.get(subject) ?? null);
-  if (!mayHandle(world, actor, order, subjectKey)) return null;
-  return { order, subjectKey, ordererKey: keys.get(order.orderedBy) ?? '' };
+  if (order === null) return refused(NOT_FOUND);
+  const subject = order.scope.kind === 'person' ? order.scope.person : null;
+  const subjectKey = subject === null ? null : ((await personKeys(db, [subject])).get(subject) ?? null);
+  const no = judge(operation, actor, standingToOrder(world, actor, order, subjectKey));
+  return no === null ? ok(order) : refused(no);
 }
 
 function checkRevocation(input: RevocationInput): OperationRefusal | null {
@@ -267,16 +269,6 @@ const SAY_WHY: OperationRefusal = {
   code: 'invalid-input',
   detail: 'Say why, in at most 2000 characters.',
   hint: '--reason "…"',
-};
-const MAY_NOT_ORDER: OperationRefusal = {
-  code: 'not-allowed-to-revoke',
-  detail: 'You answer for no role and no target, and none of this access is yours to end.',
-  hint: 'End your own with "curfew done --all", or ask somebody who answers for the role or the target.',
-};
-const NEEDS_ANOTHER: OperationRefusal = {
-  code: 'self-approval',
-  detail: 'You gave this order; another person has to confirm it.',
-  hint: 'Ask somebody else who answers for a role or a target.',
 };
 const LAPSED: OperationRefusal = {
   code: 'revocation-lapsed',

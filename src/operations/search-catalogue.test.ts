@@ -33,7 +33,7 @@ function search(key: string, q: string, more: readonly object[] = [], limit = 20
   } as unknown as World;
   const person = parseId('per', `per_${'a'.repeat(20)}`);
   if (person === null) throw new Error('no id');
-  return searchCatalogue(world, { person, key, context: { via: 'api' } }, { q, limit });
+  return searchCatalogue(world, { kind: 'person', person, key, roles: [], context: { via: 'api' } }, { q, limit });
 }
 
 const role = (name: string) => ({

@@ -2,6 +2,7 @@ import { invariant } from '../core/result.ts';
 import type { Role, Tier } from '../core/role.ts';
 import type { Target } from '../core/target.ts';
 import { directoryIndex } from '../policy/directory-index.ts';
+import { mayAlways } from './authorisation.ts';
 import { catalogueIndex } from './catalogue-index.ts';
 import { findMatches, type Match } from './find-matches.ts';
 import { judgeRequest } from './judge-request.ts';
@@ -43,6 +44,7 @@ export function searchCatalogue(
   actor: Actor,
   query: { q: string; limit: number },
 ): { items: readonly CatalogueItem[]; total: number } {
+  if (!mayAlways('searchCatalogue', actor)) return { items: [], total: 0 };
   const { policy, directory } = world.rules.current();
   const index = catalogueIndex(policy);
   const groups = directoryIndex(directory).groupsOf(actor.key);

@@ -1,28 +1,30 @@
 import type { GrantId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { findGrant, listGrants as readGrants, type GrantRecord } from '../store/grants.ts';
-import { NOT_FOUND } from './decide-request.ts';
+import { judge, mayAlways, type Operation } from './authorisation.ts';
 import { readPage, type Page } from './pages.ts';
-import type { OperationRefusal } from './refusal.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { standingToGrant } from './standing.ts';
 import { grantViews, type GrantView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
-/** Who holds what now is no secret among colleagues: every signed-in person may see every grant. */
 export async function showGrant(world: World, actor: Actor, id: GrantId): Promise<Result<GrantView, OperationRefusal>> {
   const grant = await findGrant(world.db, id);
-  const view = grant === null ? undefined : (await grantViews(world, [grant], actor))[0];
+  const seen = grant === null ? [] : await seenBy(world, actor, 'showGrant', [grant]);
+  const view = (await grantViews(world, seen, actor))[0];
   return view === undefined ? refused(NOT_FOUND) : ok(view);
 }
 
-/** `mine`: my grants, also those that are over. `live`: mine that are not over. */
+/** `mine`: my grants, also those that are over. `live`: mine that are not over. `all`: every one that I may list, also those that are over. */
 export async function listGrants(
   world: World,
   actor: Actor,
-  query: { scope: 'mine' | 'live'; role?: string; target?: string; cursor: string | null; limit: number },
+  query: { scope: 'mine' | 'live' | 'all'; role?: string; target?: string; cursor: string | null; limit: number },
 ): Promise<Result<Page<GrantView>, OperationRefusal>> {
   const { scope, role, target } = query;
-  const page = await pageOfGrants(world, query, {
-    person: actor.person,
+  const everybody = scope === 'all' && mayAlways('listGrants', actor);
+  const page = await pageOfGrants(world, query, (rows) => seenBy(world, actor, 'listGrants', rows), {
+    ...(everybody ? {} : { person: actor.person }),
     liveOnly: scope === 'live',
     ...(role === undefined ? {} : { role }),
     ...(target === undefined ? {} : { target }),
@@ -30,26 +32,47 @@ export async function listGrants(
   return page.ok ? ok({ ...page.value, items: await grantViews(world, page.value.items, actor) }) : page;
 }
 
-/** Who has power now: every grant that is not over, in pages; the latest start comes first, and within a page the soonest end. */
+/**
+ * Who has power now: every grant that is not over, in pages; the latest start comes first, and within a page the soonest end. Without an
+ * actor, as the demo shows it to whoever looks, it is what every person may see.
+ */
 export async function listLive(
   world: World,
+  actor: Actor | null,
   query: { cursor: string | null; limit: number },
 ): Promise<Result<Page<GrantView>, OperationRefusal>> {
-  const page = await pageOfGrants(world, query, { liveOnly: true });
+  const seen = actor === null ? undefined : (rows: Rows) => seenBy(world, actor, 'listLive', rows);
+  const page = await pageOfGrants(world, query, seen, { liveOnly: true });
   if (!page.ok) return page;
   const views = await grantViews(world, page.value.items, null);
   const items = [...views].sort((a, b) => (a.endsAt ?? '9').localeCompare(b.endsAt ?? '9'));
   return ok({ ...page.value, items });
 }
 
+type Rows = readonly GrantRecord[];
+
+/** Those of some grants to which the actor may do something. */
+async function seenBy(world: World, actor: Actor, operation: Operation, grants: Rows): Promise<Rows> {
+  if (mayAlways(operation, actor)) return grants;
+  const seen: GrantRecord[] = [];
+  for (const grant of grants) {
+    const standing = await standingToGrant(world, world.db, actor, grant);
+    if (judge(operation, actor, standing) === null) seen.push(grant);
+  }
+  return seen;
+}
+
 function pageOfGrants(
   world: World,
   query: { readonly cursor: string | null; readonly limit: number },
+  seen: ((rows: Rows) => Promise<Rows>) | undefined,
   filter: Omit<Parameters<typeof readGrants>[1], 'limit' | 'before'>,
 ): Promise<Result<Page<GrantRecord>, OperationRefusal>> {
   return readPage(query, {
     prefix: 'grt',
     placeOf: ({ startsAt, id }) => ({ at: startsAt, id }),
     read: (slice) => readGrants(world.db, { ...filter, ...slice }),
+    ...(seen === undefined ? {} : { seen }),
+    mostReads: 10,
   });
 }

@@ -3,10 +3,10 @@ import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { findRequest, listRequests as readRequests, type RequestRecord } from '../store/requests.ts';
-import { NOT_FOUND } from './decide-request.ts';
-import { mayViewRequest } from './may-view.ts';
+import { judge, mayAlways } from './authorisation.ts';
 import { readPage, type Page } from './pages.ts';
-import type { OperationRefusal } from './refusal.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { standingToRequest } from './standing.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { timelineOf, type TimelineItem } from './timeline.ts';
 import { requestViews, type RequestView } from './views.ts';
@@ -18,7 +18,9 @@ export async function showRequest(
   id: RequestId,
 ): Promise<Result<RequestView, OperationRefusal>> {
   const request = await findRequest(world.db, id);
-  if (request === null || !(await mayViewRequest(world, world.db, actor, request))) return refused(NOT_FOUND);
+  if (request === null) return refused(NOT_FOUND);
+  const no = judge('showRequest', actor, await standingToRequest(world, world.db, actor, request));
+  if (no !== null) return refused(no);
   const view = (await requestViews(world, [request], actor))[0];
   invariant(view !== undefined, `request ${id} has no view`);
   return ok(view);
@@ -40,10 +42,13 @@ export async function listRequests(
         ...(query.scope === 'mine' ? { person: actor.person } : {}),
       }),
     async seen(rows) {
+      if (query.scope !== 'waiting' && mayAlways('listRequests', actor)) return rows;
       const shown: RequestRecord[] = [];
       for (const row of rows) {
-        if (query.scope === 'waiting' && row.person === actor.person) continue;
-        if (await mayViewRequest(world, world.db, actor, row)) shown.push(row);
+        const standing = await standingToRequest(world, world.db, actor, row);
+        // What waits for somebody is what addresses them, however much more they may see.
+        if (query.scope === 'waiting' && standing.relation !== 'addressed') continue;
+        if (judge('listRequests', actor, standing) === null) shown.push(row);
       }
       return shown;
     },
@@ -66,7 +71,9 @@ export async function explainRequest(
   id: RequestId,
 ): Promise<Result<Explanation, OperationRefusal>> {
   const request = await findRequest(world.db, id);
-  if (request === null || !(await mayViewRequest(world, world.db, actor, request))) return refused(NOT_FOUND);
+  if (request === null) return refused(NOT_FOUND);
+  const no = judge('explainRequest', actor, await standingToRequest(world, world.db, actor, request));
+  if (no !== null) return refused(no);
   const view = (await requestViews(world, [request], actor))[0];
   invariant(view !== undefined, `request ${id} has no view`);
   const rules = world.rules.current();

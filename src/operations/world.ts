@@ -1,3 +1,4 @@
+import type { CurfewRole } from '../core/administration.ts';
 import type { DirectorySnapshot } from '../core/directory.ts';
 import type { PersonId } from '../core/ids.ts';
 import type { ProviderName } from '../core/target.ts';
@@ -56,8 +57,12 @@ export interface RulesInForce {
 
 /** Who acts, as established by a verified token. */
 export interface Actor {
+  /** Workloads and agents cannot sign in yet; what they may do is settled (`authorisation.ts`). */
+  readonly kind: 'person' | 'workload' | 'agent';
   readonly person: PersonId;
   /** Directory key. */
   readonly key: string;
+  /** The roles of Curfew itself that they hold; what changes roles reads them again. */
+  readonly roles: readonly CurfewRole[];
   readonly context: RequestContext;
 }

@@ -8,6 +8,7 @@ import type { RequestState } from '../core/request.ts';
 import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName } from '../core/target.ts';
 import type { JsonColumn, NullableJson, NullableTimestamp, Timestamp } from './columns.ts';
+import type { AdministrationTables } from './administration-schema.ts';
 import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
 import type { RevocationTables } from './revocation-schema.ts';
@@ -116,7 +117,7 @@ interface SpineTables {
 }
 
 /** Every table. Other rooms declare theirs beside their queries and they are joined here. */
-export type Schema = SpineTables & LedgerTables & IdentityTables & RevocationTables;
+export type Schema = SpineTables & LedgerTables & IdentityTables & RevocationTables & AdministrationTables;
 
 /** A connection outside a transaction. Never use it while a transaction is open: on PGlite that waits for ever. */
 export type Db = Kysely<Schema>;

@@ -5,6 +5,9 @@ const ACTORS: ReadonlySet<unknown> = new Set([
   'revocation_ordered_by_fk',
   'revocation_confirmed_by_fk',
   'revocation_lifted_by_fk',
+  'role_proposal_proposed_by_fk',
+  'role_proposal_decided_by_fk',
+  'role_assignment_person_fk',
 ]);
 
 /** Whether the database does not know who acts: a copy was restored that is older than their first sign-in. Nothing was changed. */

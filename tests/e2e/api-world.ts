@@ -114,6 +114,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     {
       profile,
       signInStands: (id) => signInStands(database.db, id),
+      rolesOf: () => Promise.resolve([]),
       subscribe: (listener) => changes.subscribe(listener),
       ...options.operations,
     } as ApiOperations,
@@ -128,12 +129,12 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     tokens,
     authorizationServer,
     ledger: {
-      entries: () => Promise.resolve([]),
-      checkpoints: () => Promise.resolve([]),
-      latestCheckpoint: () => Promise.resolve(null),
-      proof: () => Promise.resolve(null),
-      personal: () => Promise.resolve(null),
-      reconciliation: () => Promise.resolve([]),
+      entries: () => Promise.resolve(ok([])),
+      checkpoints: () => Promise.resolve(ok([])),
+      latestCheckpoint: () => Promise.resolve(ok(null)),
+      proof: () => Promise.resolve(ok(null)),
+      personal: () => Promise.resolve(ok(null)),
+      reconciliation: () => Promise.resolve(ok([])),
     },
     checks: Object.fromEntries(
       ['database', 'clock', 'policy', 'engine', 'ledger'].map((name) => [name, () => Promise.resolve({ ok: true })]),

@@ -83,7 +83,7 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
     async as(key) {
       const person = await signIn(world, { subject: key, email: null, emailVerified: false });
       if (!person.ok) throw new Error(`${key} cannot sign in`);
-      return { person: person.value, key, context: { via: 'api' } };
+      return { kind: 'person', person: person.value, key, roles: [], context: { via: 'api' } };
     },
   };
 }

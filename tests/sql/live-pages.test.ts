@@ -12,13 +12,13 @@ eachDatabase('live access', (current) => {
     const seen: string[] = [];
     let cursor: string | null = null;
     for (const more of [true, false]) {
-      const page = await listLive(world, { cursor, limit: 2 });
+      const page = await listLive(world, null, { cursor, limit: 2 });
       if (!page.ok) throw new Error(page.refusal.detail);
       seen.push(...page.value.items.map((grant) => grant.id));
       cursor = page.value.nextCursor;
       expect([page.value.items.length, cursor !== null]).toEqual([2, more]);
     }
     expect(seen.sort()).toEqual(made.sort());
-    expect(await listLive(world, { cursor: 'nonsense', limit: 2 })).toMatchObject({ ok: false });
+    expect(await listLive(world, null, { cursor: 'nonsense', limit: 2 })).toMatchObject({ ok: false });
   });
 });

@@ -250,9 +250,9 @@ eachDatabase('operations', (current) => {
       await acme.engine.pass('starts');
       expect(got(await showGrant(acme.world, await acme.as('ana'), grant)).lastFault).toContain(text);
       expect(got(await showGrant(acme.world, await acme.as('gus'), grant)).lastFault).toBe('throttled');
-      expect(got(await listLive(acme.world, { cursor: null, limit: 10 })).items.map((one) => one.lastFault)).toEqual([
-        'throttled',
-      ]);
+      expect(
+        got(await listLive(acme.world, null, { cursor: null, limit: 10 })).items.map((one) => one.lastFault),
+      ).toEqual(['throttled']);
     });
 
     test('a credential that the cloud gives while the grant ends is dropped, not handed out', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { apiUnderTest, type ApiUnderTest } from '../api-under-test.ts';
+import { apiUnderTest, yes, type ApiUnderTest } from '../api-under-test.ts';
 import type { LedgerReads } from '../ledger-port.ts';
 
 let api: ApiUnderTest | null = null;
@@ -9,18 +9,18 @@ afterEach(async () => {
 });
 
 const ledger = (has: Partial<LedgerReads>): LedgerReads => ({
-  entries: () => Promise.resolve([]),
-  checkpoints: () => Promise.resolve([]),
-  latestCheckpoint: () => Promise.resolve(null),
-  proof: () => Promise.resolve(null),
-  personal: () => Promise.resolve(null),
-  reconciliation: () => Promise.resolve([]),
+  entries: () => yes([]),
+  checkpoints: () => yes([]),
+  latestCheckpoint: () => yes(null),
+  proof: () => yes(null),
+  personal: () => yes(null),
+  reconciliation: () => yes([]),
   ...has,
 });
 
 test('200: entries with their bytes untouched, and where to go on', async () => {
   const body = '{"v":1,"b":"é \\u2028"}';
-  const entries = vi.fn<LedgerReads['entries']>(() => Promise.resolve([{ seq: 41, body, leaf: 'aa' }]));
+  const entries = vi.fn<LedgerReads['entries']>(() => yes([{ seq: 41, body, leaf: 'aa' }]));
   api = await apiUnderTest({}, { ledger: ledger({ entries }) });
   const answer = await api.as('ana', { method: 'GET', url: '/v1/audit/entries?from=41&limit=10' });
   expect(answer.json()).toEqual({ items: [{ seq: 41, body, leaf: 'aa' }], nextFrom: 42 });
@@ -40,11 +40,11 @@ test('200: checkpoints, the newest as a note, a proof, and the states that must 
     {},
     {
       ledger: ledger({
-        checkpoints: () => Promise.resolve([{ size: 7, note: 'note' }]),
-        latestCheckpoint: () => Promise.resolve('curfew.local/log\n7\nroot=\n\n— curfew sig\n'),
-        proof: () => Promise.resolve({ seq: 3, size: 7, leaf: 'aa', hashes: ['bb'], checkpoint: 'note' }),
+        checkpoints: () => yes([{ size: 7, note: 'note' }]),
+        latestCheckpoint: () => yes('curfew.local/log\n7\nroot=\n\n— curfew sig\n'),
+        proof: () => yes({ seq: 3, size: 7, leaf: 'aa', hashes: ['bb'], checkpoint: 'note' }),
         reconciliation: () =>
-          Promise.resolve([{ kind: 'grant', id: 'grt_1', state: 'active', endsAt: '2026-11-21T06:00:00.000Z' }]),
+          yes([{ kind: 'grant', id: 'grt_1', state: 'active', endsAt: '2026-11-21T06:00:00.000Z' }]),
       }),
     },
   );
@@ -67,7 +67,7 @@ test('200: checkpoints, the newest as a note, a proof, and the states that must 
 
 test('200: personal values with their salts; 404 where there is nothing that one may see', async () => {
   const opening = { field: 'reason', person: 'per_1', salt: '00'.repeat(32), value: 'Check the export' };
-  const personal = vi.fn<LedgerReads['personal']>((_, seq) => Promise.resolve(seq === 3 ? [opening] : null));
+  const personal = vi.fn<LedgerReads['personal']>((_, seq) => yes(seq === 3 ? [opening] : null));
   api = await apiUnderTest({}, { ledger: ledger({ personal }) });
   const answer = await api.as('ana', { method: 'GET', url: '/v1/audit/personal/3' });
   expect(answer.json()).toEqual({ items: [opening] });

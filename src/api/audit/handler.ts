@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { sendProblem } from '../problems.ts';
@@ -58,7 +59,9 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
     },
     handler: async (request, reply) => {
       const { from, limit } = request.query;
-      const items = await ledger.entries(actorOf(request), from, limit);
+      const read = await ledger.entries(actorOf(request), from, limit);
+      if (!read.ok) return answer(base.origin, request, reply, read);
+      const items = read.value;
       const last = items.at(-1);
       return reply
         .header('cache-control', 'no-store')
@@ -79,7 +82,9 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
     },
     handler: async (request, reply) => {
       const { from, limit } = request.query;
-      const items = await ledger.checkpoints(actorOf(request), from, limit);
+      const read = await ledger.checkpoints(actorOf(request), from, limit);
+      if (!read.ok) return answer(base.origin, request, reply, read);
+      const items = read.value;
       const last = items.at(-1);
       const nextFrom = last === undefined || items.length < limit ? null : last.size + 1;
       return reply.header('cache-control', 'no-store').send({ items, nextFrom });
@@ -90,7 +95,9 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
     url: '/audit/checkpoint',
     schema: { summary: 'The newest signed checkpoint, as a note', tags: ['audit'], produces: ['text/plain'] },
     handler: async (request, reply) => {
-      const note = await ledger.latestCheckpoint(actorOf(request));
+      const read = await ledger.latestCheckpoint(actorOf(request));
+      if (!read.ok) return answer(base.origin, request, reply, read);
+      const note = read.value;
       if (note === null)
         return sendProblem(base.origin, request, reply, {
           code: 'not-found',
@@ -109,8 +116,9 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
       response: { 200: proof },
     },
     handler: async (request, reply) => {
-      const found = await ledger.proof(actorOf(request), request.params.seq);
-      if (found !== null) return reply.send(found);
+      const read = await ledger.proof(actorOf(request), request.params.seq);
+      if (!read.ok) return answer(base.origin, request, reply, read);
+      if (read.value !== null) return reply.send(read.value);
       return sendProblem(base.origin, request, reply, {
         code: 'not-found',
         detail: 'No checkpoint covers this entry yet.',
@@ -127,8 +135,9 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
       response: { 200: openings },
     },
     handler: async (request, reply) => {
-      const items = await ledger.personal(actorOf(request), request.params.seq);
-      if (items !== null) return reply.header('cache-control', 'no-store').send({ items });
+      const read = await ledger.personal(actorOf(request), request.params.seq);
+      if (!read.ok) return answer(base.origin, request, reply, read);
+      if (read.value !== null) return reply.header('cache-control', 'no-store').send({ items: read.value });
       return sendProblem(base.origin, request, reply, {
         code: 'not-found',
         detail: 'This entry has no personal values, or you may not see them.',
@@ -149,7 +158,9 @@ export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
     },
     handler: async (request, reply) => {
       const { after, limit } = request.query;
-      const items = await ledger.reconciliation(actorOf(request), after ?? null, limit);
+      const read = await ledger.reconciliation(actorOf(request), after ?? null, limit);
+      if (!read.ok) return answer(base.origin, request, reply, read);
+      const items = read.value;
       return reply
         .header('cache-control', 'no-store')
         .send({ items, nextAfter: items.length < limit ? null : (items.at(-1)?.id ?? null) });

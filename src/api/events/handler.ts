@@ -52,7 +52,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
     },
     handler: async (request, reply) => {
       const { cursor, limit } = request.query;
-      const page = await operations.listLive({ cursor: cursor ?? null, limit });
+      const page = await operations.listLive(request.session?.actor ?? null, { cursor: cursor ?? null, limit });
       if (!page.ok) return sendProblem(base.origin, request, reply, problemOf(page.refusal));
       return reply.header('cache-control', 'no-store').send({ ...page.value, now: toIso(clock.now()) });
     },

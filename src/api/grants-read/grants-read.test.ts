@@ -36,5 +36,5 @@ test('200 for one grant; 404 for one that is not there and for what is no id; 40
 
 test('422 for a scope that is none', async () => {
   api = await apiUnderTest();
-  expect((await api.as('ana', { method: 'GET', url: '/v1/grants?scope=all' })).statusCode).toBe(422);
+  expect((await api.as('ana', { method: 'GET', url: '/v1/grants?scope=everything' })).statusCode).toBe(422);
 });

@@ -11,10 +11,11 @@ export function registerGrantReads(v1: ApiServer, { operations, base }: ApiParts
     method: 'GET',
     url: '/grants',
     schema: {
-      summary: 'My access: all of it, or what is not over',
+      summary: 'Access: mine, mine that is not over, or all that I may list',
+      description: "`all` is everybody's, over or not, for auditors and admins; for everybody else it is `mine`.",
       tags: ['access'],
       querystring: z.strictObject({
-        scope: z.enum(['mine', 'live']).default('mine'),
+        scope: z.enum(['mine', 'live', 'all']).default('mine'),
         role: z.string().max(200).optional(),
         target: z.string().max(200).optional(),
         ...pageQuery,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CURFEW_ROLES } from '../../core/administration.ts';
 import { toIso } from '../../core/time.ts';
 import { sessionCookie, setCookie } from '../../identity/cookies.ts';
 import { sessionOf } from '../authenticate.ts';
@@ -12,6 +13,10 @@ const time = z.string().meta({ format: 'date-time' });
 const me = z
   .object({
     person: z.object({ key: z.string(), name: z.string(), email: z.string(), groups: z.array(z.string()).readonly() }),
+    roles: z
+      .array(z.enum(['member', ...CURFEW_ROLES]))
+      .readonly()
+      .meta({ description: 'What I am in Curfew itself; everybody is a member.' }),
     session: z.object({ expiresAt: time }),
     via: z
       .enum(['api', 'cli', 'web', 'demo'])
@@ -53,6 +58,7 @@ export function registerMe(v1: ApiServer, parts: ApiParts): void {
       const sessionEndsAt = toIso(endsAt);
       return reply.header('cache-control', 'no-store').send({
         person,
+        roles: ['member' as const, ...actor.roles],
         session: { expiresAt: sessionEndsAt },
         via: actor.context.via,
         signedInAt: toIso(signedInAt),
@@ -91,10 +97,11 @@ export function registerMe(v1: ApiServer, parts: ApiParts): void {
     },
     handler: async (request, reply) => {
       const { actor, id } = sessionOf(request);
-      const items = await operations.listSessions(actor);
+      const found = await operations.listSessions(actor);
+      if (!found.ok) return sendProblem(base.origin, request, reply, problemOf(found.refusal));
       return reply
         .header('cache-control', 'no-store')
-        .send({ items: items.map((one) => ({ ...one, current: one.id === id })) });
+        .send({ items: found.value.map((one) => ({ ...one, current: one.id === id })) });
     },
   });
   v1.route({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { apiUnderTest } from '../api-under-test.ts';
+import { apiUnderTest, personId } from '../api-under-test.ts';
 
 test('200: says who the token speaks for, and when the sign-in ends; 401 without a token', async () => {
   const api = await apiUnderTest();
@@ -7,6 +7,7 @@ test('200: says who the token speaks for, and when the sign-in ends; 401 without
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toEqual({
     person: { key: 'ana', name: 'ana', email: 'ana@acme.example', groups: ['all'] },
+    roles: ['member'],
     session: { expiresAt: '2026-11-21T07:00:00.000Z' },
     via: 'cli',
     signedInAt: '2026-11-21T05:00:00.000Z',
@@ -15,5 +16,13 @@ test('200: says who the token speaks for, and when the sign-in ends; 401 without
   });
   expect(answer.headers['cache-control']).toBe('no-store');
   expect((await api.as(null, { method: 'GET', url: '/v1/me' })).statusCode).toBe(401);
+  await api.close();
+});
+
+test('says which roles of Curfew itself one has', async () => {
+  const api = await apiUnderTest({ rolesOf: (id) => Promise.resolve(id === personId('bo') ? ['auditor'] : []) });
+  const roles = async (key: string) =>
+    (await api.as(key, { method: 'GET', url: '/v1/me' })).json<{ roles: string[] }>().roles;
+  expect([await roles('ana'), await roles('bo')]).toEqual([['member'], ['member', 'auditor']]);
   await api.close();
 });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { answer } from '../answer.ts';
+import { actorOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 
 const problem = z.object({
@@ -25,11 +27,11 @@ const policyStatus = z
   .meta({ id: 'PolicyStatus' });
 
 /** Which rules are in force, what is suspicious in them, and what is wrong with newer ones. Everybody sees it: a broken rule concerns all. */
-export function registerPolicy(v1: ApiServer, { operations }: ApiParts): void {
+export function registerPolicy(v1: ApiServer, { operations, base }: ApiParts): void {
   v1.route({
     method: 'GET',
     url: '/policy',
     schema: { summary: 'The rules in force', tags: ['policy'], response: { 200: policyStatus } },
-    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(operations.policyStatus()),
+    handler: async (request, reply) => answer(base.origin, request, reply, operations.showPolicy(actorOf(request))),
   });
 }

@@ -1,3 +1,4 @@
+import { ok } from '../../core/result.ts';
 import { expect, test } from 'vitest';
 import { apiUnderTest } from '../api-under-test.ts';
 
@@ -12,7 +13,7 @@ test('200: the rules in force, what is suspicious in them, and the problems of n
     roles: 12,
     policies: 9,
   };
-  const api = await apiUnderTest({ policyStatus: () => status });
+  const api = await apiUnderTest({ showPolicy: () => ok(status) });
   const answer = await api.as('ana', { method: 'GET', url: '/v1/policy' });
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toEqual(status);

@@ -26,7 +26,13 @@ describe('asking for access', () => {
     expect(answer.headers['location']).toBe(`http://localhost:7420/v1/requests/${REQUEST_ID}`);
     expect(answer.json()).toEqual(REQUEST_VIEW);
     expect(requestAccess).toHaveBeenCalledWith(
-      { person: expect.stringMatching(/^per_a+$/) as string, key: 'ana', context: { via: 'cli' } },
+      {
+        kind: 'person',
+        person: expect.stringMatching(/^per_a+$/) as string,
+        key: 'ana',
+        roles: [],
+        context: { via: 'cli' },
+      },
       { items: ITEMS, durationMs: 5_400_000, reason: 'Why not', startsAt: Date.parse('2026-11-21T09:00:00Z') },
     );
   });

@@ -4,6 +4,7 @@ import { startBroker } from '../../main.ts';
 import { postJson } from '../../platform/http.ts';
 import { createLog } from '../../platform/log.ts';
 import { startDemoCloud } from './cloud-process.ts';
+import { appointDemoPeople, DEMO_ROLES } from './demo-administration.ts';
 import { demoPeople, type DemoPerson } from './demo-people.ts';
 
 /** A running demo: the broker, the made-up company's sign-in, and its simulated cloud. */
@@ -68,12 +69,13 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
         awsEndpoint: cloud.url,
         // Stands in for the platform's own identity endpoint (an ECS task role, an instance profile).
         awsIdentity: () => brokerIdentity(cloud.url),
+        appoint: appointDemoPeople,
       },
     });
     stops.push(() => broker.close());
     return {
       url: baseUrl,
-      people: people.introduced,
+      people: people.introduced.map(withRole),
       peopleCount: people.all.length,
       cloudAdopted: cloud.adopted,
       close,
@@ -82,6 +84,12 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
     await close();
     throw error;
   }
+}
+
+/** The role that somebody has in Curfew itself belongs to what a new user can try. */
+function withRole(person: DemoPerson): DemoPerson {
+  const role = Object.entries(DEMO_ROLES).find(([, key]) => key === person.key)?.[0];
+  return role === undefined ? person : { ...person, title: `${person.title}; ${role} of Curfew` };
 }
 
 /** Asks the simulated platform for the broker's own temporary credentials. */

@@ -301,7 +301,7 @@ export class Crowd {
     const person = people.get(key);
     if (nodes.length === 0 || person === undefined) return null;
     const node = this.#prng.pick(nodes);
-    const actor: Actor = { person, key, context: { via: 'cli' } };
+    const actor: Actor = { kind: 'person', person, key, roles: [], context: { via: 'cli' } };
     storm.trace.note(key, `${what} (${node.life.name})`);
     const done = this.#parts.observer.asks(node.life.name, grant);
     try {

@@ -441,6 +441,188 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out here
+         * @description Ends the sign-in that this request was made with, and takes the cookie back.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            signedOut: true;
+                        };
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am signed in */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            readonly items: components["schemas"]["Session"][];
+                        };
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of my sign-ins
+         * @description It is refused from its next request on, wherever it is. Access that is under way is not touched.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            ended: true;
+                        };
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/catalogue": {
         parameters: {
             query?: never;
@@ -983,11 +1165,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My access: all of it, or what is not over */
+        /**
+         * Access: mine, mine that is not over, or all that I may list
+         * @description `all` is everybody's, over or not, for auditors and admins; for everybody else it is `mine`.
+         */
         get: {
             parameters: {
                 query?: {
-                    scope?: "mine" | "live";
+                    scope?: "mine" | "live" | "all";
                     role?: string;
                     target?: string;
                     cursor?: string;
@@ -2262,34 +2447,329 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/administration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is an auditor or an admin, and which changes of that wait
+         * @description Holders are no secret. Proposals are shown to auditors and admins, and to whom they are about.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Administration"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/administration/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become the first admin, with the code that stands on the console of the broker
+         * @description Once for each database. Five wrong codes void it; the next start prints another.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Administration"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/administration/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose to appoint or dismiss an auditor or an admin
+         * @description Only admins propose. Another admin confirms it within 24 hours; where there is none, whom it is about does.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        action: "appoint" | "dismiss";
+                        person: string;
+                        /** @enum {string} */
+                        role: "auditor" | "admin";
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RoleProposal"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/administration/proposals/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Carry a proposal out, as its second person */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RoleProposal"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/administration/proposals/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a proposal, or withdraw your own */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RoleProposal"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        LedgerEntries: {
-            readonly items: {
-                seq: number;
-                /** @description Canonical JSON: hash these bytes. */
-                body: string;
-                leaf: string;
-            }[];
-            nextFrom: number;
-        };
-        InclusionProof: {
-            seq: number;
-            size: number;
-            leaf: string;
-            readonly hashes: string[];
-            checkpoint: string;
-        };
-        PersonalOpenings: {
-            readonly items: {
-                field: string;
-                person: string;
-                salt: string;
-                value: string;
-            }[];
-        };
         Person: {
             key: string;
             name: string;
@@ -2570,6 +3050,60 @@ export interface components {
             }[];
             requestId: string;
         };
+        RoleProposal: {
+            id: string;
+            /** @enum {string} */
+            action: "appoint" | "dismiss";
+            /** @enum {string} */
+            role: "auditor" | "admin";
+            person: components["schemas"]["Person"];
+            proposedBy: components["schemas"]["Person"];
+            /** Format: date-time */
+            proposedAt: string;
+            /** Format: date-time */
+            lapsesAt: string;
+            mayConfirm: boolean;
+            mayRefuse: boolean;
+        };
+        Administration: {
+            readonly holders: {
+                person: components["schemas"]["Person"];
+                /** @enum {string} */
+                role: "auditor" | "admin";
+                /** Format: date-time */
+                since: string;
+                /** @description Whether the directory still has them; who has left cannot act. */
+                active: boolean;
+                /** @description null: claimed with the code of the console. */
+                appointedBy: components["schemas"]["Person"] | null;
+                confirmedBy: components["schemas"]["Person"] | null;
+            }[];
+            readonly proposals: components["schemas"]["RoleProposal"][];
+        };
+        LedgerEntries: {
+            readonly items: {
+                seq: number;
+                /** @description Canonical JSON: hash these bytes. */
+                body: string;
+                leaf: string;
+            }[];
+            nextFrom: number;
+        };
+        InclusionProof: {
+            seq: number;
+            size: number;
+            leaf: string;
+            readonly hashes: string[];
+            checkpoint: string;
+        };
+        PersonalOpenings: {
+            readonly items: {
+                field: string;
+                person: string;
+                salt: string;
+                value: string;
+            }[];
+        };
         Discovery: {
             /** @constant */
             name: "Curfew";
@@ -2668,10 +3202,46 @@ export interface components {
                 email: string;
                 readonly groups: string[];
             };
+            /** @description What I am in Curfew itself; everybody is a member. */
+            readonly roles: ("member" | "auditor" | "admin")[];
             session: {
                 /** Format: date-time */
                 expiresAt: string;
             };
+            /**
+             * @description How I came in: `web` is the cookie of a browser.
+             * @enum {string}
+             */
+            via: "api" | "cli" | "web" | "demo";
+            /** Format: date-time */
+            signedInAt: string;
+            /**
+             * Format: date-time
+             * @description The same as `session.expiresAt`.
+             */
+            sessionEndsAt: string;
+            /** @description The value of the header x-curfew-csrf that every change by cookie needs; null with a bearer token. */
+            csrf: string | null;
+        };
+        Session: {
+            id: string;
+            /** @enum {string} */
+            kind: "browser" | "cli";
+            /** @description Whether this request came with it. */
+            current: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description To the minute for a browser; the last refresh for a command line.
+             */
+            lastUsedAt: string;
+            /**
+             * Format: date-time
+             * @description The latest end. A browser that nobody uses for an hour is signed out before.
+             */
+            expiresAt: string;
+            agent: string;
         };
         PolicyStatus: {
             version: string;

@@ -1,0 +1,132 @@
+import type { DirectorySnapshot } from '../core/directory.ts';
+import type { RevocationScope } from '../core/revocation.ts';
+import type { Instant } from '../core/time.ts';
+import { mayDecide } from '../policy/approvals.ts';
+import { decide } from '../policy/decide.ts';
+import type { GrantRecord } from '../store/grants.ts';
+import { approvalsOf, findRequest, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
+import type { RoleProposal } from '../store/role-proposals.ts';
+import type { RevocationRecord } from '../store/revocations.ts';
+import type { Db, Trx } from '../store/schema.ts';
+import type { Standing } from './authorisation.ts';
+import { storedDecision, storedQuestion } from './stored-decision.ts';
+import type { Actor, World } from './world.ts';
+
+/* How an actor stands to a thing: the only place that finds it out. What follows from it is said in `authorisation.ts`. */
+
+type Who = Pick<Actor, 'person' | 'key'>;
+
+const OWN: Standing = { relation: 'own', named: false };
+const OTHER: Standing = { relation: 'other', named: false };
+const APPROVER: Standing = { relation: 'addressed', named: true };
+
+/**
+ * To a request: own to its requester. It addresses whom the rules name for a step, now while it is pending or at its submission, and
+ * whoever has decided it. Named is whom the rules name now; once it is decided, or where the rules refuse it now, whom they named then.
+ */
+export async function standingToRequest(
+  world: World,
+  db: Db | Trx,
+  actor: Who,
+  request: RequestRecord,
+  known?: readonly Pick<ApprovalRecord, 'person'>[],
+): Promise<Standing> {
+  if (request.person === actor.person) return OWN;
+  const now = world.clock.now();
+  const then = mayDecide(storedDecision(request), actor.key, now);
+  const inForce = request.state.kind === 'pending' ? namedNow(world, actor.key, request, now) : null;
+  if (inForce === true || (then && inForce === null)) return APPROVER;
+  if (then) return { relation: 'addressed', named: false };
+  const said = known ?? (await approvalsOf(db, [request.id])).get(request.id) ?? [];
+  if (!said.some((approval) => approval.person === actor.person)) return OTHER;
+  return { relation: 'addressed', named: request.state.kind !== 'pending' };
+}
+
+/** Whether the rules in force name somebody; `null` where they refuse the request as a whole, and so name nobody. */
+function namedNow(world: World, key: string, request: RequestRecord, now: Instant): boolean | null {
+  const rules = world.rules.current();
+  const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
+  return decision.effect === 'deny' ? null : mayDecide(decision, key, now);
+}
+
+/** To a grant: own to its holder; it addresses whoever could decide its request, and whoever answers for its role or target. */
+export async function standingToGrant(world: World, db: Db | Trx, actor: Who, grant: GrantRecord): Promise<Standing> {
+  if (grant.person === actor.person) return OWN;
+  const request = await findRequest(db, grant.request);
+  const { role, target } = grant.definition;
+  return request === null ? OTHER : standingToAccess(world, actor, request, [role.owner, ...target.owners]);
+}
+
+/** The same for the access that comes, or is to come, out of a request, to which `owners` answer. */
+export function standingToAccess(
+  world: World,
+  actor: Who,
+  request: RequestRecord,
+  owners: readonly string[],
+): Standing {
+  if (request.person === actor.person) return OWN;
+  if (mayDecide(storedDecision(request), actor.key, world.clock.now())) return APPROVER;
+  return answersFor(world.rules.current().directory, actor, owners) ? APPROVER : OTHER;
+}
+
+/**
+ * To an order of the kill switch: own to who gave it; it addresses who confirmed it, and everybody who answers for a role or a target. It
+ * is against the person whom it is about, who may have turned against us.
+ */
+export function standingToOrder(
+  world: World,
+  actor: Who,
+  order: RevocationRecord,
+  subjectKey: string | null,
+): Standing {
+  if (order.orderedBy === actor.person) return OWN;
+  if (actor.key === subjectKey) return { ...OTHER, against: true };
+  if (answersForAnything(world, actor)) return APPROVER;
+  return order.confirmedBy === actor.person ? { relation: 'addressed', named: false } : OTHER;
+}
+
+/** To what an order would be about: own to the person; it addresses who answers for anything, or could end alone some of what is in it. */
+export async function standingToScope(
+  world: World,
+  actor: Who,
+  about: { readonly key: string | null; readonly scope: RevocationScope | null },
+  reachesAnything: (scope: RevocationScope) => Promise<boolean>,
+): Promise<Standing> {
+  if (about.key === actor.key) return OWN;
+  if (answersForAnything(world, actor)) return APPROVER;
+  if (about.scope === null || about.scope.kind === 'all') return OTHER;
+  return (await reachesAnything(about.scope)) ? APPROVER : OTHER;
+}
+
+/** To a target: it addresses who answers for it. */
+export function standingToTarget(
+  directory: DirectorySnapshot,
+  actor: Pick<Actor, 'key'>,
+  owners: readonly string[],
+): Standing {
+  return answersFor(directory, actor, owners) ? APPROVER : OTHER;
+}
+
+/** To a proposal: own to who made it; it addresses whom it is about. */
+export function standingToProposal(actor: Pick<Actor, 'person'>, proposal: RoleProposal): Standing {
+  if (proposal.proposedBy === actor.person) return OWN;
+  return proposal.person === actor.person ? { relation: 'addressed', named: false } : OTHER;
+}
+
+/** Whether somebody is among the owners of something: as a person, or as a member of a group. */
+function answersFor(directory: DirectorySnapshot, actor: Pick<Actor, 'key'>, owners: readonly string[]): boolean {
+  return owners.some((owner) => {
+    if (owner === `person:${actor.key}`) return true;
+    return owner.startsWith('group:') && directory.groups.get(owner.slice(6))?.members.has(actor.key) === true;
+  });
+}
+
+/** Whether somebody answers for any role or target: two such people together may stop what neither may stop alone. */
+function answersForAnything(world: World, actor: Pick<Actor, 'key'>): boolean {
+  const { policy, directory } = world.rules.current();
+  if (directory.people.get(actor.key)?.active !== true) return false;
+  return (
+    [...policy.roles.values()].some((role) => answersFor(directory, actor, [role.owner])) ||
+    [...policy.vocabulary.targets.values()].some((target) => answersFor(directory, actor, target.owners))
+  );
+}

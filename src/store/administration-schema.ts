@@ -1,0 +1,29 @@
+import type { Generated } from 'kysely';
+import type { CurfewRole, ProposalOutcome, RoleAction } from '../core/administration.ts';
+import type { PersonId, ProposalId } from '../core/ids.ts';
+import type { NullableTimestamp, Timestamp } from './columns.ts';
+
+/** Tables of the roles of Curfew itself. */
+export interface AdministrationTables {
+  role_assignment: {
+    person_id: PersonId;
+    role: CurfewRole;
+    since: Timestamp;
+    until: NullableTimestamp;
+    appointed_by: PersonId | null;
+    confirmed_by: PersonId | null;
+  };
+  role_proposal: {
+    id: ProposalId;
+    action: RoleAction;
+    role: CurfewRole;
+    person_id: PersonId;
+    proposed_by: PersonId;
+    proposed_at: Timestamp;
+    lapses_at: Timestamp;
+    outcome: ProposalOutcome | null;
+    decided_by: PersonId | null;
+    decided_at: NullableTimestamp;
+  };
+  admin_code: { singleton: Generated<boolean>; hash: Uint8Array; expires_at: Timestamp; tries_left: number };
+}

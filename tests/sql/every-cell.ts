@@ -1,0 +1,297 @@
+import { sql } from 'kysely';
+import { ledgerReads } from '../../src/api/bind-ledger.ts';
+import { bindOperations } from '../../src/api/bind-operations.ts';
+import { asksUntil } from '../../src/core/revocation.ts';
+import { after } from '../../src/core/time.ts';
+import { AUTHORISATION, type Operation, type Relation, type Role } from '../../src/operations/authorisation.ts';
+import type { Actor } from '../../src/operations/world.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import { appNow, type Database } from '../../src/store/database.ts';
+import { insertBrowserSession } from '../../src/store/browser-sessions.ts';
+import { insertApproval } from '../../src/store/requests.ts';
+import { confirmRevocation, insertRevocation } from '../../src/store/revocations.ts';
+import { insertProposal } from '../../src/store/role-proposals.ts';
+import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
+import { heldGrants } from './held-grants.ts';
+import { giveRole } from './curfew-roles.ts';
+import { MASTER_KEY, sequenceAll } from './ledger-under-test.ts';
+
+/** A cell of the table: who tries what, and how they stand to it. */
+export interface Cell {
+  readonly operation: Operation;
+  readonly role: Role;
+  readonly relation: Relation;
+}
+
+/** What came of a try: it was allowed, it did not exist, or the code of the refusal. */
+export type Came = 'allow' | 'hidden' | (string & {});
+
+/**
+ * One world for all cells. Ana asks and holds, Bo decides and answers for it, Jan has decided and is named by nobody, Hana has nothing to
+ * do with it, and Fay is named for other things alone. Eli and Ada are admins.
+ */
+export interface Cells {
+  readonly acme: AcmeOperations;
+  readonly try: (cell: Cell) => Promise<Came>;
+}
+
+type About = (typeof AUTHORISATION)[Operation]['about'];
+type Kind = Actor['kind'];
+
+const isMachine = (role: Role): boolean => role === 'workload' || role === 'agent';
+
+/** Who acts in a cell, and whose the thing is. */
+function castOf(about: About, role: Role, relation: Relation): { readonly who: string; readonly thing: string } {
+  if (about === 'nothing')
+    return {
+      who: { member: 'gia', approver: 'finn', auditor: 'elif', admin: 'eli', workload: 'hugo', agent: 'cem' }[role],
+      thing: '',
+    };
+  if (about === 'proposal') {
+    const who = role === 'admin' || isMachine(role) ? 'eli' : role === 'auditor' ? 'elif' : 'hana';
+    return { who, thing: { own: `${who}:gia`, addressed: `ada:${who}`, other: 'ada:gia' }[relation] };
+  }
+  const named = role === 'approver' || isMachine(role);
+  if (relation === 'own') return role === 'approver' ? { who: 'bo', thing: 'bo' } : { who: 'ana', thing: 'ana' };
+  if (about === 'order') {
+    if (relation === 'addressed') return named ? { who: 'fay', thing: 'bo' } : { who: 'jan', thing: 'confirmed' };
+    return role === 'approver' ? { who: 'fay', thing: 'against-fay' } : { who: 'hana', thing: 'bo' };
+  }
+  if (relation === 'addressed') return { who: named ? 'bo' : 'jan', thing: 'ana' };
+  return { who: role === 'approver' ? 'fay' : 'hana', thing: 'ana' };
+}
+
+/** Operations after which their thing is not what it was. */
+const SPENDS: ReadonlySet<Operation> = new Set([
+  ...(['approveRequest', 'denyRequest', 'withdrawRequest', 'returnGrant', 'extendGrant', 'revokeGrant'] as const),
+  ...([
+    'confirmRevocation',
+    'liftRevocation',
+    'confirmRole',
+    'refuseRole',
+    'orderRevocation',
+    'endSession',
+    'signOut',
+  ] as const),
+]);
+
+export async function everyCell(database: Database): Promise<Cells> {
+  const acme = await acmeOperations(database);
+  const { world } = acme;
+  const operations = bindOperations(world);
+  const ledger = ledgerReads(world, MASTER_KEY);
+  for (const key of ['eli', 'ada']) await giveRole(acme, key, 'admin');
+  await giveRole(acme, 'elif', 'auditor');
+  const things = new Map<string, string>();
+  const asked: string[] = [];
+  const doctor = acme.provider.doctor;
+  Object.assign(acme.provider, {
+    doctor: async (...[places, call]: Parameters<typeof doctor>) => {
+      asked.push(...places.map(({ target }) => target.key));
+      return doctor(places, call);
+    },
+  });
+
+  const make: Readonly<Record<About, (of: string) => Promise<string>>> = {
+    nothing: async () => '',
+    target: async () => 'aws/prod',
+    async account(of) {
+      const hash = () => systemRandom.bytes(32).toString('hex');
+      const { person } = await acme.as(of);
+      const id = newId(systemRandom, 'ses');
+      await database.db.transaction().execute(async (trx) => {
+        const now = await appNow(trx);
+        const times = { createdAt: now, usedAt: now, rotatedAt: now, endsAt: after(now, 3_600_000), mfaAt: null };
+        const session = { id, person, ...times, csrf: 'c'.repeat(43), agent: 'a browser' };
+        await insertBrowserSession(trx, session, { subject: hash(), session: null }, hash());
+      });
+      return id;
+    },
+    scope: async (of) => of,
+    async request(of) {
+      // What an earlier cell ordered stops nobody here.
+      await sql`delete from revocation_grant`.execute(database.db);
+      await sql`delete from revocation`.execute(database.db);
+      for (const name of things.keys()) if (name.startsWith('order ')) things.delete(name);
+      const items = [{ role: 'invoice-reader', target: 'aws/prod' }];
+      const asking = { items, durationMs: 900_000, reason: 'Check the invoice export' };
+      const { id } = got(await operations.requestAccess(await acme.as(of), asking));
+      const { person } = await acme.as('jan');
+      const said = { id: newId(systemRandom, 'apr'), request: id, person, verdict: 'approve' as const, comment: null };
+      await database.db.transaction().execute(async (trx) => insertApproval(trx, { ...said, at: await appNow(trx) }));
+      return id;
+    },
+    async grant(of) {
+      const { person } = await acme.as(of);
+      return (await heldGrants(acme, database, { person, count: 1, state: 'active' }))[0] ?? '';
+    },
+    async order(of) {
+      const [orderer = '', about = ''] = {
+        ana: ['ana', 'ana'],
+        bo: ['bo', 'cem'],
+        confirmed: ['bo', 'cem'],
+        'against-fay': ['bo', 'fay'],
+      }[of] ?? ['', ''];
+      const [by, person, second] = [await acme.as(orderer), await acme.as(about), await acme.as('jan')];
+      const id = newId(systemRandom, 'rev');
+      await database.db.transaction().execute(async (trx) => {
+        const now = await appNow(trx);
+        const times = { orderedAt: now, startedAt: now, asksUntil: asksUntil(now) };
+        const scope = { kind: 'person', person: person.person } as const;
+        await insertRevocation(trx, {
+          id,
+          scope,
+          ...times,
+          reason: 'stolen',
+          orderedBy: by.person,
+          reach: 'own',
+          holds: false,
+        });
+        if (of === 'confirmed') await confirmRevocation(trx, id, second.person, now);
+      });
+      return id;
+    },
+    async entry(of) {
+      const id = await thing('request', of);
+      await sequenceAll(database);
+      const { rows } = await sql<{ seq: number }>`
+        select seq from ledger_entry where request_id = ${id} and body like '%"kind":"request.submitted"%'`.execute(
+        database.db,
+      );
+      return String(rows[0]?.seq ?? -1);
+    },
+    async proposal(of) {
+      const [proposer = '', about = ''] = of.split(':');
+      const [by, person] = [await acme.as(proposer), await acme.as(about)];
+      const id = newId(systemRandom, 'prp');
+      await database.db.transaction().execute(async (trx) => {
+        const now = await appNow(trx);
+        const proposed = { proposedBy: by.person, proposedAt: now, lapsesAt: after(now, 60_000) };
+        await insertProposal(trx, { id, action: 'appoint', role: 'auditor', person: person.person, ...proposed });
+      });
+      return id;
+    },
+  };
+  async function thing(about: About, of: string): Promise<string> {
+    const kept = things.get(`${about} ${of}`) ?? (await make[about](of));
+    things.set(`${about} ${of}`, kept);
+    return kept;
+  }
+
+  /** Tries an operation on a thing. A list allows what is in it, and hides what is not. */
+  async function run(operation: Operation, actor: Actor, id: string): Promise<Came> {
+    const lists = { cursor: null, limit: 200 };
+    const listed = (
+      page: Awaited<
+        ReturnType<typeof operations.listRequests | typeof operations.listGrants | typeof operations.listRevocations>
+      >,
+    ): Came => {
+      if (!page.ok) return cameOf(page);
+      return page.value.items.some((item: { readonly id: string }) => item.id === id) ? 'allow' : 'hidden';
+    };
+    switch (operation) {
+      case 'previewRequest':
+        return cameOf(operations.previewRequest(actor, ASKING));
+      case 'requestAccess':
+        return cameOf(await operations.requestAccess(actor, ASKING));
+      case 'listRequests':
+        return listed(await operations.listRequests(actor, { ...lists, scope: 'all' }));
+      case 'listGrants':
+        return listed(await operations.listGrants(actor, { ...lists, scope: 'all' }));
+      case 'listLive':
+        return listed(await operations.listLive(actor, lists));
+      case 'listRevocations':
+        return listed(await operations.listRevocations(actor, { ...lists, list: 'all' }));
+      case 'listAdministration': {
+        const found = await operations.listAdministration(actor);
+        if (!found.ok) return cameOf(found);
+        return found.value.proposals.some((one) => one.id === id) ? 'allow' : 'hidden';
+      }
+      case 'listSessions': {
+        const found = await operations.listSessions(actor);
+        if (!found.ok) return cameOf(found);
+        return found.value.some((one) => one.id === id) ? 'allow' : 'hidden';
+      }
+      case 'searchCatalogue':
+        return operations.searchCatalogue(actor, { q: 'reader', limit: 5 }).items.length > 0 ? 'allow' : 'hidden';
+      case 'examineClouds':
+        asked.length = 0;
+        await operations.examineClouds(actor);
+        return asked.includes(id) ? 'allow' : 'hidden';
+      case 'showPolicy':
+        return cameOf(operations.showPolicy(actor));
+      case 'exportEntries':
+        return cameOf(await ledger.entries(actor, 0, 1));
+      case 'exportCheckpoints':
+        return cameOf(await ledger.checkpoints(actor, 0, 1));
+      case 'exportLatestCheckpoint':
+        return cameOf(await ledger.latestCheckpoint(actor));
+      case 'exportProof':
+        return cameOf(await ledger.proof(actor, 0));
+      case 'exportReconciliation':
+        return cameOf(await ledger.reconciliation(actor, null, 1));
+      case 'exportPersonal': {
+        const found = await ledger.personal(actor, Number(id));
+        return found.ok && found.value === null ? 'hidden' : cameOf(found);
+      }
+      case 'claimAdministration':
+        return cameOf(await operations.claimAdministration(actor, { code: 'wrong' }));
+      case 'proposeRole':
+        return cameOf(await operations.proposeRole(actor, { action: 'appoint', person: 'hugo', role: 'auditor' }));
+      case 'orderRevocation':
+        return cameOf(
+          await operations.orderRevocation(actor, { person: id === actor.key ? id : 'cem', reason: 'stolen' }),
+        );
+      case 'revokeGrant':
+        return cameOf(await operations.revokeGrant(actor, id as never, { reason: 'over' }));
+      case 'extendGrant':
+        return cameOf(
+          await operations.extendGrant(actor, id as never, { durationMs: 300_000, reason: 'It takes longer' }),
+        );
+      case 'liftRevocation':
+        return cameOf(await operations.liftRevocation(actor, id as never, { reason: 'found again' }));
+      case 'approveRequest':
+      case 'denyRequest':
+        return cameOf(await operations[operation](actor, id as never, {}));
+      case 'issueCertificate':
+        return cameOf(await operations.issueCertificate(actor, id as never, { publicKey: 'none' }));
+      default:
+        return cameOf(await operations[operation](actor, id as never));
+    }
+  }
+
+  return {
+    acme,
+    async try({ operation, role, relation }) {
+      const { about } = AUTHORISATION[operation];
+      const cast = castOf(about, role, relation);
+      const id = await thing(about, cast.thing);
+      const kind: Kind = role === 'workload' || role === 'agent' ? role : 'person';
+      const roles = role === 'auditor' || role === 'admin' ? [role] : [];
+      const actor: Actor = { ...(await acme.as(cast.who)), kind, roles };
+      const came = await run(operation, actor, id);
+      if (came === 'allow' && SPENDS.has(operation)) things.clear();
+      return came;
+    },
+  };
+}
+
+const ASKING = {
+  items: [{ role: 'build-log-reader', target: 'aws/staging' }],
+  durationMs: 900_000,
+  reason: 'Look why the build fails',
+};
+
+/** A refusal that is not the table's says that it was allowed, and could not be done now. */
+const STATE_CODES: ReadonlySet<string> = new Set([
+  ...['request-refused', 'cannot-be-provided', 'too-many-pending', 'provider-fault', 'console-not-available'],
+  ...['revocation-under-way', 'already-confirmed', 'needs-another-admin', 'proposal-lapsed', 'nothing-to-claim'],
+  ...['already-proposed', 'role-unchanged', 'access-stopped'],
+]);
+
+function cameOf(
+  outcome: { readonly ok: true } | { readonly ok: false; readonly refusal: { readonly code: string } },
+): Came {
+  if (outcome.ok || STATE_CODES.has(outcome.refusal.code)) return 'allow';
+  return outcome.refusal.code === 'not-found' ? 'hidden' : outcome.refusal.code;
+}
