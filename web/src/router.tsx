@@ -1,4 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { readDraft } from './pages/request/draft.ts';
+import { readScope } from './pages/requests/scope.ts';
 import { App } from './shell/app.tsx';
 import { BrokenPage, LostPage } from './shell/lost-page.tsx';
 import { Waiting } from './ui/card.tsx';
@@ -12,8 +14,28 @@ const home = createRoute({
   component: lazyRouteComponent(() => import('./pages/home/home.tsx'), 'Home'),
 });
 
+const request = createRoute({
+  getParentRoute: () => root,
+  path: '/request',
+  validateSearch: readDraft,
+  component: lazyRouteComponent(() => import('./pages/request/request.tsx'), 'Request'),
+});
+
+const requests = createRoute({
+  getParentRoute: () => root,
+  path: '/requests',
+  validateSearch: readScope,
+  component: lazyRouteComponent(() => import('./pages/requests/requests.tsx'), 'Requests'),
+});
+
+const oneRequest = createRoute({
+  getParentRoute: () => root,
+  path: '/requests/$id',
+  component: lazyRouteComponent(() => import('./pages/requests/one-request.tsx'), 'OneRequest'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home]),
+  routeTree: root.addChildren([home, request, requests, oneRequest]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultErrorComponent: BrokenPage,

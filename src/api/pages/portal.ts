@@ -57,25 +57,27 @@ const UNBUILT = `<!doctype html>
 `;
 
 /**
- * Serves what `npm run build:web` made. The page is read once; it names its files by their content, so that it is asked for
- * again each time and they never are.
+ * Serves what `npm run build:web` made. The page names its files by their content, so that it is asked for again each time and
+ * they never are. It is read each time too: a build beside a running server replaces both.
  */
 export async function registerPortal(app: ApiServer, folder: string): Promise<void> {
-  const html = await builtPage(folder);
+  const built = (await builtPage(folder)) !== null;
   for (const url of PORTAL_PATHS) {
     app.route({
       method: 'GET',
       url,
       schema: { hide: true },
-      handler: async (_request, reply) =>
-        reply
+      handler: async (_request, reply) => {
+        const html = built ? await builtPage(folder) : null;
+        return reply
           .code(html === null ? 503 : 200)
           .header('cache-control', 'no-cache')
           .type('text/html; charset=utf-8')
-          .send(html ?? UNBUILT),
+          .send(html ?? UNBUILT);
+      },
     });
   }
-  if (html === null) return;
+  if (!built) return;
   await app.register(fastifyStatic, {
     root: join(folder, 'portal'),
     prefix: '/portal/',

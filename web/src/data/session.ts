@@ -2,14 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ApiFailure, ask, rememberCsrf, type Schemas } from './api.ts';
 
 /** Who is signed in. */
-export type Me = Schemas['Me'] & {
-  readonly csrf?: string | null;
-  readonly roles?: readonly ('member' | 'auditor' | 'admin')[];
-};
+export type Me = Schemas['Me'];
 
 export async function readMe(): Promise<Me> {
-  const me: Me = await ask(() => api.GET('/v1/me'));
-  rememberCsrf(me.csrf ?? null);
+  const me = await ask(() => api.GET('/v1/me'));
+  rememberCsrf(me.csrf);
   return me;
 }
 

@@ -1,5 +1,5 @@
 import type { Me } from '../data/session.ts';
-import { HomeIcon, type Icon } from '../ui/icons.ts';
+import { AskIcon, HomeIcon, RequestsIcon, type Icon } from '../ui/icons.ts';
 
 /** A page that the navigation names. Its address stands in `router.tsx` too; a test compares the two. */
 export interface Destination {
@@ -13,7 +13,11 @@ export interface Destination {
 }
 
 /** In the order of the navigation. A page is listed once it exists. */
-export const DESTINATIONS: readonly Destination[] = [{ to: '/', label: 'Home', icon: HomeIcon, key: 'h' }];
+export const DESTINATIONS: readonly Destination[] = [
+  { to: '/', label: 'Home', icon: HomeIcon, key: 'h' },
+  { to: '/request', label: 'Request', icon: AskIcon, key: 'n' },
+  { to: '/requests', label: 'Requests', icon: RequestsIcon, key: 'r' },
+];
 
 export function destinationsFor(me: Me): readonly Destination[] {
   return DESTINATIONS.filter((one) => one.for?.(me) ?? true);

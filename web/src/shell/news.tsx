@@ -1,6 +1,6 @@
-import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { api, ask, type AccessRequest, type Grant } from '../data/api.ts';
+import type { AccessRequest, Grant } from '../data/api.ts';
+import { useMyNewestRequests } from '../data/my-requests.ts';
 import { useMyAccess } from '../data/my-access.ts';
 import type { Me } from '../data/session.ts';
 import { announcement } from '../time/countdown.ts';
@@ -10,10 +10,7 @@ import { toast } from '../ui/notices.tsx';
 /** Tells me what happens to what is mine, whatever page I am on. Draws nothing. */
 export function News({ me }: { readonly me: Me }) {
   const access = useMyAccess();
-  const requests = useQuery({
-    queryKey: ['requests', 'mine', 'newest'],
-    queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'mine', limit: 20 } } })),
-  });
+  const requests = useMyNewestRequests();
   useChanges(access.data, ({ id }) => id, tellGrant);
   useChanges(
     requests.data?.items,

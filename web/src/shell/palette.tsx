@@ -1,9 +1,14 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
+import { api, ask, type CatalogueItem } from '../data/api.ts';
+import { KeyIcon } from '../ui/icons.ts';
 import { SearchPalette } from '../ui/search-palette.tsx';
 import type { Destination } from './destinations.ts';
 
-/** Goes to pages. */
+const MOST = 7;
+
+/** Goes to pages, and finds access to ask for. */
 export default function Palette({
   destinations,
   opened,
@@ -15,8 +20,16 @@ export default function Palette({
 }) {
   const navigate = useNavigate();
   const [query, setQuery] = useState('');
-  const words = query.trim().toLowerCase();
+  const q = useDeferredValue(query.trim());
+  const found = useQuery({
+    queryKey: ['catalogue', q, MOST],
+    queryFn: () => ask(() => api.GET('/v1/catalogue', { params: { query: { q, limit: MOST } } })),
+    enabled: opened && q !== '',
+    placeholderData: keepPreviousData,
+  });
+  const words = q.toLowerCase();
   const pages = destinations.filter(({ label }) => label.toLowerCase().includes(words));
+  const items = q === '' ? [] : (found.data?.items ?? []);
   return (
     <SearchPalette
       opened={opened}
@@ -25,11 +38,25 @@ export default function Palette({
       onQuery={setQuery}
       groups={[
         {
+          label: 'Access',
+          actions: items.map((item) => ({
+            id: `${item.role} ${item.target}`,
+            label: `${item.role} on ${item.target}`,
+            detail: outlook(item),
+            icon: KeyIcon,
+            choose: () => void navigate({ to: '/request', search: { role: item.role, target: item.target } }),
+          })),
+        },
+        {
           label: 'Pages',
           actions: pages.map(({ to, label, icon }) => ({ id: to, label, icon, choose: () => void navigate({ to }) })),
         },
       ]}
-      nothing="No page has such a name."
+      nothing={found.isFetching ? 'Looking…' : 'Nothing matches. Try fewer words, or the name of an account.'}
     />
   );
+}
+
+function outlook({ requestable, why, description }: CatalogueItem): string {
+  return requestable ? description : `Not now: ${why}`;
 }

@@ -1,8 +1,9 @@
 import type { Me } from '../data/session.ts';
 import { chooseZone, useZone } from '../time/zone.ts';
-import { AutoThemeIcon, ClockIcon, DarkThemeIcon, HelpIcon, LightThemeIcon } from '../ui/icons.ts';
+import { AutoThemeIcon, ClockIcon, DarkThemeIcon, HelpIcon, LightThemeIcon, SignOutIcon } from '../ui/icons.ts';
 import { ChoiceMenu } from '../ui/overlays.tsx';
 import { THEMES, useTheme } from '../ui/theme.tsx';
+import { signOut } from './sign-out.ts';
 import classes from './person-menu.module.css';
 
 const LOOKS = {
@@ -19,7 +20,7 @@ export function PersonMenu({ me, onHelp }: { readonly me: Me; readonly onHelp: (
   return (
     <ChoiceMenu
       button={
-        <button type="button" className={classes['person']} aria-label={`${name}: theme, zone, help`}>
+        <button type="button" className={classes['person']} aria-label={`${name}: theme, zone, sign out`}>
           {initials(name)}
         </button>
       }
@@ -38,6 +39,7 @@ export function PersonMenu({ me, onHelp }: { readonly me: Me; readonly onHelp: (
           choose: () => chooseZone(zone === 'utc' ? 'local' : 'utc'),
         },
         { label: 'Keys and help', icon: HelpIcon, choose: onHelp },
+        { label: 'Sign out', icon: SignOutIcon, choose: () => void signOut() },
       ]}
     />
   );

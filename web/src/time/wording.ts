@@ -83,6 +83,6 @@ export function causeWords(cause: string | null): string {
 /** What survives an end, in a line; the words of the residual itself say why. */
 export function residualLine({ maxMs }: Pick<Grant['residual'], 'maxMs'>): string {
   if (maxMs === 0) return 'Nothing survives its end.';
-  if (maxMs === null) return 'Something may survive its end, and nobody can say for how long.';
-  return `What may survive its end is over ${durationWords(maxMs)} later.`;
+  if (maxMs === null) return 'Something can survive its end, and nobody can say for how long.';
+  return `What can survive its end is gone ${durationWords(maxMs)} later.`;
 }

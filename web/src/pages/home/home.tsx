@@ -1,28 +1,56 @@
 import { useMyAccess } from '../../data/my-access.ts';
+import { useWaitingForMe } from '../../data/my-requests.ts';
+import { RequestList } from '../../requests/request-list.tsx';
+import { ButtonLink } from '../../ui/button.tsx';
 import { Section, Waiting } from '../../ui/card.tsx';
+import { AskIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { AccessCard } from './access-card.tsx';
-import classes from './home.module.css';
+import { AskAgain } from './ask-again.tsx';
 import { FirstSteps } from './first-steps.tsx';
+import classes from './home.module.css';
 
-/** What I can do now, and until when. */
+/** What I can do now and until when, what waits for me, and what I ask for often. */
 export function Home() {
   const access = useMyAccess();
+  const waiting = useWaitingForMe();
+  const held = access.data?.length ?? 0;
   return (
-    <Page title="My access" lead="What you hold now, and when it ends.">
-      <Section id="held" title="Held now">
+    <Page
+      title="My access"
+      lead={
+        held === 0 ? 'What you hold stands here, with the time that is left.' : 'What you hold now, and when it ends.'
+      }
+      aside={
+        <ButtonLink to="/request" kind="solid" icon={AskIcon}>
+          Ask for access
+        </ButtonLink>
+      }
+    >
+      <div className={classes['held']}>
         {access.isPending && <Waiting />}
         {access.error !== null && (
           <FailureNotice error={access.error} intent="look" again={() => void access.refetch()} />
         )}
-        {access.data?.length === 0 && <FirstSteps />}
-        <div className={classes['cards']}>
-          {access.data?.map((grant) => (
-            <AccessCard key={grant.id} grant={grant} />
-          ))}
-        </div>
-      </Section>
+        {access.data !== undefined && held === 0 && <FirstSteps />}
+        {held > 0 && (
+          <div className={classes['cards']}>
+            {access.data?.map((grant) => (
+              <AccessCard key={grant.id} grant={grant} />
+            ))}
+          </div>
+        )}
+      </div>
+      {waiting.error !== null && (
+        <FailureNotice error={waiting.error} intent="look" again={() => void waiting.refetch()} />
+      )}
+      {(waiting.data?.items.length ?? 0) > 0 && (
+        <Section id="waiting" title="Waiting for you">
+          <RequestList requests={waiting.data?.items ?? []} withPerson />
+        </Section>
+      )}
+      <AskAgain />
     </Page>
   );
 }

@@ -1,0 +1,25 @@
+import type { Things } from './furnish.ts';
+
+/** A page as somebody sees it: what is photographed, and examined for accessibility. */
+export interface SeenPage {
+  readonly name: string;
+  /** Who looks; `null`: a stranger. */
+  readonly person: string | null;
+  readonly path: (things: Things) => string;
+}
+
+export const PAGES: readonly SeenPage[] = [
+  { name: 'sign-in', person: null, path: () => '/' },
+  { name: 'home', person: 'ana', path: () => '/' },
+  { name: 'home-empty', person: 'gus', path: () => '/' },
+  { name: 'home-approver', person: 'bo', path: () => '/' },
+  { name: 'find', person: 'ana', path: () => '/request?q=invoice' },
+  { name: 'ask', person: 'ana', path: () => '/request?role=invoice-reader&target=aws/prod' },
+  { name: 'ask-refused', person: 'gus', path: () => '/request?role=invoice-reader&target=aws/prod' },
+  { name: 'requests', person: 'ana', path: () => '/requests' },
+  { name: 'request-pending', person: 'ana', path: ({ pending }) => `/requests/${pending}` },
+  { name: 'request-active', person: 'ana', path: ({ approved }) => `/requests/${approved}` },
+  { name: 'request-denied', person: 'ana', path: ({ denied }) => `/requests/${denied}` },
+  { name: 'request-over', person: 'ana', path: ({ over }) => `/requests/${over}` },
+  { name: 'lost', person: 'ana', path: () => '/requests/req_nothing' },
+];

@@ -1,0 +1,65 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+export const THEMES = ['light', 'dark'] as const;
+export const WIDTHS = [1280, 360] as const;
+
+export interface Look {
+  readonly theme: (typeof THEMES)[number];
+  readonly width: (typeof WIDTHS)[number];
+}
+
+/** All four ways in which a page is looked at. */
+export const LOOKS: readonly Look[] = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ theme, width })));
+
+/** Somebody at a browser of their own. */
+export interface Visitor {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the browser complained about since the last call: errors of script, and violations of the content security policy. */
+  complaints(): readonly string[];
+}
+
+/** Opens a browser's window for somebody; `person` is signed in through the demo's pages, `null` is a stranger. */
+export async function visit(
+  browser: Browser,
+  base: string,
+  person: string | null,
+  { theme, width }: Look = { theme: 'light', width: 1280 },
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: base,
+    viewport: { width, height: width === 360 ? 740 : 860 },
+    colorScheme: theme,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+    isMobile: width === 360,
+  });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  let said: string[] = [];
+  page.on('console', (message) => {
+    // A stranger is told 401 by the server, and the browser repeats it.
+    if (message.type() === 'error' && !/status of (401|4\d\d)/.test(message.text())) said.push(message.text());
+  });
+  page.on('pageerror', (error) => said.push(String(error)));
+  if (person !== null) {
+    await page.goto(`/sign-in/browser?hint=${person}&return=/`);
+    await page.getByRole('main').waitFor();
+  }
+  return {
+    page,
+    context,
+    complaints() {
+      const all = said;
+      said = [];
+      return all;
+    },
+  };
+}
+
+/** Waits until the page has what it shows. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor();
+  await page.getByLabel('Loading').waitFor({ state: 'detached' });
+}

@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import { under, useAction } from '../data/action.ts';
+import { api, ask, type Grant } from '../data/api.ts';
+import { Button } from '../ui/button.tsx';
+import { ReturnIcon } from '../ui/icons.ts';
+import { FailureNotice } from '../ui/notices.tsx';
+import { Dialog } from '../ui/overlays.tsx';
+import classes from './access.module.css';
+
+const OVER = new Set(['ending', 'ended', 'failed']);
+
+/** Ends access that I hold. One question in between: it cannot be undone, only asked for again. */
+export function GiveBack({ grant, small = false }: { readonly grant: Grant; readonly small?: boolean }) {
+  const [asking, setAsking] = useState(false);
+  const act = useAction(
+    (id: string, key) =>
+      ask(() => api.POST('/v1/grants/{id}/return', { params: { path: { id }, ...under(key) }, body: {} })),
+    { touches: [['grants'], ['requests'], ['request']], done: () => setAsking(false) },
+  );
+  return (
+    <>
+      <Button
+        icon={ReturnIcon}
+        small={small}
+        cannot={OVER.has(grant.status) ? 'It is over, or ending already.' : null}
+        onClick={() => setAsking(true)}
+      >
+        Done
+      </Button>
+      <Dialog title="Give it back now?" opened={asking} onClose={() => setAsking(false)}>
+        <div className={classes['dialog']}>
+          <p>
+            <strong>{grant.role}</strong> on {grant.target} ends now, and not at its end. To have it again you ask
+            again.
+          </p>
+          {act.error !== null && <FailureNotice error={act.error} intent="change" />}
+          <div className={classes['buttons']}>
+            <Button
+              kind="solid"
+              icon={ReturnIcon}
+              busy={act.isPending}
+              onClick={() => act.mutate(grant.id)}
+              data-autofocus
+            >
+              Give it back
+            </Button>
+            <Button onClick={() => setAsking(false)}>Keep it</Button>
+          </div>
+        </div>
+      </Dialog>
+    </>
+  );
+}

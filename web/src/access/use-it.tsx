@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import { useAction } from '../data/action.ts';
+import { api, ask, type Grant } from '../data/api.ts';
+import { Button } from '../ui/button.tsx';
+import { TerminalIcon } from '../ui/icons.ts';
+import { CopyLine, FailureNotice } from '../ui/notices.tsx';
+import { Dialog } from '../ui/overlays.tsx';
+import classes from './access.module.css';
+
+/** How to use what I hold: commands to copy, and the cloud's console. No secret is ever on this page. */
+export function UseIt({ grant, small = false }: { readonly grant: Grant; readonly small?: boolean }) {
+  const [opened, setOpened] = useState(false);
+  const { role, target, landing } = grant;
+  return (
+    <>
+      <Button
+        kind="solid"
+        icon={TerminalIcon}
+        small={small}
+        cannot={grant.status === 'active' ? null : 'It can be used once it is active.'}
+        onClick={() => setOpened(true)}
+      >
+        Use
+      </Button>
+      <Dialog title={`Use ${role} on ${target}`} opened={opened} onClose={() => setOpened(false)}>
+        <div className={classes['dialog']}>
+          {landing === null ? (
+            <>
+              <p>One command with this access, and with nothing else:</p>
+              <CopyLine label="Command" text={`curfew assume ${role} --on ${target} -- aws sts get-caller-identity`} />
+              <p>A profile that any AWS tool can use until the end:</p>
+              <CopyLine label="Command for a profile" text={`curfew aws-profile ${role} --on ${target} --write`} />
+              <Console grant={grant} />
+            </>
+          ) : (
+            <>
+              <p>{landing.words}</p>
+              <CopyLine label="Identity" text={landing.identity} />
+            </>
+          )}
+        </div>
+      </Dialog>
+    </>
+  );
+}
+
+/** The address signs a browser in: it is a secret, so it is asked for at the press of the button and shown nowhere. */
+function Console({ grant: { id } }: { readonly grant: Grant }) {
+  const act = useAction(
+    (_: string) => ask(() => api.POST('/v1/grants/{id}/console', { params: { path: { id } }, body: {} })),
+    { touches: [], done: ({ url }) => void window.open(url, '_blank', 'noopener,noreferrer') },
+  );
+  return (
+    <>
+      <p>Or in the browser:</p>
+      <Button busy={act.isPending} onClick={() => act.mutate(id)}>
+        Open the console of the cloud
+      </Button>
+      {act.error !== null && <FailureNotice error={act.error} intent="look" />}
+    </>
+  );
+}

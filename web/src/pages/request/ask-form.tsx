@@ -1,0 +1,199 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
+import { under, useAction } from '../../data/action.ts';
+import { api, ask, type CatalogueItem } from '../../data/api.ts';
+import { useDebounced } from '../../data/debounced.ts';
+import { durationText } from '../../time/countdown.ts';
+import { durationChoices, parseDuration, sensibleDuration } from '../../time/durations.ts';
+import { timesIn, useZone } from '../../time/zone.ts';
+import { Button, ButtonLink } from '../../ui/button.tsx';
+import { Fields, LineField, OneOf, TextField } from '../../ui/fields.tsx';
+import { AskIcon, SearchIcon } from '../../ui/icons.ts';
+import { FailureNotice } from '../../ui/notices.tsx';
+import { TierSign } from '../../ui/signs.tsx';
+import { asIfSaid, bodyOf, stillMissing, type Asked, type DraftSearch } from './draft.ts';
+import { Outlook } from './outlook.tsx';
+import classes from './ask-form.module.css';
+
+const STILL_MS = 250;
+const FALLBACK_MS = 1_800_000;
+
+/** The form, and beside it what would be decided. */
+export function AskForm({
+  role,
+  target,
+  item,
+  draft,
+  onDraft,
+}: {
+  readonly role: string;
+  readonly target: string;
+  /** `null`: the catalogue does not show it to this person; the preview says why. */
+  readonly item: CatalogueItem | null;
+  readonly draft: DraftSearch;
+  readonly onDraft: (draft: DraftSearch) => void;
+}) {
+  const [defaultMs, maxMs] = [item?.defaultDurationMs ?? FALLBACK_MS, item?.maxDurationMs ?? FALLBACK_MS];
+  const [reason, setReason] = useState(draft.reason ?? '');
+  const [complaining, setComplaining] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const navigate = useNavigate();
+  const duration = draft.duration ?? durationText(sensibleDuration(defaultMs, maxMs));
+  const asked: Asked = { role, target, duration, reason, ticket: draft.ticket ?? '', at: draft.at ?? null };
+  const outlook = useOutlook(asked);
+  const requirements = outlook.data?.requirements ?? null;
+  const missing = requirements === null ? {} : stillMissing(asked, requirements);
+  const notADuration = parseDuration(duration) === null ? 'Write it as 15m, 1h or 1h30m.' : null;
+  const send = useAction(
+    (input: Asked, key) => ask(() => api.POST('/v1/requests', { params: under(key), body: bodyOf(input) })),
+    {
+      touches: [['requests'], ['grants']],
+      done: ({ id }) => void navigate({ to: '/requests/$id', params: { id } }),
+    },
+  );
+  const change = (next: Partial<DraftSearch>): void => onDraft({ ...draft, ...next });
+  const choices = durationChoices(defaultMs, maxMs).map(durationText);
+  return (
+    <form
+      ref={form}
+      className={classes['form']}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setComplaining(true);
+        if (Object.keys(missing).length === 0 && notADuration === null) return send.mutate(asked);
+        // After the next drawing, when the complaints stand there.
+        requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      }}
+    >
+      <div className={classes['fields']}>
+        <div className={classes['what']}>
+          <div>
+            <p>
+              <strong>{role}</strong> on {target}
+            </p>
+            {item !== null && <TierSign tier={item.tier} />}
+          </div>
+          <ButtonLink
+            to="/request"
+            search={draft.q === undefined ? {} : { q: draft.q }}
+            kind="quiet"
+            small
+            icon={SearchIcon}
+          >
+            Something else
+          </ButtonLink>
+        </div>
+        <Fields title="Why">
+          <TextField
+            label="Reason"
+            description={
+              requirements !== null && requirements.reasonMin > 0
+                ? `What you are about to do, in at least ${requirements.reasonMin} characters. Whoever decides reads it, and it is kept.`
+                : 'What you are about to do. Whoever decides reads it, and it is kept.'
+            }
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            error={complaining ? missing.reason : undefined}
+            autosize
+            minRows={2}
+            maxRows={8}
+            maxLength={2_000}
+            autoFocus
+          />
+          {(requirements?.ticket != null || asked.ticket !== '') && (
+            <LineField
+              label="Ticket"
+              description={requirements?.ticket == null ? undefined : `The rule asks for one (${requirements.ticket}).`}
+              value={asked.ticket}
+              onChange={(event) => change({ ticket: event.currentTarget.value })}
+              error={complaining ? missing.ticket : undefined}
+            />
+          )}
+        </Fields>
+        <Fields title="How long">
+          <OneOf
+            label="How long"
+            choices={[...new Set([...choices, ...(choices.includes(duration) ? [] : [duration])])].map((value) => ({
+              value,
+              label: value,
+            }))}
+            value={duration}
+            onChange={(value) => change({ duration: value })}
+          />
+          {notADuration !== null && <p role="alert">{notADuration}</p>}
+        </Fields>
+        <When at={asked.at} onAt={(at) => onDraft(withoutAt(draft, at))} />
+        {send.error !== null && <FailureNotice error={send.error} intent="change" />}
+        <div className={classes['buttons']}>
+          <Button kind="solid" type="submit" icon={AskIcon} busy={send.isPending}>
+            Ask for {duration}
+          </Button>
+        </div>
+      </div>
+      <Outlook asked={asked} preview={outlook} />
+    </form>
+  );
+}
+
+function withoutAt({ at: _, ...draft }: DraftSearch, at: string | null): DraftSearch {
+  return at === null ? draft : { ...draft, at };
+}
+
+/** What would be decided now. What the asker still has to say is taken as said; the rest is what would be sent. */
+function useOutlook(asked: Asked) {
+  const requirements = useRef<Parameters<typeof asIfSaid>[1]>(null);
+  const settled = useDebounced(JSON.stringify(bodyOf(asIfSaid(asked, requirements.current))), STILL_MS);
+  const answer = useQuery({
+    queryKey: ['preview', settled],
+    queryFn: () =>
+      ask(() => api.POST('/v1/requests/preview', { body: JSON.parse(settled) as ReturnType<typeof bodyOf> })),
+    placeholderData: keepPreviousData,
+    enabled: parseDuration(asked.duration) !== null,
+  });
+  requirements.current = answer.data?.requirements ?? null;
+  return answer;
+}
+
+/** When it begins. The clock of the rule starts then, not now. */
+function When({ at, onAt }: { readonly at: string | null; readonly onAt: (at: string | null) => void }) {
+  const [later, setLater] = useState(at !== null);
+  const zone = useZone();
+  const suffix = zone === 'utc' ? 'Z' : '';
+  const name = timesIn(zone).name(at === null ? 0 : Date.parse(at));
+  return (
+    <Fields title="When">
+      <OneOf
+        label="When"
+        choices={[
+          { value: 'now', label: 'As soon as it is approved' },
+          { value: 'later', label: 'At a time' },
+        ]}
+        value={later ? 'later' : 'now'}
+        onChange={(value) => {
+          setLater(value === 'later');
+          if (value === 'now') onAt(null);
+        }}
+      />
+      {later && (
+        <LineField
+          type="datetime-local"
+          label={`Begins at (${at === null && zone === 'local' ? "this machine's time" : name})`}
+          value={at === null ? '' : forInput(at, zone === 'utc')}
+          onChange={(event) => {
+            const time = Date.parse(`${event.currentTarget.value}${suffix}`);
+            onAt(Number.isNaN(time) ? null : new Date(time).toISOString());
+          }}
+        />
+      )}
+    </Fields>
+  );
+}
+
+/** As such an input wants it: a time without a zone. */
+function forInput(at: string, utc: boolean): string {
+  const time = new Date(at);
+  const shifted = utc ? time : new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
+}

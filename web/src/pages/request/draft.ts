@@ -1,0 +1,92 @@
+import type { Preview } from '../../data/api.ts';
+
+/** What somebody is about to ask for, as it stands in the address: a link to it is the same draft for whoever opens it. */
+export interface DraftSearch {
+  /** What was searched for. */
+  readonly q?: string;
+  readonly role?: string;
+  readonly target?: string;
+  /** As people write it: `30m`. */
+  readonly duration?: string;
+  /** When it is to begin, RFC 3339. Absent: as soon as it is approved. */
+  readonly at?: string;
+  readonly ticket?: string;
+  /** Only read, never written: tools may fill it in, but what somebody types does not go into their history. */
+  readonly reason?: string;
+}
+
+const FIELDS = ['q', 'role', 'target', 'duration', 'at', 'ticket', 'reason'] as const;
+const LONGEST = 2_000;
+
+/** Reads a draft from an address that anybody may have written: unknown names and wrong types are dropped. */
+export function readDraft(search: Record<string, unknown>): DraftSearch {
+  const draft: { -readonly [Name in keyof DraftSearch]: DraftSearch[Name] } = {};
+  for (const name of FIELDS) {
+    const value = Object.hasOwn(search, name) ? search[name] : undefined;
+    const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+    if (text !== '') draft[name] = text.slice(0, LONGEST);
+  }
+  return draft;
+}
+
+/** What is asked of the API. */
+export interface Asked {
+  readonly role: string;
+  readonly target: string;
+  readonly duration: string;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly at: string | null;
+}
+
+export function bodyOf({ role, target, duration, reason, ticket, at }: Asked) {
+  return {
+    items: [{ role, target }],
+    duration,
+    ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
+    ...(ticket.trim() === '' ? {} : { ticket: ticket.trim() }),
+    ...(at === null ? {} : { startsAt: at }),
+  };
+}
+
+type Requirements = Preview['requirements'];
+
+/** What is still to be said, by field; empty when it can be sent. */
+export function stillMissing(
+  { reason, ticket }: Pick<Asked, 'reason' | 'ticket'>,
+  { reasonMin, ticket: tracker }: Requirements,
+): { readonly reason?: string; readonly ticket?: string } {
+  const length = [...reason.trim()].length;
+  return {
+    ...(length < reasonMin
+      ? { reason: length === 0 ? 'Say why.' : `Say a little more: ${reasonMin - length} more characters.` }
+      : {}),
+    ...(tracker !== null && ticket.trim() === '' ? { ticket: `The rule asks for a ticket (${tracker}).` } : {}),
+  };
+}
+
+/** Long enough for any rule: the preview answers for a request that says why, before anybody has typed it. */
+const STAND_IN = 'x'.repeat(200);
+
+/** The same request with a stand-in for what is still to be said, as the catalogue does. */
+export function asIfSaid(asked: Asked, requirements: Requirements | null): Asked {
+  const missing = requirements === null ? { reason: '', ticket: '' } : stillMissing(asked, requirements);
+  return {
+    ...asked,
+    reason: missing.reason === undefined ? asked.reason : STAND_IN,
+    ticket: missing.ticket === undefined ? asked.ticket : 'PREVIEW-1',
+  };
+}
+
+/** The same on the command line. Quoted for a POSIX shell: a reason is somebody's text, and perhaps from a link. */
+export function commandLine({ role, target, duration, reason, ticket, at }: Asked): string {
+  const words = ['curfew', 'request', quoted(role), '--on', quoted(target), '--for', quoted(duration)];
+  if (reason.trim() !== '') words.push('--reason', quoted(reason.trim()));
+  if (ticket.trim() !== '') words.push('--ticket', quoted(ticket.trim()));
+  if (at !== null) words.push('--at', quoted(at));
+  return [...words, '--wait'].join(' ');
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

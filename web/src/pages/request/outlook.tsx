@@ -1,0 +1,122 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { Preview } from '../../data/api.ts';
+import { durationWords } from '../../time/countdown.ts';
+import { parseDuration } from '../../time/durations.ts';
+import { useNow } from '../../time/ticker.ts';
+import { residualLine } from '../../time/wording.ts';
+import { useTimes } from '../../time/zone.ts';
+import { Card, Waiting } from '../../ui/card.tsx';
+import { CopyLine, FailureNotice } from '../../ui/notices.tsx';
+import { StateSign } from '../../ui/signs.tsx';
+import { commandLine, type Asked } from './draft.ts';
+import classes from './outlook.module.css';
+
+/** What would happen if it were sent now: by whom it is decided, until when it lasts, what survives, what the cloud is told. */
+export function Outlook({ asked, preview }: { readonly asked: Asked; readonly preview: UseQueryResult<Preview> }) {
+  const { data, error, isPending, refetch } = preview;
+  return (
+    <Card
+      className={classes['outlook']}
+      aria-label="What would happen"
+      tone={data?.effect === 'deny' ? 'bad' : undefined}
+    >
+      <h2>What would happen</h2>
+      {isPending && <Waiting />}
+      {error !== null && <FailureNotice error={error} intent="look" again={() => void refetch()} />}
+      {data !== undefined && error === null && <Answer asked={asked} data={data} />}
+      <div className={classes['part']}>
+        <h3>On the command line</h3>
+        <CopyLine label="The same on the command line" text={commandLine(asked)} />
+      </div>
+    </Card>
+  );
+}
+
+function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview }) {
+  const now = useNow();
+  const times = useTimes();
+  const durationMs = parseDuration(asked.duration) ?? data.durationMs;
+  const from = asked.at === null ? now : Date.parse(asked.at);
+  if (data.effect === 'deny') {
+    return (
+      <div className={classes['part']} role="status">
+        <StateSign state={{ word: 'It would be refused', tone: 'bad' }} />
+        <ul className={classes['list']}>
+          {data.refusals.map(({ code, text, hint, rule }) => (
+            <li key={`${code} ${rule}`}>
+              {text}
+              {hint !== undefined && <span className={classes['quiet']}> {hint}</span>}
+              <span className={classes['rule']}>{rule}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div className={classes['part']} role="status">
+        {data.steps.length === 0 ? (
+          <StateSign state={{ word: 'Approved at once, by rule', tone: 'good' }} />
+        ) : (
+          <>
+            <StateSign
+              state={{
+                word: data.steps.length === 1 ? 'Somebody agrees' : `${data.steps.length} groups agree`,
+                tone: 'waiting',
+              }}
+            />
+            <ol className={classes['list']}>
+              {data.steps.map(({ id, count, eligible, from: whom }) => (
+                <li key={id}>
+                  {count} of {eligible.map(({ name }) => name).join(', ')}
+                  <span className={classes['rule']}>{whom.join(', ')}</span>
+                </li>
+              ))}
+            </ol>
+          </>
+        )}
+      </div>
+      <div className={classes['part']}>
+        <h3>The end</h3>
+        <p className={classes['end']}>{times.short(from + durationMs, now)}</p>
+        <p className={classes['quiet']}>
+          {asked.at === null
+            ? `if it began now. Its ${durationWords(durationMs)} count from its start, not from this click.`
+            : `${durationWords(durationMs)} after its start.`}
+        </p>
+        {data.residual.map((residual) => (
+          <details key={`${residual.role} ${residual.target}`}>
+            <summary>{residualLine(residual)}</summary>
+            <p className={classes['quiet']}>{residual.words}</p>
+          </details>
+        ))}
+      </div>
+      {data.plan.length > 0 && (
+        <details className={classes['part']}>
+          <summary>What the cloud would be told</summary>
+          <ul className={classes['list']}>
+            {data.plan.map((words) => (
+              <li key={words} className={classes['quiet']}>
+                {words}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {data.reasons.length > 0 && (
+        <details className={classes['part']}>
+          <summary>Which rules say so</summary>
+          <ul className={classes['list']}>
+            {data.reasons.map(({ rule, text }) => (
+              <li key={`${rule} ${text}`}>
+                {text}
+                <span className={classes['rule']}>{rule}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { AccessRequest, Grant } from '../../data/api.ts';
+import { stagesOf } from './stages.ts';
+
+const NOW = Date.parse('2026-11-22T10:00:00Z');
+const END = '2026-11-22T10:15:00.000Z';
+
+const grant = (over: Partial<Grant>): Grant =>
+  ({ status: 'active', endsAt: END, usableAt: null, startsAt: END, endedAt: null, waits: null, ...over }) as Grant;
+
+const request = (over: Partial<AccessRequest>): AccessRequest =>
+  ({
+    status: 'approved',
+    createdAt: '2026-11-22T09:59:00.000Z',
+    decidedAt: null,
+    decisions: [],
+    steps: [],
+    deniedBy: null,
+    grants: [],
+    ...over,
+  }) as unknown as AccessRequest;
+
+const states = (over: Partial<AccessRequest>, now = NOW): string =>
+  stagesOf(request(over), now)
+    .map(({ state }) => state)
+    .join(' ');
+
+test.each([
+  ['waits', { status: 'pending' }, 'done now later later'],
+  ['is denied', { status: 'denied', deniedBy: 'policy' }, 'done bad later later'],
+  ['lapsed', { status: 'lapsed' }, 'done bad later later'],
+  ['starts', { grants: [grant({ status: 'activating', endsAt: null })] }, 'done done now later'],
+  ['is used', { grants: [grant({})] }, 'done done now later'],
+  ['is ending', { grants: [grant({ status: 'ending' })] }, 'done done done now'],
+  ['is over', { grants: [grant({ status: 'ended', endedAt: END })] }, 'done done done done'],
+  ['failed', { grants: [grant({ status: 'failed', endedAt: END })] }, 'done done bad done'],
+] as const)('a request that %s', (_, over, expected) => {
+  expect(states(over as Partial<AccessRequest>)).toBe(expected);
+});
+
+test('one of two grants that is left keeps the request from being over', () => {
+  const grants = [grant({ status: 'ended', endedAt: END }), grant({})];
+  expect(states({ grants })).toBe('done done now later');
+});
+
+test('when the time has come, and nobody has said so yet, it is ending and not over', () => {
+  const after = Date.parse(END) + 1;
+  expect(stagesOf(request({ grants: [grant({})] }), after).at(-1)).toMatchObject({
+    state: 'now',
+    note: 'ending…, until it is proven gone',
+  });
+});

@@ -1,0 +1,53 @@
+import { Link } from '@tanstack/react-router';
+import type { AccessRequest } from '../data/api.ts';
+import { useNow } from '../time/ticker.ts';
+import { requestState } from '../time/wording.ts';
+import { useTimes } from '../time/zone.ts';
+import { StateSign, TierSign } from '../ui/signs.tsx';
+import classes from './request-list.module.css';
+
+/** What a request is about, in a line. */
+export function whatOf({ items, extends: extension }: AccessRequest): string {
+  const [first, ...others] = items;
+  if (first === undefined) return 'nothing';
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `${first.role} on ${first.target}${more}${extension === null ? '' : ', longer'}`;
+}
+
+/** Requests under each other; each leads to its page. */
+export function RequestList({
+  requests,
+  withPerson,
+}: {
+  readonly requests: readonly AccessRequest[];
+  /** Whether they are of different people. */
+  readonly withPerson: boolean;
+}) {
+  const now = useNow();
+  const times = useTimes();
+  return (
+    <ul className={classes['list']}>
+      {requests.map((request) => (
+        <li key={request.id}>
+          <Link to="/requests/$id" params={{ id: request.id }} className={classes['link']}>
+            <span className={classes['what']}>{whatOf(request)}</span>
+            <span className={classes['state']}>
+              <StateSign state={requestState(request)} />
+            </span>
+            <span className={classes['reason']}>
+              {withPerson && <strong>{request.requester.name}: </strong>}
+              {request.reason === '' ? 'no reason given' : request.reason}
+            </span>
+            <span className={classes['facts']}>
+              {request.items[0]?.tier != null && <TierSign tier={request.items[0].tier} />}
+              <span>{request.duration}</span>
+              <time dateTime={request.createdAt} title={times.full(Date.parse(request.createdAt))}>
+                {times.short(Date.parse(request.createdAt), now)}
+              </time>
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
