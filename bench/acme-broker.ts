@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createEngine, type Engine } from '../src/engine/engine.ts';
 import { parseDirectory } from '../src/identity/directory/yaml-directory.ts';
+import { createPasskeyCeremony } from '../src/identity/passkeys/ceremony.ts';
 import { createAppend } from '../src/ledger/append.ts';
 import { createChanges } from '../src/operations/changes.ts';
 import { recheckGrant } from '../src/operations/recheck-grant.ts';
@@ -44,6 +45,7 @@ export async function acmeBroker(
     changes,
     log: silentLog,
     append,
+    passkeys: createPasskeyCeremony({ origin: 'https://curfew.acme.example' }, { kind: 'none' }),
     wake: (what) => engine.wake(what),
     endUnrecorded: async () => {},
     lapsesAfterMs: 3_600_000,

@@ -14,6 +14,8 @@ import { createAccessTokens } from './identity/access-tokens.ts';
 import { createAuthorizationServer } from './identity/authorization-server.ts';
 import { parseBaseUrl, type BaseUrl } from './identity/base-url.ts';
 import { createCompanyProvider } from './identity/company-provider.ts';
+import { attestationPolicy } from './identity/passkeys/attestation-policy.ts';
+import { createPasskeyCeremony } from './identity/passkeys/ceremony.ts';
 import { parseDirectory } from './identity/directory/yaml-directory.ts';
 import { loadIdentityKeys } from './identity/keys.ts';
 import { createAppend } from './ledger/append.ts';
@@ -221,6 +223,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, 
     log,
     countAlarm: tallies.alarms.count,
     append,
+    passkeys: createPasskeyCeremony(baseUrlOf(config), attestationPolicy(config.passkeys)),
     wake: (what) => engine.wake(what),
     endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
     lapsesAfterMs: DAY_MS,

@@ -84,6 +84,8 @@ export const REQUEST_VIEW: RequestView = {
   ticket: null,
   duration: '15m',
   durationMs: 900_000,
+  grantedDurationMs: null,
+  needsSignature: false,
   startsAt: null,
   createdAt: '2026-11-21T06:00:00.000Z',
   lapsesAt: '2026-11-21T14:00:00.000Z',

@@ -13,17 +13,32 @@ const PROPOSAL_ID = `prp_${'p'.repeat(20)}`;
 
 const SESSION_ID = `ses_${'s'.repeat(20)}`;
 
+const RECOVERY_ID = 'rcv_aaaaaaaaaaaaaaaaaaaa';
+const PASSKEY_ID = 'pky_aaaaaaaaaaaaaaaaaaaa';
+
 const ROUTES = [
   ['GET', '/v1/me'],
   ['POST', '/v1/me/sign-out'],
   ['GET', '/v1/me/sessions'],
   ['DELETE', `/v1/me/sessions/${SESSION_ID}`],
+  ['GET', '/v1/me/passkeys'],
+  ['POST', '/v1/me/passkeys'],
+  ['POST', '/v1/me/passkeys/options'],
+  ['POST', '/v1/me/passkeys/step-up'],
+  ['POST', '/v1/me/passkeys/recovery'],
+  ['DELETE', '/v1/me/passkeys/recovery'],
+  ['GET', '/v1/passkey-recoveries'],
+  ['POST', `/v1/passkey-recoveries/${RECOVERY_ID}/challenge`],
+  ['POST', `/v1/passkey-recoveries/${RECOVERY_ID}/confirm`],
+  ['PATCH', `/v1/me/passkeys/${PASSKEY_ID}`],
+  ['DELETE', `/v1/me/passkeys/${PASSKEY_ID}`],
   ['GET', '/v1/catalogue'],
   ['POST', '/v1/requests'],
   ['POST', '/v1/requests/preview'],
   ['GET', '/v1/requests'],
   ['GET', `/v1/requests/${REQUEST_ID}`],
   ['GET', `/v1/requests/${REQUEST_ID}/explanation`],
+  ['POST', `/v1/requests/${REQUEST_ID}/challenge`],
   ['POST', `/v1/requests/${REQUEST_ID}/approve`],
   ['POST', `/v1/requests/${REQUEST_ID}/deny`],
   ['POST', `/v1/requests/${REQUEST_ID}/withdraw`],
@@ -67,6 +82,8 @@ test('the list below names every route of /v1', () => {
       .replace(SESSION_ID, '{id}')
       .replace(PROPOSAL_ID, '{id}')
       .replace(REVOCATION_ID, '{id}')
+      .replace(PASSKEY_ID, '{id}')
+      .replace(RECOVERY_ID, '{id}')
       .replace('/0', '/{seq}'),
   );
   expect([...new Set(listed)].sort()).toEqual(described.sort());

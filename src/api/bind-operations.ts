@@ -3,6 +3,7 @@ import { endSessions, recogniseSession } from '../operations/browser-sessions.ts
 import { confirmRole, proposeRole, refuseRole } from '../operations/change-roles.ts';
 import { claimAdministration } from '../operations/claim-administration.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
+import { challengeDecision } from '../operations/sign-decision.ts';
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
 import { examineClouds } from '../operations/examine-clouds.ts';
 import { extendGrant } from '../operations/extend-grant.ts';
@@ -10,6 +11,21 @@ import { issueCertificate, issueCredential, openConsole } from '../operations/is
 import { listAdministration } from '../operations/list-administration.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions } from '../operations/own-sessions.ts';
+import {
+  askForStepUp,
+  listPasskeys,
+  passkeyOptions,
+  registerPasskey,
+  removeOwnPasskey,
+  renameOwnPasskey,
+} from '../operations/passkeys.ts';
+import {
+  askForRecovery,
+  challengeRecovery,
+  confirmRecovery,
+  listRecoveries,
+  withdrawRecovery,
+} from '../operations/recover-passkeys.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
@@ -45,6 +61,22 @@ export function bindOperations(world: World): ApiOperations {
     previewRequest: (actor, input) => previewRequest(world, actor, input),
     requestAccess: (actor, input) => requestAccess(world, actor, input),
     approveRequest: (actor, id, input) => approveRequest(world, actor, id, input),
+    challengeDecision: (actor, id, input) => challengeDecision(world, actor, id, input),
+    listPasskeys: (actor) => listPasskeys(world, actor),
+    askForStepUp: (actor) => askForStepUp(world, actor),
+    passkeyOptions(actor, shown) {
+      const person = world.rules.current().directory.people.get(actor.key);
+      const who = { name: person?.email ?? actor.key, displayName: person?.name ?? actor.key };
+      return passkeyOptions(world, actor, who, shown);
+    },
+    registerPasskey: (actor, input) => registerPasskey(world, actor, input),
+    renamePasskey: (actor, id, name) => renameOwnPasskey(world, actor, id, name),
+    removePasskey: (actor, id) => removeOwnPasskey(world, actor, id),
+    askForRecovery: (actor) => askForRecovery(world, actor),
+    withdrawRecovery: (actor) => withdrawRecovery(world, actor),
+    listRecoveries: (actor) => listRecoveries(world, actor),
+    challengeRecovery: (actor, id) => challengeRecovery(world, actor, id),
+    confirmRecovery: (actor, id, signed) => confirmRecovery(world, actor, id, signed),
     denyRequest: (actor, id, input) => denyRequest(world, actor, id, input),
     withdrawRequest: (actor, id) => withdrawRequest(world, actor, id),
     showRequest: (actor, id) => showRequest(world, actor, id),

@@ -17,6 +17,8 @@ import { registerHealth } from './health/handler.ts';
 import { registerMe } from './me/handler.ts';
 import { observeRequests, createApiMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
+import { registerPasskeyRecoveries } from './passkey-recoveries/handler.ts';
+import { registerPasskeys } from './passkeys/handler.ts';
 import { registerPages } from './pages/handler.ts';
 import type { ApiParts, ApiServer } from './parts.ts';
 import { registerPolicy } from './policy/handler.ts';
@@ -72,6 +74,8 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
     if (request.method === 'POST') request.body ??= {};
   });
   registerMe(v1, parts);
+  registerPasskeys(v1, parts);
+  registerPasskeyRecoveries(v1, parts);
   registerCatalogue(v1, parts);
   registerRequestCreation(v1, parts);
   registerRequestReads(v1, parts);

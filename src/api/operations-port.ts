@@ -1,13 +1,24 @@
 import type { CurfewRole } from '../core/administration.ts';
-import type { GrantId, PersonId, ProposalId, RequestId, RevocationId, SessionId } from '../core/ids.ts';
+import type {
+  GrantId,
+  PasskeyId,
+  PersonId,
+  ProposalId,
+  RecoveryId,
+  RequestId,
+  RevocationId,
+  SessionId,
+} from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { RecognisedSession, SessionRefusal } from '../operations/browser-sessions.ts';
 import type { Change } from '../operations/changes.ts';
 import type { RequestInput } from '../operations/check-input.ts';
+import type { ApproveInput } from '../operations/decide-request.ts';
 import type { ExtensionInput } from '../operations/extend-grant.ts';
 import type { CloudFinding } from '../operations/examine-clouds.ts';
 import type { CertificateView, CredentialView } from '../operations/issue-credential.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
+import type { PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
@@ -16,6 +27,9 @@ import type { PolicyStatus } from '../operations/show-policy.ts';
 import type { Explanation } from '../operations/show-requests.ts';
 import type { RevocationView } from '../operations/revocation-view.ts';
 import type { RevocationInput } from '../operations/revoke-many.ts';
+import type { RecoveryView } from '../operations/recover-passkeys.ts';
+import type { ApprovalInput, SignedInput, SigningView } from '../operations/sign-decision.ts';
+import type { AssertionResponse, RequestOptions } from '../operations/take-assertion.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
 import type { RoleInput } from '../operations/change-roles.ts';
@@ -47,9 +61,28 @@ export interface ApiOperations {
   endSession(actor: Actor, id: SessionId): Outcome<null>;
   /** The roles of Curfew itself that somebody holds. Asked at every request. */
   rolesOf(person: PersonId): Promise<readonly CurfewRole[]>;
-  previewRequest(actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal>;
+  previewRequest(actor: Actor, input: RequestInput): Outcome<PreviewView>;
   requestAccess(actor: Actor, input: RequestInput): Outcome<RequestView>;
-  approveRequest(actor: Actor, id: RequestId, input: { readonly comment?: string }): Outcome<RequestView>;
+  approveRequest(actor: Actor, id: RequestId, input: ApproveInput): Outcome<RequestView>;
+  /** What has to be signed to approve a request. */
+  challengeDecision(actor: Actor, id: RequestId, input: ApprovalInput): Outcome<SigningView>;
+  listPasskeys(actor: Actor): Outcome<readonly PasskeyView[]>;
+  askForStepUp(actor: Actor): Outcome<RequestOptions>;
+  passkeyOptions(
+    actor: Actor,
+    shown: { readonly response: AssertionResponse } | undefined,
+  ): Outcome<{ readonly options: object }>;
+  registerPasskey(
+    actor: Actor,
+    input: { readonly name: string; readonly response: RegistrationAnswer },
+  ): Outcome<PasskeyView>;
+  renamePasskey(actor: Actor, id: PasskeyId, name: string): Outcome<PasskeyView>;
+  removePasskey(actor: Actor, id: PasskeyId): Outcome<null>;
+  askForRecovery(actor: Actor): Outcome<RecoveryView>;
+  withdrawRecovery(actor: Actor): Outcome<null>;
+  listRecoveries(actor: Actor): Outcome<readonly RecoveryView[]>;
+  challengeRecovery(actor: Actor, id: RecoveryId): Outcome<SigningView>;
+  confirmRecovery(actor: Actor, id: RecoveryId, signed: SignedInput): Outcome<RecoveryView>;
   denyRequest(actor: Actor, id: RequestId, input: { readonly comment?: string }): Outcome<RequestView>;
   withdrawRequest(actor: Actor, id: RequestId): Outcome<RequestView>;
   showRequest(actor: Actor, id: RequestId): Outcome<RequestView>;

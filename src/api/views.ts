@@ -2,15 +2,9 @@ import { z } from 'zod';
 import { GRANT_STATES } from '../core/grant.ts';
 import { REQUEST_STATES } from '../core/request.ts';
 import { TIERS } from '../core/role.ts';
+import { EXTENSION_STATES, type ExtensionView } from '../operations/extension-view.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
-import {
-  EXTENSION_STATES,
-  type DecisionView,
-  type ExtensionView,
-  type GrantView,
-  type RequestView,
-  type StepView,
-} from '../operations/views.ts';
+import type { DecisionView, GrantView, RequestView, StepView } from '../operations/views.ts';
 import { REFUSAL_CODES, type Decision, type Refusal } from '../policy/types.ts';
 
 /** The shapes of what the API answers with. Types below compare them with what operations make: neither can change alone. */
@@ -109,7 +103,17 @@ export const stepView = z
   .meta({ id: 'ApprovalStep' });
 
 export const personDecisionView = z
-  .object({ by: personView, verdict: z.enum(['approve', 'deny']), comment: text.nullable(), at: time })
+  .object({
+    by: personView,
+    verdict: z.enum(['approve', 'deny']),
+    comment: text.nullable(),
+    at: time,
+    durationMs: z
+      .number()
+      .nullable()
+      .meta({ description: 'The longest that this person agreed to; null: as long as was asked.' }),
+    signed: z.boolean().meta({ description: 'Said with a passkey, over exactly what was approved.' }),
+  })
   .meta({ id: 'PersonDecision' });
 
 export const extensionView = z
@@ -138,6 +142,10 @@ export const requestView = z
     ticket: text.nullable(),
     duration: text,
     durationMs: z.number(),
+    grantedDurationMs: z.number().nullable().meta({
+      description: 'The shortest time that anybody has approved so far; null: nobody has made it shorter.',
+    }),
+    needsSignature: z.boolean().meta({ description: 'Whoever approves it has to sign with a passkey.' }),
     startsAt: time.nullable(),
     createdAt: time,
     lapsesAt: time,
@@ -199,6 +207,10 @@ export const previewView = z
     reasons: list(reasonView),
     refusals: list(refusalView),
     residual: list(z.object({ role: text, target: text, ...residual.shape })),
+    needsSignature: z.boolean(),
+    unsignable: list(z.object({ step: text, without: list(personView) })).meta({
+      description: 'Steps that too few could sign now, with those who have no passkey yet.',
+    }),
     plan: list(text),
   })
   .meta({ id: 'Preview' });

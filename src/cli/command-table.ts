@@ -89,6 +89,7 @@ export function requestCommands(program: Command, act: Act): void {
     .description("Say yes to somebody's request")
     .argument('<request>')
     .option('--comment <text>')
+    .option('--for <duration>', 'for less time than was asked')
     .action(
       act(async (context, id: string, options: DecideOptions) =>
         (await import('./commands/decide.ts')).approve(context, id, options),

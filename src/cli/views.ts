@@ -54,6 +54,10 @@ export interface RequestView {
   readonly reason: string;
   readonly ticket: string | null;
   readonly duration: string;
+  /** The shortest time that was approved, where that is less than was asked. */
+  readonly grantedDurationMs: number | null;
+  /** Whoever approves it has to sign with a passkey. */
+  readonly needsSignature: boolean;
   /** When the access begins, if not as soon as it is approved. */
   readonly startsAt: string | null;
   readonly createdAt: string;
@@ -84,6 +88,8 @@ export interface DecisionView {
   readonly by: PersonView;
   readonly verdict: string;
   readonly comment: string | null;
+  /** Said with a passkey. */
+  readonly signed: boolean;
 }
 
 export interface RuleText {
@@ -151,6 +157,8 @@ export function requestView(of: Fields): RequestView {
     reason: textOrNull(of, 'reason') ?? '',
     ticket: textOrNull(of, 'ticket'),
     duration: text(of, 'duration'),
+    grantedDurationMs: numberOrNull(of, 'grantedDurationMs'),
+    needsSignature: of['needsSignature'] === true,
     startsAt: textOrNull(of, 'startsAt'),
     createdAt: text(of, 'createdAt'),
     lapsesAt: text(of, 'lapsesAt'),
@@ -176,6 +184,7 @@ function decisionView(of: Fields): DecisionView {
     by: personView(fields(of['by'], 'by')),
     verdict: text(of, 'verdict'),
     comment: textOrNull(of, 'comment'),
+    signed: of['signed'] === true,
   };
 }
 

@@ -1,11 +1,13 @@
 /**
  * What the engine can find about a grant that a person should know and it cannot mend alone: an end that is not proven however often it was
- * tried, access that was there before us and stays, an end in the cloud that somebody edited, and more that survives than was promised.
+ * tried, access that was there before us and stays, an end in the cloud that somebody edited, more that survives than was promised, and approvals that are not
+ * what was signed.
  */
 export const FINDINGS = [
   'access-not-provably-gone',
   'standing-access-remains',
   'end-was-edited',
   'more-survives-than-promised',
+  'approval-altered',
 ] as const;
 export type Finding = (typeof FINDINGS)[number];

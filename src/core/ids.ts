@@ -12,8 +12,10 @@ export type CredentialId = Id<'crd'>;
 export type RevocationId = Id<'rev'>;
 export type SessionId = Id<'ses'>;
 export type ProposalId = Id<'prp'>;
+export type PasskeyId = Id<'pky'>;
+export type RecoveryId = Id<'rcv'>;
 
-export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev', 'ses', 'prp'] as const;
+export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev', 'ses', 'prp', 'pky', 'rcv'] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 export type IdOf<Prefix extends IdPrefix> = Id<Prefix>;
 

@@ -5,6 +5,11 @@ import type { ProviderName } from './target.ts';
 export const TIERS = [0, 1, 2, 3] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** Whether approvals of a tier are signed by the approver's passkey, if anybody has to approve. */
+export function isSignedTier(tier: number): boolean {
+  return tier <= 1;
+}
+
 /** How a role is given on AWS by `method: assume-role`. */
 export interface AwsAssumeRole {
   readonly method: 'assume-role';

@@ -15,7 +15,7 @@ import { asFault, HOPELESS } from './fault.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { goAhead, waitsForQuota } from './quota.ts';
-import { record } from './record.ts';
+import { noteAltered, record } from './record.ts';
 import { latest, leaving, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** Faults of a call that has certainly done nothing in the cloud. */
@@ -134,6 +134,7 @@ async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
   if (verdict.ok) return true;
   const { code, text } = verdict.refusal;
   ports.log.warn({ grant: grant.id, code }, 'a grant was refused at its start');
+  await noteAltered(ports, grant, code);
   await record(ports, grant, [{ event: { kind: 'fail' }, facts: { refusal: code, text } }]);
   return false;
 }

@@ -14,7 +14,7 @@ import { asFault, HOPELESS } from './fault.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { goAhead } from './quota.ts';
-import { record } from './record.ts';
+import { noteAltered, record } from './record.ts';
 import { latest, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /**
@@ -50,6 +50,7 @@ async function allowed(ports: StepPorts, grant: GrantRecord, extension: Extensio
   if (verdict.ok) return true;
   const { code, text } = verdict.refusal;
   ports.log.warn({ grant: grant.id, code }, 'an extension was refused before it was written');
+  await noteAltered(ports, grant, code);
   await drop(ports, grant, extension, { refusal: code, text });
   return false;
 }

@@ -146,6 +146,11 @@ async function keepCredentials(
   }
 }
 
+/** A refusal at the start that nobody's rules explain: somebody changed what people signed, and a person has to look. */
+export async function noteAltered(ports: EnginePorts, grant: GrantRecord, refusal: string): Promise<void> {
+  if (refusal === 'approval-altered') await raiseFinding(ports, grant, { finding: refusal });
+}
+
 /** Writes a finding about a grant: something that a person should know and the engine cannot mend alone. */
 export async function raiseFinding(
   ports: EnginePorts,

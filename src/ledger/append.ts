@@ -55,8 +55,8 @@ async function sealAll(
   );
   const commitments: Record<string, string> = {};
   const sealed: SealedField[] = [];
-  for (const [name, { subject, value }] of Object.entries(entry.personal ?? {})) {
-    const salt = keys.random.bytes(32);
+  for (const [name, { subject, value, salt: given }] of Object.entries(entry.personal ?? {})) {
+    const salt = given ?? keys.random.bytes(32);
     commitments[name] = commitmentTo(salt, value);
     sealed.push(await sealPersonal(trx, keys, { entryId: id, field: name, subject, salt, value }));
   }

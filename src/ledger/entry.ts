@@ -12,10 +12,13 @@ interface Fields {
 
 const only = (...names: readonly string[]): Fields => ({ public: names, personal: [] });
 
+/** A document as it was signed and the answer of the authenticator, in base64url; `credential` is the hash of the credential's id. */
+const SIGNATURE = ['document', 'authenticatorData', 'clientDataJSON', 'signature', 'credential'] as const;
+
 /** Every kind of event, in the past tense, with the class of each of its fields. */
 export const EVENTS = {
   'request.submitted': {
-    public: ['items', 'durationMs', 'policyVersion', 'directoryVersion', 'steps', 'lapsesAt', 'until'],
+    public: ['items', 'tier', 'durationMs', 'policyVersion', 'directoryVersion', 'steps', 'lapsesAt', 'until'],
     personal: ['reason', 'ticket'],
   },
   'request.refused': only('items', 'duration', 'policyVersion', 'refusals', 'until'),
@@ -23,7 +26,7 @@ export const EVENTS = {
   'request.denied': only('by', 'policyVersion', 'refusals'),
   'request.withdrawn': only('revocation'),
   'request.lapsed': only('cause'),
-  'approval.given': { public: ['policyVersion', 'via'], personal: ['comment'] },
+  'approval.given': { public: ['policyVersion', 'via', 'tier', 'durationMs', ...SIGNATURE], personal: ['comment'] },
   'approval.refused': { public: ['policyVersion', 'via'], personal: ['comment'] },
   'grant.scheduled': only('role', 'target', 'method', 'durationMs', 'startsAt', 'retryOf'),
   'grant.activating': only('activatedAt', 'endsAt', 'standing'),
@@ -54,6 +57,17 @@ export const EVENTS = {
   'administration.withdrawn': only('proposal', 'action', 'role'),
   'person.signed-in': { public: ['session'], personal: ['key'] },
   'session.ended': only('session', 'cause'),
+  'passkey.registered': {
+    public: ['credential', 'publicKey', 'origin', 'synced', 'attestation', 'aaguid', 'because', 'recovery'],
+    personal: ['name'],
+  },
+  'passkey.renamed': { public: ['credential'], personal: ['name'] },
+  'passkey.removed': only('credential', 'because', 'recovery'),
+  'passkey.suspected': only('credential', 'counter', 'lastCounter'),
+  'passkey.recovery-asked': only('recovery', 'lapsesAt'),
+  'passkey.recovery-confirmed': only('recovery', ...SIGNATURE),
+  'passkey.recovery-opened': only('recovery', 'openUntil'),
+  'passkey.recovery-closed': only('recovery', 'because'),
   'policy.loaded': only('policyVersion', 'directoryVersion', 'roles', 'people'),
   'policy.refused': only('inForce', 'directoryVersion', 'problems'),
   'ledger.read': only('what', 'from', 'count'),
@@ -80,7 +94,10 @@ export interface NewEntry {
     readonly credential?: CredentialId;
   };
   readonly facts: JsonObject;
-  readonly personal?: Readonly<Record<string, { readonly subject: PersonId; readonly value: string }>>;
+  /** `salt`: 32 bytes, where the commitment had to be made before the entry. */
+  readonly personal?: Readonly<
+    Record<string, { readonly subject: PersonId; readonly value: string; readonly salt?: Uint8Array }>
+  >;
   /** It happened earlier than it could be written down. */
   readonly late?: boolean;
 }

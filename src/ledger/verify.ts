@@ -1,4 +1,5 @@
 import type { ExportedCheckpoint, ExportedEntry, LogFault, VerifySource } from './exported-log.ts';
+import { LoggedApprovals, type ApprovalReport } from './logged-approvals.ts';
 import { leafHash, MerkleAccumulator, same } from './merkle.ts';
 import { openCheckpoint } from './note.ts';
 import { Suspect } from './suspect.ts';
@@ -13,6 +14,8 @@ export interface VerifyReport {
   readonly verified: { readonly size: number; readonly root: string } | null;
   readonly fault: LogFault | null;
   readonly terminalEvents: { readonly duplicates: readonly string[] };
+  /** The signed decisions in it, verified one by one with the keys that the log registered. */
+  readonly approvals: ApprovalReport;
 }
 
 export interface VerifyOptions {
@@ -46,6 +49,7 @@ class Walk {
   readonly #notes: readonly ExportedCheckpoint[];
   readonly #options: VerifyOptions;
   readonly #endings = new Map<string, number>();
+  readonly #approvals = new LoggedApprovals();
   #fault: LogFault | null = null;
   #read = 0;
   #next = 0;
@@ -84,6 +88,7 @@ class Walk {
     }
     if (found !== entry.leaf) this.#suspect ??= new Suspect(entry, found);
     this.#noteEnding(entry);
+    this.#approvals.learn(entry.seq, entry.body);
     this.#tree.add(leaf);
     this.#compareAt(this.#tree.size);
   }
@@ -127,13 +132,15 @@ class Walk {
 
   report(): VerifyReport {
     const duplicates = [...this.#endings].filter(([, count]) => count > 1).map(([grant]) => grant);
+    const approvals = this.#approvals.report();
     return {
-      ok: this.#fault === null && duplicates.length === 0,
+      ok: this.#fault === null && duplicates.length === 0 && approvals.faults.length === 0,
       entries: this.#tree.size,
       checkpoints: this.#next,
       verified: this.#verified,
       fault: this.#fault,
       terminalEvents: { duplicates },
+      approvals,
     };
   }
 

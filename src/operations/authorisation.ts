@@ -72,6 +72,11 @@ const REASONS = {
     detail: 'You proposed this; another person has to confirm it.',
     hint: '"curfew admin list" shows who can.',
   },
+  'own-recovery': {
+    code: 'self-approval',
+    detail: 'Nobody confirms that they lost their own passkeys.',
+    hint: 'Ask two of those whom the recovery names.',
+  },
   'people-only': { code: 'people-only', detail: 'Only a person does this: never a workload, never an agent.' },
 } as const satisfies Readonly<Record<string, OperationRefusal>>;
 
@@ -80,7 +85,18 @@ export type Cell = 'allow' | 'hidden' | keyof typeof REASONS;
 type Triple = readonly [own: Cell, addressed: Cell, other: Cell];
 
 /** What a relation to something means in a row; `nothing`: all three cells of a role are the same. */
-type About = 'nothing' | 'request' | 'grant' | 'order' | 'scope' | 'target' | 'entry' | 'proposal' | 'account';
+type About =
+  | 'nothing'
+  | 'request'
+  | 'grant'
+  | 'order'
+  | 'scope'
+  | 'target'
+  | 'entry'
+  | 'proposal'
+  | 'account'
+  | 'passkey'
+  | 'recovery';
 
 export interface Row {
   readonly about: About;
@@ -122,6 +138,13 @@ const DECIDE = row('request', {
 });
 /** How somebody signs in: their own affair, and nothing that a machine has. */
 const OWN_ACCOUNT = row('account', { people: OWN, watchers: OWN, machines: same('people-only') });
+const OWN_PASSKEY = row('passkey', { people: OWN, watchers: OWN, machines: same('people-only') });
+const VOUCH = row('recovery', {
+  people: ['own-recovery', 'hidden', 'hidden'],
+  approver: ['own-recovery', 'allow', 'hidden'],
+  watchers: ['own-recovery', 'hidden', 'hidden'],
+  machines: same('people-only'),
+});
 const HAND_OUT = row('grant', { people: OWN, watchers: OWN, machines: OWN });
 
 export const AUTHORISATION = {
@@ -131,6 +154,7 @@ export const AUTHORISATION = {
   explainRequest: READ_REQUEST,
   listRequests: READ_REQUEST,
   approveRequest: DECIDE,
+  challengeDecision: DECIDE,
   denyRequest: DECIDE,
   withdrawRequest: row('request', {
     people: ['allow', 'not-requester', 'hidden'],
@@ -185,6 +209,26 @@ export const AUTHORISATION = {
   listSessions: OWN_ACCOUNT,
   endSession: OWN_ACCOUNT,
   signOut: OWN_ACCOUNT,
+
+  listPasskeys: OWN_PASSKEY,
+  renamePasskey: OWN_PASSKEY,
+  removePasskey: OWN_PASSKEY,
+  // What a sign-in alone gets, and what takes a passkey, is judged by `passkeys.ts`.
+  askForStepUp: EVERY_PERSON,
+  passkeyOptions: EVERY_PERSON,
+  registerPasskey: EVERY_PERSON,
+
+  // It takes two who are trusted with the most sensitive approvals already; an admin is not one for being an admin.
+  askForRecovery: EVERY_PERSON,
+  withdrawRecovery: EVERY_PERSON,
+  listRecoveries: row('recovery', {
+    people: OWN,
+    approver: CONCERNED,
+    watchers: OWN,
+    machines: same('people-only'),
+  }),
+  challengeRecovery: VOUCH,
+  confirmRecovery: VOUCH,
 
   searchCatalogue: EVERYBODY,
   showPolicy: EVERY_PERSON,

@@ -20,33 +20,37 @@ import {
 } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
+import { agreedDurationMs, chosenDurationMs, extensionUntil } from './agreed-duration.ts';
 import { createGrants } from './create-grants.ts';
 import { grantIsOver } from './grant-shape.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { judge, type Operation } from './authorisation.ts';
+import { planItem } from './plan-items.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { takeSignature, type ApprovalInput, type SignedInput, type TakenSignature } from './sign-decision.ts';
 import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
-import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
+import { needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
 import { personView, writtenRequestView, type RequestView } from './views.ts';
 import { grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 type Outcome = Result<RequestView, OperationRefusal>;
 
-/** Approves a request as one person. The approval that satisfies the last open step approves the request and makes its grants. */
-export function approveRequest(
-  world: World,
-  actor: Actor,
-  id: RequestId,
-  input: { comment?: string },
-): Promise<Outcome> {
-  return decideAs(world, actor, id, 'approve', input.comment ?? null);
+/** A yes, with the signature of a passkey where the tier asks for one; a lower tier may be signed as well. */
+export type ApproveInput = ApprovalInput & { readonly assertion?: SignedInput };
+
+/**
+ * Approves a request as one person, for as long as was asked or for less. The approval that satisfies the last open step approves the
+ * request for the shortest time that anybody approved, and makes its grants.
+ */
+export function approveRequest(world: World, actor: Actor, id: RequestId, input: ApproveInput): Promise<Outcome> {
+  return decideAs(world, actor, id, 'approve', input);
 }
 
 /** Denies a request as one person: one no is enough. */
 export function denyRequest(world: World, actor: Actor, id: RequestId, input: { comment?: string }): Promise<Outcome> {
-  return decideAs(world, actor, id, 'deny', input.comment ?? null);
+  return decideAs(world, actor, id, 'deny', input);
 }
 
 /** Takes one's own pending request back. */
@@ -71,8 +75,9 @@ async function decideAs(
   actor: Actor,
   id: RequestId,
   verdict: 'approve' | 'deny',
-  comment: string | null,
+  input: ApproveInput,
 ): Promise<Outcome> {
+  const comment = input.comment ?? null;
   if ((comment ?? '').length > 2_000)
     return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
   const rules = world.rules.current();
@@ -86,31 +91,87 @@ async function decideAs(
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     raiseAlarms(world, 'decision', decision);
     if (decision.effect === 'deny') return finish(world, trx, before, BY_POLICY, { refusedBy: decision });
-    if (verdict === 'approve' && needsSignedApproval(rules, request.items)) return refused(SIGNED_APPROVAL_MISSING);
-    const fresh = await insertApproval(trx, {
-      id: newId(world.random, 'apr'),
-      request: id,
-      person: actor.person,
-      verdict,
-      comment,
-      at: now,
-    });
-    if (!fresh) return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
-    const given: NewEntry = {
-      kind: verdict === 'approve' ? 'approval.given' : 'approval.refused',
-      at: now,
-      actor: { kind: 'person', id: actor.person },
-      subjects: { request: id, person: request.person },
-      facts: { policyVersion: decision.policyVersion, via: actor.context.via },
-      ...(comment === null ? {} : { personal: { comment: { subject: actor.person, value: comment } } }),
-    };
-    const decided = { ...before, said: [...said, { person: actor.person, key: actor.key, verdict, comment, at: now }] };
+    const yes = verdict === 'deny' ? NO : await agreedTo(world, trx, actor, { rules, request, decision, now }, input);
+    if (!yes.ok) return yes;
+    const { durationMs, signature } = yes.value;
+    const own = { person: actor.person, verdict, comment, at: now, durationMs, signed: signature?.signed ?? null };
+    if (!(await insertApproval(trx, { ...own, id: newId(world.random, 'apr'), request: id })))
+      return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
+    const given = approvalEntry(actor, rules, request, decision, { ...own, signature });
+    const decided = { ...before, said: [...said, { ...own, key: actor.key }] };
     if (verdict === 'deny') return finish(world, trx, decided, { kind: 'deny', by: 'approver' }, { entries: [given] });
     return approveIfSatisfied(world, trx, rules, decided, grant, decision, given);
   });
 }
 
 const BY_POLICY = { kind: 'deny', by: 'policy' } as const;
+
+/** For how long somebody said yes (`null`: as long as was asked), and with which signature. */
+interface Yes {
+  readonly durationMs: number | null;
+  readonly signature: TakenSignature | null;
+}
+
+const NO: Result<Yes, OperationRefusal> = ok({ durationMs: null, signature: null });
+
+/** Reads what somebody agrees to: the time must be possible in the clouds, and the signature there where the tier asks for one. */
+async function agreedTo(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  subject: {
+    readonly rules: RulesInForce;
+    readonly request: RequestRecord;
+    readonly decision: Decision;
+    readonly now: Instant;
+  },
+  { assertion, ...input }: ApproveInput,
+): Promise<Result<Yes, OperationRefusal>> {
+  const { rules, request } = subject;
+  let signature: TakenSignature | null = null;
+  if (assertion !== undefined) {
+    const taken = await takeSignature(world, trx, actor, subject, { ...input, assertion });
+    if (!taken.ok) return taken;
+    signature = taken.value;
+  } else if (needsSignedApproval(rules, request.items)) return refused(signatureRequired(world, request.id));
+  const chosen = signature === null ? chosenDurationMs(request, input.durationMs) : ok(signature.durationMs);
+  if (!chosen.ok) return chosen;
+  if (chosen.value !== null && request.extends === null) {
+    const { requester } = storedQuestion(request);
+    for (const item of request.items) {
+      const planned = planItem(world, rules, requester, item, chosen.value, request.startsAt ?? undefined);
+      if (planned.ok) continue;
+      const detail = `${item.role} on ${item.target}: ${planned.message}`;
+      return refused({ code: 'cannot-be-provided', detail, hint: planned.hint });
+    }
+  }
+  return ok({ durationMs: chosen.value, signature });
+}
+
+/** What the log says about one person's yes or no. The signature of a yes is all that is needed to verify it, with the key in the log. */
+function approvalEntry(
+  actor: Actor,
+  rules: RulesInForce,
+  request: RequestRecord,
+  { policyVersion }: Decision,
+  said: Pick<ApprovalRecord, 'verdict' | 'comment' | 'at' | 'durationMs'> & Pick<Yes, 'signature'>,
+): NewEntry {
+  const { verdict, comment, signature } = said;
+  const salt = signature === null ? {} : { salt: signature.commentSalt };
+  const yes = {
+    tier: strictestTier(rules, request.items),
+    durationMs: said.durationMs ?? request.durationMs,
+    ...(signature === null ? {} : { document: signature.signed.document, ...signature.signed.assertion }),
+  };
+  return {
+    kind: verdict === 'approve' ? 'approval.given' : 'approval.refused',
+    at: said.at,
+    actor: { kind: 'person', id: actor.person },
+    subjects: { request: request.id, person: request.person },
+    facts: { policyVersion, via: actor.context.via, ...(verdict === 'approve' ? yes : {}) },
+    ...(comment === null ? {} : { personal: { comment: { subject: actor.person, value: comment, ...salt } } }),
+  };
+}
 
 /** A request that is being decided, locked, with what people have said to it. */
 interface Deciding {
@@ -141,13 +202,14 @@ async function approveIfSatisfied(
     return ok({ state: request.state, said, grants: [] });
   }
   if (grant !== null && request.extends !== null) {
-    const extension = { request: request.id, until: request.extends.until };
+    const until = extensionUntil(request, agreedDurationMs(request, said)) ?? request.extends.until;
+    const extension = { request: request.id, until };
     const wanted = await wantExtension(trx, grant, extension, decision, now);
-    if (wanted.ok) return finish(world, trx, deciding, { kind: 'approve' }, { entries: [given] });
+    if (wanted.ok) return finish(world, trx, deciding, { kind: 'approve' }, { entries: [given], until });
     await finish(world, trx, deciding, BY_POLICY, { entries: [given] });
     return wanted;
   }
-  const durationMs = Math.min(request.durationMs, decision.maxDurationMs);
+  const durationMs = Math.min(agreedDurationMs(request, said), decision.maxDurationMs);
   // Whom the rules were asked about, then and now.
   const { requester } = storedQuestion(request);
   const approved = { ...request, durationMs };
@@ -181,6 +243,8 @@ interface Closing {
   readonly refusedBy?: Pick<Decision, 'policyVersion'> & {
     readonly refusals: readonly { readonly code: string; readonly rule: string }[];
   };
+  /** The end that an approved extension comes to. */
+  readonly until?: Instant;
   /** Makes its grants, and writes the entries that it is given before theirs. */
   readonly make?: (entries: readonly NewEntry[]) => Promise<readonly GrantRecord[]>;
 }
@@ -191,7 +255,7 @@ async function finish(
   trx: Trx,
   { request, said, now }: Deciding,
   event: { kind: 'approve' } | { kind: 'deny'; by: 'approver' | 'policy' },
-  { entries: before = [], refusedBy, make }: Closing,
+  { entries: before = [], refusedBy, until, make }: Closing,
 ): Promise<Result<Decided, OperationRefusal>> {
   const next = transitionRequest(request.state, event, now);
   if (!next.ok) {
@@ -204,7 +268,9 @@ async function finish(
     actor: { kind: 'system', id: 'policy' },
     subjects: { request: request.id, person: request.person, ...grantOf(request) },
     facts: {
-      ...(event.kind === 'deny' ? { by: event.by } : { automatic: false, ...untilOf(request) }),
+      ...(event.kind === 'deny'
+        ? { by: event.by }
+        : { automatic: false, ...(until === undefined ? {} : { until: toIso(until) }) }),
       ...(refusedBy === undefined
         ? {}
         : {
@@ -224,10 +290,6 @@ async function finish(
 /** What the entries about an extension name besides its request, so that they stand in the story of the grant as well. */
 function grantOf({ extends: extension }: RequestRecord): { readonly grant?: GrantId } {
   return extension === null ? {} : { grant: extension.grant };
-}
-
-function untilOf({ extends: extension }: RequestRecord): { readonly until?: string } {
-  return extension === null ? {} : { until: toIso(extension.until) };
 }
 
 /**

@@ -21,6 +21,7 @@ import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { approvedByRule, noteRefusal, STOPPED_HINT, tooManyPending } from './request-access.ts';
 import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
 import { standingToGrant } from './standing.ts';
+import { strictestTier } from './step-up.ts';
 import { writtenRequestView, type RequestView } from './views.ts';
 import { alreadyBeingExtended, grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
@@ -151,7 +152,8 @@ async function submit(
   const order = await stoppedBy(world, trx, standing, request, ownersOfItems(world, request.items));
   if (order !== null) return refused({ code: 'access-stopped', detail: stoppedWords(order), hint: STOPPED_HINT });
   const subjects = { request: request.id, person: actor.person, grant: grant.id };
-  const entries: NewEntry[] = [submittedEntry(request, decision, subjects, now)];
+  const tier = strictestTier(rules, request.items);
+  const entries: NewEntry[] = [submittedEntry(request, decision, subjects, tier, now)];
   await insertRequest(trx, request);
   if (waits) {
     await world.append(trx, ...entries);
@@ -207,6 +209,7 @@ function submittedEntry(
   request: RequestRecord,
   decision: Decision,
   subjects: NewEntry['subjects'],
+  tier: number,
   now: Instant,
 ): NewEntry {
   const { person, reason, ticket, extends: extension } = request;
@@ -217,6 +220,7 @@ function submittedEntry(
     subjects,
     facts: {
       items: request.items.map(({ role, target }) => `${role}@${target}`),
+      tier,
       durationMs: request.durationMs,
       policyVersion: decision.policyVersion,
       directoryVersion: decision.directoryVersion,

@@ -1,6 +1,5 @@
 import type { Role } from '../core/role.ts';
 import type { CatalogueIndex, Findable } from './catalogue-index.ts';
-import { canNeedSignature } from './step-up.ts';
 import {
   addAll,
   addTarget,
@@ -24,7 +23,7 @@ const MOST_WORDS = 8;
 
 /**
  * Finds the roles and, of the targets in `among`, those that match every word, best first. `total` counts the pairs. What is likely to be
- * refused for reasons that no rule has (a cloud that is not there, an approval that cannot be signed) comes after the rest.
+ * refused for a reason that no rule has (a cloud that is not there) comes after the rest.
  */
 export function findMatches(
   index: CatalogueIndex,
@@ -43,9 +42,8 @@ export function findMatches(
       total += countTargets(targets);
       const here = inBoth(targets, index.available);
       const elsewhere = without(targets, index.available);
-      const signed = canNeedSignature(role.thing.tier) ? 1 : 0;
-      if (here !== null) matches.push({ role: role.thing, rank: signed * 100 + 99 - score, targets: here });
-      if (elsewhere !== null) matches.push({ role: role.thing, rank: 200 + 99 - score, targets: elsewhere });
+      if (here !== null) matches.push({ role: role.thing, rank: 99 - score, targets: here });
+      if (elsewhere !== null) matches.push({ role: role.thing, rank: 100 + 99 - score, targets: elsewhere });
     }
   }
   // The sort is stable, so that roles of one rank stay in the order of their names.

@@ -4,7 +4,6 @@ import type { Decision, Item, Question } from '../policy/types.ts';
 import type { RequestInput } from './check-input.ts';
 import { planItem } from './plan-items.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { needsSignedApproval, SIGNED_APPROVAL_MISSING } from './step-up.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 /** What this installation answers to a question. */
@@ -17,7 +16,7 @@ export interface Judgement {
 }
 
 /**
- * Judges a question: by the rules, by what approvers can sign here, and by what the providers know to be impossible, in this order. The
+ * Judges a question: by the rules, and by what the providers know to be impossible, in this order. The
  * one function behind the catalogue, the preview and the request, so that none of them promises what another refuses. Calls no cloud.
  */
 export function judgeRequest(
@@ -28,8 +27,6 @@ export function judgeRequest(
   const { items, requester, startsAt } = question;
   const decision = decide(rules.policy, rules.directory, question);
   if (decision.effect === 'deny') return { decision, plan: [], refusal: refusalOf(decision) };
-  if (decision.steps.length > 0 && needsSignedApproval(rules, items))
-    return { decision, plan: [], refusal: SIGNED_APPROVAL_MISSING };
   const plan: (Item & { words: string })[] = [];
   for (const item of items) {
     const planned = planItem(world, rules, requester, item, decision.durationMs, startsAt);

@@ -6,6 +6,7 @@ import { checkInput, type RequestInput } from './check-input.ts';
 import { residualOfItem } from './item-outlook.ts';
 import { judgeRequest, questionOf, type Judgement } from './judge-request.ts';
 import type { OperationRefusal } from './refusal.ts';
+import { needsSignedApproval, unsignableSteps } from './step-up.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -15,13 +16,21 @@ export interface PreviewView {
   readonly approvers: readonly PersonView[];
   readonly plan: Judgement['plan'];
   readonly residual: readonly (Item & Residual)[];
+  /** Whoever approves has to sign with a passkey. */
+  readonly needsSignature: boolean;
+  /** The steps that too few could sign now, with those who have no passkey: somebody has to register one before it can be approved. */
+  readonly unsignable: readonly { readonly step: string; readonly without: readonly PersonView[] }[];
 }
 
 /**
  * Answers what `requestAccess` would. What the rules say, allowed or denied, is a decision to be shown; what this installation cannot do
  * although the rules allow it is refused with the words that the request would get.
  */
-export function previewRequest(world: World, actor: Actor, input: RequestInput): Result<PreviewView, OperationRefusal> {
+export async function previewRequest(
+  world: World,
+  actor: Actor,
+  input: RequestInput,
+): Promise<Result<PreviewView, OperationRefusal>> {
   const now = world.clock.now();
   const wrong = judge('previewRequest', actor) ?? checkInput(input, now);
   if (wrong !== null) return refused(wrong);
@@ -29,10 +38,16 @@ export function previewRequest(world: World, actor: Actor, input: RequestInput):
   const { decision, plan, refusal } = judgeRequest(world, rules, questionOf(actor, input, now));
   if (refusal !== null && decision.effect === 'allow') return refused(refusal);
   const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
-  if (decision.effect === 'deny') return ok({ decision, approvers, plan, residual: [] });
+  if (decision.effect === 'deny')
+    return ok({ decision, approvers, plan, residual: [], needsSignature: false, unsignable: [] });
   const residual = input.items.flatMap((item) => {
     const residual = residualOfItem(world, item);
     return residual === null ? [] : [{ ...item, ...residual }];
   });
-  return ok({ decision, approvers, plan, residual });
+  const needsSignature = decision.steps.length > 0 && needsSignedApproval(rules, input.items);
+  const unsignable = (await unsignableSteps(world.db, rules, input.items, decision)).map(({ step, without }) => ({
+    step,
+    without: without.map((key) => personView(world, key)),
+  }));
+  return ok({ decision, approvers, plan, residual, needsSignature, unsignable });
 }

@@ -4,17 +4,20 @@ import { ok, refused, type Result } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
+import type { Decision } from '../policy/types.ts';
 import { ProviderFault, type SweeperRun } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { approvalsOf, findRequest } from '../store/requests.ts';
+import { approvalsOf, findRequest, type RequestRecord } from '../store/requests.ts';
 import { standingRevocations } from '../store/revocations.ts';
 import { asJson } from './as-json.ts';
 import { votesIn } from './decide-request.ts';
 import { principalFor } from './grant-shape.ts';
 import { sweepsOf } from './examine-clouds.ts';
 import { raiseAlarms } from './raise-alarms.ts';
+import type { StartRefusal } from './refusal.ts';
 import { stoppedBy, stoppedWords } from './revocation-reach.ts';
-import { storedQuestion } from './stored-decision.ts';
+import { recheckSignatures } from './recheck-signatures.ts';
+import { storedDecision, storedQuestion } from './stored-decision.ts';
 import type { RulesInForce, World } from './world.ts';
 
 const canonical = canonicalizeModule as unknown as (value: unknown) => string | undefined;
@@ -22,16 +25,11 @@ const canonical = canonicalizeModule as unknown as (value: unknown) => string | 
 /** How far the clock of a sweeper may be ahead of ours. */
 const CLOCKS_DIFFER_MS = 30_000;
 
-/** Why a grant that was approved is refused at its start. */
-export interface StartRefusal {
-  readonly code: string;
-  readonly text: string;
-}
-
 /**
  * Decides again when a grant is about to start, or its end about to be moved to later, from the stored request of the one or the other,
  * the approvals and the rules in force: a rule tightened meanwhile refuses, and so does a role whose definition is no longer the one that
- * was approved, an order of the kill switch that stands over the person, the target, or everything, and a sweeper that fell silent.
+ * was approved, an order of the kill switch that stands over the person, the target, or everything, a signature that does not hold, and a sweeper that
+ * fell silent.
  */
 export async function recheckGrant(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
   const rules = world.rules.current();
@@ -62,11 +60,15 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
     return refused({ code: 'duration-too-long', text: 'The rules in force allow a shorter time than was approved.' });
   }
   // Nobody can have voted where nobody has to.
-  const said = decision.steps.length === 0 ? [] : ((await approvalsOf(world.db, [request.id])).get(request.id) ?? []);
+  const said = votesWereAsked(request, decision)
+    ? ((await approvalsOf(world.db, [request.id])).get(request.id) ?? [])
+    : [];
   const open = openSteps(decision, votesIn(said)).find((step) => step.missing > 0);
   if (open !== undefined) {
     return refused({ code: 'approval-missing', text: `The rules in force ask for another approval (${open.rule}).` });
   }
+  const signed = await recheckSignatures(world, grant, request, said, until);
+  if (!signed.ok) return signed;
   const same = recheckDefinition(rules, question.requester, grant);
   return same.ok ? recheckSweepers(world, grant) : same;
 }
@@ -108,6 +110,11 @@ function whyNotAlive({ name, at, failures }: SweeperRun, now: Instant, maxAgeMs:
   if (failures > 0)
     return `"${name}" ran at ${toIso(at)} with ${failures} failures; its output and curfew doctor say which, and once a run has none, ask again`;
   return null;
+}
+
+/** Whether anybody had to vote, then or now. */
+function votesWereAsked(request: RequestRecord, now: Pick<Decision, 'steps'>): boolean {
+  return now.steps.length > 0 || storedDecision(request).steps.length > 0;
 }
 
 function extensionOf({ state }: GrantRecord): Extension | null {

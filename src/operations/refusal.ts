@@ -10,7 +10,21 @@ export const OPERATION_REFUSALS = [
   'start-out-of-range',
   'request-refused',
   'too-many-pending',
-  'signed-approval-not-available',
+  /** Approving this takes a passkey, and the approval came without one. */
+  'signature-required',
+  /** An answer of an authenticator that is not believed, or is about something else. */
+  'signature-invalid',
+  /** A question to an authenticator that nobody may answer any more. */
+  'challenge-over',
+  'policy-changed',
+  'passkey-required',
+  'passkey-refused',
+  'passkeys-not-available',
+  /** Something that only a sign-in of a few minutes ago may do. */
+  'sign-in-too-old',
+  /** Something that takes an assertion of a passkey that one has already. */
+  'step-up-required',
+  'recovery-pending',
   'cannot-be-provided',
   'self-approval',
   'not-an-approver',
@@ -59,6 +73,13 @@ export interface OperationRefusal {
   readonly refusals?: readonly Refusal[];
 }
 
+/** Why a grant that was approved is refused at its start; the log repeats both. */
+export interface StartRefusal {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** What may not be seen does not exist. */
 export const NOT_FOUND: OperationRefusal = {
   code: 'not-found',
   detail: 'There is no such thing, or you may not see it.',

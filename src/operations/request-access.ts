@@ -20,6 +20,7 @@ import { judgeRequest, questionOf } from './judge-request.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
+import { strictestTier } from './step-up.ts';
 import { writtenRequestView, type RequestView } from './views.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
@@ -94,6 +95,7 @@ export async function requestAccess(
       subjects: { request: id, person: actor.person },
       facts: {
         items: asItems(question.items),
+        tier: strictestTier(rules, question.items),
         durationMs: decision.durationMs,
         policyVersion: decision.policyVersion,
         directoryVersion: decision.directoryVersion,
@@ -157,7 +159,7 @@ export function approvedByRule(lapsesAt: Instant, now: Instant): RequestState {
   return approved.value;
 }
 
-/** Every refusal of a sound question stands in the log, whoever gave it: the rules, an approval that cannot be signed, or a provider. */
+/** Every refusal of a sound question stands in the log, whoever gave it: the rules, or a provider. */
 export async function noteRefusal(
   world: World,
   trx: Trx,

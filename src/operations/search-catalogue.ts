@@ -70,13 +70,14 @@ interface Judged {
   readonly rank: number;
 }
 
-/** What can be requested comes first, then the better match. */
+/** What can be requested comes first, then the better match, and of equal ones the less sensitive: nobody should get more for not having looked. */
 function inOrder(judged: readonly Judged[]): readonly CatalogueItem[] {
   return [...judged]
     .sort(
       ({ item: a, rank: rankA }, { item: b, rank: rankB }) =>
         Number(b.requestable) - Number(a.requestable) ||
         rankA - rankB ||
+        b.tier - a.tier ||
         a.role.localeCompare(b.role) ||
         a.target.localeCompare(b.target),
     )
@@ -166,8 +167,7 @@ function judge(world: World, actor: Actor, role: Role, target: Target): Omit<Jud
   });
   const absent = !world.providers.has(target.provider);
   const automatic = decision.steps.length === 0;
-  const later = absent || refusal?.code === 'signed-approval-not-available';
-  const path = later ? 'later' : refusal !== null ? 'refused' : automatic ? 'automatic' : 'approval';
+  const path = absent ? 'later' : refusal !== null ? 'refused' : automatic ? 'automatic' : 'approval';
   const why = absent
     ? `${target.provider} cannot be provided by this installation yet.`
     : refusal !== null
@@ -184,7 +184,7 @@ function judge(world: World, actor: Actor, role: Role, target: Target): Omit<Jud
     categories: role.categories,
     owner: role.owner,
     labels: target.labels,
-    requestable: refusal === null && !later,
+    requestable: refusal === null && !absent,
     path,
     why,
     defaultDurationMs: decision.defaultDurationMs,

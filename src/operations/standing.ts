@@ -3,7 +3,9 @@ import type { RevocationScope } from '../core/revocation.ts';
 import type { Instant } from '../core/time.ts';
 import { mayDecide } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
+import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import type { GrantRecord } from '../store/grants.ts';
+import type { RecoveryRecord } from '../store/passkey-recoveries.ts';
 import { approvalsOf, findRequest, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
 import type { RoleProposal } from '../store/role-proposals.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
@@ -111,6 +113,18 @@ export function standingToTarget(
 export function standingToProposal(actor: Pick<Actor, 'person'>, proposal: RoleProposal): Standing {
   if (proposal.proposedBy === actor.person) return OWN;
   return proposal.person === actor.person ? { relation: 'addressed', named: false } : OTHER;
+}
+
+/** To a recovery of passkeys: own to who lost them; it addresses whom the rules name for approvals of tier 0 and 1. */
+export function standingToRecovery(
+  world: World,
+  actor: Who,
+  recovery: Pick<RecoveryRecord, 'person'>,
+  now: Instant,
+): Standing {
+  if (recovery.person === actor.person) return OWN;
+  const { policy, directory } = world.rules.current();
+  return sensitiveApprovers(policy, directory, now).includes(actor.key) ? APPROVER : OTHER;
 }
 
 /** Whether somebody is among the owners of something: as a person, or as a member of a group. */

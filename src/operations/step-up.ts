@@ -1,30 +1,61 @@
-import type { Item } from '../policy/types.ts';
+import type { RequestId } from '../core/ids.ts';
+import { isSignedTier } from '../core/role.ts';
+import type { ApprovalStep, Decision, Item } from '../policy/types.ts';
+import { holdersAmong } from '../store/passkeys.ts';
+import type { Db, Trx } from '../store/schema.ts';
 import type { OperationRefusal } from './refusal.ts';
-import type { RulesInForce } from './world.ts';
+import type { RulesInForce, World } from './world.ts';
 
-/** Approvals of these tiers are signed by the approver's passkey over what is approved; a terminal cannot give them. */
-const SIGNED_TIERS: ReadonlySet<number> = new Set([0, 1]);
-
-/** Whether somebody's approval of these items must be signed by a passkey. */
+/** Whether somebody's approval of these items must be signed by a passkey; a terminal cannot give it. */
 export function needsSignedApproval(rules: RulesInForce, items: readonly Item[]): boolean {
-  return items.some((item) => {
-    const tier = rules.policy.roles.get(item.role)?.tier;
-    return tier === undefined || canNeedSignature(tier);
-  });
+  return isSignedTier(strictestTier(rules, items));
 }
 
-/** Whether approvals of a tier are signed, if anybody has to approve. */
-export function canNeedSignature(tier: number): boolean {
-  return SIGNED_TIERS.has(tier);
+/** The most sensitive tier among some items. A role that the rules do not have counts as the most sensitive there is. */
+export function strictestTier({ policy }: RulesInForce, items: readonly Item[]): number {
+  return Math.min(...items.map((item) => policy.roles.get(item.role)?.tier ?? 0));
+}
+
+/** What somebody hears who approves without a passkey what needs one. The hint is where they can. */
+export function signatureRequired({ passkeys }: Pick<World, 'passkeys'>, id: RequestId): OperationRefusal {
+  return {
+    code: 'signature-required',
+    detail: 'Approving roles of tier 0 and 1 takes your passkey, over exactly what you approve.',
+    hint: approvalPage(passkeys.origin, id),
+  };
+}
+
+/** The page on which a request can be decided with a passkey. */
+export function approvalPage(origin: string, id: RequestId): string {
+  return `${origin}/approvals/${id}`;
+}
+
+/** A step that cannot be satisfied until somebody registers a passkey. */
+export interface UnsignableStep {
+  readonly step: string;
+  /** Directory keys of those who may decide it and have no passkey. */
+  readonly without: readonly string[];
 }
 
 /**
- * There is no page that takes a passkey yet, so a request that would need one is refused when it is made: nobody could
- * approve it, and letting it through without the signature would be a weaker rule than the one that is promised.
+ * The steps of a decision that too few of those who may decide them could sign now. Nothing is refused for it: a passkey is registered in
+ * a minute, and the one who asks should know whom to tell.
  */
-export const SIGNED_APPROVAL_MISSING: OperationRefusal = {
-  code: 'signed-approval-not-available',
-  detail:
-    "Approving roles of tier 0 and 1 takes the approver's passkey, and this version has no page that can take one.",
-  hint: 'Ask for a role of tier 2 or 3; "curfew search" shows the tiers.',
-};
+export async function unsignableSteps(
+  db: Db | Trx,
+  rules: RulesInForce,
+  items: readonly Item[],
+  { steps }: Pick<Decision, 'steps'>,
+): Promise<readonly UnsignableStep[]> {
+  if (steps.length === 0 || !needsSignedApproval(rules, items)) return [];
+  const holders = await holdersAmong(db, [...new Set(steps.flatMap(peopleOf))]);
+  return steps.flatMap((step) => {
+    const people = peopleOf(step);
+    const without = people.filter((key) => !holders.has(key));
+    return people.length - without.length < step.count ? [{ step: step.id, without }] : [];
+  });
+}
+
+function peopleOf({ eligible, escalatesTo }: ApprovalStep): readonly string[] {
+  return [...new Set([...eligible, ...escalatesTo])];
+}

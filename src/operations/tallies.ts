@@ -19,6 +19,7 @@ export function createTallies(): Tallies {
     'standing-access-remains': 0,
     'end-was-edited': 0,
     'more-survives-than-promised': 0,
+    'approval-altered': 0,
   };
   // All begin at nothing: what is not there cannot be seen to grow.
   return { alarms: tally({ request: 0, decision: 0, start: 0 }), findings: tally(findings) };

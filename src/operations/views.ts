@@ -10,9 +10,12 @@ import type { Landing, Residual } from '../providers/contract.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
-import { grantIsOver, landingOf, residualOf } from './grant-shape.ts';
+import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
+import { landingOf, residualOf } from './grant-shape.ts';
 import { planOfItem, residualOfItem } from './item-outlook.ts';
+import { approvalPage, needsSignedApproval } from './step-up.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
+import { extensionView, type ExtensionView } from './extension-view.ts';
 import { faultOrWait } from './start-wait.ts';
 import type { Actor, World } from './world.ts';
 
@@ -79,6 +82,10 @@ export interface DecisionView {
   readonly verdict: 'approve' | 'deny';
   readonly comment: string | null;
   readonly at: string;
+  /** The longest that this person agreed to, where that is less than was asked. */
+  readonly durationMs: number | null;
+  /** Said with a passkey, over exactly what was approved. */
+  readonly signed: boolean;
 }
 
 /** A request as the API shows it, with its steps, its grants and what happens next. */
@@ -100,6 +107,10 @@ export interface RequestView {
   readonly ticket: string | null;
   readonly duration: string;
   readonly durationMs: number;
+  /** The shortest time that anybody has approved so far; `null`: nobody has made it shorter. */
+  readonly grantedDurationMs: number | null;
+  /** Whoever approves it has to sign with a passkey. */
+  readonly needsSignature: boolean;
   /** When the access begins; `null`: as soon as it is approved. */
   readonly startsAt: string | null;
   readonly createdAt: string;
@@ -117,16 +128,6 @@ export interface RequestView {
   readonly extends: ExtensionView | null;
   readonly next: string;
 }
-
-/** A later end that was asked for. `status`: what has become of it, in one word. */
-export interface ExtensionView {
-  readonly grant: GrantId;
-  readonly until: string;
-  readonly status: (typeof EXTENSION_STATES)[number];
-}
-
-/** `ended-first`: the grant was over before the later end was decided, or written. */
-export const EXTENSION_STATES = ['pending', 'writing', 'extended', 'refused', 'ended-first', 'closed'] as const;
 
 /** Directory keys of some people; whoever looks knows their own. */
 async function keysOf(
@@ -165,18 +166,6 @@ export async function requestViews(
   });
 }
 
-function extensionView(request: RequestRecord, own: readonly GrantRecord[], now: Instant): ExtensionView | null {
-  const { extends: asked, state } = request;
-  if (asked === null) return null;
-  const grant = own.find(({ id }) => id === asked.grant);
-  const isOver = grant === undefined || grantIsOver(grant, now);
-  const view = { grant: asked.grant, until: toIso(asked.until) };
-  if (asked.outcome !== null) return { ...view, status: asked.outcome };
-  if (isOver && state.kind !== 'withdrawn') return { ...view, status: 'ended-first' };
-  if (state.kind === 'approved') return { ...view, status: 'writing' };
-  return { ...view, status: state.kind === 'pending' ? 'pending' : 'closed' };
-}
-
 /** The view of a request that was just written, from what was written, with what people have said to it: nothing is read. */
 export function writtenRequestView(
   world: World,
@@ -205,7 +194,11 @@ function requestView(
     verdict: one.verdict,
     comment: one.comment,
     at: toIso(one.at),
+    durationMs: one.durationMs,
+    signed: one.signed !== null,
   }));
+  const agreedMs = agreedDurationMs(request, said);
+  const needsSignature = needsSignedApproval(world.rules.current(), request.items);
   const votes = said
     .filter((one) => one.verdict === 'approve')
     .map((one) => ({ by: keys.get(one.person) ?? '', at: one.at }));
@@ -219,7 +212,7 @@ function requestView(
     eligible: step.eligible.map((key) => personView(world, key)),
   }));
   const grantViews = own.map((grant) => grantView(world, grant, keys, now));
-  const extension = extensionView(request, own, now);
+  const extension = extensionView(request, extensionUntil(request, agreedMs), own, now);
   return {
     id: request.id,
     status: request.state.kind,
@@ -238,6 +231,8 @@ function requestView(
     ticket: request.ticket,
     duration: formatDuration(request.durationMs),
     durationMs: request.durationMs,
+    grantedDurationMs: agreedMs < request.durationMs ? agreedMs : null,
+    needsSignature: needsSignature && decision.steps.length > 0,
     startsAt: isoOrNull(request.startsAt),
     createdAt: toIso(request.createdAt),
     lapsesAt: toIso(request.lapsesAt),
@@ -249,7 +244,7 @@ function requestView(
     reasons: decision.reasons,
     grants: grantViews,
     extends: extension,
-    next: nextStep(request, steps, decisions, grantViews, extension, actor),
+    next: nextStep(request, steps, decisions, grantViews, extension, actor, deciding(world, request, needsSignature)),
   };
 }
 
@@ -332,6 +327,7 @@ function nextStep(
   grants: readonly GrantView[],
   extension: ExtensionView | null,
   actor: Actor,
+  decidedBy: string,
 ): string {
   const ended = extension?.status === 'ended-first';
   if (ended && request.state.kind !== 'withdrawn') return 'The access ended before its end could be moved to later.';
@@ -339,8 +335,7 @@ function nextStep(
     case 'pending': {
       const open = steps.find((step) => step.missing > 0);
       if (open === undefined) return 'Nothing is missing; it is being decided.';
-      if (open.eligible.some((person) => person.key === actor.key))
-        return `You can decide this: curfew approve ${request.id}`;
+      if (open.eligible.some((person) => person.key === actor.key)) return `You can decide this: ${decidedBy}`;
       const names = open.eligible.slice(0, 5).map((person) => person.name);
       return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;
     }
@@ -360,6 +355,11 @@ function nextStep(
     case 'lapsed':
       return 'Nobody decided it in time. Ask again.';
   }
+}
+
+/** How a request is decided by whoever may. */
+function deciding({ passkeys }: World, { id }: RequestRecord, needsSignature: boolean): string {
+  return needsSignature ? approvalPage(passkeys.origin, id) : `curfew approve ${id}`;
 }
 
 function denialWords(decisions: readonly DecisionView[]): string {

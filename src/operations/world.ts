@@ -1,6 +1,7 @@
 import type { CurfewRole } from '../core/administration.ts';
 import type { DirectorySnapshot } from '../core/directory.ts';
-import type { PersonId } from '../core/ids.ts';
+import type { PersonId, SessionId } from '../core/ids.ts';
+import type { Result } from '../core/result.ts';
 import type { ProviderName } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
 import type { Append } from '../ledger/append.ts';
@@ -36,6 +37,8 @@ export interface World {
     cause: 'returned' | 'revoked',
     by: { readonly person: PersonId; readonly reason: string | null },
   ) => Promise<void>;
+  /** How passkeys are registered here, and on which pages they are used. */
+  readonly passkeys: PasskeyCeremony;
   /** How long a request waits for a decision before it lapses. */
   readonly lapsesAfterMs: number;
   /** Requests that one person may have waiting at once: enough for work, too few to wear approvers down. */
@@ -65,4 +68,45 @@ export interface Actor {
   /** The roles of Curfew itself that they hold; what changes roles reads them again. */
   readonly roles: readonly CurfewRole[];
   readonly context: RequestContext;
+  /** Which sign-in this is; absent where nobody knows, and then nothing is done that takes a fresh one. */
+  readonly signIn?: ActorSignIn;
+}
+
+/** One sign-in at the company's provider, which many tokens or a cookie come from. */
+export interface ActorSignIn {
+  /** The same for everything that comes from one sign-in, and for nothing else of that person. */
+  readonly id: SessionId;
+  readonly at: Instant;
+}
+
+/** Registers passkeys (WebAuthn level 3, section 7.1). The composition root puts the real one here. */
+export interface PasskeyCeremony {
+  /** The address of this broker, which is the only one on which its passkeys work. */
+  readonly origin: string;
+  /** Its host name, which browsers keep passkeys by; `null`: it is known by a number, and there can be none. */
+  readonly rpId: string | null;
+  /** What a browser needs to make a passkey (`PublicKeyCredentialCreationOptionsJSON`). */
+  options(wanted: {
+    readonly challenge: string;
+    readonly person: PersonId;
+    readonly name: string;
+    readonly displayName: string;
+    /** Credentials that the person has already. */
+    readonly exclude: readonly { readonly id: string; readonly transports: readonly string[] }[];
+  }): Promise<object>;
+  /** Reads the answer of a browser. Refuses in words what does not answer the challenge, or is of a kind that is not taken here. */
+  verify(response: object, challenge: string): Promise<Result<NewCredential, string>>;
+}
+
+/** A passkey as an authenticator made it. */
+export interface NewCredential {
+  /** base64url. */
+  readonly id: string;
+  /** DER of the SubjectPublicKeyInfo in base64. */
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly synced: boolean;
+  readonly transports: readonly string[];
+  /** How the device proved what it is, and its model; `null` where that was not asked for. */
+  readonly attestation: { readonly format: string; readonly aaguid: string } | null;
 }

@@ -15,10 +15,20 @@ export interface Config {
   /** The company's OpenID provider. */
   readonly signIn: { readonly issuer: string; readonly clientId: string; readonly clientSecretFile: string | null };
   readonly aws: AwsConfig | null;
+  /** Absent: a device that holds a passkey proves nothing about itself. */
+  readonly passkeys?: PasskeyConfig;
   /** Addresses of proxies whose X-Forwarded-For is believed; nobody else's is. */
   readonly trustedProxies: readonly string[];
   /** Which halves of the program this process runs. Only the engine needs a cloud identity. */
   readonly role: 'all' | 'api' | 'engine';
+}
+
+/** A device that holds a passkey has to prove what it is. */
+export interface PasskeyConfig {
+  /** Models that are taken (AAGUID, lower case); empty: all. */
+  readonly aaguids: readonly string[];
+  /** File with certificates of makers in PEM; `null`: those that come with the platforms. */
+  readonly rootsFile: string | null;
 }
 
 export interface AwsConfig {
@@ -68,11 +78,31 @@ export function readConfig(env: Environment = process.env): Config {
       clientSecretFile: env['CURFEW_OIDC_CLIENT_SECRET_FILE'] ?? null,
     },
     aws: externalId === undefined ? null : readAws(env, externalId),
+    ...readPasskeys(env),
     trustedProxies: (env['CURFEW_TRUSTED_PROXIES'] ?? '')
       .split(',')
       .flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
     role,
   };
+}
+
+function readPasskeys(env: Environment): Pick<Config, 'passkeys'> {
+  const attestation = env['CURFEW_PASSKEY_ATTESTATION'] ?? 'none';
+  const rootsFile = env['CURFEW_PASSKEY_ROOTS_FILE'] ?? '';
+  const aaguids = (env['CURFEW_PASSKEY_AAGUIDS'] ?? '')
+    .split(',')
+    .flatMap((one) => (one.trim() === '' ? [] : [one.trim().toLowerCase()]));
+  if (attestation !== 'none' && attestation !== 'required')
+    throw new ConfigProblem('CURFEW_PASSKEY_ATTESTATION must be none or required.');
+  if (attestation === 'none' && (aaguids.length > 0 || rootsFile !== ''))
+    throw new ConfigProblem(
+      'CURFEW_PASSKEY_AAGUIDS and CURFEW_PASSKEY_ROOTS_FILE have no effect without CURFEW_PASSKEY_ATTESTATION=required.',
+    );
+  const wrong = aaguids.find((one) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(one));
+  if (wrong !== undefined)
+    throw new ConfigProblem(`"${wrong}" in CURFEW_PASSKEY_AAGUIDS is not an AAGUID; it looks like a UUID.`);
+  if (attestation === 'none') return {};
+  return { passkeys: { aaguids, rootsFile: rootsFile === '' ? null : resolve(rootsFile) } };
 }
 
 function readAws(env: Environment, externalId: string): AwsConfig {

@@ -6,6 +6,7 @@ import type { RequestState } from '../core/request.ts';
 import { invariant } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at, comesAfter, isAnyOf, type Place } from './columns.ts';
+import type { StoredAssertion } from './passkey-schema.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A request as it is stored. `question` and `decision` are what the policy was asked and what it answered, verbatim. */
@@ -41,6 +42,18 @@ export interface ApprovalRecord {
   readonly verdict: 'approve' | 'deny';
   readonly comment: string | null;
   readonly at: Instant;
+  /** The longest that this person agreed to; `null`: as long as was asked. */
+  readonly durationMs: number | null;
+  /** `null`: it was said without a passkey. */
+  readonly signed: SignedApproval | null;
+}
+
+/** What was signed, as it was signed, and the answer of the authenticator. */
+export interface SignedApproval {
+  readonly document: string;
+  /** base64url of the document's SHA-256. */
+  readonly challenge: string;
+  readonly assertion: StoredAssertion;
 }
 
 /** Writes a new request with its items; one that is decided already was pending at the same instant. */
@@ -234,6 +247,8 @@ export async function insertApproval(
     verdict: 'approve' | 'deny';
     comment: string | null;
     at: Instant;
+    durationMs: number | null;
+    signed: SignedApproval | null;
   },
 ): Promise<boolean> {
   const result = await trx
@@ -245,6 +260,10 @@ export async function insertApproval(
       verdict: approval.verdict,
       comment: approval.comment,
       decided_at: toIso(approval.at),
+      duration_ms: approval.durationMs,
+      document: approval.signed?.document ?? null,
+      challenge: approval.signed?.challenge ?? null,
+      assertion: approval.signed === null ? null : JSON.stringify(approval.signed.assertion),
     })
     .onConflict((conflict) => conflict.constraint('approval_counts_a_person_once').doNothing())
     .executeTakeFirst();
@@ -269,10 +288,22 @@ export async function approvalsOf(
     .execute();
   for (const row of rows) {
     const list = found.get(row.request_id) ?? [];
-    list.push({ person: row.person_id, key: row.key, verdict: row.verdict, comment: row.comment, at: row.decided_at });
+    list.push({
+      person: row.person_id,
+      key: row.key,
+      verdict: row.verdict,
+      comment: row.comment,
+      at: row.decided_at,
+      durationMs: row.duration_ms,
+      signed: signedOf(row),
+    });
     found.set(row.request_id, list);
   }
   return found;
+}
+
+function signedOf({ document, challenge, assertion }: Selectable<Schema['approval']>): SignedApproval | null {
+  return document === null || challenge === null || assertion === null ? null : { document, challenge, assertion };
 }
 
 /** Requests with their items, in one query. */

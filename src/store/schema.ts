@@ -11,6 +11,7 @@ import type { JsonColumn, NullableJson, NullableTimestamp, Timestamp } from './c
 import type { AdministrationTables } from './administration-schema.ts';
 import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
+import type { PasskeyTables, StoredAssertion } from './passkey-schema.ts';
 import type { RevocationTables } from './revocation-schema.ts';
 
 interface SpineTables {
@@ -51,6 +52,10 @@ interface SpineTables {
     verdict: 'approve' | 'deny';
     comment: string | null;
     decided_at: Timestamp;
+    duration_ms: number | null;
+    document: string | null;
+    challenge: string | null;
+    assertion: NullableJson<StoredAssertion>;
   };
   binding: {
     slot: SlotKey;
@@ -117,7 +122,12 @@ interface SpineTables {
 }
 
 /** Every table. Other rooms declare theirs beside their queries and they are joined here. */
-export type Schema = SpineTables & LedgerTables & IdentityTables & RevocationTables & AdministrationTables;
+export type Schema = SpineTables &
+  LedgerTables &
+  IdentityTables &
+  RevocationTables &
+  AdministrationTables &
+  PasskeyTables;
 
 /** A connection outside a transaction. Never use it while a transaction is open: on PGlite that waits for ever. */
 export type Db = Kysely<Schema>;

@@ -1,6 +1,7 @@
 import type { Result } from '../../src/core/result.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import { parseDirectory } from '../../src/identity/directory/yaml-directory.ts';
+import { createPasskeyCeremony } from '../../src/identity/passkeys/ceremony.ts';
 import { createAppend } from '../../src/ledger/append.ts';
 import { createChanges } from '../../src/operations/changes.ts';
 import { recheckGrant } from '../../src/operations/recheck-grant.ts';
@@ -10,13 +11,16 @@ import type { OperationRefusal } from '../../src/operations/refusal.ts';
 import type { Actor, World } from '../../src/operations/world.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
-import { systemRandom } from '../../src/platform/random.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
 import type { SourceFile } from '../../src/policy/types.ts';
 import { parseTargets } from '../../src/posture/inventory.ts';
 import type { Database } from '../../src/store/database.ts';
 import { acmeFiles } from '../acme-world.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { MASTER_KEY } from './ledger-under-test.ts';
+
+/** The address of the broker under test, and so the page on which its passkeys sign. */
+export const ACME_ORIGIN = 'https://curfew.acme.example';
 
 /** Operations and engine over a test database, with Acme's rules and a cloud in memory. */
 export interface AcmeOperations {
@@ -57,6 +61,7 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
     changes,
     log: silentLog,
     append,
+    passkeys: createPasskeyCeremony({ origin: ACME_ORIGIN }, { kind: 'none' }),
     wake: () => {},
     endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
     lapsesAfterMs: 3_600_000,
@@ -83,7 +88,15 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
     async as(key) {
       const person = await signIn(world, { subject: key, email: null, emailVerified: false });
       if (!person.ok) throw new Error(`${key} cannot sign in`);
-      return { kind: 'person', person: person.value, key, roles: [], context: { via: 'api' } };
+      const now = systemClock.now();
+      return {
+        kind: 'person',
+        person: person.value,
+        key,
+        roles: [],
+        context: { via: 'api' },
+        signIn: { id: newId(systemRandom, 'ses'), at: now },
+      };
     },
   };
 }

@@ -18,6 +18,8 @@ const OPERATIONS = Object.keys(AUTHORISATION) as readonly Operation[];
 const NOBODY: readonly { readonly about: string; readonly role: Role; readonly relation: Relation }[] = [
   // Whoever answers for anything is addressed by every scope.
   { about: 'scope', role: 'approver', relation: 'other' },
+  // Whoever is named for the most sensitive approvals is addressed by every recovery.
+  { about: 'recovery', role: 'approver', relation: 'other' },
   // Nobody holds a target.
   { about: 'target', role: 'approver', relation: 'own' },
 ];

@@ -8,6 +8,8 @@ import type { Actor } from '../../src/operations/world.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
 import { insertBrowserSession } from '../../src/store/browser-sessions.ts';
+import { insertRecovery } from '../../src/store/passkey-recoveries.ts';
+import { insertPasskey } from '../../src/store/passkeys.ts';
 import { insertApproval } from '../../src/store/requests.ts';
 import { confirmRevocation, insertRevocation } from '../../src/store/revocations.ts';
 import { insertProposal } from '../../src/store/role-proposals.ts';
@@ -72,6 +74,7 @@ const SPENDS: ReadonlySet<Operation> = new Set([
     'orderRevocation',
     'endSession',
     'signOut',
+    'removePasskey',
   ] as const),
 ]);
 
@@ -107,6 +110,26 @@ export async function everyCell(database: Database): Promise<Cells> {
       });
       return id;
     },
+    async passkey(of) {
+      const { person } = await acme.as(of);
+      const credential = systemRandom.bytes(32).toString('hex');
+      const id = newId(systemRandom, 'pky');
+      await database.db.transaction().execute(async (trx) => {
+        const times = { createdAt: await appNow(trx), lastUsedAt: null, removedAt: null };
+        const key = { credentialId: credential, credential, publicKey: 'none', counter: 0, synced: false };
+        await insertPasskey(trx, { id, person, ...key, ...times, name: 'laptop', transports: [] });
+      });
+      return id;
+    },
+    async recovery(of) {
+      const { person } = await acme.as(of);
+      const id = newId(systemRandom, 'rcv');
+      await database.db.transaction().execute(async (trx) => {
+        const askedAt = await appNow(trx);
+        await insertRecovery(trx, { id, person, askedAt, lapsesAt: after(askedAt, 3_600_000) });
+      });
+      return id;
+    },
     scope: async (of) => of,
     async request(of) {
       // What an earlier cell ordered stops nobody here.
@@ -118,7 +141,10 @@ export async function everyCell(database: Database): Promise<Cells> {
       const { id } = got(await operations.requestAccess(await acme.as(of), asking));
       const { person } = await acme.as('jan');
       const said = { id: newId(systemRandom, 'apr'), request: id, person, verdict: 'approve' as const, comment: null };
-      await database.db.transaction().execute(async (trx) => insertApproval(trx, { ...said, at: await appNow(trx) }));
+      const plain = { durationMs: null, signed: null };
+      await database.db
+        .transaction()
+        .execute(async (trx) => insertApproval(trx, { ...said, ...plain, at: await appNow(trx) }));
       return id;
     },
     async grant(of) {
@@ -191,7 +217,7 @@ export async function everyCell(database: Database): Promise<Cells> {
     };
     switch (operation) {
       case 'previewRequest':
-        return cameOf(operations.previewRequest(actor, ASKING));
+        return cameOf(await operations.previewRequest(actor, ASKING));
       case 'requestAccess':
         return cameOf(await operations.requestAccess(actor, ASKING));
       case 'listRequests':
@@ -212,6 +238,30 @@ export async function everyCell(database: Database): Promise<Cells> {
         if (!found.ok) return cameOf(found);
         return found.value.some((one) => one.id === id) ? 'allow' : 'hidden';
       }
+      case 'listPasskeys': {
+        const found = await operations.listPasskeys(actor);
+        if (!found.ok) return cameOf(found);
+        return found.value.some((one) => one.id === id) ? 'allow' : 'hidden';
+      }
+      case 'renamePasskey':
+        return cameOf(await operations.renamePasskey(actor, id as never, 'another name'));
+      case 'passkeyOptions':
+        return cameOf(await operations.passkeyOptions(actor, undefined));
+      case 'registerPasskey':
+        return cameOf(
+          await operations.registerPasskey(actor, { name: 'none', response: { response: { clientDataJSON: 'AAAA' } } }),
+        );
+      case 'listRecoveries': {
+        const found = await operations.listRecoveries(actor);
+        if (!found.ok) return cameOf(found);
+        return found.value.some((one) => one.id === id) ? 'allow' : 'hidden';
+      }
+      case 'confirmRecovery': {
+        const response = { id: 'AAAA', response: { authenticatorData: '', clientDataJSON: '', signature: '' } };
+        return cameOf(await operations.confirmRecovery(actor, id as never, { document: '', response }));
+      }
+      case 'challengeDecision':
+        return cameOf(await operations.challengeDecision(actor, id as never, {}));
       case 'searchCatalogue':
         return operations.searchCatalogue(actor, { q: 'reader', limit: 5 }).items.length > 0 ? 'allow' : 'hidden';
       case 'examineClouds':
@@ -286,7 +336,8 @@ const ASKING = {
 const STATE_CODES: ReadonlySet<string> = new Set([
   ...['request-refused', 'cannot-be-provided', 'too-many-pending', 'provider-fault', 'console-not-available'],
   ...['revocation-under-way', 'already-confirmed', 'needs-another-admin', 'proposal-lapsed', 'nothing-to-claim'],
-  ...['already-proposed', 'role-unchanged', 'access-stopped'],
+  ...['already-proposed', 'role-unchanged', 'access-stopped', 'passkey-required', 'step-up-required'],
+  ...['sign-in-too-old', 'challenge-over'],
 ]);
 
 function cameOf(

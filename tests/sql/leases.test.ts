@@ -145,6 +145,8 @@ eachDatabase('leases', (current) => {
           verdict,
           comment: null,
           at: request?.createdAt ?? never(),
+          durationMs: null,
+          signed: null,
         }),
       );
     expect(await vote('approve')).toBe(true);

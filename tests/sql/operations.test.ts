@@ -75,16 +75,6 @@ eachDatabase('operations', (current) => {
       expect(await count('request')).toBe(0);
     });
 
-    test('an approval that nobody could sign is not waited for', async () => {
-      const asked = await requestAccess(acme.world, await acme.as('ana'), {
-        items: [{ role: 'invoice-publisher', target: 'aws/prod' }],
-        durationMs: 900_000,
-        reason: 'Correct the invoice of October',
-        ticket: 'FIN-12',
-      });
-      expect(code(asked)).toBe('signed-approval-not-available');
-    });
-
     test('a rule that needs nobody approves at once, and says so in the ledger', async () => {
       const view = got(
         await requestAccess(acme.world, await acme.as('ana'), {

@@ -10,6 +10,7 @@ import type { World } from '../../src/operations/world.ts';
 import { findGrant } from '../../src/store/grants.ts';
 import { acmeOperations, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { withPasskey } from './passkey-people.ts';
 
 const ITEM = { role: 'invoice-reader', target: 'aws/prod' };
 const ASK = { items: [ITEM], durationMs: 900_000, reason: 'Check the invoice export' };
@@ -43,7 +44,7 @@ eachDatabase('refusals', (current) => {
           hint: 'Shorten it.',
         },
       };
-      expect(previewRequest(acme.world, ana, ASK)).toEqual(wanted);
+      expect(await previewRequest(acme.world, ana, ASK)).toEqual(wanted);
       expect(await requestAccess(acme.world, ana, ASK)).toEqual(wanted);
       const { items } = searchCatalogue(acme.world, ana, { q: 'invoice-reader prod', limit: 5 });
       expect(items[0]).toMatchObject({ ...ITEM, requestable: false, path: 'refused', why: wanted.refusal.detail });
@@ -53,20 +54,34 @@ eachDatabase('refusals', (current) => {
     });
   });
 
-  test('an approval that nobody could sign, and one request too many, stand in the log', async () => {
+  test('what nobody could sign yet is not refused: the preview says who has no passkey', async () => {
     const ana = await acme.as('ana');
     const publish = {
       items: [{ role: 'invoice-publisher', target: 'aws/prod' }],
       reason: 'Correct the invoice of October',
       ticket: 'FIN-12',
     };
-    const preview = previewRequest(acme.world, ana, publish);
-    expect(preview).toMatchObject({ ok: false, refusal: { code: 'signed-approval-not-available' } });
-    expect(await requestAccess(acme.world, ana, publish)).toEqual(preview);
+    const who = async () => {
+      const preview = await previewRequest(acme.world, ana, publish);
+      if (!preview.ok) throw new Error(preview.refusal.detail);
+      expect(preview.value.needsSignature).toBe(true);
+      return preview.value.unsignable.map(({ step, without }) => [step, without.map((person) => person.key).join()]);
+    };
+    const finance = ['policy:invoices-correct#2', 'abe,bea,cleo,gus'];
+    expect(await who()).toEqual([['policy:invoices-correct#1', 'bo,finn,hal'], finance]);
+    await withPasskey(acme, 'hal');
+    expect(await who()).toEqual([finance]);
+    expect(await requestAccess(acme.world, ana, publish)).toMatchObject({ ok: true, value: { needsSignature: true } });
+    expect(await previewRequest(acme.world, ana, ASK)).toMatchObject({
+      value: { needsSignature: false, unsignable: [] },
+    });
+  });
+
+  test('one request too many stands in the log', async () => {
+    const ana = await acme.as('ana');
     for (let n = 0; n < acme.world.maxPending; n += 1) await requestAccess(acme.world, ana, ASK);
     await requestAccess(acme.world, ana, ASK);
     expect(await refusals()).toMatchObject([
-      { items: ['invoice-publisher@aws/prod'], refusals: [{ code: 'signed-approval-not-available' }] },
       { items: ['invoice-reader@aws/prod'], refusals: [{ code: 'too-many-pending' }] },
     ]);
   });
@@ -102,7 +117,7 @@ eachDatabase('refusals', (current) => {
       log: { ...acme.world.log, error: (fields) => lines.push(fields) },
     };
     const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
-    expect(previewRequest(world, ana, ASK)).toMatchObject({ ok: true });
+    expect(await previewRequest(world, ana, ASK)).toMatchObject({ ok: true });
     expect(counted).toEqual([]);
     const asked = await requestAccess(world, ana, ASK);
     if (!asked.ok) throw new Error(asked.refusal.detail);

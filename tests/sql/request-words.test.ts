@@ -43,7 +43,10 @@ eachDatabase('the words of a request', (current) => {
     ])('%s', async (_, fromNowMs, code, words) => {
       const input = { ...ASK, startsAt: after(now(), fromNowMs) };
       const ana = await acme.as('ana');
-      for (const outcome of [await requestAccess(acme.world, ana, input), previewRequest(acme.world, ana, input)]) {
+      for (const outcome of [
+        await requestAccess(acme.world, ana, input),
+        await previewRequest(acme.world, ana, input),
+      ]) {
         expect(refusal(outcome)?.code ?? null).toBe(code);
         expect(refusal(outcome)?.detail ?? '').toContain(words);
       }
@@ -54,7 +57,7 @@ eachDatabase('the words of a request', (current) => {
       const ana = await acme.as('ana');
       expect(got(await requestAccess(acme.world, ana, { ...ASK, startsAt })).startsAt).toBe(toIso(startsAt));
       const planned = vi.spyOn(acme.provider, 'plan');
-      got(previewRequest(acme.world, ana, { ...ASK, startsAt }));
+      got(await previewRequest(acme.world, ana, { ...ASK, startsAt }));
       const end = { activatedAt: startsAt, endsAt: after(startsAt, ASK.durationMs) };
       expect(planned).toHaveBeenCalledWith(expect.objectContaining(end));
     });
@@ -65,7 +68,7 @@ eachDatabase('the words of a request', (current) => {
     acme.provider.residual = () => said;
     const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
     const { id } = got(await requestAccess(acme.world, ana, ASK));
-    const preview = got(previewRequest(acme.world, ana, ASK));
+    const preview = got(await previewRequest(acme.world, ana, ASK));
     expect([preview.plan[0]?.words, preview.residual]).toEqual([
       'If it begins now: a session',
       [{ ...ASK.items[0], ...said }],

@@ -32,13 +32,13 @@ export function registerRequestCreation(v1: ApiServer, parts: ApiParts): void {
       once(parts, request, reply, async () => {
         const input = requestInput(request.body);
         if (!input.ok) return input;
-        const preview = operations.previewRequest(actorOf(request), input.value);
+        const preview = await operations.previewRequest(actorOf(request), input.value);
         return preview.ok ? ok({ status: 200, body: asView(preview.value) }) : preview;
       }),
   });
 }
 
-function asView({ decision, approvers, plan, residual }: PreviewView): object {
+function asView({ decision, approvers, plan, residual, needsSignature, unsignable }: PreviewView): object {
   const names = new Map(approvers.map((person) => [person.key, person]));
   return {
     effect: decision.effect,
@@ -57,6 +57,8 @@ function asView({ decision, approvers, plan, residual }: PreviewView): object {
     reasons: decision.reasons,
     refusals: decision.refusals,
     residual,
+    needsSignature,
+    unsignable,
     plan: plan.map((one) => one.words),
   };
 }

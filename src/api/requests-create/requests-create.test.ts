@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { apiUnderTest, no, REQUEST_ID, REQUEST_VIEW, yes, type ApiUnderTest } from '../api-under-test.ts';
 import type { ApiOperations } from '../operations-port.ts';
 import type { Decision } from '../../policy/types.ts';
-import { ok, refused } from '../../core/result.ts';
+import { refused } from '../../core/result.ts';
 import { NOW } from '../api-under-test.ts';
 
 let api: ApiUnderTest | null = null;
@@ -163,11 +163,13 @@ describe('a preview', () => {
     const residual = [{ ...ITEMS[0], role: 'invoice-reader', target: 'aws/prod', maxMs: 0, words: 'nothing survives' }];
     api = await apiUnderTest({
       previewRequest: () =>
-        ok({
+        yes({
           decision,
           approvers: [{ key: 'bo', name: 'Bo Lind' }],
           plan: [{ role: 'invoice-reader', target: 'aws/prod', ok: true, words: 'Makes a session.', hint: null }],
           residual,
+          needsSignature: true,
+          unsignable: [{ step: 'policy:invoices#1', without: [{ key: 'bo', name: 'Bo Lind' }] }],
         }),
     });
     const answer = await api.as('ana', post({ items: ITEMS, duration: '15m' }, '/v1/requests/preview'));
@@ -178,6 +180,8 @@ describe('a preview', () => {
       steps: [{ rule: 'policy:invoices', count: 1, eligible: [{ key: 'bo', name: 'Bo Lind' }] }],
       plan: ['Makes a session.'],
       residual: [{ words: 'nothing survives' }],
+      needsSignature: true,
+      unsignable: [{ step: 'policy:invoices#1', without: [{ key: 'bo', name: 'Bo Lind' }] }],
     });
   });
 

@@ -150,6 +150,7 @@ function show(context: Context, { report, fault, unexplained, vkey, trusted, ok 
       verified,
       fault,
       duplicateEndings: duplicates,
+      approvals: report.approvals,
       unexplained,
       key: vkey,
       firstTime: trusted === null,
@@ -177,6 +178,7 @@ function show(context: Context, { report, fault, unexplained, vkey, trusted, ok 
       ['what', fault === null ? '' : out.bad(`${fault.kind}: ${printable(fault.message)}`)],
       ['entries', String(report.entries)],
       ['checkpoints', String(report.checkpoints)],
+      ['signed', signedWords(report.approvals)],
       ['root', report.verified === null ? '' : `${report.verified.root} at ${report.verified.size}`],
       ['key', `${printable(vkey)}${trusted === null ? out.dim('  seen for the first time, and remembered') : ''}`],
       [
@@ -186,6 +188,10 @@ function show(context: Context, { report, fault, unexplained, vkey, trusted, ok 
           : '',
       ],
       ...duplicates.map((id): readonly [string, string] => ['twice', out.bad(`${printable(id)} ended more than once`)]),
+      ...report.approvals.faults.map(({ seq, message }): readonly [string, string] => [
+        'approval',
+        out.bad(`entry ${seq}: ${printable(message)}`),
+      ]),
       ...unexplained.map((row): readonly [string, string] => [
         'no entry',
         out.bad(printable(`${row.kind} ${row.id} ${row.message}`)),
@@ -193,6 +199,12 @@ function show(context: Context, { report, fault, unexplained, vkey, trusted, ok 
     ]),
   );
   if (!ok) context.say('Keep this output, and a copy of the database. Nothing was changed by looking.');
+}
+
+/** How many decisions were verified by the passkeys that signed them. */
+function signedWords({ verified, unsigned }: VerifyReport['approvals']): string {
+  const rest = unsigned === 0 ? '' : `; ${unsigned} of lower tiers without a signature`;
+  return `${verified} approvals verified by their passkeys${rest}`;
 }
 
 function progressLine(context: Context): { show(entries: number, of: number): void; clear(): void } {

@@ -1,5 +1,6 @@
+import { parseDuration } from '../../core/time.ts';
 import { ask } from '../ask.ts';
-import { commentArgument } from '../arguments.ts';
+import { commentArgument, durationArgument } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
@@ -11,12 +12,17 @@ import { requestId } from './request.ts';
 
 export interface DecideOptions {
   readonly comment?: string;
+  readonly for?: string;
 }
 
-/** Says yes to a step of somebody's request. */
+/**
+ * Says yes to a step of somebody's request, for as long as was asked or for less. What takes a passkey is refused, and the hint is the page
+ * that takes one (exit code 6).
+ */
 export async function approve(context: Context, id: string, options: DecideOptions): Promise<ExitCode> {
   const comment = options.comment === undefined ? {} : { comment: commentArgument(options.comment) };
-  return shown(context, await context.api.post(`/requests/${requestId(id)}/approve`, comment));
+  const shorter = options.for === undefined ? {} : { durationMs: parseDuration(durationArgument(options.for)) };
+  return shown(context, await context.api.post(`/requests/${requestId(id)}/approve`, { ...comment, ...shorter }));
 }
 
 /** Says no, which ends the request; the requester is owed a word about it. */

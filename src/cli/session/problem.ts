@@ -3,7 +3,13 @@ import { Failure, type RefusalLine } from '../failure.ts';
 import type { Answer } from '../http.ts';
 import { isFields, parseJson, textOrNull, type Fields } from '../wire.ts';
 
-const STEP_UP_CODES = new Set(['mfa-required', 'step-up-required']);
+const STEP_UP_CODES = new Set([
+  'mfa-required',
+  'step-up-required',
+  'sign-in-too-old',
+  'signature-required',
+  'passkey-required',
+]);
 /** A name or a number that was written wrongly, and not a no of a rule. */
 const MISTAKE_CODES = new Set([
   'unknown-role',

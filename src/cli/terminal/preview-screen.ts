@@ -21,6 +21,9 @@ export interface Outlook {
   }[];
   readonly plan: readonly string[];
   readonly residual: readonly string[];
+  /** Approving it takes a passkey; and who of those who could has none, where too few have one. */
+  readonly needsSignature: boolean;
+  readonly withoutPasskey: readonly string[];
 }
 
 export function previewOf(of: Fields): Outlook {
@@ -41,6 +44,10 @@ export function previewOf(of: Fields): Outlook {
     })),
     plan: sentences(of['plan']),
     residual: sentences(of['residual']),
+    needsSignature: of['needsSignature'] === true,
+    withoutPasskey: Array.isArray(of['unsignable'])
+      ? [...new Set(of['unsignable'].flatMap((step: unknown) => (isFields(step) ? names(step['without']) : [])))]
+      : [],
   };
 }
 
@@ -78,6 +85,13 @@ export function previewScreen(context: Context, items: readonly Wanted[], outloo
       'needs',
       `${step.count} of ${step.names.map(printable).join(', ')}  ${out.dim(printable(step.rule))}`,
     ]),
+    ['with', outlook.needsSignature ? 'a passkey of whoever approves' : ''],
+    [
+      'no passkey',
+      outlook.withoutPasskey.length === 0
+        ? ''
+        : `${outlook.withoutPasskey.map(printable).join(', ')}: too few of them could approve this now`,
+    ],
     ...outlook.refusals.map((one): readonly [string, string] => [
       'no',
       `${printable(one.text)}  ${out.dim(printable(one.rule))}`,

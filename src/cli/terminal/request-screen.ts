@@ -1,3 +1,4 @@
+import { formatDuration } from '../../core/time.ts';
 import type { Context } from '../context.ts';
 import { isLive, overAt, type GrantView, type RequestView } from '../views.ts';
 import { printable, printableLines } from './printable.ts';
@@ -33,9 +34,10 @@ export function requestCard(context: Context, request: RequestView): string {
       step.missing > 0
         ? [`${step.missing} of ${step.eligible.map((person) => printable(person.name)).join(', ')}`]
         : [];
+    const how = request.needsSignature && step.missing > 0 ? `, with a passkey` : '';
     lines.push([
       step.missing > 0 ? 'needs' : 'approved by',
-      `${[...approved, ...eligible].join('  ')}  ${out.dim(printable(step.rule))}`,
+      `${[...approved, ...eligible].join('  ')}${how}  ${out.dim(printable(step.rule))}`,
     ]);
   }
   for (const { by, verdict, comment } of request.decisions) {
@@ -85,11 +87,15 @@ function isLiveOrEnding(grant: GrantView): boolean {
 }
 
 /** How long, or how much longer: whoever decides sees of which grant, and until when. */
-function lengthOf({ duration, extends: longer }: RequestView, now: number): readonly (readonly [string, string])[] {
-  if (longer === null) return [['for', `${printable(duration)}, from the moment it starts`]];
+function lengthOf(
+  { duration, grantedDurationMs, extends: longer }: RequestView,
+  now: number,
+): readonly (readonly [string, string])[] {
+  const granted = grantedDurationMs === null ? '' : ` (approved for ${formatDuration(grantedDurationMs)})`;
+  if (longer === null) return [['for', `${printable(duration)}${granted}, from the moment it starts`]];
   return [
     ['extends', longer.grant],
-    ['by', `${printable(duration)}, until ${clockTime(longer.until, now)}`],
+    ['by', `${printable(duration)}${granted}, until ${clockTime(longer.until, now)}`],
   ];
 }
 

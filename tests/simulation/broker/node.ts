@@ -2,6 +2,7 @@ import type { ProviderName } from '../../../src/core/target.ts';
 import { createEngine, type Engine } from '../../../src/engine/engine.ts';
 import { PACE, type EnginePorts } from '../../../src/engine/ports.ts';
 import { tidy } from '../../../src/engine/tidy.ts';
+import { createPasskeyCeremony } from '../../../src/identity/passkeys/ceremony.ts';
 import { createAppend } from '../../../src/ledger/append.ts';
 import type { LogSigner } from '../../../src/ledger/note.ts';
 import { sequence } from '../../../src/ledger/sequencer.ts';
@@ -120,6 +121,7 @@ export function startNode(
     changes,
     log,
     append,
+    passkeys: createPasskeyCeremony({ origin: 'https://curfew.acme.example' }, { kind: 'none' }),
     wake,
     endUnrecorded: (grant, cause, by) => engine.endUnrecorded(grant, cause, by),
     lapsesAfterMs: options.patienceMs,

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { GrantId, PersonId, RecoveryId, RequestId } from '../core/ids.ts';
+import { invariant } from '../core/result.ts';
+
+/** One role on one target, as the approver saw it. */
+export interface SignedItem {
+  readonly role: string;
+  readonly target: string;
+  readonly tier: number;
+  /** Hex SHA-256 of the role's definition in canonical form: what the name meant when it was approved. */
+  readonly definition: string;
+}
+
+/** What every signed document has: who signs, where, and for how long the question stands. Times are RFC 3339. */
+interface Signed {
+  readonly v: 1;
+  /** The address of the broker that asked. The browser writes the same one into what is signed. */
+  readonly origin: string;
+  /** Pseudonymous id of the person who signs. */
+  readonly approver: PersonId;
+  readonly verdict: 'approve';
+  /** 32 random bytes in base64url: no two documents are the same. */
+  readonly nonce: string;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+}
+
+/** What an approver signs with a passkey. Pseudonymous ids and a commitment only: it stands in the log for ever. */
+export interface ApprovalDocument extends Signed {
+  readonly kind: 'curfew.approval';
+  readonly request: RequestId;
+  /** Whose access it is. */
+  readonly requester: PersonId;
+  readonly items: readonly SignedItem[];
+  /** The longest that the approver agrees to; for an extension, by how much. */
+  readonly durationMs: number;
+  readonly startsAt: string | null;
+  /** The grant that is to last longer, and until when; `null`: this is about new access. */
+  readonly extends: { readonly grant: GrantId; readonly until: string } | null;
+  readonly policyVersion: string;
+  /** Hex SHA-256(salt || comment), which the entry in the log commits to as well; `null` without a comment. */
+  readonly comment: string | null;
+}
+
+/** What somebody signs who confirms that a colleague who lost all passkeys may register a new one. */
+export interface RecoveryDocument extends Signed {
+  readonly kind: 'curfew.passkey-recovery';
+  readonly recovery: RecoveryId;
+  /** Who lost them. */
+  readonly person: PersonId;
+}
+
+export type SignedDocument = ApprovalDocument | RecoveryDocument;
+
+/** How long a document may be signed after it was made. */
+export const SIGN_WITHIN_MS = 5 * 60_000;
+
+/** The document as it is signed and kept: canonical JSON (RFC 8785). */
+export function printDocument(document: SignedDocument): string {
+  const text = canonicalize(document);
+  invariant(text !== undefined, 'a document is JSON');
+  return text;
+}
+
+/**
+ * The challenge of a document: base64url of the SHA-256 of its bytes. What an authenticator signs contains this, so that a signature
+ * over the challenge is one over the document.
+ */
+export function challengeOf(document: string): string {
+  return createHash('sha256').update(document, 'utf8').digest('base64url');
+}
+
+/** Hex SHA-256 of a value in canonical JSON. */
+export function hashOf(value: unknown): string {
+  const text = canonicalize(value);
+  invariant(text !== undefined, 'what is hashed is JSON');
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/**
+ * Reads a document of a kind from the text that was signed. `null`: it is not canonical JSON of such a document, so nobody knows what the
+ * signature is about.
+ */
+export function readDocument<Kind extends SignedDocument['kind']>(
+  kind: Kind,
+  text: string,
+): Extract<SignedDocument, { readonly kind: Kind }> | null {
+  try {
+    const read = JSON.parse(text) as SignedDocument;
+    if (canonicalize(read) !== text || read.v !== 1 || read.kind !== kind || read.verdict !== 'approve') return null;
+    if (read.kind === 'curfew.approval' && !(Array.isArray(read.items) && read.items.every(isObject))) return null;
+    return read as Extract<SignedDocument, { readonly kind: Kind }>;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
