@@ -139,6 +139,8 @@ export async function apiUnderTest(
       profile: (key) =>
         key === 'ana' || key === 'bo' ? { key, name: key, email: `${key}@acme.example`, groups: ['all'] } : null,
       rolesOf: () => Promise.resolve([]),
+      whoMaySee: ({ kind }) => Promise.resolve((viewer) => Promise.resolve(kind === 'grant' || viewer !== null)),
+      standingSignIns: (ids) => Promise.resolve(new Set(ids)),
       subscribe: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);

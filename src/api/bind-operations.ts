@@ -10,7 +10,6 @@ import { extendGrant } from '../operations/extend-grant.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { listAdministration } from '../operations/list-administration.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
-import { cliSignInStands, endOwnSession, listOwnSessions } from '../operations/own-sessions.ts';
 import {
   askForStepUp,
   listPasskeys,
@@ -26,6 +25,7 @@ import {
   listRecoveries,
   withdrawRecovery,
 } from '../operations/recover-passkeys.ts';
+import { cliSignInStands, endOwnSession, listOwnSessions, standingSignIns } from '../operations/own-sessions.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
@@ -38,6 +38,7 @@ import { searchCatalogue } from '../operations/search-catalogue.ts';
 import { policyStatus, showPolicy } from '../operations/show-policy.ts';
 import { listGrants, listLive, showGrant } from '../operations/show-grants.ts';
 import { explainRequest, listRequests, showRequest } from '../operations/show-requests.ts';
+import { whoMaySee } from '../operations/who-may-see.ts';
 import type { World } from '../operations/world.ts';
 import { rolesOf } from '../store/role-assignments.ts';
 import type { ApiOperations } from './operations-port.ts';
@@ -105,6 +106,8 @@ export function bindOperations(world: World): ApiOperations {
     refuseRole: (actor, id) => refuseRole(world, actor, id),
     showPolicy: (actor) => showPolicy(world, actor),
     policyStatus: () => policyStatus(world),
+    whoMaySee: (change) => whoMaySee(world, change),
+    standingSignIns: (ids) => standingSignIns(world, ids),
     subscribe: (listener) => world.changes.subscribe(listener),
   };
 }

@@ -20,8 +20,19 @@ export async function describeApi(
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: base.origin }],
-      security: [{ bearer: [] }],
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      security: [{ bearer: [] }, { cookie: [] }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          cookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-curfew',
+            description:
+              'A browser that signed in at /sign-in/browser. Every change needs the header x-curfew-csrf with the value `csrf` of GET /v1/me.',
+          },
+        },
+      },
     },
     transform: jsonSchemaTransform,
     transformObject: (document) => withProblems(jsonSchemaTransformObject(document)),

@@ -30,6 +30,7 @@ import type { RevocationInput } from '../operations/revoke-many.ts';
 import type { RecoveryView } from '../operations/recover-passkeys.ts';
 import type { ApprovalInput, SignedInput, SigningView } from '../operations/sign-decision.ts';
 import type { AssertionResponse, RequestOptions } from '../operations/take-assertion.ts';
+import type { Sees } from '../operations/who-may-see.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
 import type { RoleInput } from '../operations/change-roles.ts';
@@ -120,6 +121,10 @@ export interface ApiOperations {
   showPolicy(actor: Actor): Result<PolicyStatus, OperationRefusal>;
   /** The same for the broker's own readiness and metrics. */
   policyStatus(): PolicyStatus;
+  /** Who may be told of a change. */
+  whoMaySee(change: Change): Promise<Sees>;
+  /** Which of some sign-ins, of browsers and of command lines, have not been ended. */
+  standingSignIns(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   subscribe(listener: (change: Change) => void): () => void;
 }
 
@@ -144,9 +149,17 @@ export interface GrantQuery {
   readonly limit: number;
 }
 
-/** What nobody acts through: it is asked before there is an actor, or by the broker itself. */
+/** What nobody acts through: it is asked before there is an actor, or by the broker itself. `whoMaySee` judges by the rows of what changed. */
 type Unacted =
-  'profile' | 'rolesOf' | 'recogniseSession' | 'endSessionOfLeaver' | 'signInStands' | 'policyStatus' | 'subscribe';
+  | 'profile'
+  | 'rolesOf'
+  | 'recogniseSession'
+  | 'endSessionOfLeaver'
+  | 'signInStands'
+  | 'standingSignIns'
+  | 'whoMaySee'
+  | 'policyStatus'
+  | 'subscribe';
 
 type Acted = Exclude<keyof ApiOperations, Unacted> | `export${Capitalize<keyof LedgerReads>}`;
 

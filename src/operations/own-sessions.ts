@@ -1,9 +1,16 @@
 import type { SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
-import { cliSignInsOf, deleteSignIn, signInStands } from '../store/oidc-payloads.ts';
-import { announce, end, ownBrowserSessions, sessionEnded, type SessionEnd } from './browser-sessions.ts';
 import { judge } from './authorisation.ts';
+import { cliSignInsOf, deleteSignIn, signInStands, standingOf } from '../store/oidc-payloads.ts';
+import {
+  announce,
+  end,
+  ownBrowserSessions,
+  sessionEnded,
+  standingSessions,
+  type SessionEnd,
+} from './browser-sessions.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import type { Actor, World } from './world.ts';
 
@@ -63,6 +70,12 @@ export async function endOwnSession(
   if (!ended) return refused(NOT_FOUND);
   announce(world, [id]);
   return ok(null);
+}
+
+/** Which of some sign-ins stand, of both kinds. Streams ask it now and then, because another process may have ended them. */
+export async function standingSignIns(world: World, ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
+  const [browsers, commandLines] = [await standingSessions(world, ids), await standingOf(world.db, ids)];
+  return new Set([...browsers, ...commandLines]);
 }
 
 /** Whether a sign-in of the command line has not been ended: its tokens are good on their own for some minutes more. */

@@ -1,6 +1,6 @@
 import type { PersonId, SessionId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { at } from './columns.ts';
+import { at, isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** One stored artifact of the authorization server. Ids are hashes, `sealed` is ciphertext: no row is of use without the key file. */
@@ -156,13 +156,19 @@ export async function cliSignInsOf(db: Db, person: PersonId, now: Instant): Prom
 
 /** Whether the authorization of a sign-in is still there. */
 export async function signInStands(db: Db, id: SessionId): Promise<boolean> {
-  const row = await db
+  return (await standingOf(db, [id])).has(id);
+}
+
+/** Of which of some sign-ins the authorization is still there. */
+export async function standingOf(db: Db, ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
     .selectFrom('oidc_payload')
-    .select('model')
-    .where('sign_in_id', '=', id)
+    .select('sign_in_id')
+    .where(isAnyOf('sign_in_id', ids))
     .where('model', '=', 'Grant')
-    .executeTakeFirst();
-  return row !== undefined;
+    .execute();
+  return new Set(rows.flatMap((row) => (row.sign_in_id === null ? [] : [row.sign_in_id])));
 }
 
 /** Ends a person's own sign-in: everything that came out of it. False when there is none of that name. */

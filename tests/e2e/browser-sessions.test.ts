@@ -92,3 +92,17 @@ test('ending the session of this browser takes the cookie back', async () => {
   await here.change('DELETE', `/v1/me/sessions/${id}`);
   expect(here.agent.cookie(new URL(base).host, SESSION)).toBeNull();
 });
+
+test('an event stream ends when its session is signed out in another tab', async () => {
+  const here = await world.signIn('ana');
+  const cookie = `${SESSION}=${here.agent.cookie(new URL(base).host, SESSION)}`;
+  const stream = await fetch(`${base}/v1/events`, { headers: { cookie } });
+  const reader = stream.body?.getReader();
+  expect(stream.status).toBe(200);
+  await reader?.read();
+  await here.change('POST', '/v1/me/sign-out', {});
+  const started = performance.now();
+  for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read());
+  // At once, and not only at the next heartbeat.
+  expect(performance.now() - started).toBeLessThan(10_000);
+});

@@ -1,10 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { parseId } from '../../core/ids.ts';
 import { after, instant, type Instant } from '../../core/time.ts';
 import type { Change } from '../../operations/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { systemRandom } from '../../platform/random.ts';
+import type { Actor } from '../../operations/world.ts';
+import { personId } from '../api-under-test.ts';
 import { createEventHub } from './event-hub.ts';
 
 const NOW = instant(Date.parse('2026-11-21T06:00:00Z'));
@@ -57,60 +60,99 @@ class Reader extends EventEmitter {
   }
 }
 
+function actorCalled(key: string): Actor {
+  const roles = key === 'bo' ? (['auditor'] as const) : [];
+  return { kind: 'person', person: personId(key), key, roles, context: { via: 'web' } };
+}
+
+function signInOf(key: string) {
+  const id = parseId('ses', `ses_${(key[0] ?? 'x').repeat(20)}`);
+  if (id === null) throw new Error('no id');
+  return id;
+}
+
 function hubUnderTest() {
   const { clock, pass } = handClock();
   let publish: (change: Change) => void = () => {};
-  const hub = createEventHub(
-    (listener) => {
-      publish = listener;
-      return () => (publish = () => {});
+  const gone = new Set<string>();
+  const inner = createEventHub(
+    {
+      subscribe: (listener) => {
+        publish = listener;
+        return () => (publish = () => {});
+      },
+      // `grt_of_bo` is for Bo alone; what nobody can look up is a fault of the database.
+      whoMaySee: ({ id }) =>
+        id === 'grt_fault'
+          ? Promise.reject(new Error('the database is away'))
+          : Promise.resolve((viewer) => Promise.resolve(!id.startsWith('grt_of_') || viewer?.key === id.slice(7))),
+      standingSignIns: (ids) => Promise.resolve(new Set(ids.filter((id) => !gone.has(id)))),
+      rolesOf: () => Promise.resolve(gone.has('auditors') ? [] : ['auditor']),
+      profile: (key) => (gone.has(key) ? null : { key, name: key, email: '', groups: [] }),
     },
     clock,
     systemRandom,
   );
-  const change = (id: string): void => publish({ kind: 'grant', id, at: NOW });
-  return { hub, pass, change };
+  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const change = (id: string, kind: Change['kind'] = 'grant'): Promise<void> => {
+    publish({ kind, id, at: NOW });
+    return settled();
+  };
+  const hub = {
+    ...inner,
+    get listeners() {
+      return inner.listeners;
+    },
+    add: (response: ServerResponse, who: string, lastId: string | null, closesAt: Instant | null, named = true) =>
+      inner.add(
+        response,
+        { who, viewer: named ? actorCalled(who) : null, signIn: named ? signInOf(who) : null, closesAt },
+        lastId,
+      ),
+  };
+  return { hub, pass, change, gone, settled };
 }
 
 const changeOf = (id: string): string => `change {"kind":"grant","id":"${id}","at":"2026-11-21T06:00:00.000Z"}`;
 const lastIdOf = (reader: Reader): string => [...reader.text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
 
 describe('changes', () => {
-  test('go to everybody who listens, with an id each', () => {
+  test('go to everybody who listens, with an id each', async () => {
     const { hub, change } = hubUnderTest();
     const [one, two] = [new Reader(), new Reader()];
     hub.add(one.response, 'ana', null, null);
-    change('grt_1');
+    await change('grt_1');
     hub.add(two.response, 'ana', null, null);
-    change('grt_2');
+    await change('grt_2');
     expect(one.events()).toEqual([changeOf('grt_1'), changeOf('grt_2')]);
     expect(two.events()).toEqual([changeOf('grt_2')]);
     expect(hub.listeners).toBe(2);
     hub.close();
   });
 
-  test('that were missed are told to who comes back with the last id', () => {
-    const { hub, change } = hubUnderTest();
+  test('that were missed are told to who comes back with the last id', async () => {
+    const { hub, change, settled } = hubUnderTest();
     const first = new Reader();
     hub.add(first.response, 'ana', null, null);
-    change('grt_1');
+    await change('grt_1');
     first.end();
-    change('grt_2');
-    change('grt_3');
+    await change('grt_2');
+    await change('grt_3');
     const again = new Reader();
     hub.add(again.response, 'ana', lastIdOf(first), null);
+    await settled();
     expect(again.events()).toEqual([changeOf('grt_2'), changeOf('grt_3')]);
     hub.close();
   });
 
-  test('that nobody remembers are a resync: an id of another process, from the future, or too old', () => {
+  test('that nobody remembers are a resync: an id of another process, from the future, or too old', async () => {
     const { hub, change } = hubUnderTest();
     const first = new Reader();
     hub.add(first.response, 'ana', null, null);
-    change('grt_0');
+    await change('grt_0');
     const epoch = lastIdOf(first).split('-')[0] ?? '';
     const old = lastIdOf(first);
-    for (let count = 0; count < 1_001; count += 1) change(`grt_${count}`);
+    for (let count = 0; count < 1_001; count += 1) await change(`grt_${count}`);
     for (const lastId of ['deadbeef-1', `${epoch}-99999`, old, 'nonsense', `${epoch}-x`]) {
       const reader = new Reader();
       hub.add(reader.response, 'ana', lastId, null);
@@ -121,19 +163,19 @@ describe('changes', () => {
 });
 
 describe('a slow listener', () => {
-  test('is sent nothing more until it reads again, and is then told to read everything', () => {
+  test('is sent nothing more until it reads again, and is then told to read everything', async () => {
     const { hub, change } = hubUnderTest();
     const slow = new Reader();
     hub.add(slow.response, 'ana', null, null);
     slow.reads = false;
-    change('grt_1');
+    await change('grt_1');
     const before = slow.text;
-    for (let count = 0; count < 10_000; count += 1) change('grt_2');
+    for (let count = 0; count < 10_000; count += 1) await change('grt_2');
     expect(slow.text).toBe(before);
     slow.reads = true;
     slow.emit('drain');
     expect(slow.events()).toEqual([changeOf('grt_1'), 'resync {}']);
-    change('grt_3');
+    await change('grt_3');
     expect(slow.events().at(-1)).toBe(changeOf('grt_3'));
     hub.close();
   });
@@ -143,7 +185,7 @@ describe('a slow listener', () => {
     const stuck = new Reader();
     hub.add(stuck.response, 'ana', null, null);
     stuck.reads = false;
-    change('grt_1');
+    await change('grt_1');
     await pass(15_000);
     await pass(15_000);
     expect(stuck.destroyed).toBe(false);
@@ -176,7 +218,7 @@ describe('a stream', () => {
     hub.close();
   });
 
-  test('is one of ten of a person at most; others find room, and so does the same person when one is closed', () => {
+  test('is one of ten of a person at most; others find room, and so does the same person when one is closed', async () => {
     const { hub } = hubUnderTest();
     const own = Array.from({ length: 10 }, () => new Reader());
     for (const reader of own) expect(hub.add(reader.response, 'ana', null, null)).toBe(true);
@@ -189,14 +231,83 @@ describe('a stream', () => {
     expect(hub.room('ana')).toBe('full');
   });
 
-  test('ends when the server stops, and no new one begins', () => {
+  test('ends when the server stops, and no new one begins', async () => {
     const { hub, change } = hubUnderTest();
     const reader = new Reader();
     hub.add(reader.response, 'ana', null, null);
     hub.close();
     expect(reader.ended).toBe(true);
-    change('grt_1');
+    await change('grt_1');
     expect(reader.events()).toEqual([]);
     expect(hub.add(new Reader().response, 'ana', null, null)).toBe(false);
+  });
+});
+
+describe('a change', () => {
+  test('is told to who may see it and to nobody else, also to those who come back', async () => {
+    const { hub, change, settled } = hubUnderTest();
+    const [ana, bo, stranger] = [new Reader(), new Reader(), new Reader()];
+    hub.add(ana.response, 'ana', null, null);
+    hub.add(bo.response, 'bo', null, null);
+    hub.add(stranger.response, '10.0.0.1', null, null, false);
+    await change('grt_1');
+    const since = lastIdOf(ana);
+    await change('grt_of_bo');
+    await change('grt_2');
+    for (const reader of [ana, stranger]) expect(reader.events()).toEqual([changeOf('grt_1'), changeOf('grt_2')]);
+    expect(bo.events()).toEqual([changeOf('grt_1'), changeOf('grt_of_bo'), changeOf('grt_2')]);
+    const again = new Reader();
+    hub.add(again.response, 'ana', since, null);
+    await settled();
+    expect(again.events()).toEqual([changeOf('grt_2')]);
+    hub.close();
+  });
+
+  test('of which nobody can say who may see it is a resync, and says nothing', async () => {
+    const { hub, change } = hubUnderTest();
+    const reader = new Reader();
+    hub.add(reader.response, 'ana', null, null);
+    await change('grt_fault');
+    await change('grt_2');
+    expect(reader.events()).toEqual(['resync {}', changeOf('grt_2')]);
+    hub.close();
+  });
+});
+
+describe('a stream', () => {
+  test('ends at once with its sign-in, and tells nobody about it', async () => {
+    const { hub, change } = hubUnderTest();
+    const [ana, bo] = [new Reader(), new Reader()];
+    hub.add(ana.response, 'ana', null, null);
+    hub.add(bo.response, 'bo', null, null);
+    await change(signInOf('ana'), 'session');
+    expect([ana.ended, bo.ended]).toEqual([true, false]);
+    expect(bo.events()).toEqual([]);
+    hub.close();
+  });
+
+  test('ends at the next heartbeat when the sign-in was ended elsewhere, or its person has left', async () => {
+    const { hub, pass, gone } = hubUnderTest();
+    const [ana, bo, cy] = [new Reader(), new Reader(), new Reader()];
+    hub.add(ana.response, 'ana', null, null);
+    hub.add(bo.response, 'bo', null, null);
+    hub.add(cy.response, 'cy', null, null);
+    gone.add(signInOf('ana')).add('bo');
+    await pass(15_000);
+    expect([ana.ended, bo.ended, cy.ended]).toEqual([true, true, false]);
+    hub.close();
+  });
+
+  test('ends at the next heartbeat when its person saw more by a role that they have no longer', async () => {
+    const { hub, pass, gone } = hubUnderTest();
+    const [ana, bo] = [new Reader(), new Reader()];
+    hub.add(ana.response, 'ana', null, null);
+    hub.add(bo.response, 'bo', null, null);
+    await pass(15_000);
+    expect([ana.ended, bo.ended]).toEqual([false, false]);
+    gone.add('auditors');
+    await pass(15_000);
+    expect([ana.ended, bo.ended]).toEqual([false, true]);
+    hub.close();
   });
 });

@@ -1,55 +1,70 @@
 import type { ServerResponse } from 'node:http';
+import type { SessionId } from '../../core/ids.ts';
 import { toIso, type Instant } from '../../core/time.ts';
 import type { Change } from '../../operations/changes.ts';
+import type { Actor } from '../../operations/world.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
+import type { ApiOperations } from '../operations-port.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** Changes that are kept for listeners that come back. */
+/** Changes that are kept for listeners that come back, and that may wait to be told. */
 const KEPT = 1_000;
+/** Whoever missed more reads everything again: that is less work than to look up who may see each. */
+const MOST_RETOLD = 50;
 const MOST_LISTENERS = 1_000;
 /** Enough for the windows of a person, or of a family behind one address; few enough that nobody takes everybody's. */
 const MOST_PER_LISTENER = 10;
 /** A listener that takes nothing for this long is cut off; it comes back by itself and is told what it missed. */
 const STUCK_MS = 30_000;
 
-interface Listener {
-  readonly response: ServerResponse;
-  /** Who listens: a person, or an address where nobody signs in. */
+/** Who listens. */
+export interface ListenerIs {
+  /** A person, or an address where nobody signs in: what streams are counted by. */
   readonly who: string;
-  /** When the token ends that the stream was opened with; a stream must not outlive its sign-in. */
+  /** `null`: looks on without a sign-in. */
+  readonly viewer: Actor | null;
+  readonly signIn: SessionId | null;
+  /** When what the stream was opened with ends; a stream must not outlive its sign-in. */
   readonly closesAt: Instant | null;
+}
+
+interface Listener extends ListenerIs {
+  readonly response: ServerResponse;
+  /** Number of the last change that was told, or kept from it because it may not see it. */
+  told: number;
   /** Since when the other side has taken nothing; `null` while it reads. */
   blockedSince: Instant | null;
   missed: boolean;
 }
 
 /**
- * Sends changes to everybody who listens (server-sent events). A change says only what changed: the listener asks for the
- * thing itself, and is shown what it may see. A slow listener costs nothing: what it does not take is dropped, and it is
+ * Sends changes to everybody who listens and may see what changed (server-sent events). A change says only what changed: the listener
+ * asks for the thing itself, and is shown what it may see. A slow listener costs nothing: what it does not take is dropped, and it is
  * told to look at everything again (`resync`).
  */
 export interface EventHub {
   /** Whether there is room for another stream of somebody. */
   room(who: string): 'free' | 'full' | 'too-many';
   /** Takes a response over; false when there is no room. `lastId` is what the listener saw last. */
-  add(response: ServerResponse, who: string, lastId: string | null, closesAt: Instant | null): boolean;
+  add(response: ServerResponse, listener: ListenerIs, lastId: string | null): boolean;
   readonly listeners: number;
   /** Ends every stream; listeners come back to whoever runs then. */
   close(): void;
 }
 
-export function createEventHub(
-  subscribe: (listener: (change: Change) => void) => () => void,
-  clock: Clock,
-  random: Random,
-): EventHub {
+type Operations = Pick<ApiOperations, 'subscribe' | 'whoMaySee' | 'standingSignIns' | 'profile' | 'rolesOf'>;
+
+export function createEventHub(operations: Operations, clock: Clock, random: Random): EventHub {
   // Numbers begin anew with the process, so they carry its name: an id of another process is recognised and not misread.
   const epoch = random.bytes(6).toString('hex');
-  const kept: { readonly id: number; readonly text: string }[] = [];
+  const kept: { readonly number: number; readonly change: Change }[] = [];
   const listeners = new Set<Listener>();
   const stop = new AbortController();
   let next = 1;
+  // Whom a change may be told to is looked up, and the next one waits for it: everybody hears them in their order.
+  let waiting = 0;
+  let turn: Promise<void> = Promise.resolve();
 
   function write(listener: Listener, text: string): void {
     if (listener.blockedSince !== null) {
@@ -66,26 +81,103 @@ export function createEventHub(
     write(listener, RESYNC);
   }
 
-  const unsubscribe = subscribe((change) => {
-    const id = next;
-    next += 1;
+  /** To these listeners nobody can say any more what they missed. */
+  function resync(those: Iterable<Listener>, upTo: number): void {
+    for (const listener of those) {
+      if (listener.told >= upTo) continue;
+      listener.told = upTo;
+      write(listener, RESYNC);
+    }
+  }
+
+  async function tell(those: Iterable<Listener>, number: number, change: Change): Promise<void> {
+    const allowed = await whoMayHear([...those], change).catch(() => null);
+    if (allowed === null) return resync(those, number);
     const data = JSON.stringify({ kind: change.kind, id: change.id, at: toIso(change.at) });
-    const text = `id: ${epoch}-${id}\nevent: change\ndata: ${data}\n\n`;
-    kept.push({ id, text });
+    // Whoever came meanwhile began behind this change.
+    for (const listener of those) {
+      if (listener.told >= number || !listeners.has(listener)) continue;
+      listener.told = number;
+      if (allowed.has(listener)) write(listener, `id: ${epoch}-${number}\nevent: change\ndata: ${data}\n\n`);
+    }
+  }
+
+  /** Asked once for all streams of somebody: a person has several windows. */
+  async function whoMayHear(those: readonly Listener[], change: Change): Promise<ReadonlySet<Listener>> {
+    const sees = await operations.whoMaySee(change);
+    const answers = new Map<string, Promise<boolean>>();
+    const allowed = new Set<Listener>();
+    for (const listener of those) {
+      const { viewer } = listener;
+      const name = viewer === null ? '' : `${viewer.kind} ${viewer.person} ${viewer.roles.join()}`;
+      const answer = answers.get(name) ?? sees(viewer);
+      answers.set(name, answer);
+      if (await answer) allowed.add(listener);
+    }
+    return allowed;
+  }
+
+  const unsubscribe = operations.subscribe((change) => {
+    if (change.kind === 'session') {
+      for (const listener of listeners) if (listener.signIn === change.id) listener.response.end();
+      return;
+    }
+    const number = next;
+    next += 1;
+    kept.push({ number, change });
     if (kept.length > KEPT) kept.shift();
-    for (const listener of listeners) write(listener, text);
+    if (listeners.size === 0) return;
+    if (waiting >= KEPT) return resync(listeners, number);
+    waiting += 1;
+    turn = turn.then(async () => {
+      waiting -= 1;
+      await tell(listeners, number, change);
+    });
   });
+
+  /** Tells a listener that comes back the changes in between, or that nobody knows and everything must be read again. */
+  function retell(listener: Listener, lastId: string): void {
+    const [from, digits] = lastId.split('-');
+    const seen = Number(digits);
+    const known = from === epoch && Number.isSafeInteger(seen) && seen >= 0 && seen < next;
+    const oldest = kept[0]?.number ?? next;
+    if (!known || seen < oldest - 1 || next - 1 - seen > MOST_RETOLD) return resync([listener], next - 1);
+    listener.told = seen;
+    const missed = kept.filter(({ number }) => number > seen);
+    turn = turn.then(async () => {
+      for (const { number, change } of missed) await tell([listener], number, change);
+    });
+  }
+
+  /** Those who saw more by a role that they had when they came: whose roles are others now comes back as what they are. */
+  async function withOtherRoles(): Promise<ReadonlySet<Listener>> {
+    const found = new Set<Listener>();
+    for (const listener of listeners) {
+      const { viewer } = listener;
+      if (viewer === null || viewer.roles.length === 0) continue;
+      if ((await operations.rolesOf(viewer.person)).join() !== viewer.roles.join()) found.add(listener);
+    }
+    return found;
+  }
 
   async function beat(): Promise<void> {
     for (;;) {
       await clock.sleep(HEARTBEAT_MS, stop.signal);
       if (stop.signal.aborted) return;
+      const signIns = [...listeners].flatMap(({ signIn }) => signIn ?? []);
+      // Where the database does not answer, nobody is known to have left; the ends that the streams brought still hold.
+      const standing = await operations.standingSignIns(signIns).catch(() => new Set(signIns));
+      const demoted = await withOtherRoles().catch(() => new Set<Listener>());
       const now = clock.now();
       for (const listener of listeners) {
-        const over = listener.closesAt !== null && listener.closesAt <= now;
-        const stuck = listener.blockedSince !== null && now - listener.blockedSince > STUCK_MS;
-        if (stuck) listener.response.destroy();
-        else if (over) listener.response.end();
+        const { signIn, viewer, closesAt, blockedSince, response } = listener;
+        const over =
+          (closesAt !== null && closesAt <= now) ||
+          (signIn !== null && !standing.has(signIn)) ||
+          (viewer !== null && operations.profile(viewer.key) === null) ||
+          demoted.has(listener);
+        if (blockedSince !== null && now - blockedSince > STUCK_MS) response.destroy();
+        else if (over) response.end();
         else write(listener, ': still here\n\n');
       }
     }
@@ -100,15 +192,18 @@ export function createEventHub(
 
   return {
     room,
-    add(response, who, lastId, closesAt) {
-      if (room(who) !== 'free') return false;
-      const listener: Listener = { response, who, closesAt, blockedSince: null, missed: false };
+    add(response, is, lastId) {
+      if (room(is.who) !== 'free') return false;
+      const listener: Listener = { ...is, response, told: next - 1, blockedSince: null, missed: false };
       listeners.add(listener);
       response.on('close', () => listeners.delete(listener));
       response.on('error', () => listeners.delete(listener));
       response.on('drain', () => resume(listener));
       write(listener, `retry: 2000\n: connected\n\n`);
-      for (const text of missedSince(lastId, epoch, kept, next)) write(listener, text);
+      if (lastId !== null) {
+        listener.told = -1;
+        retell(listener, lastId);
+      }
       return true;
     },
     get listeners() {
@@ -124,19 +219,3 @@ export function createEventHub(
 }
 
 const RESYNC = 'event: resync\ndata: {}\n\n';
-
-/** What somebody who comes back has to be told: the changes in between, or that nobody knows and everything must be read again. */
-function missedSince(
-  lastId: string | null,
-  epoch: string,
-  kept: readonly { readonly id: number; readonly text: string }[],
-  next: number,
-): readonly string[] {
-  if (lastId === null) return [];
-  const [from, number] = lastId.split('-');
-  const seen = Number(number);
-  if (from !== epoch || !Number.isSafeInteger(seen) || seen >= next) return [RESYNC];
-  const oldest = kept[0]?.id ?? next;
-  if (seen < oldest - 1) return [RESYNC];
-  return kept.filter((change) => change.id > seen).map((change) => change.text);
-}

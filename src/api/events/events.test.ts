@@ -11,8 +11,8 @@ afterEach(async () => {
 async function listen(
   headers: Record<string, string> = {},
 ): Promise<{ answer: Response; until: (text: string) => Promise<string> }> {
-  const address = await api?.app.listen({ port: 0, host: '127.0.0.1' });
-  const answer = await fetch(`${address}/v1/events`, { headers });
+  if (api?.app.server.listening === false) await api.app.listen({ port: 0, host: '127.0.0.1' });
+  const answer = await fetch(`${api?.app.listeningOrigin}/v1/events`, { headers });
   const reader = answer.body?.getReader();
   let seen = '';
   return {
@@ -69,6 +69,18 @@ test('a change reaches an open stream, which carries the headers of every answer
   expect(await until('grt_1')).toContain(
     'event: change\ndata: {"kind":"grant","id":"grt_1","at":"2026-11-21T06:00:00.000Z"}',
   );
+});
+
+test('where others may look on, they hear of access alone, and whoever is signed in hears what they may see', async () => {
+  api = await apiUnderTest({}, { publicLive: true });
+  const [stranger, ana] = [await listen(), await listen({ authorization: 'Bearer ana' })];
+  const forged = await listen({ authorization: 'Bearer eve' });
+  const stale = await listen({ cookie: 'other=1' });
+  expect([stranger, ana, forged, stale].map(({ answer }) => answer.status)).toEqual([200, 200, 401, 200]);
+  api.publish({ kind: 'request', id: 'req_1', at: NOW });
+  api.publish({ kind: 'grant', id: 'grt_1', at: NOW });
+  expect(await ana.until('grt_1')).toContain('req_1');
+  for (const { until } of [stranger, stale]) expect(await until('grt_1')).not.toContain('req_1');
 });
 
 test('closing the server ends open streams instead of waiting for them', async () => {

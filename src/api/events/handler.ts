@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { toIso } from '../../core/time.ts';
-import { authenticator } from '../authenticate.ts';
+import { authenticator, optionalAuthenticator } from '../authenticate.ts';
 import type { ApiMetrics } from '../metrics.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { ApiProblem, sendProblem, problemOf, type ProblemDetails } from '../problems.ts';
@@ -29,14 +29,14 @@ const NO_ROOM = {
 /** Who has power now, and every change of it as it happens. Open without a sign-in in the demo alone. */
 export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetrics): void {
   const { operations, clock, random, publicLive, base } = parts;
-  const hub = createEventHub((listener) => operations.subscribe(listener), clock, random);
+  const hub = createEventHub(operations, clock, random);
   metrics.setListeners(() => hub.listeners);
   // Before the server waits for its connections to end: a stream would keep it waiting for ever.
   app.addHook('preClose', async () => hub.close());
 
-  const authenticate = authenticator(parts);
-  const onRequest = publicLive ? [] : [authenticate];
-  const security = publicLive ? [] : [{ bearer: [] }];
+  // Whoever is signed in is told what they may see, also where others may look on.
+  const onRequest = [publicLive ? optionalAuthenticator(parts) : authenticator(parts)];
+  const security = publicLive ? [] : [{ bearer: [] }, { cookie: [] }];
 
   app.route({
     method: 'GET',
@@ -66,7 +66,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
       summary: 'Changes as they happen (server-sent events)',
       description:
         'Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `resync`: something was missed, read everything again. ' +
-        'A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.',
+        'Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.',
       tags: ['access'],
       security,
     },
@@ -89,7 +89,9 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
-      hub.add(response, who, typeof lastId === 'string' ? lastId : null, request.session?.expiresAt ?? null);
+      const { actor = null, id = null, expiresAt = null } = request.session ?? {};
+      const listener = { who, viewer: actor, signIn: id, closesAt: expiresAt };
+      hub.add(response, listener, typeof lastId === 'string' ? lastId : null);
     },
   });
 }

@@ -1,0 +1,57 @@
+import { parseId } from '../core/ids.ts';
+import { findGrant } from '../store/grants.ts';
+import { personKeys } from '../store/people.ts';
+import { approvalsOf, findRequest } from '../store/requests.ts';
+import { findRevocation } from '../store/revocations.ts';
+import { judge, mayAlways } from './authorisation.ts';
+import type { Change } from './changes.ts';
+import { standingToGrant, standingToOrder, standingToRequest } from './standing.ts';
+import type { Actor, World } from './world.ts';
+
+/** Whether somebody may know of a change; `null` is whoever looks on without a sign-in, where that is allowed. */
+export type Sees = (viewer: Actor | null) => Promise<boolean>;
+
+const NOBODY: Sees = () => Promise.resolve(false);
+
+/**
+ * Who may be told that something changed: exactly those who may see it. An id alone says already that somebody asked for
+ * something, so it goes by the same rules as the thing. What is needed for all viewers is looked up once.
+ */
+export async function whoMaySee(world: World, change: Change): Promise<Sees> {
+  switch (change.kind) {
+    case 'grant':
+      return (viewer) => maySeeGrant(world, viewer, change.id);
+    case 'policy':
+      return (viewer) => Promise.resolve(viewer !== null && judge('showPolicy', viewer) === null);
+    case 'session':
+      return NOBODY;
+    case 'request': {
+      const id = parseId('req', change.id);
+      const request = id === null ? null : await findRequest(world.db, id);
+      if (request === null) return NOBODY;
+      const said = (await approvalsOf(world.db, [request.id])).get(request.id) ?? [];
+      return async (viewer) =>
+        viewer !== null &&
+        judge('showRequest', viewer, await standingToRequest(world, world.db, viewer, request, said)) === null;
+    }
+    case 'revocation': {
+      const id = parseId('rev', change.id);
+      const order = id === null ? null : await findRevocation(world.db, id);
+      if (order === null) return NOBODY;
+      const subject = order.scope.kind === 'person' ? order.scope.person : null;
+      const key = subject === null ? null : ((await personKeys(world.db, [subject])).get(subject) ?? null);
+      return (viewer) =>
+        Promise.resolve(
+          viewer !== null && judge('showRevocation', viewer, standingToOrder(world, viewer, order, key)) === null,
+        );
+    }
+  }
+}
+
+async function maySeeGrant(world: World, viewer: Actor | null, text: string): Promise<boolean> {
+  if (viewer === null || mayAlways('showGrant', viewer)) return true;
+  const id = parseId('grt', text);
+  const grant = id === null ? null : await findGrant(world.db, id);
+  if (grant === null) return false;
+  return judge('showGrant', viewer, await standingToGrant(world, world.db, viewer, grant)) === null;
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Change } from '../../src/operations/changes.ts';
+import { requestAccess } from '../../src/operations/request-access.ts';
+import { orderRevocation, showRevocation } from '../../src/operations/revoke-many.ts';
+import { showRequest } from '../../src/operations/show-requests.ts';
+import { whoMaySee } from '../../src/operations/who-may-see.ts';
+import { acmeOperations } from './acme-operations.ts';
+import { eachDatabase } from './harness.ts';
+
+eachDatabase('who is told of a change', (current) => {
+  test('exactly who may see the thing: for every person of the company, as the thing itself says', async () => {
+    const acme = await acmeOperations(current());
+    const { world } = acme;
+    const ana = await acme.as('ana');
+    const asked = await requestAccess(world, ana, {
+      items: [{ role: 'invoice-reader', target: 'aws/prod' }],
+      reason: 'Check the invoice export',
+      durationMs: 900_000,
+    });
+    if (!asked.ok) throw new Error(asked.refusal.detail);
+    const fay = await acme.as('fay');
+    const ordered = await orderRevocation(world, fay, { person: 'ana', reason: 'A stolen laptop, says the desk' });
+    if (!ordered.ok) throw new Error(ordered.refusal.detail);
+    const at = world.clock.now();
+    const request = await whoMaySee(world, { kind: 'request', id: asked.value.id, at });
+    const order = await whoMaySee(world, { kind: 'revocation', id: ordered.value.id, at });
+    const seen = { request: 0, order: 0, people: 0 };
+    for (const { key, active } of world.rules.current().directory.people.values()) {
+      if (!active) continue;
+      const actor = await acme.as(key);
+      const shown = (await showRequest(world, actor, asked.value.id)).ok;
+      const shownOrder = (await showRevocation(world, actor, ordered.value.id)).ok;
+      expect([key, await request(actor), await order(actor)]).toEqual([key, shown, shownOrder]);
+      seen.people += 1;
+      if (shown) seen.request += 1;
+      if (shownOrder) seen.order += 1;
+    }
+    const auditor = { ...ana, person: (await acme.as('gus')).person, key: 'gus', roles: ['auditor' as const] };
+    expect([await request(auditor), await order(auditor)]).toEqual([true, true]);
+    // Some may and some may not, or the comparison above says nothing.
+    for (const count of [seen.request, seen.order]) {
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThan(seen.people);
+    }
+    expect([await request(null), await order(null)]).toEqual([false, false]);
+  });
+
+  test('nobody, of what does not exist and of sessions; everybody of access; who is signed in, of the rules', async () => {
+    const acme = await acmeOperations(current());
+    const ana = await acme.as('ana');
+    const tell = async (kind: Change['kind'], id: string) => {
+      const sees = await whoMaySee(acme.world, { kind, id, at: acme.world.clock.now() });
+      return [await sees(ana), await sees(null)];
+    };
+    expect(await tell('request', `req_${'a'.repeat(20)}`)).toEqual([false, false]);
+    expect(await tell('request', 'nonsense')).toEqual([false, false]);
+    expect(await tell('revocation', `rev_${'a'.repeat(20)}`)).toEqual([false, false]);
+    expect(await tell('session', `ses_${'a'.repeat(20)}`)).toEqual([false, false]);
+    expect(await tell('grant', `grt_${'a'.repeat(20)}`)).toEqual([true, true]);
+    expect(await tell('policy', 'v1')).toEqual([true, false]);
+  });
+});
