@@ -21,7 +21,7 @@ import { loadIdentityKeys } from './identity/keys.ts';
 import { createAppend } from './ledger/append.ts';
 import { sequenceAll, type LedgerHealth } from './ledger/keep-sequencing.ts';
 import { createSigner, type LogSigner } from './ledger/note.ts';
-import { openBrowserSession } from './operations/browser-sessions.ts';
+import { endAtCompany, openBrowserSession } from './operations/browser-sessions.ts';
 import { carryOutOpen } from './operations/carry-out-revocation.ts';
 import { createChanges } from './operations/changes.ts';
 import { issueAdminCode } from './operations/claim-administration.ts';
@@ -367,6 +367,7 @@ function apiParts(
       },
       find: (id) => findKnownPerson(world, id),
     },
+    endAtCompany: (logout) => endAtCompany(world, logout),
     openSession: (identity, browser) => openBrowserSession(world, { ...identity, ...browser }),
     // Tokens are made by a library that knows this machine's clock alone, and are judged by the same.
     clock: systemClock,

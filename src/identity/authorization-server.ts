@@ -7,6 +7,7 @@ import type { Random } from '../platform/random.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
 import { createBrowserSignIn, type OpenSession } from './browser-sign-in.ts';
+import { handleCompanyLogout, LOGOUT_PATH, type EndAtCompany } from './company-logout.ts';
 import type { CompanyProvider } from './company-provider.ts';
 import { publicJwk, type IdentityKeys } from './keys.ts';
 import { createOidcAdapters } from './oidc-adapter.ts';
@@ -33,6 +34,7 @@ export interface AuthorizationServerParts {
   readonly company: CompanyProvider;
   readonly people: People;
   readonly openSession: OpenSession;
+  readonly endAtCompany: EndAtCompany;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -61,6 +63,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
     handle(request, response) {
       asConfigured(request, base);
       const path = request.url ?? '/';
+      if (path === LOGOUT_PATH) return void handleCompanyLogout(parts, request, response);
       if (path.startsWith('/sign-in')) return void signIn.handle(request, response);
       Object.assign(request, { baseUrl: '/oauth', url: path.slice('/oauth'.length) || '/' });
       void oauth(request, response);

@@ -12,10 +12,12 @@ import {
   type Configuration,
   type IDToken,
 } from 'openid-client';
+import { errors, type JWTPayload } from 'jose';
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, instant, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import { isLoopback, requireSecureTransport } from './base-url.ts';
+import { companyKeys, type CompanyKeys } from './company-keys.ts';
 import type { CompanyIdentity, SignInFacts } from './people.ts';
 
 /** Where people sign in: the company's own OpenID provider. Passwords and second factors are its business, never ours. */
@@ -40,6 +42,16 @@ export interface CompanyRefusal {
   readonly log: string;
 }
 
+/** A logout at the company, as its provider tells us (OpenID Connect Back-Channel Logout 1.0). */
+export interface CompanyLogout {
+  readonly issuer: string;
+  readonly subject: string | null;
+  /** The one session that is over; `null`: all of the subject. */
+  readonly companySession: string | null;
+  /** The token's own id. */
+  readonly tokenId: string;
+}
+
 export interface CompanyProvider {
   readonly origin: string;
   /** The URL to send the browser to. `hint` is what the person called themselves. */
@@ -48,6 +60,8 @@ export interface CompanyProvider {
     redirectUri: string,
     hint: string | null,
   ): Promise<Result<URL, CompanyRefusal>>;
+  /** Reads a logout token: signed by the provider, for us, about a subject or a session, and no ID token in disguise. */
+  readLogout(token: string): Promise<Result<CompanyLogout, CompanyRefusal>>;
   /** Redeems the answer, after checking state, issuer, nonce, PKCE, signature and times. */
   redeem(answer: URL, checks: CompanyChecks): Promise<Result<CompanyIdentity & SignInFacts, CompanyRefusal>>;
 }
@@ -65,16 +79,21 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
   const issuer = new URL(settings.issuer);
   requireSecureTransport(issuer);
   const client = settings.clientSecret === undefined ? None() : ClientSecretPost(settings.clientSecret);
-  let known: { readonly configuration: Promise<Configuration>; readonly until: Instant } | null = null;
+  let known: { readonly metadata: Promise<Metadata>; readonly until: Instant } | null = null;
 
-  function configuration(): Promise<Configuration> {
+  function metadata(): Promise<Metadata> {
     const now = clock.now();
-    if (known !== null && now < known.until) return known.configuration;
+    if (known !== null && now < known.until) return known.metadata;
     const reading = discovery(issuer, settings.clientId, undefined, client, {
       timeout: 8,
       execute: isLoopback(issuer) ? [allowInsecureRequests] : [],
+    }).then((configuration) => {
+      const { issuer: name, jwks_uri: jwksUri } = configuration.serverMetadata();
+      if (jwksUri === undefined) throw new ClientError('the provider names no keys');
+      requireSecureTransport(new URL(jwksUri));
+      return { configuration, keys: companyKeys(jwksUri, name) };
     });
-    const entry = { configuration: reading, until: after(now, METADATA_MS) };
+    const entry = { metadata: reading, until: after(now, METADATA_MS) };
     known = entry;
     // A failure is not kept: the next sign-in asks again.
     reading.catch(() => {
@@ -87,7 +106,7 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
     origin: issuer.origin,
     async authorizationUrl(checks, redirectUri, hint) {
       try {
-        const url = buildAuthorizationUrl(await configuration(), {
+        const url = buildAuthorizationUrl((await metadata()).configuration, {
           redirect_uri: redirectUri,
           scope: 'openid profile email',
           state: checks.state,
@@ -103,21 +122,56 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
     },
     async redeem(answer, checks) {
       try {
-        const tokens = await authorizationCodeGrant(await configuration(), answer, {
+        const { configuration, keys } = await metadata();
+        const tokens = await authorizationCodeGrant(configuration, answer, {
           expectedState: checks.state,
           expectedNonce: checks.nonce,
           pkceCodeVerifier: checks.codeVerifier,
           idTokenExpected: true,
         });
         const claims = tokens.claims();
-        if (claims === undefined)
+        if (claims === undefined || tokens.id_token === undefined)
           return refused({ kind: 'untrusted', detail: DISTRUST, log: 'no ID token in the answer' });
+        // The library trusts the connection to the token endpoint instead (OpenID Connect Core, section 3.1.3.7, 6).
+        await keys.verifyIdToken(tokens.id_token);
         return ok(identityOf(claims));
       } catch (error) {
         return refused(asRefusal(error));
       }
     },
+    async readLogout(token) {
+      try {
+        const { keys } = await metadata();
+        return logoutOf(await keys.verifyLogoutToken(token, settings.clientId, new Date(clock.now())));
+      } catch (error) {
+        return refused(asRefusal(error));
+      }
+    },
   };
+}
+
+interface Metadata {
+  readonly configuration: Configuration;
+  readonly keys: CompanyKeys;
+}
+
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+/** What a verified logout token is about; section 2.6 says what makes it one. */
+function logoutOf(claims: JWTPayload): Result<CompanyLogout, CompanyRefusal> {
+  const { iss, sub, sid, jti, events, nonce } = claims as JWTPayload & Readonly<Record<string, unknown>>;
+  const no = (log: string) => refused<CompanyRefusal>({ kind: 'untrusted', detail: DISTRUST, log: `logout: ${log}` });
+  const event: unknown = typeof events === 'object' && events !== null ? Object.entries(events) : [];
+  const isLogout = (event as [string, unknown][]).some(
+    ([name, value]) => name === LOGOUT_EVENT && typeof value === 'object' && value !== null,
+  );
+  if (!isLogout) return no('another event');
+  if (nonce !== undefined) return no('an ID token');
+  const subject = typeof sub === 'string' && sub !== '' ? sub : null;
+  const companySession = typeof sid === 'string' && sid !== '' ? sid : null;
+  if (subject === null && companySession === null) return no('about nobody');
+  if (iss === undefined || jti === undefined || jti === '') return no('without issuer or id');
+  return ok({ issuer: iss, subject, companySession, tokenId: jti });
 }
 
 const DISTRUST = 'The answer of your sign-in provider does not belong to this sign-in.';
@@ -152,11 +206,13 @@ function asRefusal(error: unknown): CompanyRefusal {
   if (error instanceof ResponseBodyError)
     return { kind: 'untrusted', detail: DISTRUST, log: `token endpoint: ${error.error}` };
   const code =
-    error instanceof ClientError ? (error.code ?? 'unknown') : error instanceof Error ? error.name : 'unknown';
-  // A failed connection is a TypeError from fetch or a timeout; everything else is an answer that did not pass a check.
-  const network = ['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'TypeError', 'TimeoutError', 'AbortError'].includes(code);
-  const wrongStatus = code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' || code === 'OAUTH_RESPONSE_IS_NOT_JSON';
-  if (network || wrongStatus) {
+    error instanceof ClientError || error instanceof errors.JOSEError
+      ? (error.code ?? 'unknown')
+      : error instanceof Error
+        ? error.name
+        : 'unknown';
+  // Nobody answered, or what answered is no provider; everything else is an answer that did not pass a check.
+  if (UNREACHABLE.has(code)) {
     return {
       kind: 'unreachable',
       detail: 'Your sign-in provider did not answer as it should. Try again in a moment.',
@@ -165,3 +221,17 @@ function asRefusal(error: unknown): CompanyRefusal {
   }
   return { kind: 'untrusted', detail: DISTRUST, log: `rejected answer: ${code}` };
 }
+
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'OAUTH_TIMEOUT',
+  'OAUTH_ABORT',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  // What fetch throws for a failed connection.
+  'TypeError',
+  'TimeoutError',
+  'AbortError',
+  // The provider's keys were not to be had: no answer, and an answer that is none.
+  'ERR_JWKS_TIMEOUT',
+  'ERR_JOSE_GENERIC',
+]);

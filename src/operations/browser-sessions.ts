@@ -13,6 +13,7 @@ import {
   insertToken,
   livingSessions,
   noteUse,
+  rememberLogout,
   replaceOthers,
   takeRotation,
   type FoundToken,
@@ -79,7 +80,12 @@ export async function openBrowserSession(
         ended.push(...(await end(world, trx, { id: oldest }, 'replaced')));
       const row = { id, person, createdAt: now, usedAt: now, rotatedAt: now, endsAt };
       const secrets = { csrf: newToken(world), agent: identity.agent, mfaAt: identity.mfaAt };
-      await insertBrowserSession(trx, { ...row, ...secrets }, companyNames(identity), hashOf(token));
+      const { issuer, subject, companySession } = identity;
+      const names = {
+        subject: companyHash('sub', issuer, subject),
+        session: companySession === null ? null : companyHash('sid', issuer, companySession),
+      };
+      await insertBrowserSession(trx, { ...row, ...secrets }, names, hashOf(token));
     },
   });
   if (!admitted.ok) return admitted;
@@ -154,6 +160,34 @@ export async function endSessions(
   return ended;
 }
 
+/** What the company says has ended there. */
+export interface LogoutAtCompany {
+  readonly issuer: string;
+  readonly subject: string | null;
+  /** One session there; `null`: all of the subject. */
+  readonly companySession: string | null;
+  readonly tokenId: string;
+  readonly rememberUntil: Instant;
+}
+
+/**
+ * Ends the sessions of browsers that came out of what ended at the company: those of one session there, or all of a person.
+ * A logout that is heard twice does nothing, and answers false: a copy that is sent later must not end a newer session.
+ */
+export async function endAtCompany(world: World, logout: LogoutAtCompany): Promise<boolean> {
+  const { issuer, subject, companySession, tokenId, rememberUntil } = logout;
+  const ended = await world.db.transaction().execute(async (trx) => {
+    const hash = hashOf(`jti\n${issuer}\n${tokenId}`);
+    if (!(await rememberLogout(trx, hash, rememberUntil, world.clock.now()))) return null;
+    if (companySession !== null)
+      return end(world, trx, { companySession: companyHash('sid', issuer, companySession) }, 'signed-out-at-company');
+    if (subject === null) return [];
+    return end(world, trx, { companySubject: companyHash('sub', issuer, subject) }, 'signed-out-at-company');
+  });
+  announce(world, ended ?? []);
+  return ended !== null;
+}
+
 /** The same within a transaction; {@link announce} comes after it. */
 export async function end(
   world: World,
@@ -210,14 +244,6 @@ function hashOf(text: string): string {
 }
 
 /** As a logout at the company names them. The line break keeps issuer and name apart: no URL holds one. */
-export function companyNames(identity: {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly companySession: string | null;
-}): { readonly subject: string; readonly session: string | null } {
-  const { issuer, subject, companySession } = identity;
-  return {
-    subject: hashOf(`sub\n${issuer}\n${subject}`),
-    session: companySession === null ? null : hashOf(`sid\n${issuer}\n${companySession}`),
-  };
+function companyHash(kind: 'sub' | 'sid', issuer: string, name: string): string {
+  return hashOf(`${kind}\n${issuer}\n${name}`);
 }

@@ -191,3 +191,14 @@ export async function deleteOverdueSessions(trx: Trx, now: Instant, idleSince: I
     .where((row) => row.or([row('ends_at', '<=', at(now)), row('used_at', '<=', at(idleSince))]))
     .execute();
 }
+
+/** Remembers a logout at the company until it would not be taken anyway. False when it is known: it came before. */
+export async function rememberLogout(trx: Trx, hash: string, until: Instant, now: Instant): Promise<boolean> {
+  await trx.deleteFrom('company_logout').where('expires_at', '<', at(now)).execute();
+  const result = await trx
+    .insertInto('company_logout')
+    .values({ hash, expires_at: toIso(until) })
+    .onConflict((conflict) => conflict.constraint('company_logout_pk').doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}

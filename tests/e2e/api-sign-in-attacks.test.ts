@@ -163,6 +163,7 @@ describe('our own address', () => {
       keys: world.keys,
       company: createCompanyProvider({ issuer: world.idp.issuer, clientId: world.idp.clientId }, systemClock),
       people: { admit: () => Promise.reject(new Error('not here')), find: () => Promise.resolve(null) },
+      endAtCompany: () => Promise.resolve(false),
       openSession: () => Promise.reject(new Error('not here')),
       clock: systemClock,
       random: systemRandom,

@@ -95,6 +95,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     keys,
     company,
     people,
+    endAtCompany: () => Promise.resolve(false),
     openSession: () => Promise.resolve(refused({ detail: 'This test has no browser.' })),
     clock: systemClock,
     random: systemRandom,
