@@ -7,6 +7,7 @@ import { mountAuthorizationServer } from './authorization-server-mount.ts';
 import { registerCatalogue } from './catalogue/handler.ts';
 import { registerDiscovery } from './discovery/handler.ts';
 import { registerDoctor } from './doctor/handler.ts';
+import { CONNECTION_OPTIONS, limitConnections } from './connections.ts';
 import { BODY_LIMIT, handleErrors } from './error-handler.ts';
 import { registerEvents } from './events/handler.ts';
 import { registerGrantCredentials } from './grants-credentials/handler.ts';
@@ -43,7 +44,9 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     trustProxy: trustedProxies === undefined || trustedProxies.length === 0 ? false : [...trustedProxies],
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    ...CONNECTION_OPTIONS,
   }).withTypeProvider<ZodTypeProvider>();
+  limitConnections(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('session', null);

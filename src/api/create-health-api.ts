@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { CONNECTION_OPTIONS, limitConnections } from './connections.ts';
 import { BODY_LIMIT, handleErrors } from './error-handler.ts';
 import { registerHealth } from './health/handler.ts';
 import { createApiMetrics, observeRequests } from './metrics.ts';
@@ -14,7 +15,9 @@ export async function createHealthApi(parts: HealthParts): Promise<FastifyInstan
     genReqId: () => parts.random.bytes(9).toString('base64url'),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
+    ...CONNECTION_OPTIONS,
   }).withTypeProvider<ZodTypeProvider>();
+  limitConnections(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('session', null);

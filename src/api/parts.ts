@@ -82,5 +82,7 @@ export interface ApiParts extends HealthParts {
 
 export interface RateLimits {
   readonly perAddressPerMinute: number;
+  /** Beginnings and ends of sign-ins, of everybody behind one address. */
+  readonly signInsPerAddressPerMinute: number;
   readonly perPersonPerMinute: number;
 }

@@ -65,6 +65,18 @@ test('429 for an address that guesses tokens', async () => {
   expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
 });
 
+test('429 for an address that begins one sign-in after the other, which leaves the rest of the API alone', async () => {
+  api = await apiUnderTest({}, { limits: { signInsPerAddressPerMinute: 3 } });
+  const ask = async (url: string) => (await api?.as(null, { method: 'GET', url }))?.statusCode;
+  // No authorization server here: what is let through finds nothing.
+  const urls = ['/sign-in/browser', '/oauth/authorize?x', '/oauth/device', '/sign-in/callback', '/oauth/device/code'];
+  const statuses = [];
+  for (const url of urls) statuses.push(await ask(url));
+  expect(statuses).toEqual([404, 404, 404, 429, 429]);
+  for (const url of ['/oauth/token', '/sign-in/back-channel-logout']) expect(await ask(url), url).toBe(404);
+  expect(await ask('/healthz')).toBe(200);
+});
+
 test('a foreign page may read nothing: no answer but the description allows other origins', async () => {
   api = await apiUnderTest();
   for (const url of ['/v1/me', '/', '/.well-known/curfew']) {

@@ -47,16 +47,23 @@ export async function secureHeaders(app: ApiServer, base: BaseUrl): Promise<void
   }
 }
 
-const LIMITS = { perAddressPerMinute: 3_000, perPersonPerMinute: 600 } as const;
+const LIMITS = { perAddressPerMinute: 3_000, signInsPerAddressPerMinute: 600, perPersonPerMinute: 600 } as const;
+/** Where a sign-in begins or goes on. Tokens are refreshed elsewhere, and the company's provider calls elsewhere. */
+const SIGN_IN = /^\/(sign-in\/(?!back-channel-logout)|oauth\/(authorize|device))/;
 
 /** Bounds what one address may ask (also with a token that is none) and what one person may. */
 export async function limitRates(app: ApiServer, { limits }: Pick<ApiParts, 'limits'>): Promise<void> {
-  const { perAddressPerMinute, perPersonPerMinute } = { ...LIMITS, ...limits };
+  const { perAddressPerMinute, signInsPerAddressPerMinute, perPersonPerMinute } = { ...LIMITS, ...limits };
   await app.register(rateLimit, { global: false });
   const perAddress = app.createRateLimit({
     max: perAddressPerMinute,
     timeWindow: 60_000,
     keyGenerator: (request) => request.ip,
+  });
+  const signIns = app.createRateLimit({
+    max: signInsPerAddressPerMinute,
+    timeWindow: 60_000,
+    keyGenerator: (request) => `sign-in ${request.ip}`,
   });
   const perPerson = app.createRateLimit({
     max: perPersonPerMinute,
@@ -66,6 +73,7 @@ export async function limitRates(app: ApiServer, { limits }: Pick<ApiParts, 'lim
   // As hooks of the whole server, because limits of single routes would run after the authentication of a folder.
   app.addHook('onRequest', async (request) => {
     refuseIfExceeded(await perAddress(request));
+    if (SIGN_IN.test(request.url)) refuseIfExceeded(await signIns(request));
   });
   app.addHook('preHandler', async (request, reply) => {
     if (request.session === null) return;
