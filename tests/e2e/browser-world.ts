@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,7 @@ export interface Answer extends Visit {
 
 interface Options {
   /** The company's provider, made for our address; the demo's when absent. */
-  readonly provider?: { readonly issuer: string; readonly clientId: string };
+  readonly provider?: { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string };
   readonly port?: number;
 }
 
@@ -66,6 +66,8 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
       ? await startDemoIdp({ port: 0, people: PEOPLE, clientRedirects: [`${base}/sign-in/callback`] })
       : null;
   const { issuer, clientId } = options.provider ?? { issuer: String(idp?.issuer), clientId: String(idp?.clientId) };
+  const clientSecretFile = options.provider?.clientSecret === undefined ? null : join(dataDir, 'client-secret');
+  if (clientSecretFile !== null) writeFileSync(clientSecretFile, `${options.provider?.clientSecret}\n`);
   const broker = await startBroker({
     config: {
       host: '127.0.0.1',
@@ -75,7 +77,7 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
       dataDir,
       rulesDir: fileURLToPath(new URL('../../examples/acme', import.meta.url)),
       logLevel: 'silent',
-      signIn: { issuer, clientId, clientSecretFile: null },
+      signIn: { issuer, clientId, clientSecretFile },
       aws: null,
       trustedProxies: [],
       role: 'api',

@@ -1,0 +1,149 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { Provider } from 'oidc-provider';
+import { createMemoryAdapters } from '../../simulators/idp/memory-adapter.ts';
+
+/** How a provider differs from the others, as far as a client can see. What they say is made up; what they call it is not. */
+export interface Shape {
+  readonly name: string;
+  /** Claims of the ID token beside those that every one has. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly amr: readonly string[] | null;
+  readonly authTime: boolean;
+  /** Whether answers name their issuer (RFC 9207). */
+  readonly namesIssuer: boolean;
+  readonly clientSecret?: string;
+}
+
+const GUID = '11111111-2222-4333-8444-555555555555';
+
+export const SHAPES: readonly Shape[] = [
+  {
+    name: 'Okta',
+    claims: {
+      ver: 1,
+      idp: '00o1a2b3',
+      groups: ['Everyone', 'platform-admins'],
+      preferred_username: 'bo',
+      email: 'bo@acme.example',
+    },
+    amr: ['mfa', 'otp', 'pwd'],
+    authTime: true,
+    namesIssuer: true,
+  },
+  {
+    // More than 200 groups: the token names a place to ask instead of the groups (groups overage).
+    name: 'Entra ID with groups overage',
+    claims: {
+      tid: GUID,
+      oid: GUID,
+      ver: '2.0',
+      sid: 'entra-session',
+      hasgroups: true,
+      _claim_names: { groups: 'src1' },
+      _claim_sources: { src1: { endpoint: `https://graph.microsoft.com/v1.0/users/${GUID}/getMemberObjects` } },
+      preferred_username: 'bo@acme.example',
+    },
+    amr: null,
+    authTime: false,
+    namesIssuer: false,
+  },
+  {
+    name: 'Google Workspace',
+    claims: { hd: 'acme.example', email: 'bo@acme.example', email_verified: true, at_hash: undefined },
+    amr: null,
+    authTime: false,
+    namesIssuer: false,
+    clientSecret: 'a-secret-that-google-wants-beside-pkce',
+  },
+  {
+    name: 'Keycloak',
+    claims: {
+      sid: 'keycloak-session',
+      acr: '1',
+      groups: ['/platform-admins', '/security'],
+      realm_access: { roles: ['admin'] },
+    },
+    amr: null,
+    authTime: true,
+    namesIssuer: true,
+  },
+];
+
+export interface ShapedProvider {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  close(): Promise<void>;
+}
+
+/** A real provider in one of the shapes; whoever is named in `login_hint` is signed in. RS256, as all four sign. */
+export async function startShapedProvider(shape: Shape, redirect: string): Promise<ShapedProvider> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+  const secret = shape.clientSecret;
+  const provider = new Provider(issuer, {
+    adapter: createMemoryAdapters(),
+    clients: [
+      {
+        client_id: 'curfew-client',
+        redirect_uris: [redirect],
+        response_types: ['code'],
+        grant_types: ['authorization_code'],
+        require_auth_time: shape.authTime,
+        ...(secret === undefined
+          ? { token_endpoint_auth_method: 'none' }
+          : { token_endpoint_auth_method: 'client_secret_post', client_secret: secret }),
+      },
+    ],
+    jwks: { keys: [{ ...key, kid: randomBytes(6).toString('hex'), use: 'sig', alg: 'RS256' }] },
+    cookies: { keys: ['x'], names: { session: 's_session', interaction: 's_interaction', resume: 's_resume' } },
+    claims: { openid: ['sub', ...(shape.amr === null ? [] : ['amr']), ...Object.keys(shape.claims)] },
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+    ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
+    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, ...shape.claims }) }),
+  });
+  provider.use(async (ctx, next) => {
+    await next();
+    if (shape.namesIssuer) return;
+    const body = ctx.body as Record<string, unknown> | undefined;
+    if (ctx.path.endsWith('/openid-configuration')) delete body?.['authorization_response_iss_parameter_supported'];
+    // Koa answers with nothing where its types promise a text.
+    const location = String(ctx.response.get('location'));
+    if (location.startsWith(redirect)) {
+      const url = new URL(location);
+      url.searchParams.delete('iss');
+      ctx.set('location', url.href);
+    }
+  });
+  const oidc = provider.callback();
+  server.on('request', (request, response) => {
+    request.headers.host = new URL(issuer).host;
+    if (request.url?.startsWith('/interaction/') !== true) return void oidc(request, response);
+    void (async () => {
+      const { params } = await provider.interactionDetails(request, response);
+      const accountId = String(params['login_hint']);
+      const grant = new provider.Grant({ accountId, clientId: 'curfew-client' });
+      grant.addOIDCScope('openid profile email');
+      await provider.interactionFinished(request, response, {
+        login: { accountId, remember: false, ...(shape.amr === null ? {} : { amr: [...shape.amr] }) },
+        consent: { grantId: await grant.save() },
+      });
+    })();
+  });
+  return {
+    issuer,
+    clientId: 'curfew-client',
+    ...(secret === undefined ? {} : { clientSecret: secret }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
