@@ -34,6 +34,7 @@ import {
   orderRevocation,
   showRevocation,
 } from '../operations/revoke-many.ts';
+import { searchAudit } from '../operations/search-audit.ts';
 import { searchCatalogue } from '../operations/search-catalogue.ts';
 import { policyStatus, showPolicy } from '../operations/show-policy.ts';
 import { listGrants, listLive, showGrant } from '../operations/show-grants.ts';
@@ -99,6 +100,7 @@ export function bindOperations(world: World): ApiOperations {
     openConsole: (actor, id) => openConsole(world, actor, id),
     searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),
     examineClouds: (actor) => examineClouds(world, actor),
+    searchAudit: (actor, query) => searchAudit(world, actor, query),
     listAdministration: (actor) => listAdministration(world, actor),
     claimAdministration: (actor, input) => claimAdministration(world, actor, input),
     proposeRole: (actor, input) => proposeRole(world, actor, input),

@@ -33,6 +33,7 @@ import type { AssertionResponse, RequestOptions } from '../operations/take-asser
 import type { Sees } from '../operations/who-may-see.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
+import type { AuditPage, AuditQuery } from '../operations/search-audit.ts';
 import type { RoleInput } from '../operations/change-roles.ts';
 import type { AdministrationView, ProposalView } from '../operations/list-administration.ts';
 import type { Actor } from '../operations/world.ts';
@@ -113,6 +114,7 @@ export interface ApiOperations {
   ): { readonly items: readonly CatalogueItem[]; readonly total: number };
   /** On the targets that the actor answers for; takes seconds. */
   examineClouds(actor: Actor): Promise<readonly CloudFinding[]>;
+  searchAudit(actor: Actor, query: AuditQuery): Outcome<AuditPage>;
   listAdministration(actor: Actor): Outcome<AdministrationView>;
   claimAdministration(actor: Actor, input: { readonly code: string }): Outcome<AdministrationView>;
   proposeRole(actor: Actor, input: RoleInput): Outcome<ProposalView>;

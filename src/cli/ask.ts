@@ -27,7 +27,7 @@ export async function ask(context: Context, question: string, fallback = ''): Pr
  * One line, or `null` at the end of the input or when the signal fires. What was typed beyond it is put back for the next
  * question: several lines may be pasted at once.
  */
-function readLine(stdin: Readable, signal: AbortSignal): Promise<string | null> {
+export function readLine(stdin: Readable, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
     let read = Buffer.alloc(0);
     const finish = (line: string | null): void => {

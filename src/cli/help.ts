@@ -41,6 +41,12 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   why: ['why req_…'],
   prompt: ["PS1='$(curfew prompt) $ '"],
   verify: ['audit verify'],
+  admin: ['admin list', 'admin appoint fay --as auditor', 'admin confirm prp_…'],
+  appoint: ['admin appoint fay --as auditor'],
+  dismiss: ['admin dismiss fay --as auditor'],
+  confirm: ['admin list', 'admin confirm prp_…'],
+  refuse: ['admin refuse prp_…'],
+  claim: ['admin claim', 'admin claim < code.txt'],
   status: ['policy status'],
   sweep: [
     'sweep --provider aws --account 444455556666 --path people/ --key 0Bq… --dry-run',

@@ -246,6 +246,7 @@ export const AUTHORISATION = {
   exportLatestCheckpoint: EVERY_PERSON,
   exportProof: EVERY_PERSON,
   exportReconciliation: EVERY_PERSON,
+  searchAudit: row('entry', { people: CONCERNED, watchers: ALL, machines: same('people-only') }),
   // What does name people: an admin looks after Curfew, and has no need to read what people wrote.
   exportPersonal: row('entry', { people: CONCERNED, watchers: CONCERNED, auditor: ALL, machines: NONE }),
 

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 import type { PersonId } from '../core/ids.ts';
 import type { Timestamp } from './columns.ts';
 
@@ -18,6 +18,11 @@ export interface LedgerTables {
     leaf: Uint8Array;
     request_id: string | null;
     grant_id: string | null;
+    /** Read out of the body by the database, to search by. */
+    kind: GeneratedAlways<string>;
+    happened_at: GeneratedAlways<string>;
+    actor_id: GeneratedAlways<string | null>;
+    person_id: GeneratedAlways<string | null>;
   };
   ledger_tile: { level: number; n: number; hashes: Uint8Array };
   ledger_checkpoint: { size: number; root: Uint8Array; note: string; signed_at: Timestamp };

@@ -31,3 +31,10 @@ export async function personKeys(db: Db | Trx, ids: readonly PersonId[]): Promis
     .execute();
   return new Map(rows.map((row) => [row.id, row.directory_key]));
 }
+
+/** The pseudonymous ids of directory people; who was never seen is left out. */
+export async function findPersonIds(db: Db | Trx, keys: readonly string[]): Promise<readonly PersonId[]> {
+  if (keys.length === 0) return [];
+  const rows = await db.selectFrom('person').select('id').where(isAnyOf('directory_key', keys)).execute();
+  return rows.map(({ id }) => id);
+}

@@ -18,6 +18,7 @@ export interface FakeServer {
 export async function startFakeServer(changes: Partial<FakeState> = {}): Promise<FakeServer> {
   const state: FakeState = {
     calls: [],
+    bodies: [],
     requests: new Map(),
     grants: new Map(),
     events: new Set(),
@@ -59,6 +60,7 @@ export async function startFakeServer(changes: Partial<FakeState> = {}): Promise
     state.calls.push(`${name}${at.search}`);
     let body = '';
     for await (const chunk of request) body += String(chunk);
+    state.bodies.push(body);
     if (state.delay !== null && name.startsWith(state.delay.match))
       await new Promise((done) => setTimeout(done, state.delay?.ms));
     response.setHeader('date', new Date(Date.now() + state.clockOffsetMs).toUTCString());

@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 /** What the server of the tests knows, and the knobs that make it misbehave. */
 export interface FakeState {
   readonly calls: string[];
+  /** What was sent with each call. */
+  readonly bodies: string[];
   readonly requests: Map<string, FakeRequest>;
   readonly grants: Map<string, FakeGrant>;
   readonly events: Set<ServerResponse>;

@@ -19,6 +19,8 @@ export interface RunOptions {
   /** A terminal on all three streams, on which these lines are typed. */
   readonly typed?: readonly string[];
   readonly tty?: boolean;
+  /** What comes on standard input where it is no terminal. */
+  readonly piped?: string;
   /** Width of the terminal; 120 unless told. */
   readonly columns?: number;
   /** Moves the clock of the command, in milliseconds. */
@@ -82,6 +84,7 @@ export function makeHome(server: string): Home {
           return () => set.delete(listener);
         },
       };
+      if (options.piped !== undefined) stdin.end(options.piped);
       for (const line of options.typed ?? []) stdin.write(`${line}\n`);
       const running = main(place);
       const also = options.meanwhile?.({

@@ -108,6 +108,8 @@ describe('every cell of the table, tried with the real operations', () => {
     is('confirmRole', 'member', 'other', 'hidden'),
     is('exportPersonal', 'auditor', 'other', 'allow'),
     is('exportPersonal', 'admin', 'other', 'hidden'),
+    is('searchAudit', 'auditor', 'other', 'allow'),
+    is('searchAudit', 'member', 'other', 'hidden'),
     is('exportPersonal', 'member', 'other', 'hidden'),
     is('showRevocation', 'member', 'other', 'hidden'),
     is('showRevocation', 'approver', 'other', 'hidden'),

@@ -35,6 +35,8 @@ export type Came = 'allow' | 'hidden' | (string & {});
 export interface Cells {
   readonly acme: AcmeOperations;
   readonly try: (cell: Cell) => Promise<Came>;
+  /** The id of a thing of somebody's, made where there is none. */
+  readonly thing: (about: About, of: string) => Promise<string>;
 }
 
 type About = (typeof AUTHORISATION)[Operation]['about'];
@@ -284,6 +286,11 @@ export async function everyCell(database: Database): Promise<Cells> {
         const found = await ledger.personal(actor, Number(id));
         return found.ok && found.value === null ? 'hidden' : cameOf(found);
       }
+      case 'searchAudit': {
+        const found = await operations.searchAudit(actor, { cursor: null, limit: 200, kind: 'request.submitted' });
+        if (!found.ok) return cameOf(found);
+        return found.value.items.some(({ seq }) => seq === Number(id)) ? 'allow' : 'hidden';
+      }
       case 'claimAdministration':
         return cameOf(await operations.claimAdministration(actor, { code: 'wrong' }));
       case 'proposeRole':
@@ -312,6 +319,7 @@ export async function everyCell(database: Database): Promise<Cells> {
 
   return {
     acme,
+    thing,
     async try({ operation, role, relation }) {
       const { about } = AUTHORISATION[operation];
       const cast = castOf(about, role, relation);

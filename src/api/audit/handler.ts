@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { instant } from '../../core/time.ts';
+import type { AuditItem, AuditPage } from '../../operations/search-audit.ts';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
+import { pathId } from '../path-ids.ts';
 import { sendProblem } from '../problems.ts';
+import { pageOf, personView, type Covers } from '../views.ts';
 
 const seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const list = <Schema extends z.ZodType>(schema: Schema) => z.array(schema).readonly();
@@ -43,8 +47,75 @@ const rows = z.object({
   nextAfter: z.string().nullable(),
 });
 
+const time = z.string().meta({ format: 'date-time' });
+const auditItem = z
+  .object({
+    seq: z.number(),
+    kind: z.string(),
+    at: time,
+    actor: z.object({ key: z.string().nullable(), name: z.string() }),
+    subjects: z.object({
+      person: personView.nullable(),
+      request: z.string().nullable(),
+      grant: z.string().nullable(),
+    }),
+    sentence: z.string(),
+    late: z.boolean().meta({ description: 'Recorded after it happened, because the database took no writes.' }),
+    covered: z.boolean().meta({ description: 'Whether the newest checkpoint covers it.' }),
+  })
+  .meta({ id: 'AuditItem' });
+const auditPage = pageOf(auditItem).extend({
+  verifiedTo: z.number().nullable().meta({ description: 'The last entry that the newest checkpoint covers.' }),
+});
+const moment = z.iso.datetime({ offset: true }).transform((text) => instant(Date.parse(text)));
+
+export const SCHEMAS_COVER_AUDIT: readonly [Covers<typeof auditItem, AuditItem>, Covers<typeof auditPage, AuditPage>] =
+  [true, true];
+
 /** The log, for whoever wants to verify it. Reading it is logged too. */
-export function registerAudit(v1: ApiServer, { ledger, base }: ApiParts): void {
+export function registerAudit(v1: ApiServer, { ledger, operations, base }: ApiParts): void {
+  v1.route({
+    method: 'GET',
+    url: '/audit/search',
+    schema: {
+      summary: 'Search the log, newest first',
+      description:
+        'Auditors and admins find everything; others what they did, what is about them, and what is about requests that they decide. ' +
+        'Searches are entries themselves, and are found by `kind=ledger.read` alone.',
+      tags: ['audit'],
+      querystring: z.strictObject({
+        q: z
+          .string()
+          .max(200)
+          .optional()
+          .meta({ description: 'Words of roles, targets and kinds, and names of people.' }),
+        kind: z.string().max(60).optional().meta({ description: 'grant.ended, or grant for all of its kinds.' }),
+        person: z.string().max(200).optional().meta({ description: 'Key of who did it, or whom it is about.' }),
+        request: z.string().max(100).optional(),
+        grant: z.string().max(100).optional(),
+        from: moment.optional(),
+        to: moment.optional().meta({ description: 'Not included.' }),
+        cursor: seq.optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+      response: { 200: auditPage },
+    },
+    handler: async (request, reply) => {
+      const { q, kind, person, request: about, grant, from, to, cursor, limit } = request.query;
+      const found = await operations.searchAudit(actorOf(request), {
+        limit,
+        cursor: cursor ?? null,
+        ...(q === undefined ? {} : { q }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(person === undefined ? {} : { person }),
+        ...(about === undefined ? {} : { request: pathId('req', about) }),
+        ...(grant === undefined ? {} : { grant: pathId('grt', grant) }),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      });
+      return answer(base.origin, request, reply, found);
+    },
+  });
   v1.route({
     method: 'GET',
     url: '/audit/entries',

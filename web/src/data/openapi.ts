@@ -2826,6 +2826,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the log, newest first
+         * @description Auditors and admins find everything; others what they did, what is about them, and what is about requests that they decide. Searches are entries themselves, and are found by `kind=ledger.read` alone.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Words of roles, targets and kinds, and names of people. */
+                    q?: string;
+                    /** @description grant.ended, or grant for all of its kinds. */
+                    kind?: string;
+                    /** @description Key of who did it, or whom it is about. */
+                    person?: string;
+                    request?: string;
+                    grant?: string;
+                    from?: string;
+                    /** @description Not included. */
+                    to?: string;
+                    cursor?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            readonly items: components["schemas"]["AuditItem"][];
+                            nextCursor: string | null;
+                            /** @description The last entry that the newest checkpoint covers. */
+                            verifiedTo: number | null;
+                        };
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit/entries": {
         parameters: {
             query?: never;
@@ -3849,6 +3925,26 @@ export interface components {
                 salt: string;
                 value: string;
             }[];
+        };
+        AuditItem: {
+            seq: number;
+            kind: string;
+            /** Format: date-time */
+            at: string;
+            actor: {
+                key: string | null;
+                name: string;
+            };
+            subjects: {
+                person: components["schemas"]["Person"] | null;
+                request: string | null;
+                grant: string | null;
+            };
+            sentence: string;
+            /** @description Recorded after it happened, because the database took no writes. */
+            late: boolean;
+            /** @description Whether the newest checkpoint covers it. */
+            covered: boolean;
         };
         Discovery: {
             /** @constant */

@@ -1,0 +1,114 @@
+import type { PersonId } from '../core/ids.ts';
+import type { EventKind } from '../ledger/entry.ts';
+
+/** The fields of an entry's body that are shown; written by `ledger/append.ts` alone. */
+export interface EntryBody {
+  readonly kind: EventKind;
+  readonly at: string;
+  readonly actor: { readonly kind: 'person'; readonly id: PersonId } | { readonly kind: 'system'; readonly id: string };
+  readonly subjects: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly late?: boolean;
+}
+
+/** A later end had left for the cloud, and nobody learned that it arrived: until then the access could have lasted without us. */
+function boundWords({ evidence }: EntryBody['facts']): string {
+  const bound =
+    typeof evidence === 'object' && evidence !== null && 'boundUntil' in evidence ? evidence.boundUntil : null;
+  return typeof bound === 'string' ? `; the latest end that was on its way into the cloud: ${bound}` : '';
+}
+
+/** What an entry says, in words that follow the name of whoever did it. */
+export function entryWords(body: EntryBody): string {
+  const { facts } = body;
+  const say = (name: string): string => {
+    const value = facts[name];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  };
+  switch (body.kind) {
+    case 'request.submitted':
+      return say('until') === '' ? 'asked for it' : `asked to keep it until ${say('until')}`;
+    case 'request.approved':
+      return `approved ${say('until') === '' ? 'it' : `the end at ${say('until')}`}${facts['automatic'] === true ? ' by rule' : ': every step is satisfied'}`;
+    case 'request.refused':
+      return say('until') === '' ? 'asked, and was refused' : `asked to keep it until ${say('until')}, and was refused`;
+    case 'request.denied':
+      return `denied it (${say('by')})`;
+    case 'request.withdrawn':
+      return say('revocation') === '' ? 'took the request back' : `withdrew the request (${say('revocation')})`;
+    case 'request.lapsed':
+      return say('cause') === 'grant-ended'
+        ? 'the access ended before this was decided; it lapsed'
+        : 'nobody decided in time; it lapsed';
+    case 'approval.given':
+      return 'said yes';
+    case 'approval.refused':
+      return 'said no';
+    case 'grant.scheduled':
+      return `scheduled ${say('role')} on ${say('target')}${say('retryOf') === '' ? '' : ' once more'}`;
+    case 'grant.activating':
+      return `started the clock; it ends at ${say('endsAt')}`;
+    case 'grant.active':
+      return 'the access is usable';
+    case 'grant.not-retried':
+      return `it is not tried again (${say('cause')})`;
+    case 'grant.extending':
+      return `is telling the cloud the later end ${say('until')}`;
+    case 'grant.extended':
+      return `the cloud has the later end; it ends at ${say('endsAt')}`;
+    case 'grant.not-extended':
+      return `it is not extended: ${say('text') || say('message')}`;
+    case 'grant.ending':
+      return say('cause') === 'returned'
+        ? 'gave the access back; it is being taken away'
+        : `is taking the access away (${say('cause')})${facts['triesAgain'] === true ? '; once it is gone, it is tried once more' : ''}`;
+    case 'grant.ended':
+      return `the access is gone (${say('cause')}; proof: ${say('proof')})${boundWords(facts)}`;
+    case 'grant.failed':
+      return `it did not become usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
+    case 'grant.tidied':
+      return 'removed what earlier access had left in the cloud, which nothing needs any more';
+    case 'credential.issued':
+      return `took a credential, usable until ${say('usableUntil')}`;
+    case 'console.opened':
+      return 'opened the console';
+    case 'finding.raised':
+      return `needs attention: ${say('finding')}${say('attempts') === '' ? '' : ` after ${say('attempts')} attempts`}`;
+    case 'revocation.ordered':
+      return `gave an order to end access: ${say('target') || (say('scope') === 'all' ? 'of everybody' : 'of a person')}`;
+    case 'revocation.confirmed':
+      return 'confirmed an order to end access';
+    case 'revocation.finished':
+      return 'saw everything gone that an order reached';
+    case 'revocation.lifted':
+      return 'lifted an order';
+    case 'administration.code-issued':
+      return 'printed a code for the first admin on the console';
+    case 'administration.claimed':
+      return 'became the first admin, with the code of the console';
+    case 'administration.claim-refused':
+      return `tried a wrong code for the first admin; ${say('triesLeft')} tries were left`;
+    case 'administration.proposed':
+      return `proposed to ${roleWords(say)}`;
+    case 'administration.confirmed':
+      return `confirmed to ${roleWords(say)}`;
+    case 'administration.refused':
+      return `refused to ${roleWords(say)}`;
+    case 'administration.withdrawn':
+      return `withdrew a proposal to ${roleWords(say)}`;
+    case 'person.signed-in':
+      return 'signed in';
+    case 'policy.loaded':
+      return `loaded the rules ${say('policyVersion')}`;
+    case 'policy.refused':
+      return `refused newer rules; ${say('inForce')} stays in force`;
+    case 'ledger.read':
+      return `read the log (${say('what')})`;
+    default:
+      return body.kind.replace('.', ' ').replaceAll('-', ' ');
+  }
+}
+
+function roleWords(say: (name: string) => string): string {
+  return `${say('action')} somebody ${say('action') === 'dismiss' ? 'who is' : 'as'} ${say('role')}`;
+}

@@ -1,0 +1,200 @@
+import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import { ok, refused, type Result } from '../core/result.ts';
+import type { Instant } from '../core/time.ts';
+import { EVENTS } from '../ledger/entry.ts';
+import { findGrant } from '../store/grants.ts';
+import { latestCheckpoint } from '../store/ledger-entries.ts';
+import { findPersonId, findPersonIds, personKeys } from '../store/people.ts';
+import { findRequest, listRequests } from '../store/requests.ts';
+import { searchEntries, type EntryFilter, type SoughtWord } from '../store/search-entries.ts';
+import { judge, mayAlways } from './authorisation.ts';
+import { entryWords, type EntryBody } from './entry-words.ts';
+import { noteReading } from './read-ledger.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { standingToRequest } from './standing.ts';
+import { personView, type PersonView } from './views.ts';
+import type { Actor, World } from './world.ts';
+
+/** What is looked for; everything that is given must hold. */
+export interface AuditQuery {
+  /** Words: of roles, targets, findings and kinds, and names of people. */
+  readonly q?: string;
+  /** A kind of event, or what stands before its point: `grant.ended`, `grant`. */
+  readonly kind?: string;
+  /** Directory key of whoever did it, or whom it is about. */
+  readonly person?: string;
+  readonly request?: RequestId;
+  readonly grant?: GrantId;
+  readonly from?: Instant;
+  /** Not included. */
+  readonly to?: Instant;
+  /** The number of the entry before which to go on. */
+  readonly cursor: number | null;
+  readonly limit: number;
+}
+
+/** An entry of the log in words. Times are RFC 3339. */
+export interface AuditItem {
+  readonly seq: number;
+  readonly kind: string;
+  readonly at: string;
+  /** Who did it; a part of Curfew has no key. */
+  readonly actor: { readonly key: string | null; readonly name: string };
+  readonly subjects: {
+    readonly person: PersonView | null;
+    readonly request: string | null;
+    readonly grant: string | null;
+  };
+  readonly sentence: string;
+  /** Recorded after it happened, because the database took no writes. */
+  readonly late: boolean;
+  /** Whether the newest checkpoint covers it. */
+  readonly covered: boolean;
+}
+
+export interface AuditPage {
+  readonly items: readonly AuditItem[];
+  readonly nextCursor: string | null;
+  /** The last entry that the newest checkpoint covers; `null`: none. */
+  readonly verifiedTo: number | null;
+}
+
+/** More words than this are no search. */
+const MOST_WORDS = 6;
+/** Requests that wait for somebody and are looked through for what they may see. */
+const MOST_WAITING = 200;
+
+/**
+ * Searches the log, newest first. Auditors and admins find everything; others what they did, what is about them, and what is about requests
+ * that they decided or that wait for them; or all about one request that concerns them, if they name it. Reading the log is found
+ * only by its kind: each search is such an entry itself.
+ */
+export async function searchAudit(
+  world: World,
+  actor: Actor,
+  query: AuditQuery,
+): Promise<Result<AuditPage, OperationRefusal>> {
+  const no = judge('searchAudit', actor);
+  if (no !== null) return refused(no);
+  const kinds = query.kind === undefined ? null : kindsOf(query.kind);
+  if (kinds?.length === 0)
+    return refused({ code: 'invalid-input', detail: 'There is no such kind of entry.', hint: 'docs/ledger.md' });
+  const person = query.person === undefined ? undefined : await findPersonId(world.db, query.person);
+  const scope = await scopeOf(world, actor, query);
+  const found =
+    person === null || scope === null
+      ? []
+      : await searchEntries(world.db, {
+          words: await soughtWords(world, query.q ?? ''),
+          kinds,
+          without: ['ledger.read'],
+          ...given(query),
+          ...(person === undefined ? {} : { person }),
+          ...scope,
+          limit: query.limit + 1,
+        });
+  const shown = found.slice(0, query.limit);
+  const size = (await latestCheckpoint(world.db))?.size ?? 0;
+  await noteReading(world, actor, 'search', shown[0]?.seq ?? 0, shown.length);
+  const last = found.length > query.limit ? shown.at(-1) : undefined;
+  return ok({
+    items: await itemsOf(world, shown, size),
+    nextCursor: last === undefined ? null : String(last.seq),
+    verifiedTo: size === 0 ? null : size - 1,
+  });
+}
+
+/** The parts of a query that are a filter as they stand. */
+function given({ request, grant, from, to, cursor }: AuditQuery): Partial<EntryFilter> {
+  return {
+    ...(request === undefined ? {} : { request }),
+    ...(grant === undefined ? {} : { grant }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(cursor === null ? {} : { before: cursor }),
+  };
+}
+
+/** To what the search is narrowed for this actor; `null`: there is nothing that they may see. */
+async function scopeOf(
+  world: World,
+  actor: Actor,
+  { request, grant }: AuditQuery,
+): Promise<Pick<EntryFilter, 'concerning'> | null> {
+  if (mayAlways('searchAudit', actor)) return {};
+  const named = request ?? (grant === undefined ? undefined : (await findGrant(world.db, grant))?.request);
+  const about = named === undefined ? null : await findRequest(world.db, named);
+  if (about !== null) {
+    const standing = await standingToRequest(world, world.db, actor, about);
+    if (judge('searchAudit', actor, standing) === null) return {};
+  }
+  return { concerning: { person: actor.person, requests: await waitingFor(world, actor) } };
+}
+
+/** Requests that wait for somebody's decision. */
+async function waitingFor(world: World, actor: Actor): Promise<readonly RequestId[]> {
+  const waiting: RequestId[] = [];
+  for (const request of await listRequests(world.db, { pendingOnly: true, limit: MOST_WAITING }))
+    if ((await standingToRequest(world, world.db, actor, request)).relation === 'addressed') waiting.push(request.id);
+  return waiting;
+}
+
+function kindsOf(kind: string): readonly string[] {
+  return Object.keys(EVENTS).filter((known) => known === kind || known.startsWith(`${kind}.`));
+}
+
+/** What each word may mean: the beginning of a word in the facts, a kind of event, or somebody's name. */
+async function soughtWords(world: World, q: string): Promise<readonly SoughtWord[]> {
+  const words = q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const people = [...world.rules.current().directory.people.values()];
+  const sought: SoughtWord[] = [];
+  for (const prefix of words.slice(0, MOST_WORDS)) {
+    const begins = (text: string) =>
+      text
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]+/u)
+        .some((part) => part.startsWith(prefix));
+    const meant = people.filter(({ key, name }) => begins(key) || begins(name)).map(({ key }) => key);
+    sought.push({
+      prefix,
+      kinds: Object.keys(EVENTS).filter(begins),
+      people: await findPersonIds(world.db, meant),
+    });
+  }
+  return sought;
+}
+
+async function itemsOf(
+  world: World,
+  rows: readonly { readonly seq: number; readonly body: string }[],
+  size: number,
+): Promise<readonly AuditItem[]> {
+  const bodies = rows.map(({ seq, body }) => ({ seq, body: JSON.parse(body) as EntryBody }));
+  const people = bodies.flatMap(({ body: { actor, subjects } }) => [
+    ...(actor.kind === 'person' ? [actor.id] : []),
+    ...(subjects['person'] === undefined ? [] : [subjects['person'] as PersonId]),
+  ]);
+  const keys = await personKeys(world.db, people);
+  return bodies.map(({ seq, body }) => {
+    const { actor, subjects } = body;
+    const shown = (id: PersonId) => personView(world, keys.get(id) ?? id);
+    const by = actor.kind === 'person' ? shown(actor.id) : { key: null, name: `Curfew (${actor.id})` };
+    const about = subjects['person'] === undefined ? null : shown(subjects['person'] as PersonId);
+    return {
+      seq,
+      kind: body.kind,
+      at: body.at,
+      actor: by,
+      subjects: { person: about, request: subjects['request'] ?? null, grant: subjects['grant'] ?? null },
+      sentence: `${by.name} ${entryWords(body)}${itemWords(body)}${about === null || about.key === by.key ? '' : ` (${about.name})`}`,
+      late: body.late === true,
+      covered: seq < size,
+    };
+  });
+}
+
+/** What was asked for, which the words of an entry leave out where it stands in the story of its request. */
+function itemWords({ facts }: EntryBody): string {
+  const items: unknown = facts['items'];
+  return Array.isArray(items) ? `: ${items.filter((item) => typeof item === 'string').join(', ')}` : '';
+}
