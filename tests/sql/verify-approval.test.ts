@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LoggedApprovals } from '../../src/ledger/logged-approvals.ts';
+import { requestAccess } from '../../src/operations/request-access.ts';
+import type { Database } from '../../src/store/database.ts';
+import { acmeOperations, got } from './acme-operations.ts';
+import { testEmbedded } from './harness.ts';
+import { sign, withPasskey } from './passkey-people.ts';
+
+/** The page that says how it is done by hand: what is in it is what is run here. */
+const PAGE = readFileSync(new URL('../../docs/verify-approval.md', import.meta.url), 'utf8');
+const block = (language: string) => new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(PAGE)?.[1] ?? '';
+const HAS_OPENSSL = spawnSync('openssl', ['pkeyutl', '-help']).status === 0;
+
+interface Body {
+  readonly kind: string;
+  readonly actor: { readonly id: string };
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+let database: Database;
+let folder: string;
+let bodies: readonly string[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'curfew-approval-'));
+  database = await testEmbedded();
+  const acme = await acmeOperations(database);
+  const ask = { items: [{ role: 'invoice-publisher', target: 'aws/prod' }], durationMs: 1_800_000 };
+  for (const [leads, finance] of [
+    ['ES256', 'EdDSA'],
+    ['RS256', 'ES256'],
+  ] as const) {
+    const told = { reason: 'Correct the invoice of October', ticket: 'FIN-12' };
+    const { id } = got(await requestAccess(acme.world, await acme.as('ana'), { ...ask, ...told }));
+    const [one, two] = leads === 'ES256' ? (['bo', 'gus'] as const) : (['hal', 'bea'] as const);
+    got(await sign(acme, await withPasskey(acme, one, leads), id, { comment: 'Seen "with" my own eyes \\o/' }));
+    got(await sign(acme, await withPasskey(acme, two, finance), id, { durationMs: 1_200_000 }));
+  }
+  const { rows } = await sql<{ body: string }>`select body from ledger_outbox order by id`.execute(database.db);
+  bodies = rows.map(({ body }) => body);
+}, 60_000);
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await database.close();
+});
+
+const read = (body: string) => JSON.parse(body) as Body;
+const given = () => bodies.filter((body) => read(body).kind === 'approval.given');
+const registered = (approval: string) =>
+  bodies.find(
+    (body) =>
+      read(body).kind === 'passkey.registered' && read(body).facts['credential'] === read(approval).facts['credential'],
+  ) ?? '';
+
+function run(command: string, args: readonly string[], approval: string, key: string): string {
+  writeFileSync(join(folder, 'registered.json'), `${key}\n`);
+  writeFileSync(join(folder, 'given.json'), `${approval}\n`);
+  const { status, stdout } = spawnSync(command, args, { cwd: folder, encoding: 'utf8' });
+  return status === 0 && stdout.includes('the approval holds') ? 'holds' : 'does not hold';
+}
+
+/** The body with one character of a fact changed. */
+function changed(approval: string, name: string, at: number): string {
+  const body = read(approval);
+  const value = String(body.facts[name]);
+  const other = value[at] === 'A' ? 'B' : 'A';
+  const facts = { ...body.facts, [name]: value.slice(0, at) + other + value.slice(at + 1) };
+  return JSON.stringify({ ...body, facts });
+}
+
+const SIGNED = ['authenticatorData', 'clientDataJSON', 'signature', 'document'] as const;
+
+describe.each([
+  ['OpenSSL', 'sh', ['-c', block('sh')]],
+  ['Node', process.execPath, ['--input-type=module', '-e', block('js')]],
+] as const)('by the page, with %s', (name, command, args) => {
+  test.skipIf(name === 'OpenSSL' && !HAS_OPENSSL)('all four hold', () => {
+    expect(given()).toHaveLength(4);
+    for (const approval of given()) expect(run(command, args, approval, registered(approval))).toBe('holds');
+  });
+
+  test.skipIf(name === 'OpenSSL' && !HAS_OPENSSL)('none holds with one changed character, or with another key', () => {
+    for (const approval of given()) {
+      for (const field of SIGNED) {
+        const at = Math.floor(String(read(approval).facts[field]).length / 2);
+        expect(run(command, args, changed(approval, field, at), registered(approval)), field).toBe('does not hold');
+      }
+      const other = given().find((one) => one !== approval) ?? '';
+      expect(run(command, args, approval, registered(other))).toBe('does not hold');
+    }
+  });
+});
+
+describe('by our own code, from the log alone', () => {
+  const judged = (entries: readonly string[]) => {
+    const approvals = new LoggedApprovals();
+    for (const [seq, body] of entries.entries()) approvals.learn(seq, body);
+    return approvals.report();
+  };
+  const instead = (old: string, body: string) => bodies.map((one) => (one === old ? body : one));
+  const edited = (old: string, change: (body: Body) => object) => instead(old, JSON.stringify(change(read(old))));
+  const withFacts = (facts: object) => (body: Body) => ({ ...body, facts: { ...body.facts, ...facts } });
+  const first = () => given()[0] ?? '';
+  const of = (kind: string) => bodies.find((body) => read(body).kind === kind) ?? '';
+
+  test('all hold', () => {
+    expect(judged(bodies)).toEqual({ verified: 4, unsigned: 0, faults: [] });
+  });
+
+  test('every changed character of what was signed is found', () => {
+    for (const field of SIGNED) {
+      const { length } = String(read(first()).facts[field]);
+      for (let at = 0; at < length; at += 1)
+        expect(judged(instead(first(), changed(first(), field, at))).faults, `${field} ${at}`).not.toEqual([]);
+    }
+  });
+
+  test('an entry that says something else than was signed is found', () => {
+    const { facts } = read(first());
+    for (const change of [
+      withFacts({ durationMs: 3_600_000 }),
+      withFacts({ policyVersion: 'another' }),
+      withFacts({ tier: 0 }),
+      (body: Body) => ({ ...body, actor: { kind: 'person', id: 'per_aaaaaaaaaaaaaaaaaaaa' } }),
+      (body: Body) => ({ ...body, at: '2036-01-01T00:00:00.000Z' }),
+      (body: Body) => ({ ...body, commitments: {} }),
+      (body: Body) => ({ ...body, subjects: { request: 'req_aaaaaaaaaaaaaaaaaaaa' } }),
+      (body: Body) => ({ ...body, facts: { policyVersion: facts['policyVersion'], via: 'web', tier: 1 } }),
+      (body: Body) => ({ ...body, facts: { policyVersion: facts['policyVersion'], via: 'web' } }),
+    ])
+      expect(judged(edited(first(), change)).faults, String(change)).not.toEqual([]);
+  });
+
+  test('a request that says something else is found, and so is access for longer', () => {
+    const submitted = of('request.submitted');
+    expect(judged(edited(submitted, withFacts({ items: ['access-admin@aws/prod'] }))).faults).not.toEqual([]);
+    expect(judged(edited(submitted, withFacts({ durationMs: 60_000 }))).faults).not.toEqual([]);
+    expect(judged(edited(of('grant.scheduled'), withFacts({ durationMs: 1_800_000 }))).faults).toMatchObject([
+      { message: 'access is given for longer than was signed' },
+    ]);
+  });
+
+  test('a signature that is used twice, or by a key that was removed or never registered, is found', () => {
+    expect(judged([...bodies, first()]).faults).toMatchObject([{ message: 'a signature was used twice' }]);
+    const key = registered(first());
+    const removed = key.replace('passkey.registered', 'passkey.removed');
+    expect(judged(bodies.flatMap((body) => (body === key ? [body, removed] : [body]))).faults).not.toEqual([]);
+    expect(judged(bodies.filter((body) => body !== key)).faults).not.toEqual([]);
+  });
+
+  test('approvals that are left out are missed: nothing of tier 1 is approved without one', () => {
+    expect(judged(bodies.filter((body) => !given().includes(body))).faults).toMatchObject([
+      { message: 'a request of tier 0 or 1 was approved, and no signed approval comes before' },
+      { message: 'a request of tier 0 or 1 was approved, and no signed approval comes before' },
+    ]);
+  });
+});
