@@ -63,6 +63,7 @@ module.exports = {
     ]),
     only('identity', '^src/identity/', [CORE, '^src/store/', '^src/platform/', '^src/policy/']),
     only('posture', '^src/posture/', [CORE, '^src/platform/', '^src/policy/']),
+    only('integrations', '^src/integrations/', [CORE, '^src/operations/', '^src/platform/']),
     only('api', '^src/api/', [
       CORE,
       '^src/operations/',
@@ -120,6 +121,7 @@ module.exports = {
     reserved('sql-only-in-the-store', packages('kysely|pg|@electric-sql/pglite'), ['^src/store/']),
     reserved('cloud-sdks-only-in-their-provider', packages('@aws-sdk|@smithy|@azure|googleapis'), ['^src/providers/']),
     reserved('servers-only-in-the-api', packages('fastify|@fastify'), ['^src/api/']),
+    reserved('mail-only-in-its-integration', packages('nodemailer'), ['^src/integrations/mail/']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

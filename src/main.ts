@@ -5,7 +5,7 @@ import { ledgerReads } from './api/bind-ledger.ts';
 import { bindOperations } from './api/bind-operations.ts';
 import { createHealthApi } from './api/create-health-api.ts';
 import { PORTAL_DIR } from './api/pages/portal.ts';
-import type { ApiParts, HealthParts } from './api/parts.ts';
+import type { ApiParts, DemoPage, HealthParts } from './api/parts.ts';
 import type { ProviderName } from './core/target.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { PACE, type EnginePorts } from './engine/ports.ts';
@@ -18,6 +18,7 @@ import { attestationPolicy } from './identity/passkeys/attestation-policy.ts';
 import { createPasskeyCeremony } from './identity/passkeys/ceremony.ts';
 import { parseDirectory } from './identity/directory/yaml-directory.ts';
 import { loadIdentityKeys } from './identity/keys.ts';
+import { openTelling, type Telling } from './integrations/mail/telling.ts';
 import { createAppend } from './ledger/append.ts';
 import { sequenceAll, type LedgerHealth } from './ledger/keep-sequencing.ts';
 import { createSigner, type LogSigner } from './ledger/note.ts';
@@ -79,6 +80,7 @@ export interface DemoParts {
   readonly people: readonly { readonly key: string; readonly name: string; readonly title: string }[];
   readonly awsEndpoint: string;
   readonly awsIdentity: IdentitySource;
+  readonly pages?: readonly DemoPage[];
   /** Absent: nobody is claimed to be an admin, and the code is given back as everywhere. */
   readonly appoint?: AppointDemoPeople;
 }
@@ -134,6 +136,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     };
     await compareClocks();
     const tallies = createTallies();
+    const telling = openTelling(config, log);
     const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock, tallies);
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
@@ -141,16 +144,17 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database.db, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
       repeat(COMPARE_CLOCKS_MS, stopping.signal, log, compareClocks),
+      telling.run(world, stopping.signal),
       repeat(CARRY_OUT_MS, stopping.signal, log, () => carryOutOpen(world)),
       config.role === 'api'
         ? null
         : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),
     ]);
     stops.push(async () => void (await background));
-    const health = healthParts(log, base, database, { world, engine }, tallies, ledgerHealth);
+    const health = healthParts(log, base, database, { world, engine, telling }, tallies, ledgerHealth);
     const app = await (config.role === 'engine'
       ? createHealthApi(health)
-      : createApi(apiParts(parts, health, database, world, signer, keys)));
+      : createApi(apiParts(parts, health, telling, database, world, signer, keys)));
     stops.push(() => app.close());
     const adminCode = config.role === 'engine' ? null : await firstAdmin(world, parts.demo);
     await app.listen({ host: config.host, port: config.port });
@@ -302,12 +306,12 @@ function healthParts(
   log: Log,
   base: BaseUrl,
   database: Database,
-  { world, engine }: { readonly world: World; readonly engine: Engine },
+  { world, engine, telling }: { readonly world: World; readonly engine: Engine; readonly telling: Telling },
   tallies: Tallies,
   ledgerHealth: LedgerHealth,
 ): HealthParts {
   return {
-    operations: bindOperations(world),
+    operations: bindOperations(world, telling.examine),
     checks: readinessChecks({
       db: database.db,
       clock: systemClock,
@@ -315,6 +319,7 @@ function healthParts(
       maxClockOffsetMs: PACE.maxClockOffsetMs,
       unrecorded: () => engine.unrecorded(),
       logContradicts: () => ledgerHealth.contradicts,
+      sendsMail: telling.sends,
     }),
     metrics: {
       grants: async () => Object.fromEntries(await countGrants(database.db)),
@@ -322,6 +327,7 @@ function healthParts(
       engineLagMs: async () => lagMs(database.db),
       policyAlarms: () => tallies.alarms.counts,
       findings: () => tallies.findings.counts,
+      ...(telling.sends ? { notifications: () => telling.counts } : {}),
       sweepers: () => lastSweeps(world),
     },
     base,
@@ -340,6 +346,7 @@ function personalDataKey(keys: KeyFiles): Buffer {
 function apiParts(
   parts: BrokerParts,
   health: HealthParts,
+  telling: Telling,
   database: Database,
   world: World,
   signer: LogSigner,
@@ -376,7 +383,7 @@ function apiParts(
   });
   return {
     ...health,
-    operations: bindOperations(world),
+    operations: bindOperations(world, telling.examine),
     tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock }),
     authorizationServer,
     ledger: ledgerReads(world, personalDataKey(keys)),
@@ -385,7 +392,7 @@ function apiParts(
     logKey: { origin: signer.origin, vkey: signer.vkey },
     aws: config.aws === null ? null : { region: config.aws.region, endpointUrl: demo?.awsEndpoint ?? null },
     publicLive: demo !== undefined,
-    demo: demo === undefined ? null : { people: demo.people },
+    demo: demo ?? null,
     portalDir: PORTAL_DIR,
     trustedProxies: config.trustedProxies,
   };

@@ -65,6 +65,10 @@ const BAD: Readonly<Record<string, readonly (readonly [from: string, to: string]
   ],
   identity: [['src/identity/a.ts', 'src/api/z.ts']],
   posture: [['src/posture/a.ts', 'src/store/z.ts']],
+  integrations: [
+    ['src/integrations/a.ts', 'src/store/z.ts'],
+    ['src/integrations/b.ts', 'src/api/z.ts'],
+  ],
   api: [
     ['src/api/a.ts', 'src/engine/z.ts'],
     ['src/api/b.ts', 'src/providers/contract.ts'],
@@ -97,6 +101,7 @@ const BAD: Readonly<Record<string, readonly (readonly [from: string, to: string]
   ],
   'cloud-sdks-only-in-their-provider': [['src/engine/d.ts', '@aws-sdk/client-sts']],
   'servers-only-in-the-api': [['src/identity/b.ts', 'fastify']],
+  'mail-only-in-its-integration': [['src/operations/g.ts', 'nodemailer']],
 };
 
 /** What the bad samples lead to, and imports that everybody agrees with. */

@@ -5,11 +5,12 @@ import { claimAdministration } from '../operations/claim-administration.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
 import { challengeDecision } from '../operations/sign-decision.ts';
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
-import { examineClouds } from '../operations/examine-clouds.ts';
+import { examineClouds, type CloudFinding } from '../operations/examine-clouds.ts';
 import { extendGrant } from '../operations/extend-grant.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { listAdministration } from '../operations/list-administration.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
+import { muteRequest, saveNotifications, showNotifications } from '../operations/notification-settings.ts';
 import {
   askForStepUp,
   listPasskeys,
@@ -40,12 +41,16 @@ import { policyStatus, showPolicy } from '../operations/show-policy.ts';
 import { listGrants, listLive, showGrant } from '../operations/show-grants.ts';
 import { explainRequest, listRequests, showRequest } from '../operations/show-requests.ts';
 import { whoMaySee } from '../operations/who-may-see.ts';
+import { NO_MAIL } from '../operations/tell-people.ts';
 import type { World } from '../operations/world.ts';
 import { rolesOf } from '../store/role-assignments.ts';
 import type { ApiOperations } from './operations-port.ts';
 
 /** The real operations on a world; the API sees nothing below them. */
-export function bindOperations(world: World): ApiOperations {
+export function bindOperations(
+  world: World,
+  examineMail: () => Promise<CloudFinding> = async () => NO_MAIL,
+): ApiOperations {
   return {
     profile(key) {
       const { directory } = world.rules.current();
@@ -99,8 +104,11 @@ export function bindOperations(world: World): ApiOperations {
     issueCertificate: (actor, id, input) => issueCertificate(world, actor, id, input),
     openConsole: (actor, id) => openConsole(world, actor, id),
     searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),
-    examineClouds: (actor) => examineClouds(world, actor),
     searchAudit: (actor, query) => searchAudit(world, actor, query),
+    showNotifications: (actor) => showNotifications(world, actor),
+    saveNotifications: (actor, kinds) => saveNotifications(world, actor, kinds),
+    muteRequest: (actor, id, muted) => muteRequest(world, actor, id, muted),
+    examineClouds: (actor) => examineClouds(world, actor, examineMail),
     listAdministration: (actor) => listAdministration(world, actor),
     claimAdministration: (actor, input) => claimAdministration(world, actor, input),
     proposeRole: (actor, input) => proposeRole(world, actor, input),

@@ -17,9 +17,11 @@ import { registerGrantReads } from './grants-read/handler.ts';
 import { registerHealth } from './health/handler.ts';
 import { registerMe } from './me/handler.ts';
 import { observeRequests, createApiMetrics } from './metrics.ts';
+import { registerNotifications } from './notifications/handler.ts';
 import { describeApi } from './openapi.ts';
 import { registerPasskeyRecoveries } from './passkey-recoveries/handler.ts';
 import { registerPasskeys } from './passkeys/handler.ts';
+import { registerDemoPages } from './pages/demo-pages.ts';
 import { registerPages } from './pages/handler.ts';
 import type { ApiParts, ApiServer } from './parts.ts';
 import { registerPolicy } from './policy/handler.ts';
@@ -61,6 +63,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
 
   mountAuthorizationServer(app, parts);
   await registerPages(app, parts);
+  registerDemoPages(app, parts);
   registerDiscovery(app, parts);
   registerHealth(app, parts, metrics);
   registerEvents(app, parts, metrics);
@@ -82,6 +85,7 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
   registerCatalogue(v1, parts);
   registerRequestCreation(v1, parts);
   registerRequestReads(v1, parts);
+  registerNotifications(v1, parts);
   registerRequestDecisions(v1, parts);
   registerGrantReads(v1, parts);
   registerGrantEnds(v1, parts);

@@ -48,6 +48,12 @@ export function createApiMetrics({
     labelNames: ['finding'],
     registers,
   });
+  const notifications = new Counter({
+    name: 'curfew_notifications_total',
+    help: 'Messages to people, by what they were and what became of them; failed: attempts that will be made again.',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
   const sweepers = new Gauge({
     name: 'curfew_sweeper_last_run_timestamp_seconds',
     help: 'When each sweeper ran last, as it says itself.',
@@ -105,6 +111,11 @@ export function createApiMetrics({
       await attempt('curfew_findings_total', async () => {
         findings.reset();
         for (const [finding, count] of Object.entries(sources.findings())) findings.inc({ finding }, count);
+      });
+      await attempt('curfew_notifications_total', async () => {
+        notifications.reset();
+        for (const [kind, outcomes] of Object.entries(sources.notifications?.() ?? {}))
+          for (const [outcome, count] of Object.entries(outcomes)) notifications.inc({ kind, outcome }, count);
       });
       await attempt('curfew_sweeper_last_run_timestamp_seconds', async () => {
         // What was read before stays when the cloud does not answer: its age tells.

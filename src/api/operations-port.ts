@@ -17,6 +17,7 @@ import type { ApproveInput } from '../operations/decide-request.ts';
 import type { ExtensionInput } from '../operations/extend-grant.ts';
 import type { CloudFinding } from '../operations/examine-clouds.ts';
 import type { CertificateView, CredentialView } from '../operations/issue-credential.ts';
+import type { NotificationSettings } from '../operations/notification-settings.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
 import type { PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
@@ -112,6 +113,9 @@ export interface ApiOperations {
     actor: Actor,
     query: { readonly q: string; readonly limit: number },
   ): { readonly items: readonly CatalogueItem[]; readonly total: number };
+  showNotifications(actor: Actor): Outcome<NotificationSettings>;
+  saveNotifications(actor: Actor, kinds: NotificationSettings['kinds']): Outcome<NotificationSettings>;
+  muteRequest(actor: Actor, id: RequestId, muted: boolean): Outcome<NotificationSettings>;
   /** On the targets that the actor answers for; takes seconds. */
   examineClouds(actor: Actor): Promise<readonly CloudFinding[]>;
   searchAudit(actor: Actor, query: AuditQuery): Outcome<AuditPage>;

@@ -6,6 +6,7 @@ import type { AccessTokens } from '../identity/access-tokens.ts';
 import type { AuthorizationServer } from '../identity/authorization-server.ts';
 import type { BaseUrl } from '../identity/base-url.ts';
 import type { AlarmPlace } from '../operations/raise-alarms.ts';
+import type { NotificationTally } from '../operations/tell-people.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
@@ -24,7 +25,7 @@ export type ApiServer = FastifyInstance<
 
 /** What readiness looks at. A check that throws or takes longer than two seconds has failed; the message is for operators. */
 export type Check = () => Promise<{ readonly ok: boolean; readonly detail?: string }>;
-export const CHECKS = ['database', 'clock', 'policy', 'engine', 'ledger'] as const;
+export const CHECKS = ['database', 'clock', 'policy', 'engine', 'ledger', 'mail'] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /** Numbers that stand in places the API does not look into; each is read when `/metrics` is. */
@@ -38,12 +39,24 @@ export interface MetricSources {
   policyAlarms(): Readonly<Record<AlarmPlace, number>>;
   /** What was found about grants since the start of the process, by what it is. */
   findings(): Readonly<Record<Finding, number>>;
+  /** Messages by what they were and what became of them, since the start of the process. Absent: this one sends none. */
+  notifications?(): NotificationTally['counts'];
   /** When each sweeper ran last, epoch milliseconds. Absent: there are none. */
   sweepers?(): Promise<readonly { readonly name: string; readonly at: number }[]>;
 }
 
 export interface DemoSurroundings {
   readonly people: readonly { readonly key: string; readonly name: string; readonly title: string }[];
+  /** Pages that only the demo has. */
+  readonly pages?: readonly DemoPage[];
+}
+
+/** A page of the demo. */
+export interface DemoPage {
+  /** Below `/demo/`; `:n` stands for a number. */
+  readonly path: string;
+  /** The page as HTML, with a content security policy of its own if it needs one; `null`: there is no such page. */
+  html(n: number): { readonly body: string; readonly policy?: string } | null;
 }
 
 /** What health, readiness and metrics need. */

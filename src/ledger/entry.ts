@@ -68,6 +68,8 @@ export const EVENTS = {
   'passkey.recovery-confirmed': only('recovery', ...SIGNATURE),
   'passkey.recovery-opened': only('recovery', 'openUntil'),
   'passkey.recovery-closed': only('recovery', 'because'),
+  'notifications.changed': only('off'),
+  'notifications.muted': only('request', 'muted'),
   'policy.loaded': only('policyVersion', 'directoryVersion', 'roles', 'people'),
   'policy.refused': only('inForce', 'directoryVersion', 'problems'),
   'ledger.read': only('what', 'from', 'count'),

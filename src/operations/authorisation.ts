@@ -229,6 +229,10 @@ export const AUTHORISATION = {
   }),
   challengeRecovery: VOUCH,
   confirmRecovery: VOUCH,
+  // Their own, whoever they are: there is no way to name another person's.
+  showNotifications: EVERY_PERSON,
+  saveNotifications: EVERY_PERSON,
+  muteRequest: row('request', { people: CONCERNED, watchers: ALL, machines: PEOPLE_ONLY }),
 
   searchCatalogue: EVERYBODY,
   showPolicy: EVERY_PERSON,

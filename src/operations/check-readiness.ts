@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import { appNow } from '../store/database.ts';
 import { outboxSize } from '../store/ledger-outbox.ts';
 import { nextDueInMs } from '../store/leases.ts';
+import { waitingNotifications } from '../store/notifications.ts';
 import type { Db } from '../store/schema.ts';
 import type { Rules } from './world.ts';
 
@@ -22,7 +23,9 @@ export function readinessChecks(parts: {
   readonly unrecorded: () => number;
   /** How the log contradicts what was signed; `null`: it does not. */
   readonly logContradicts: () => string | null;
-}): Readonly<Record<'database' | 'clock' | 'policy' | 'engine' | 'ledger', () => Promise<Readiness>>> {
+  /** Whether this process sends e-mail. */
+  readonly sendsMail: boolean;
+}): Readonly<Record<'database' | 'clock' | 'policy' | 'engine' | 'ledger' | 'mail', () => Promise<Readiness>>> {
   const { db, clock, rules, maxClockOffsetMs } = parts;
   return {
     database: async () => ({ ok: (await appNow(db)) > 0 }),
@@ -48,6 +51,17 @@ export function readinessChecks(parts: {
       const waiting = await outboxSize(db);
       return { ok: waiting < 10_000, detail: `${waiting} entries wait for their place` };
     },
+    mail: () => mailReadiness(db, parts.sendsMail),
+  };
+}
+
+/** How telling people is. It is no promise, so a mail server that is down makes no broker unready. `sends`: whether this process sends. */
+export async function mailReadiness(db: Db, sends: boolean): Promise<Readiness> {
+  if (!sends) return { ok: true, detail: 'this process sends no e-mail' };
+  const { count, fault } = await waitingNotifications(db);
+  return {
+    ok: true,
+    detail: count === 0 ? 'nothing waits' : `${count} messages could not be sent yet: ${fault ?? ''}`,
   };
 }
 

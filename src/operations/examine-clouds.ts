@@ -26,6 +26,7 @@ export interface CloudFinding {
 export async function examineClouds(
   world: Pick<World, 'rules' | 'providers' | 'clock'>,
   actor: Pick<Actor, 'key' | 'kind' | 'roles'>,
+  examineMail: (() => Promise<CloudFinding>) | null = null,
 ): Promise<readonly CloudFinding[]> {
   const { policy, directory } = world.rules.current();
   const owned = [...policy.vocabulary.targets.values()].filter(
@@ -37,6 +38,8 @@ export async function examineClouds(
     const own = places.filter(({ target }) => target.provider === provider.name);
     return own.length === 0 ? [] : provider.doctor(own, { now: world.clock.now(), signal });
   });
+  // The same people: whether mail goes out says how an installation is set up, too.
+  if (owned.length > 0 && examineMail !== null) findings.push(examineMail().then((one) => [one]));
   return (await Promise.all(findings)).flat();
 }
 

@@ -307,7 +307,7 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
 const UNKNOWN_RESIDUAL: Residual = { maxMs: null, words: 'unknown: this provider is not configured here' };
 
 /** What was said to survive the end of a grant before it was approved: by its role as it was then. */
-function residualBefore(world: World, { provider, method, definition }: GrantRecord): Residual | null {
+export function residualBefore(world: World, { provider, method, definition }: GrantRecord): Residual | null {
   return residualOf(world.providers.get(provider), method, definition.role);
 }
 

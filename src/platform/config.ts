@@ -17,6 +17,8 @@ export interface Config {
   readonly aws: AwsConfig | null;
   /** Absent: a device that holds a passkey proves nothing about itself. */
   readonly passkeys?: PasskeyConfig;
+  /** How people are told by e-mail; absent: they are not. */
+  readonly mail?: MailConfig;
   /** Addresses of proxies whose X-Forwarded-For is believed; nobody else's is. */
   readonly trustedProxies: readonly string[];
   /** Which halves of the program this process runs. Only the engine needs a cloud identity. */
@@ -42,6 +44,15 @@ export interface AwsConfig {
   readonly identityCenter?: { readonly account: string; readonly region: string; readonly instanceArn?: string };
 }
 
+export interface MailConfig {
+  readonly host: string;
+  readonly port: number;
+  /** `tls`: from the first byte; `starttls`: nothing is said before the connection is encrypted; `none`: to this machine alone. */
+  readonly encryption: 'tls' | 'starttls' | 'none';
+  readonly login: { readonly user: string; readonly passwordFile: string } | null;
+  readonly from: { readonly name: string; readonly address: string };
+}
+
 /** A setting that is missing or wrong; the message says which, and what to write. */
 export class ConfigProblem extends Error {
   constructor(message: string) {
@@ -49,6 +60,8 @@ export class ConfigProblem extends Error {
     this.name = 'ConfigProblem';
   }
 }
+
+const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -79,6 +92,7 @@ export function readConfig(env: Environment = process.env): Config {
     },
     aws: externalId === undefined ? null : readAws(env, externalId),
     ...readPasskeys(env),
+    ...readMail(env),
     trustedProxies: (env['CURFEW_TRUSTED_PROXIES'] ?? '')
       .split(',')
       .flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
@@ -129,6 +143,43 @@ function readIdentityCenter(env: Environment, region: string): Pick<AwsConfig, '
   return { identityCenter: instanceArn === undefined || instanceArn === '' ? where : { ...where, instanceArn } };
 }
 
+const SMTP_HINT = 'CURFEW_SMTP_URL must be smtps://user@host:465 or smtp://user@host:587';
+
+/** The URL is never repeated in a message: somebody may have put a password into it. */
+function readMail(env: Environment): Pick<Config, 'mail'> {
+  const text = env['CURFEW_SMTP_URL'];
+  if (text === undefined || text === '') return {};
+  const url = URL.parse(text);
+  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '')
+    throw new ConfigProblem(`${SMTP_HINT}.`);
+  if (url.password !== '')
+    throw new ConfigProblem(
+      `${SMTP_HINT}, without a password: write that into a file, named by CURFEW_SMTP_PASSWORD_FILE.`,
+    );
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
+    throw new ConfigProblem(`${SMTP_HINT}, with nothing behind the port.`);
+  const passwordFile = env['CURFEW_SMTP_PASSWORD_FILE'] ?? '';
+  if ((url.username === '') !== (passwordFile === ''))
+    throw new ConfigProblem('A user in CURFEW_SMTP_URL and CURFEW_SMTP_PASSWORD_FILE belong together.');
+  const secure = url.protocol === 'smtps:';
+  const mail: MailConfig = {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
+    encryption: secure ? 'tls' : LOOPBACK.includes(url.hostname) ? 'none' : 'starttls',
+    login: url.username === '' ? null : { user: decodeURIComponent(url.username), passwordFile: resolve(passwordFile) },
+    from: readFrom(required(env, 'CURFEW_MAIL_FROM', 'the sender of e-mail, like "Curfew <curfew@acme.example>"')),
+  };
+  return { mail };
+}
+
+function readFrom(text: string): MailConfig['from'] {
+  const [, name = '', bracketed, bare] = /^(?:([^<>"\p{Cc}]*)<([^<>]+)>|([^<>]+))$/u.exec(text.trim()) ?? [];
+  const address = (bracketed ?? bare ?? '').trim();
+  if (!/^[^\s@<>()[\]\\,;:"\p{Cc}]+@[^\s@<>()[\]\\,;:"\p{Cc}]+$/u.test(address))
+    throw new ConfigProblem('CURFEW_MAIL_FROM must be one address, like "Curfew <curfew@acme.example>".');
+  return { name: name.trim() === '' ? 'Curfew' : name.trim(), address };
+}
+
 /** Reads a port number. Throws {@link ConfigProblem}. */
 export function readPort(text: string): number {
   const port = Number(text);
@@ -151,7 +202,7 @@ function requireSecure(name: string, text: string): void {
   } catch {
     throw new ConfigProblem(`${name} is not a URL: ${text}`);
   }
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  const loopback = LOOPBACK.includes(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
     throw new ConfigProblem(`${name} must be https (plain http is only for localhost).`);
   }

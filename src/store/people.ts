@@ -15,6 +15,32 @@ export async function personIdFor(trx: Trx, key: string, fresh: PersonId, now: I
   return (await findPersonId(trx, key)) ?? fresh;
 }
 
+/** The ids of some directory people by key, made at first sight. */
+export async function personIdsFor(
+  trx: Trx,
+  keys: readonly string[],
+  fresh: () => PersonId,
+  now: Instant,
+): Promise<ReadonlyMap<string, PersonId>> {
+  const known = async () => {
+    const rows = await trx
+      .selectFrom('person')
+      .select(['id', 'directory_key'])
+      .where(isAnyOf('directory_key', keys))
+      .execute();
+    return new Map(rows.map((row) => [row.directory_key, row.id]));
+  };
+  const found = await known();
+  const unseen = keys.filter((key) => !found.has(key));
+  if (unseen.length === 0) return found;
+  await trx
+    .insertInto('person')
+    .values(unseen.map((key) => ({ id: fresh(), directory_key: key, first_seen_at: toIso(now) })))
+    .onConflict((conflict) => conflict.constraint('person_directory_key_is_unique').doNothing())
+    .execute();
+  return known();
+}
+
 /** The pseudonymous id of a directory person, or `null` for somebody never seen. */
 export async function findPersonId(db: Db | Trx, key: string): Promise<PersonId | null> {
   const row = await db.selectFrom('person').select('id').where('directory_key', '=', key).executeTakeFirst();

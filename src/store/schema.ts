@@ -12,6 +12,7 @@ import type { AdministrationTables } from './administration-schema.ts';
 import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
 import type { PasskeyTables, StoredAssertion } from './passkey-schema.ts';
+import type { NotificationTables } from './notification-schema.ts';
 import type { RevocationTables } from './revocation-schema.ts';
 
 interface SpineTables {
@@ -125,6 +126,7 @@ interface SpineTables {
 export type Schema = SpineTables &
   LedgerTables &
   IdentityTables &
+  NotificationTables &
   RevocationTables &
   AdministrationTables &
   PasskeyTables;

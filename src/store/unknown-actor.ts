@@ -8,6 +8,8 @@ const ACTORS: ReadonlySet<unknown> = new Set([
   'role_proposal_proposed_by_fk',
   'role_proposal_decided_by_fk',
   'role_assignment_person_fk',
+  'notification_off_person_fk',
+  'notification_mute_person_fk',
 ]);
 
 /** Whether the database does not know who acts: a copy was restored that is older than their first sign-in. Nothing was changed. */

@@ -138,7 +138,10 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
       reconciliation: () => Promise.resolve(ok([])),
     },
     checks: Object.fromEntries(
-      ['database', 'clock', 'policy', 'engine', 'ledger'].map((name) => [name, () => Promise.resolve({ ok: true })]),
+      ['database', 'clock', 'policy', 'engine', 'ledger', 'mail'].map((name) => [
+        name,
+        () => Promise.resolve({ ok: true }),
+      ]),
     ) as ApiParts['checks'],
     metrics: {
       grants: () => Promise.resolve({ active: 2 }),

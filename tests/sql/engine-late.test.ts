@@ -119,6 +119,7 @@ eachDatabase('endings that cannot be recorded', (current) => {
       maxClockOffsetMs: 2_000,
       unrecorded: () => engine.unrecorded(),
       logContradicts: () => null,
+      sendsMail: false,
     });
     expect(await checks.engine()).toMatchObject({ ok: true });
     broken = true;

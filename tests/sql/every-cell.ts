@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ledgerReads } from '../../src/api/bind-ledger.ts';
 import { bindOperations } from '../../src/api/bind-operations.ts';
+import { NOTIFICATIONS, type NotificationKind } from '../../src/core/notification.ts';
 import { asksUntil } from '../../src/core/revocation.ts';
 import { after } from '../../src/core/time.ts';
 import { AUTHORISATION, type Operation, type Relation, type Role } from '../../src/operations/authorisation.ts';
@@ -310,6 +311,12 @@ export async function everyCell(database: Database): Promise<Cells> {
       case 'approveRequest':
       case 'denyRequest':
         return cameOf(await operations[operation](actor, id as never, {}));
+      case 'showNotifications':
+        return cameOf(await operations.showNotifications(actor));
+      case 'saveNotifications':
+        return cameOf(await operations.saveNotifications(actor, ALL_OFF));
+      case 'muteRequest':
+        return cameOf(await operations.muteRequest(actor, id as never, true));
       case 'issueCertificate':
         return cameOf(await operations.issueCertificate(actor, id as never, { publicKey: 'none' }));
       default:
@@ -333,6 +340,8 @@ export async function everyCell(database: Database): Promise<Cells> {
     },
   };
 }
+
+const ALL_OFF = Object.fromEntries(NOTIFICATIONS.map((kind) => [kind, false])) as Record<NotificationKind, boolean>;
 
 const ASKING = {
   items: [{ role: 'build-log-reader', target: 'aws/staging' }],

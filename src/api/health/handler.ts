@@ -8,7 +8,14 @@ const CHECK_MS = 2_000;
 const checkView = z.object({ ok: z.boolean(), detail: z.string().optional() });
 const ready = z.object({
   status: z.enum(['ready', 'not-ready']),
-  checks: z.object({ database: checkView, clock: checkView, policy: checkView, engine: checkView, ledger: checkView }),
+  checks: z.object({
+    database: checkView,
+    clock: checkView,
+    policy: checkView,
+    engine: checkView,
+    ledger: checkView,
+    mail: checkView,
+  }),
 });
 
 /** `/healthz`: the process runs. `/readyz`: it can do its work. `/metrics`: numbers for Prometheus. None needs a sign-in. */

@@ -10,6 +10,7 @@ export function banner(demo: Demo, dataDir: string): string {
     '  Curfew is running with simulated clouds and made-up people.',
     '',
     `    ${demo.url}`,
+    `    ${demo.url}/demo/mail   the e-mail that people would get`,
     '',
     `  Some of the ${demo.peopleCount} people you can be (no password):`,
     ...people,

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
+import { startMailCatcher } from '../../../simulators/mail/catcher.ts';
 import { startBroker } from '../../main.ts';
 import { postJson } from '../../platform/http.ts';
 import { createLog } from '../../platform/log.ts';
 import { startDemoCloud } from './cloud-process.ts';
 import { appointDemoPeople, DEMO_ROLES } from './demo-administration.ts';
+import { mailPages } from './mail-pages.ts';
 import { demoPeople, type DemoPerson } from './demo-people.ts';
 
 /** A running demo: the broker, the made-up company's sign-in, and its simulated cloud. */
@@ -49,6 +51,8 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
       clientRedirects: [`${baseUrl}/sign-in/callback`],
     });
     stops.push(() => idp.close());
+    const mail = await startMailCatcher({ port: 0 });
+    stops.push(() => mail.close());
     const broker = await startBroker({
       config: {
         host: '127.0.0.1',
@@ -60,6 +64,13 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
         logLevel: settings.logLevel,
         signIn: { issuer: idp.issuer, clientId: idp.clientId, clientSecretFile: null },
         aws: { region: 'us-east-1', externalId: EXTERNAL_ID },
+        mail: {
+          host: '127.0.0.1',
+          port: mail.port,
+          encryption: 'none',
+          login: null,
+          from: { name: 'Curfew at Acme', address: 'curfew@acme.example' },
+        },
         trustedProxies: [],
         role: 'all',
       },
@@ -67,6 +78,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
       demo: {
         people: people.all,
         awsEndpoint: cloud.url,
+        pages: mailPages(() => mail.messages()),
         // Stands in for the platform's own identity endpoint (an ECS task role, an instance profile).
         awsIdentity: () => brokerIdentity(cloud.url),
         appoint: appointDemoPeople,

@@ -159,6 +159,10 @@ export interface paths {
                                     ok: boolean;
                                     detail?: string;
                                 };
+                                mail: {
+                                    ok: boolean;
+                                    detail?: string;
+                                };
                             };
                         };
                     };
@@ -190,6 +194,10 @@ export interface paths {
                                     detail?: string;
                                 };
                                 ledger: {
+                                    ok: boolean;
+                                    detail?: string;
+                                };
+                                mail: {
                                     ok: boolean;
                                     detail?: string;
                                 };
@@ -1605,6 +1613,225 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I am told by e-mail */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NotificationSettings"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Choose what I am told by e-mail
+         * @description All kinds at once. Requests are muted one by one: `POST /v1/requests/{id}/mute`.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Whether I want to be told: the first two as somebody who can decide, the others as whoever asked. */
+                        kinds: {
+                            waits: boolean;
+                            escalated: boolean;
+                            approved: boolean;
+                            denied: boolean;
+                            lapsed: boolean;
+                            withdrawn: boolean;
+                            active: boolean;
+                            "ending-soon": boolean;
+                            extended: boolean;
+                            "not-extended": boolean;
+                            ended: boolean;
+                            failed: boolean;
+                            "not-gone": boolean;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NotificationSettings"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/requests/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Be told nothing more of a request */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NotificationSettings"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Be told of a request again */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NotificationSettings"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -4084,6 +4311,26 @@ export interface components {
              */
             expiresAt: string;
             agent: string;
+        };
+        NotificationSettings: {
+            /** @description Whether I want to be told: the first two as somebody who can decide, the others as whoever asked. */
+            kinds: {
+                waits: boolean;
+                escalated: boolean;
+                approved: boolean;
+                denied: boolean;
+                lapsed: boolean;
+                withdrawn: boolean;
+                active: boolean;
+                "ending-soon": boolean;
+                extended: boolean;
+                "not-extended": boolean;
+                ended: boolean;
+                failed: boolean;
+                "not-gone": boolean;
+            };
+            /** @description Requests of which I want to hear nothing more. */
+            readonly muted: string[];
         };
         /** @description PublicKeyCredentialRequestOptionsJSON of WebAuthn. */
         RequestOptions: {

@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import type { Notice } from '../../operations/notice.ts';
+import { NOTIFICATIONS } from '../../core/notification.ts';
+import { letterOf } from './letter.ts';
+import { AT, GRANT, noticeUnderTest } from './notice-under-test.ts';
+import { line, printHtml, printText } from './print-letter.ts';
+
+const ORIGIN = 'https://curfew.acme.example';
+const letter = (changes: Partial<Notice> = {}) => letterOf(noticeUnderTest(changes), ORIGIN);
+const text = (changes: Partial<Notice> = {}) => printText(letter(changes));
+const BO = { by: 'Bo Sandberg', comment: null };
+const yes = { kind: 'approved', decidedAt: AT } as const;
+
+test('a request that waits, as text and as HTML', () => {
+  expect(text({ ticket: 'FIN-12' })).toMatchInlineSnapshot(`
+    "Ana Ribeiro asks for access, and you can decide it.
+
+      invoice-reader on aws/prod (tier 2)
+      For 15m, as soon as it is approved
+      Ticket FIN-12
+      Lapses at 2026-11-23 14:00 UTC if nobody decides
+
+    Ana Ribeiro writes:
+    > Check the invoice export
+
+    Look at it and decide: https://curfew.acme.example/approvals/req_abcdeabcdeabcdeabcde
+
+    -- 
+    You get this because the rules name you as somebody who can decide this request.
+    What you are told, and what not: https://curfew.acme.example/me
+    "
+  `);
+  expect(printHtml(letter())).toMatchInlineSnapshot(`
+    "<!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="color-scheme" content="light dark">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>[Curfew] invoice-reader on aws/prod for Ana Ribeiro (req_abcdea)</title>
+    </head>
+    <body>
+    <p><strong>Ana Ribeiro asks for access, and you can decide it.</strong></p>
+    <p>invoice-reader on aws/prod (tier 2)<br>For 15m, as soon as it is approved<br>Lapses at 2026-11-23 14:00 UTC if nobody decides</p>
+    <p>Ana Ribeiro writes:</p>
+    <blockquote>Check the invoice export</blockquote>
+    <p><a href="https://curfew.acme.example/approvals/req_abcdeabcdeabcdeabcde">Look at it and decide</a></p>
+    <hr>
+    <p><small>You get this because the rules name you as somebody who can decide this request.<br><a href="https://curfew.acme.example/me">What you are told, and what not</a></small></p>
+    </body>
+    </html>
+    "
+  `);
+});
+
+test('all messages of a request have one subject, whatever became of it', () => {
+  const subjects = NOTIFICATIONS.map((kind) => letter({ kind, grant: GRANT, decided: BO }).subject);
+  expect([...new Set(subjects)]).toEqual(['[Curfew] invoice-reader on aws/prod for Ana Ribeiro (req_abcdea)']);
+});
+
+test('what each message says first, and below', () => {
+  const over = { ...GRANT, endedAt: AT };
+  const cases: readonly Partial<Notice>[] = [
+    { kind: 'escalated' },
+    { kind: 'waits', until: AT },
+    { kind: 'approved', decided: BO, state: yes },
+    { kind: 'approved', decided: BO, state: yes, startsAt: AT },
+    { kind: 'denied', decided: BO, state: { kind: 'denied', decidedAt: AT, by: 'approver' } },
+    { kind: 'denied', decided: BO, state: { kind: 'denied', decidedAt: AT, by: 'policy' } },
+    { kind: 'lapsed' },
+    { kind: 'withdrawn' },
+    { kind: 'active', grant: GRANT },
+    { kind: 'ending-soon', grant: GRANT },
+    { kind: 'extended', grant: GRANT },
+    { kind: 'not-extended', grant: GRANT },
+    { kind: 'ended', grant: { ...over, cause: 'expired', proof: 'by-construction' } },
+    { kind: 'ended', grant: { ...over, cause: 'returned', proof: 'observed', residual: 'sessions, for up to 1h' } },
+    { kind: 'ended', grant: { ...over, cause: 'revoked', proof: 'observed', stands: true } },
+    { kind: 'ended', grant: { ...over, cause: 'expired', proof: 'observed', sharedUntil: AT } },
+    { kind: 'failed', grant: { ...over, proof: 'observed' } },
+    { kind: 'failed', grant: { ...over, proof: 'observed', triedAgain: true } },
+    { kind: 'not-gone', grant: { ...GRANT, cause: 'expired' } },
+  ];
+  const said = cases.map((one) => {
+    const { headline, lines } = letter(one);
+    return [headline, ...lines.map((below) => `  ${below}`)].join('\n');
+  });
+  expect(said.join('\n')).toMatchInlineSnapshot(`
+    "Nobody has decided this in time, and now you can: Ana Ribeiro asks for access.
+      invoice-reader on aws/prod (tier 2)
+      For 15m, as soon as it is approved
+      Lapses at 2026-11-23 14:00 UTC if nobody decides
+    Ana Ribeiro asks to keep access for longer, and you can decide it.
+      invoice-reader on aws/prod (tier 2)
+      Until 2026-11-22 14:00 UTC
+      Lapses at 2026-11-23 14:00 UTC if nobody decides
+    Approved by Bo Sandberg.
+      invoice-reader on aws/prod
+      It begins as soon as the cloud has it.
+    Approved by Bo Sandberg.
+      invoice-reader on aws/prod
+      It begins at 2026-11-22 14:00 UTC.
+    Denied by Bo Sandberg.
+      invoice-reader on aws/prod
+    The rules have changed since you asked, and refuse it now.
+      invoice-reader on aws/prod
+    Nobody decided in time, so your request has lapsed.
+      invoice-reader on aws/prod
+      You can ask again.
+    An order that stops this access has closed your request.
+      invoice-reader on aws/prod
+    You have access until 2026-11-22 14:15 UTC.
+      invoice-reader on aws/prod
+    Your access ends at 2026-11-22 14:15 UTC.
+      invoice-reader on aws/prod
+      On its page you can ask to keep it, or give it back.
+    You keep your access until 2026-11-22 14:15 UTC.
+      invoice-reader on aws/prod
+    Your access was not extended: it ends at 2026-11-22 14:15 UTC.
+      invoice-reader on aws/prod
+    Your access has ended: its time was over.
+      invoice-reader on aws/prod
+      Proof: what was handed out carries its own end, which has passed.
+    Your access has ended: you gave it back.
+      invoice-reader on aws/prod
+      Proof: Curfew looked in the cloud, and it is gone.
+      What the cloud can let survive the end: sessions, for up to 1h
+    Your access has ended: it was taken away.
+      invoice-reader on aws/prod
+      This access was there before Curfew gave it, and stays: only the grant is over.
+    Your access has ended: its time was over.
+      invoice-reader on aws/prod
+      The same access goes on under another grant until 2026-11-22 14:00 UTC: only this one is over.
+    The access could not be given, and nothing of it is left in the cloud.
+      invoice-reader on aws/prod
+      You can ask again.
+    The access could not be given, and nothing of it is left in the cloud.
+      invoice-reader on aws/prod
+      It is being tried once more.
+    Your access is over, and Curfew cannot prove yet that it is gone from the cloud.
+      invoice-reader on aws/prod
+      Curfew goes on until it can, and its operators are alarmed. There is nothing that you have to do."
+  `);
+});
+
+test('who can decide is led to where it is decided, whoever asked to the request; no link decides', () => {
+  for (const kind of NOTIFICATIONS) {
+    const { link } = letter({ kind, grant: GRANT, decided: BO });
+    const page = kind === 'waits' || kind === 'escalated' ? 'approvals' : 'requests';
+    expect(link.url).toBe(`${ORIGIN}/${page}/req_${'abcde'.repeat(4)}`);
+    const links = [...printHtml(letter({ kind, grant: GRANT })).matchAll(/href="([^"]*)"/g)].map(([, url]) => url);
+    expect(links).toEqual([link.url, `${ORIGIN}/me`]);
+  }
+});
+
+describe('what people wrote stays text', () => {
+  const HOSTILE = '</blockquote><script>alert(1)</script><img src=x onerror="alert(1)">\' & "';
+
+  test.each([
+    ['a reason', { reason: HOSTILE }],
+    ['a ticket', { ticket: HOSTILE }],
+    ['a name', { requester: HOSTILE }],
+    ['a comment', { kind: 'denied', decided: { by: HOSTILE, comment: HOSTILE } }],
+    ['a role', { items: [{ role: HOSTILE, target: HOSTILE, tier: null }] }],
+  ] as const)('%s is no markup', (_, changes) => {
+    const html = printHtml(letter(changes));
+    expect(html).not.toMatch(/<script|<img|onerror="/);
+    expect(html.match(/<\/blockquote>/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    expect(html).toContain('&#60;script&#62;');
+  });
+
+  test('a reason makes no lines of its own in the message, and no link', () => {
+    const said = text({
+      reason: 'fine\n-- \nLook at it and decide: https://evil.example/approve\r\u2028ask a@evil.example',
+    });
+    const lines = said.split('\n');
+    expect(lines.filter((one) => one.startsWith('Look at it and decide'))).toHaveLength(1);
+    expect(lines.filter((one) => one.startsWith('> '))).toHaveLength(4);
+    expect(said).not.toMatch(/https:\/\/evil|evil\.example|a@evil/);
+    expect(said.replaceAll('\u2060', '')).toContain('> Look at it and decide: https://evil.example/approve');
+  });
+
+  test('what is not seen, or turns the direction of writing, shows as a mark', () => {
+    expect(line('Ana\u202Enimda\u200B\u0000\r\nBcc: all')).toBe('Ana\uFFFDnimda\uFFFD\uFFFD\uFFFD\uFFFDBcc: all');
+    expect(line('Zoë Ōta علی\u200Cرضا')).toBe('Zoë Ōta علی\u200Cرضا');
+  });
+
+  test('a page of reason is cut', () => {
+    expect(text({ reason: 'x'.repeat(5_000) }).length).toBeLessThan(1_500);
+  });
+});

@@ -1,0 +1,162 @@
+import { formatDuration, toIso, type Instant } from '../../core/time.ts';
+import { assertNever } from '../../core/result.ts';
+import type { Notice, NoticeGrant, NoticeItem } from '../../operations/notice.ts';
+
+/** What a message says, before it is printed. Everything in it is plain text; `quote` is what a person wrote. */
+export interface Letter {
+  /** The same for all messages of a request, so that every client keeps them in one thread. */
+  readonly subject: string;
+  readonly headline: string;
+  readonly lines: readonly string[];
+  readonly quote: { readonly by: string; readonly text: string } | null;
+  readonly link: { readonly words: string; readonly url: string };
+  /** Why this person gets it. */
+  readonly why: string;
+  /** Where it is turned off. */
+  readonly settingsUrl: string;
+}
+
+/** Says a notice in words. `origin` is the configured address of this broker, without a slash at the end. */
+export function letterOf(notice: Notice, origin: string): Letter {
+  const toApprover = notice.kind === 'waits' || notice.kind === 'escalated';
+  const page = toApprover ? 'approvals' : 'requests';
+  const said = toApprover ? asked(notice) : { quote: decidersWords(notice), ...told(notice) };
+  return {
+    subject: subjectOf(notice),
+    ...said,
+    link: {
+      words: toApprover ? 'Look at it and decide' : 'Everything about it',
+      url: `${origin}/${page}/${notice.request}`,
+    },
+    why: whyOf(notice),
+    settingsUrl: `${origin}/me`,
+  };
+}
+
+function subjectOf({ items, requester, until, request }: Notice): string {
+  const more = items.length > 1 ? ` and ${items.length - 1} more` : '';
+  const longer = until === null ? '' : ', for longer';
+  return `[Curfew] ${itemWords(items[0])}${more} for ${requester}${longer} (${request.slice(0, 10)})`;
+}
+
+type Said = Pick<Letter, 'headline' | 'lines' | 'quote'>;
+
+/** The facts that whoever decides needs before they open the page. */
+function asked(notice: Notice): Said {
+  const { requester, until, items, durationMs, startsAt, ticket, lapsesAt, reason } = notice;
+  const wish = until === null ? 'asks for access' : 'asks to keep access for longer';
+  const begins = startsAt === null ? 'as soon as it is approved' : `from ${timeWords(startsAt)}`;
+  return {
+    headline:
+      notice.kind === 'waits'
+        ? `${requester} ${wish}, and you can decide it.`
+        : `Nobody has decided this in time, and now you can: ${requester} ${wish}.`,
+    lines: [
+      ...items.map((item) => `${itemWords(item)}${item.tier === null ? '' : ` (tier ${item.tier})`}`),
+      until === null ? `For ${formatDuration(durationMs)}, ${begins}` : `Until ${timeWords(until)}`,
+      ...(ticket === null ? [] : [`Ticket ${ticket}`]),
+      `Lapses at ${timeWords(lapsesAt)} if nobody decides`,
+    ],
+    quote: reason === '' ? null : { by: requester, text: reason },
+  };
+}
+
+function decidersWords({ kind, decided }: Notice): Letter['quote'] {
+  if ((kind !== 'approved' && kind !== 'denied') || decided === null || decided.comment === null) return null;
+  return { by: decided.by, text: decided.comment };
+}
+
+/** What whoever asked is told. */
+function told(notice: Notice): Pick<Said, 'headline' | 'lines'> {
+  const { kind, grant, decided, state, startsAt } = notice;
+  const what = notice.items.map(itemWords);
+  const about = grant === null ? what : [itemWords(grant)];
+  const end = grant?.endsAt === null || grant === null ? 'its end' : timeWords(grant.endsAt);
+  switch (kind) {
+    case 'approved': {
+      const begins =
+        startsAt === null ? 'It begins as soon as the cloud has it.' : `It begins at ${timeWords(startsAt)}.`;
+      return { headline: `Approved by ${decided?.by ?? 'the rules'}.`, lines: [...what, begins] };
+    }
+    case 'denied': {
+      const byRules = state.kind === 'denied' && state.by === 'policy';
+      const headline = byRules
+        ? 'The rules have changed since you asked, and refuse it now.'
+        : `Denied by ${decided?.by ?? 'the rules'}.`;
+      return { headline, lines: what };
+    }
+    case 'lapsed':
+      return {
+        headline: 'Nobody decided in time, so your request has lapsed.',
+        lines: [...what, 'You can ask again.'],
+      };
+    case 'withdrawn':
+      return { headline: 'An order that stops this access has closed your request.', lines: what };
+    case 'active':
+      return { headline: `You have access until ${end}.`, lines: about };
+    case 'ending-soon':
+      return {
+        headline: `Your access ends at ${end}.`,
+        lines: [...about, 'On its page you can ask to keep it, or give it back.'],
+      };
+    case 'extended':
+      return { headline: `You keep your access until ${end}.`, lines: about };
+    case 'not-extended':
+      return { headline: `Your access was not extended: it ends at ${end}.`, lines: about };
+    case 'ended':
+      return { headline: `Your access has ended: ${causeWords(grant)}.`, lines: [...about, ...proofWords(grant)] };
+    case 'failed':
+      return {
+        headline: 'The access could not be given, and nothing of it is left in the cloud.',
+        lines: [...about, grant?.triedAgain === true ? 'It is being tried once more.' : 'You can ask again.'],
+      };
+    case 'not-gone':
+      return {
+        headline: 'Your access is over, and Curfew cannot prove yet that it is gone from the cloud.',
+        lines: [
+          ...about,
+          'Curfew goes on until it can, and its operators are alarmed. There is nothing that you have to do.',
+        ],
+      };
+    case 'waits':
+    case 'escalated':
+      return asked(notice);
+    default:
+      return assertNever(kind);
+  }
+}
+
+function causeWords(grant: NoticeGrant | null): string {
+  if (grant?.cause === 'returned') return 'you gave it back';
+  return grant?.cause === 'revoked' ? 'it was taken away' : 'its time was over';
+}
+
+/** Why *ended* may be said, and what holds beside it. */
+function proofWords(grant: NoticeGrant | null): readonly string[] {
+  if (grant === null) return [];
+  if (grant.stands) return ['This access was there before Curfew gave it, and stays: only the grant is over.'];
+  if (grant.sharedUntil !== null)
+    return [
+      `The same access goes on under another grant until ${timeWords(grant.sharedUntil)}: only this one is over.`,
+    ];
+  const proof =
+    grant.proof === 'by-construction'
+      ? 'Proof: what was handed out carries its own end, which has passed.'
+      : 'Proof: Curfew looked in the cloud, and it is gone.';
+  return [proof, ...(grant.residual === null ? [] : [`What the cloud can let survive the end: ${grant.residual}`])];
+}
+
+function whyOf({ kind }: Notice): string {
+  if (kind === 'waits') return 'You get this because the rules name you as somebody who can decide this request.';
+  if (kind === 'escalated') return 'You get this because the rules name you when nobody else has decided in time.';
+  return 'You get this because you asked for this access.';
+}
+
+function itemWords(item: Pick<NoticeItem, 'role' | 'target'> | undefined): string {
+  return item === undefined ? 'access' : `${item.role} on ${item.target}`;
+}
+
+/** Whoever reads it may be anywhere, so it is said in UTC: `2026-11-22 14:30 UTC`. */
+function timeWords(at: Instant): string {
+  return `${toIso(at).slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,70 @@
+import type { Letter } from './letter.ts';
+
+/** A reason can be a page long; the message says how it begins, and the page has all of it. */
+const LONGEST_QUOTE = 1_000;
+
+/** A letter as plain text. */
+export function printText(letter: Letter): string {
+  const { headline, lines, quote, link, why, settingsUrl } = letter;
+  const said = quote === null ? [] : [`${line(quote.by)} writes:`, ...quoted(quote.text).map((one) => `> ${one}`), ''];
+  return [
+    line(headline),
+    '',
+    ...lines.map((one) => `  ${line(one)}`),
+    '',
+    ...said,
+    `${link.words}: ${link.url}`,
+    '',
+    '-- ',
+    why,
+    `What you are told, and what not: ${settingsUrl}`,
+    '',
+  ].join('\n');
+}
+
+/** The same as HTML: no image, no script, no colour of its own, so that it is as light or dark as its reader is. */
+export function printHtml(letter: Letter): string {
+  const { headline, lines, quote, link, why, settingsUrl } = letter;
+  const said =
+    quote === null
+      ? ''
+      : `<p>${escaped(line(quote.by))} writes:</p>\n<blockquote>${quoted(quote.text).map(escaped).join('<br>')}</blockquote>\n`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="color-scheme" content="light dark">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(line(letter.subject))}</title>
+</head>
+<body>
+<p><strong>${escaped(line(headline))}</strong></p>
+<p>${lines.map((one) => escaped(line(one))).join('<br>')}</p>
+${said}<p><a href="${escaped(link.url)}">${escaped(link.words)}</a></p>
+<hr>
+<p><small>${escaped(why)}<br><a href="${escaped(settingsUrl)}">What you are told, and what not</a></small></p>
+</body>
+</html>
+`;
+}
+
+/** Text for one line or one header: what breaks lines, is not seen, or turns the direction of writing is shown as a mark. */
+export function line(text: string): string {
+  return text.replace(UNSEEN, '\uFFFD');
+}
+
+/** Controls, line and paragraph separators, and what changes direction or has no width: with them a text can pretend to be another. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
+
+/**
+ * What a person wrote, in lines. Mail programs make links of everything that looks like one; a link to anywhere, in a message that people
+ * believe, is what an attacker would write into a reason. An unseen joiner behind each `.`, `:`, `/` and `@` keeps it text.
+ */
+function quoted(text: string): readonly string[] {
+  const short = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+  return short.split(/\r\n|\r|\n/).map((one) => line(one).replace(/([.:/@])(?=\S)/g, '$1\u2060'));
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import type { RequestId } from '../core/ids.ts';
+import type { NotificationKind, NotificationOutcome } from '../core/notification.ts';
+import type { Proof } from '../core/proof.ts';
+import type { RequestState } from '../core/request.ts';
+import { assertNever } from '../core/result.ts';
+import type { Tier } from '../core/role.ts';
+import { fromIso, type Instant } from '../core/time.ts';
+import { openSteps } from '../policy/approvals.ts';
+import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
+import type { ClaimedNotification } from '../store/notifications.ts';
+import { personKeys } from '../store/people.ts';
+import { approvalsOf, findRequest, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
+import { votesIn } from './decide-request.ts';
+import { warningOccasion } from './plan-notifications.ts';
+import { storedDecision } from './stored-decision.ts';
+import { residualBefore } from './views.ts';
+import type { World } from './world.ts';
+
+/** A message as it stands when it is sent. Times are instants; words that people wrote (`reason`, `comment`) are as they wrote them. */
+export interface Notice {
+  readonly kind: NotificationKind;
+  readonly to: { readonly name: string; readonly address: string };
+  readonly request: RequestId;
+  /** 24 hex digits, the same for the same message to the same person however often it is sent. */
+  readonly key: string;
+  readonly happenedAt: Instant;
+  readonly requester: string;
+  readonly items: readonly NoticeItem[];
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly durationMs: number;
+  readonly startsAt: Instant | null;
+  readonly lapsesAt: Instant;
+  /** The later end that it asks for, when it asks to extend a grant. */
+  readonly until: Instant | null;
+  readonly state: RequestState;
+  /** Who decided it last, with their words; `null`: nobody. */
+  readonly decided: { readonly by: string; readonly comment: string | null } | null;
+  readonly grant: NoticeGrant | null;
+}
+
+export interface NoticeItem {
+  readonly role: string;
+  readonly target: string;
+  readonly tier: Tier | null;
+}
+
+/** The grant that a message is about. */
+export interface NoticeGrant {
+  readonly role: string;
+  readonly target: string;
+  readonly endsAt: Instant | null;
+  readonly cause: string | null;
+  readonly endedAt: Instant | null;
+  readonly proof: Proof['kind'] | null;
+  /** The access was there before the grant, and stays. */
+  readonly stands: boolean;
+  /** Until when another grant needs the same place in the cloud, which is why it is there still; `null`: none does. */
+  readonly sharedUntil: Instant | null;
+  /** What the cloud lets survive the end; `null`: nothing, or nobody can say. */
+  readonly residual: string | null;
+  readonly triedAgain: boolean;
+}
+
+/** What is to be told now, or why nothing is. */
+export async function noticeOf(
+  world: World,
+  message: ClaimedNotification,
+): Promise<Notice | Extract<NotificationOutcome, 'overtaken' | 'no-address'>> {
+  const request = await findRequest(world.db, message.request);
+  if (request === null) return 'overtaken';
+  const said = (await approvalsOf(world.db, [request.id])).get(request.id) ?? [];
+  const keys = await personKeys(world.db, [message.person, request.person]);
+  const key = keys.get(message.person) ?? '';
+  const { directory, policy } = world.rules.current();
+  const [about] = message.grant === null ? [] : await findGrants(world.db, [message.grant]);
+  const made = await grantsOfRequests(world.db, [request.id]);
+  if (isOvertaken(message, key, { request, said, about: about ?? null, made })) return 'overtaken';
+  const person = directory.people.get(key);
+  if (person === undefined || !person.active || !isAddress(person.email)) return 'no-address';
+  const nameOf = (of: string): string => directory.people.get(of)?.name ?? of;
+  const last = said.at(-1);
+  return {
+    kind: message.kind,
+    to: { name: person.name, address: person.email },
+    request: request.id,
+    key: createHash('sha256').update(`${message.occasion}\n${message.person}`).digest('hex').slice(0, 24),
+    happenedAt: message.happenedAt,
+    requester: nameOf(keys.get(request.person) ?? ''),
+    items: request.items.map((item) => ({ ...item, tier: policy.roles.get(item.role)?.tier ?? null })),
+    reason: request.reason,
+    ticket: request.ticket,
+    durationMs: request.durationMs,
+    startsAt: request.startsAt,
+    lapsesAt: request.lapsesAt,
+    until: request.extends?.until ?? null,
+    state: request.state,
+    decided: last === undefined ? null : { by: nameOf(last.key), comment: last.comment },
+    grant: about === undefined ? null : noticeGrant(world, about, made),
+  };
+}
+
+function noticeGrant(world: World, grant: GrantRecord, made: readonly GrantRecord[]): NoticeGrant {
+  const { state } = grant;
+  const over = state.kind === 'ended' || state.kind === 'failed' ? state : null;
+  const shared = over?.proof.evidence['neededByOthersUntil'];
+  const residual = grant.residual ?? residualBefore(world, grant);
+  return {
+    role: grant.definition.role.name,
+    target: grant.definition.target.key,
+    endsAt: grant.endsAt,
+    cause: state.kind === 'ended' || state.kind === 'ending' ? state.cause : null,
+    endedAt: over?.endedAt ?? null,
+    proof: over?.proof.kind ?? null,
+    stands: over?.proof.evidence['standingAccessRemains'] === true,
+    sharedUntil: typeof shared === 'string' ? fromIso(shared) : null,
+    residual: residual === null || residual.maxMs === 0 ? null : residual.words,
+    triedAgain: made.some(({ retryOf }) => retryOf === grant.id),
+  };
+}
+
+interface Stand {
+  readonly request: RequestRecord;
+  readonly said: readonly ApprovalRecord[];
+  readonly about: GrantRecord | null;
+  readonly made: readonly GrantRecord[];
+}
+
+/** Whether something has happened since that makes the message wrong, or a summons to do what is done. */
+function isOvertaken({ kind, now, occasion, person }: ClaimedNotification, key: string, stand: Stand): boolean {
+  const { request, said, about, made } = stand;
+  switch (kind) {
+    case 'waits':
+    case 'escalated':
+      return !isStillNeeded(request, said, key, now) || said.some((one) => one.person === person);
+    case 'approved':
+      return made.length > 0 && made.every(({ state }) => state.kind === 'ended' || state.kind === 'failed');
+    case 'active':
+    case 'extended':
+      return about?.state.kind !== 'active';
+    case 'ending-soon': {
+      if (about?.state.kind !== 'active' || now >= about.state.endsAt) return true;
+      return occasion !== `ending-soon:${warningOccasion(about.id, about.state.endsAt)}`;
+    }
+    case 'not-gone':
+      return about?.state.kind !== 'ending';
+    case 'denied':
+    case 'lapsed':
+    case 'withdrawn':
+    case 'not-extended':
+      return false;
+    case 'ended':
+    case 'failed':
+      return about === null;
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** Whether the request waits for a decision that this person can give: a step that others have satisfied needs nobody. */
+function isStillNeeded(request: RequestRecord, said: readonly ApprovalRecord[], key: string, now: Instant): boolean {
+  if (request.state.kind !== 'pending' || now >= request.lapsesAt) return false;
+  return openSteps(storedDecision(request), votesIn(said)).some(
+    ({ missing, eligible, escalatesTo }) => missing > 0 && (eligible.includes(key) || escalatesTo.includes(key)),
+  );
+}
+
+/** One plain address: anything else in the directory could be a list, or a header. */
+export function isAddress(text: string): boolean {
+  return text.length <= 254 && /^[^\s@<>()[\]\\,;:"\p{Cc}]+@[^\s@<>()[\]\\,;:"\p{Cc}]+$/u.test(text);
+}

@@ -1,0 +1,196 @@
+import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import { warningMs, type NotificationKind } from '../core/notification.ts';
+import { invariant } from '../core/result.ts';
+import { after, fromIso, type Instant } from '../core/time.ts';
+import type { EventKind } from '../ledger/entry.ts';
+import { newId } from '../platform/random.ts';
+import { appNow } from '../store/database.ts';
+import {
+  beginCursor,
+  bodiesFrom,
+  insertNotifications,
+  isCursorBehind,
+  lockCursor,
+  moveCursor,
+  type NewNotification,
+} from '../store/notifications.ts';
+import { personIdsFor } from '../store/people.ts';
+import { findRequests, type RequestRecord } from '../store/requests.ts';
+import type { Trx } from '../store/schema.ts';
+import { storedDecision } from './stored-decision.ts';
+import type { World } from './world.ts';
+
+/** What happened longer ago is no news: mail was off meanwhile. */
+export const OLD_NEWS_MS = 86_400_000;
+const BATCH = 200;
+
+/** What an entry says that somebody may have to be told of; written by `ledger/append.ts` alone. */
+interface Body {
+  readonly kind: EventKind;
+  readonly at: string;
+  readonly subjects: { readonly request?: RequestId; readonly grant?: GrantId; readonly person?: PersonId };
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** An entry about a request, of somebody. */
+interface News extends Omit<Body, 'at'> {
+  readonly at: Instant;
+  readonly request: RequestId;
+  readonly requester: PersonId;
+}
+
+/** From now on people are told. Called at the start; who was told before is not told again. */
+export async function beginTelling(world: Pick<World, 'db'>): Promise<void> {
+  await beginCursor(world.db);
+}
+
+/**
+ * Reads what has come into the log since the last time, and keeps what people are to be told of it: with the place up to which the log was
+ * read, in one transaction, so that nothing is lost and nothing is said twice. What was not committed is in no log, so nobody hears of it.
+ */
+export async function planNotifications(world: Pick<World, 'db' | 'random'>): Promise<void> {
+  while (await isCursorBehind(world.db)) {
+    const taken = await world.db.transaction().execute(async (trx) => {
+      const from = await lockCursor(trx);
+      if (from === null) return false;
+      const entries = await bodiesFrom(trx, from, BATCH);
+      const last = entries.at(-1);
+      if (last === undefined) return false;
+      const now = await appNow(trx);
+      const news = entries.flatMap(({ body }) => newsIn(JSON.parse(body) as Body, now));
+      await insertNotifications(trx, await messagesOf(world, trx, news, now));
+      await moveCursor(trx, last.seq + 1);
+      return true;
+    });
+    if (!taken) return;
+  }
+}
+
+function newsIn(body: Body, now: Instant): readonly News[] {
+  const { request, person } = body.subjects;
+  const at = fromIso(body.at);
+  if (request === undefined || person === undefined || at === null || at < now - OLD_NEWS_MS) return [];
+  return [{ ...body, at, request, requester: person }];
+}
+
+async function messagesOf(
+  world: Pick<World, 'random'>,
+  trx: Trx,
+  news: readonly News[],
+  now: Instant,
+): Promise<readonly NewNotification[]> {
+  const submitted = news.filter(({ kind }) => kind === 'request.submitted');
+  const requests = await findRequests(
+    trx,
+    submitted.map(({ request }) => request),
+  );
+  const addressed = submitted.flatMap((one) => {
+    const request = requests.get(one.request);
+    return request === undefined ? [] : toApprovers(one, request);
+  });
+  const keys = [...new Set(addressed.map(({ key }) => key))];
+  const ids = await personIdsFor(trx, keys, () => newId(world.random, 'per'), now);
+  const toOthers = addressed.map(({ key, ...message }) => {
+    const person = ids.get(key);
+    invariant(person !== undefined, 'an addressed person has an id');
+    return { ...message, person };
+  });
+  return [...toOthers, ...news.flatMap(toRequester)];
+}
+
+/** Who can decide hears at once, and to whom it escalates when it does: whether it still waits by then is seen when it is sent. */
+function toApprovers(
+  { request: id, at }: News,
+  request: RequestRecord,
+): readonly (Omit<NewNotification, 'person'> & { readonly key: string })[] {
+  const { steps, submittedAt } = storedDecision(request);
+  const message = (kind: 'waits' | 'escalated', key: string, dueAt: Instant) => ({
+    kind,
+    key,
+    occasion: `${kind}:${id}`,
+    request: id,
+    grant: null,
+    happenedAt: dueAt,
+    dueAt,
+  });
+  const eligible = new Set(steps.flatMap((step) => step.eligible));
+  const escalations = new Map<string, Instant>();
+  for (const { escalatesAfterMs, escalatesTo } of steps) {
+    if (escalatesAfterMs === null) continue;
+    const dueAt = after(submittedAt, escalatesAfterMs);
+    for (const key of escalatesTo)
+      if (!eligible.has(key) && dueAt < (escalations.get(key) ?? Infinity)) escalations.set(key, dueAt);
+  }
+  return [
+    ...[...eligible].map((key) => message('waits', key, at)),
+    ...[...escalations].map(([key, dueAt]) => message('escalated', key, dueAt)),
+  ];
+}
+
+/** What whoever asked is told of one entry. What they did themselves a moment ago they are not told. */
+function toRequester(news: News): readonly NewNotification[] {
+  const { facts, subjects, at, request, requester } = news;
+  const grant = subjects.grant ?? null;
+  const tell = (kind: NotificationKind, about: string, dueAt = at): NewNotification => ({
+    kind,
+    occasion: `${kind}:${about}`,
+    person: requester,
+    request,
+    grant,
+    happenedAt: dueAt,
+    dueAt,
+  });
+  switch (news.kind) {
+    case 'request.approved':
+      // By rule it happened while they asked; an extension is told of when the cloud has it.
+      return facts['automatic'] === true || facts['until'] !== undefined ? [] : [tell('approved', request)];
+    case 'request.denied':
+      return hasEndedFirst(facts) ? [] : [tell('denied', request)];
+    case 'request.lapsed':
+      return facts['cause'] === 'grant-ended' ? [] : [tell('lapsed', request)];
+    case 'request.withdrawn':
+      return facts['revocation'] === undefined ? [] : [tell('withdrawn', request)];
+    case 'grant.not-extended':
+      return [tell('not-extended', request)];
+    case 'grant.active':
+    case 'grant.extended': {
+      if (grant === null) return [];
+      const said = news.kind === 'grant.active' ? tell('active', grant) : tell('extended', request);
+      return [said, ...warningOf(news, grant, tell)];
+    }
+    case 'grant.ended':
+      return grant === null ? [] : [tell('ended', grant)];
+    case 'grant.failed':
+      return grant === null ? [] : [tell('failed', grant)];
+    case 'finding.raised':
+      return facts['finding'] === 'access-not-provably-gone' && grant !== null ? [tell('not-gone', grant)] : [];
+    default:
+      return [];
+  }
+}
+
+/** An extension that nobody had to decide any more: its grant was over, which is told by itself. */
+function hasEndedFirst({ refusals }: News['facts']): boolean {
+  return Array.isArray(refusals) && refusals.some((one: { readonly code?: unknown }) => one.code === 'grant-ended');
+}
+
+/** The warning before an end belongs to this end: after an extension it is another one. */
+function warningOf(
+  { facts, at }: News,
+  grant: GrantId,
+  tell: (kind: NotificationKind, about: string, dueAt: Instant) => NewNotification,
+): readonly NewNotification[] {
+  const moment = (name: string): Instant | null => {
+    const text = facts[name];
+    return typeof text === 'string' ? fromIso(text) : null;
+  };
+  const endsAt = moment('endsAt');
+  if (endsAt === null) return [];
+  const leadMs = warningMs(endsAt - (moment('activatedAt') ?? at));
+  return leadMs === null ? [] : [tell('ending-soon', warningOccasion(grant, endsAt), after(endsAt, -leadMs))];
+}
+
+/** What a warning is about, after its kind. */
+export function warningOccasion(grant: GrantId, endsAt: Instant): string {
+  return `${grant}:${endsAt}`;
+}

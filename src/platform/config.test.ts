@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { readConfig, type MailConfig } from './config.ts';
+
+const mail = (settings: Record<string, string>): MailConfig | undefined =>
+  readConfig({
+    CURFEW_RULES_DIR: 'rules',
+    CURFEW_OIDC_ISSUER: 'https://login.acme.example',
+    CURFEW_OIDC_CLIENT_ID: 'curfew',
+    CURFEW_MAIL_FROM: 'curfew@acme.example',
+    ...settings,
+  }).mail;
+
+test('without a mail server there is no mail', () => {
+  expect(mail({})).toBeUndefined();
+});
+
+test.each([
+  ['smtps://smtp.acme.example', 465, 'tls'],
+  ['smtp://smtp.acme.example', 587, 'starttls'],
+  ['smtp://127.0.0.1:2525', 2525, 'none'],
+  ['smtp://[::1]:2525', 2525, 'none'],
+  // A name that only begins like this machine's.
+  ['smtp://localhost.acme.example:25', 25, 'starttls'],
+])('%s: port %i, %s', (url, port, encryption) => {
+  expect(mail({ CURFEW_SMTP_URL: url })).toMatchObject({ port, encryption, login: null });
+});
+
+test('the sender has a name and one address; the password lies in a file', () => {
+  expect(
+    mail({
+      CURFEW_SMTP_URL: 'smtps://mailer%40acme.example@smtp.acme.example',
+      CURFEW_SMTP_PASSWORD_FILE: '/run/secrets/smtp',
+      CURFEW_MAIL_FROM: 'Access at Acme <access@acme.example>',
+    }),
+  ).toEqual({
+    host: 'smtp.acme.example',
+    port: 465,
+    encryption: 'tls',
+    login: { user: 'mailer@acme.example', passwordFile: '/run/secrets/smtp' },
+    from: { name: 'Access at Acme', address: 'access@acme.example' },
+  });
+});
+
+test.each([
+  ['a password in the URL', { CURFEW_SMTP_URL: 'smtps://me:hunter2@smtp.acme.example' }],
+  ['another protocol', { CURFEW_SMTP_URL: 'https://me:hunter2@smtp.acme.example' }],
+  ['no URL', { CURFEW_SMTP_URL: 'smtp.acme.example hunter2' }],
+  ['options of a library', { CURFEW_SMTP_URL: 'smtp://smtp.acme.example/?tls.rejectUnauthorized=hunter2' }],
+  ['a user without a password file', { CURFEW_SMTP_URL: 'smtps://me@smtp.acme.example' }],
+  ['two senders', { CURFEW_SMTP_URL: 'smtps://smtp.acme.example', CURFEW_MAIL_FROM: 'a@x.example, b@x.example' }],
+  [
+    'a header in the sender',
+    { CURFEW_SMTP_URL: 'smtps://smtp.acme.example', CURFEW_MAIL_FROM: 'a\r\nBcc: all <a@x.example>' },
+  ],
+  ['no sender', { CURFEW_SMTP_URL: 'smtps://smtp.acme.example', CURFEW_MAIL_FROM: '' }],
+])('%s is refused, and what was written is not repeated', (_, settings) => {
+  expect(() => mail(settings as Record<string, string>)).toThrow(
+    expect.objectContaining({ name: 'ConfigProblem', message: expect.not.stringContaining('hunter2') as string }),
+  );
+});
