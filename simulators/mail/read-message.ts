@@ -54,7 +54,7 @@ function decodeBody(body: string, encoding: string): string {
     case '8bit':
       return Buffer.from(body, 'latin1').toString('utf8');
     case 'quoted-printable':
-      return unquote(body.replace(/[ \t]*=\r\n/g, ''));
+      return unquote(body.replace(/=[ \t]*\r\n/g, ''));
     case 'base64':
       return Buffer.from(body, 'base64').toString('utf8');
     default:

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -71,4 +71,42 @@ test('a rules folder that is missing is said in one sentence', async () => {
   expect(code).toBe(1);
   expect(output).toContain('The rules folder /nowhere/rules does not exist.');
   expect(output).not.toContain('ENOENT');
+});
+
+test('the API has no page of the demo, starts although the mail server is down, and says what becomes of mail', async () => {
+  const port = await freePorts(2);
+  const { code, output } = await serve({
+    CURFEW_ROLE: 'api',
+    CURFEW_PORT: String(port),
+    CURFEW_SMTP_URL: `smtp://127.0.0.1:${port + 1}`,
+    CURFEW_MAIL_FROM: 'curfew@acme.example',
+  });
+  expect([code, output]).toEqual([null, expect.stringContaining(String(port))]);
+  for (const path of ['/demo/mail', '/demo/mail/1', '/demo/mail/1/html'])
+    expect((await fetch(`http://127.0.0.1:${port}${path}`)).status, path).toBe(404);
+  const ready = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as { checks: { mail: object } };
+  expect(ready.checks.mail).toEqual({ ok: true, detail: 'nothing waits' });
+  const numbers = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(numbers).toContain('curfew_notifications_total{kind="waits",outcome="sent"} 0');
+});
+
+test('an engine alone sends no mail and needs no password for it; who sends needs one that nobody else can read', async () => {
+  const port = await freePorts(1);
+  const file = join(dataDir, 'smtp-password');
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(file, 'hunter2', { mode: 0o644 });
+  const mail = {
+    CURFEW_PORT: String(port),
+    CURFEW_SMTP_URL: 'smtps://mailer@smtp.acme.example',
+    CURFEW_SMTP_PASSWORD_FILE: file,
+    CURFEW_MAIL_FROM: 'curfew@acme.example',
+  };
+  const open = await serve({ ...mail, CURFEW_ROLE: 'api' });
+  expect(open.code).toBe(1);
+  expect(open.output).toContain(file);
+  expect(open.output).not.toContain('hunter2');
+  const engine = await serve({ ...mail, CURFEW_ROLE: 'engine' });
+  expect(engine.code).toBeNull();
+  const ready = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as { checks: { mail: object } };
+  expect(ready.checks.mail).toEqual({ ok: true, detail: 'this process sends no e-mail' });
 });

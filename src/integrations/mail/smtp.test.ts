@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startMailCatcher, type MailCatcher } from '../../../simulators/mail/catcher.ts';
 import { headerOf } from '../../../simulators/mail/read-message.ts';
+import { letterOf } from './letter.ts';
 import { noticeUnderTest } from './notice-under-test.ts';
+import { printHtml, printText } from './print-letter.ts';
 import { createSmtpMailer, type SmtpMailer } from './smtp.ts';
 
 let catcher: MailCatcher;
@@ -36,6 +38,8 @@ test('a message arrives as it was written, in the thread of its request, and the
   const [first, again] = catcher.messages();
   expect(first?.from).toBe('curfew@acme.example');
   expect(first?.to).toEqual(['bo.sandberg@acme.example']);
+  const letter = letterOf(notice, 'https://curfew.acme.example');
+  expect([first?.text, first?.html]).toEqual([printText(letter), printHtml(letter)]);
   expect(first?.text).toContain('\n> .\u2060a line with a dot\n> .\u2060.\u2060two\n> Zürich\n');
   expect(first?.html).toContain('<a href="https://curfew.acme.example/approvals/req_abcdeabcdeabcdeabcde">');
   const of = (name: string) => headerOf(first?.headers ?? [], name);

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeHome, type Home } from './cli-harness.ts';
+import { demoPlace, pause, until, type DemoPlace, type DemoProcess } from './demo-process.ts';
+
+describe('the e-mail of the demo', () => {
+  let place: DemoPlace;
+  let demo: DemoProcess;
+  let home: Home;
+  beforeAll(async () => {
+    place = await demoPlace();
+    demo = await place.start();
+    home = makeHome(demo.url);
+    for (const [profile, person] of [
+      ['default', 'ana'],
+      ['bo', 'bo'],
+    ] as const)
+      expect((await home.run(['--profile', profile, 'login', '--as', person])).code).toBe(0);
+  }, 90_000);
+  afterAll(async () => {
+    home.remove();
+    await place.remove();
+  });
+
+  const page = async (path: string) => (await fetch(`${demo.url}${path}`)).text();
+  /** What the page lists, oldest first, as `name: first line`. */
+  const told = async (): Promise<readonly string[]> =>
+    [...(await page('/demo/mail')).matchAll(/<li>.*?<br>\n(.*?)<br>\n<span class="quiet">to ([a-z]+)\./gs)]
+      .map(([, line = '', to = '']) => `${to}: ${line}`)
+      .reverse();
+
+  test('a whole life: who can decide and whoever asked get what they should, and nobody anything else', async () => {
+    const asked = await home.run(
+      ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '20s', '--json', '--reason'].concat(
+        'Check <script>alert(1)</script> https://evil.example',
+      ),
+    );
+    const request = JSON.parse(asked.stdout) as { id: string; steps: { eligible: { key: string }[] }[] };
+    const deciders = request.steps.flatMap(({ eligible }) => eligible.map(({ key }) => key)).sort();
+    const first = await until(told, (lines) => lines.length >= deciders.length, 10_000);
+    expect([...first].sort()).toEqual(
+      deciders.map((key) => `${key}: Ana Ribeiro asks for access, and you can decide it.`),
+    );
+
+    const one = await page('/demo/mail/1');
+    expect(one).toContain('&#60;script&#62;');
+    expect(one).not.toContain('<script');
+    expect(one).toContain(`/approvals/${request.id}`);
+    const alone = await fetch(`${demo.url}/demo/mail/1/html`);
+    expect(alone.headers.get('content-security-policy')).toContain('sandbox');
+    const html = await alone.text();
+    expect(html).not.toContain('<script');
+    // Whatever a scanner of mail opens decides nothing.
+    for (const [, url = ''] of html.matchAll(/href="([^"]+)"/g)) await fetch(url);
+    const shown = JSON.parse((await home.run(['why', request.id, '--json'])).stdout) as { request: { status: string } };
+    expect(shown.request.status).toBe('pending');
+
+    expect((await home.run(['--profile', 'bo', 'approve', request.id])).code).toBe(0);
+    await until(told, (lines) => lines.length >= first.length + 2, 10_000);
+    const all = await until(told, (lines) => lines.length >= first.length + 3, 60_000);
+    await pause(2_000);
+    expect((await told()).slice(first.length)).toEqual(all.slice(first.length));
+    expect(all.slice(first.length)).toEqual([
+      'ana: Approved by Bo Sandberg.',
+      expect.stringMatching(/^ana: You have access until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/),
+      'ana: Your access has ended: its time was over.',
+    ]);
+  });
+
+  test('there is no message that was not sent', async () => {
+    for (const path of ['/demo/mail/999', '/demo/mail/999/html'])
+      expect((await fetch(`${demo.url}${path}`)).status, path).toBe(404);
+    for (const path of ['/demo/mail/0', '/demo/mail/x', '/demo/mail/1e3/html', '/demo/mail/-1'])
+      expect((await fetch(`${demo.url}${path}`)).status, path).toBeGreaterThanOrEqual(400);
+  });
+});
