@@ -233,7 +233,10 @@ eachDatabase('notifications', (current) => {
     await Promise.all([planNotifications(acme.world), planNotifications(acme.world)]);
     const planned = (await rows()).length;
     await sql`update notification_cursor set next_seq = 0`.execute(current().db);
-    await planNotifications(acme.world);
+    expect(await told()).toHaveLength(tally.counts.waits.sent);
+    await sql`update notification_cursor set next_seq = 0`.execute(current().db);
+    // Found once more after it was sent.
+    expect(await told()).toEqual([]);
     expect((await rows()).length).toBe(planned);
   });
 
