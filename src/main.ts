@@ -9,7 +9,7 @@ import type { ApiParts, DemoPage, HealthParts } from './api/parts.ts';
 import type { ProviderName } from './core/target.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { PACE, type EnginePorts } from './engine/ports.ts';
-import { tidy } from './engine/tidy.ts';
+import { upkeep } from './engine/upkeep.ts';
 import { createAccessTokens } from './identity/access-tokens.ts';
 import { createAuthorizationServer } from './identity/authorization-server.ts';
 import { parseBaseUrl, type BaseUrl } from './identity/base-url.ts';
@@ -29,6 +29,7 @@ import { issueAdminCode } from './operations/claim-administration.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
+import { createEpochWatch, type EpochWatch } from './operations/watch-epoch.ts';
 import { recheckGrant } from './operations/recheck-grant.ts';
 import { noteLoaded, openRules } from './operations/reload-rules.ts';
 import { createTallies, type Tallies } from './operations/tallies.ts';
@@ -41,16 +42,9 @@ import type { Log } from './platform/log.ts';
 import { systemRandom } from './platform/random.ts';
 import { repeat } from './platform/repeat.ts';
 import { readSourceFiles } from './platform/source-files.ts';
+import { openWitnessFile } from './platform/witness-file.ts';
 import { parseTargets } from './posture/inventory.ts';
-import {
-  ambientIdentity,
-  createAwsProvider,
-  authorityOf,
-  refuseStaticKeys,
-  StaticKeyRefused,
-  type AwsProviderOptions,
-  type IdentitySource,
-} from './providers/aws/index.ts';
+import { openAws, type AwsProviderOptions, type IdentitySource } from './providers/aws/index.ts';
 import type { Provider } from './providers/contract.ts';
 import { createEndSigner, type EndSigner } from './providers/signed-end.ts';
 import { appNow, openEmbedded, openPostgres, type Database } from './store/database.ts';
@@ -88,6 +82,8 @@ export interface DemoParts {
 export interface BrokerParts {
   readonly config: Config;
   readonly log: Log;
+  /** The operator says that the database was restored from a backup. */
+  readonly restored?: boolean;
   readonly demo?: DemoParts;
 }
 
@@ -96,10 +92,10 @@ const RELOAD_MS = 2_000;
 /** How often this machine's clock is compared with the database's. */
 const COMPARE_CLOCKS_MS = 1_000;
 const SEQUENCE_MS = 250;
+/** How often it is looked whether the database was restored. */
+const WATCH_EPOCH_MS = 1_000;
 /** How often orders of the kill switch are gone on with. Time to zero is read from the grants, so this does not lengthen it. */
 const CARRY_OUT_MS = 500;
-/** How often the traces of early ends are removed from the clouds; they are made to be removable at full hours. */
-const TIDY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MAX_PENDING = 20;
 
@@ -138,23 +134,26 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const tallies = createTallies();
     const telling = openTelling(config, log);
     const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock, tallies);
+    const epochs = createEpochWatch(world, openWitnessFile(join(config.dataDir, 'witness.json'), systemRandom));
+    // Before anything is started or answered: what a restored database says is not relied on.
+    await (parts.restored === true ? epochs.restored() : epochs.look());
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
       repeat(SEQUENCE_MS, stopping.signal, log, () => sequenceAll(database.db, signer, ledgerHealth, log)),
       repeat(RELOAD_MS, stopping.signal, log, reload),
+      repeat(WATCH_EPOCH_MS, stopping.signal, log, async () => void (await epochs.look())),
       repeat(COMPARE_CLOCKS_MS, stopping.signal, log, compareClocks),
       telling.run(world, stopping.signal),
       repeat(CARRY_OUT_MS, stopping.signal, log, () => carryOutOpen(world)),
-      config.role === 'api'
-        ? null
-        : repeat(TIDY_MS, stopping.signal, log, async () => void (await tidy(enginePorts, stopping.signal))),
+      config.role === 'api' ? null : upkeep(enginePorts, stopping.signal),
     ]);
     stops.push(async () => void (await background));
-    const health = healthParts(log, base, database, { world, engine, telling }, tallies, ledgerHealth);
+    const seen = { ledger: ledgerHealth, epochs };
+    const health = healthParts(log, base, database, { world, engine, telling }, tallies, seen);
     const app = await (config.role === 'engine'
       ? createHealthApi(health)
-      : createApi(apiParts(parts, health, telling, database, world, signer, keys)));
+      : createApi(apiParts(parts, health, telling, database, world, signer, keys, epochs)));
     stops.push(() => app.close());
     const adminCode = config.role === 'engine' ? null : await firstAdmin(world, parts.demo);
     await app.listen({ host: config.host, port: config.port });
@@ -257,40 +256,10 @@ async function createProviders(
   onCut: AwsProviderOptions['onCut'],
 ): Promise<ReadonlyMap<ProviderName, Provider>> {
   const providers = new Map<ProviderName, Provider>();
-  if (config.aws !== null) {
-    const { region } = config.aws;
-    const identity = demo?.awsIdentity ?? ambientIdentity(region);
-    // At the start and not only at the first use: whoever configured a static key should hear it now. Without any identity
-    // yet (an API-only process has none) the provider says so when it is used.
-    if (config.role !== 'api') await requireIdentity(identity);
-    providers.set(
-      'aws',
-      createAwsProvider({
-        ...config.aws,
-        endSigner,
-        clock: systemClock,
-        issuer: config.baseUrl,
-        identity,
-        ...(onCut === undefined ? {} : { onCut }),
-        ...(await authorityOf(config.aws.authorityFile, config.role, systemClock.now())),
-        ...(demo === undefined ? {} : { endpoint: demo.awsEndpoint, allowCustomEndpoint: true }),
-      }),
-    );
-  }
+  const simulated = demo === undefined ? null : { endpoint: demo.awsEndpoint, identity: demo.awsIdentity };
+  const aws = await openAws(config, simulated, { endSigner, clock: systemClock, ...(onCut && { onCut }) });
+  if (aws !== null) providers.set('aws', aws);
   return providers;
-}
-
-/** Refuses to start with a static key, or with no identity at all, in words that say what to do. */
-async function requireIdentity(identity: IdentitySource): Promise<void> {
-  try {
-    refuseStaticKeys(await identity());
-  } catch (error) {
-    if (error instanceof StaticKeyRefused) throw new ConfigProblem(error.message);
-    throw new ConfigProblem(
-      'Curfew has no AWS identity here. Run it with a role: EKS Pod Identity, an ECS task role, an instance profile, or ' +
-        'AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE; or unset CURFEW_AWS_EXTERNAL_ID to run without AWS.',
-    );
-  }
 }
 
 /** The configured address of this broker, refused in words that say what was given. */
@@ -308,7 +277,7 @@ function healthParts(
   database: Database,
   { world, engine, telling }: { readonly world: World; readonly engine: Engine; readonly telling: Telling },
   tallies: Tallies,
-  ledgerHealth: LedgerHealth,
+  { ledger, epochs }: { readonly ledger: LedgerHealth; readonly epochs: EpochWatch },
 ): HealthParts {
   return {
     operations: bindOperations(world, telling.examine),
@@ -318,7 +287,8 @@ function healthParts(
       rules: world.rules,
       maxClockOffsetMs: PACE.maxClockOffsetMs,
       unrecorded: () => engine.unrecorded(),
-      logContradicts: () => ledgerHealth.contradicts,
+      logContradicts: () => ledger.contradicts,
+      epoch: () => epochs.current(),
       sendsMail: telling.sends,
     }),
     metrics: {
@@ -351,12 +321,15 @@ function apiParts(
   world: World,
   signer: LogSigner,
   keys: KeyFiles,
+  epochs: EpochWatch,
 ): ApiParts {
   const { config, log, demo } = parts;
   const { base } = health;
   const { issuer, clientId, clientSecretFile } = config.signIn;
+  // Tokens are made by a library that knows this machine's clock alone, and are judged by the same.
+  const tokensBy = { base, clock: systemClock, epoch: epochs.ids };
   const authorizationServer = createAuthorizationServer({
-    base,
+    ...tokensBy,
     db: database.db,
     keys: loadIdentityKeys(keys, systemRandom),
     company: createCompanyProvider(
@@ -376,15 +349,13 @@ function apiParts(
     },
     endAtCompany: (logout) => endAtCompany(world, logout),
     openSession: (identity, browser) => openBrowserSession(world, { ...identity, ...browser }),
-    // Tokens are made by a library that knows this machine's clock alone, and are judged by the same.
-    clock: systemClock,
     random: systemRandom,
     log,
   });
   return {
     ...health,
     operations: bindOperations(world, telling.examine),
-    tokens: createAccessTokens({ base, verificationKeys: authorizationServer.verificationKeys, clock: systemClock }),
+    tokens: createAccessTokens({ ...tokensBy, verificationKeys: authorizationServer.verificationKeys }),
     authorizationServer,
     ledger: ledgerReads(world, personalDataKey(keys)),
     db: database.db,

@@ -150,7 +150,7 @@ export async function apiUnderTest(
     tokens: namesAsTokens,
     authorizationServer: null,
     ledger: throwing('ledger', {}),
-    checks: { database: well, clock: well, policy: well, engine: well, ledger: well, mail: well },
+    checks: { database: well, clock: well, policy: well, engine: well, ledger: well, epoch: well, mail: well },
     metrics: {
       grants: () => Promise.resolve({ active: 2, ended: 5 }),
       ledgerSize: () => Promise.resolve(7),

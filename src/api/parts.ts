@@ -25,7 +25,7 @@ export type ApiServer = FastifyInstance<
 
 /** What readiness looks at. A check that throws or takes longer than two seconds has failed; the message is for operators. */
 export type Check = () => Promise<{ readonly ok: boolean; readonly detail?: string }>;
-export const CHECKS = ['database', 'clock', 'policy', 'engine', 'ledger', 'mail'] as const;
+export const CHECKS = ['database', 'clock', 'policy', 'engine', 'ledger', 'epoch', 'mail'] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /** Numbers that stand in places the API does not look into; each is read when `/metrics` is. */

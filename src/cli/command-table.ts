@@ -327,7 +327,10 @@ export function operatorCommands(program: Command, act: Act): void {
   program
     .command('serve')
     .description('Run a broker; its settings come from the environment (docs/running.md)')
-    .action(act(async (context) => (await import('./serve.ts')).serve(context)));
+    .option('--restored', 'the database was restored from a backup: begin a new epoch (docs/guides/restore.md)')
+    .action(
+      act(async (context, options: { restored?: boolean }) => (await import('./serve.ts')).serve(context, options)),
+    );
   program
     .command('sweep')
     .description('End what is overdue in a cloud, without a broker (docs/guides/sweeper.md)')

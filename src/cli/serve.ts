@@ -11,14 +11,18 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
 /** Runs a broker until somebody stops it. It cannot reach anything of the demo: simulated clouds are not in its import graph. */
-export async function serve(context: Context): Promise<ExitCode> {
+export async function serve(context: Context, options: { readonly restored?: boolean } = {}): Promise<ExitCode> {
   try {
     const config = readConfig(context.place.env);
     const unlock = config.databaseUrl === null ? lockFolder(config.dataDir) : () => {};
     try {
       await requireFreePorts([config.port]);
       const stop = stopSignal();
-      const broker = await startBroker({ config, log: createLog(config.logLevel) });
+      const broker = await startBroker({
+        config,
+        log: createLog(config.logLevel),
+        restored: options.restored === true,
+      });
       context.say(
         config.role === 'engine'
           ? `The engine runs; its health is at port ${config.port}. Ctrl-C stops it.`

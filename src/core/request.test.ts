@@ -34,6 +34,7 @@ const TABLE: Readonly<
     withdraw: ['withdrawn', 'withdrawn'],
     lapse: ['not-yet', 'lapsed'],
     'lose-grant': ['lapsed', 'lapsed'],
+    'begin-epoch': ['lapsed', 'lapsed'],
   },
   approved: decided(),
   denied: decided(),
@@ -43,7 +44,7 @@ const TABLE: Readonly<
 
 function decided(): Record<RequestEvent['kind'], readonly [Answer, Answer]> {
   const no = ['already-decided', 'already-decided'] as const;
-  return { approve: no, deny: no, withdraw: no, lapse: no, 'lose-grant': no };
+  return { approve: no, deny: no, withdraw: no, lapse: no, 'lose-grant': no, 'begin-epoch': no };
 }
 
 describe.each(REQUEST_STATES)('a request that is %s', (state) => {
@@ -58,7 +59,7 @@ describe.each(REQUEST_STATES)('a request that is %s', (state) => {
 
 describe('what a decision says', () => {
   test('it has the moment of the decision', () => {
-    for (const kind of ['approve', 'deny', 'withdraw', 'lose-grant'] as const) {
+    for (const kind of ['approve', 'deny', 'withdraw', 'lose-grant', 'begin-epoch'] as const) {
       expect(transitionRequest(STATES.pending, event(kind), EARLY)).toMatchObject({
         ok: true,
         value: { decidedAt: EARLY },

@@ -8,7 +8,7 @@ import { assertNever, ok, refused, type Result } from './result.ts';
  *
  * A request is decided once. Approvals of single steps do not change its state; the one that satisfies the last
  * step does. A request that nobody decides lapses at `lapsesAt`: an unanswered question is a no. One that asks to extend a grant
- * lapses with the grant.
+ * lapses with the grant, and all that are pending lapse when a restored database begins a new epoch.
  * The same pairs stand as rows in `request_transition`; a test compares the two.
  */
 export type RequestState =
@@ -34,7 +34,9 @@ export type RequestEvent =
   /** Time has passed; refused before `lapsesAt`. */
   | { readonly kind: 'lapse' }
   /** The grant that it asks to extend is no longer active: there is nothing left to decide. */
-  | { readonly kind: 'lose-grant' };
+  | { readonly kind: 'lose-grant' }
+  /** The database was restored: what was decided in the time that it has forgotten is not known. */
+  | { readonly kind: 'begin-epoch' };
 
 export const REQUEST_EVENTS = [
   'approve',
@@ -42,6 +44,7 @@ export const REQUEST_EVENTS = [
   'withdraw',
   'lapse',
   'lose-grant',
+  'begin-epoch',
 ] as const satisfies readonly RequestEvent['kind'][];
 
 export type RequestRefusal =
@@ -69,6 +72,7 @@ export function transitionRequest(
     case 'lapse':
       return late ? ok({ kind: 'lapsed', decidedAt: now }) : refused({ kind: 'not-yet', lapsesAt: state.lapsesAt });
     case 'lose-grant':
+    case 'begin-epoch':
       return ok({ kind: 'lapsed', decidedAt: now });
     default:
       return assertNever(event);

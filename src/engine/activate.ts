@@ -28,11 +28,12 @@ const MOST_LOOKS = 9;
  *
  * The order is what makes a crash harmless: decide again; write `activating` with the absolute end and the intent to call;
  * only then call; then write what was seen. Whoever takes over a grant in `activating` does not know whether a call that was
- * noted happened, so it looks before it calls again. True: it is active, and nothing is left to do before its end.
+ * noted happened, so it looks before it calls again. What a restored database tells of is taken up like that, and decided again (`lookFirst`).
+ * True: it is active, and nothing is left to do before its end.
  */
 export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<boolean> {
   const fresh = claimed.state.kind === 'scheduled';
-  if (fresh && !(await allowed(ports, claimed))) {
+  if ((fresh || claimed.lookFirst) && !(await allowed(ports, claimed))) {
     await dropLease(ports.db, claimed.id, ports.owner);
     return false;
   }
@@ -72,7 +73,8 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
     await noteSettled(ports.db, { grant, owner: ports.owner }, turn.binding.unsettledUntil);
   };
   try {
-    const standing = turn.shared && (fresh ? await standsAlready(ports, claimed, turn) : turn.binding.standing);
+    const standing =
+      turn.shared && (fresh || claimed.lookFirst ? await standsAlready(ports, claimed, turn) : turn.binding.standing);
     if (standing === 'claim-lost') {
       await dropLease(ports.db, claimed.id, ports.owner);
       return false;

@@ -17,6 +17,10 @@ import { goAhead } from './quota.ts';
 import { noteAltered, record } from './record.ts';
 import { latest, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
+/** What was live before a restore is looked at within seconds. */
+const LOOKED_AT_MS = 1_000;
+const LOOKED_AT_FIRST = 'waiting: the cloud is looked at first, because the database was restored';
+
 /**
  * Moves the end of a claimed, active grant to the later one that was decided, without a gap.
  *
@@ -27,6 +31,8 @@ import { latest, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 export async function extend(ports: StepPorts, claimed: GrantRecord): Promise<void> {
   const extension = claimed.state.kind === 'active' ? claimed.state.extension : null;
   if (extension === null) return dropLease(ports.db, claimed.id, ports.owner);
+  // What has ended in the time that a restored database has lost is not made anew by a later end.
+  if (claimed.lookFirst) return lookAgain(ports, claimed, { inMs: LOOKED_AT_MS }, claimed.attempts, LOOKED_AT_FIRST);
   if (!(await allowed(ports, claimed, extension))) return;
   const { capabilities } = methodOf(ports.providers, claimed);
   const settledAt = await earlierCallsOver(ports, claimed, extension, capabilities);

@@ -60,13 +60,13 @@ export async function takeTurn(
   try {
     const binding = await findBinding(db, grant.slot);
     // Only who begins: whoever stands there already has waited for it, and what is unsettled since is of those who stand there.
-    const until = grant.state.kind === 'scheduled' ? binding.unsettledUntil : null;
+    const until = begins(grant) ? binding.unsettledUntil : null;
     if (until !== null && until > (await appNow(db))) {
       await release();
       return { wait: { until, why: UNSETTLED } };
     }
     // An end that could not be announced may take away at any moment until it is proven, whatever was noted.
-    if (grant.state.kind === 'scheduled' && (await othersOnSlot(db, grant.slot, grant.id)).some(isEnding)) {
+    if (begins(grant) && (await othersOnSlot(db, grant.slot, grant.id)).some(isEnding)) {
       await release();
       return await wait(ENDING_THERE);
     }
@@ -81,6 +81,11 @@ export async function takeTurn(
     await release().catch(() => {});
     throw error;
   }
+}
+
+/** Also what may have begun in the time that a restored database has lost: nobody knows whether it waited. */
+function begins({ state, lookFirst }: GrantRecord): boolean {
+  return state.kind === 'scheduled' || (state.kind === 'activating' && lookFirst);
 }
 
 function isEnding({ state }: GrantRecord): boolean {

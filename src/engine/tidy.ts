@@ -1,6 +1,6 @@
 import { appNow } from '../store/database.ts';
-import { overSince } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
+import { overSince } from '../store/past-grants.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec } from './binding-spec.ts';
 import type { BindingSpec } from '../providers/contract.ts';

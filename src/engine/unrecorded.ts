@@ -6,7 +6,7 @@ import { after, type Instant } from '../core/time.ts';
 import type { EventKind, NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
-import { findBinding, noteCall, noteUnsettled } from '../store/bindings.ts';
+import { findBinding, knownSlot, noteCall, noteUnsettled } from '../store/bindings.ts';
 import { findGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
@@ -155,8 +155,10 @@ export class Unrecorded {
     const { grant } = ending;
     const { db } = this.#ports;
     const current = await findGrant(db, grant.id);
-    // Over, and only the answer was lost; or there before us: nothing there is ours, now or later.
-    ending.taken = current === null || isOver(current.state) || (await findBinding(db, grant.slot)).standing;
+    // Over, and only the answer was lost; or there before us: nothing there is ours, now or later. A grant that a restored database has
+    // forgotten, perhaps with its slot, is no less ours to end.
+    const standing = async () => (await knownSlot(db, grant.slot)) && (await findBinding(db, grant.slot)).standing;
+    ending.taken = (current !== null && isOver(current.state)) || (await standing());
     if (ending.taken) return false;
     // Those whose end waits here as well need nothing any more, whatever the rows say.
     const others = (await othersOnSlot(db, grant.slot, grant.id)).filter((other) => !this.#unwritten.has(other.id));
@@ -254,8 +256,10 @@ export class Unrecorded {
   }
 
   /** What was changed so that the rows say that the grant is ending, and the usual way goes on with it; `null`: they do not say so. */
-  async #moveToEnding(trx: Trx, { grant: { id }, cause, by }: Unwritten): Promise<readonly Change[] | null> {
+  async #moveToEnding(trx: Trx, { grant: { id }, cause, by, taken }: Unwritten): Promise<readonly Change[] | null> {
     const grant = await findGrant(trx, id, true);
+    // Of a grant that a restored database has forgotten nothing can be written, but it is taken away.
+    if (grant === null && !taken) return null;
     if (grant === null || isOver(grant.state)) {
       this.forget(id);
       return [];

@@ -14,7 +14,14 @@ const PERSON = `per_${'a'.repeat(20)}`;
 const seconds = Math.floor(NOW / 1_000);
 let now = NOW;
 const clock = { now: () => now, sleep: () => Promise.resolve(), timeout: () => new AbortController().signal };
-const tokens = createAccessTokens({ base, verificationKeys: { keys: [publicJwk(ours)] }, clock });
+/** What this process knows, and what the database says. */
+const epoch = { here: 'e1', there: 'e1' };
+const tokens = createAccessTokens({
+  base,
+  verificationKeys: { keys: [publicJwk(ours)] },
+  clock,
+  epoch: { known: () => epoch.here, look: () => Promise.resolve(epoch.there) },
+});
 
 const CLAIMS: JWTPayload = {
   iss: base.issuer,
@@ -26,6 +33,7 @@ const CLAIMS: JWTPayload = {
   exp: seconds + 600,
   sign_in_exp: seconds + 43_200,
   auth_time: seconds - 30,
+  epoch: 'e1',
 };
 
 async function sign(
@@ -68,6 +76,22 @@ describe('a good token', () => {
       const outcome = await tokens.verify(await sign(changes));
       expect(outcome.ok && outcome.value.mfaAt).toBeNull();
     }
+  });
+
+  test('is refused once a restored database has begun another epoch', async () => {
+    const before = await sign();
+    Object.assign(epoch, { here: 'e2', there: 'e2' });
+    expect(await refusal(before)).toBe('another epoch');
+    expect(await refusal(await sign({ epoch: 'e2' }))).toBe('accepted');
+    expect(await refusal(await sign({ epoch: undefined }))).toBe('claims missing');
+    Object.assign(epoch, { here: 'e1', there: 'e1' });
+  });
+
+  test('of an epoch that this process has not heard of is taken when the database says so', async () => {
+    epoch.there = 'e2';
+    expect(await refusal(await sign({ epoch: 'e2' }))).toBe('accepted');
+    expect(await refusal(await sign({ epoch: 'e3' }))).toBe('another epoch');
+    epoch.there = 'e1';
   });
 
   test('is taken up to five seconds after its end, for clocks that differ, and not longer', async () => {

@@ -5,6 +5,7 @@ import { after, instant, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CLI_CLIENT_ID, LIFETIMES } from './oidc-configuration.ts';
+import type { TokenEpoch } from './token-epoch.ts';
 
 /** Who a token speaks for, as our authorization server signed it. Whether that person may still act is asked elsewhere. */
 export interface VerifiedToken {
@@ -33,6 +34,7 @@ export type TokenRefusal =
   | 'another audience'
   | 'expired'
   | 'not valid yet'
+  | 'another epoch'
   | 'claims missing';
 
 export interface AccessTokens {
@@ -43,13 +45,14 @@ interface Parts {
   readonly base: BaseUrl;
   readonly verificationKeys: { readonly keys: readonly object[] };
   readonly clock: Clock;
+  readonly epoch: TokenEpoch;
 }
 
 /** How far the clocks of two nodes may differ. */
 const CLOCK_TOLERANCE_S = 5;
 
 /** Verifies access tokens (RFC 9068): our issuer, our audience, ES256 and nothing else, a key that we know by its id. */
-export function createAccessTokens({ base, verificationKeys, clock }: Parts): AccessTokens {
+export function createAccessTokens({ base, verificationKeys, clock, epoch }: Parts): AccessTokens {
   const keys = createLocalJWKSet(verificationKeys as JSONWebKeySet);
   return {
     async verify(token) {
@@ -61,7 +64,7 @@ export function createAccessTokens({ base, verificationKeys, clock }: Parts): Ac
           audience: base.audience,
           clockTolerance: CLOCK_TOLERANCE_S,
           currentDate: new Date(clock.now()),
-          requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'preferred_username', 'sign_in_exp'],
+          requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'preferred_username', 'sign_in_exp', 'epoch'],
         });
         const person = parseId('per', payload.sub ?? '');
         const { preferred_username: key, sign_in_exp: signInExp, auth_time: authTime, amr } = payload;
@@ -74,6 +77,9 @@ export function createAccessTokens({ base, verificationKeys, clock }: Parts): Ac
         ) {
           return refused('claims missing');
         }
+        // It may be this process that is behind: another one has begun an epoch, and issued this in it.
+        const its = payload['epoch'];
+        if (its !== epoch.known() && its !== (await epoch.look())) return refused('another epoch');
         const mfa = Array.isArray(amr) && amr.includes('mfa') && typeof authTime === 'number';
         const signInEndsAt = instant(signInExp * 1_000);
         return ok({

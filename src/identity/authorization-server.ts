@@ -15,6 +15,7 @@ import { oidcConfiguration } from './oidc-configuration.ts';
 import type { People } from './people.ts';
 import { createSeal } from './seal.ts';
 import { createSignIn } from './sign-in.ts';
+import type { TokenEpoch } from './token-epoch.ts';
 
 /** Our own authorization server: issues the short tokens that the command line brings to the API. */
 export interface AuthorizationServer {
@@ -38,15 +39,16 @@ export interface AuthorizationServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly epoch: TokenEpoch;
 }
 
 /** The only file that knows how oidc-provider (a Koa application) and our sign-in pages sit on the API's server. */
 export function createAuthorizationServer(parts: AuthorizationServerParts): AuthorizationServer {
-  const { base, db, keys, people, clock, random, log } = parts;
+  const { base, db, keys, people, clock, random, log, epoch } = parts;
   const seal = createSeal(keys.sealing, random);
   const provider = new Provider(
     base.issuer,
-    oidcConfiguration({ base, keys, people, clock, adapter: createOidcAdapters(db, seal, clock) }),
+    oidcConfiguration({ base, keys, people, clock, epoch, adapter: createOidcAdapters(db, seal, clock) }),
   );
   // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
   provider.proxy = true;

@@ -6,6 +6,7 @@ import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage, type Devi
 import type { IdentityKeys } from './keys.ts';
 import type { People } from './people.ts';
 import { signInId } from './sign-in-id.ts';
+import type { TokenEpoch } from './token-epoch.ts';
 
 /** The command line is the only client; it is public, so nothing about it is secret. */
 export const CLI_CLIENT_ID = 'curfew-cli';
@@ -35,10 +36,11 @@ interface Parts {
   readonly people: People;
   readonly adapter: (model: string) => Adapter;
   readonly clock: Clock;
+  readonly epoch: TokenEpoch;
 }
 
 /** The rules of our authorization server. Everything that is not needed for the command line is switched off. */
-export function oidcConfiguration({ base, keys, people, adapter, clock }: Parts): Configuration {
+export function oidcConfiguration({ base, keys, people, adapter, clock, epoch }: Parts): Configuration {
   return {
     adapter,
     clients: [cliClient()],
@@ -83,7 +85,7 @@ export function oidcConfiguration({ base, keys, people, adapter, clock }: Parts)
         claims: () => ({ sub: subject, name: person.name, preferred_username: person.key }),
       };
     },
-    extraTokenClaims: (ctx) => signInClaims(ctx, clock),
+    extraTokenClaims: (ctx) => signInClaims(ctx, clock, epoch),
     renderError: (ctx, out) => {
       ctx.type = 'html';
       ctx.body = errorPage(out.error_description ?? out.error);
@@ -172,7 +174,11 @@ function alwaysSignIn(): interactionPolicy.DefaultPolicy {
 }
 
 /** Facts of the sign-in that the access token carries; `access-tokens.ts` reads them. */
-async function signInClaims(ctx: KoaContextWithOIDC, clock: Clock): Promise<Record<string, unknown>> {
+async function signInClaims(
+  ctx: KoaContextWithOIDC,
+  clock: Clock,
+  epoch: TokenEpoch,
+): Promise<Record<string, unknown>> {
   const { entities } = ctx.oidc;
   const source = entities.RotatedRefreshToken ?? entities.AuthorizationCode ?? entities.DeviceCode;
   const name = (await entities.Account?.claims('id_token', 'openid', {}, []))?.['preferred_username'];
@@ -182,6 +188,7 @@ async function signInClaims(ctx: KoaContextWithOIDC, clock: Clock): Promise<Reco
     auth_time: source?.authTime,
     amr: source?.amr,
     sign_in: source?.grantId === undefined ? undefined : signInId(source.grantId),
+    epoch: await epoch.look(),
     sign_in_exp: Math.floor(clock.now() / 1_000) + left,
   };
 }

@@ -73,6 +73,8 @@ export const EVENTS = {
   'policy.loaded': only('policyVersion', 'directoryVersion', 'roles', 'people'),
   'policy.refused': only('inForce', 'directoryVersion', 'problems'),
   'ledger.read': only('what', 'from', 'count'),
+  'epoch.began': only('epoch', 'number', 'cause', 'before', 'size', 'seen', 'lapsed'),
+  'epoch.kept': only('epoch', 'number', 'timeline', 'before'),
   'engine.clock-refused': only('clockOffsetMs'),
   'finding.raised': only('finding', 'attempts', 'rung', 'fault', 'message'),
 } as const satisfies Readonly<Record<string, Fields>>;

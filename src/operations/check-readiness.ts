@@ -1,3 +1,5 @@
+import type { Epoch, EpochCause } from '../core/epoch.ts';
+import { toIso, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import { appNow } from '../store/database.ts';
 import { outboxSize } from '../store/ledger-outbox.ts';
@@ -12,6 +14,9 @@ export interface Readiness {
   readonly detail?: string;
 }
 
+/** A look at the epoch is due every second. */
+const EPOCH_UNSEEN_MS = 60_000;
+
 /** What readiness looks at. Each check throws when it cannot look. */
 export function readinessChecks(parts: {
   readonly db: Db;
@@ -23,9 +28,13 @@ export function readinessChecks(parts: {
   readonly unrecorded: () => number;
   /** How the log contradicts what was signed; `null`: it does not. */
   readonly logContradicts: () => string | null;
+  /** The epoch as it was seen last; `null`: not yet. */
+  readonly epoch: () => { readonly epoch: Epoch; readonly cause: EpochCause | null; readonly seenAt: Instant } | null;
   /** Whether this process sends e-mail. */
   readonly sendsMail: boolean;
-}): Readonly<Record<'database' | 'clock' | 'policy' | 'engine' | 'ledger' | 'mail', () => Promise<Readiness>>> {
+}): Readonly<
+  Record<'database' | 'clock' | 'policy' | 'engine' | 'ledger' | 'epoch' | 'mail', () => Promise<Readiness>>
+> {
   const { db, clock, rules, maxClockOffsetMs } = parts;
   return {
     database: async () => ({ ok: (await appNow(db)) > 0 }),
@@ -50,6 +59,16 @@ export function readinessChecks(parts: {
       if (contradicts !== null) return { ok: false, detail: contradicts };
       const waiting = await outboxSize(db);
       return { ok: waiting < 10_000, detail: `${waiting} entries wait for their place` };
+    },
+    epoch: async () => {
+      const seen = parts.epoch();
+      const now = await appNow(db);
+      // Who does not look would not notice that the database was restored.
+      if (seen === null || now - seen.seenAt > EPOCH_UNSEEN_MS)
+        return { ok: false, detail: 'whether the database was restored from a backup was not looked at' };
+      const { number, beganAt } = seen.epoch;
+      const why = seen.cause === null ? '' : ` after a restore (${seen.cause})`;
+      return { ok: true, detail: `epoch ${number}, since ${toIso(beganAt)}${why}` };
     },
     mail: () => mailReadiness(db, parts.sendsMail),
   };

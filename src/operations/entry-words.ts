@@ -37,6 +37,7 @@ export function entryWords(body: EntryBody): string {
     case 'request.withdrawn':
       return say('revocation') === '' ? 'took the request back' : `withdrew the request (${say('revocation')})`;
     case 'request.lapsed':
+      if (say('cause') === 'new-epoch') return 'the database was restored from a backup; it lapsed';
       return say('cause') === 'grant-ended'
         ? 'the access ended before this was decided; it lapsed'
         : 'nobody decided in time; it lapsed';

@@ -85,6 +85,11 @@ export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord>
   };
 }
 
+/** Whether there is such a slot: a restored database may have forgotten it. */
+export async function knownSlot(db: Db, slot: SlotKey): Promise<boolean> {
+  return (await db.selectFrom('binding').select('slot').where('slot', '=', slot).executeTakeFirst()) !== undefined;
+}
+
 /** A grant and the claim under which something is remembered about its slot. Without the claim nothing is remembered any more. */
 export interface Claim {
   readonly grant: { readonly id: GrantId; readonly slot: SlotKey };

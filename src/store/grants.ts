@@ -48,9 +48,11 @@ export interface GrantRecord {
   readonly lastFault: string | null;
   /** When a start that waits for a quota may call. */
   readonly cellAt: Instant | null;
+  /** What is said here is from before the epoch: the cloud is looked at first. */
+  readonly lookFirst: boolean;
 }
 
-type Row = Selectable<Schema['grant']>;
+export type GrantRow = Selectable<Schema['grant']>;
 
 /** A grant that is about to be scheduled. */
 export type NewGrant = Pick<
@@ -311,33 +313,8 @@ export async function markReissue(db: Db, account: string, role: string, at: Ins
   return rows.map((row) => row.id);
 }
 
-/** A grant that is over, and whether it ended before its time. */
-export interface PastGrant {
-  readonly grant: GrantRecord;
-  readonly early: boolean;
-}
-
-/**
- * One grant for each identity on each native role whose access was over within the last `withinMs`, of early ends before others: it may
- * have left something in the cloud which nothing needs any more. Not where another grant still needs the slot, or is being ended there.
- */
-export async function overSince(db: Db, withinMs: number): Promise<readonly PastGrant[]> {
-  const { rows } = await sql<Row>`
-    select distinct on (provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider, principal) *
-    from "grant"
-    where state in ('ended', 'failed') and activated_at is not null
-      and ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'
-      and not exists (
-        select from "grant" other
-        where other.slot = "grant".slot and other.state in ('activating', 'active', 'ending'))
-    order by provider, method, definition -> 'target' -> 'native', definition -> 'role' -> provider, principal, end_cause = 'expired', id`.execute(
-    db,
-  );
-  return rows.map((row) => ({ grant: toGrant(row), early: row.end_cause !== 'expired' }));
-}
-
 /** Turns a row into the grant it stands for; every state gets only its own fields. */
-export function toGrant(row: Row): GrantRecord {
+export function toGrant(row: GrantRow): GrantRecord {
   return {
     id: row.id,
     request: row.request_id,
@@ -364,6 +341,7 @@ export function toGrant(row: Row): GrantRecord {
     attempts: row.attempts,
     lastFault: row.last_fault,
     cellAt: row.cell_at,
+    lookFirst: row.look_first,
   };
 }
 
@@ -372,7 +350,7 @@ function definitionOf(column: JsonObject): GrantRecord['definition'] {
   return column as unknown as GrantRecord['definition'];
 }
 
-function stateOf(row: Row): GrantState {
+function stateOf(row: GrantRow): GrantState {
   if (row.state === 'scheduled') return { kind: 'scheduled', startsAt: row.starts_at };
   if (row.state === 'ended' || row.state === 'failed') {
     invariant(row.ended_at !== null && row.proof !== null, `grant ${row.id} is over without proof`);

@@ -9,6 +9,7 @@ import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName } from '../core/target.ts';
 import type { JsonColumn, NullableJson, NullableTimestamp, Timestamp } from './columns.ts';
 import type { AdministrationTables } from './administration-schema.ts';
+import type { EpochTables } from './epoch-schema.ts';
 import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
 import type { PasskeyTables, StoredAssertion } from './passkey-schema.ts';
@@ -109,6 +110,7 @@ interface SpineTables {
     attempts: Generated<number>;
     last_fault: string | null;
     cell_at: NullableTimestamp;
+    look_first: Generated<boolean>;
   };
   credential: {
     id: CredentialId;
@@ -129,7 +131,8 @@ export type Schema = SpineTables &
   NotificationTables &
   RevocationTables &
   AdministrationTables &
-  PasskeyTables;
+  PasskeyTables &
+  EpochTables;
 
 /** A connection outside a transaction. Never use it while a transaction is open: on PGlite that waits for ever. */
 export type Db = Kysely<Schema>;

@@ -43,6 +43,8 @@ const SERVICES = [
 /** A restore: everything that was promised after `copiedAt` may be forgotten. Epoch milliseconds. */
 export interface Restore {
   readonly copiedAt: number;
+  /** When what it replaces was stopped. */
+  readonly stoppedAt: number;
   readonly restoredAt: number;
 }
 
@@ -210,10 +212,11 @@ export class Breaker {
         });
       case 'restore of a copy':
         return this.#alone(async () => {
+          const stoppedAt = Date.now();
           await postgres.stop('immediate');
           postgres.restore();
           await postgres.start();
-          this.restores.push({ copiedAt: this.#copiedAt, restoredAt: Date.now() });
+          this.restores.push({ copiedAt: this.#copiedAt, stoppedAt, restoredAt: Date.now() });
         });
     }
   }

@@ -6,6 +6,7 @@ import { anHourLater, tryItOut } from './calm.ts';
 import { anywhereFaults } from './judge-anywhere.ts';
 import { centerFaults } from './judge-center.ts';
 import { logFaults, lost, readRecords, servedAfterSaidEnd, type Records } from './judge.ts';
+import { epochFaults } from './judge-epochs.ts';
 import { orderFaults, readOrders } from './judge-orders.ts';
 import { servedBesideGrants, worstPlaceLag } from './judge-places.ts';
 import { Crowd } from './people/crowd.ts';
@@ -23,7 +24,7 @@ export interface ChaosOptions {
 
 /** A promise that was broken, and when: seconds since the first blow. */
 export interface Violation {
-  readonly promise: 'end' | 'order' | 'loss' | 'log' | 'convergence' | 'calm' | 'crash' | 'processes';
+  readonly promise: 'end' | 'order' | 'epoch' | 'loss' | 'log' | 'convergence' | 'calm' | 'crash' | 'processes';
   readonly text: string;
   readonly atS: number;
 }
@@ -128,6 +129,7 @@ export async function runChaos(
     const records = await readRecords(site);
     const orders = await readOrders(site);
     for (const text of orderFaults(orders)) violate('order', text);
+    for (const text of await epochFaults(site, breaker.restores)) violate('epoch', text);
     for (const text of await centerFaults(site)) violate('end', text);
     for (const text of await anywhereFaults(site, wallet.saved)) violate('end', text);
     const audit = await judge(site, records, { wallet, crowd, breaker, violate });

@@ -168,6 +168,7 @@ describe('our own address', () => {
       clock: systemClock,
       random: systemRandom,
       log: silentLog,
+      epoch: { known: () => 'one', look: () => Promise.resolve('one') },
     });
     const http = createServer((request, response) => server.handle(request, response));
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -89,6 +89,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     sealing: randomBytes(32),
   };
   const company = createCompanyProvider({ issuer: idp.issuer, clientId: idp.clientId }, systemClock);
+  const epoch = { known: () => 'one', look: () => Promise.resolve('one') };
   const authorizationServer = createAuthorizationServer({
     base,
     db: database.db,
@@ -100,11 +101,13 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     clock: systemClock,
     random: systemRandom,
     log,
+    epoch,
   });
   const tokens = createAccessTokens({
     base,
     verificationKeys: authorizationServer.verificationKeys,
     clock: systemClock,
+    epoch,
   });
   const changes = createChanges();
   const profile = (key: string): PersonProfile | null => {

@@ -21,6 +21,7 @@ const USAGE = `Lets the real broker run in simulated worlds, each of which is ma
               ${MANY} seeds and more are held to that by themselves
   --json      one line of JSON for each seed, and nothing else
   --stop      stop at the first seed that fails
+  --restores  not storms, but histories in which the database is put back to older copies (one process)
   --sabotage  put a deliberate bug into the broker first; see npm run sabotage
 `;
 
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     marks: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     stop: { type: 'boolean', default: false },
+    restores: { type: 'boolean', default: false },
     sabotage: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -47,12 +49,13 @@ if (values.help) {
 async function main(): Promise<number> {
   const seeds = wholeNumber(values.seeds, 'seeds');
   const from = wholeNumber(values.from, 'from');
-  const jobs = values.jobs === undefined ? (values.verbose || seeds === 1 ? 1 : 2) : wholeNumber(values.jobs, 'jobs');
+  const alone = values.verbose || values.restores || seeds === 1;
+  const jobs = values.jobs === undefined ? (alone ? 1 : 2) : wholeNumber(values.jobs, 'jobs');
   const began = performance.now();
   let failed = 0;
   const summary = new Summary();
   const onOutcome = (outcome: Outcome) => {
-    summary.add(outcome);
+    if (!values.restores) summary.add(outcome);
     if (values.json) console.log(JSON.stringify(outcome));
     if (outcome.violations.length === 0) {
       if (values.verbose) console.log(`seed ${outcome.seed} holds; trace ${outcome.digest}`);
@@ -75,6 +78,7 @@ async function main(): Promise<number> {
   console.log(
     `${seeds} seeds from ${from}: ${seeds - failed} hold, ${failed} fail; ${(seeds / seconds).toFixed(2)} seeds/s, commit ${commit()}`,
   );
+  if (values.restores) return failed > 0 ? 1 : 0;
   const missed = summary.missed();
   if (seeds > 1 || values.marks) console.log(summary.text());
   if (missed.length > 0 && (seeds > 1 || values.marks))
@@ -94,11 +98,16 @@ async function here(from: number, seeds: number, onOutcome: (outcome: Outcome) =
   const patch = sabotage === undefined ? null : patchSource(sabotage);
   // Only now, so that the sabotaged source is what gets loaded.
   const { openLaboratory, simulate } = await import('./simulate.ts');
+  const { restored } = await import('./restore/restored.ts');
   patch?.verify();
   const laboratory = await openLaboratory();
   for (let seed = from; seed < from + seeds; seed += 1) {
     const print = values.verbose ? (line: string) => console.log(line) : null;
-    const outcome = await simulate(laboratory, seed, print, sabotage?.weather);
+    const restores = values.restores || sabotage?.restores === true;
+    const outcome = restores
+      ? (await restored(laboratory, seed)).outcome
+      : await simulate(laboratory, seed, print, sabotage?.weather);
+    if (restores) outcome.lastEvents.forEach((line) => print?.(line));
     onOutcome(outcome);
     if (values.stop && outcome.violations.length > 0) break;
   }
@@ -112,7 +121,7 @@ function describe(outcome: Outcome): string {
     '',
     `SEED ${seed} FAILS after ${(outcome.virtualMs / 1_000).toFixed(1)} s of virtual time (commit ${commit()})`,
     ...violations.slice(0, 5).map((violation) => `  ${violation.checker}: ${violation.text}`),
-    `  again: npm run simulate -- --seeds 1 --from ${seed} --verbose${sabotage}`,
+    `  again: npm run simulate -- --seeds 1 --from ${seed} --verbose${sabotage}${values.restores ? ' --restores' : ''}`,
     '  the last events:',
     ...outcome.lastEvents.map((line) => `    ${line.slice(0, 240)}`),
     '',

@@ -9,9 +9,9 @@ import { openRules, type RulesHolder } from '../../src/operations/reload-rules.t
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { OperationRefusal } from '../../src/operations/refusal.ts';
 import type { Actor, World } from '../../src/operations/world.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
-import { newId, systemRandom } from '../../src/platform/random.ts';
+import { newId, systemRandom, type Random } from '../../src/platform/random.ts';
 import type { SourceFile } from '../../src/policy/types.ts';
 import { parseTargets } from '../../src/posture/inventory.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -34,8 +34,17 @@ export interface AcmeOperations {
   as(key: string): Promise<Actor>;
 }
 
-export async function acmeOperations(database: Database): Promise<AcmeOperations> {
-  const provider = fakeProvider();
+/** A cloud, a clock and randomness of the test's own. */
+interface Surroundings {
+  readonly provider?: FakeProvider;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export async function acmeOperations(
+  database: Database,
+  { provider = fakeProvider(), clock = systemClock, random = systemRandom }: Surroundings = {},
+): Promise<AcmeOperations> {
   const providers = new Map([['aws' as const, provider]]);
   let files = acmeFiles();
   const opened = await openRules(
@@ -46,16 +55,16 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
       available: new Set(providers.keys()),
       lastInForce: async () => null,
     },
-    () => systemClock.now(),
+    () => clock.now(),
   );
   if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
   const rules = opened.value;
-  const append = createAppend(MASTER_KEY, systemRandom);
+  const append = createAppend(MASTER_KEY, random);
   const changes = createChanges();
   const world: World = {
     db: database.db,
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     rules,
     providers,
     changes,
@@ -69,8 +78,8 @@ export async function acmeOperations(database: Database): Promise<AcmeOperations
   };
   const engine: Engine = createEngine({
     db: database.db,
-    clock: systemClock,
-    random: systemRandom,
+    clock,
+    random,
     node: 'test',
     providers,
     recheck: (grant) => recheckGrant(world, grant),

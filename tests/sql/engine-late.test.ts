@@ -113,6 +113,7 @@ eachDatabase('endings that cannot be recorded', (current) => {
     const grant = await findGrant(current().db, id);
     if (grant === null) throw new Error('the grant is there');
     const checks = readinessChecks({
+      epoch: () => null,
       db: current().db,
       clock: systemClock,
       rules: { current: () => expect.unreachable() },

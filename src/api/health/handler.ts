@@ -14,6 +14,7 @@ const ready = z.object({
     policy: checkView,
     engine: checkView,
     ledger: checkView,
+    epoch: checkView,
     mail: checkView,
   }),
 });

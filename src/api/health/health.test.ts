@@ -35,6 +35,7 @@ test('503 names the check that failed, threw, or hung, and keeps the error to th
         policy: well,
         engine: () => new Promise(() => {}),
         ledger: well,
+        epoch: well,
         mail: well,
       },
     },
@@ -49,6 +50,7 @@ test('503 names the check that failed, threw, or hung, and keeps the error to th
       policy: { ok: true },
       engine: { ok: false, detail: 'did not answer in time' },
       ledger: { ok: true },
+      epoch: { ok: true },
       mail: { ok: true },
     },
   });
@@ -98,7 +100,7 @@ test('a process that runs the engine alone answers for its health and its number
     operations: {
       policyStatus: () => ({ version: 'v', loadedAt: '', problems: [], warnings: [], roles: 1, policies: 1 }),
     },
-    checks: { database: well, clock: well, policy: well, engine: well, ledger: well, mail: well },
+    checks: { database: well, clock: well, policy: well, engine: well, ledger: well, epoch: well, mail: well },
     metrics: {
       grants: () => Promise.resolve({ active: 2 }),
       ledgerSize: () => Promise.resolve(9),

@@ -1,3 +1,4 @@
+export { openAws } from './open-aws.ts';
 export { createAwsProvider, type AwsProvider, type AwsProviderOptions } from './provider.ts';
 export {
   ambientIdentity,

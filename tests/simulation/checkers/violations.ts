@@ -2,7 +2,18 @@ import type { Storm } from '../kernel/storm.ts';
 
 /** Which promise a finding is about. */
 export type CheckerName =
-  'cloud' | 'grants' | 'claims' | 'requests' | 'ledger' | 'credentials' | 'slots' | 'orders' | 'liveness' | 'defects';
+  | 'cloud'
+  | 'grants'
+  | 'claims'
+  | 'requests'
+  | 'ledger'
+  | 'credentials'
+  | 'slots'
+  | 'orders'
+  | 'liveness'
+  | 'defects'
+  /** What must be true after a restore (`restore/history.ts`). */
+  | 'epochs';
 
 export interface Violation {
   readonly checker: CheckerName;

@@ -22,6 +22,8 @@ export interface Sabotage {
   readonly caughtBy: readonly CheckerName[];
   /** A storm that brings it to light sooner: the same world, with more of what it is about. Absent: as each seed draws it. */
   readonly weather?: (drawn: Weather) => Weather;
+  /** It shows where the database is restored from a backup, not in a storm. */
+  readonly restores?: true;
   /** A seed that showed it when it was last looked for: where to begin. */
   readonly seed: number;
 }

@@ -3,6 +3,7 @@ import type { Sabotage } from './patch-source.ts';
 import { SABOTAGED_CERTIFICATES } from './sabotages-of-certificates.ts';
 import { SABOTAGED_DENIALS } from './sabotages-of-denials.ts';
 import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
+import { SABOTAGED_EPOCHS } from './sabotages-of-epochs.ts';
 import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
 import { SABOTAGED_PROVIDERS } from './sabotages-of-providers.ts';
 import { earlyEnds, lateReturns, stalls } from './storms.ts';
@@ -334,13 +335,13 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/slot-turn.ts',
-        find: "const until = grant.state.kind === 'scheduled' ? binding.unsettledUntil : null;",
+        find: 'const until = begins(grant) ? binding.unsettledUntil : null;',
         replace: 'const until = null as Instant | null;',
       },
       {
         file: 'src/engine/slot-turn.ts',
-        find: "if (grant.state.kind === 'scheduled' && (await othersOnSlot",
-        replace: "if (grant.state.kind !== 'scheduled' && (await othersOnSlot",
+        find: 'if (begins(grant) && (await othersOnSlot',
+        replace: 'if (!begins(grant) && (await othersOnSlot',
       },
     ],
     caughtBy: ['slots', 'liveness'],
@@ -351,6 +352,7 @@ export const sabotages: readonly Sabotage[] = [
   ...SABOTAGED_DENIALS,
   ...SABOTAGED_CERTIFICATES,
   ...SABOTAGED_ENDS,
+  ...SABOTAGED_EPOCHS,
   ...SABOTAGED_ORDERS,
   ...SABOTAGED_PROVIDERS,
 ];

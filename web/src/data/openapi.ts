@@ -159,6 +159,10 @@ export interface paths {
                                     ok: boolean;
                                     detail?: string;
                                 };
+                                epoch: {
+                                    ok: boolean;
+                                    detail?: string;
+                                };
                                 mail: {
                                     ok: boolean;
                                     detail?: string;
@@ -194,6 +198,10 @@ export interface paths {
                                     detail?: string;
                                 };
                                 ledger: {
+                                    ok: boolean;
+                                    detail?: string;
+                                };
+                                epoch: {
                                     ok: boolean;
                                     detail?: string;
                                 };
