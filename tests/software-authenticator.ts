@@ -48,6 +48,8 @@ interface Options {
   readonly synced?: boolean;
   readonly aaguid?: string;
   readonly attest?: Attest;
+  /** Hands out the private key, which no real one does. */
+  readonly onKey?: (key: KeyObject) => void;
 }
 
 const PRESENT_AND_VERIFIED = 0x05;
@@ -62,6 +64,7 @@ export function softwareAuthenticator(options: Options): SoftwareAuthenticator {
     aaguid = '00000000-0000-0000-0000-000000000000',
   } = options;
   const { publicKey, privateKey } = pairOf(algorithm);
+  options.onKey?.(privateKey);
   const id = randomBytes(32);
   const cose = new Uint8Array(coseOf(publicKey, algorithm));
   const flagsNow = PRESENT_AND_VERIFIED | (synced ? SYNCED : 0);
@@ -106,7 +109,7 @@ export function softwareAuthenticator(options: Options): SoftwareAuthenticator {
             : cborMap([
                 ['alg', cborInteger(-7)],
                 ['sig', cborBytes(statement.signature)],
-                ['x5c', cborList(statement.x5c.map(cborBytes))],
+                ...(statement.x5c.length === 0 ? [] : [['x5c', cborList(statement.x5c.map(cborBytes))] as const]),
               ]),
         ],
         ['authData', cborBytes(authData)],

@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { RequestId } from '../../src/core/ids.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { removeOwnPasskey, listPasskeys } from '../../src/operations/passkeys.ts';
+import { extendGrant } from '../../src/operations/extend-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
+import { showGrant } from '../../src/operations/show-grants.ts';
 import { showRequest } from '../../src/operations/show-requests.ts';
 import { challengeDecision } from '../../src/operations/sign-decision.ts';
 import type { Actor } from '../../src/operations/world.ts';
@@ -240,6 +242,50 @@ eachDatabase('a signed approval', (current) => {
     });
   });
 
+  describe('of a later end', () => {
+    const operator = {
+      items: [{ role: 'payments-db-operator', target: 'aws/prod' }],
+      durationMs: 30 * MINUTE,
+      reason: 'Restart the payments database',
+      ticket: 'PAY-7',
+    };
+    const MORE = { durationMs: 20 * MINUTE, reason: 'The restart takes longer', ticket: 'PAY-7' };
+    const extending = async (rami: Signer) => {
+      const tom = await acme.as('tom');
+      const asked = got(await requestAccess(acme.world, tom, operator));
+      const { grants } = got(await sign(acme, rami, asked.id));
+      await acme.engine.pass('starts');
+      const grant = grants[0]?.id;
+      if (grant === undefined) throw new Error('no grant');
+      return { tom, grant, extension: got(await extendGrant(acme.world, tom, grant, MORE)) };
+    };
+
+    test('needs a signature as well, and may be shortened', async () => {
+      const rami = await withPasskey(acme, 'rami');
+      const { tom, grant, extension } = await extending(rami);
+      expect(code(await approveRequest(acme.world, rami.actor, extension.id, {}))).toBe('signature-required');
+      const before = Date.parse(got(await showGrant(acme.world, tom, grant)).endsAt ?? '');
+      got(await sign(acme, rami, extension.id, { durationMs: 5 * MINUTE }));
+      await acme.engine.pass('starts');
+      const after = got(await showGrant(acme.world, tom, grant));
+      expect([after.extended, Date.parse(after.endsAt ?? '') - before]).toEqual([1, 5 * MINUTE]);
+      expect(await checked()).toMatchObject({ ok: true, verified: 2 });
+    });
+
+    test('that was changed in the database is not written into the cloud', async () => {
+      const rami = await withPasskey(acme, 'rami');
+      const { tom, grant, extension } = await extending(rami);
+      const before = got(await showGrant(acme.world, tom, grant)).endsAt;
+      got(await sign(acme, rami, extension.id));
+      await tamper(
+        current(),
+        `update approval set document = replace(document, '1200000', '1200001') where request_id = '${extension.id}'`,
+      );
+      await acme.engine.pass('starts');
+      expect(got(await showGrant(acme.world, tom, grant))).toMatchObject({ status: 'active', endsAt: before });
+    });
+  });
+
   test('keys of all three kinds sign', async () => {
     const hal = await withPasskey(acme, 'hal', 'RS256');
     got(await sign(acme, hal, id));
@@ -248,7 +294,7 @@ eachDatabase('a signed approval', (current) => {
     expect(await checked()).toMatchObject({ ok: true, verified: 2 });
   });
 
-  test('a key of another person is not taken for theirs, nor registered twice', async () => {
+  test('a key of nobody is not taken for theirs', async () => {
     const mine = softwareAuthenticator({ origin: ACME_ORIGIN });
     expect(code(await send(acme, { ...bo, device: mine }, id, await challenge(acme, bo, id)))).toBe(
       'signature-invalid',
