@@ -97,23 +97,3 @@ create table admin_code (
   constraint admin_code_tries_are_not_negative check (tries_left >= 0)
 );
 comment on table admin_code is 'SHA-256 of the code with which the first admin is claimed. A start of any node replaces it, until somebody has claimed.';
-
--- What the log is searched by: copies out of the body, which alone is what was hashed. Generated, so that nothing can be told beside it.
-alter table ledger_entry
-  add column kind text generated always as (body::jsonb ->> 'kind') stored,
-  -- RFC 3339 in UTC with milliseconds: its order as text is its order in time.
-  add column happened_at text collate "C" generated always as (body::jsonb ->> 'at') stored,
-  add column actor_id text generated always as
-    (case when body::jsonb -> 'actor' ->> 'kind' = 'person' then body::jsonb -> 'actor' ->> 'id' end) stored,
-  add column person_id text generated always as (body::jsonb -> 'subjects' ->> 'person') stored,
-  add column words tsvector generated always as (to_tsvector('simple'::regconfig, translate(
-    coalesce(body::jsonb -> 'facts' ->> 'role', '') || ' ' || coalesce(body::jsonb -> 'facts' ->> 'target', '') || ' ' ||
-    coalesce(body::jsonb -> 'facts' ->> 'items', '') || ' ' || coalesce(body::jsonb -> 'facts' ->> 'finding', '') || ' ' ||
-    coalesce(body::jsonb -> 'facts' ->> 'cause', '') || ' ' || coalesce(body::jsonb -> 'facts' ->> 'revocation', ''),
-    '@/-_.,:[]{}"', '            '))) stored;
-create index ledger_entry_kind on ledger_entry (kind, seq);
-create index ledger_entry_happened_at on ledger_entry (happened_at);
-create index ledger_entry_actor on ledger_entry (actor_id, seq) where actor_id is not null;
-create index ledger_entry_person on ledger_entry (person_id, seq) where person_id is not null;
-create index ledger_entry_words on ledger_entry using gin (words);
-create index approval_person on approval (person_id);

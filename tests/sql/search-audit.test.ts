@@ -1,0 +1,85 @@
+import { beforeEach, expect, test } from 'vitest';
+import { approveRequest } from '../../src/operations/decide-request.ts';
+import { requestAccess } from '../../src/operations/request-access.ts';
+import { searchAudit, type AuditQuery } from '../../src/operations/search-audit.ts';
+import type { Actor } from '../../src/operations/world.ts';
+import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
+import { eachDatabase } from './harness.ts';
+import { sequenceAll } from './ledger-under-test.ts';
+
+const ASK = {
+  items: [{ role: 'invoice-reader', target: 'aws/prod' }],
+  durationMs: 900_000,
+  reason: 'Check the invoice export',
+};
+
+eachDatabase('the search of the log', (current) => {
+  let acme: AcmeOperations;
+  let auditor: Actor;
+  beforeEach(async () => {
+    acme = await acmeOperations(current());
+    auditor = { ...(await acme.as('fay')), roles: ['auditor'] };
+    const { id } = got(await requestAccess(acme.world, await acme.as('ana'), ASK));
+    got(await approveRequest(acme.world, await acme.as('bo'), id, { comment: 'Secret words' }));
+    await sequenceAll(current());
+  });
+
+  const search = async (query: Partial<AuditQuery>, actor = auditor) =>
+    got(await searchAudit(acme.world, actor, { cursor: null, limit: 200, ...query }));
+  const kinds = async (query: Partial<AuditQuery>, actor = auditor) =>
+    (await search(query, actor)).items.map(({ kind }) => kind);
+
+  test('finds by words of the facts, of kinds and of names, all of which must hold, and says it in a sentence', async () => {
+    expect(await kinds({ q: 'invoice' })).toEqual(['grant.scheduled', 'request.submitted']);
+    expect(await kinds({ q: 'Invoice submit' })).toEqual(['request.submitted']);
+    expect(await kinds({ q: 'sandberg approval' })).toEqual(['approval.given']);
+    expect(await kinds({ q: 'invoice nothing' })).toEqual([]);
+    expect(await kinds({ q: "'; drop table person & | ! :* (" })).toEqual([]);
+    // What people wrote is not in the log, and is not searched.
+    expect(await kinds({ q: 'secret' })).toEqual([]);
+    const [asked] = (await search({ kind: 'request.submitted' })).items;
+    expect(asked).toMatchObject({ actor: { key: 'ana' }, late: false, covered: true });
+    expect(asked?.sentence).toBe('Ana Ribeiro asked for it: invoice-reader@aws/prod');
+    const [said] = (await search({ kind: 'approval' })).items;
+    expect(said?.sentence).toBe('Bo Sandberg said yes (Ana Ribeiro)');
+  });
+
+  test('narrows by kind, person and time, in pages that leave nothing out', async () => {
+    const all = (await search({})).items;
+    const paged: number[] = [];
+    for (let cursor: number | null = null, first = true; first || cursor !== null; first = false) {
+      const page = await search({ cursor, limit: 2 });
+      paged.push(...page.items.map(({ seq }) => seq));
+      cursor = page.nextCursor === null ? null : Number(page.nextCursor);
+    }
+    expect(paged).toEqual(all.map(({ seq }) => seq));
+    expect(paged).toEqual([...paged].sort((a, b) => b - a));
+    expect(await kinds({ person: 'bo', kind: 'approval' })).toEqual(['approval.given']);
+    expect(await kinds({ person: 'nobody' })).toEqual([]);
+    const now = acme.world.clock.now();
+    expect(await kinds({ from: now })).toEqual([]);
+    expect(await kinds({ to: now })).toHaveLength(all.length);
+    expect(code(await searchAudit(acme.world, auditor, { cursor: null, limit: 1, kind: 'grants' }))).toBe(
+      'invalid-input',
+    );
+  });
+
+  test('shows others what they did, what is about them, and what they decided; all of a request that they name and may see', async () => {
+    const request = (await search({ kind: 'request.submitted' })).items[0]?.subjects.request as AuditQuery['request'] &
+      string;
+    const [bo, hal, gus] = [await acme.as('bo'), await acme.as('hal'), await acme.as('gus')];
+    expect(await kinds({ q: 'invoice' }, bo)).toEqual(['grant.scheduled', 'request.submitted']);
+    // Named for it at its submission, and Bo was quicker.
+    expect(await kinds({ q: 'invoice' }, hal)).toEqual([]);
+    expect(await kinds({ q: 'invoice', request }, hal)).toEqual(['grant.scheduled', 'request.submitted']);
+    expect(await kinds({ request }, gus)).toEqual([]);
+    expect(new Set(await kinds({}, gus))).toEqual(new Set([]));
+  });
+
+  test('is an entry itself, and is found by its kind alone', async () => {
+    await search({ q: 'invoice' });
+    await sequenceAll(current());
+    expect(await kinds({})).not.toContain('ledger.read');
+    expect((await search({ kind: 'ledger.read' })).items[0]?.sentence).toBe('Fay Okafor read the log (search)');
+  });
+});
