@@ -47,7 +47,7 @@ const ROUTES = Object.entries(DOCUMENT.paths)
   .flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, described]) => ({
       name: `${method.toUpperCase()} ${path}`,
-      method: method.toUpperCase() as 'GET' | 'POST' | 'DELETE',
+      method: method.toUpperCase() as 'GET' | 'POST' | 'PATCH' | 'DELETE',
       path,
       body: described.requestBody?.content['application/json']?.schema ?? null,
     })),
