@@ -248,9 +248,9 @@ export const sabotages: readonly Sabotage[] = [
     what: 'a requester who is also an approver can approve',
     edits: [
       {
-        file: 'src/operations/decide-request.ts',
-        find: '    if (request.person === actor.person) {\n      return refused({\n        code: ',
-        replace: '    if (actor.key === "") {\n      return refused({\n        code: ',
+        file: 'src/operations/standing.ts',
+        find: '  if (request.person === actor.person) return OWN;\n  const now = world.clock.now();',
+        replace: '  if (actor.key === "") return OWN;\n  const now = world.clock.now();',
       },
       {
         file: 'src/policy/approvers.ts',
@@ -259,7 +259,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['requests'],
-    seed: 6,
+    seed: 8,
   },
   {
     name: 'decided-after-its-time',
