@@ -75,6 +75,8 @@ export const REQUEST_VIEW: RequestView = {
       role: 'invoice-reader',
       target: 'aws/prod',
       tier: 2,
+      description: 'Read invoices',
+      labels: { env: 'prod' },
       grant: null,
       plan: 'a session',
       residual: { maxMs: 0, words: 'nothing survives' },

@@ -130,6 +130,10 @@ export const requestView = z
         role: text,
         target: text,
         tier: tier.nullable(),
+        description: text
+          .nullable()
+          .meta({ description: 'What the role is for; null: the rules in force have no such role.' }),
+        labels: z.record(z.string(), z.string()).readonly().meta({ description: 'Labels of the target.' }),
         grant: text.nullable(),
         plan: text.nullable().meta({
           description:

@@ -97,6 +97,10 @@ export interface RequestView {
     readonly role: string;
     readonly target: string;
     readonly tier: Tier | null;
+    /** What the role is for, in the words of the rules in force; `null`: they have no such role. */
+    readonly description: string | null;
+    /** Labels of the target, for example its environment. */
+    readonly labels: Readonly<Record<string, string>>;
     readonly grant: GrantId | null;
     /** What the cloud would be told, while a new grant waits for a decision; `null`: it is decided, is an extension, or could not be made now. */
     readonly plan: string | null;
@@ -188,6 +192,7 @@ function requestView(
   actor: Actor,
 ): RequestView {
   const now = world.clock.now();
+  const { policy } = world.rules.current();
   const decision = storedDecision(request);
   const decisions = said.map((one) => ({
     by: personView(world, keys.get(one.person) ?? ''),
@@ -221,7 +226,9 @@ function requestView(
       const grant = own.findLast((grant) => grant.ordinal === ordinal || request.extends !== null);
       return {
         ...item,
-        tier: world.rules.current().policy.roles.get(item.role)?.tier ?? null,
+        tier: policy.roles.get(item.role)?.tier ?? null,
+        description: policy.roles.get(item.role)?.description ?? null,
+        labels: policy.vocabulary.targets.get(item.target)?.labels ?? {},
         grant: grant?.id ?? null,
         plan: planOfItem(world, request, keys.get(request.person) ?? '', item),
         residual: grant === undefined ? residualOfItem(world, item) : residualBefore(world, grant),

@@ -21,5 +21,9 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'request-active', person: 'ana', path: ({ approved }) => `/requests/${approved}` },
   { name: 'request-denied', person: 'ana', path: ({ denied }) => `/requests/${denied}` },
   { name: 'request-over', person: 'ana', path: ({ over }) => `/requests/${over}` },
+  { name: 'approvals', person: 'bo', path: () => '/approvals' },
+  { name: 'approvals-empty', person: 'gus', path: () => '/approvals' },
+  { name: 'approval', person: 'bo', path: ({ pending }) => `/approvals/${pending}` },
+  { name: 'approval-over', person: 'bo', path: ({ denied }) => `/approvals/${denied}` },
   { name: 'lost', person: 'ana', path: () => '/requests/req_nothing' },
 ];

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { until } from '../e2e/demo-process.ts';
 
 export const THEMES = ['light', 'dark'] as const;
 export const WIDTHS = [1280, 360] as const;
@@ -61,5 +62,10 @@ export async function visit(
 /** Waits until the page has what it shows. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
-  await page.getByLabel('Loading').waitFor({ state: 'detached' });
+  // A page may wait for several things at once.
+  await until(
+    () => page.getByLabel('Loading').count(),
+    (count) => count === 0,
+    30_000,
+  );
 }

@@ -34,8 +34,26 @@ const oneRequest = createRoute({
   component: lazyRouteComponent(() => import('./pages/requests/one-request.tsx'), 'OneRequest'),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('./pages/approvals/approvals.tsx'), 'Approvals'),
+});
+
+const noApproval = createRoute({
+  getParentRoute: () => approvals,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/approvals/approvals.tsx'), 'NoneChosen'),
+});
+
+const oneApproval = createRoute({
+  getParentRoute: () => approvals,
+  path: '$id',
+  component: lazyRouteComponent(() => import('./pages/approvals/one-approval.tsx'), 'OneApproval'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, request, requests, oneRequest]),
+  routeTree: root.addChildren([home, request, requests, oneRequest, approvals.addChildren([noApproval, oneApproval])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultErrorComponent: BrokenPage,

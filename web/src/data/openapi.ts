@@ -3920,6 +3920,12 @@ export interface components {
                 role: string;
                 target: string;
                 tier: (0 | 1 | 2 | 3) | null;
+                /** @description What the role is for; null: the rules in force have no such role. */
+                description: string | null;
+                /** @description Labels of the target. */
+                readonly labels: {
+                    [key: string]: string;
+                };
                 grant: string | null;
                 /** @description What the cloud would be told, while a new grant waits for a decision; null: it is decided, is an extension, or could not be made now. */
                 plan: string | null;

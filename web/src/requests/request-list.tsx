@@ -18,10 +18,13 @@ export function whatOf({ items, extends: extension }: AccessRequest): string {
 export function RequestList({
   requests,
   withPerson,
+  toDecide = false,
 }: {
   readonly requests: readonly AccessRequest[];
   /** Whether they are of different people. */
   readonly withPerson: boolean;
+  /** Whether each leads to where it is decided. */
+  readonly toDecide?: boolean;
 }) {
   const now = useNow();
   const times = useTimes();
@@ -29,7 +32,11 @@ export function RequestList({
     <ul className={classes['list']}>
       {requests.map((request) => (
         <li key={request.id}>
-          <Link to="/requests/$id" params={{ id: request.id }} className={classes['link']}>
+          <Link
+            to={toDecide ? '/approvals/$id' : '/requests/$id'}
+            params={{ id: request.id }}
+            className={classes['link']}
+          >
             <span className={classes['what']}>{whatOf(request)}</span>
             <span className={classes['state']}>
               <StateSign state={requestState(request)} />

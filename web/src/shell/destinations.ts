@@ -1,5 +1,5 @@
 import type { Me } from '../data/session.ts';
-import { AskIcon, HomeIcon, RequestsIcon, type Icon } from '../ui/icons.ts';
+import { ApprovalsIcon, AskIcon, HomeIcon, RequestsIcon, type Icon } from '../ui/icons.ts';
 
 /** A page that the navigation names. Its address stands in `router.tsx` too; a test compares the two. */
 export interface Destination {
@@ -17,6 +17,7 @@ export const DESTINATIONS: readonly Destination[] = [
   { to: '/', label: 'Home', icon: HomeIcon, key: 'h' },
   { to: '/request', label: 'Request', icon: AskIcon, key: 'n' },
   { to: '/requests', label: 'Requests', icon: RequestsIcon, key: 'r' },
+  { to: '/approvals', label: 'Approvals', icon: ApprovalsIcon, key: 'a' },
 ];
 
 export function destinationsFor(me: Me): readonly Destination[] {

@@ -1,6 +1,6 @@
+import { useKeysOfPage, useSingleKeys } from '../ui/keys.ts';
 import { Dialog } from '../ui/overlays.tsx';
 import type { Destination } from './destinations.ts';
-import { useSingleKeys } from './shortcuts.ts';
 import classes from './help-dialog.module.css';
 
 /** The keys, and a switch for those that are single letters. */
@@ -14,10 +14,12 @@ export function HelpDialog({
   readonly destinations: readonly Destination[];
 }) {
   const [single, setSingle] = useSingleKeys();
+  const ofPage = useKeysOfPage();
   const keys: readonly (readonly [string, string])[] = [
     ['Ctrl K', 'Search access, or go to a page (⌘ K on a Mac)'],
     ['/', 'The same'],
     ...destinations.map(({ key, label }) => [`g ${key}`, label] as const),
+    ...ofPage.map(({ key, does }) => [key, `${does} (on this page)`] as const),
     ['?', 'This help'],
     ['Esc', 'Close what is open'],
   ];

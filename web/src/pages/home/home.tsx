@@ -47,7 +47,7 @@ export function Home() {
       )}
       {(waiting.data?.items.length ?? 0) > 0 && (
         <Section id="waiting" title="Waiting for you">
-          <RequestList requests={waiting.data?.items ?? []} withPerson />
+          <RequestList requests={waiting.data?.items ?? []} withPerson toDecide />
         </Section>
       )}
       <AskAgain />

@@ -65,7 +65,9 @@ export function Requests() {
       {list.isPending && <Waiting lines={6} />}
       {list.error !== null && <FailureNotice error={list.error} intent="look" again={() => void list.refetch()} />}
       {list.data !== undefined && items.length === 0 && <Empty title={title}>{text}</Empty>}
-      {items.length > 0 && <RequestList requests={items} withPerson={scope !== 'mine'} />}
+      {items.length > 0 && (
+        <RequestList requests={items} withPerson={scope !== 'mine'} toDecide={scope === 'waiting'} />
+      )}
       {list.hasNextPage && (
         <div>
           <Button icon={MoreIcon} busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>

@@ -1,0 +1,114 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { makeHome, type Home } from '../e2e/cli-harness.ts';
+import { demoPlace, type DemoPlace } from '../e2e/demo-process.ts';
+import { chromiumOrReason } from './chromium.ts';
+import { settled, visit } from './visitor.ts';
+
+let browser: Browser | string = '';
+let place: DemoPlace | null = null;
+let home: Home | null = null;
+let base = '';
+
+beforeAll(async () => {
+  browser = await chromiumOrReason();
+  if (typeof browser === 'string') return;
+  place = await demoPlace();
+  base = (await place.start()).url;
+  home = makeHome(base);
+  for (const person of ['ana', 'bo']) await curfew(['--profile', person, 'login', '--as', person]);
+}, 120_000);
+afterAll(async () => {
+  home?.remove();
+  await place?.remove();
+  if (typeof browser !== 'string') await browser.close();
+});
+
+/** Skips the test, with the reason, where there is no browser. */
+const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
+
+async function curfew(args: readonly string[]): Promise<string> {
+  if (home === null) throw new Error('no home');
+  const { code, stdout, stderr } = await home.run(args);
+  if (code !== 0) throw new Error(`curfew ${args.join(' ')}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+async function ask(duration: string, why: string): Promise<string> {
+  const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', duration, '--reason', why, '--json'];
+  return (JSON.parse(await curfew(['--profile', 'ana', ...args])) as { id: string }).id;
+}
+
+async function statusOf(id: string): Promise<string> {
+  const shown = JSON.parse(await curfew(['--profile', 'ana', 'why', id, '--json'])) as { request: { status: string } };
+  return shown.request.status;
+}
+
+/** Opens the page of an approval for somebody whom no event reaches, as on a line that has just gone. */
+async function unaware(chromium: Browser, person: string, id: string): Promise<Page> {
+  const { page } = await visit(chromium, base, person);
+  await page.route('**/v1/events', (route) => route.abort());
+  await page.goto(`/approvals/${id}`);
+  await settled(page);
+  return page;
+}
+
+test('from the queue to a yes with the keys; looking decides nothing', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base, 'bo');
+  const first = await ask('15m', 'Check the October export');
+  const second = await ask('20m', 'Check the November export');
+  await page.goto('/approvals');
+  await settled(page);
+  await page.keyboard.press('j');
+  await page.getByText('Check the October export').waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/approvals/${first}`);
+  await page.keyboard.press('j');
+  await page.getByText('Check the November export').waitFor();
+  await page.keyboard.press('k');
+  await page.getByText('Check the October export').waitFor();
+  await page.reload();
+  await settled(page);
+  await page.keyboard.press('a');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Approve');
+  expect([await statusOf(first), await statusOf(second)]).toEqual(['pending', 'pending']);
+  await page.keyboard.press('Enter');
+  await page.getByText('Bo Sandberg said yes').waitFor();
+  expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+  expect([await statusOf(first), await statusOf(second)]).toEqual(['approved', 'pending']);
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+test('two at once make one decision, and the second reads who was first', async (context) => {
+  const opened = chromium(context);
+  const id = await ask('25m', 'Look at one invoice');
+  const [bo, hal] = [await unaware(opened, 'bo', id), await unaware(opened, 'hal', id)];
+  await bo.getByRole('button', { name: 'Approve' }).click();
+  await bo.getByText('Bo Sandberg said yes').waitFor();
+  await hal.getByRole('button', { name: 'Deny…' }).click();
+  await hal.getByLabel('Why not').fill('Not today');
+  await hal.getByRole('button', { name: 'Deny', exact: true }).click();
+  await hal.getByText('Bo Sandberg said yes at').waitFor();
+  expect(await hal.getByText('Not today').count()).toBe(0);
+  expect(await statusOf(id)).toBe('approved');
+  await bo.context().close();
+  await hal.context().close();
+});
+
+test('a no on a phone needs a reason, and nothing is wider than the phone', async (context) => {
+  const { page } = await visit(chromium(context), base, 'bo', { theme: 'dark', width: 360 });
+  const id = await ask('30m', `Look at ${'x'.repeat(300)}`);
+  await page.goto(`/approvals/${id}`);
+  await settled(page);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  await page.getByRole('button', { name: 'Deny…' }).click();
+  await page.getByRole('button', { name: 'Deny', exact: true }).click();
+  await page.getByText('Say why: whoever asked reads it.').waitFor();
+  expect(await statusOf(id)).toBe('pending');
+  await page.getByLabel('Why not').fill('Use the copy in staging');
+  await page.getByRole('button', { name: 'Deny', exact: true }).click();
+  // Not what was typed, but what the server says was said.
+  await page.getByRole('listitem').getByText('Use the copy in staging').waitFor();
+  expect(await statusOf(id)).toBe('denied');
+  await page.context().close();
+});

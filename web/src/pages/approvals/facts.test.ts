@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import type { AccessRequest } from '../../data/api.ts';
+import { byUrgency } from '../../data/approvals.ts';
+import { earlierAlike, endIfNow, howTheyWent, neighbour, stanceOf } from './facts.ts';
+
+const NOW = Date.parse('2026-11-22T10:00:00Z');
+const minutes = (n: number): string => new Date(NOW + n * 60_000).toISOString();
+const ana = { key: 'ana', name: 'Ana' };
+const bo = { key: 'bo', name: 'Bo' };
+
+function request(id: string, more: Partial<AccessRequest> = {}): AccessRequest {
+  return {
+    id,
+    status: 'pending',
+    requester: ana,
+    items: [
+      {
+        role: 'invoice-reader',
+        target: 'aws/prod',
+        tier: 2,
+        description: null,
+        labels: {},
+        grant: null,
+        plan: null,
+        residual: null,
+      },
+    ],
+    reason: 'why',
+    ticket: null,
+    duration: '15m',
+    durationMs: 15 * 60_000,
+    startsAt: null,
+    createdAt: minutes(-1),
+    lapsesAt: minutes(60),
+    decidedAt: null,
+    deniedBy: null,
+    policyVersion: 'v',
+    steps: [],
+    decisions: [],
+    reasons: [],
+    grants: [],
+    extends: null,
+    next: '',
+    ...more,
+  };
+}
+
+test('what lapses first comes first', () => {
+  const queue = byUrgency([
+    request('c', { lapsesAt: minutes(30) }),
+    request('b', { lapsesAt: minutes(5) }),
+    request('a', { lapsesAt: minutes(30), createdAt: minutes(-9) }),
+  ]);
+  expect(queue.map(({ id }) => id)).toEqual(['b', 'a', 'c']);
+});
+
+test('one can decide what waits, is of somebody else, and was not decided by oneself', () => {
+  const yes = { by: bo, verdict: 'approve' as const, comment: null, at: minutes(-1) };
+  expect(stanceOf(request('r'), 'bo', NOW).kind).toBe('open');
+  expect(stanceOf(request('r'), 'ana', NOW).kind).toBe('own');
+  expect(stanceOf(request('r', { decisions: [yes] }), 'bo', NOW)).toEqual({ kind: 'said', at: minutes(-1) });
+  expect(stanceOf(request('r', { decisions: [yes] }), 'hal', NOW).kind).toBe('open');
+  expect(stanceOf(request('r', { status: 'approved' }), 'bo', NOW).kind).toBe('over');
+  // The server has not said so yet, but its time is over.
+  expect(stanceOf(request('r', { lapsesAt: minutes(0) }), 'bo', NOW).kind).toBe('over');
+});
+
+test('the end counts from the start, and the start is not before now', () => {
+  expect(endIfNow(request('r'), NOW)).toBe(NOW + 15 * 60_000);
+  expect(endIfNow(request('r', { startsAt: minutes(60) }), NOW)).toBe(NOW + 75 * 60_000);
+  expect(endIfNow(request('r', { startsAt: minutes(-60) }), NOW)).toBe(NOW + 15 * 60_000);
+  const extension = { grant: 'grt', until: minutes(42), status: 'pending' as const };
+  expect(endIfNow(request('r', { extends: extension }), NOW)).toBe(NOW + 42 * 60_000);
+});
+
+test('alike is the same person with the same role on the same target, before', () => {
+  const now = request('now', { createdAt: minutes(0) });
+  const [item] = now.items;
+  if (item === undefined) throw new Error('a request has an item');
+  const known = [
+    now,
+    request('later', { createdAt: minutes(1) }),
+    request('older', { createdAt: minutes(-50), status: 'denied' }),
+    request('newer', { createdAt: minutes(-5), status: 'approved' }),
+    request('of-bo', { requester: bo }),
+    request('elsewhere', { items: [{ ...item, target: 'aws/staging' }] }),
+  ];
+  const alike = earlierAlike(now, known);
+  expect(alike.map(({ id }) => id)).toEqual(['newer', 'older']);
+  expect(howTheyWent(alike)).toBe('1 approved, 1 denied');
+});
+
+test('j and k stop at the ends of the queue, and begin at its first', () => {
+  const queue = [{ id: 'a' }, { id: 'b' }];
+  expect(neighbour(queue, null, 1)).toBe('a');
+  expect(neighbour(queue, 'a', 1)).toBe('b');
+  expect(neighbour(queue, 'b', 1)).toBe('b');
+  expect(neighbour(queue, 'a', -1)).toBe('a');
+  expect(neighbour([], 'a', 1)).toBeNull();
+});

@@ -1,0 +1,65 @@
+import type { AccessRequest } from '../../data/api.ts';
+
+/** What somebody can still do about a request, from what stands in it. */
+export type Stance =
+  | { readonly kind: 'open' }
+  /** I have said yes, and others are needed. */
+  | { readonly kind: 'said'; readonly at: string }
+  | { readonly kind: 'own' }
+  /** Nobody can decide it any more. */
+  | { readonly kind: 'over' };
+
+export function stanceOf(
+  { status, requester, decisions, lapsesAt }: Pick<AccessRequest, 'status' | 'requester' | 'decisions' | 'lapsesAt'>,
+  me: string,
+  now: number,
+): Stance {
+  if (status !== 'pending' || Date.parse(lapsesAt) <= now) return { kind: 'over' };
+  if (requester.key === me) return { kind: 'own' };
+  const mine = decisions.find(({ by }) => by.key === me);
+  return mine === undefined ? { kind: 'open' } : { kind: 'said', at: mine.at };
+}
+
+/** When the access would end if the last yes came now; for an extension, the later end that was asked for. */
+export function endIfNow(
+  { startsAt, durationMs, extends: extension }: Pick<AccessRequest, 'startsAt' | 'durationMs' | 'extends'>,
+  now: number,
+): number {
+  if (extension !== null) return Date.parse(extension.until);
+  return Math.max(now, startsAt === null ? now : Date.parse(startsAt)) + durationMs;
+}
+
+/** Earlier requests of the same person for one of the same roles on the same targets, newest first. */
+export function earlierAlike(request: AccessRequest, known: readonly AccessRequest[]): readonly AccessRequest[] {
+  const asked = new Set(request.items.map(pair));
+  return known
+    .filter(
+      ({ id, requester, items, createdAt }) =>
+        id !== request.id &&
+        requester.key === request.requester.key &&
+        createdAt < request.createdAt &&
+        items.some((item) => asked.has(pair(item))),
+    )
+    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+}
+
+const pair = ({ role, target }: { readonly role: string; readonly target: string }): string => `${role}\n${target}`;
+
+/** How earlier requests went, in words: `3 approved, 1 denied`. */
+export function howTheyWent(requests: readonly Pick<AccessRequest, 'status'>[]): string {
+  const counts = new Map<string, number>();
+  for (const { status } of requests) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+}
+
+/** Who decided it, when it is over: the last that anybody said. */
+export function decidedBy(request: Pick<AccessRequest, 'decisions'>): AccessRequest['decisions'][number] | null {
+  return request.decisions.at(-1) ?? null;
+}
+
+/** The neighbour of `id` in a queue, `by` places away; the ends hold. Without `id` the first. */
+export function neighbour(queue: readonly { readonly id: string }[], id: string | null, by: 1 | -1): string | null {
+  const at = queue.findIndex((one) => one.id === id);
+  if (at === -1) return queue[0]?.id ?? null;
+  return queue[Math.min(queue.length - 1, Math.max(0, at + by))]?.id ?? null;
+}

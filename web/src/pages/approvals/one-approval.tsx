@@ -1,0 +1,210 @@
+import { useParams } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import type { AccessRequest } from '../../data/api.ts';
+import { useKnownRequests, useRequest } from '../../data/approvals.ts';
+import { useMe } from '../../data/session.ts';
+import { countdown, durationWords } from '../../time/countdown.ts';
+import { useNow } from '../../time/ticker.ts';
+import { requestState, residualLine } from '../../time/wording.ts';
+import { useTimes } from '../../time/zone.ts';
+import { ButtonLink } from '../../ui/button.tsx';
+import { Card, Facts, Waiting } from '../../ui/card.tsx';
+import { BackIcon } from '../../ui/icons.ts';
+import { FailureNotice } from '../../ui/notices.tsx';
+import { Mono, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
+import { Decide } from './decide.tsx';
+import { earlierAlike, endIfNow, howTheyWent, stanceOf } from './facts.ts';
+import { Outcome } from './outcome.tsx';
+import classes from './approvals.module.css';
+
+/** One request with everything that somebody should know before saying yes or no. */
+export function OneApproval() {
+  const { id } = useParams({ from: '/approvals/$id' });
+  const request = useRequest(id);
+  return (
+    <div>
+      <p className={classes['back']}>
+        <ButtonLink to="/approvals" kind="quiet" small icon={BackIcon}>
+          All that waits
+        </ButtonLink>
+      </p>
+      {request.isPending && <Waiting lines={6} />}
+      {request.error !== null && request.data === undefined && (
+        <FailureNotice error={request.error} intent="look" again={() => void request.refetch()} />
+      )}
+      {request.data !== undefined && <ApprovalCard key={id} request={request.data} />}
+    </div>
+  );
+}
+
+function ApprovalCard({ request }: { readonly request: AccessRequest }) {
+  const now = useNow();
+  const { data: me } = useMe();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // Not at the first look at the page, where whoever hears it begins at its top.
+    if (document.activeElement !== document.body) heading.current?.focus({ preventScroll: true });
+  }, []);
+  const { requester, items, status, lapsesAt } = request;
+  const [first] = items;
+  const stance = stanceOf(request, me?.person.key ?? '', now);
+  const left = countdown(now, Date.parse(lapsesAt));
+  const asks = request.extends === null ? 'asks for' : 'asks to keep';
+  return (
+    <Card className={classes['card']} aria-label="The request">
+      <header className={classes['asks']}>
+        <p className={classes['top']}>
+          <StateSign state={requestState(request)} />
+          {status === 'pending' && (
+            <span className={classes['timer']} role="timer" aria-label={`lapses in ${left.words}`}>
+              {left.over ? 'its time is over' : `lapses in ${left.text}`}
+            </span>
+          )}
+        </p>
+        <h2 ref={heading} tabIndex={-1}>
+          {requester.name} {asks} {items.length === 1 ? `${first?.role} on ${first?.target}` : `${items.length} things`}
+        </h2>
+        {items.map((item) => (
+          <Item key={`${item.role} ${item.target}`} item={item} named={items.length > 1} />
+        ))}
+      </header>
+      <div className={classes['part']}>
+        <h3>Why</h3>
+        <blockquote className={classes['why']}>
+          {request.reason === '' ? 'No reason was given.' : request.reason}
+        </blockquote>
+        {request.ticket !== null && (
+          <p>
+            Ticket <Mono>{request.ticket}</Mono>
+          </p>
+        )}
+      </div>
+      <Terms request={request} />
+      <People request={request} me={me?.person.key ?? ''} />
+      {stance.kind === 'open' ? <Decide request={request} /> : <Outcome request={request} stance={stance} />}
+    </Card>
+  );
+}
+
+function Item({
+  item: { role, target, tier, description, labels },
+  named,
+}: {
+  readonly item: AccessRequest['items'][number];
+  readonly named: boolean;
+}) {
+  return (
+    <div className={classes['part']}>
+      {named && (
+        <h3>
+          {role} on {target}
+        </h3>
+      )}
+      <p>{description ?? 'The rules in force have no such role, so it would be refused.'}</p>
+      <p className={classes['tags']}>
+        {tier !== null && <TierSign tier={tier} />}
+        {Object.entries(labels).map(([name, value]) => (
+          <Tag key={name}>
+            {name} {value}
+          </Tag>
+        ))}
+      </p>
+    </div>
+  );
+}
+
+/** For how long, from when, until when, in the zone of whoever looks; and what is left of it afterwards. */
+function Terms({ request }: { readonly request: AccessRequest }) {
+  const now = useNow();
+  const times = useTimes();
+  const { startsAt, durationMs, items, status, reasons, policyVersion } = request;
+  const end = endIfNow(request, now);
+  const starts = startsAt === null ? null : Date.parse(startsAt);
+  const residual =
+    items.map((item) => item.residual).find((one) => one !== null && one.maxMs !== 0) ?? items[0]?.residual;
+  const plans = items.flatMap(({ plan }) => (plan === null ? [] : [plan]));
+  return (
+    <div className={classes['part']}>
+      <Facts
+        rows={[
+          ['For', request.extends === null ? durationWords(durationMs) : 'a later end of access that is held already'],
+          request.extends === null
+            ? ['Begins', starts === null || starts <= now ? 'as soon as it is approved' : times.full(starts)]
+            : null,
+          status === 'pending'
+            ? ['Ends', `${times.short(end, now)} ${times.name(end)}, if the last yes came now`]
+            : null,
+          [
+            'Afterwards',
+            residual == null ? (
+              'Nobody can say what survives its end.'
+            ) : (
+              <>
+                {residualLine(residual)} <span className={classes['fine']}>{residual.words}</span>
+              </>
+            ),
+          ],
+        ]}
+      />
+      <details>
+        <summary>By which rule, and what the cloud is told</summary>
+        <ul className={classes['steps']}>
+          {reasons.map(({ rule, text }) => (
+            <li key={`${rule} ${text}`}>
+              {text}
+              <span className={classes['rule']}>{rule}</span>
+            </li>
+          ))}
+        </ul>
+        <p className={classes['rule']}>rules {policyVersion}</p>
+        {plans.map((plan) => (
+          <pre key={plan} className={classes['plan']} tabIndex={0} aria-label="What the cloud is told">
+            {plan}
+          </pre>
+        ))}
+      </details>
+    </div>
+  );
+}
+
+/** Who is still needed, who else can, and how it went before. */
+function People({ request, me }: { readonly request: AccessRequest; readonly me: string }) {
+  const known = useKnownRequests();
+  const now = useNow();
+  const times = useTimes();
+  const alike = known.data === undefined ? null : earlierAlike(request, known.data.items);
+  const last = alike?.[0];
+  const name = (person: AccessRequest['requester']): string => (person.key === me ? 'you' : person.name);
+  return (
+    <div className={classes['part']}>
+      <Facts
+        rows={[
+          ...request.steps.map(({ id, count, missing, approvedBy, eligible, from }, index) => {
+            const said = approvedBy.length === 0 ? '' : `${approvedBy.map(name).join(', ')} said yes. `;
+            const others = eligible.filter((one) => !approvedBy.some(({ key }) => key === one.key)).map(name);
+            const open = missing === 0 ? 'Nobody more is needed.' : `Needs ${missing} of ${others.join(', ')}.`;
+            const label = request.steps.length === 1 ? 'Who decides' : `Who decides, ${index + 1}`;
+            return [
+              label,
+              <span key={id}>
+                {said}
+                {open}
+                <span className={classes['rule']}>
+                  {count} from {from.join(', ')}
+                </span>
+              </span>,
+            ] as const;
+          }),
+          alike === null
+            ? null
+            : [
+                'Before',
+                last === undefined
+                  ? `The first of this kind by ${request.requester.name}, as far as you may see.`
+                  : `${alike.length} of this kind by ${request.requester.name}: ${howTheyWent(alike)}; the last ${times.short(Date.parse(last.createdAt), now)}.`,
+              ],
+        ]}
+      />
+    </div>
+  );
+}

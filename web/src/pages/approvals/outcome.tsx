@@ -1,0 +1,59 @@
+import type { AccessRequest } from '../../data/api.ts';
+import { useNow } from '../../time/ticker.ts';
+import { grantState } from '../../time/wording.ts';
+import { useTimes } from '../../time/zone.ts';
+import { StateSign } from '../../ui/signs.tsx';
+import { decidedBy, type Stance } from './facts.ts';
+import classes from './approvals.module.css';
+
+const OVER = {
+  approved: 'Approved',
+  denied: 'Denied',
+  withdrawn: 'Withdrawn by whoever asked',
+  lapsed: 'Nobody decided it in time',
+} as const;
+
+/** Stands where the buttons were: who said what, when, and what became of it. */
+export function Outcome({ request, stance }: { readonly request: AccessRequest; readonly stance: Stance }) {
+  const now = useNow();
+  const times = useTimes();
+  const { status, decisions, grants, deniedBy, decidedAt } = request;
+  const last = decidedBy(request);
+  const at = (time: string): string => times.short(Date.parse(time), now);
+  return (
+    <div className={classes['said']} role="status">
+      {stance.kind === 'own' && <p>This is your own request. Somebody else decides it.</p>}
+      {stance.kind === 'said' && <p>You have said yes at {at(stance.at)}. It waits for others now.</p>}
+      {status === 'pending' && stance.kind === 'over' && <p>Its time is over. Nobody can decide it any more.</p>}
+      {status !== 'pending' && (
+        <p>
+          <strong>
+            {OVER[status]}
+            {status === 'approved' && last === null && ' by rule'}
+            {deniedBy === 'policy' && ' by the rules'}
+          </strong>
+          {decidedAt !== null && ` at ${at(decidedAt)}`}
+          {last !== null &&
+            deniedBy !== 'policy' &&
+            (status === 'approved' || status === 'denied') &&
+            `, ${last.by.name} was the last to speak`}
+          .
+        </p>
+      )}
+      <ul className={classes['steps']}>
+        {decisions.map(({ by, verdict, comment, at: said }) => (
+          <li key={by.key}>
+            {by.name} said {verdict === 'approve' ? 'yes' : 'no'} at {at(said)}
+            {comment !== null && <>: “{comment}”</>}
+          </li>
+        ))}
+      </ul>
+      {grants.map((grant) => (
+        <p key={grant.id} className={classes['tags']}>
+          <StateSign state={grantState(grant, now)} /> {grant.role} on {grant.target}
+          {grant.endsAt !== null && `, until ${at(grant.endsAt)}`}
+        </p>
+      ))}
+    </div>
+  );
+}
