@@ -25,5 +25,6 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'approvals-empty', person: 'gus', path: () => '/approvals' },
   { name: 'approval', person: 'bo', path: ({ pending }) => `/approvals/${pending}` },
   { name: 'approval-over', person: 'bo', path: ({ denied }) => `/approvals/${denied}` },
+  { name: 'live', person: 'bo', path: () => '/live' },
   { name: 'lost', person: 'ana', path: () => '/requests/req_nothing' },
 ];

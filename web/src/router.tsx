@@ -52,8 +52,21 @@ const oneApproval = createRoute({
   component: lazyRouteComponent(() => import('./pages/approvals/one-approval.tsx'), 'OneApproval'),
 });
 
+const live = createRoute({
+  getParentRoute: () => root,
+  path: '/live',
+  component: lazyRouteComponent(() => import('./pages/live/live.tsx'), 'LivePage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, request, requests, oneRequest, approvals.addChildren([noApproval, oneApproval])]),
+  routeTree: root.addChildren([
+    home,
+    request,
+    requests,
+    oneRequest,
+    approvals.addChildren([noApproval, oneApproval]),
+    live,
+  ]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultErrorComponent: BrokenPage,

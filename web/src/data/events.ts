@@ -34,11 +34,26 @@ export function pauseBefore(attempt: number, luck: number): number {
 
 /** What a change touches, as the first words of query keys. A kind that this page does not know touches everything. */
 export function touchedBy(kind: string): readonly string[] | null {
-  if (kind === 'grant') return ['grants', 'grant', 'live', 'requests', 'request'];
+  // Who has power now (`live`) may be ten thousand rows: `live.ts` reads the one that has changed.
+  if (kind === 'grant') return ['grants', 'grant', 'requests', 'request'];
   if (kind === 'request') return ['requests', 'request'];
-  if (kind === 'revocation') return ['revocations', 'grants', 'grant', 'live'];
+  if (kind === 'revocation') return ['revocations', 'grants', 'grant'];
   if (kind === 'policy') return ['catalogue', 'preview'];
   return null;
+}
+
+/** Something that has changed. */
+export interface Change {
+  readonly kind: string;
+  readonly id: string;
+}
+
+const changeListeners = new Set<(change: Change) => void>();
+
+/** Tells of each change that the server tells of, while the page listens at all. */
+export function onChange(listener: (change: Change) => void): () => void {
+  changeListeners.add(listener);
+  return () => changeListeners.delete(listener);
 }
 
 /** Changes come in swarms (one approval makes three); they are read once. */
@@ -97,7 +112,11 @@ export function useLiveUpdates(client: QueryClient): void {
         again = setTimeout(listen, pause);
         if (attempt === 1) void client.invalidateQueries({ queryKey: ['me'] });
       };
-      opened.addEventListener('change', (event) => read(touchedBy(kindOf(event.data))));
+      opened.addEventListener('change', (event) => {
+        const change = changeOf(event.data);
+        read(touchedBy(change.kind));
+        for (const listener of changeListeners) listener(change);
+      });
       opened.addEventListener('resync', () => read(null));
     };
     const wake = (): void => {
@@ -132,11 +151,11 @@ export function useLiveUpdates(client: QueryClient): void {
   }, [client]);
 }
 
-function kindOf(data: unknown): string {
+function changeOf(data: unknown): Change {
   try {
-    const parsed: unknown = JSON.parse(String(data));
-    return typeof parsed === 'object' && parsed !== null && 'kind' in parsed ? String(parsed.kind) : '';
+    const { kind, id } = JSON.parse(String(data)) as Readonly<Record<string, unknown>>;
+    return { kind: String(kind), id: String(id) };
   } catch {
-    return '';
+    return { kind: '', id: '' };
   }
 }

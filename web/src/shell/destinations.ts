@@ -1,5 +1,5 @@
 import type { Me } from '../data/session.ts';
-import { ApprovalsIcon, AskIcon, HomeIcon, RequestsIcon, type Icon } from '../ui/icons.ts';
+import { ApprovalsIcon, AskIcon, HomeIcon, LiveIcon, RequestsIcon, type Icon } from '../ui/icons.ts';
 
 /** A page that the navigation names. Its address stands in `router.tsx` too; a test compares the two. */
 export interface Destination {
@@ -18,6 +18,7 @@ export const DESTINATIONS: readonly Destination[] = [
   { to: '/request', label: 'Request', icon: AskIcon, key: 'n' },
   { to: '/requests', label: 'Requests', icon: RequestsIcon, key: 'r' },
   { to: '/approvals', label: 'Approvals', icon: ApprovalsIcon, key: 'a' },
+  { to: '/live', label: 'Live', icon: LiveIcon, key: 'l' },
 ];
 
 export function destinationsFor(me: Me): readonly Destination[] {

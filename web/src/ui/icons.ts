@@ -1,7 +1,9 @@
 /** The icons of the portal, by what they mean here. */
 export {
+  ArrowDown as DownIcon,
   ArrowLeft as BackIcon,
   ArrowRight as GoIcon,
+  ArrowUp as UpIcon,
   Ban as DeniedIcon,
   BookOpen as CatalogueIcon,
   Check as DoneIcon,
@@ -22,6 +24,7 @@ export {
   Menu as MoreIcon,
   Monitor as AutoThemeIcon,
   Moon as DarkThemeIcon,
+  OctagonX as StopIcon,
   Plus as AskIcon,
   Radio as LiveIcon,
   RotateCw as AgainIcon,

@@ -112,3 +112,58 @@ test('a no on a phone needs a reason, and nothing is wider than the phone', asyn
   expect(await statusOf(id)).toBe('denied');
   await page.context().close();
 });
+
+test('access is stopped with a reason, and is ending then', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base, 'bo');
+  const id = await ask('45m', 'Look at the invoices of May');
+  await curfew(['--profile', 'bo', 'approve', id]);
+  await page.goto('/live');
+  await settled(page);
+  await page.getByLabel('Show only').fill('ana invoice-reader');
+  // Approved a moment ago: it comes by the stream when it starts. What ends last is the one of 45 minutes.
+  await page.getByRole('button', { name: 'Ends' }).click();
+  const row = page.getByRole('row').nth(1);
+  await row.getByText(/^4[345]:/).waitFor();
+  await row.getByRole('button', { name: 'Stop invoice-reader on aws/prod of Ana Ribeiro' }).click();
+  await page.getByRole('button', { name: 'Stop it' }).click();
+  await page.getByText('Say why: the log keeps it.').waitFor();
+  await page.getByLabel('Why').fill('The invoices of May are closed');
+  await page.getByRole('button', { name: 'Stop it' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('cell').getByText('ending…').waitFor();
+  expect(await page.getByRole('cell').getByText('proven').count()).toBe(0);
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+test('ten thousand rows are a table of which only what is seen is drawn', async (context) => {
+  const { page } = await visit(chromium(context), base, 'bo');
+  const [like] = ((await (await page.request.get('/v1/live')).json()) as { items: readonly object[] }).items;
+  const now = Date.now();
+  const rows = Array.from({ length: 10_000 }, (_, index) => ({
+    ...like,
+    id: `grt_${String(index).padStart(20, 'a')}`,
+    status: 'active',
+    endsAt: new Date(now + (index + 1) * 60_000).toISOString(),
+    person: { key: `p${index}`, name: `Person ${index}` },
+    role: `role-${index % 7}`,
+  }));
+  await page.route(/\/v1\/live\?/, (route) => {
+    const from = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
+    const items = rows.slice(from, from + 2_000);
+    const nextCursor = from + 2_000 < rows.length ? String(from + 2_000) : null;
+    return route.fulfill({ json: { items, nextCursor, now: new Date().toISOString() } });
+  });
+  await page.goto('/live');
+  await page.getByText('10000 held by 10000 people.').waitFor();
+  const table = page.getByRole('table', { name: 'Live access' });
+  expect(await table.getAttribute('aria-rowcount')).toBe('10001');
+  expect(await page.getByRole('row').count()).toBeLessThan(60);
+  await page.getByRole('button', { name: 'Ends' }).click();
+  await page.getByText('Person 9999', { exact: true }).waitFor();
+  await page.keyboard.press('End');
+  await page.getByText('Person 0', { exact: true }).waitFor();
+  await page.getByLabel('Show only').fill('person 4321');
+  await page.getByText('1 of 10000 rows are shown.').waitFor();
+  await page.context().close();
+});

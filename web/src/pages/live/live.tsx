@@ -1,0 +1,153 @@
+import { useDeferredValue, useMemo, useState } from 'react';
+import type { Grant } from '../../data/api.ts';
+import { useLive } from '../../data/live.ts';
+import { useMe } from '../../data/session.ts';
+import { countdown, durationWords } from '../../time/countdown.ts';
+import { useNow } from '../../time/ticker.ts';
+import { grantState, PROOF_WORDS, residualLine } from '../../time/wording.ts';
+import { useTimes } from '../../time/zone.ts';
+import { Empty, Waiting } from '../../ui/card.tsx';
+import { DataTable, type Column } from '../../ui/data-table.tsx';
+import { LineField, OneOf } from '../../ui/fields.tsx';
+import { FailureNotice, Notice } from '../../ui/notices.tsx';
+import { Page } from '../../ui/page.tsx';
+import { StateSign, TierSign } from '../../ui/signs.tsx';
+import { Tip } from '../../ui/tip.tsx';
+import { fits, tally, TIER_CHOICES, type TierChoice } from './filter.ts';
+import { Stop } from './stop.tsx';
+import classes from './live.module.css';
+
+const COLUMNS: readonly Column<Grant>[] = [
+  {
+    id: 'person',
+    head: 'Who',
+    width: 'minmax(7rem, 1.1fr)',
+    by: ({ person }) => person.name.toLowerCase(),
+    cell: ({ person }) => <strong>{person.name}</strong>,
+    plain: true,
+  },
+  {
+    id: 'what',
+    head: 'What',
+    width: 'minmax(9rem, 1.6fr)',
+    by: ({ role, target }) => `${role} ${target}`,
+    cell: ({ role, target }) => (
+      <>
+        {role} <span className={classes['target']}>on {target}</span>
+      </>
+    ),
+    plain: true,
+  },
+  {
+    id: 'tier',
+    head: 'Tier',
+    width: '4.5rem',
+    by: ({ tier }) => tier,
+    cell: ({ tier }) => <TierSign tier={tier} />,
+    plain: true,
+  },
+  {
+    id: 'end',
+    head: 'Ends',
+    width: 'minmax(9rem, 1.1fr)',
+    by: ({ endsAt, startsAt, durationMs }) => endsAt ?? new Date(Date.parse(startsAt) + durationMs).toISOString(),
+    cell: (grant) => <Left grant={grant} />,
+    plain: true,
+  },
+  {
+    id: 'residual',
+    head: 'Survives its end',
+    width: 'minmax(6rem, 0.9fr)',
+    by: ({ residual }) => residual.maxMs ?? Infinity,
+    cell: ({ residual }) => (
+      <Tip label={residual.words}>
+        <span tabIndex={0} className={classes['residual']}>
+          {residual.maxMs === 0
+            ? 'nothing'
+            : residual.maxMs === null
+              ? 'unknown'
+              : `at most ${durationWords(residual.maxMs)}`}
+        </span>
+      </Tip>
+    ),
+  },
+  { id: 'stop', head: 'Stop it', width: '5.5rem', cell: (grant) => <Stop grant={grant} />, plain: true },
+];
+
+/** Who has power now, until when, and what is left of it then. */
+export function LivePage() {
+  const live = useLive();
+  const { data: me } = useMe();
+  const [words, setWords] = useState('');
+  const [tier, setTier] = useState<TierChoice>('all');
+  const sought = useDeferredValue(words);
+  const all = live.data?.grants;
+  const rows = useMemo(() => (all ?? []).filter((grant) => fits(grant, sought, tier)), [all, sought, tier]);
+  return (
+    <Page title="Live" lead="Who has power now, until when, and what survives its end." wide>
+      <div className={classes['live']}>
+        <div className={classes['filters']}>
+          <LineField
+            type="search"
+            label="Show only"
+            placeholder="a person, a role, a target"
+            value={words}
+            onChange={(event) => setWords(event.currentTarget.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+          <OneOf label="Tier" choices={TIER_CHOICES} value={tier} onChange={(value) => setTier(value as TierChoice)} />
+        </div>
+        {live.isPending && <Waiting lines={6} />}
+        {live.error !== null && <FailureNotice error={live.error} intent="look" again={() => void live.refetch()} />}
+        {live.data?.more === true && (
+          <Notice>There is more than this page reads. What stands here is the latest to start.</Notice>
+        )}
+        {all !== undefined && (
+          <p role="status" className={classes['count']}>
+            {tally(all, rows.length, me?.person.key ?? '')}
+          </p>
+        )}
+        {all?.length === 0 && (
+          <Empty title="Nobody has any power now">
+            That is the normal state of affairs. What is given stands here from its first second to the proof that it is
+            gone.
+          </Empty>
+        )}
+        {rows.length > 0 && (
+          <DataTable label="Live access" columns={COLUMNS} rows={rows} keyOf={({ id }) => id} first="end" />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+/** What is left, or how it stands; said to be over only with its proof. */
+function Left({ grant }: { readonly grant: Grant }) {
+  const now = useNow();
+  const times = useTimes();
+  const state = grantState(grant, now);
+  const { endsAt, proof } = grant;
+  if (state.tone === 'good' && endsAt !== null) {
+    const left = countdown(now, Date.parse(endsAt));
+    return (
+      <span className={classes['left']}>
+        <span role="timer" aria-label={`${left.words} left`}>
+          {left.text}
+        </span>
+        <small>until {times.short(Date.parse(endsAt), now)}</small>
+      </span>
+    );
+  }
+  return (
+    <span className={classes['left']}>
+      <StateSign state={state} />
+      {proof !== null && (
+        <small>
+          proven {times.seconds(Date.parse(proof.at))}: {PROOF_WORDS[proof.kind]}
+        </small>
+      )}
+      {grant.status === 'ending' && grant.residual.maxMs !== 0 && <small>{residualLine(grant.residual)}</small>}
+    </span>
+  );
+}
