@@ -1,9 +1,30 @@
+import type { Tier } from '../core/role.ts';
 import type { Item } from '../policy/types.ts';
 import type { Residual } from '../providers/contract.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import { methodFor, residualOf } from './grant-shape.ts';
 import { planItem } from './plan-items.ts';
 import type { World } from './world.ts';
+
+/** What the rules in force say about an item: enough to know what is asked for without knowing its name. */
+export interface ItemWords {
+  /** `null`: they have no such role, and it would be refused. */
+  readonly tier: Tier | null;
+  /** What the role is for. */
+  readonly description: string | null;
+  /** Labels of the target, for example its environment. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export function wordsOfItem({ rules }: Pick<World, 'rules'>, item: Item): ItemWords {
+  const { policy } = rules.current();
+  const role = policy.roles.get(item.role);
+  return {
+    tier: role?.tier ?? null,
+    description: role?.description ?? null,
+    labels: policy.vocabulary.targets.get(item.target)?.labels ?? {},
+  };
+}
 
 /**
  * What can survive the end of an item, by the rules in force: what is said of it before anybody agrees. `null`: the rules do not have it, or

@@ -12,7 +12,7 @@ import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
 import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
 import { landingOf, residualOf } from './grant-shape.ts';
-import { planOfItem, residualOfItem } from './item-outlook.ts';
+import { planOfItem, residualOfItem, wordsOfItem, type ItemWords } from './item-outlook.ts';
 import { approvalPage, needsSignedApproval } from './step-up.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { extensionView, type ExtensionView } from './extension-view.ts';
@@ -93,20 +93,15 @@ export interface RequestView {
   readonly id: RequestId;
   readonly status: RequestState['kind'];
   readonly requester: PersonView;
-  readonly items: readonly {
+  readonly items: readonly (ItemWords & {
     readonly role: string;
     readonly target: string;
-    readonly tier: Tier | null;
-    /** What the role is for, in the words of the rules in force; `null`: they have no such role. */
-    readonly description: string | null;
-    /** Labels of the target, for example its environment. */
-    readonly labels: Readonly<Record<string, string>>;
     readonly grant: GrantId | null;
     /** What the cloud would be told, while a new grant waits for a decision; `null`: it is decided, is an extension, or could not be made now. */
     readonly plan: string | null;
     /** What is said before anybody agrees to survive its end; `null`: nobody can say. */
     readonly residual: Residual | null;
-  }[];
+  })[];
   readonly reason: string;
   readonly ticket: string | null;
   readonly duration: string;
@@ -192,7 +187,6 @@ function requestView(
   actor: Actor,
 ): RequestView {
   const now = world.clock.now();
-  const { policy } = world.rules.current();
   const decision = storedDecision(request);
   const decisions = said.map((one) => ({
     by: personView(world, keys.get(one.person) ?? ''),
@@ -226,9 +220,7 @@ function requestView(
       const grant = own.findLast((grant) => grant.ordinal === ordinal || request.extends !== null);
       return {
         ...item,
-        tier: policy.roles.get(item.role)?.tier ?? null,
-        description: policy.roles.get(item.role)?.description ?? null,
-        labels: policy.vocabulary.targets.get(item.target)?.labels ?? {},
+        ...wordsOfItem(world, item),
         grant: grant?.id ?? null,
         plan: planOfItem(world, request, keys.get(request.person) ?? '', item),
         residual: grant === undefined ? residualOfItem(world, item) : residualBefore(world, grant),

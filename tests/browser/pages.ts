@@ -26,5 +26,9 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'approval', person: 'bo', path: ({ pending }) => `/approvals/${pending}` },
   { name: 'approval-over', person: 'bo', path: ({ denied }) => `/approvals/${denied}` },
   { name: 'live', person: 'bo', path: () => '/live' },
+  { name: 'catalogue', person: 'ana', path: () => '/catalogue' },
+  { name: 'catalogue-nothing', person: 'ana', path: () => '/catalogue?q=zzzzz' },
+  { name: 'role', person: 'ana', path: () => '/catalogue/invoice-reader' },
+  { name: 'me', person: 'bo', path: () => '/me' },
   { name: 'lost', person: 'ana', path: () => '/requests/req_nothing' },
 ];

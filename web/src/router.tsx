@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { readSearch } from './pages/catalogue/shown.ts';
 import { readDraft } from './pages/request/draft.ts';
 import { readScope } from './pages/requests/scope.ts';
 import { App } from './shell/app.tsx';
@@ -58,6 +59,25 @@ const live = createRoute({
   component: lazyRouteComponent(() => import('./pages/live/live.tsx'), 'LivePage'),
 });
 
+const me = createRoute({
+  getParentRoute: () => root,
+  path: '/me',
+  component: lazyRouteComponent(() => import('./pages/me/me.tsx'), 'MePage'),
+});
+
+const catalogue = createRoute({
+  getParentRoute: () => root,
+  path: '/catalogue',
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import('./pages/catalogue/catalogue.tsx'), 'Catalogue'),
+});
+
+const oneRole = createRoute({
+  getParentRoute: () => root,
+  path: '/catalogue/$role',
+  component: lazyRouteComponent(() => import('./pages/catalogue/one-role.tsx'), 'OneRole'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -66,6 +86,9 @@ export const router = createRouter({
     oneRequest,
     approvals.addChildren([noApproval, oneApproval]),
     live,
+    catalogue,
+    oneRole,
+    me,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,

@@ -1,5 +1,14 @@
 import type { Me } from '../data/session.ts';
-import { ApprovalsIcon, AskIcon, HomeIcon, LiveIcon, RequestsIcon, type Icon } from '../ui/icons.ts';
+import {
+  ApprovalsIcon,
+  AskIcon,
+  CatalogueIcon,
+  HomeIcon,
+  LiveIcon,
+  PersonIcon,
+  RequestsIcon,
+  type Icon,
+} from '../ui/icons.ts';
 
 /** A page that the navigation names. Its address stands in `router.tsx` too; a test compares the two. */
 export interface Destination {
@@ -19,6 +28,8 @@ export const DESTINATIONS: readonly Destination[] = [
   { to: '/requests', label: 'Requests', icon: RequestsIcon, key: 'r' },
   { to: '/approvals', label: 'Approvals', icon: ApprovalsIcon, key: 'a' },
   { to: '/live', label: 'Live', icon: LiveIcon, key: 'l' },
+  { to: '/catalogue', label: 'Catalogue', icon: CatalogueIcon, key: 'c' },
+  { to: '/me', label: 'Me', icon: PersonIcon, key: 'm' },
 ];
 
 export function destinationsFor(me: Me): readonly Destination[] {

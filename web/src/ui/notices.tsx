@@ -1,6 +1,7 @@
 import { notifications } from '@mantine/notifications';
 import { useState, type ReactNode } from 'react';
 import { ApiFailure } from '../data/api.ts';
+import { DeviceFailure } from '../data/device-failure.ts';
 import { explainFailure, type Intent } from '../data/explain-failure.ts';
 import { Button } from './button.tsx';
 import { AgainIcon, CopyIcon, DoneIcon, WarningIcon } from './icons.ts';
@@ -16,6 +17,7 @@ export function FailureNotice({
   readonly intent: Intent;
   readonly again?: () => void;
 }) {
+  if (error instanceof DeviceFailure) return <Notice alert>{error.message}</Notice>;
   const failure = error instanceof ApiFailure ? error : new ApiFailure(null, 500);
   const { happened, stays, toDo, requestId, more } = explainFailure(failure, intent);
   return (
@@ -44,9 +46,9 @@ export function FailureNotice({
 }
 
 /** Something to know before going on. */
-export function Notice({ children }: { readonly children: ReactNode }) {
+export function Notice({ children, alert = false }: { readonly children: ReactNode; readonly alert?: boolean }) {
   return (
-    <div className={classes['notice']}>
+    <div className={classes['notice']} role={alert ? 'alert' : undefined}>
       <WarningIcon size={18} aria-hidden="true" />
       <div>{children}</div>
     </div>

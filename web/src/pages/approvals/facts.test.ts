@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AccessRequest } from '../../data/api.ts';
 import { byUrgency } from '../../data/approvals.ts';
-import { earlierAlike, endIfNow, howTheyWent, neighbour, stanceOf } from './facts.ts';
+import { earlierAlike, endIfNow, howTheyWent, neighbour, saidWords, stanceOf } from './facts.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const minutes = (n: number): string => new Date(NOW + n * 60_000).toISOString();
@@ -29,6 +29,8 @@ function request(id: string, more: Partial<AccessRequest> = {}): AccessRequest {
     ticket: null,
     duration: '15m',
     durationMs: 15 * 60_000,
+    grantedDurationMs: null,
+    needsSignature: false,
     startsAt: null,
     createdAt: minutes(-1),
     lapsesAt: minutes(60),
@@ -55,7 +57,14 @@ test('what lapses first comes first', () => {
 });
 
 test('one can decide what waits, is of somebody else, and was not decided by oneself', () => {
-  const yes = { by: bo, verdict: 'approve' as const, comment: null, at: minutes(-1) };
+  const yes = {
+    by: bo,
+    verdict: 'approve' as const,
+    comment: null,
+    at: minutes(-1),
+    durationMs: null,
+    signed: false,
+  };
   expect(stanceOf(request('r'), 'bo', NOW).kind).toBe('open');
   expect(stanceOf(request('r'), 'ana', NOW).kind).toBe('own');
   expect(stanceOf(request('r', { decisions: [yes] }), 'bo', NOW)).toEqual({ kind: 'said', at: minutes(-1) });
@@ -67,6 +76,7 @@ test('one can decide what waits, is of somebody else, and was not decided by one
 
 test('the end counts from the start, and the start is not before now', () => {
   expect(endIfNow(request('r'), NOW)).toBe(NOW + 15 * 60_000);
+  expect(endIfNow(request('r', { grantedDurationMs: 5 * 60_000 }), NOW)).toBe(NOW + 5 * 60_000);
   expect(endIfNow(request('r', { startsAt: minutes(60) }), NOW)).toBe(NOW + 75 * 60_000);
   expect(endIfNow(request('r', { startsAt: minutes(-60) }), NOW)).toBe(NOW + 15 * 60_000);
   const extension = { grant: 'grt', until: minutes(42), status: 'pending' as const };
@@ -97,4 +107,12 @@ test('j and k stop at the ends of the queue, and begin at its first', () => {
   expect(neighbour(queue, 'b', 1)).toBe('b');
   expect(neighbour(queue, 'a', -1)).toBe('a');
   expect(neighbour([], 'a', 1)).toBeNull();
+});
+
+test('what somebody said is told with what they made of it', () => {
+  expect(saidWords({ verdict: 'deny', durationMs: null, signed: false })).toBe('no');
+  expect(saidWords({ verdict: 'approve', durationMs: null, signed: false })).toBe('yes');
+  expect(saidWords({ verdict: 'approve', durationMs: 15 * 60_000, signed: true })).toBe(
+    'yes, for at most 15 minutes, signed with a passkey',
+  );
 });

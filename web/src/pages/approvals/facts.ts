@@ -1,4 +1,5 @@
 import type { AccessRequest } from '../../data/api.ts';
+import { durationWords } from '../../time/countdown.ts';
 
 /** What somebody can still do about a request, from what stands in it. */
 export type Stance =
@@ -22,11 +23,16 @@ export function stanceOf(
 
 /** When the access would end if the last yes came now; for an extension, the later end that was asked for. */
 export function endIfNow(
-  { startsAt, durationMs, extends: extension }: Pick<AccessRequest, 'startsAt' | 'durationMs' | 'extends'>,
+  {
+    startsAt,
+    durationMs,
+    grantedDurationMs,
+    extends: extension,
+  }: Pick<AccessRequest, 'startsAt' | 'durationMs' | 'grantedDurationMs' | 'extends'>,
   now: number,
 ): number {
   if (extension !== null) return Date.parse(extension.until);
-  return Math.max(now, startsAt === null ? now : Date.parse(startsAt)) + durationMs;
+  return Math.max(now, startsAt === null ? now : Date.parse(startsAt)) + (grantedDurationMs ?? durationMs);
 }
 
 /** Earlier requests of the same person for one of the same roles on the same targets, newest first. */
@@ -50,6 +56,17 @@ export function howTheyWent(requests: readonly Pick<AccessRequest, 'status'>[]):
   const counts = new Map<string, number>();
   for (const { status } of requests) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+}
+
+/** What somebody said, in a word or some: `yes, for at most 15 minutes, signed`. */
+export function saidWords({
+  verdict,
+  durationMs,
+  signed,
+}: Pick<AccessRequest['decisions'][number], 'verdict' | 'durationMs' | 'signed'>): string {
+  if (verdict === 'deny') return 'no';
+  const shorter = durationMs === null ? '' : `, for at most ${durationWords(durationMs)}`;
+  return `yes${shorter}${signed ? ', signed with a passkey' : ''}`;
 }
 
 /** Who decided it, when it is over: the last that anybody said. */

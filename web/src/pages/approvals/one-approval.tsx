@@ -117,7 +117,7 @@ function Item({
 function Terms({ request }: { readonly request: AccessRequest }) {
   const now = useNow();
   const times = useTimes();
-  const { startsAt, durationMs, items, status, reasons, policyVersion } = request;
+  const { startsAt, durationMs, grantedDurationMs, items, status, reasons, policyVersion } = request;
   const end = endIfNow(request, now);
   const starts = startsAt === null ? null : Date.parse(startsAt);
   const residual =
@@ -127,7 +127,14 @@ function Terms({ request }: { readonly request: AccessRequest }) {
     <div className={classes['part']}>
       <Facts
         rows={[
-          ['For', request.extends === null ? durationWords(durationMs) : 'a later end of access that is held already'],
+          [
+            'For',
+            request.extends !== null
+              ? 'a later end of access that is held already'
+              : grantedDurationMs === null
+                ? durationWords(durationMs)
+                : `${durationWords(grantedDurationMs)} as agreed so far; ${durationWords(durationMs)} were asked for`,
+          ],
           request.extends === null
             ? ['Begins', starts === null || starts <= now ? 'as soon as it is approved' : times.full(starts)]
             : null,

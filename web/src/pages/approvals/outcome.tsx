@@ -3,7 +3,7 @@ import { useNow } from '../../time/ticker.ts';
 import { grantState } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { StateSign } from '../../ui/signs.tsx';
-import { decidedBy, type Stance } from './facts.ts';
+import { decidedBy, saidWords, type Stance } from './facts.ts';
 import classes from './approvals.module.css';
 
 const OVER = {
@@ -41,9 +41,9 @@ export function Outcome({ request, stance }: { readonly request: AccessRequest; 
         </p>
       )}
       <ul className={classes['steps']}>
-        {decisions.map(({ by, verdict, comment, at: said }) => (
+        {decisions.map(({ by, comment, at: said, ...how }) => (
           <li key={by.key}>
-            {by.name} said {verdict === 'approve' ? 'yes' : 'no'} at {at(said)}
+            {by.name} said {saidWords(how)} at {at(said)}
             {comment !== null && <>: “{comment}”</>}
           </li>
         ))}

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { PATH_WORDS } from '../../access/path-words.ts';
 import { api, ask, type CatalogueItem } from '../../data/api.ts';
 import { useDebounced } from '../../data/debounced.ts';
 import { durationText } from '../../time/countdown.ts';
@@ -15,13 +16,6 @@ import classes from './find-access.module.css';
 const SHOWN = 25;
 const LONGEST_QUERY = 200;
 const STILL_MS = 120;
-
-const PATHS: Readonly<Record<CatalogueItem['path'], string>> = {
-  automatic: 'At once, by rule',
-  approval: 'Somebody agrees',
-  refused: 'Not for you now',
-  later: 'Not available yet',
-};
 
 /** The search. Every answer says whether it can be had, and how. */
 export function FindAccess({
@@ -93,7 +87,7 @@ function Found({ item, draft }: { readonly item: CatalogueItem; readonly draft: 
         </span>
         <span className={classes['description']}>{description}</span>
         <span className={classes['how']}>
-          <span className={classes['path']}>{PATHS[path]}</span>
+          <span className={classes['path']}>{PATH_WORDS[path]}</span>
           <TierSign tier={tier} />
           {requestable && (
             <span>

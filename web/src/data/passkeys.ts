@@ -1,0 +1,83 @@
+import {
+  startAuthentication,
+  startRegistration,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+  type RegistrationResponseJSON,
+} from '@simplewebauthn/browser';
+import { api, ApiFailure, ask, type AccessRequest } from './api.ts';
+import { under } from './action.ts';
+import { DeviceFailure } from './device-failure.ts';
+
+/** What an approver says besides yes. */
+export interface Yes {
+  readonly comment?: string;
+  /** Less than was asked. */
+  readonly durationMs?: number;
+}
+
+/**
+ * Says yes; where the tier asks for it, the approver's passkey signs exactly this, over a document that the server makes for this one
+ * answer. `key` is of the answer, not of the document: a second try has to be a new one.
+ */
+export async function approve(
+  { id, needsSignature }: Pick<AccessRequest, 'id' | 'needsSignature'>,
+  yes: Yes,
+  key: string,
+): Promise<AccessRequest> {
+  const path = { id };
+  if (!needsSignature)
+    return ask(() => api.POST('/v1/requests/{id}/approve', { params: { path, ...under(key) }, body: { ...yes } }));
+  const { document, options } = await ask(() =>
+    api.POST('/v1/requests/{id}/challenge', { params: { path }, body: { verdict: 'approve', ...yes } }),
+  );
+  const response = await sign(options);
+  return ask(() =>
+    api.POST('/v1/requests/{id}/approve', {
+      params: { path, ...under(key) },
+      body: { ...yes, assertion: { document, response } },
+    }),
+  );
+}
+
+/**
+ * Makes a passkey on this machine. The server wants to know that it is really its person: by a sign-in of a moment ago, or by a passkey
+ * that is registered already.
+ */
+export async function makePasskey(hasOne: boolean): Promise<RegistrationResponseJSON> {
+  const { options } = await creationOptions(hasOne);
+  try {
+    return await startRegistration({ optionsJSON: options as unknown as PublicKeyCredentialCreationOptionsJSON });
+  } catch (error) {
+    throw new DeviceFailure(wordsOf(error, 'No passkey was made'));
+  }
+}
+
+async function creationOptions(hasOne: boolean) {
+  try {
+    return await ask(() => api.POST('/v1/me/passkeys/options', { body: {} }));
+  } catch (error) {
+    if (!hasOne || !(error instanceof ApiFailure) || error.code !== 'sign-in-too-old') throw error;
+    const { options } = await ask(() => api.POST('/v1/me/passkeys/step-up', { body: {} }));
+    const response = await sign(options);
+    return ask(() => api.POST('/v1/me/passkeys/options', { body: { assertion: { response } } }));
+  }
+}
+
+async function sign(options: unknown) {
+  try {
+    return await startAuthentication({ optionsJSON: options as PublicKeyCredentialRequestOptionsJSON });
+  } catch (error) {
+    throw new DeviceFailure(wordsOf(error, 'Nothing was signed'));
+  }
+}
+
+/** What the browser says of itself is for programmers; people hear what they can do about it. */
+export function wordsOf(error: unknown, what: string): string {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'NotAllowedError') return `${what}: it was cancelled, or took too long. Nothing was changed.`;
+  if (name === 'InvalidStateError') return `${what}: this device has one of yours already. Nothing was changed.`;
+  if (name === 'SecurityError')
+    return `${what}: passkeys work at the address of this server alone, over https. Nothing was changed.`;
+  return `${what}: this browser or device could not do it. Nothing was changed.`;
+}
