@@ -63,7 +63,12 @@ export async function acmeBroker(
     log: silentLog,
   });
   const actor = async (key: string): Promise<Actor> => {
-    const person = await signIn(world, { subject: key, email: null, emailVerified: false });
+    const person = await signIn(world, {
+      issuer: 'https://sign-in.example',
+      subject: key,
+      email: null,
+      emailVerified: false,
+    });
     if (!person.ok) throw new Error(`${key} cannot sign in`);
     return { kind: 'person', person: person.value, key, roles: [], context: { via: 'api' } };
   };

@@ -16,6 +16,7 @@ import { parseBaseUrl, type BaseUrl } from './identity/base-url.ts';
 import { createCompanyProvider } from './identity/company-provider.ts';
 import { attestationPolicy } from './identity/passkeys/attestation-policy.ts';
 import { createPasskeyCeremony } from './identity/passkeys/ceremony.ts';
+import { directoriesOf, keptPeople } from './identity/directory/sources.ts';
 import { parseDirectory } from './identity/directory/yaml-directory.ts';
 import { loadIdentityKeys } from './identity/keys.ts';
 import { openTelling, type Telling } from './integrations/mail/telling.ts';
@@ -26,12 +27,13 @@ import { endAtCompany, openBrowserSession } from './operations/browser-sessions.
 import { carryOutOpen } from './operations/carry-out-revocation.ts';
 import { createChanges } from './operations/changes.ts';
 import { issueAdminCode } from './operations/claim-administration.ts';
+import { endDeparted } from './operations/departures.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
 import { createEpochWatch, type EpochWatch } from './operations/watch-epoch.ts';
 import { recheckGrant } from './operations/recheck-grant.ts';
-import { noteLoaded, openRules } from './operations/reload-rules.ts';
+import { openRules, problemLines } from './operations/reload-rules.ts';
 import { createTallies, type Tallies } from './operations/tallies.ts';
 import type { Actor, World } from './operations/world.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
@@ -145,7 +147,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       repeat(WATCH_EPOCH_MS, stopping.signal, log, async () => void (await epochs.look())),
       repeat(COMPARE_CLOCKS_MS, stopping.signal, log, compareClocks),
       telling.run(world, stopping.signal),
-      repeat(CARRY_OUT_MS, stopping.signal, log, () => carryOutOpen(world)),
+      repeat(CARRY_OUT_MS, stopping.signal, log, () => carryOutOpen(world).then(() => endDeparted(world))),
       config.role === 'api' ? null : upkeep(enginePorts, stopping.signal),
     ]);
     stops.push(async () => void (await background));
@@ -155,7 +157,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       ? createHealthApi(health)
       : createApi(apiParts(parts, health, telling, database, world, signer, keys, epochs)));
     stops.push(() => app.close());
-    const adminCode = config.role === 'engine' ? null : await firstAdmin(world, parts.demo);
+    const adminCode = config.role === 'engine' ? null : await firstAdmin(world, parts);
     await app.listen({ host: config.host, port: config.port });
     return { url: config.baseUrl, adminCode, close };
   } catch (error) {
@@ -175,11 +177,12 @@ async function requireOwnData(database: Database, demo: boolean): Promise<void> 
 }
 
 /** Makes the code for the first admin. The demo uses it at once; everybody else has to read it on the console. */
-async function firstAdmin(world: World, demo: DemoParts | undefined): Promise<Broker['adminCode']> {
+async function firstAdmin(world: World, { demo, config }: BrokerParts): Promise<Broker['adminCode']> {
   const made = await issueAdminCode(world);
   if (made === null || demo?.appoint === undefined) return made;
   const admitted = async (key: string): Promise<Actor> => {
-    const person = await signIn(world, { subject: key, email: null, emailVerified: false });
+    const named = { issuer: config.signIn.issuer, subject: key, email: null, emailVerified: false };
+    const person = await signIn(world, named);
     if (!person.ok) throw new Error(`${key} is nobody of the demo`);
     return { kind: 'person', person: person.value, key, roles: [], context: { via: 'demo' } };
   };
@@ -203,18 +206,13 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, 
       parseDirectory,
       available: new Set(providers.keys()),
       lastInForce: () => lastPolicySources(database.db),
+      directories: directoriesOf(config),
+      snapshots: keptPeople(database.db, personalDataKey(keys), systemRandom),
     },
     () => clock.now(),
   );
-  if (!rules.ok) {
-    const lines = rules.refusal
-      .slice(0, 20)
-      .map(
-        (one) =>
-          `  ${one.file}:${one.line}:${one.column} ${one.message}${one.hint === undefined ? '' : ` (${one.hint})`}`,
-      );
-    throw new ConfigProblem(`The rules in ${config.rulesDir} are unsound:\n${lines.join('\n')}`);
-  }
+  if (!rules.ok)
+    throw new ConfigProblem(`The rules in ${config.rulesDir} are unsound:\n${problemLines(rules.refusal)}`);
   const append = createAppend(personalDataKey(keys), systemRandom);
   const world: World = {
     db: database.db,
@@ -225,6 +223,8 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, 
     changes,
     log,
     countAlarm: tallies.alarms.count,
+    countFinding: tallies.findings.count,
+    countDirectoryAlarm: tallies.directory.count,
     append,
     passkeys: createPasskeyCeremony(baseUrlOf(config), attestationPolicy(config.passkeys)),
     wake: (what) => engine.wake(what),
@@ -245,7 +245,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, 
     log,
   };
   const engine: Engine = createEngine(enginePorts);
-  await noteLoaded(world, rules.value.current());
+  await rules.value.begin(world);
   return { world, engine, enginePorts, reload: async () => void (await rules.value.reload(world)) };
 }
 
@@ -298,6 +298,7 @@ function healthParts(
       policyAlarms: () => tallies.alarms.counts,
       findings: () => tallies.findings.counts,
       ...(telling.sends ? { notifications: () => telling.counts } : {}),
+      directoryAlarms: () => tallies.directory.counts,
       sweepers: () => lastSweeps(world),
     },
     base,

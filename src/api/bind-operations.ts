@@ -9,6 +9,7 @@ import { examineClouds, type CloudFinding } from '../operations/examine-clouds.t
 import { extendGrant } from '../operations/extend-grant.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { listAdministration } from '../operations/list-administration.ts';
+import { listAccounts, releaseAccount, unlinkAccount } from '../operations/linked-accounts.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
 import { muteRequest, saveNotifications, showNotifications } from '../operations/notification-settings.ts';
 import {
@@ -27,6 +28,7 @@ import {
   withdrawRecovery,
 } from '../operations/recover-passkeys.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions, standingSignIns } from '../operations/own-sessions.ts';
+import { mergePersons } from '../operations/merge-persons.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
@@ -64,6 +66,10 @@ export function bindOperations(
     signOut: (actor, id) => endOwnSession(world, actor, id, 'signed-out'),
     listSessions: (actor) => listOwnSessions(world, actor),
     endSession: (actor, id) => endOwnSession(world, actor, id, 'revoked'),
+    listAccounts: (actor) => listAccounts(world, actor),
+    unlinkAccount: (actor, id) => unlinkAccount(world, actor, id),
+    releaseAccount: (actor, id, input) => releaseAccount(world, actor, id, input),
+    mergePersons: (actor, input) => mergePersons(world, actor, input),
     rolesOf: (person) => rolesOf(world.db, person),
     previewRequest: (actor, input) => previewRequest(world, actor, input),
     requestAccess: (actor, input) => requestAccess(world, actor, input),

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { registerAdministration } from './administration/handler.ts';
+import { registerAccounts } from './accounts/handler.ts';
 import { registerAudit } from './audit/handler.ts';
 import { authenticator } from './authenticate.ts';
 import { mountAuthorizationServer } from './authorization-server-mount.ts';
@@ -82,6 +83,7 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
   registerMe(v1, parts);
   registerPasskeys(v1, parts);
   registerPasskeyRecoveries(v1, parts);
+  registerAccounts(v1, parts);
   registerCatalogue(v1, parts);
   registerRequestCreation(v1, parts);
   registerRequestReads(v1, parts);

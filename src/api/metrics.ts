@@ -14,7 +14,8 @@ export interface ApiMetrics {
 export function createApiMetrics({
   operations,
   metrics: sources,
-}: Pick<HealthParts, 'operations' | 'metrics'>): ApiMetrics {
+  clock,
+}: Pick<HealthParts, 'operations' | 'metrics' | 'clock'>): ApiMetrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -60,6 +61,18 @@ export function createApiMetrics({
     labelNames: ['sweeper'],
     registers,
   });
+  const directoryAge = new Gauge({
+    name: 'curfew_directory_age_seconds',
+    help: 'How old the people in force are, by source.',
+    labelNames: ['source'],
+    registers,
+  });
+  const directoryAlarms = new Counter({
+    name: 'curfew_directory_alarms_total',
+    help: 'Syncs that were held, sources that cannot be used, and accounts that two persons claim.',
+    labelNames: ['alarm'],
+    registers,
+  });
   let listeners = (): number => 0;
   const grants = new Gauge({ name: 'curfew_grants', help: 'Grants by state.', labelNames: ['state'], registers });
   const gauges: readonly { readonly gauge: Gauge; readonly read: () => Promise<number> | number }[] = [
@@ -78,6 +91,11 @@ export function createApiMetrics({
       'curfew_policy_warnings',
       'What is suspicious in the rules in force.',
       () => operations.policyStatus().warnings.length,
+    ] as const,
+    [
+      'curfew_account_conflicts',
+      'Accounts that two persons claim.',
+      () => operations.policyStatus().directory?.conflicts.length ?? 0,
     ] as const,
     ['curfew_event_listeners', 'Open event streams.', () => listeners()] as const,
   ].map(([name, help, read]) => ({ gauge: new Gauge({ name, help, registers }), read }));
@@ -120,6 +138,15 @@ export function createApiMetrics({
       await attempt('curfew_sweeper_last_run_timestamp_seconds', async () => {
         // What was read before stays when the cloud does not answer: its age tells.
         for (const { name, at } of (await sources.sweepers?.()) ?? []) sweepers.set({ sweeper: name }, at / 1_000);
+      });
+      await attempt('curfew_directory_age_seconds', async () => {
+        for (const { name, takenAt } of operations.policyStatus().directory?.sources ?? [])
+          if (takenAt !== null) directoryAge.set({ source: name }, (clock.now() - Date.parse(takenAt)) / 1_000);
+      });
+      await attempt('curfew_directory_alarms_total', async () => {
+        directoryAlarms.reset();
+        for (const [alarm, count] of Object.entries(sources.directoryAlarms?.() ?? {}))
+          directoryAlarms.inc({ alarm }, count);
       });
       for (const { gauge, read } of gauges) {
         await attempt('gauge', async () => {

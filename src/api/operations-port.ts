@@ -1,5 +1,6 @@
 import type { CurfewRole } from '../core/administration.ts';
 import type {
+  AccountId,
   GrantId,
   PasskeyId,
   PersonId,
@@ -23,6 +24,8 @@ import type { PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts'
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
+import type { AccountView } from '../operations/linked-accounts.ts';
+import type { MergeInput, MergeView } from '../operations/merge-persons.ts';
 import type { Page } from '../operations/pages.ts';
 import type { PolicyStatus } from '../operations/show-policy.ts';
 import type { Explanation } from '../operations/show-requests.ts';
@@ -62,6 +65,10 @@ export interface ApiOperations {
   signOut(actor: Actor, id: SessionId): Outcome<null>;
   listSessions(actor: Actor): Outcome<readonly SessionView[]>;
   endSession(actor: Actor, id: SessionId): Outcome<null>;
+  listAccounts(actor: Actor): Outcome<readonly AccountView[]>;
+  unlinkAccount(actor: Actor, id: AccountId): Outcome<null>;
+  releaseAccount(actor: Actor, id: AccountId, input: { readonly reason: string }): Outcome<null>;
+  mergePersons(actor: Actor, input: MergeInput): Outcome<MergeView>;
   /** The roles of Curfew itself that somebody holds. Asked at every request. */
   rolesOf(person: PersonId): Promise<readonly CurfewRole[]>;
   previewRequest(actor: Actor, input: RequestInput): Outcome<PreviewView>;

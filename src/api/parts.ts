@@ -5,7 +5,7 @@ import type { Finding } from '../core/finding.ts';
 import type { AccessTokens } from '../identity/access-tokens.ts';
 import type { AuthorizationServer } from '../identity/authorization-server.ts';
 import type { BaseUrl } from '../identity/base-url.ts';
-import type { AlarmPlace } from '../operations/raise-alarms.ts';
+import type { AlarmPlace, DirectoryAlarm } from '../operations/raise-alarms.ts';
 import type { NotificationTally } from '../operations/tell-people.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -41,6 +41,8 @@ export interface MetricSources {
   findings(): Readonly<Record<Finding, number>>;
   /** Messages by what they were and what became of them, since the start of the process. Absent: this one sends none. */
   notifications?(): NotificationTally['counts'];
+  /** What went wrong with people and their accounts since the start of the process; absent: nobody counts. */
+  directoryAlarms?(): Readonly<Record<DirectoryAlarm, number>>;
   /** When each sweeper ran last, epoch milliseconds. Absent: there are none. */
   sweepers?(): Promise<readonly { readonly name: string; readonly at: number }[]>;
 }

@@ -210,6 +210,7 @@ export const previewView = z
     steps: list(z.object({ id: text, rule: text, from: list(text), count: z.number(), eligible: list(personView) })),
     reasons: list(reasonView),
     refusals: list(refusalView),
+    stale: list(text).meta({ description: 'Sources of people that are older than they should be, in words.' }),
     residual: list(z.object({ role: text, target: text, ...residual.shape })),
     needsSignature: z.boolean(),
     unsignable: list(z.object({ step: text, without: list(personView) })).meta({
@@ -224,6 +225,7 @@ export const explanationView = z
     request: requestView,
     decision: decisionView,
     now: decisionView,
+    stale: list(text).meta({ description: 'Sources of people that are older now than they should be, in words.' }),
     timeline: list(z.object({ at: time, kind: text, actor: text, text })),
   })
   .meta({ id: 'Explanation' });

@@ -13,7 +13,7 @@ export interface Person {
   readonly labels: Readonly<Record<string, string>>;
   /** Identities in the clouds and at the sign-in provider, for example `{ aws: 'ana', azure: 'ana@acme.example' }`. */
   readonly accounts: Readonly<Record<string, string>>;
-  /** False for somebody who has left: never asks, never approves, is given no credential. What is live runs to its end. */
+  /** False for somebody who has left: never asks, never approves, is given no credential. What they hold ends, unless the rules let it run out. */
   readonly active: boolean;
 }
 
@@ -46,6 +46,8 @@ export interface DirectorySnapshot {
   readonly people: ReadonlyMap<string, Person>;
   readonly groups: ReadonlyMap<string, Group>;
   readonly rotations: ReadonlyMap<string, Rotation>;
+  /** Live access of somebody who left runs to its end; absent: it ends at once. */
+  readonly departures?: 'run-out';
 }
 
 /** Keys of the people on call in a rotation at a moment; empty for an unknown rotation. */

@@ -14,8 +14,9 @@ export type SessionId = Id<'ses'>;
 export type ProposalId = Id<'prp'>;
 export type PasskeyId = Id<'pky'>;
 export type RecoveryId = Id<'rcv'>;
+export type AccountId = Id<'lnk'>;
 
-export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev', 'ses', 'prp', 'pky', 'rcv'] as const;
+export const ID_PREFIXES = ['per', 'req', 'apr', 'grt', 'crd', 'rev', 'ses', 'prp', 'pky', 'rcv', 'lnk'] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 export type IdOf<Prefix extends IdPrefix> = Id<Prefix>;
 

@@ -145,6 +145,12 @@ const VOUCH = row('recovery', {
   watchers: ['own-recovery', 'hidden', 'hidden'],
   machines: same('people-only'),
 });
+const ADMINISTER = row('nothing', {
+  people: same('not-admin'),
+  watchers: same('not-admin'),
+  admin: ALL,
+  machines: same('people-only'),
+});
 const HAND_OUT = row('grant', { people: OWN, watchers: OWN, machines: OWN });
 
 export const AUTHORISATION = {
@@ -209,6 +215,8 @@ export const AUTHORISATION = {
   listSessions: OWN_ACCOUNT,
   endSession: OWN_ACCOUNT,
   signOut: OWN_ACCOUNT,
+  listAccounts: OWN_ACCOUNT,
+  unlinkAccount: OWN_ACCOUNT,
 
   listPasskeys: OWN_PASSKEY,
   renamePasskey: OWN_PASSKEY,
@@ -257,12 +265,10 @@ export const AUTHORISATION = {
   // Who looks after Curfew is no secret; what is proposed is for those who can decide it, or whom it is about.
   listAdministration: row('proposal', { people: CONCERNED, watchers: ALL, machines: same('people-only') }),
   claimAdministration: EVERY_PERSON,
-  proposeRole: row('nothing', {
-    people: same('not-admin'),
-    watchers: same('not-admin'),
-    admin: ALL,
-    machines: same('people-only'),
-  }),
+  proposeRole: ADMINISTER,
+  // Both only take away, or give nothing before the other proves it: one admin is enough, who is none of those whom it is about.
+  mergePersons: ADMINISTER,
+  releaseAccount: ADMINISTER,
   confirmRole: row('proposal', {
     people: ['proposed-it', 'allow', 'hidden'],
     watchers: ['proposed-it', 'allow', 'not-admin'],

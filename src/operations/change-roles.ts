@@ -5,7 +5,7 @@ import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind, NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
-import { findPersonId, personIdFor, personKeys } from '../store/people.ts';
+import { areOneHuman, findPersonId, personIdFor, personKeys } from '../store/people.ts';
 import { beginRole, endRole, lockAdmins, roleHolders, rolesOf, type RoleHolder } from '../store/role-assignments.ts';
 import {
   insertProposal,
@@ -69,6 +69,9 @@ export function confirmRole(world: World, actor: Actor, id: ProposalId): Promise
     const { action, role, person, proposedBy } = proposal;
     const isStillAdmin = activeAdmins(world, holders).some((admin) => admin.person === proposedBy);
     if (!isStillAdmin) return refused(PROPOSER_IS_GONE);
+    // The table knows ids; whoever was merged with the proposer is the proposer, unless they are whom it is about and nobody else can.
+    if (person !== actor.person && (await areOneHuman(trx, proposedBy, actor.person)))
+      return refused(NEEDS_ANOTHER_ADMIN);
     const wrong = unfit(world, holders, proposal) ?? (await goneSince(world, trx, proposal));
     if (wrong !== null) return refused(wrong);
     await saveOutcome(trx, id, 'confirmed', actor.person, now);

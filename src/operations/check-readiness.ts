@@ -43,10 +43,13 @@ export function readinessChecks(parts: {
       return { ok: Math.abs(aheadMs) <= maxClockOffsetMs, detail: `${aheadMs} ms ahead of the database` };
     },
     policy: async () => {
-      const { problems } = rules.current();
-      return problems.length === 0
-        ? { ok: true }
-        : { ok: true, detail: `${problems.length} problems in newer rules; the old ones are in force` };
+      const { problems, sources = [] } = rules.current();
+      const degraded = sources.filter(({ stale, failure, held }) => stale || failure !== null || held !== null);
+      const said = [
+        ...(problems.length === 0 ? [] : [`${problems.length} problems in newer rules; the old ones are in force`]),
+        ...(degraded.length === 0 ? [] : [`old people are in force: ${degraded.map(({ name }) => name).join(', ')}`]),
+      ];
+      return said.length === 0 ? { ok: true } : { ok: true, detail: said.join('; ') };
     },
     engine: async () => {
       const unrecorded = parts.unrecorded();

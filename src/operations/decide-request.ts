@@ -8,7 +8,7 @@ import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { findGrant, findGrants, type GrantRecord } from '../store/grants.ts';
-import { personKeys } from '../store/people.ts';
+import { humanOf, personKeys } from '../store/people.ts';
 import {
   approvalsOf,
   insertApproval,
@@ -31,6 +31,7 @@ import { takeSignature, type ApprovalInput, type SignedInput, type TakenSignatur
 import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
+import { votesIn } from './votes.ts';
 import { personView, writtenRequestView, type RequestView } from './views.ts';
 import { grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
@@ -83,6 +84,9 @@ async function decideAs(
   const rules = world.rules.current();
   const operation = verdict === 'approve' ? 'approveRequest' : 'denyRequest';
   return within(world, actor, id, operation, async (trx, { request, said, now }) => {
+    // The table knows ids; whoever was merged with the requester is the requester.
+    const human = await humanOf(trx, actor.person);
+    if (human === (await humanOf(trx, request.person))) return refused(SELF_APPROVAL);
     if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request, said));
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
     const grant = request.extends === null ? null : await findGrant(trx, request.extends.grant, true);
@@ -95,15 +99,22 @@ async function decideAs(
     if (!yes.ok) return yes;
     const { durationMs, signature } = yes.value;
     const own = { person: actor.person, verdict, comment, at: now, durationMs, signed: signature?.signed ?? null };
-    if (!(await insertApproval(trx, { ...own, id: newId(world.random, 'apr'), request: id })))
+    // Who was merged with somebody who has decided it has decided it.
+    const repeated = said.some((one) => one.human === human);
+    if (repeated || !(await insertApproval(trx, { ...own, id: newId(world.random, 'apr'), request: id })))
       return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
     const given = approvalEntry(actor, rules, request, decision, { ...own, signature });
-    const decided = { ...before, said: [...said, { ...own, key: actor.key }] };
+    const decided = { ...before, said: [...said, { ...own, key: actor.key, human, own: false }] };
     if (verdict === 'deny') return finish(world, trx, decided, { kind: 'deny', by: 'approver' }, { entries: [given] });
     return approveIfSatisfied(world, trx, rules, decided, grant, decision, given);
   });
 }
 
+const SELF_APPROVAL: OperationRefusal = {
+  code: 'self-approval',
+  detail: 'Nobody decides their own request.',
+  hint: 'Ask one of the people that "curfew why" names.',
+};
 const BY_POLICY = { kind: 'deny', by: 'policy' } as const;
 
 /** For how long somebody said yes (`null`: as long as was asked), and with which signature. */
@@ -332,11 +343,6 @@ async function within(
     });
   }
   return ok(view);
-}
-
-/** The approvals of a request by directory key, as `openSteps` counts them. */
-export function votesIn(said: readonly ApprovalRecord[]): readonly { by: string; at: Instant }[] {
-  return said.flatMap(({ verdict, key, at }) => (verdict === 'approve' ? [{ by: key, at }] : []));
 }
 
 /** Says who has decided it, when, and with which words: whoever comes second wants to know. */

@@ -11,7 +11,7 @@ import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.
 import type { ClaimedNotification } from '../store/notifications.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, findRequest, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
-import { votesIn } from './decide-request.ts';
+import { votesIn } from './votes.ts';
 import { warningOccasion } from './plan-notifications.ts';
 import { storedDecision } from './stored-decision.ts';
 import { residualBefore } from './views.ts';

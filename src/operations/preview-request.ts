@@ -7,6 +7,7 @@ import { residualOfItem } from './item-outlook.ts';
 import { judgeRequest, questionOf, type Judgement } from './judge-request.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { needsSignedApproval, unsignableSteps } from './step-up.ts';
+import { staleWords } from './show-policy.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -20,6 +21,8 @@ export interface PreviewView {
   readonly needsSignature: boolean;
   /** The steps that too few could sign now, with those who have no passkey: somebody has to register one before it can be approved. */
   readonly unsignable: readonly { readonly step: string; readonly without: readonly PersonView[] }[];
+  /** Sources of people that are older than they should be, in words. */
+  readonly stale: readonly string[];
 }
 
 /**
@@ -37,9 +40,10 @@ export async function previewRequest(
   const rules = world.rules.current();
   const { decision, plan, refusal } = judgeRequest(world, rules, questionOf(actor, input, now));
   if (refusal !== null && decision.effect === 'allow') return refused(refusal);
+  const stale = staleWords(rules);
   const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
   if (decision.effect === 'deny')
-    return ok({ decision, approvers, plan, residual: [], needsSignature: false, unsignable: [] });
+    return ok({ decision, approvers, plan, residual: [], stale, needsSignature: false, unsignable: [] });
   const residual = input.items.flatMap((item) => {
     const residual = residualOfItem(world, item);
     return residual === null ? [] : [{ ...item, ...residual }];
@@ -49,5 +53,5 @@ export async function previewRequest(
     step,
     without: without.map((key) => personView(world, key)),
   }));
-  return ok({ decision, approvers, plan, residual, needsSignature, unsignable });
+  return ok({ decision, approvers, plan, residual, stale, needsSignature, unsignable });
 }

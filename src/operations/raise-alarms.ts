@@ -6,6 +6,13 @@ export const ALARM_PLACES = ['request', 'decision', 'start'] as const;
 export type AlarmPlace = (typeof ALARM_PLACES)[number];
 
 /**
+ * What can be wrong with people and their accounts: a sync that would remove too many and was held, a source that cannot be read, and an
+ * account that two persons claim.
+ */
+export const DIRECTORY_ALARMS = ['sync-held', 'source-failed', 'account-conflict'] as const;
+export type DirectoryAlarm = (typeof DIRECTORY_ALARMS)[number];
+
+/**
  * Tells operators of expressions that could not be judged. Each was taken as the stricter answer, so a rule that errs for everybody
  * refuses everybody, and nobody but the one who asks would see it. Previews raise no alarm: they are made at every keystroke.
  */

@@ -10,7 +10,6 @@ import type { GrantRecord } from '../store/grants.ts';
 import { approvalsOf, findRequest, type RequestRecord } from '../store/requests.ts';
 import { standingRevocations } from '../store/revocations.ts';
 import { asJson } from './as-json.ts';
-import { votesIn } from './decide-request.ts';
 import { principalFor } from './grant-shape.ts';
 import { sweepsOf } from './examine-clouds.ts';
 import { raiseAlarms } from './raise-alarms.ts';
@@ -18,6 +17,7 @@ import type { StartRefusal } from './refusal.ts';
 import { stoppedBy, stoppedWords } from './revocation-reach.ts';
 import { recheckSignatures } from './recheck-signatures.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
+import { votesIn } from './votes.ts';
 import type { RulesInForce, World } from './world.ts';
 
 const canonical = canonicalizeModule as unknown as (value: unknown) => string | undefined;

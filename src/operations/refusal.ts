@@ -62,6 +62,10 @@ export const OPERATION_REFUSALS = [
   'role-unchanged',
   'already-proposed',
   'proposal-lapsed',
+  /** An account that two persons claim: nobody guesses whose it is. */
+  'account-conflict',
+  'account-not-yours-to-unlink',
+  'same-person',
 ] as const;
 export type OperationRefusalCode = (typeof OPERATION_REFUSALS)[number];
 

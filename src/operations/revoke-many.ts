@@ -5,7 +5,7 @@ import { toIso } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
-import { findPersonId, personIdFor, personKeys } from '../store/people.ts';
+import { allOfHuman, areOneHuman, findPersonId, personIdFor, personKeys } from '../store/people.ts';
 import { hasLiveGrantOn, holdsOrWantsWithin } from '../store/revocation-sweeps.ts';
 import {
   confirmRevocation,
@@ -94,6 +94,13 @@ export async function confirmRevocationOrder(world: World, actor: Actor, id: Rev
       if (!found.ok) return found;
       const order = found.value;
       if (order.liftedAt !== null) return refused(LIFTED);
+      if (await areOneHuman(trx, actor.person, order.orderedBy)) {
+        return refused({
+          code: 'self-approval',
+          detail: 'You gave this order; another person has to confirm it.',
+          hint: 'Ask somebody else who answers for a role or a target.',
+        });
+      }
       if (order.reach === 'all')
         return refused({
           code: 'already-confirmed',
@@ -134,7 +141,9 @@ export async function liftRevocationOrder(
     if (order.liftedAt !== null) return refused(LIFTED);
     if (order.reach === 'all' && order.sweptAt === null) return refused(UNDER_WAY);
     const takesBack = order.orderedBy === actor.person && order.confirmedBy === null;
-    if (!takesBack && (await holdsOrWantsWithin(trx, order.scope, actor.person))) return refused(COVERS_YOU);
+    // Whoever was merged with the actor is the actor.
+    for (const self of takesBack ? [] : await allOfHuman(trx, actor.person))
+      if (await holdsOrWantsWithin(trx, order.scope, self)) return refused(COVERS_YOU);
     const now = await appNow(trx);
     await liftRevocation(trx, id, actor.person, now);
     await world.append(trx, {

@@ -7,6 +7,7 @@ import { judge, mayAlways } from './authorisation.ts';
 import { readPage, type Page } from './pages.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
+import { staleWords } from './show-policy.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { timelineOf, type TimelineItem } from './timeline.ts';
 import { requestViews, type RequestView } from './views.ts';
@@ -63,6 +64,8 @@ export interface Explanation {
   readonly decision: Decision;
   readonly now: Decision;
   readonly timeline: readonly TimelineItem[];
+  /** Sources of people that are older now than they should be, in words. */
+  readonly stale: readonly string[];
 }
 
 export async function explainRequest(
@@ -84,5 +87,5 @@ export async function explainRequest(
     view.grants.map((grant) => grant.id),
     view.decisions,
   );
-  return ok({ request: view, decision: storedDecision(request), now, timeline });
+  return ok({ request: view, decision: storedDecision(request), now, timeline, stale: staleWords(rules) });
 }

@@ -2,13 +2,17 @@ import type { PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
+import { historyOf } from '../store/linked-accounts.ts';
 import { personIdFor, personKeys } from '../store/people.ts';
 import type { Trx } from '../store/schema.ts';
+import { claimantsOf, COMPANY_ACCOUNTS, CONFLICT, holdAccount } from './account-holder.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { World } from './world.ts';
 
 /** What the company's provider says about somebody; its signature has been verified. */
 export interface VerifiedIdentity {
+  /** Who vouches for the subject; a subject is somebody only together with it. */
+  readonly issuer: string;
   readonly subject: string;
   readonly email: string | null;
   readonly emailVerified: boolean;
@@ -32,9 +36,9 @@ export function signIn(world: World, identity: VerifiedIdentity): Promise<Result
 }
 
 /**
- * Admits a person whom the company's provider has authenticated. They are found by the account `oidc` of the directory,
- * or by their key, if that is the provider's subject; never by an e-mail address alone, which can be given to somebody else.
- * They must not have left. Each sign-in is logged.
+ * Admits a person whom the company's provider has authenticated. They are found by the account `oidc` of the directory, or by their key,
+ * if that is the provider's subject, or by an account that they linked themselves; never by an e-mail address, which can be given to
+ * somebody else. They must not have left. An account that two persons claim signs nobody in. Each sign-in is logged.
  */
 export async function admit(
   world: World,
@@ -42,21 +46,33 @@ export async function admit(
   also: With,
 ): Promise<Result<PersonId, OperationRefusal>> {
   const { directory } = world.rules.current();
-  const found = [...directory.people.values()].filter(
-    (person) => (person.accounts['oidc'] ?? person.key) === identity.subject,
-  );
-  const person = found[0];
-  if (person === undefined || found.length > 1 || !person.active) return refused(UNKNOWN);
-  return world.db.transaction().execute(async (trx) => {
+  const account = { issuer: identity.issuer, subject: identity.subject };
+  const claimants = claimantsOf(directory, COMPANY_ACCOUNTS, identity.subject);
+  if (claimants.length > 1) {
+    world.countDirectoryAlarm?.('account-conflict');
+    world.log.error({ claimants: claimants.length }, 'the directory gives one account to several persons');
+    return refused(CONFLICT);
+  }
+  return world.db.transaction().execute(async (trx): Promise<Result<PersonId, OperationRefusal>> => {
+    const history = await historyOf(trx, account);
+    const linked = history.find((one) => one.endedAt === null);
+    const [claimed] = claimants;
+    const key = claimed?.key ?? (linked && (await personKeys(trx, [linked.person])).get(linked.person));
+    // An account that the directory gave somebody is theirs only for as long as it says so; one that they proved stays.
+    const byDirectoryAlone = claimed === undefined && linked?.proof === 'directory';
+    if (key === undefined || byDirectoryAlone || directory.people.get(key)?.active !== true) return refused(UNKNOWN);
     const now = await appNow(trx);
-    const id = await personIdFor(trx, person.key, newId(world.random, 'per'), now);
-    await world.append(trx, {
+    const id = await personIdFor(trx, key, newId(world.random, 'per'), now);
+    const proof = claimed === undefined ? 'sign-in' : 'directory';
+    const held = await holdAccount(world, trx, account, history, { person: id, proof, now });
+    if (!held.ok) return held;
+    await world.append(trx, ...(held.value === null ? [] : [held.value]), {
       kind: 'person.signed-in',
       at: now,
       actor: { kind: 'person', id },
       subjects: { person: id },
       facts: also.facts,
-      personal: { key: { subject: id, value: person.key } },
+      personal: { key: { subject: id, value: key } },
     });
     await also.then(trx, id);
     return ok(id);

@@ -17,6 +17,7 @@ import { approvalPage, needsSignedApproval } from './step-up.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { extensionView, type ExtensionView } from './extension-view.ts';
 import { faultOrWait } from './start-wait.ts';
+import { votesIn } from './votes.ts';
 import type { Actor, World } from './world.ts';
 
 /** A person as shown to others. */
@@ -198,10 +199,7 @@ function requestView(
   }));
   const agreedMs = agreedDurationMs(request, said);
   const needsSignature = needsSignedApproval(world.rules.current(), request.items);
-  const votes = said
-    .filter((one) => one.verdict === 'approve')
-    .map((one) => ({ by: keys.get(one.person) ?? '', at: one.at }));
-  const steps = openSteps(decision, votes).map((step) => ({
+  const steps = openSteps(decision, votesIn(said)).map((step) => ({
     id: step.id,
     rule: step.rule,
     from: step.from,

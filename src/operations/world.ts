@@ -1,5 +1,7 @@
 import type { CurfewRole } from '../core/administration.ts';
+import type { SourceStatus } from '../core/directory-source.ts';
 import type { DirectorySnapshot } from '../core/directory.ts';
+import type { Finding } from '../core/finding.ts';
 import type { PersonId, SessionId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { ProviderName } from '../core/target.ts';
@@ -12,9 +14,10 @@ import type { PolicySet } from '../policy/load.ts';
 import type { PolicyProblem, RequestContext } from '../policy/types.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
+import type { AccountConflict } from '../store/linked-accounts.ts';
 import type { Db } from '../store/schema.ts';
 import type { Changes } from './changes.ts';
-import type { AlarmPlace } from './raise-alarms.ts';
+import type { AlarmPlace, DirectoryAlarm } from './raise-alarms.ts';
 
 /** What operations touch; the composition root and the simulation each put one together. */
 export interface World {
@@ -27,6 +30,10 @@ export interface World {
   readonly log: Log;
   /** Counts an expression that could not be judged, for the metrics; absent where nobody reads them. */
   readonly countAlarm?: (place: AlarmPlace) => void;
+  /** Counts a finding, for the metrics; absent where nobody reads them. */
+  readonly countFinding?: (finding: Finding) => void;
+  /** Counts what is wrong with people and their accounts, for the metrics; absent where nobody reads them. */
+  readonly countDirectoryAlarm?: (alarm: DirectoryAlarm) => void;
   /** Writes ledger entries in the transaction of the change they explain. */
   readonly append: Append;
   /** Tells the engine that something is to be started or ended now. */
@@ -56,6 +63,10 @@ export interface RulesInForce {
   readonly loadedAt: Instant;
   /** Problems of newer documents that were refused; the old ones stay in force meanwhile. */
   readonly problems: readonly PolicyProblem[];
+  /** Where people come from and how old that is; absent where nobody is told. */
+  readonly sources?: readonly SourceStatus[];
+  /** Accounts that two persons claim. */
+  readonly conflicts?: readonly AccountConflict[];
 }
 
 /** Who acts, as established by a verified token. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseDuration } from '../core/time.ts';
 
 /** Settings of a broker, read once at the start. */
 export interface Config {
@@ -11,6 +12,8 @@ export interface Config {
   readonly dataDir: string;
   /** Folder of roles, policies, guardrails, targets and the directory. */
   readonly rulesDir: string;
+  /** A file of people that a sync job of the company writes; absent: all people stand beside the rules. */
+  readonly directoryExport?: { readonly file: string; readonly staleAfterMs: number };
   readonly logLevel: string;
   /** The company's OpenID provider. */
   readonly signIn: { readonly issuer: string; readonly clientId: string; readonly clientSecretFile: string | null };
@@ -84,6 +87,7 @@ export function readConfig(env: Environment = process.env): Config {
     databaseUrl: env['DATABASE_URL'] ?? null,
     dataDir: resolve(env['CURFEW_DATA_DIR'] ?? '.curfew'),
     rulesDir: resolve(required(env, 'CURFEW_RULES_DIR', 'the folder of your roles and policies')),
+    ...readDirectoryExport(env),
     logLevel: env['CURFEW_LOG_LEVEL'] ?? 'info',
     signIn: {
       issuer,
@@ -117,6 +121,15 @@ function readPasskeys(env: Environment): Pick<Config, 'passkeys'> {
     throw new ConfigProblem(`"${wrong}" in CURFEW_PASSKEY_AAGUIDS is not an AAGUID; it looks like a UUID.`);
   if (attestation === 'none') return {};
   return { passkeys: { aaguids, rootsFile: rootsFile === '' ? null : resolve(rootsFile) } };
+}
+
+function readDirectoryExport(env: Environment): Pick<Config, 'directoryExport'> {
+  const file = env['CURFEW_DIRECTORY_EXPORT'];
+  if (file === undefined || file === '') return {};
+  const staleAfterMs = parseDuration(env['CURFEW_DIRECTORY_STALE_AFTER'] ?? '1d');
+  if (staleAfterMs === null || staleAfterMs <= 0)
+    throw new ConfigProblem('CURFEW_DIRECTORY_STALE_AFTER must be a duration, such as 4h or 1d.');
+  return { directoryExport: { file: resolve(file), staleAfterMs } };
 }
 
 function readAws(env: Environment, externalId: string): AwsConfig {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ConfigProblem } from './config.ts';
 
@@ -32,4 +32,19 @@ export async function readSourceFiles(
       return { path, text: bytes.toString('utf8') };
     }),
   );
+}
+
+/** Largest export of people that is read; 50,000 people take about half of it. */
+const MAX_EXPORT_BYTES = 16 * 1024 * 1024;
+
+/** Reads an export of people, whole or not at all. */
+export async function readExportFile(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    if (size > MAX_EXPORT_BYTES) throw Object.assign(new Error('the export is too large'), { code: 'EFBIG' });
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
 }

@@ -12,16 +12,19 @@ export type OpenStep = ApprovalStep & {
 /**
  * Counts approvals on the steps of a decision. A person counts once, however often they approve, and only on steps that name
  * them; one approval counts on every step that does. Those to whom a step escalates count if they approved after the
- * escalation. The requester is in no step, so nothing they send counts.
+ * escalation. The requester is in no step, so nothing they send counts. `human`: who is behind `by`, where two keys are one human;
+ * they count once.
  */
 export function openSteps(
   decision: Decision,
-  approvals: readonly { readonly by: string; readonly at: Instant }[],
+  approvals: readonly { readonly by: string; readonly human?: string; readonly at: Instant }[],
 ): readonly OpenStep[] {
   return decision.steps.map((step) => {
-    const approvedBy = new Set<string>();
-    for (const { by, at } of approvals) if (mayDecideStep(decision, step, by, at)) approvedBy.add(by);
-    return { ...step, missing: Math.max(0, step.count - approvedBy.size), approvedBy: [...approvedBy] };
+    const approvedBy = new Map<string, string>();
+    for (const { by, human = by, at } of approvals) {
+      if (!approvedBy.has(human) && mayDecideStep(decision, step, by, at)) approvedBy.set(human, by);
+    }
+    return { ...step, missing: Math.max(0, step.count - approvedBy.size), approvedBy: [...approvedBy.values()] };
   });
 }
 

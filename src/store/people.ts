@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { PersonId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { isAnyOf } from './columns.ts';
@@ -63,4 +64,69 @@ export async function findPersonIds(db: Db | Trx, keys: readonly string[]): Prom
   if (keys.length === 0) return [];
   const rows = await db.selectFrom('person').select('id').where(isAnyOf('directory_key', keys)).execute();
   return rows.map(({ id }) => id);
+}
+
+/** The person that all of the same human are counted as: somebody themself, unless they were merged with another. */
+export async function humanOf(db: Db | Trx, person: PersonId): Promise<PersonId> {
+  const row = await db.selectFrom('person_alias').select('same_as').where('person_id', '=', person).executeTakeFirst();
+  return row?.same_as ?? person;
+}
+
+/** Whether two persons are one human. */
+export async function areOneHuman(db: Db | Trx, one: PersonId, other: PersonId): Promise<boolean> {
+  return one === other || (await humanOf(db, one)) === (await humanOf(db, other));
+}
+
+/** Everybody who is the same human as a person, that one among them, sorted. */
+export async function allOfHuman(db: Db | Trx, person: PersonId): Promise<readonly PersonId[]> {
+  const human = await humanOf(db, person);
+  const rows = await db.selectFrom('person_alias').select('person_id').where('same_as', '=', human).execute();
+  return [human, ...rows.map((row) => row.person_id)].sort();
+}
+
+/**
+ * Writes that two persons are one human. Everybody who was one with either is one with both. Returns false when they were one already.
+ * Merges wait for each other, so that no chain comes about.
+ */
+export async function mergeHumans(
+  trx: Trx,
+  { keep, merge, by, now }: { keep: PersonId; merge: PersonId; by: PersonId; now: Instant },
+): Promise<boolean> {
+  await sql`lock table person_alias in share row exclusive mode`.execute(trx);
+  const [human, other] = [await humanOf(trx, keep), await humanOf(trx, merge)];
+  if (human === other) return false;
+  await trx.updateTable('person_alias').set({ same_as: human }).where('same_as', '=', other).execute();
+  await trx
+    .insertInto('person_alias')
+    .values({ person_id: other, same_as: human, merged_at: toIso(now), merged_by: by })
+    .execute();
+  return true;
+}
+
+/** Everybody who has an id, with whether they are known to have left. */
+export async function everybodySeen(
+  db: Db | Trx,
+): Promise<readonly { readonly id: PersonId; readonly key: string; readonly left: boolean }[]> {
+  const rows = await db.selectFrom('person').select(['id', 'directory_key', 'left_at']).orderBy('id').execute();
+  return rows.map((row) => ({ id: row.id, key: row.directory_key, left: row.left_at !== null }));
+}
+
+/** Writes that somebody has left, or is back (`null`). */
+export async function saveLeft(trx: Trx, ids: readonly PersonId[], at: Instant | null): Promise<void> {
+  await trx
+    .updateTable('person')
+    .set({ left_at: at === null ? null : toIso(at) })
+    .where(isAnyOf('id', ids))
+    .execute();
+}
+
+/** Those who have left and still wait for something or, if that ends, hold something that nobody told to end. */
+export async function leftWithAccess(db: Db, endsWhatTheyHold: boolean): Promise<readonly PersonId[]> {
+  const { rows } = await sql<{ id: PersonId }>`
+    select id from person where left_at is not null and (
+      exists (select from request where person_id = person.id and state = 'pending')
+      or ${endsWhatTheyHold} and exists (select from "grant" where person_id = person.id
+        and (state in ('scheduled', 'activating', 'active') or (tries_again and state = 'ending'))))
+    order by id limit 100`.execute(db);
+  return rows.map((row) => row.id);
 }

@@ -39,6 +39,10 @@ export interface ApprovalRecord {
   readonly person: PersonId;
   /** The directory key of that person. */
   readonly key: string;
+  /** The person that all of the same human are counted as. */
+  readonly human: PersonId;
+  /** It was given by the human who asks, under another id: it counts for nothing. */
+  readonly own: boolean;
   readonly verdict: 'approve' | 'deny';
   readonly comment: string | null;
   readonly at: Instant;
@@ -280,17 +284,25 @@ export async function approvalsOf(
   const rows = await db
     .selectFrom('approval')
     .innerJoin('person', 'person.id', 'approval.person_id')
+    .innerJoin('request', 'request.id', 'approval.request_id')
+    .leftJoin('person_alias as alias', 'alias.person_id', 'approval.person_id')
+    .leftJoin('person_alias as requester', 'requester.person_id', 'request.person_id')
     .selectAll('approval')
-    .select('person.directory_key as key')
+    .select(['person.directory_key as key', 'alias.same_as', 'request.person_id as asked_by'])
+    .select('requester.same_as as asked_by_same_as')
     .where(isAnyOf('request_id', requests))
     .orderBy('decided_at')
     .orderBy('approval.id')
     .execute();
   for (const row of rows) {
     const list = found.get(row.request_id) ?? [];
+    const human = row.same_as ?? row.person_id;
+    const own = human === (row.asked_by_same_as ?? row.asked_by);
     list.push({
       person: row.person_id,
       key: row.key,
+      human,
+      own,
       verdict: row.verdict,
       comment: row.comment,
       at: row.decided_at,
@@ -304,6 +316,27 @@ export async function approvalsOf(
 
 function signedOf({ document, challenge, assertion }: Selectable<Schema['approval']>): SignedApproval | null {
   return document === null || challenge === null || assertion === null ? null : { document, challenge, assertion };
+}
+
+/** A request that some persons approved and that still matters: it waits, or the grant that it made or extended lives. */
+export interface ApprovedByThem {
+  readonly request: RequestId;
+  readonly grant: { readonly id: GrantId; readonly request: RequestId; readonly person: PersonId } | null;
+}
+
+/** What some persons approved and is pending, or lives. */
+export async function approvedBy(trx: Trx, persons: readonly PersonId[]): Promise<readonly ApprovedByThem[]> {
+  const { rows } = await sql<{ request: RequestId; id: GrantId | null; of: RequestId; person: PersonId }>`
+    select distinct r.id as request, g.id, g.request_id as of, g.person_id as person
+    from approval a join request r on r.id = a.request_id
+    left join "grant" g on (g.request_id = r.id or g.id = r.extends_grant)
+      and g.state in ('scheduled', 'activating', 'active', 'ending')
+    where a.person_id = any(${persons}) and a.verdict = 'approve' and (r.state = 'pending' or g.id is not null)
+    order by r.id, g.id`.execute(trx);
+  return rows.map(({ request, id, of, person }) => ({
+    request,
+    grant: id === null ? null : { id, request: of, person },
+  }));
 }
 
 /** Requests with their items, in one query. */

@@ -14,11 +14,12 @@ import type { IdentityTables } from './identity-schema.ts';
 import type { LedgerTables } from './ledger-schema.ts';
 import type { PasskeyTables, StoredAssertion } from './passkey-schema.ts';
 import type { NotificationTables } from './notification-schema.ts';
+import type { PersonsTables } from './persons-schema.ts';
 import type { RevocationTables } from './revocation-schema.ts';
 
 interface SpineTables {
   installation: { singleton: Generated<boolean>; demo: boolean; created_at: Timestamp };
-  person: { id: PersonId; directory_key: string; first_seen_at: Timestamp };
+  person: { id: PersonId; directory_key: string; first_seen_at: Timestamp; left_at: NullableTimestamp };
   policy_version: {
     version: string;
     loaded_at: Timestamp;
@@ -132,7 +133,8 @@ export type Schema = SpineTables &
   RevocationTables &
   AdministrationTables &
   PasskeyTables &
-  EpochTables;
+  EpochTables &
+  PersonsTables;
 
 /** A connection outside a transaction. Never use it while a transaction is open: on PGlite that waits for ever. */
 export type Db = Kysely<Schema>;

@@ -318,7 +318,12 @@ class Run {
     const [node] = this.#alive();
     if (node === undefined) throw new Error('no node is alive');
     for (const key of EVERYBODY) {
-      const admitted = await signIn(node.world, { subject: key, email: null, emailVerified: false });
+      const admitted = await signIn(node.world, {
+        issuer: 'https://sign-in.example',
+        subject: key,
+        email: null,
+        emailVerified: false,
+      });
       if (!admitted.ok) throw new Error(`${key} cannot sign in: ${admitted.refusal.detail}`);
       this.#people.set(key, admitted.value);
       this.#observer.knows(admitted.value, key);

@@ -21,6 +21,8 @@ import { MASTER_KEY } from './ledger-under-test.ts';
 
 /** The address of the broker under test, and so the page on which its passkeys sign. */
 export const ACME_ORIGIN = 'https://curfew.acme.example';
+/** Who vouches for the people of the tests. */
+export const ISSUER = 'https://sign-in.acme.example';
 
 /** Operations and engine over a test database, with Acme's rules and a cloud in memory. */
 export interface AcmeOperations {
@@ -31,6 +33,8 @@ export interface AcmeOperations {
   /** Changes the documents that the next reload reads. */
   edit(change: (file: SourceFile) => SourceFile): void;
   reload(): Promise<boolean>;
+  /** The rules as another start would find them. */
+  restart(): Promise<RulesHolder>;
   as(key: string): Promise<Actor>;
 }
 
@@ -47,18 +51,21 @@ export async function acmeOperations(
 ): Promise<AcmeOperations> {
   const providers = new Map([['aws' as const, provider]]);
   let files = acmeFiles();
-  const opened = await openRules(
-    {
-      read: async () => files,
-      parseTargets,
-      parseDirectory,
-      available: new Set(providers.keys()),
-      lastInForce: async () => null,
-    },
-    () => clock.now(),
-  );
-  if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
-  const rules = opened.value;
+  const start = async (): Promise<RulesHolder> => {
+    const opened = await openRules(
+      {
+        read: async () => files,
+        parseTargets,
+        parseDirectory,
+        available: new Set(providers.keys()),
+        lastInForce: async () => null,
+      },
+      () => clock.now(),
+    );
+    if (!opened.ok) throw new Error(JSON.stringify(opened.refusal));
+    return opened.value;
+  };
+  const rules = await start();
   const append = createAppend(MASTER_KEY, random);
   const changes = createChanges();
   const world: World = {
@@ -94,8 +101,9 @@ export async function acmeOperations(
     rules,
     edit: (change) => void (files = files.map(change)),
     reload: () => rules.reload(world),
+    restart: start,
     async as(key) {
-      const person = await signIn(world, { subject: key, email: null, emailVerified: false });
+      const person = await signIn(world, { issuer: ISSUER, subject: key, email: null, emailVerified: false });
       if (!person.ok) throw new Error(`${key} cannot sign in`);
       const now = systemClock.now();
       return {

@@ -1,3 +1,4 @@
+import type { AccountId } from '../../src/core/ids.ts';
 import { sql } from 'kysely';
 import { ledgerReads } from '../../src/api/bind-ledger.ts';
 import { bindOperations } from '../../src/api/bind-operations.ts';
@@ -8,6 +9,7 @@ import { AUTHORISATION, type Operation, type Relation, type Role } from '../../s
 import type { Actor } from '../../src/operations/world.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
+import { insertLinked } from '../../src/store/linked-accounts.ts';
 import { insertBrowserSession } from '../../src/store/browser-sessions.ts';
 import { insertRecovery } from '../../src/store/passkey-recoveries.ts';
 import { insertPasskey } from '../../src/store/passkeys.ts';
@@ -265,6 +267,19 @@ export async function everyCell(database: Database): Promise<Cells> {
       }
       case 'challengeDecision':
         return cameOf(await operations.challengeDecision(actor, id as never, {}));
+      case 'listAccounts': {
+        const found = await operations.listAccounts(actor);
+        if (!found.ok) return cameOf(found);
+        return (await ownsSession(id, actor)) && found.value.length > 0 ? 'allow' : 'hidden';
+      }
+      case 'unlinkAccount':
+        return cameOf(await operations.unlinkAccount(actor, await accountBeside(id)));
+      case 'releaseAccount':
+        return cameOf(await operations.releaseAccount(actor, await accountBeside(''), { reason: 'It passed on' }));
+      case 'mergePersons':
+        return cameOf(
+          await operations.mergePersons(actor, { keep: 'cem', other: 'dia', grants: 'keep', reason: 'One human' }),
+        );
       case 'searchCatalogue':
         return operations.searchCatalogue(actor, { q: 'reader', limit: 5 }).items.length > 0 ? 'allow' : 'hidden';
       case 'examineClouds':
@@ -324,6 +339,33 @@ export async function everyCell(database: Database): Promise<Cells> {
     }
   }
 
+  const ownerOf = async (session: string) => {
+    const found = await database.db
+      .selectFrom('browser_session')
+      .select('person_id')
+      .where('id', '=', session as never)
+      .executeTakeFirst();
+    return found?.person_id ?? null;
+  };
+  const ownsSession = async (session: string, actor: Actor) => (await ownerOf(session)) === actor.person;
+  /** An account of whoever has a session, or of somebody who has nothing to do with this. */
+  async function accountBeside(session: string): Promise<AccountId> {
+    const person = (await ownerOf(session)) ?? (await acme.as('gia')).person;
+    const id = newId(systemRandom, 'lnk');
+    await database.db.transaction().execute(async (trx) => {
+      const linkedAt = await appNow(trx);
+      await insertLinked(trx, {
+        id,
+        person,
+        issuer: 'https://contractors.example',
+        subject: id,
+        proof: 'sign-in',
+        linkedAt,
+      });
+    });
+    return id;
+  }
+
   return {
     acme,
     thing,
@@ -354,7 +396,7 @@ const STATE_CODES: ReadonlySet<string> = new Set([
   ...['request-refused', 'cannot-be-provided', 'too-many-pending', 'provider-fault', 'console-not-available'],
   ...['revocation-under-way', 'already-confirmed', 'needs-another-admin', 'proposal-lapsed', 'nothing-to-claim'],
   ...['already-proposed', 'role-unchanged', 'access-stopped', 'passkey-required', 'step-up-required'],
-  ...['sign-in-too-old', 'challenge-over'],
+  ...['sign-in-too-old', 'challenge-over', 'same-person'],
 ]);
 
 function cameOf(

@@ -11,7 +11,7 @@ import { signIn } from '../../src/operations/sign-in.ts';
 import type { RequestView } from '../../src/operations/views.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
 import { takePlace } from '../../src/store/quotas.ts';
-import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
+import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 
 const ITEM = { role: 'invoice-reader', target: 'aws/prod' };
@@ -83,7 +83,13 @@ eachDatabase('operations', (current) => {
         }),
       );
       expect(view.status).toBe('approved');
-      expect(await kinds()).toEqual(['person.signed-in', 'request.submitted', 'request.approved', 'grant.scheduled']);
+      expect(await kinds()).toEqual([
+        'account.linked',
+        'person.signed-in',
+        'request.submitted',
+        'request.approved',
+        'grant.scheduled',
+      ]);
     });
 
     test('reason and ticket stand in the ledger as commitments, and nowhere in it in clear', async () => {
@@ -110,13 +116,20 @@ eachDatabase('operations', (current) => {
 
     test('somebody who is not in the directory, or has left, cannot sign in', async () => {
       expect(
-        code(await signIn(acme.world, { subject: 'nobody', email: 'ana.ribeiro@acme.example', emailVerified: true })),
+        code(
+          await signIn(acme.world, {
+            issuer: ISSUER,
+            subject: 'nobody',
+            email: 'ana.ribeiro@acme.example',
+            emailVerified: true,
+          }),
+        ),
       ).toBe('unknown-person');
       const left = [...acme.rules.current().directory.people.values()].find((person) => !person.active);
       expect(left).toBeDefined();
-      expect(code(await signIn(acme.world, { subject: left?.key ?? '', email: null, emailVerified: false }))).toBe(
-        'unknown-person',
-      );
+      expect(
+        code(await signIn(acme.world, { issuer: ISSUER, subject: left?.key ?? '', email: null, emailVerified: false })),
+      ).toBe('unknown-person');
     });
   });
 

@@ -23,6 +23,34 @@ const policyStatus = z
     }),
     roles: z.number(),
     policies: z.number(),
+    directory: z
+      .object({
+        sources: z
+          .array(
+            z.object({
+              name: z.string(),
+              version: z.string().nullable(),
+              takenAt: z.string().meta({ format: 'date-time' }).nullable(),
+              stale: z.boolean(),
+              problem: z.string().nullable(),
+              hint: z.string().nullable(),
+            }),
+          )
+          .readonly(),
+        conflicts: z
+          .array(
+            z.object({
+              account: z.string(),
+              person: z.string(),
+              claimedBy: z.string(),
+              since: z.string().meta({ format: 'date-time' }),
+            }),
+          )
+          .readonly()
+          .meta({ description: 'Accounts that two persons claim, by their keys: neither is signed in by them.' }),
+      })
+      .optional()
+      .meta({ description: 'Where people come from, and how old that is.' }),
   })
   .meta({ id: 'PolicyStatus' });
 

@@ -38,7 +38,7 @@ export function registerRequestCreation(v1: ApiServer, parts: ApiParts): void {
   });
 }
 
-function asView({ decision, approvers, plan, residual, needsSignature, unsignable }: PreviewView): object {
+function asView({ decision, approvers, plan, residual, stale, needsSignature, unsignable }: PreviewView): object {
   const names = new Map(approvers.map((person) => [person.key, person]));
   return {
     effect: decision.effect,
@@ -60,5 +60,6 @@ function asView({ decision, approvers, plan, residual, needsSignature, unsignabl
     needsSignature,
     unsignable,
     plan: plan.map((one) => one.words),
+    stale,
   };
 }

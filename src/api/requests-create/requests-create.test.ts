@@ -170,6 +170,7 @@ describe('a preview', () => {
           residual,
           needsSignature: true,
           unsignable: [{ step: 'policy:invoices#1', without: [{ key: 'bo', name: 'Bo Lind' }] }],
+          stale: [],
         }),
     });
     const answer = await api.as('ana', post({ items: ITEMS, duration: '15m' }, '/v1/requests/preview'));
@@ -179,6 +180,7 @@ describe('a preview', () => {
       duration: '15m',
       steps: [{ rule: 'policy:invoices', count: 1, eligible: [{ key: 'bo', name: 'Bo Lind' }] }],
       plan: ['Makes a session.'],
+      stale: [],
       residual: [{ words: 'nothing survives' }],
       needsSignature: true,
       unsignable: [{ step: 'policy:invoices#1', without: [{ key: 'bo', name: 'Bo Lind' }] }],

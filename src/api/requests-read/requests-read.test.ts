@@ -66,7 +66,9 @@ test('200 for an explanation, with times as text', async () => {
     alarms: [],
   };
   const timeline = [{ at: '2026-11-21T06:00:00.000Z', kind: 'request.submitted', actor: 'ana', text: 'asked' }];
-  api = await apiUnderTest({ explainRequest: () => yes({ request: REQUEST_VIEW, decision, now: decision, timeline }) });
+  api = await apiUnderTest({
+    explainRequest: () => yes({ request: REQUEST_VIEW, decision, now: decision, timeline, stale: [] }),
+  });
   const answer = await api.as('ana', { method: 'GET', url: `/v1/requests/${REQUEST_ID}/explanation` });
   expect(answer.statusCode).toBe(200);
   expect(answer.json()).toMatchObject({
@@ -74,5 +76,6 @@ test('200 for an explanation, with times as text', async () => {
     decision: { effect: 'deny', submittedAt: '2026-11-21T06:00:00.000Z' },
     now: { refusals: [{ code: 'no-matching-policy' }] },
     timeline,
+    stale: [],
   });
 });

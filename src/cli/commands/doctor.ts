@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import { NetworkFault } from '../http.ts';
+import { peopleFindings } from './policy-status.ts';
 import { discover } from '../session/discovery.ts';
 import { printable } from '../terminal/printable.ts';
 import { statusText } from '../terminal/style.ts';
@@ -59,7 +60,7 @@ async function examine(context: Context): Promise<readonly Finding[]> {
   findings.push(await readiness(context));
   const signedIn = await signIn(context);
   findings.push(signedIn);
-  if (signedIn.status === 'ok') findings.push(await policy(context), ...(await clouds(context)));
+  if (signedIn.status === 'ok') findings.push(...(await policy(context)), ...(await clouds(context)));
   return findings;
 }
 
@@ -129,20 +130,23 @@ async function signIn(context: Context): Promise<Finding> {
   }
 }
 
-async function policy(context: Context): Promise<Finding> {
+async function policy(context: Context): Promise<readonly Finding[]> {
   try {
     const of = await context.api.get('/policy');
-    const problems = Array.isArray(of['problems']) ? of['problems'].length : 0;
-    if (problems === 0) return finding('policy', 'ok', `version ${(textOrNull(of, 'version') ?? '').slice(0, 12)}`);
-    return finding(
-      'policy',
-      'problem',
-      `the newest documents were refused (${problems}); the version before stays in force`,
-      context.command('policy', 'status'),
+    const people = peopleFindings(of).map((one) =>
+      finding('people', 'problem', `${one.place}: ${one.message}`, one.hint),
     );
+    const problems = Array.isArray(of['problems']) ? of['problems'].length : 0;
+    const version = `version ${(textOrNull(of, 'version') ?? '').slice(0, 12)}`;
+    const refused = `the newest documents were refused (${problems}); the version before stays in force`;
+    const rules =
+      problems === 0
+        ? finding('policy', 'ok', version)
+        : finding('policy', 'problem', refused, context.command('policy', 'status'));
+    return [rules, ...people];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return finding('policy', 'problem', error.message, error.hint);
+    return [finding('policy', 'problem', error.message, error.hint)];
   }
 }
 

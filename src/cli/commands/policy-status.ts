@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts, plainTable } from '../terminal/table.ts';
 import { clockTime } from '../terminal/times.ts';
-import { list, numberOrNull, text, textOrNull, type Fields } from '../wire.ts';
+import { isFields, list, numberOrNull, text, textOrNull, type Fields } from '../wire.ts';
 
 /**
  * Shows which rules are in force, what is suspicious in them, and what is wrong with newer ones that were refused. Exit code 1 when
@@ -13,8 +13,9 @@ export async function policyStatus(context: Context): Promise<ExitCode> {
   const raw = await context.api.get('/policy');
   const problems = list(raw, 'problems', (one) => finding('problem', one));
   const warnings = list(raw, 'warnings', (one) => finding('warning', one));
-  const findings = [...problems, ...warnings];
-  const exit = problems.length === 0 ? EXIT.ok : EXIT.error;
+  const people = peopleFindings(raw);
+  const findings = [...problems, ...people, ...warnings];
+  const exit = problems.length + people.length === 0 ? EXIT.ok : EXIT.error;
   if (context.json) context.dataJson(raw);
   else if (context.plain)
     context.data(
@@ -37,6 +38,7 @@ export async function policyStatus(context: Context): Promise<ExitCode> {
             ? out.good('none')
             : out.bad(`${problems.length}: a newer version was refused, this one stays in force`),
         ],
+        ['people', people.length === 0 ? out.good('up to date') : out.bad(`${people.length} to look at`)],
         ['warnings', warnings.length === 0 ? out.good('none') : `${warnings.length} in the rules in force`],
       ]),
     );
@@ -56,4 +58,26 @@ function finding(kind: 'problem' | 'warning', one: Fields) {
     message: text(one, 'message'),
     hint: textOrNull(one, 'hint'),
   };
+}
+
+/** What is wrong with where people come from, and the accounts that two of them claim. */
+export function peopleFindings(raw: Fields) {
+  const directory = raw['directory'];
+  if (!isFields(directory)) return [];
+  const sources = list(directory, 'sources', (one) => {
+    const name = text(one, 'name');
+    const stale =
+      one['stale'] === true ? `the people of "${name}" are as of ${textOrNull(one, 'takenAt') ?? '?'}` : null;
+    return { name, message: textOrNull(one, 'problem') ?? stale, hint: textOrNull(one, 'hint') };
+  });
+  const conflicts = list(directory, 'conflicts', (one) => ({
+    kind: 'people' as const,
+    place: text(one, 'account'),
+    message: `${text(one, 'person')} and ${text(one, 'claimedBy')} claim the same account; it signs in neither`,
+    hint: 'an admin merges the two persons, or releases the account',
+  }));
+  const old = sources.flatMap(({ name, message, hint }) =>
+    message === null ? [] : [{ kind: 'people' as const, place: name, message, hint }],
+  );
+  return [...old, ...conflicts];
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { previewOf } from '../terminal/preview-screen.ts';
+import { previewOf, sentences } from '../terminal/preview-screen.ts';
 import { printable } from '../terminal/printable.ts';
 import { requestCard } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
@@ -49,6 +49,7 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
   );
   for (const refusal of now.refusals)
     context.data(`  ${printable(refusal.text)}  ${out.dim(printable(refusal.rule))}\n`);
+  for (const one of sentences(raw['stale'])) context.data(`  ${out.warn(printable(one))}\n`);
   context.data(`${out.bold('What happened')}\n`);
   context.data(
     table(

@@ -24,6 +24,8 @@ export interface Outlook {
   /** Approving it takes a passkey; and who of those who could has none, where too few have one. */
   readonly needsSignature: boolean;
   readonly withoutPasskey: readonly string[];
+  /** Sources of people that are older than they should be. */
+  readonly stale: readonly string[];
 }
 
 export function previewOf(of: Fields): Outlook {
@@ -48,6 +50,7 @@ export function previewOf(of: Fields): Outlook {
     withoutPasskey: Array.isArray(of['unsignable'])
       ? [...new Set(of['unsignable'].flatMap((step: unknown) => (isFields(step) ? names(step['without']) : [])))]
       : [],
+    stale: sentences(of['stale']),
   };
 }
 
@@ -63,7 +66,8 @@ function names(value: unknown): readonly string[] {
   );
 }
 
-function sentences(value: unknown): readonly string[] {
+/** The sentences in a list of texts, or of objects with words. */
+export function sentences(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   return value.map((one: unknown) => (isFields(one) ? (textOrNull(one, 'words') ?? '') : String(one)));
 }

@@ -56,7 +56,14 @@ export function parseDirectory(
     rotations: new Map(
       [...rotations].map(([key, { shape }]): [string, Rotation] => [key, { key, shifts: shiftsAround(shape, now) }]),
     ),
+    ...(runsOut(documents) ? { departures: 'run-out' } : {}),
   });
+}
+
+/** Ending is stricter, so that it wins where documents disagree. */
+function runsOut(documents: readonly SourceDocument[]): boolean {
+  const said = documents.map(({ value }) => (value as { readonly departures?: string }).departures);
+  return said.includes('run-out') && !said.includes('end');
 }
 
 function entriesOf<Shape>(

@@ -22,7 +22,8 @@ export interface SourceDocument {
 
 /**
  * Parses every `.yaml` and `.yml` file (YAML 1.2 core: `no` is text, not false) and returns its documents with the
- * syntax problems. Files with another ending are left to whoever refers to them.
+ * syntax problems. Files with another ending are left to whoever refers to them, but for a JSON document (which is YAML) of a source of
+ * people, `export:directory.json`.
  */
 export function readDocuments(files: readonly SourceFile[]): {
   readonly documents: readonly SourceDocument[];
@@ -31,7 +32,7 @@ export function readDocuments(files: readonly SourceFile[]): {
   const documents: SourceDocument[] = [];
   const problems: PolicyProblem[] = [];
   for (const file of files) {
-    if (!/\.ya?ml$/.test(file.path)) continue;
+    if (!/\.ya?ml$|^[a-z-]+:.*\.json$/.test(file.path)) continue;
     const lines = new LineCounter();
     const text = file.text.replace(/^\uFEFF/, '');
     for (const parsed of parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })) {

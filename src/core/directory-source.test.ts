@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { lossBetween, type SourceSummary } from './directory-source.ts';
+
+const of = (people: readonly string[], groups: Readonly<Record<string, readonly string[]>> = {}): SourceSummary => ({
+  people: new Set(people),
+  groups: new Map(Object.entries(groups).map(([name, members]) => [name, new Set(members)])),
+});
+const many = (count: number) => Array.from({ length: count }, (_, n) => `p${n}`);
+
+describe('lossBetween', () => {
+  test.each([
+    ['nobody left', many(10), many(10), false],
+    ['one of three left', many(3), many(2), false],
+    ['four of five left', many(5), many(1), false],
+    ['all three left', many(3), [], true],
+    ['five of 25 left, a fifth', many(25), many(20), false],
+    ['five of 24 left, more than a fifth', many(24), many(19), true],
+    ['six of 25 left', many(25), many(19), true],
+    ['twenty of a hundred left', many(100), many(80), false],
+    ['a hundred came', many(1), many(101), false],
+    ['the first ones came', [], many(9), false],
+  ])('%s', (_what, before, next, isLoss) => {
+    expect(lossBetween(of(before), of(next)) !== null).toBe(isLoss);
+  });
+
+  test('a group that loses all members who are still there is a loss; one whose members left is not', () => {
+    const before = of(['a', 'b', 'c'], { leads: ['a', 'b'] });
+    expect(lossBetween(before, of(['a', 'b', 'c'], { leads: [] }))).toEqual({ lost: [], emptied: ['leads'] });
+    expect(lossBetween(before, of(['a', 'b', 'c']))).toEqual({ lost: [], emptied: ['leads'] });
+    expect(lossBetween(before, of(['a', 'c'], { leads: [] }))?.emptied).toEqual(['leads']);
+    expect(lossBetween(before, of(['c'], { leads: [] }))).toBeNull();
+    expect(lossBetween(before, of(['a', 'b', 'c'], { leads: ['b'] }))).toBeNull();
+  });
+
+  test('whatever comes, at most four people, or a fifth, go unconfirmed, and never all', () => {
+    const keys = fc.uniqueArray(fc.constantFrom(...many(40)));
+    fc.assert(
+      fc.property(keys, keys, (before, next) => {
+        if (lossBetween(of(before), of(next)) !== null) return;
+        const lost = before.filter((key) => !next.includes(key)).length;
+        expect(lost <= 4 || lost <= before.length / 5).toBe(true);
+        expect(before.length === 0 || next.length > 0).toBe(true);
+      }),
+    );
+  });
+});

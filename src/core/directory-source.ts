@@ -1,0 +1,94 @@
+import type { Instant } from './time.ts';
+
+/**
+ * Where people, groups and rotations come from: files beside the rules, an export of another system, and whatever follows. A source gives
+ * documents of kind directory, so that one reader judges all of them together and says where a mistake stands.
+ */
+export interface DirectorySource {
+  /** A short name for logs, metrics and the database, `export`. */
+  readonly name: string;
+  /** How old a snapshot may be before everybody who decides by it is told. */
+  readonly staleAfterMs: number;
+  /** The people as they are now. Throws {@link SourceFault} when they cannot be read. */
+  read(now: Instant): Promise<DirectoryReading>;
+}
+
+export interface DirectoryReading {
+  /** When the source says that it was true. */
+  readonly takenAt: Instant;
+  readonly documents: readonly { readonly path: string; readonly text: string }[];
+}
+
+export const SOURCE_FAULTS = [
+  'unreadable',
+  'not-json',
+  'no-time',
+  'older',
+  'from-the-future',
+  'empty',
+  'unsound',
+] as const;
+export type SourceFaultKind = (typeof SOURCE_FAULTS)[number];
+
+/** A source that could not be read. The message is for operators and names nobody. */
+export class SourceFault extends Error {
+  readonly kind: SourceFaultKind;
+  constructor(kind: SourceFaultKind, message: string) {
+    super(message);
+    this.name = 'SourceFault';
+    this.kind = kind;
+  }
+}
+
+/** Who is in one source: the keys of those who have not left, and of the members of each group, groups inside groups resolved. */
+export interface SourceSummary {
+  readonly people: ReadonlySet<string>;
+  readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** What a newer snapshot of a source would take away and a person has to confirm. Keys are sorted. */
+export interface Loss {
+  readonly lost: readonly string[];
+  /** Groups that lose all members although people of them are still there. */
+  readonly emptied: readonly string[];
+}
+
+/** Fewer than this many people may always leave at once, and beyond it no more than this share. */
+export const LEAVE_AT_ONCE = { people: 5, share: 0.2 };
+
+/**
+ * Whether a newer snapshot takes away so much that it is more likely a broken sync than people who left: everybody; five or more who are
+ * more than a fifth; or all members of a group some of whom are still there. `null`: it may be taken over.
+ */
+export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | null {
+  const lost = [...before.people].filter((key) => !next.people.has(key)).sort();
+  const everybody = before.people.size > 0 && next.people.size === 0;
+  const many = lost.length >= LEAVE_AT_ONCE.people && lost.length > before.people.size * LEAVE_AT_ONCE.share;
+  const emptied = [...before.groups]
+    .filter(([name, members]) => {
+      const left = next.groups.get(name);
+      if (members.size === 0 || (left !== undefined && left.size > 0)) return false;
+      return [...members].some((key) => !before.people.has(key) || next.people.has(key));
+    })
+    .map(([name]) => name)
+    .sort();
+  return everybody || many || emptied.length > 0 ? { lost, emptied } : null;
+}
+
+/** A source as operators see it. */
+export interface SourceStatus {
+  readonly name: string;
+  /** `null`: nothing of it was ever accepted. */
+  readonly version: string | null;
+  readonly takenAt: Instant | null;
+  readonly stale: boolean;
+  /** Why the newest reading is not in force; `null`: it is. */
+  readonly failure: SourceFaultKind | null;
+  /** What the newest reading would take away, and the word that confirms it. */
+  readonly held: {
+    readonly confirm: string;
+    readonly lost: number;
+    readonly of: number;
+    readonly emptied: readonly string[];
+  } | null;
+}

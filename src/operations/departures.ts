@@ -1,0 +1,113 @@
+import type { DirectorySnapshot } from '../core/directory.ts';
+import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import { transitionRequest } from '../core/request.ts';
+import type { Instant } from '../core/time.ts';
+import { appNow } from '../store/database.ts';
+import { everybodySeen, leftWithAccess, saveLeft } from '../store/people.ts';
+import { lockExtended, lockRequest, saveRequestState } from '../store/requests.ts';
+import { pendingWithin, toBeTriedAgain, toldNothing } from '../store/revocation-sweeps.ts';
+import type { Trx } from '../store/schema.ts';
+import { endTogether, publishEnded } from './end-together.ts';
+import type { World } from './world.ts';
+
+/* Who left, in two steps: it is written down with the directory that says so, and then, from what is written, all that they wait for and
+   hold is taken away, by whichever node comes to it and after any restart. */
+
+const BATCH = 100;
+
+/**
+ * Writes down who left between two directories, and who is back. Without `before`, as at a start, whoever has an id and is not in the
+ * directory has left. In the transaction that puts the directory in force. An empty directory says nothing about anybody.
+ */
+export async function noteDepartures(
+  world: Pick<World, 'append'>,
+  trx: Trx,
+  before: DirectorySnapshot | null,
+  next: DirectorySnapshot,
+  now: Instant,
+): Promise<void> {
+  if (next.people.size === 0) return;
+  const isHere = (directory: DirectorySnapshot, key: string) => directory.people.get(key)?.active === true;
+  const everybody = await everybodySeen(trx);
+  const back = everybody.filter(({ key, left }) => left && isHere(next, key));
+  // Another node may have read of a newcomer what this one has not: only who was here can leave.
+  const gone = everybody.filter(
+    ({ key, left }) => !left && !isHere(next, key) && (before === null || isHere(before, key)),
+  );
+  await saveLeft(
+    trx,
+    back.map(({ id }) => id),
+    null,
+  );
+  await saveLeft(
+    trx,
+    gone.map(({ id }) => id),
+    now,
+  );
+  const actor = { kind: 'system', id: 'directory' } as const;
+  for (const { id } of back) {
+    const facts = { directoryVersion: next.version };
+    await world.append(trx, { kind: 'person.returned', at: now, actor, subjects: { person: id }, facts });
+  }
+  for (const { id, key } of gone) {
+    const facts = { cause: next.people.has(key) ? 'inactive' : 'gone', directoryVersion: next.version };
+    await world.append(trx, { kind: 'person.left', at: now, actor, subjects: { person: id }, facts });
+  }
+}
+
+/**
+ * Withdraws what people who left wait for, and ends what they hold, unless the directory lets it run out. Called again and again; several
+ * nodes may do it at once.
+ */
+export async function endDeparted(world: World): Promise<void> {
+  const ends = world.rules.current().directory.departures !== 'run-out';
+  for (const person of await leftWithAccess(world.db, ends)) {
+    await endOne(world, person, ends).catch((error: unknown) =>
+      world.log.error({ person, error: String(error) }, 'the access of somebody who left could not be ended'),
+    );
+  }
+}
+
+async function endOne(world: World, person: PersonId, ends: boolean): Promise<void> {
+  const scope = { kind: 'person', person } as const;
+  for (const id of await pendingWithin(world.db, scope, null, BATCH)) await withdraw(world, id);
+  if (!ends) return;
+  const live = await toldNothing(world.db, scope, null, BATCH);
+  const retries = await toBeTriedAgain(world.db, scope, null, BATCH);
+  await endAll(
+    world,
+    [...live, ...retries].map(({ id }) => id),
+  );
+}
+
+async function endAll(world: World, ids: readonly GrantId[]): Promise<void> {
+  if (ids.length === 0) return;
+  const actor = { kind: 'system', id: 'directory' } as const;
+  const { ended, now } = await world.db.transaction().execute(async (trx) => {
+    const now = await appNow(trx);
+    return { ended: await endTogether(world, trx, ids, { actor, because: 'holder-left', now }), now };
+  });
+  publishEnded(world, ended, now);
+}
+
+async function withdraw(world: World, id: RequestId): Promise<void> {
+  const at = await world.db.transaction().execute(async (trx): Promise<Instant | null> => {
+    // The grant that it may extend first, as whoever ends it does.
+    await lockExtended(trx, id);
+    const locked = await lockRequest(trx, id);
+    if (locked === null) return null;
+    const { request, now } = locked;
+    const next = transitionRequest(request.state, { kind: 'withdraw' }, now);
+    if (!next.ok) return null;
+    await saveRequestState(trx, id, next.value);
+    await world.append(trx, {
+      kind: 'request.withdrawn',
+      at: now,
+      actor: { kind: 'system', id: 'directory' },
+      subjects: { request: id, person: request.person },
+      facts: { because: 'requester-left' },
+    });
+    return now;
+  });
+  if (at !== null) world.changes.publish({ kind: 'request', id, at });
+}

@@ -1,0 +1,156 @@
+import { sql, type Selectable } from 'kysely';
+import type { AccountId, PersonId } from '../core/ids.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import type { AccountProof } from './persons-schema.ts';
+import type { Db, Schema, Trx } from './schema.ts';
+
+/** An account somewhere: who vouches for it, and what it is called there. Neither says anything without the other. */
+export interface Account {
+  /** URL of the issuer that signs for it. */
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** An account that was proven to be a person's. */
+export interface LinkedAccount extends Account {
+  readonly id: AccountId;
+  readonly person: PersonId;
+  /** The person that all of the same human are counted as. */
+  readonly human: PersonId;
+  readonly proof: AccountProof;
+  readonly linkedAt: Instant;
+  readonly endedAt: Instant | null;
+  /** An account that an administrator released may become somebody else's. */
+  readonly released: boolean;
+}
+
+/**
+ * Everything that was ever proven about an account, oldest first. Whoever proves the same account at this moment waits until the
+ * transaction ends, so that two persons cannot both find it free.
+ */
+export async function historyOf(trx: Trx, { issuer, subject }: Account): Promise<readonly LinkedAccount[]> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${issuer} ${subject}`}, 21))`.execute(trx);
+  const rows = await withHuman(trx)
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .orderBy('linked_at')
+    .orderBy('linked_account.id')
+    .execute();
+  return rows.map(toLinked);
+}
+
+/** The accounts that are a person's now, oldest first. */
+export async function accountsOf(db: Db | Trx, person: PersonId): Promise<readonly LinkedAccount[]> {
+  const rows = await withHuman(db)
+    .where('linked_account.person_id', '=', person)
+    .where('ended_at', 'is', null)
+    .orderBy('linked_at')
+    .orderBy('linked_account.id')
+    .execute();
+  return rows.map(toLinked);
+}
+
+/** An account that is or was somebody's, locked until the transaction ends. */
+export async function lockLinked(trx: Trx, id: AccountId): Promise<LinkedAccount | null> {
+  await sql`select from linked_account where id = ${id} for update`.execute(trx);
+  const row = await withHuman(trx).where('linked_account.id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toLinked(row);
+}
+
+/** Writes that an account is a person's. Behind {@link historyOf}. */
+export async function insertLinked(
+  trx: Trx,
+  linked: Account & Pick<LinkedAccount, 'id' | 'person' | 'proof' | 'linkedAt'>,
+): Promise<void> {
+  await trx
+    .insertInto('linked_account')
+    .values({
+      id: linked.id,
+      person_id: linked.person,
+      issuer: linked.issuer,
+      subject: linked.subject,
+      proof: linked.proof,
+      linked_at: toIso(linked.linkedAt),
+    })
+    .execute();
+}
+
+/** An account is nobody's any more. `by`: the person themself, which releases it to nobody else, or an administrator. */
+export async function endLinked(trx: Trx, id: AccountId, by: 'person' | 'administrator', now: Instant): Promise<void> {
+  await trx
+    .updateTable('linked_account')
+    .set({ ended_at: toIso(now), ended_by: by, conflict_at: null, conflict_with: null })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** An administrator releases everything that was ever proven about an account: it may become somebody else's. */
+export async function releaseHistory(trx: Trx, { issuer, subject }: Account, now: Instant): Promise<void> {
+  await sql`
+    update linked_account set ended_by = 'administrator', ended_at = coalesce(ended_at, ${toIso(now)}::timestamptz),
+      conflict_at = null, conflict_with = null
+    where issuer = ${issuer} and subject = ${subject}`.execute(trx);
+}
+
+/** Notes that somebody else claims an account; `null`: nobody does any more. */
+export async function noteConflict(
+  trx: Trx,
+  { issuer, subject }: Account,
+  conflict: { readonly with: PersonId; readonly at: Instant } | null,
+): Promise<void> {
+  await trx
+    .updateTable('linked_account')
+    .set({ conflict_at: conflict === null ? null : toIso(conflict.at), conflict_with: conflict?.with ?? null })
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .where((is) => is.or([is('ended_by', 'is', null), is('ended_by', '<>', 'administrator')]))
+    .execute();
+}
+
+/** Claims of persons who are one human are no conflict between them. */
+export async function settleConflicts(trx: Trx, humans: readonly PersonId[]): Promise<void> {
+  await sql`
+    update linked_account set conflict_at = null, conflict_with = null
+    where conflict_with = any(${humans}) and person_id = any(${humans})`.execute(trx);
+}
+
+/** An account that two persons claim, by their directory keys. */
+export interface AccountConflict {
+  readonly id: AccountId;
+  readonly person: string;
+  readonly claimedBy: string;
+  readonly at: Instant;
+}
+
+/** The conflicts that nobody has resolved, oldest first; at most 100. */
+export async function openConflicts(db: Db): Promise<readonly AccountConflict[]> {
+  const { rows } = await sql<AccountConflict>`
+    select l.id, holder.directory_key as person, claimer.directory_key as "claimedBy", l.conflict_at as at
+    from linked_account l
+    join person holder on holder.id = l.person_id
+    join person claimer on claimer.id = l.conflict_with
+    where l.conflict_at is not null order by l.conflict_at, l.id limit 100`.execute(db);
+  return rows;
+}
+
+function withHuman(db: Db | Trx) {
+  return db
+    .selectFrom('linked_account')
+    .leftJoin('person_alias', 'person_alias.person_id', 'linked_account.person_id')
+    .selectAll('linked_account')
+    .select('person_alias.same_as');
+}
+
+function toLinked(row: Selectable<Schema['linked_account']> & { readonly same_as: PersonId | null }): LinkedAccount {
+  return {
+    id: row.id,
+    person: row.person_id,
+    human: row.same_as ?? row.person_id,
+    issuer: row.issuer,
+    subject: row.subject,
+    proof: row.proof,
+    linkedAt: row.linked_at,
+    endedAt: row.ended_at,
+    released: row.ended_by === 'administrator',
+  };
+}

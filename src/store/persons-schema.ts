@@ -1,0 +1,29 @@
+import type { AccountId, PersonId } from '../core/ids.ts';
+import type { NullableTimestamp, Timestamp } from './columns.ts';
+
+/** How it was proven that an account is a person's: an administrator wrote it into the directory, or the person signed in there. */
+export type AccountProof = 'directory' | 'sign-in';
+
+/** Tables of persons, their accounts, and the directory. */
+export interface PersonsTables {
+  linked_account: {
+    id: AccountId;
+    person_id: PersonId;
+    issuer: string;
+    subject: string;
+    proof: AccountProof;
+    linked_at: Timestamp;
+    conflict_at: NullableTimestamp;
+    conflict_with: PersonId | null;
+    ended_at: NullableTimestamp;
+    ended_by: 'person' | 'administrator' | null;
+  };
+  person_alias: { person_id: PersonId; same_as: PersonId; merged_at: Timestamp; merged_by: PersonId };
+  directory_snapshot: {
+    source: string;
+    version: string;
+    taken_at: Timestamp;
+    accepted_at: Timestamp;
+    sealed: string;
+  };
+}

@@ -1,0 +1,213 @@
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { approveRequest } from '../../src/operations/decide-request.ts';
+import { listAccounts, linkAccount, releaseAccount, unlinkAccount } from '../../src/operations/linked-accounts.ts';
+import { mergePersons } from '../../src/operations/merge-persons.ts';
+import { requestAccess } from '../../src/operations/request-access.ts';
+import { confirmRevocationOrder, liftRevocationOrder, orderRevocation } from '../../src/operations/revoke-many.ts';
+import { showRequest } from '../../src/operations/show-requests.ts';
+import { signIn } from '../../src/operations/sign-in.ts';
+import type { Actor } from '../../src/operations/world.ts';
+import { openConflicts } from '../../src/store/linked-accounts.ts';
+import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
+import { eachDatabase } from './harness.ts';
+
+const ASK = {
+  items: [{ role: 'invoice-reader', target: 'aws/prod' }],
+  durationMs: 900_000,
+  reason: 'Check the invoice export',
+};
+const OTHER_ISSUER = 'https://contractors.example';
+const BECAUSE = { reason: 'The personnel office says that they are one' };
+
+eachDatabase('operations', (current) => {
+  let acme: AcmeOperations;
+  beforeEach(async () => {
+    acme = await acmeOperations(current());
+  });
+
+  const edit = async (path: string, from: string | RegExp, to: string): Promise<void> => {
+    acme.edit((file) => (file.path === path ? { ...file, text: file.text.replace(from, to) } : file));
+    await acme.reload();
+    expect(acme.rules.current().problems).toEqual([]);
+  };
+  const bodies = async (kind: string): Promise<readonly { facts: Record<string, unknown>; text: string }[]> => {
+    const { rows } = await sql<{ body: string }>`
+      select body from ledger_outbox where body::jsonb ->> 'kind' = ${kind} order by id`.execute(current().db);
+    return rows.map(({ body }) => ({ ...(JSON.parse(body) as { facts: Record<string, unknown> }), text: body }));
+  };
+  const enter = (subject: string, issuer = ISSUER) =>
+    signIn(acme.world, { issuer, subject, email: null, emailVerified: false });
+  const link = async (key: string, subject: string) => {
+    const { person } = await acme.as(key);
+    const proven = { issuer: OTHER_ISSUER, subject, proof: 'sign-in', name: 'contractors' } as const;
+    return linkAccount(acme.world, { id: person, key }, proven);
+  };
+  const admin = async (key: string): Promise<Actor> => ({
+    ...(await acme.as(key)),
+    roles: [key === 'ana' ? 'auditor' : 'admin'],
+  });
+  const two = () => edit('policies/data.yaml', 'count: 1\n    escalate: { after: 10m, to: [group:sre] }', 'count: 2');
+
+  describe('accounts of a person', () => {
+    test('the first sign-in links what the directory says, once, and the subject stays out of the log', async () => {
+      const ana = await acme.as('ana');
+      await acme.as('ana');
+      expect(got(await listAccounts(acme.world, ana))).toMatchObject([
+        { issuer: ISSUER, subject: 'ana', proof: 'directory' },
+      ]);
+      const linked = await bodies('account.linked');
+      expect(linked).toHaveLength(1);
+      expect(linked[0]?.text).not.toContain('"ana"');
+      expect(linked[0]?.facts).toMatchObject({ issuer: ISSUER, proof: 'directory' });
+    });
+
+    test('an account that was proven is listed, and taken off again by its own person alone', async () => {
+      got(await link('ana', 'a-17'));
+      const ana = await acme.as('ana');
+      const [, other] = got(await listAccounts(acme.world, ana));
+      expect(other).toMatchObject({ issuer: OTHER_ISSUER, subject: 'a-17', proof: 'sign-in' });
+      if (other === undefined) throw new Error('the account is there');
+      expect(code(await unlinkAccount(acme.world, await acme.as('bo'), other.id))).toBe('not-found');
+      got(await unlinkAccount(acme.world, ana, other.id));
+      expect(code(await unlinkAccount(acme.world, ana, other.id))).toBe('not-found');
+      expect(got(await listAccounts(acme.world, ana))).toHaveLength(1);
+      expect((await bodies('account.unlinked'))[0]?.text).not.toContain('a-17');
+    });
+
+    test('what an administrator wrote into the directory, nobody takes off themself', async () => {
+      const ana = await acme.as('ana');
+      const [own] = got(await listAccounts(acme.world, ana));
+      if (own === undefined) throw new Error('the account is there');
+      expect(code(await unlinkAccount(acme.world, ana, own.id))).toBe('account-not-yours-to-unlink');
+    });
+
+    test('an account that somebody linked at the company signs them in, and the same subject elsewhere does not', async () => {
+      const { person } = await acme.as('ana');
+      const proven = { issuer: ISSUER, subject: 'ana-admin', proof: 'sign-in', name: 'oidc' } as const;
+      got(await linkAccount(acme.world, { id: person, key: 'ana' }, proven));
+      expect(got(await enter('ana-admin'))).toBe(person);
+      expect(code(await enter('ana-admin', 'https://evil.example'))).toBe('unknown-person');
+    });
+
+    test('an account proven for two persons is refused to the second, for ever, until an administrator releases it', async () => {
+      got(await link('ana', 'shared'));
+      expect(code(await link('bo', 'shared'))).toBe('account-conflict');
+      expect(await openConflicts(current().db)).toMatchObject([{ person: 'ana', claimedBy: 'bo' }]);
+      expect((await bodies('account.refused'))[0]?.text).not.toContain('shared');
+      const ana = await acme.as('ana');
+      const id = got(await listAccounts(acme.world, ana))[1]?.id;
+      if (id === undefined) throw new Error('the account is there');
+      // Taking it off oneself does not make two persons of one human.
+      got(await unlinkAccount(acme.world, ana, id));
+      expect(code(await link('bo', 'shared'))).toBe('account-conflict');
+      expect(code(await releaseAccount(acme.world, ana, id, BECAUSE))).toBe('not-an-admin');
+      got(await releaseAccount(acme.world, await admin('mia'), id, BECAUSE));
+      got(await link('bo', 'shared'));
+      expect(await openConflicts(current().db)).toEqual([]);
+    });
+
+    test('an account that the directory gives to somebody else now signs in nobody', async () => {
+      await acme.as('ana');
+      await edit('directory.yaml', /^( {2}ana:[^]*?accounts: \{)/m, '$1 oidc: ana-2,');
+      await edit('directory.yaml', /^( {2}cem:[^]*?accounts: \{)/m, '$1 oidc: ana,');
+      expect(code(await enter('ana'))).toBe('account-conflict');
+      expect(await openConflicts(current().db)).toMatchObject([{ person: 'ana', claimedBy: 'cem' }]);
+      got(await enter('ana-2'));
+    });
+
+    test('whoever never proved an account is not found by it, nor by an e-mail address', async () => {
+      expect(code(await enter('ana.ribeiro@acme.example'))).toBe('unknown-person');
+    });
+  });
+
+  describe('two persons who turn out to be one', () => {
+    const merge = async (by: string, grants: 'end' | 'keep' = 'end') =>
+      mergePersons(acme.world, await admin(by), { keep: 'bo', other: 'finn', grants, ...BECAUSE });
+
+    test('only an administrator who is neither of them merges, and only once', async () => {
+      expect(code(await merge('ana'))).toBe('not-an-admin');
+      expect(code(await merge('bo'))).toBe('needs-another-admin');
+      got(await merge('mia'));
+      expect(code(await merge('mia'))).toBe('same-person');
+      expect(code(await merge('bo'))).toBe('needs-another-admin');
+    });
+
+    test('what one approved for the other does not count any more, and the other cannot approve it', async () => {
+      await two();
+      const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+      got(await approveRequest(acme.world, await acme.as('finn'), id, {}));
+      expect(got(await merge('mia')).requests).toEqual([id]);
+      const view = got(await approveRequest(acme.world, await acme.as('hal'), id, {}));
+      expect(view.status).toBe('pending');
+      expect(view.steps[0]?.missing).toBe(1);
+      const again = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+      expect(code(await approveRequest(acme.world, await acme.as('finn'), again.id, {}))).toBe('self-approval');
+    });
+
+    test('both together are one approval of what somebody else asks', async () => {
+      await two();
+      const { id } = got(await requestAccess(acme.world, await acme.as('ana'), ASK));
+      got(await approveRequest(acme.world, await acme.as('bo'), id, {}));
+      got(await merge('mia'));
+      expect(code(await approveRequest(acme.world, await acme.as('finn'), id, {}))).toBe('already-decided-by-you');
+      expect(got(await approveRequest(acme.world, await acme.as('hal'), id, {})).status).toBe('approved');
+    });
+
+    test('what was approved and has not started does not start', async () => {
+      const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+      got(await approveRequest(acme.world, await acme.as('finn'), id, {}));
+      got(await merge('mia', 'keep'));
+      await acme.engine.pass('starts');
+      const view = got(await showRequest(acme.world, await acme.as('bo'), id));
+      expect(view.grants[0]?.status).toBe('failed');
+      expect(acme.provider.calls).toEqual([]);
+    });
+
+    test.each([
+      ['end', 'ending'],
+      ['keep', 'active'],
+    ] as const)(
+      'live access that one approved for the other gets a finding, and is told to %s',
+      async (grants, status) => {
+        const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+        got(await approveRequest(acme.world, await acme.as('finn'), id, {}));
+        await acme.engine.pass('starts');
+        const other = got(await requestAccess(acme.world, await acme.as('ana'), ASK));
+        got(await approveRequest(acme.world, await acme.as('finn'), other.id, {}));
+        await acme.engine.pass('starts');
+        const merged = got(await merge('mia', grants));
+        const view = got(await showRequest(acme.world, await acme.as('bo'), id));
+        expect(merged.grants).toEqual([view.grants[0]?.id]);
+        expect(view.grants[0]?.status).toBe(status);
+        expect(got(await showRequest(acme.world, await acme.as('ana'), other.id)).grants[0]?.status).toBe('active');
+        expect(await bodies('finding.raised')).toMatchObject([{ facts: { finding: 'approved-by-requester' } }]);
+        expect(await bodies('person.merged')).toMatchObject([{ facts: { grants, affected: merged.grants } }]);
+      },
+    );
+
+    test('neither confirms an order of the other, nor lifts one that covers the other', async () => {
+      await edit('directory.yaml', 'members: [bo, finn, hal]', 'members: [bo, finn, hal, mia]');
+      const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+      got(await approveRequest(acme.world, await acme.as('hal'), id, {}));
+      await acme.engine.pass('starts');
+      got(await merge('lea'));
+      const order = got(await orderRevocation(acme.world, await acme.as('bo'), { all: true, reason: 'An incident' }));
+      expect(code(await confirmRevocationOrder(acme.world, await acme.as('finn'), order.id))).toBe('self-approval');
+      const input = { target: 'aws/prod', reason: 'An incident' };
+      const second = got(await orderRevocation(acme.world, await acme.as('mia'), input));
+      got(await confirmRevocationOrder(acme.world, await acme.as('hal'), second.id));
+      expect(code(await liftRevocationOrder(acme.world, await acme.as('finn'), second.id, BECAUSE))).toBe(
+        'revocation-covers-you',
+      );
+    });
+
+    test('an account of the one is no conflict for the other any more', async () => {
+      got(await link('bo', 'shared'));
+      expect(code(await link('finn', 'shared'))).toBe('account-conflict');
+      got(await merge('mia'));
+      got(await link('finn', 'shared'));
+      expect(await openConflicts(current().db)).toEqual([]);
+    });
+  });
+});
