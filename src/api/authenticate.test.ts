@@ -9,6 +9,8 @@ afterAll(() => api.close());
 
 const REVOCATION_ID = 'rev_aaaaaaaaaaaaaaaaaaaa';
 
+const ACCOUNT_ID = `lnk_${'k'.repeat(20)}`;
+
 const PROPOSAL_ID = `prp_${'p'.repeat(20)}`;
 
 const SESSION_ID = `ses_${'s'.repeat(20)}`;
@@ -66,8 +68,8 @@ const ROUTES = [
   ['GET', '/v1/audit/reconciliation'],
   ['GET', '/v1/audit/search'],
   ['GET', '/v1/me/accounts'],
-  ['DELETE', `/v1/me/accounts/lnk_${'k'.repeat(20)}`],
-  ['POST', `/v1/administration/accounts/lnk_${'k'.repeat(20)}/release`],
+  ['DELETE', `/v1/me/accounts/${ACCOUNT_ID}`],
+  ['POST', `/v1/administration/accounts/${ACCOUNT_ID}/release`],
   ['POST', '/v1/administration/persons/merge'],
   ['GET', '/v1/administration'],
   ['POST', '/v1/administration/claim'],
@@ -89,6 +91,7 @@ test('the list below names every route of /v1', () => {
       .replace(GRANT_ID, '{id}')
       .replace(SESSION_ID, '{id}')
       .replace(PROPOSAL_ID, '{id}')
+      .replace(ACCOUNT_ID, '{id}')
       .replace(REVOCATION_ID, '{id}')
       .replace(PASSKEY_ID, '{id}')
       .replace(RECOVERY_ID, '{id}')

@@ -1,4 +1,3 @@
-import type { AccountId } from '../../src/core/ids.ts';
 import { sql } from 'kysely';
 import { ledgerReads } from '../../src/api/bind-ledger.ts';
 import { bindOperations } from '../../src/api/bind-operations.ts';
@@ -9,13 +8,13 @@ import { AUTHORISATION, type Operation, type Relation, type Role } from '../../s
 import type { Actor } from '../../src/operations/world.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
-import { insertLinked } from '../../src/store/linked-accounts.ts';
 import { insertBrowserSession } from '../../src/store/browser-sessions.ts';
 import { insertRecovery } from '../../src/store/passkey-recoveries.ts';
 import { insertPasskey } from '../../src/store/passkeys.ts';
 import { insertApproval } from '../../src/store/requests.ts';
 import { confirmRevocation, insertRevocation } from '../../src/store/revocations.ts';
 import { insertProposal } from '../../src/store/role-proposals.ts';
+import { accountBeside, ownerOf } from './account-beside.ts';
 import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
 import { heldGrants } from './held-grants.ts';
 import { giveRole } from './curfew-roles.ts';
@@ -270,12 +269,14 @@ export async function everyCell(database: Database): Promise<Cells> {
       case 'listAccounts': {
         const found = await operations.listAccounts(actor);
         if (!found.ok) return cameOf(found);
-        return (await ownsSession(id, actor)) && found.value.length > 0 ? 'allow' : 'hidden';
+        return (await ownerOf(database, id)) === actor.person && found.value.length > 0 ? 'allow' : 'hidden';
       }
       case 'unlinkAccount':
-        return cameOf(await operations.unlinkAccount(actor, await accountBeside(id)));
+        return cameOf(await operations.unlinkAccount(actor, await accountBeside(acme, database, id)));
       case 'releaseAccount':
-        return cameOf(await operations.releaseAccount(actor, await accountBeside(''), { reason: 'It passed on' }));
+        return cameOf(
+          await operations.releaseAccount(actor, await accountBeside(acme, database, ''), { reason: 'It passed on' }),
+        );
       case 'mergePersons':
         return cameOf(
           await operations.mergePersons(actor, { keep: 'cem', other: 'dia', grants: 'keep', reason: 'One human' }),
@@ -337,33 +338,6 @@ export async function everyCell(database: Database): Promise<Cells> {
       default:
         return cameOf(await operations[operation](actor, id as never));
     }
-  }
-
-  const ownerOf = async (session: string) => {
-    const found = await database.db
-      .selectFrom('browser_session')
-      .select('person_id')
-      .where('id', '=', session as never)
-      .executeTakeFirst();
-    return found?.person_id ?? null;
-  };
-  const ownsSession = async (session: string, actor: Actor) => (await ownerOf(session)) === actor.person;
-  /** An account of whoever has a session, or of somebody who has nothing to do with this. */
-  async function accountBeside(session: string): Promise<AccountId> {
-    const person = (await ownerOf(session)) ?? (await acme.as('gia')).person;
-    const id = newId(systemRandom, 'lnk');
-    await database.db.transaction().execute(async (trx) => {
-      const linkedAt = await appNow(trx);
-      await insertLinked(trx, {
-        id,
-        person,
-        issuer: 'https://contractors.example',
-        subject: id,
-        proof: 'sign-in',
-        linkedAt,
-      });
-    });
-    return id;
   }
 
   return {
