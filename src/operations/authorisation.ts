@@ -2,7 +2,7 @@ import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import type { Actor } from './world.ts';
 
 /**
- * Who may do what: operation x role x relation, as data, and the only place that says so (ADR 31). An operation finds out how the actor
+ * Who may do what: operation x role x relation, as data, and the only place that says so (ADR 21). An operation finds out how the actor
  * stands to the thing (`standing.ts`) and asks `judge`. What stands nowhere here is not allowed.
  */
 
