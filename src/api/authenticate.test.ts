@@ -21,6 +21,8 @@ const PASSKEY_ID = 'pky_aaaaaaaaaaaaaaaaaaaa';
 const ROUTES = [
   ['GET', '/v1/me'],
   ['POST', '/v1/me/sign-out'],
+  ['GET', '/v1/me/favourites'],
+  ['PUT', '/v1/me/favourites'],
   ['GET', '/v1/me/sessions'],
   ['DELETE', `/v1/me/sessions/${SESSION_ID}`],
   ['GET', '/v1/me/passkeys'],

@@ -7,6 +7,7 @@ import { challengeDecision } from '../operations/sign-decision.ts';
 import { returnGrant, revokeGrant } from '../operations/end-grant.ts';
 import { examineClouds, type CloudFinding } from '../operations/examine-clouds.ts';
 import { extendGrant } from '../operations/extend-grant.ts';
+import { keepFavourites, listFavourites } from '../operations/favourites.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { listAdministration } from '../operations/list-administration.ts';
 import { listAccounts, releaseAccount, unlinkAccount } from '../operations/linked-accounts.ts';
@@ -109,6 +110,8 @@ export function bindOperations(
     issueCredential: (actor, id) => issueCredential(world, actor, id),
     issueCertificate: (actor, id, input) => issueCertificate(world, actor, id, input),
     openConsole: (actor, id) => openConsole(world, actor, id),
+    listFavourites: (actor) => listFavourites(world, actor),
+    keepFavourites: (actor, items) => keepFavourites(world, actor, items),
     searchCatalogue: (actor, query) => searchCatalogue(world, actor, query),
     searchAudit: (actor, query) => searchAudit(world, actor, query),
     showNotifications: (actor) => showNotifications(world, actor),

@@ -11,6 +11,7 @@ import { registerDoctor } from './doctor/handler.ts';
 import { CONNECTION_OPTIONS, limitConnections } from './connections.ts';
 import { BODY_LIMIT, handleErrors } from './error-handler.ts';
 import { registerEvents } from './events/handler.ts';
+import { registerFavourites } from './favourites/handler.ts';
 import { registerGrantCredentials } from './grants-credentials/handler.ts';
 import { registerGrantEnds } from './grants-end/handler.ts';
 import { registerGrantExtensions } from './grants-extend/handler.ts';
@@ -84,6 +85,7 @@ async function authenticated(v1: ApiServer, parts: ApiParts): Promise<void> {
   registerPasskeys(v1, parts);
   registerPasskeyRecoveries(v1, parts);
   registerAccounts(v1, parts);
+  registerFavourites(v1, parts);
   registerCatalogue(v1, parts);
   registerRequestCreation(v1, parts);
   registerRequestReads(v1, parts);

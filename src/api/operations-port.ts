@@ -21,6 +21,7 @@ import type { CertificateView, CredentialView } from '../operations/issue-creden
 import type { NotificationSettings } from '../operations/notification-settings.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
 import type { PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts';
+import type { Favourite } from '../operations/favourites.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
@@ -116,6 +117,8 @@ export interface ApiOperations {
   issueCredential(actor: Actor, id: GrantId): Outcome<CredentialView>;
   issueCertificate(actor: Actor, id: GrantId, input: { readonly publicKey: string }): Outcome<CertificateView>;
   openConsole(actor: Actor, id: GrantId): Outcome<{ readonly url: string }>;
+  listFavourites(actor: Actor): Outcome<readonly Favourite[]>;
+  keepFavourites(actor: Actor, items: readonly Favourite[]): Outcome<readonly Favourite[]>;
   searchCatalogue(
     actor: Actor,
     query: { readonly q: string; readonly limit: number },

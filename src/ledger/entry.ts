@@ -82,6 +82,7 @@ export const EVENTS = {
   'directory.held': only('source', 'loss', 'lost', 'people', 'emptied'),
   'directory.failed': only('source', 'cause'),
   'directory.confirmed': only('source', 'loss', 'lost', 'people', 'emptied'),
+  'favourites.kept': only('count'),
   'policy.loaded': only('policyVersion', 'directoryVersion', 'roles', 'people'),
   'policy.refused': only('inForce', 'directoryVersion', 'problems'),
   'ledger.read': only('what', 'from', 'count'),

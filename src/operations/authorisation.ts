@@ -241,6 +241,9 @@ export const AUTHORISATION = {
   showNotifications: EVERY_PERSON,
   saveNotifications: EVERY_PERSON,
   muteRequest: row('request', { people: CONCERNED, watchers: ALL, machines: PEOPLE_ONLY }),
+  // Each has a list of their own, and nothing names another's.
+  listFavourites: EVERY_PERSON,
+  keepFavourites: EVERY_PERSON,
 
   searchCatalogue: EVERYBODY,
   showPolicy: EVERY_PERSON,

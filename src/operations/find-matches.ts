@@ -1,5 +1,7 @@
 import type { Role } from '../core/role.ts';
 import type { CatalogueIndex, Findable } from './catalogue-index.ts';
+import { findAllowing } from './find-allowing.ts';
+import { readDenial } from './read-denial.ts';
 import {
   addAll,
   addTarget,
@@ -22,14 +24,22 @@ export interface Match {
 const MOST_WORDS = 8;
 
 /**
- * Finds the roles and, of the targets in `among`, those that match every word, best first. `total` counts the pairs. What is likely to be
- * refused for a reason that no rule has (a cloud that is not there) comes after the rest.
+ * Of a pasted ARN or the words of a refusal, finds the roles that allow it (`find-allowing.ts`). Otherwise, and where none does, the roles
+ * and, of the targets in `among`, those that match every word, best first. `total` counts the pairs. What is likely to be refused for a
+ * reason that no rule has (a cloud that is not there) comes after the rest.
  */
 export function findMatches(
   index: CatalogueIndex,
   q: string,
   among: (role: Role) => TargetBits,
 ): { readonly matches: readonly Match[]; readonly total: number } {
+  const denial = readDenial(q);
+  const allowing = denial === null ? [] : findAllowing(index, denial, among);
+  if (allowing.length > 0) {
+    const matches = allowing.flatMap(({ role, score, targets }) => ranked(index, role, score, targets));
+    const total = allowing.reduce((sum, { targets }) => sum + countTargets(targets), 0);
+    return { matches: matches.sort((a, b) => a.rank - b.rank), total };
+  }
   const words = wordsOf(q);
   const levels = words.map((word) => levelsOf(index, word));
   const matches: Match[] = [];
@@ -40,14 +50,21 @@ export function findMatches(
     const onRole = words.map((word) => weightOf(role, word));
     for (const [score, targets] of byScore(bits, levels, onRole)) {
       total += countTargets(targets);
-      const here = inBoth(targets, index.available);
-      const elsewhere = without(targets, index.available);
-      if (here !== null) matches.push({ role: role.thing, rank: 99 - score, targets: here });
-      if (elsewhere !== null) matches.push({ role: role.thing, rank: 100 + 99 - score, targets: elsewhere });
+      matches.push(...ranked(index, role.thing, 99 - score, targets));
     }
   }
   // The sort is stable, so that roles of one rank stay in the order of their names.
   return { matches: matches.sort((a, b) => a.rank - b.rank), total };
+}
+
+/** Parts what can be provided from what cannot; `rank` is below 100. */
+function ranked(index: CatalogueIndex, role: Role, rank: number, targets: TargetBits): readonly Match[] {
+  const here = inBoth(targets, index.available);
+  const elsewhere = without(targets, index.available);
+  return [
+    ...(here === null ? [] : [{ role, rank, targets: here }]),
+    ...(elsewhere === null ? [] : [{ role, rank: 100 + rank, targets: elsewhere }]),
+  ];
 }
 
 function wordsOf(q: string): readonly string[] {

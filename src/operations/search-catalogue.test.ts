@@ -88,3 +88,37 @@ test('every word must match, in the role or in the target, and a name is a bette
   expect(search('ana', 'INVOICE-reader  prod').items[0]).toMatchObject({ role: 'invoice-reader', target: 'aws/prod' });
   expect(search('ana', 'no-such-thing')).toEqual({ items: [], total: 0 });
 });
+
+const DENIED =
+  'An error occurred (AccessDenied) when calling the PutObject operation: User: arn:aws:sts::444455556666:assumed-role/dev/ana ' +
+  'is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::acme-invoices/2026-10.csv" because no identity-based ' +
+  'policy allows the s3:PutObject action';
+
+test('the words of a refusal find what would have allowed it, and nothing that would not', () => {
+  const found = search('ana', DENIED).items.map(({ role, target }) => `${role} ${target}`);
+  expect(found).toEqual(['invoice-publisher aws/prod']);
+  const read = search('ana', DENIED.replaceAll('PutObject', 'GetObject')).items.map(({ role }) => role);
+  expect(read.slice(0, 2).sort()).toEqual(['invoice-publisher', 'invoice-reader']);
+});
+
+test.each([
+  ['a bucket', 'arn:aws:s3:::acme-invoices', 'invoice-reader'],
+  ['something in it', 'arn:aws:s3:::acme-invoices/2026-10.csv', 'invoice-reader'],
+  ['an action', 's3:ListBucket', 'invoice-reader'],
+])('%s that is pasted alone finds who may touch it', (_, pasted, role) => {
+  expect(
+    search('ana', pasted)
+      .items.slice(0, 3)
+      .map((item) => item.role),
+  ).toContain(role);
+});
+
+test('an ARN of an account is looked for in that account alone', () => {
+  const inProd = search('ana', 'logs:GetLogEvents arn:aws:logs:us-east-1:444455556666:log-group:builds');
+  expect(inProd.items.filter(({ target }) => target !== 'aws/prod')).toEqual([]);
+});
+
+test('what nobody allows is searched for by its words, and does not fail', () => {
+  expect(search('ana', 'arn:aws:sqs:eu-north-1:999999999999:nothing-here').items).toEqual([]);
+  expect(search('ana', 'invoice').items[0]?.role).toBe('invoice-reader');
+});

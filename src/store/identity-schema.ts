@@ -36,6 +36,7 @@ export interface IdentityTables {
     used_at: NullableTimestamp;
     replaced_at: NullableTimestamp;
   };
+  favourite: { person_id: PersonId; ordinal: number; role: string; target: string };
   idempotency: {
     person_id: string;
     key: string;

@@ -281,6 +281,10 @@ export async function everyCell(database: Database): Promise<Cells> {
         return cameOf(
           await operations.mergePersons(actor, { keep: 'cem', other: 'dia', grants: 'keep', reason: 'One human' }),
         );
+      case 'listFavourites':
+        return cameOf(await operations.listFavourites(actor));
+      case 'keepFavourites':
+        return cameOf(await operations.keepFavourites(actor, []));
       case 'searchCatalogue':
         return operations.searchCatalogue(actor, { q: 'reader', limit: 5 }).items.length > 0 ? 'allow' : 'hidden';
       case 'examineClouds':

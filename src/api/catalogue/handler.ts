@@ -12,7 +12,9 @@ export function registerCatalogue(v1: ApiServer, { operations }: ApiParts): void
       summary: 'Search roles on targets',
       tags: ['requests'],
       querystring: z.strictObject({
-        q: z.string().max(200).default(''),
+        q: z.string().max(2_000).default('').meta({
+          description: 'Words; or an ARN, or the words with which AWS refused something: then what would allow it.',
+        }),
         limit: z.coerce.number().int().min(1).max(200).default(50),
       }),
       response: { 200: z.object({ items: z.array(catalogueItemView).readonly(), total: z.number() }) },

@@ -2,6 +2,7 @@ import type { Me } from '../data/session.ts';
 import { chooseZone, useZone } from '../time/zone.ts';
 import { AutoThemeIcon, ClockIcon, DarkThemeIcon, HelpIcon, LightThemeIcon, SignOutIcon } from '../ui/icons.ts';
 import { ChoiceMenu } from '../ui/overlays.tsx';
+import { Unseen } from '../ui/signs.tsx';
 import { THEMES, useTheme } from '../ui/theme.tsx';
 import { signOut } from './sign-out.ts';
 import classes from './person-menu.module.css';
@@ -20,8 +21,9 @@ export function PersonMenu({ me, onHelp }: { readonly me: Me; readonly onHelp: (
   return (
     <ChoiceMenu
       button={
-        <button type="button" className={classes['person']} aria-label={`${name}: theme, zone, sign out`}>
+        <button type="button" className={classes['person']}>
           {initials(name)}
+          <Unseen>{name}: theme, zone, sign out</Unseen>
         </button>
       }
       head={

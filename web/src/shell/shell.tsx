@@ -60,7 +60,7 @@ export function Shell({ me }: { readonly me: Me }) {
             <Mark size={26} />
           </Link>
           {server.data?.demo === true && <span className={classes['demoShort']}>Demo</span>}
-          <button type="button" className={classes['search']} onClick={openers.current.palette} aria-label="Search">
+          <button type="button" className={classes['search']} onClick={openers.current.palette}>
             <SearchIcon size={16} aria-hidden="true" />
             <span>Search access or go to…</span>
             <kbd>Ctrl K</kbd>

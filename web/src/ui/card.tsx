@@ -7,7 +7,7 @@ export function Card({
   className,
   ...rest
 }: HTMLAttributes<HTMLElement> & { readonly tone?: 'waiting' | 'bad' | undefined }) {
-  return <section {...rest} data-tone={tone} className={[classes['card'], className].join(' ')} />;
+  return <article {...rest} data-tone={tone} className={[classes['card'], className].join(' ')} />;
 }
 
 /** A part of a page with its heading; `aside` stands at the end of the heading's line. */
@@ -45,7 +45,7 @@ export function Empty({
 }) {
   return (
     <div className={classes['empty']}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <p>{children}</p>
       {action}
     </div>

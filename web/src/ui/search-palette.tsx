@@ -56,6 +56,15 @@ export function SearchPalette({
       <Spotlight.Search
         placeholder="Search access, or go to a page"
         aria-label="Search access, or go to a page"
+        onKeyDown={(event) => {
+          // The library marks the first answer when something is typed; ours arrive later. Enter means the first one then.
+          const list = event.currentTarget.getAttribute('aria-controls');
+          const marked = list === null ? null : document.getElementById(list)?.querySelector('[data-selected]');
+          if (event.key !== 'Enter' || marked != null) return;
+          event.preventDefault();
+          filled[0]?.actions[0]?.choose();
+          onClose();
+        }}
         leftSection={<SearchIcon size={18} aria-hidden="true" />}
         classNames={{ input: classes['input'] ?? '' }}
       />

@@ -26,11 +26,11 @@ export function AccessCard({ grant }: { readonly grant: Grant }) {
   return (
     <Card className={classes['card']} aria-label={`${grant.role} on ${grant.target}`}>
       <header>
-        <h3>
+        <h2>
           <Link to="/requests/$id" params={{ id: grant.request }}>
             {grant.role}
           </Link>
-        </h3>
+        </h2>
         <p>on {grant.target}</p>
         <p className={classes['signs']}>
           <StateSign state={state} />

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
+import { Star } from '../../access/star.tsx';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask, type CatalogueItem } from '../../data/api.ts';
 import { useDebounced } from '../../data/debounced.ts';
@@ -34,7 +35,9 @@ export function AskForm({
   readonly draft: DraftSearch;
   readonly onDraft: (draft: DraftSearch) => void;
 }) {
-  const [defaultMs, maxMs] = [item?.defaultDurationMs ?? FALLBACK_MS, item?.maxDurationMs ?? FALLBACK_MS];
+  // What is refused has no duration; the preview says why, and for that it is asked about some time.
+  const maxMs = item === null || item.maxDurationMs === 0 ? FALLBACK_MS : item.maxDurationMs;
+  const defaultMs = Math.min(item?.defaultDurationMs ?? 0, maxMs);
   const [reason, setReason] = useState(draft.reason ?? '');
   const [complaining, setComplaining] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -75,6 +78,7 @@ export function AskForm({
             </p>
             {item !== null && <TierSign tier={item.tier} />}
           </div>
+          <Star of={{ role, target }} />
           <ButtonLink
             to="/request"
             search={draft.q === undefined ? {} : { q: draft.q }}

@@ -14,7 +14,7 @@ import type { DraftSearch } from './draft.ts';
 import classes from './find-access.module.css';
 
 const SHOWN = 25;
-const LONGEST_QUERY = 200;
+const LONGEST_QUERY = 2_000;
 const STILL_MS = 120;
 
 /** The search. Every answer says whether it can be had, and how. */

@@ -13,7 +13,7 @@ import classes from './outlook.module.css';
 
 /** What would happen if it were sent now: by whom it is decided, until when it lasts, what survives, what the cloud is told. */
 export function Outlook({ asked, preview }: { readonly asked: Asked; readonly preview: UseQueryResult<Preview> }) {
-  const { data, error, isPending, refetch } = preview;
+  const { data, error, isLoading, refetch } = preview;
   return (
     <Card
       className={classes['outlook']}
@@ -21,7 +21,7 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
       tone={data?.effect === 'deny' ? 'bad' : undefined}
     >
       <h2>What would happen</h2>
-      {isPending && <Waiting />}
+      {isLoading && <Waiting />}
       {error !== null && <FailureNotice error={error} intent="look" again={() => void refetch()} />}
       {data !== undefined && error === null && <Answer asked={asked} data={data} />}
       <div className={classes['part']}>

@@ -1,0 +1,189 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import { demoPlace, until, type DemoPlace, type DemoProcess } from '../e2e/demo-process.ts';
+import { chromiumOrReason } from './chromium.ts';
+import { furnish, type Things } from './furnish.ts';
+import { PAGES } from './pages.ts';
+import { LOOKS, settled, visit, type Visitor } from './visitor.ts';
+
+describe('the portal in Chromium', () => {
+  let place: DemoPlace;
+  let demo: DemoProcess;
+  let things: Things;
+  let browser: Browser | string;
+  const opened: Visitor[] = [];
+
+  beforeAll(async () => {
+    browser = await chromiumOrReason();
+    if (typeof browser === 'string') return;
+    place = await demoPlace();
+    demo = await place.start();
+    things = await furnish(demo.url);
+  }, 180_000);
+  afterAll(async () => {
+    if (typeof browser === 'string') return;
+    await browser.close();
+    await place.remove();
+  });
+
+  /** Skips the test, with the reason, where there is no browser. */
+  function chromium(context: TestContext): Browser {
+    if (typeof browser === 'string') return context.skip(browser);
+    return browser;
+  }
+
+  async function open(context: TestContext, person: string | null, look = LOOKS[0]): Promise<Visitor> {
+    const visitor = await visit(chromium(context), demo.url, person, look);
+    opened.push(visitor);
+    return visitor;
+  }
+
+  // Also after a test that failed: a window that is left open holds a stream, and a person has ten.
+  afterEach(async () => {
+    for (const { context } of opened.splice(0)) await context.close();
+  });
+
+  const wide = (page: Page): Promise<unknown> =>
+    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+  for (const look of LOOKS) {
+    test(`each page: no barrier (axe), nothing blocked, nothing sideways; ${look.theme}, ${look.width} px`, async (context) => {
+      const visitors = new Map<string | null, Visitor>();
+      for (const { name, person, path } of PAGES) {
+        const visitor = visitors.get(person) ?? (await open(context, person, look));
+        visitors.set(person, visitor);
+        const { page } = visitor;
+        await page.goto(path(things));
+        await settled(page);
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+          .analyze();
+        const barriers = violations.flatMap(({ id, nodes }) =>
+          nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`),
+        );
+        expect(barriers, name).toEqual([]);
+        expect(await wide(page), `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+        expect(visitor.complaints(), name).toEqual([]);
+      }
+    });
+  }
+
+  test('from the search to the proof: asked for, agreed to elsewhere, counting down within a second, given back, proven gone', async (context) => {
+    const [ana, bo] = [await open(context, 'ana'), await open(context, 'bo')];
+    const { page } = ana;
+    await page.keyboard.press('g');
+    await page.keyboard.press('n');
+    await page.getByRole('searchbox', { name: 'Search access' }).fill('nightly exports');
+    await page.getByRole('link', { name: /export-checker on aws\/prod/ }).click();
+    await page.getByRole('heading', { name: 'Ask for export-checker' }).waitFor();
+    const outlook = page.getByRole('article', { name: 'What would happen' });
+    await outlook.getByText('Somebody agrees').waitFor();
+    expect(await outlook.innerText()).toContain('Bo Sandberg');
+    // The form says what is missing, and goes there.
+    await page.getByRole('button', { name: /^Ask for/ }).click();
+    const reason = page.getByRole('textbox', { name: 'Reason' });
+    await page.getByText('Say why.').waitFor();
+    await until(
+      () => reason.evaluate((field) => field === field.ownerDocument.activeElement),
+      (focused) => focused,
+      2_000,
+    );
+    await reason.fill('Look for the missing rows of the export');
+    await outlook.getByText('curfew request export-checker').waitFor();
+    expect(await page.url()).not.toContain('missing');
+    await page.getByRole('button', { name: /^Ask for/ }).click();
+    await page.waitForURL(/\/requests\/req_/);
+    await page.getByText('waits for somebody').waitFor();
+
+    // Bo is told by the stream, decides through the API with his own session, and Ana's page changes by itself.
+    await bo.page.getByRole('link', { name: /export-checker on aws\/prod.*missing rows/s }).waitFor();
+    const id = page.url().split('/').at(-1) ?? '';
+    const csrf = ((await (await bo.page.request.get('/v1/me')).json()) as { csrf: string }).csrf;
+    const answer = await bo.page.request.post(`/v1/requests/${id}/approve`, {
+      data: {},
+      headers: { 'x-curfew-csrf': csrf, origin: demo.url },
+    });
+    expect(answer.status()).toBe(200);
+    await page.getByRole('timer').first().waitFor({ timeout: 10_000 });
+    await page
+      .getByText(/You have access|Approved by Bo/)
+      .first()
+      .waitFor();
+
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: 'Give it back' }).click();
+    await page.getByText('ending…').first().waitFor();
+    await page.getByText('Proven gone.').waitFor({ timeout: 90_000 });
+    expect(ana.complaints()).toEqual([]);
+  });
+
+  test('a stranger is shown the way in and comes back to where they wanted to go', async (context) => {
+    const { page } = await open(context, null);
+    await page.goto(`/requests/${things.pending}`);
+    const link = page.getByRole('link', { name: 'Sign in with your company' });
+    expect(await link.getAttribute('href')).toBe(
+      `/sign-in/browser?return=${encodeURIComponent(`/requests/${things.pending}`)}`,
+    );
+    expect(await page.getByText('export-checker').count()).toBe(0);
+  });
+
+  test('a request that is nobody else’s business does not exist for them', async (context) => {
+    const { page } = await open(context, 'gus');
+    await page.goto(`/requests/${things.pending}`);
+    await page.getByRole('alert').getByText('Not found').waitFor();
+    await page.getByText('Number to quote').waitFor();
+  });
+
+  test('the reason of somebody else is text, whatever is in it', async (context) => {
+    const { page, complaints } = await open(context, 'ana');
+    const evil = '<img src=x onerror=alert(1)> </script><script>alert(2)</script>';
+    await page.goto(`/request?role=build-log-reader&target=aws/staging&reason=${encodeURIComponent(evil)}`);
+    await settled(page);
+    await page.getByRole('button', { name: /^Ask for/ }).click();
+    await page.waitForURL(/\/requests\/req_/);
+    await page.getByText(evil).first().waitFor();
+    expect(complaints()).toEqual([]);
+  });
+
+  test('without a network it says so, and goes on by itself when there is one again', async (context) => {
+    const { page, context: window } = await open(context, 'ana');
+    await page.goto('/requests');
+    await settled(page);
+    await window.setOffline(true);
+    await page.getByText('This machine is offline').waitFor();
+    await window.setOffline(false);
+    await page.getByText('This machine is offline').waitFor({ state: 'detached' });
+  });
+
+  test('all of it by keyboard: skip link, palette, help, and the focus goes to the heading of the next page', async (context) => {
+    const { page } = await open(context, 'ana');
+    await settled(page);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the page');
+    await page.keyboard.press('Control+k');
+    const search = page.getByRole('textbox', { name: 'Search access, or go to a page' });
+    await search.fill('invoice');
+    await page.getByText('invoice-reader on aws/prod').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Ask for invoice-reader' }).waitFor();
+    await page.goto('/');
+    await settled(page);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys and help' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
+  });
+
+  test('signing out ends it on the server', async (context) => {
+    const { page } = await open(context, 'ana');
+    await page.getByRole('button', { name: /sign out/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Sign in with your company' }).waitFor();
+    expect((await page.request.get('/v1/me')).status()).toBe(401);
+  });
+});
