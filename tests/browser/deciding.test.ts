@@ -231,3 +231,30 @@ async function withAuthenticator(page: Page): Promise<void> {
     },
   });
 }
+
+test('the log is searched in words, and an entry of it is proven in the browser itself', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base, 'ana');
+  const id = await ask('10m', 'Read one invoice');
+  await page.goto('/audit?kind=request');
+  await settled(page);
+  await page.getByLabel('Search the log').fill('invoice-reader');
+  await page.getByRole('button', { name: 'Search', exact: true }).last().click();
+  await page
+    .getByRole('cell', { name: /Ana Ribeiro asked for/ })
+    .first()
+    .waitFor();
+  expect(new URL(page.url()).searchParams.get('q')).toBe('invoice-reader');
+  const entry = page.getByRole('row').nth(1).getByRole('link');
+  await entry.click();
+  await page.getByText(/^verified to #\d+$/).waitFor({ timeout: 20_000 });
+  await page.getByRole('link', { name: id }).waitFor();
+  // The same entry with one letter changed on its way is no part of the tree any more.
+  await page.route('**/v1/audit/entries**', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace('invoice-reader', 'invoice-writer') });
+  });
+  await page.reload();
+  await page.getByText('does not hold').waitFor({ timeout: 20_000 });
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});

@@ -29,6 +29,8 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'catalogue', person: 'ana', path: () => '/catalogue' },
   { name: 'catalogue-nothing', person: 'ana', path: () => '/catalogue?q=zzzzz' },
   { name: 'role', person: 'ana', path: () => '/catalogue/invoice-reader' },
+  { name: 'audit', person: 'ana', path: () => '/audit' },
+  { name: 'entry', person: 'ana', path: () => '/audit/5' },
   { name: 'me', person: 'bo', path: () => '/me' },
   { name: 'lost', person: 'ana', path: () => '/requests/req_nothing' },
 ];

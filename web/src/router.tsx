@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { readAuditSearch } from './pages/audit/words.ts';
 import { readSearch } from './pages/catalogue/shown.ts';
 import { readDraft } from './pages/request/draft.ts';
 import { readScope } from './pages/requests/scope.ts';
@@ -78,6 +79,19 @@ const oneRole = createRoute({
   component: lazyRouteComponent(() => import('./pages/catalogue/one-role.tsx'), 'OneRole'),
 });
 
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'Audit'),
+});
+
+const oneEntry = createRoute({
+  getParentRoute: () => root,
+  path: '/audit/$seq',
+  component: lazyRouteComponent(() => import('./pages/audit/one-entry.tsx'), 'OneEntry'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -88,6 +102,8 @@ export const router = createRouter({
     live,
     catalogue,
     oneRole,
+    audit,
+    oneEntry,
     me,
   ]),
   defaultPreload: 'intent',

@@ -2,6 +2,7 @@ import type { Me } from '../data/session.ts';
 import {
   ApprovalsIcon,
   AskIcon,
+  AuditIcon,
   CatalogueIcon,
   HomeIcon,
   LiveIcon,
@@ -29,6 +30,7 @@ export const DESTINATIONS: readonly Destination[] = [
   { to: '/approvals', label: 'Approvals', icon: ApprovalsIcon, key: 'a' },
   { to: '/live', label: 'Live', icon: LiveIcon, key: 'l' },
   { to: '/catalogue', label: 'Catalogue', icon: CatalogueIcon, key: 'c' },
+  { to: '/audit', label: 'Audit', icon: AuditIcon, key: 'u' },
   { to: '/me', label: 'Me', icon: PersonIcon, key: 'm' },
 ];
 

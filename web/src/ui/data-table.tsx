@@ -29,6 +29,8 @@ export interface Column<Row> {
   readonly by?: (row: Row) => string | number;
   /** Says itself what it is: the head is not shown beside it on a narrow screen. */
   readonly plain?: boolean;
+  /** Holds something to press, which says what it does: the head is for those who hear the page. */
+  readonly press?: boolean;
 }
 
 /** Rows that are drawn above and below what is seen. */
@@ -95,7 +97,7 @@ export function DataTable<Row>({
     <table ref={body} role="table" className={classes['table']} aria-label={label} aria-rowcount={rows.length + 1}>
       <thead role="rowgroup">
         <tr role="row" aria-rowindex={1} style={template} className={classes['head']}>
-          {columns.map(({ id, head, by }) => {
+          {columns.map(({ id, head, by, press = false }) => {
             const sortedBy = table.getColumn(id)?.getIsSorted() ?? false;
             return (
               <th
@@ -104,9 +106,9 @@ export function DataTable<Row>({
                 scope="col"
                 aria-sort={sortedBy === false ? undefined : sortedBy === 'asc' ? 'ascending' : 'descending'}
               >
-                {by === undefined ? (
-                  <Unseen>{head}</Unseen>
-                ) : (
+                {press && <Unseen>{head}</Unseen>}
+                {!press && by === undefined && head}
+                {by !== undefined && (
                   <button type="button" onClick={() => table.getColumn(id)?.toggleSorting()}>
                     {head}
                     {sortedBy === 'asc' && <UpIcon size={14} aria-hidden="true" />}

@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<CatalogueItem>[] = [
     by: ({ maxDurationMs }) => maxDurationMs,
     cell: (item) => <Longest item={item} />,
   },
-  { id: 'ask', head: 'Ask', width: '4.5rem', cell: (item) => <Ask item={item} />, plain: true },
+  { id: 'ask', head: 'Ask', width: '4.5rem', cell: (item) => <Ask item={item} />, plain: true, press: true },
 ];
 
 /** One role: what it is for, and where it can be had. */

@@ -71,7 +71,7 @@ const COLUMNS: readonly Column<Grant>[] = [
       </Tip>
     ),
   },
-  { id: 'stop', head: 'Stop it', width: '5.5rem', cell: (grant) => <Stop grant={grant} />, plain: true },
+  { id: 'stop', head: 'Stop it', width: '5.5rem', cell: (grant) => <Stop grant={grant} />, plain: true, press: true },
 ];
 
 /** Who has power now, until when, and what is left of it then. */

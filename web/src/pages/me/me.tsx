@@ -6,6 +6,7 @@ import { OneOf } from '../../ui/fields.tsx';
 import { useSingleKeys } from '../../ui/keys.ts';
 import { Page } from '../../ui/page.tsx';
 import { THEMES, useTheme, type ThemeName } from '../../ui/theme.tsx';
+import { Notifications } from './notifications.tsx';
 import { Passkeys } from './passkeys.tsx';
 import { Sessions } from './sessions.tsx';
 import classes from './me.module.css';
@@ -19,6 +20,7 @@ export function MePage() {
   return (
     <Page title={me?.person.name ?? 'Me'} lead={me?.person.email}>
       <Passkeys />
+      <Notifications />
       <Sessions />
       <Looks />
     </Page>

@@ -1,0 +1,161 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { api, ask, type Schemas } from '../../data/api.ts';
+import { useMe } from '../../data/session.ts';
+import { useNow } from '../../time/ticker.ts';
+import { useTimes } from '../../time/zone.ts';
+import { Button } from '../../ui/button.tsx';
+import { Empty, Waiting } from '../../ui/card.tsx';
+import { DataTable, type Column } from '../../ui/data-table.tsx';
+import { LineField, OneOf } from '../../ui/fields.tsx';
+import { SearchIcon } from '../../ui/icons.ts';
+import { FailureNotice } from '../../ui/notices.tsx';
+import { Page } from '../../ui/page.tsx';
+import { Mono, StateSign } from '../../ui/signs.tsx';
+import { ABOUT, aboutOf, coveredState } from './words.ts';
+import classes from './audit.module.css';
+
+type Item = Schemas['AuditItem'];
+
+const route = getRouteApi('/audit');
+const PAGE = 100;
+
+const COLUMNS: readonly Column<Item>[] = [
+  {
+    id: 'seq',
+    head: 'Entry',
+    width: '5rem',
+    cell: ({ seq }) => (
+      <Link to="/audit/$seq" params={{ seq: String(seq) }}>
+        #{seq}
+      </Link>
+    ),
+    plain: true,
+  },
+  { id: 'at', head: 'When', width: '8.5rem', cell: ({ at }) => <When at={at} />, plain: true },
+  {
+    id: 'what',
+    head: 'What',
+    width: 'minmax(12rem, 3fr)',
+    cell: ({ sentence, kind, late }) => (
+      <span className={classes['line']}>
+        {sentence}
+        <Mono>
+          {kind}
+          {late && ', recorded late'}
+        </Mono>
+      </span>
+    ),
+    plain: true,
+  },
+  { id: 'actor', head: 'By', width: 'minmax(6rem, 1fr)', cell: ({ actor }) => actor.name },
+  {
+    id: 'covered',
+    head: 'Proof',
+    width: '6.5rem',
+    cell: ({ covered }) => <StateSign state={coveredState(covered)} />,
+    plain: true,
+  },
+];
+
+/** The log in words, newest first. Searching it is an entry of it, so that it is done when one asks for it, and not at every key. */
+export function Audit() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data: me } = useMe();
+  const [typed, setTyped] = useState(search.q ?? '');
+  const about = aboutOf(search.kind);
+  const found = useInfiniteQuery({
+    queryKey: ['audit', 'search', search],
+    queryFn: ({ pageParam }) =>
+      ask(() =>
+        api.GET('/v1/audit/search', {
+          params: { query: { ...search, limit: PAGE, ...(pageParam === null ? {} : { cursor: Number(pageParam) }) } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  const rows = useMemo(() => found.data?.pages.flatMap(({ items }) => items) ?? [], [found.data]);
+  const verifiedTo = found.data?.pages[0]?.verifiedTo ?? null;
+  const everything = me?.roles.some((role) => role !== 'member') ?? false;
+  const go = (next: { readonly q?: string; readonly kind?: string }): void => void navigate({ search: next });
+  return (
+    <Page
+      title="Audit"
+      lead={
+        everything
+          ? 'Everything that changed, and everything that was read. Your search is an entry as well.'
+          : 'What you did, what is about you, and what you decide. Your search is an entry as well.'
+      }
+      aside={
+        verifiedTo === null ? undefined : <StateSign state={{ word: `verified to #${verifiedTo}`, tone: 'good' }} />
+      }
+      wide
+    >
+      <div className={classes['log']}>
+        <form
+          className={classes['search']}
+          onSubmit={(event) => {
+            event.preventDefault();
+            const q = typed.trim();
+            const { q: _, ...rest } = search;
+            go(q === '' ? rest : { ...rest, q });
+          }}
+        >
+          <LineField
+            type="search"
+            label="Search the log"
+            placeholder="a name, a role, a target, a kind"
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            maxLength={200}
+            autoComplete="off"
+            spellCheck={false}
+          />
+          <Button type="submit" icon={SearchIcon} busy={found.isFetching && !found.isFetchingNextPage}>
+            Search
+          </Button>
+          <OneOf
+            label="About"
+            choices={ABOUT}
+            value={about}
+            onChange={(kind) => {
+              const { kind: _, ...rest } = search;
+              go(kind === 'all' ? rest : { ...rest, kind });
+            }}
+          />
+        </form>
+        {found.isPending && <Waiting lines={6} />}
+        {found.error !== null && <FailureNotice error={found.error} intent="look" again={() => void found.refetch()} />}
+        {found.data !== undefined && rows.length === 0 && (
+          <Empty title="Nothing is found">Nothing in the log that you may see has all of these words.</Empty>
+        )}
+        {rows.length > 0 && <DataTable label="Entries of the log" columns={COLUMNS} rows={rows} keyOf={keyOf} />}
+        {found.hasNextPage && (
+          <p>
+            <Button busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+              Older ones
+            </Button>
+          </p>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+const keyOf = ({ seq }: Item): string => String(seq);
+
+function When({ at }: { readonly at: string }) {
+  const now = useNow();
+  const times = useTimes();
+  return (
+    <time dateTime={at} title={times.full(Date.parse(at))}>
+      {times.short(Date.parse(at), now)}
+    </time>
+  );
+}
