@@ -37,10 +37,10 @@ export function entryWords(body: EntryBody): string {
     case 'request.withdrawn':
       return say('revocation') === '' ? 'took the request back' : `withdrew the request (${say('revocation')})`;
     case 'request.lapsed':
-      if (say('cause') === 'new-epoch') return 'the database was restored from a backup; it lapsed';
+      if (say('cause') === 'new-epoch') return 'let it lapse: the database was restored from a backup';
       return say('cause') === 'grant-ended'
-        ? 'the access ended before this was decided; it lapsed'
-        : 'nobody decided in time; it lapsed';
+        ? 'let it lapse: the access ended before this was decided'
+        : 'let it lapse: nobody decided in time';
     case 'approval.given':
       return 'said yes';
     case 'approval.refused':
@@ -50,23 +50,23 @@ export function entryWords(body: EntryBody): string {
     case 'grant.activating':
       return `started the clock; it ends at ${say('endsAt')}`;
     case 'grant.active':
-      return 'the access is usable';
+      return 'made the access usable';
     case 'grant.not-retried':
-      return `it is not tried again (${say('cause')})`;
+      return `does not try it again (${say('cause')})`;
     case 'grant.extending':
       return `is telling the cloud the later end ${say('until')}`;
     case 'grant.extended':
-      return `the cloud has the later end; it ends at ${say('endsAt')}`;
+      return `wrote the later end into the cloud; it ends at ${say('endsAt')}`;
     case 'grant.not-extended':
-      return `it is not extended: ${say('text') || say('message')}`;
+      return `does not extend it: ${say('text') || say('message')}`;
     case 'grant.ending':
       return say('cause') === 'returned'
         ? 'gave the access back; it is being taken away'
         : `is taking the access away (${say('cause')})${facts['triesAgain'] === true ? '; once it is gone, it is tried once more' : ''}`;
     case 'grant.ended':
-      return `the access is gone (${say('cause')}; proof: ${say('proof')})${boundWords(facts)}`;
+      return `proved that the access is gone (${say('cause')}; proof: ${say('proof')})${boundWords(facts)}`;
     case 'grant.failed':
-      return `it did not become usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
+      return `could not make it usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
     case 'grant.tidied':
       return 'removed what earlier access had left in the cloud, which nothing needs any more';
     case 'credential.issued':
@@ -74,7 +74,7 @@ export function entryWords(body: EntryBody): string {
     case 'console.opened':
       return 'opened the console';
     case 'finding.raised':
-      return `needs attention: ${say('finding')}${say('attempts') === '' ? '' : ` after ${say('attempts')} attempts`}`;
+      return `found what needs attention: ${say('finding')}${say('attempts') === '' ? '' : ` after ${say('attempts')} attempts`}`;
     case 'revocation.ordered':
       return `gave an order to end access: ${say('target') || (say('scope') === 'all' ? 'of everybody' : 'of a person')}`;
     case 'revocation.confirmed':

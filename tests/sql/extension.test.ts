@@ -269,7 +269,7 @@ eachDatabase('an extension', (current) => {
     });
     expect((await entries()).filter((kind) => kind === 'request.lapsed')).toHaveLength(1);
     const { timeline } = got(await explainRequest(acme.world, bo, id));
-    expect(timeline.map(({ text }) => text)).toContain('the access ended before this was decided; it lapsed');
+    expect(timeline.map(({ text }) => text)).toContain('let it lapse: the access ended before this was decided');
     // Whoever comes to decide is told so, and nothing comes of it.
     for (const decide of [approveRequest, denyRequest]) {
       const answer = await decide(acme.world, bo, id, {});
