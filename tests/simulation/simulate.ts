@@ -23,13 +23,14 @@ import { SimCloud } from './cloud/sim-cloud.ts';
 import { SimIdentities } from './cloud/sim-identities.ts';
 import { ABANDONED_CALL_MS } from './cloud/sim-provider.ts';
 import { SimRoles } from './cloud/sim-roles.ts';
+import { sweepForEver } from './cloud/sweeper.ts';
 import type { Cell } from './kernel/coverage.ts';
 import { LEAST } from './kernel/least.ts';
 import type { Mark } from './kernel/marks.ts';
 import { Storm } from './kernel/storm.ts';
 import type { Weather } from './kernel/weather.ts';
 import { Crowd } from './people/crowd.ts';
-import { tamper, tamperAtCenter, tamperWithRoles } from './people/tamper.ts';
+import { assignByHand, tamper, tamperAtCenter, tamperWithRoles } from './people/tamper.ts';
 import { tryItOut } from './people/try-it-out.ts';
 
 /** What is made once for a process and used by all its runs: the database above all, which takes seconds to start. */
@@ -106,6 +107,9 @@ const LONGEST_GRANT_MS = 8 * 60_000;
 /** What stood still when the storm ended goes on within this time. */
 const LONGEST_STALL_MS = 2 * 60_000;
 
+/** In this time whoever sweeps has looked twice, and whatever was given up before has landed. */
+const UNTOUCHED_MS = 150_000;
+
 /** Steps after which a run counts as one that never ends. */
 const MOST_STEPS = 100_000;
 
@@ -173,6 +177,7 @@ class Run {
     void tamper(this.#around.cloud.identities, this.#observer, storm);
     void tamperAtCenter(this.#around.cloud.center, this.#observer, storm);
     void tamperWithRoles(this.#around.cloud.anywhere, this.#observer, storm);
+    void sweepForEver(storm, this.#around.cloud.center, this.#around.endSigner);
     if (drawn.node.blackout !== null) void this.#goDark(drawn.node.blackout.from);
     await this.#until(Math.max(drawn.stormMs, drawn.node.blackout?.until ?? 0));
     for (let stretch = 0; this.#sound() && this.#lacks() !== null; stretch += 1) {
@@ -194,6 +199,7 @@ class Run {
     const longestMs = drawn.people.patienceMs + LONGEST_GRANT_MS + CONVERGES_WITHIN_MS;
     await this.#until(storm.elapsedMs + longestMs, this.#allIsOver());
     this.#judgeLiveness();
+    await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, { promise: this.#assignByHand() });
     const trial = tryItOut(this.#crowd, this.#observer, storm);
     await this.#until(storm.elapsedMs + CONVERGES_WITHIN_MS, { promise: trial });
     // Whatever was given up at the very end has landed by then, and the last entries have their place.
@@ -224,6 +230,13 @@ class Run {
       judged: this.#observer.violations.judged(),
       lastEvents: trace.last(),
     };
+  }
+
+  /** What was swept for once is somebody else's when they give it again: nothing of ours may take it. */
+  async #assignByHand(): Promise<void> {
+    const { cloud, storm } = this.#around;
+    if (await assignByHand(cloud.center, this.#observer, storm))
+      await storm.scheduler.until(null, storm.scheduler.now + UNTOUCHED_MS);
   }
 
   /** Of what this run has less than each must have. */

@@ -7,7 +7,7 @@ import type { PolicySet } from '../../../src/policy/rules.ts';
 import type { SourceFile } from '../../../src/policy/types.ts';
 import { parseTargets } from '../../../src/posture/inventory.ts';
 import { ANYWHERE } from '../cloud/anywhere-lists.ts';
-import { PERMISSION_SET } from '../cloud/sim-center.ts';
+import { PERMISSION_SET } from '../cloud/center-world.ts';
 import { BINDING } from '../cloud/sim-cloud.ts';
 import { PEOPLE } from '../cloud/sim-identities.ts';
 

@@ -5,9 +5,13 @@ import type { IdentityCenterCaller, IdentityCenterClients } from '../../../src/p
 import type { AwsMethod } from '../../../src/providers/aws/method.ts';
 import type { AccountState } from '../../../src/providers/aws/organizations.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
+import { createLeases } from '../../../src/providers/aws/leases.ts';
+import type { EndSigner } from '../../../src/providers/signed-end.ts';
 import { AwsCalls } from './aws-calls.ts';
 import type { Network } from './network.ts';
-import { CENTER, type SimCenter } from './sim-center.ts';
+import { CENTER } from './center-world.ts';
+import { bucketOver } from './sim-bucket.ts';
+import type { SimCenter } from './sim-center.ts';
 
 /** What stands for a grant from then on: a schedule that is left behind removes what somebody else assigns there. */
 const MADE_FOR_A_GRANT: ReadonlySet<string> = new Set(['CreateSchedule', 'CreateAccountAssignment']);
@@ -24,6 +28,7 @@ export function centerMethod(parts: {
   readonly center: SimCenter;
   readonly network: Network;
   readonly clock: Clock;
+  readonly signer: EndSigner;
   readonly landsLate: (grant: string) => void;
 }): AwsMethod & Pick<Provider, 'provision' | 'observe' | 'revoke'> {
   const { center, network, clock } = parts;
@@ -54,7 +59,9 @@ export function centerMethod(parts: {
     accountState,
   };
   const caller: IdentityCenterCaller = { clients: async () => clients, forget: () => {} };
-  const method = identityCenter('aws', openIdentityCenter(CENTER, { caller, partition: 'aws', clock, leases: null }));
+  const bucket = bucketOver(center, calls);
+  const leases = bucket === null ? null : createLeases(bucket, parts.signer);
+  const method = identityCenter('aws', openIdentityCenter(CENTER, { caller, partition: 'aws', clock, leases }));
   /** In half of the runs the roles write tombstones. */
   const cut = <Spec extends Pick<BindingSpec, 'role'>>(spec: Spec): Spec =>
     center.tombstones && spec.role.aws?.method === IDENTITY_CENTER.method
@@ -66,6 +73,7 @@ export function centerMethod(parts: {
     provision: async (spec, call) => method.provision(cut(spec), calls.of(spec, call)),
     observe: async (spec, ending, call) => method.observe(cut(spec), ending, calls.of(spec, call)),
     revoke: async (spec, ending, rung, call) => method.revoke(cut(spec), ending, rung, calls.of(spec, call)),
+    forget: async (spec, call) => method.forget?.(cut(spec), calls.of(spec, call)),
     tidy: async (spec, call) => method.tidy(cut(spec), calls.of(spec, call)),
   };
 }

@@ -3,20 +3,13 @@ import { Faults, type Fault, type FaultSource } from '../../../simulators/aws/fa
 import { jsonCode } from '../../../simulators/aws/json-service.ts';
 import { OrganizationServices } from '../../../simulators/aws/organization-services.ts';
 import { Sessions, type Session } from '../../../simulators/aws/sessions.ts';
-import { World, type WorldDescription } from '../../../simulators/aws/world.ts';
+import { World } from '../../../simulators/aws/world.ts';
 import { slotKey, type SlotKey } from '../../../src/core/slot.ts';
 import { IDENTITY_CENTER } from '../../../src/providers/aws/capabilities.ts';
-import { OWNED_TAG } from '../../../src/providers/aws/names.ts';
-import { endPolicy, endTrust, identityCenterPolicy } from '../../../src/providers/aws/permissions.ts';
-import { tombstonePermissions } from '../../../src/providers/aws/tombstone-permissions.ts';
 import type { AccountState } from '../../../src/providers/aws/organizations.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
-
-/** The account that administers IAM Identity Center in the simulated company, and where it lives. */
-export const CENTER = { account: '777766665555', region: 'eu-west-1' } as const;
-/** The one permission set. */
-export const PERMISSION_SET = 'visitor';
+import { BROKER_THERE, CENTER, describeCenter, PERMISSION_SET, SWEEPER_THERE } from './center-world.ts';
 
 /** A schedule fires up to a minute late, is never written for sooner than seconds ahead, and is tried again when it meets another operation. */
 const SCHEDULED_LATE_MS = 90_000;
@@ -38,14 +31,18 @@ export class SimCenter {
   readonly #prng: Prng;
   readonly #world: World;
   readonly #services: OrganizationServices;
-  readonly #session: Session;
+  readonly #sessions: Readonly<Record<'broker' | 'sweeper', Session>>;
   readonly #standing = new Set<string>();
+  /** Places that somebody is being assigned by hand. */
+  readonly #coming = new Set<string>();
   /** Places whose scheduled end went wrong in the cloud itself, or was edited by somebody. */
   readonly #spoilt = new Set<string>();
   readonly #scheduled = new Set<string>();
   readonly #madeLate = new Set<string>();
   /** Whether roles write tombstones in this run. */
   readonly tombstones: boolean;
+  /** The bucket for leases, by key; `null`: the company has none in this run, and nobody sweeps. */
+  readonly bucket: Map<string, string> | null;
   /** When a write of a policy landed that its writer had given up: it may have brought back what stood there before. */
   #clobberedAt = Number.NEGATIVE_INFINITY;
   #parsed: { readonly text: string; readonly Statement: readonly Denial[] } | null = null;
@@ -60,6 +57,7 @@ export class SimCenter {
     this.#storm = storm;
     this.#prng = storm.prng.fork('center');
     this.tombstones = storm.prng.fork('tombstones').chance(0.5);
+    this.bucket = storm.prng.fork('leases').chance(0.4) ? new Map() : null;
     const { assignmentMs, listDelayMs, accountsDelayMs, fireDelayMs } = storm.drawn.center;
     const now = () => this.#now();
     const place = {
@@ -73,7 +71,7 @@ export class SimCenter {
         ? []
         : [{ account: first, permissionSet: PERMISSION_SET, user: standing }];
     for (const { account, user } of before) this.#standing.add(this.#slot(account, user));
-    this.#world = new World(describe(people, accounts, before, place), { stateFile: null, nowMs: now() });
+    this.#world = new World(describeCenter(people, accounts, before, place), { stateFile: null, nowMs: now() });
     const sessions = new Sessions(this.#world, now);
     this.#services = new OrganizationServices({
       world: this.#world,
@@ -93,13 +91,12 @@ export class SimCenter {
         seed: storm.seed,
       },
     });
-    const role = this.#world.role(CENTER.account, 'curfew-identity-center');
-    if (role === null) throw new Error('the broker has no role in the simulated IAM Identity Center');
-    this.#session = sessions.issue(
-      role,
-      { sessionName: 'curfew', sourceIdentity: null, tags: {}, policy: null },
-      43_200,
-    ).session;
+    const as = (name: string): Session => {
+      const role = this.#world.role(CENTER.account, name);
+      if (role === null) throw new Error(`there is no role ${name} in the simulated IAM Identity Center`);
+      return sessions.issue(role, { sessionName: name, sourceIdentity: null, tags: {}, policy: null }, 43_200).session;
+    };
+    this.#sessions = { broker: as(BROKER_THERE), sweeper: as(SWEEPER_THERE) };
     this.#services.advance();
   }
 
@@ -108,12 +105,12 @@ export class SimCenter {
     return this.#now();
   }
 
-  /** Performs a call as the broker's role. Throws errors as the SDK would. */
-  call(service: string, action: string, members: object): object {
+  /** Performs a call as the role of the broker, or of whoever sweeps. Throws errors as the SDK would. */
+  call(service: string, action: string, members: object, as: 'broker' | 'sweeper' = 'broker'): object {
     this.#advance();
     this.#noteOrder(action, members);
     try {
-      return this.#services.run(service, action, members, { session: this.#session, region: CENTER.region });
+      return this.#services.run(service, action, members, { session: this.#sessions[as], region: CENTER.region });
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const name = jsonCode(error.code, service);
@@ -132,7 +129,7 @@ export class SimCenter {
 
   /** Who holds the permission set where at this moment because of the broker. */
   held(): readonly Held[] {
-    return this.#assigned().filter(({ slot }) => !this.#standing.has(slot));
+    return this.#assigned().filter(({ slot }) => !this.standing().has(slot));
   }
 
   isHeld(slot: string): boolean {
@@ -175,8 +172,9 @@ export class SimCenter {
     return activatedAt <= this.#clobberedAt;
   }
 
-  /** Places that were held before the broker came, which must never go. */
+  /** Places that were held before the broker came, or were given by hand since, which must never go. */
   standing(): ReadonlySet<string> {
+    for (const slot of this.#coming) if (this.isHeld(slot) && this.#coming.delete(slot)) this.#standing.add(slot);
     return this.#standing;
   }
 
@@ -184,6 +182,23 @@ export class SimCenter {
   lateMs(slot: string): number | null {
     const [, longestMs] = this.#storm.drawn.center.assignmentMs;
     return this.#spoilt.has(slot) || this.#madeLate.has(slot) ? null : SCHEDULED_LATE_MS + 2 * longestMs;
+  }
+
+  /** Whether a schedule is there that has yet to empty a place. */
+  isScheduled(slot: string): boolean {
+    const { schedules } = this.#world.organization;
+    return schedules.some((one) => one.nextAttemptAt !== null && this.#slotIn(one.target.input) === slot);
+  }
+
+  /** An administrator assigns a place by hand, for good: from then on it is theirs. */
+  assignByHand(account: string, userName: string): void {
+    const { center } = this.#services;
+    const [principalId, [set]] = [this.#userIdOf(userName), center.state.permissionSets];
+    if (set === undefined) throw new Error('there is no permission set');
+    this.#advance();
+    center.start({ kind: 'create', account, permissionSetArn: set.arn, principalType: 'USER', principalId });
+    this.#coming.add(this.#slot(account, userName));
+    this.#plan();
   }
 
   /** Whether somebody or something other than the broker had its hands on this place. */
@@ -199,7 +214,7 @@ export class SimCenter {
     const schedule = schedules.find(
       (one) =>
         found !== undefined &&
-        one.target.input.includes(`"${this.#userId(found)}"`) &&
+        one.target.input.includes(`"${this.#userIdOf(found.userName)}"`) &&
         one.target.input.includes(found.account),
     );
     if (found === undefined || schedule === undefined) return false;
@@ -208,7 +223,7 @@ export class SimCenter {
       case 'assignment removed': {
         const { assignments } = this.#services.center.state;
         for (const one of assignments)
-          if (one.principalId === this.#userId(found) && one.account === found.account && one.until === null)
+          if (one.principalId === this.#userIdOf(found.userName) && one.account === found.account && one.until === null)
             Object.assign(one, { until: this.#now(), listedUntil: this.#now() });
         break;
       }
@@ -237,7 +252,7 @@ export class SimCenter {
     });
   }
 
-  #userId({ userName }: Held): string {
+  #userIdOf(userName: string): string {
     return this.#services.center.state.users.find((one) => one.userName === userName)?.id ?? '';
   }
 
@@ -275,10 +290,8 @@ export class SimCenter {
     const place = this.#slotIn(Target?.Input ?? JSON.stringify(members));
     if (place === null) return;
     if (action === 'CreateSchedule') this.#scheduled.add(place);
-    const pending = this.#world.organization.schedules.some(
-      (one) => one.nextAttemptAt !== null && this.#slotIn(one.target.input) === place,
-    );
-    if (action === 'CreateAccountAssignment' && this.#scheduled.has(place) && !pending) this.#madeLate.add(place);
+    if (action === 'CreateAccountAssignment' && this.#scheduled.has(place) && !this.isScheduled(place))
+      this.#madeLate.add(place);
   }
 
   /** What goes wrong in the cloud itself, when something comes to its end or a schedule fires. */
@@ -340,48 +353,3 @@ class Mishaps extends Faults {
     return kind === null ? null : { service, action, kind };
   }
 }
-
-function describe(
-  people: readonly string[],
-  accounts: readonly string[],
-  assignments: readonly { readonly account: string; readonly permissionSet: string; readonly user: string }[],
-  names: { readonly partition: string; readonly account: string; readonly brokerRoleArn: string },
-): WorldDescription {
-  return {
-    organization: { managementAccount: '888877776666', accounts: [] },
-    identityCenter: {
-      delegatedAdministrator: CENTER.account,
-      region: CENTER.region,
-      users: people.map((userName) => ({ userName })),
-      permissionSets: [{ name: PERMISSION_SET, inlinePolicy: ANYTHING, tags: { [OWNED_TAG]: 'true' } }],
-      assignments,
-    },
-    accounts: [
-      { id: '888877776666' },
-      ...accounts.map((id) => ({ id })),
-      {
-        id: CENTER.account,
-        roles: [
-          {
-            name: 'curfew-identity-center',
-            path: '/curfew/',
-            trustPolicy: TRUST,
-            inlinePolicies: { own: identityCenterPolicy(names), tombstones: tombstonePermissions(names) },
-          },
-          {
-            name: 'curfew-end-assignments',
-            path: '/curfew/',
-            trustPolicy: endTrust(names),
-            inlinePolicies: { own: endPolicy(names) },
-          },
-        ],
-      },
-    ],
-  };
-}
-
-const ANYTHING = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }] };
-const TRUST = {
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-};

@@ -119,7 +119,13 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     }
   };
 
-  const atCenter = centerMethod({ center: cloud.center, network, clock: options.clock, landsLate });
+  const atCenter = centerMethod({
+    center: cloud.center,
+    network,
+    clock: options.clock,
+    signer: options.signer,
+    landsLate,
+  });
   const anywhere = anywhereMethod({
     anywhere: cloud.anywhere,
     network,
@@ -201,6 +207,7 @@ export function createSimProvider(options: SimProviderOptions): Provider {
         : null;
     },
     doctor: async () => [],
+    forget: async (spec, call) => real(spec)?.forget?.(spec, call),
     tidy: async (spec, call) => (await real(spec)?.tidy(spec, call)) ?? { removed: false, left: 0 },
 
     async provision(spec, call): Promise<Provisioned> {

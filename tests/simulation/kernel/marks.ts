@@ -42,6 +42,8 @@ export const MARKS = {
   'schedule-fired': 'the schedule of an assignment fired',
   'operation-failed': 'something asynchronous in the cloud came to its end and failed',
   'schedule-hindered': 'the call of a schedule was refused or lost',
+  swept: 'the sweeper ended an assignment that was overdue',
+  'assigned-by-hand': 'an administrator assigned by hand what a grant had assigned before',
   'call-repeated': 'the network delivered one call twice',
   'stale-read': 'the cloud answered a read with what stood there before',
   throttled: 'the cloud asked to slow down',

@@ -84,3 +84,21 @@ export async function tamperWithRoles(anywhere: SimAnywhere, observer: Observer,
       scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => anywhere.makeAnew(account));
   }
 }
+
+/**
+ * An administrator gives somebody by hand, and for good, what a grant of theirs had given them before. `false`: there is nobody to give it
+ * to, or nobody sweeps, who might take it.
+ */
+export async function assignByHand(center: SimCenter, observer: Observer, storm: Storm): Promise<boolean> {
+  const prng = storm.prng.fork('assign by hand');
+  const over = [...observer.grants.values()].filter(
+    (row) => row.method === 'identity-center' && row.endedAt !== null && row.activatedAt !== null,
+  );
+  const free = over.filter(({ slot }) => !center.isHeld(slot) && !center.isScheduled(slot));
+  if (center.bucket === null || free.length === 0) return false;
+  const { target, person, id } = prng.pick(free);
+  center.assignByHand(NATIVE[target] ?? '', observer.keyOf(person) ?? '');
+  storm.marks.hit('assigned-by-hand');
+  storm.trace.note('console', `assigns by hand what ${short(id)} had`);
+  return true;
+}

@@ -6,6 +6,7 @@ import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
 import { SABOTAGED_EPOCHS } from './sabotages-of-epochs.ts';
 import { SABOTAGED_ORDERS } from './sabotages-of-orders.ts';
 import { SABOTAGED_PROVIDERS } from './sabotages-of-providers.ts';
+import { SABOTAGED_SWEEPING } from './sabotages-of-sweeping.ts';
 import { earlyEnds, lateReturns, stalls } from './storms.ts';
 
 /**
@@ -355,4 +356,5 @@ export const sabotages: readonly Sabotage[] = [
   ...SABOTAGED_EPOCHS,
   ...SABOTAGED_ORDERS,
   ...SABOTAGED_PROVIDERS,
+  ...SABOTAGED_SWEEPING,
 ];

@@ -1,0 +1,29 @@
+import { instant } from '../../../src/core/time.ts';
+import type { Bucket } from '../../../src/providers/aws/bucket.ts';
+import type { AwsCalls } from './aws-calls.ts';
+import type { SimCenter } from './sim-center.ts';
+
+/** The bucket for leases, over one process's way to the cloud; `null`: the company has none. As S3 it shows at once what was written. */
+export function bucketOver(center: SimCenter, calls: AwsCalls): Bucket | null {
+  const { bucket: objects } = center;
+  if (objects === null) return null;
+  return {
+    name: 'leases',
+    put: (key, text, { signal }) =>
+      calls.send({ action: 'PutObject', effect: 'write', signal, perform: () => void objects.set(key, text) }),
+    get: (key, { signal }) =>
+      calls.send({ action: 'GetObject', effect: 'read', signal, perform: () => objects.get(key) ?? null }),
+    list: (prefix, { signal }) =>
+      calls.send({
+        action: 'ListObjects',
+        effect: 'read',
+        signal,
+        perform: () => ({
+          keys: [...objects.keys()].filter((key) => key.startsWith(prefix)).sort(),
+          cloudNow: instant(center.cloudNow),
+        }),
+      }),
+    remove: (key, { signal }) =>
+      calls.send({ action: 'DeleteObject', effect: 'write', signal, perform: () => void objects.delete(key) }),
+  };
+}
