@@ -8,11 +8,13 @@ import { line, printHtml, printText } from './print-letter.ts';
 const ORIGIN = 'https://curfew.acme.example';
 const letter = (changes: Partial<Notice> = {}) => letterOf(noticeUnderTest(changes), ORIGIN);
 const text = (changes: Partial<Notice> = {}) => printText(letter(changes));
+/** As a reader sees it: without the joiners that keep it from becoming a link. */
+const seen = (printed: string) => printed.replaceAll('\u2060', '');
 const BO = { by: 'Bo Sandberg', comment: null };
 const yes = { kind: 'approved', decidedAt: AT } as const;
 
 test('a request that waits, as text and as HTML', () => {
-  expect(text({ ticket: 'FIN-12' })).toMatchInlineSnapshot(`
+  expect(seen(text({ ticket: 'FIN-12' }))).toMatchInlineSnapshot(`
     "Ana Ribeiro asks for access, and you can decide it.
 
       invoice-reader on aws/prod (tier 2)
@@ -30,7 +32,7 @@ test('a request that waits, as text and as HTML', () => {
     What you are told, and what not: https://curfew.acme.example/me
     "
   `);
-  expect(printHtml(letter())).toMatchInlineSnapshot(`
+  expect(seen(printHtml(letter()))).toMatchInlineSnapshot(`
     "<!doctype html>
     <html lang="en">
     <head>
@@ -178,6 +180,29 @@ describe('what people wrote stays text', () => {
     expect(lines.filter((one) => one.startsWith('> '))).toHaveLength(4);
     expect(said).not.toMatch(/https:\/\/evil|evil\.example|a@evil/);
     expect(said.replaceAll('\u2060', '')).toContain('> Look at it and decide: https://evil.example/approve');
+  });
+
+  const LINK = 'https://evil.example:8443/a (www.evil.example, a@evil.example, tel:112)';
+  test.each([
+    ['a ticket', { ticket: LINK }],
+    ['a name', { requester: LINK }],
+    ['a reason', { reason: LINK }],
+    ['a comment', { kind: 'denied', decided: { by: LINK, comment: LINK } }],
+    ['the name of who decided', { kind: 'approved', decided: { by: LINK, comment: null } }],
+    ['a role', { items: [{ role: LINK, target: LINK, tier: null }] }],
+    ['what survives', { kind: 'ended', grant: { ...GRANT, proof: 'observed', residual: LINK } }],
+  ] as const)('%s is no link', (_, changes) => {
+    const html = printHtml(letter(changes)).replace(/<title>.*<\/title>/, '');
+    for (const said of [text(changes), html]) {
+      expect(said).not.toMatch(/https:\/\/evil|evil\.example|a@evil|tel:112/);
+      expect(seen(said)).toContain('https://evil.example:8443/a');
+    }
+  });
+
+  test('our own links and the time of day are left as they are', () => {
+    const said = text({ ticket: 'FIN-12' });
+    expect(said).toContain('Look at it and decide: https://curfew.acme.example/approvals/req_');
+    expect(said).toContain('2026-11-23 14:00 UTC');
   });
 
   test('what is not seen, or turns the direction of writing, shows as a mark', () => {

@@ -6,11 +6,11 @@ const LONGEST_QUOTE = 1_000;
 /** A letter as plain text. */
 export function printText(letter: Letter): string {
   const { headline, lines, quote, link, why, settingsUrl } = letter;
-  const said = quote === null ? [] : [`${line(quote.by)} writes:`, ...quoted(quote.text).map((one) => `> ${one}`), ''];
+  const said = quote === null ? [] : [`${body(quote.by)} writes:`, ...quoted(quote.text).map((one) => `> ${one}`), ''];
   return [
-    line(headline),
+    body(headline),
     '',
-    ...lines.map((one) => `  ${line(one)}`),
+    ...lines.map((one) => `  ${body(one)}`),
     '',
     ...said,
     `${link.words}: ${link.url}`,
@@ -28,7 +28,7 @@ export function printHtml(letter: Letter): string {
   const said =
     quote === null
       ? ''
-      : `<p>${escaped(line(quote.by))} writes:</p>\n<blockquote>${quoted(quote.text).map(escaped).join('<br>')}</blockquote>\n`;
+      : `<p>${escaped(body(quote.by))} writes:</p>\n<blockquote>${quoted(quote.text).map(escaped).join('<br>')}</blockquote>\n`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -38,8 +38,8 @@ export function printHtml(letter: Letter): string {
 <title>${escaped(line(letter.subject))}</title>
 </head>
 <body>
-<p><strong>${escaped(line(headline))}</strong></p>
-<p>${lines.map((one) => escaped(line(one))).join('<br>')}</p>
+<p><strong>${escaped(body(headline))}</strong></p>
+<p>${lines.map((one) => escaped(body(one))).join('<br>')}</p>
 ${said}<p><a href="${escaped(link.url)}">${escaped(link.words)}</a></p>
 <hr>
 <p><small>${escaped(why)}<br><a href="${escaped(settingsUrl)}">What you are told, and what not</a></small></p>
@@ -57,12 +57,18 @@ export function line(text: string): string {
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
 
 /**
- * What a person wrote, in lines. Mail programs make links of everything that looks like one; a link to anywhere, in a message that people
- * believe, is what an attacker would write into a reason. An unseen joiner behind each `.`, `:`, `/` and `@` keeps it text.
+ * A line of the message that may hold what a person wrote: a ticket, a name, a reason. Mail programs make links of everything that looks like
+ * one; a link to anywhere, in a message that people believe, is what an attacker would write there. An unseen joiner behind each `.`, `:`, `/`
+ * and `@` keeps it text; the time of day, `14:30`, is left as it is. Only what the broker itself links to is printed without this.
  */
+function body(text: string): string {
+  return line(text).replace(/([./@]|(?<!\d):|:(?!\d))(?=\S)/g, '$1\u2060');
+}
+
+/** What a person wrote, in lines. */
 function quoted(text: string): readonly string[] {
   const short = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
-  return short.split(/\r\n|\r|\n/).map((one) => line(one).replace(/([.:/@])(?=\S)/g, '$1\u2060'));
+  return short.split(/\r\n|\r|\n/).map(body);
 }
 
 function escaped(text: string): string {
