@@ -44,7 +44,7 @@ import type { Log } from './platform/log.ts';
 import { systemRandom } from './platform/random.ts';
 import { repeat } from './platform/repeat.ts';
 import { readSourceFiles } from './platform/source-files.ts';
-import { openWitnessFile } from './platform/witness-file.ts';
+import { openWitnessFile, WITNESS_FILE } from './platform/witness-file.ts';
 import { parseTargets } from './posture/inventory.ts';
 import { openAws, type AwsProviderOptions, type IdentitySource } from './providers/aws/index.ts';
 import type { Provider } from './providers/contract.ts';
@@ -136,7 +136,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const tallies = createTallies();
     const telling = openTelling(config, log);
     const { world, engine, enginePorts, reload } = await assemble(parts, database, keys, clock, tallies);
-    const epochs = createEpochWatch(world, openWitnessFile(join(config.dataDir, 'witness.json'), systemRandom));
+    const witness = openWitnessFile(join(config.dataDir, WITNESS_FILE), systemRandom);
+    const epochs = createEpochWatch(world, witness, signer.vkey);
     // Before anything is started or answered: what a restored database says is not relied on.
     await (parts.restored === true ? epochs.restored() : epochs.look());
     const ledgerHealth: LedgerHealth = { contradicts: null };

@@ -35,8 +35,11 @@ type Parts = Pick<World, 'db' | 'append' | 'changes' | 'providers' | 'random' | 
 /** What did not change is written again after this time, so that the file says that it was seen lately. */
 const REWRITE_MS = 60_000;
 
-/** Watches over the epoch: one small question to the database for each look. One watch for a process, and it looks once at a time. */
-export function createEpochWatch(world: Parts, store: WitnessStore): EpochWatch {
+/**
+ * Watches over the epoch: one small question to the database for each look. One watch for a process, and it looks once at a time.
+ * `logKey`: the key that our checkpoints are verified with; what was kept of a log with another key says nothing about this one.
+ */
+export function createEpochWatch(world: Parts, store: WitnessStore, logKey: string): EpochWatch {
   let witness: Witness | null = null;
   let isRead = false;
   let kept: Witness | null = null;
@@ -89,7 +92,7 @@ export function createEpochWatch(world: Parts, store: WitnessStore): EpochWatch 
   /** A disk that is full must not end the watch: what is in memory is worth more. */
   const keep = (seen: Witness): void => {
     try {
-      store.write(`${JSON.stringify({ v: 1, ...seen, seenAt: toIso(seen.seenAt) })}\n`);
+      store.write(`${JSON.stringify({ v: 1, log: logKey, ...seen, seenAt: toIso(seen.seenAt) })}\n`);
       kept = seen;
     } catch (error) {
       world.log.error({ error: String(error) }, 'what was seen of the log cannot be kept outside of the database');
@@ -98,7 +101,7 @@ export function createEpochWatch(world: Parts, store: WitnessStore): EpochWatch 
 
   const alone = <Value>(work: () => Promise<Value>): Promise<Value> => {
     const done = turn.then(() => {
-      if (!isRead) witness = parseWitness(store.read());
+      if (!isRead) witness = parseWitness(store.read(), logKey);
       isRead = true;
       return work();
     });
@@ -139,8 +142,8 @@ async function noteMove(world: Pick<World, 'db' | 'append' | 'log'>, found: Foun
   if (isNews) world.log.warn({ before: lived.timeline, timeline: lives.timeline }, 'the database goes on elsewhere');
 }
 
-/** What was kept; what is no witness is none. */
-export function parseWitness(text: string | null): Witness | null {
+/** What was kept of this log; what is no witness, or one of another log, is none. Files of before logs were named count as ours. */
+function parseWitness(text: string | null, logKey: string): Witness | null {
   if (text === null) return null;
   let said: unknown;
   try {
@@ -149,9 +152,10 @@ export function parseWitness(text: string | null): Witness | null {
     return null;
   }
   if (typeof said !== 'object' || said === null) return null;
-  const { epoch, number, size, root, seenAt } = said as Readonly<Record<string, unknown>>;
+  const { log, epoch, number, size, root, seenAt } = said as Readonly<Record<string, unknown>>;
   const at = typeof seenAt === 'string' ? Date.parse(seenAt) : Number.NaN;
   const isSound =
+    (log === undefined || log === logKey) &&
     typeof epoch === 'string' &&
     Number.isSafeInteger(number) &&
     Number.isSafeInteger(size) &&

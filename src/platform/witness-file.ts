@@ -9,6 +9,9 @@ export interface WitnessFile {
   write(text: string): void;
 }
 
+/** Its name in the data folder. Whoever forgets the database on purpose forgets it as well. */
+export const WITNESS_FILE = 'witness.json';
+
 /** Opens the file of what this node has seen of the database. It lies outside of the database, and is not restored with it. */
 export function openWitnessFile(path: string, random: Random): WitnessFile {
   return {

@@ -21,10 +21,21 @@ export async function restore({ db }: Pick<Database, 'db'>, copy: Copy): Promise
     await sql`set local session_replication_role = replica`.execute(trx);
     await sql.raw([...copy.keys()].map((table) => `delete from "${table}"`).join('; ')).execute(trx);
     for (const [table, rows] of copy) {
-      await sql`insert into ${sql.table(table)} overriding system value
-        select * from jsonb_populate_recordset(null::${sql.table(table)}, ${rows}::jsonb)`.execute(trx);
+      const columns = sql.raw(await storedColumns({ db: trx }, table));
+      await sql`insert into ${sql.table(table)} (${columns}) overriding system value
+        select ${columns} from jsonb_populate_recordset(null::${sql.table(table)}, ${rows}::jsonb)`.execute(trx);
     }
   });
+}
+
+/** All columns but those that the database makes of the others. */
+async function storedColumns({ db }: Pick<Database, 'db'>, table: string): Promise<string> {
+  const { rows } = await sql<{ columns: string }>`
+    select string_agg(quote_ident(attname), ', ' order by attnum) as columns from pg_attribute
+    where attrelid = ${`public."${table}"`}::regclass and attnum > 0 and not attisdropped and attgenerated = ''`.execute(
+    db,
+  );
+  return rows[0]?.columns ?? '';
 }
 
 async function tables({ db }: Pick<Database, 'db'>): Promise<readonly string[]> {

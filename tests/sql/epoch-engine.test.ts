@@ -23,7 +23,7 @@ eachDatabase('the engine in a new epoch', (current) => {
     acme = await acmeOperations(current());
   });
 
-  const begin = () => createEpochWatch(acme.world, { read: () => null, write: () => {} }).restored();
+  const begin = () => createEpochWatch(acme.world, { read: () => null, write: () => {} }, 'curfew.test/log').restored();
   const start = async (engine: { pass(lane: 'starts'): Promise<number> } = acme.engine) => {
     const id = await scheduledGrant(current());
     await engine.pass('starts');

@@ -27,7 +27,7 @@ async function sqlAs(url: string, ...texts: readonly string[]): Promise<void> {
 async function look(url: string, store: WitnessStore) {
   const database = await openPostgres(url);
   try {
-    const watch = createEpochWatch((await acmeOperations(database)).world, store);
+    const watch = createEpochWatch((await acmeOperations(database)).world, store, 'curfew.test/log');
     const { number } = await watch.look();
     return { number, cause: watch.current()?.cause, lives: await readWhereabouts(database.db) };
   } finally {

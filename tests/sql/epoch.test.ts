@@ -1,20 +1,24 @@
 import { beforeEach, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import type { RequestId } from '../../src/core/ids.ts';
+import { createSigner } from '../../src/ledger/note.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { orderRevocation } from '../../src/operations/revoke-many.ts';
 import { createEpochWatch, type EpochWatch, type WitnessStore } from '../../src/operations/watch-epoch.ts';
 import { noteLoaded } from '../../src/operations/reload-rules.ts';
+import { makeEd25519Pem } from '../../src/platform/key-files.ts';
 import { readWhereabouts } from '../../src/store/epoch.ts';
 import { saveOidcPayload, findOidcPayload } from '../../src/store/oidc-payloads.ts';
 import { reserveKey } from '../../src/store/idempotency.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { copyOf, restore } from './copies.ts';
 import { eachDatabase } from './harness.ts';
-import { sequenceAll, write } from './ledger-under-test.ts';
+import { sequenceAll, SIGNER, write } from './ledger-under-test.ts';
 
 const ASK = { items: [{ role: 'invoice-reader', target: 'aws/prod' }], reason: 'Check the invoice export' };
+
+const LOG = SIGNER.vkey;
 
 /** The file beside the keys, in memory. */
 function witnessStore(): WitnessStore & { text: string | null } {
@@ -37,7 +41,7 @@ eachDatabase('a new epoch', (current) => {
   beforeEach(async () => {
     acme = await acmeOperations(current());
     store = witnessStore();
-    watch = createEpochWatch(acme.world, store);
+    watch = createEpochWatch(acme.world, store, LOG);
     await noteLoaded(acme.world, acme.rules.current());
     await sequenceAll(current());
   });
@@ -64,7 +68,7 @@ eachDatabase('a new epoch', (current) => {
     await grow();
     expect(await number()).toBe(1);
     await grow();
-    expect(await number(createEpochWatch(acme.world, store))).toBe(1);
+    expect(await number(createEpochWatch(acme.world, store, LOG))).toBe(1);
     expect(await entries('epoch.began')).toEqual([]);
   });
 
@@ -106,11 +110,22 @@ eachDatabase('a new epoch', (current) => {
     await grow();
     await number();
     await restore(current(), copy);
-    expect(await number(createEpochWatch(acme.world, store))).toBe(2);
+    expect(await number(createEpochWatch(acme.world, store, LOG))).toBe(2);
+  });
+
+  test('does not begin for what was kept of another log: a database that was begun anew with a new key was not restored', async () => {
+    const copy = await copyOf(current());
+    await grow();
+    await number();
+    await restore(current(), copy);
+    expect(await number(createEpochWatch(acme.world, store, createSigner(SIGNER.origin, makeEd25519Pem()).vkey))).toBe(
+      1,
+    );
+    expect(await entries('epoch.began')).toEqual([]);
   });
 
   test('begins once for all nodes: others follow, also one that has seen more of what is lost, and one that stood still', async () => {
-    const nodes = [witnessStore(), witnessStore(), witnessStore()].map((one) => createEpochWatch(acme.world, one));
+    const nodes = [witnessStore(), witnessStore(), witnessStore()].map((one) => createEpochWatch(acme.world, one, LOG));
     for (const node of nodes) await node.look();
     const copy = await copyOf(current());
     await grow();
@@ -142,7 +157,7 @@ eachDatabase('a new epoch', (current) => {
     await number();
     for (const column of ['cluster', 'database_oid', 'table_oid']) {
       await sql.raw(`update epoch set ${column} = '4711'`).execute(current().db);
-      expect(await number(createEpochWatch(acme.world, witnessStore()))).toBeGreaterThan(1);
+      expect(await number(createEpochWatch(acme.world, witnessStore(), LOG))).toBeGreaterThan(1);
       expect((await entries('epoch.began')).at(-1)).toMatchObject({ cause: 'copied' });
       await sql.raw(`update epoch set ${column} = '4711'`).execute(current().db);
       const before = (await entries('epoch.began')).length;
@@ -159,7 +174,7 @@ eachDatabase('a new epoch', (current) => {
     expect(await number()).toBe(1);
     expect(await entries('epoch.kept')).toHaveLength(1);
     await sql`update epoch set timeline = 99`.execute(current().db);
-    expect(await number(createEpochWatch(acme.world, witnessStore()))).toBe(2);
+    expect(await number(createEpochWatch(acme.world, witnessStore(), LOG))).toBe(2);
     expect((await entries('epoch.began')).at(-1)).toMatchObject({ cause: 'another-timeline' });
   });
 
@@ -170,7 +185,7 @@ eachDatabase('a new epoch', (current) => {
   });
 
   test('is kept in memory where the disk takes no file', async () => {
-    const deaf = createEpochWatch(acme.world, { read: () => 'no witness', write: () => expect.unreachable() });
+    const deaf = createEpochWatch(acme.world, { read: () => 'no witness', write: () => expect.unreachable() }, LOG);
     await deaf.look();
     const copy = await copyOf(current());
     await grow();
@@ -223,7 +238,7 @@ eachDatabase('a new epoch', (current) => {
     const pending = got(await requestAccess(acme.world, await acme.as('ana'), ASK)).id;
     await number();
     const failing = { ...acme.world, append: () => Promise.reject(new Error('the log is full')) };
-    await expect(createEpochWatch(failing, witnessStore()).restored()).rejects.toThrow('the log is full');
+    await expect(createEpochWatch(failing, witnessStore(), LOG).restored()).rejects.toThrow('the log is full');
     expect(await stateOf(pending)).toBe('pending');
     expect(await number()).toBe(1);
   });

@@ -7,6 +7,7 @@ import { FolderInUse, lockFolder } from '../../platform/folder-lock.ts';
 import { ConfigProblem, readPort } from '../../platform/config.ts';
 import { PortInUse, requireFreePorts } from '../../platform/ports.ts';
 import { exit, readEnvironment, runNode, stopSignal } from '../../platform/processes.ts';
+import { WITNESS_FILE } from '../../platform/witness-file.ts';
 import { stopLeftover } from './cloud-process.ts';
 
 const USAGE = `Usage: npm start -- [--fresh] [--port N]
@@ -38,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     if (fresh) {
       await stopLeftover(join(dataDir, 'aws'));
-      for (const name of ['database', 'aws', 'keys', 'sign-in'])
+      for (const name of ['database', WITNESS_FILE, 'aws', 'keys', 'sign-in'])
         rmSync(join(dataDir, name), { recursive: true, force: true });
     }
     await requireFreePorts([port, port + 2]);

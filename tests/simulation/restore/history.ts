@@ -183,10 +183,11 @@ class Run {
 
   /** A node that starts again has only its file. */
   #startNode(node: number): void {
-    this.#watches[node] = createEpochWatch(this.#acme.world, {
-      read: () => this.#files[node] ?? null,
-      write: (text) => void (this.#files[node] = text),
-    });
+    this.#watches[node] = createEpochWatch(
+      this.#acme.world,
+      { read: () => this.#files[node] ?? null, write: (text) => void (this.#files[node] = text) },
+      'curfew.test/log',
+    );
   }
 
   async #restore({ rows, size }: { readonly rows: Copy; readonly size: number }): Promise<void> {
