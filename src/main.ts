@@ -29,6 +29,7 @@ import { createChanges } from './operations/changes.ts';
 import { issueAdminCode } from './operations/claim-administration.ts';
 import { endDeparted } from './operations/departures.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
+import { hearOthers } from './operations/hear-others.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
 import { createEpochWatch, type EpochWatch } from './operations/watch-epoch.ts';
@@ -96,6 +97,8 @@ const COMPARE_CLOCKS_MS = 1_000;
 const SEQUENCE_MS = 250;
 /** How often it is looked whether the database was restored. */
 const WATCH_EPOCH_MS = 1_000;
+/** How often is looked what other processes wrote into the log; with its places, listeners hear of it within a second. */
+const HEAR_MS = 500;
 /** How often orders of the kill switch are gone on with. Time to zero is read from the grants, so this does not lengthen it. */
 const CARRY_OUT_MS = 500;
 const DAY_MS = 86_400_000;
@@ -150,6 +153,8 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       telling.run(world, stopping.signal),
       repeat(CARRY_OUT_MS, stopping.signal, log, () => carryOutOpen(world).then(() => endDeparted(world))),
       config.role === 'api' ? null : upkeep(enginePorts, stopping.signal),
+      // Nobody listens to an engine.
+      config.role === 'engine' ? null : repeat(HEAR_MS, stopping.signal, log, hearOthers(world)),
     ]);
     stops.push(async () => void (await background));
     const seen = { ledger: ledgerHealth, epochs };

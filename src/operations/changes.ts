@@ -8,7 +8,7 @@ export interface Change {
   readonly at: Instant;
 }
 
-/** Tells the listeners of this process about changes, after they are committed. A listener that throws harms nobody else. */
+/** Tells the listeners of this process about changes, after they are committed. A listener that throws harms nobody else. What other processes do comes from `hear-others.ts`. */
 export interface Changes {
   publish(change: Change): void;
   subscribe(listener: (change: Change) => void): () => void;

@@ -58,11 +58,11 @@ export async function moveCursor(trx: Trx, nextSeq: number): Promise<void> {
 
 /** Bodies of entries that have their place, from `from` on. */
 export async function bodiesFrom(
-  trx: Trx,
+  db: Db | Trx,
   from: number,
   limit: number,
 ): Promise<readonly { readonly seq: number; readonly body: string }[]> {
-  return trx
+  return db
     .selectFrom('ledger_entry')
     .select(['seq', 'body'])
     .where('seq', '>=', from)
