@@ -8,6 +8,7 @@ import { appNow } from '../store/database.ts';
 import {
   beginCursor,
   bodiesFrom,
+  countToldOf,
   insertNotifications,
   isCursorBehind,
   lockCursor,
@@ -23,6 +24,9 @@ import type { World } from './world.ts';
 /** What happened longer ago is no news: mail was off meanwhile. */
 export const OLD_NEWS_MS = 86_400_000;
 const BATCH = 200;
+/** Requests of one person in an hour of which those who can decide are told: enough for work, too few to flood them. */
+export const MOST_TOLD_AN_HOUR = 30;
+const HOUR_MS = 3_600_000;
 
 /** What an entry says that somebody may have to be told of; written by `ledger/append.ts` alone. */
 interface Body {
@@ -84,9 +88,18 @@ async function messagesOf(
     trx,
     submitted.map(({ request }) => request),
   );
+  const toldOf = await countToldOf(trx, [...new Set(submitted.map(({ requester }) => requester))], HOUR_MS);
   const addressed = submitted.flatMap((one) => {
     const request = requests.get(one.request);
-    return request === undefined ? [] : toApprovers(one, request);
+    const messages = request === undefined ? [] : toApprovers(one, request);
+    if (!messages.some(({ kind }) => kind === 'waits')) return messages;
+    const before = toldOf.get(one.requester) ?? 0;
+    if (before < MOST_TOLD_AN_HOUR) {
+      toldOf.set(one.requester, before + 1);
+      return messages;
+    }
+    // It stands in the list of those who decide, and whoever it escalates to hears of it if it still waits by then.
+    return messages.filter(({ kind }) => kind !== 'waits');
   });
   const keys = [...new Set(addressed.map(({ key }) => key))];
   const ids = await personIdsFor(trx, keys, () => newId(world.random, 'per'), now);

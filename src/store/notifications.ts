@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { NotificationKind, NotificationOutcome } from '../core/notification.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { fromNow } from './columns.ts';
+import { fromNow, isAnyOf } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A message that somebody is to get. */
@@ -90,6 +90,21 @@ export async function insertNotifications(trx: Trx, messages: readonly NewNotifi
     )
     .onConflict((conflict) => conflict.constraint('notification_is_told_once').doNothing())
     .execute();
+}
+
+/** Of how many requests that these people made in the last `withinMs` those who can decide are told; nobody with none is in it. */
+export async function countToldOf(
+  trx: Trx,
+  people: readonly PersonId[],
+  withinMs: number,
+): Promise<Map<PersonId, number>> {
+  if (people.length === 0) return new Map();
+  const { rows } = await sql<{ person: PersonId; count: number }>`
+    select person_id as person, count(*)::int as count from request
+    where ${isAnyOf('person_id', people)} and created_at > ${fromNow(-withinMs)}
+      and exists (select from notification where occasion = 'waits:' || request.id)
+    group by person_id`.execute(trx);
+  return new Map(rows.map(({ person, count }) => [person, count]));
 }
 
 /** Takes the message that has been due for longest, for `leaseMs`: if nothing is heard of it by then, somebody else sends it. */

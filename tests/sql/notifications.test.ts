@@ -7,7 +7,12 @@ import { extendGrant } from '../../src/operations/extend-grant.ts';
 import type { Notice } from '../../src/operations/notice.ts';
 import { muteRequest, saveNotifications, showNotifications } from '../../src/operations/notification-settings.ts';
 import { mailReadiness } from '../../src/operations/check-readiness.ts';
-import { beginTelling, OLD_NEWS_MS, planNotifications } from '../../src/operations/plan-notifications.ts';
+import {
+  beginTelling,
+  MOST_TOLD_AN_HOUR,
+  OLD_NEWS_MS,
+  planNotifications,
+} from '../../src/operations/plan-notifications.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import type { RequestView } from '../../src/operations/views.ts';
 import { createNotificationTally, tellPeople, type Delivery, type Mailer } from '../../src/operations/tell-people.ts';
@@ -86,6 +91,26 @@ eachDatabase('notifications', (current) => {
     expect(sent.find(({ kind }) => kind === 'approved')?.decided).toEqual({ by: 'Bo Sandberg', comment: null });
     expect(tally.counts.escalated.overtaken).toBeGreaterThan(0);
     expect(tally.counts.waits.sent).toBe(deciders(request).length);
+  });
+
+  test('whoever asks and withdraws again and again does not flood those who can decide; others are heard meanwhile', async () => {
+    const again = async () => {
+      const request = await ask();
+      const lines = await told();
+      got(await withdrawRequest(acme.world, await acme.as('ana'), request.id));
+      return lines.filter((line) => line.startsWith('waits')).length;
+    };
+    for (let n = 0; n < MOST_TOLD_AN_HOUR; n += 1) expect(await again()).toBeGreaterThan(0);
+    expect(await again()).toBe(0);
+    const kept = await ask();
+    expect(await told()).toEqual([]);
+    await later('escalated');
+    expect((await told()).every((line) => line.startsWith('escalated '))).toBe(true);
+    got(await withdrawRequest(acme.world, await acme.as('ana'), kept.id));
+    const other = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+    expect(await told()).toEqual(deciders(other).sort());
+    await sql`update request set created_at = created_at - interval '1 hour'`.execute(current().db);
+    expect(await again()).toBeGreaterThan(0);
   });
 
   test('after its time it escalates to those whom the rules name then, and to nobody else', async () => {
