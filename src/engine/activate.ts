@@ -28,12 +28,13 @@ const MOST_LOOKS = 9;
  *
  * The order is what makes a crash harmless: decide again; write `activating` with the absolute end and the intent to call;
  * only then call; then write what was seen. Whoever takes over a grant in `activating` does not know whether a call that was
- * noted happened, so it looks before it calls again. What a restored database tells of is taken up like that, and decided again (`lookFirst`).
+ * noted happened, so it looks before it calls again. What a restored database tells of is taken up like that.
  * True: it is active, and nothing is left to do before its end.
  */
 export async function activate(ports: StepPorts, claimed: GrantRecord): Promise<boolean> {
   const fresh = claimed.state.kind === 'scheduled';
-  if ((fresh || claimed.lookFirst) && !(await allowed(ports, claimed))) {
+  // At every attempt: whoever can write in the database can write `activating` as well, and nothing in a row is a reason to call.
+  if (!(await allowed(ports, claimed))) {
     await dropLease(ports.db, claimed.id, ports.owner);
     return false;
   }
@@ -130,7 +131,7 @@ async function waitForWriter(ports: StepPorts, grant: GrantRecord): Promise<void
   await lookAgain(ports, grant, { inMs: WRITER_MS }, grant.attempts, `waiting: ${WRITES_THERE}`);
 }
 
-/** Decides again before the clock starts; a grant that is refused now is over. */
+/** Decides again before anything is called; a grant that is refused now is over, or ends with a proof if its clock has started. */
 async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
   const verdict = await ports.recheck(grant);
   if (verdict.ok) return true;

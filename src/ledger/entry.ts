@@ -36,7 +36,7 @@ export const EVENTS = {
   'grant.extended': only('endsAt', 'fingerprints', 'standing', 'residual'),
   'grant.not-extended': only('until', 'boundUntil', 'refusal', 'text', 'fault', 'message'),
   'grant.ending': {
-    public: ['cause', 'endsAt', 'fault', 'message', 'revocation', 'triesAgain', 'because'],
+    public: ['cause', 'endsAt', 'refusal', 'text', 'fault', 'message', 'revocation', 'triesAgain', 'because'],
     personal: ['reason'],
   },
   'grant.ended': { public: ['cause', 'proof', 'evidence', 'endsAt', 'revocation', 'because'], personal: ['reason'] },

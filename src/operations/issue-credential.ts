@@ -17,6 +17,7 @@ import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { judge, type Operation } from './authorisation.ts';
 import { landingOf } from './grant-shape.ts';
+import { recheckActive } from './recheck-grant.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToGrant } from './standing.ts';
 import type { Actor, World } from './world.ts';
@@ -129,6 +130,12 @@ async function issue<Issued extends Pick<IssuedCredential & IssuedCertificate, '
   if (landing !== null) {
     const hint = 'Call the cloud as you always do, or: curfew assume … -- command';
     return refused({ code: 'nothing-to-hand-out', detail: landing.words, hint });
+  }
+  const verdict = await recheckActive(world, grant);
+  if (!verdict.ok) {
+    const { code, text } = verdict.refusal;
+    world.log.error({ grant: id, code }, 'nothing is handed out under a grant that is not what was approved');
+    return refused({ code: 'request-refused', detail: text, hint: 'Give it back and ask again.' });
   }
   let credential: Issued;
   try {

@@ -1,13 +1,14 @@
 import canonicalizeModule from 'canonicalize';
 import type { Extension } from '../core/grant.ts';
 import { ok, refused, type Result } from '../core/result.ts';
+import { isSignedTier, type Role } from '../core/role.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { ProviderFault, type SweeperRun } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { approvalsOf, findRequest, type RequestRecord } from '../store/requests.ts';
+import { approvalsOf, findRequest, lastExtension, type RequestRecord } from '../store/requests.ts';
 import { standingRevocations } from '../store/revocations.ts';
 import { asJson } from './as-json.ts';
 import { principalFor } from './grant-shape.ts';
@@ -21,6 +22,12 @@ import { votesIn } from './votes.ts';
 import type { RulesInForce, World } from './world.ts';
 
 const canonical = canonicalizeModule as unknown as (value: unknown) => string | undefined;
+
+const NOT_APPROVED: StartRefusal = { code: 'not-approved', text: 'The request behind this is not approved.' };
+const ROLE_CHANGED: StartRefusal = {
+  code: 'role-changed',
+  text: 'The role was changed after it was approved; it must be asked for again.',
+};
 
 /** How far the clock of a sweeper may be ahead of ours. */
 const CLOCKS_DIFFER_MS = 30_000;
@@ -41,20 +48,60 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
     standingRevocations(world.db, grant.person, [grant.definition.target.key]),
   ]);
   if (request === null || request.state.kind !== 'approved') {
-    return refused({ code: 'not-approved', text: 'The request behind this is not approved.' });
+    return refused(NOT_APPROVED);
   }
   const { role: approvedRole, target: approvedTarget } = grant.definition;
   const owners = [approvedRole.owner, ...approvedTarget.owners];
   const order = await stoppedBy(world, world.db, standing, request, owners);
   if (order !== null) return refused({ code: 'access-stopped', text: stoppedWords(order) });
-  const question = storedQuestion(request);
-  const decision = decide(rules.policy, rules.directory, { ...question, now: world.clock.now() });
+  const approved = await recheckApproval(world, grant, request, world.clock.now(), extensionOf(grant)?.until ?? null);
+  if (!approved.ok) return approved;
+  const same = recheckDefinition(rules, storedQuestion(request).requester, grant);
+  return same.ok ? recheckSweepers(world, grant) : same;
+}
+
+/**
+ * Decides again before something is handed out under a grant that is active: whoever can write in the database can write that one is. What
+ * it is for must be what the rules mean by its role and target. Where that is of tier 0 or 1, the rules in force decide again as of its
+ * start, and every signature under it is verified: an approval must stand for all of the time that the row claims.
+ */
+export async function recheckActive(world: World, grant: GrantRecord): Promise<Result<null, StartRefusal>> {
+  const rules = world.rules.current();
+  if (rules.directory.people.size === 0) throw new Error('nobody is known, because the directory cannot be read');
+  const { role } = grant.definition;
+  const request = await findRequest(world.db, grant.request);
+  if (request === null || request.state.kind !== 'approved' || grant.activatedAt === null) return refused(NOT_APPROVED);
+  const inForce = rules.policy.roles.get(role.name);
+  // Its words may change while it runs; what it gives may not.
+  if (inForce === undefined || givenBy(inForce) !== givenBy(role)) return refused(ROLE_CHANGED);
+  const same = recheckPlace(rules, storedQuestion(request).requester, grant);
+  if (!same.ok || !isSignedTier(role.tier)) return same;
+  const first = await recheckApproval(world, grant, request, grant.activatedAt, null);
+  if (!first.ok || grant.extended === 0) return first;
+  const last = await lastExtension(world.db, grant.id);
+  if (last === null) return refused(NOT_APPROVED);
+  return recheckApproval(world, grant, last, last.createdAt, grant.endsAt);
+}
+
+function givenBy({ tier, aws, azure, gcp }: Role): string | undefined {
+  return canonical(asJson({ tier, aws, azure, gcp }));
+}
+
+/** Whether the rules in force and signed approvals allow what a request was approved for, judged as of `now`. `until`: the later end of an extension. */
+async function recheckApproval(
+  world: World,
+  grant: GrantRecord,
+  request: RequestRecord,
+  now: Instant,
+  until: Instant | null,
+): Promise<Result<null, StartRefusal>> {
+  const rules = world.rules.current();
+  const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
   raiseAlarms(world, 'start', decision);
   const refusal = decision.refusals[0];
   if (decision.effect === 'deny') {
     return refused({ code: refusal?.code ?? 'denied', text: refusal?.text ?? 'The rules in force refuse this.' });
   }
-  const { until } = extensionOf(grant) ?? { until: null };
   const durationMs = until === null || grant.activatedAt === null ? grant.durationMs : until - grant.activatedAt;
   if (durationMs > decision.maxDurationMs) {
     return refused({ code: 'duration-too-long', text: 'The rules in force allow a shorter time than was approved.' });
@@ -67,10 +114,7 @@ export async function recheckGrant(world: World, grant: GrantRecord): Promise<Re
   if (open !== undefined) {
     return refused({ code: 'approval-missing', text: `The rules in force ask for another approval (${open.rule}).` });
   }
-  const signed = await recheckSignatures(world, grant, request, said, until);
-  if (!signed.ok) return signed;
-  const same = recheckDefinition(rules, question.requester, grant);
-  return same.ok ? recheckSweepers(world, grant) : same;
+  return recheckSignatures(world, grant, request, said, until);
 }
 
 /**
@@ -129,10 +173,7 @@ export function recheckDefinition(
 ): Result<null, StartRefusal> {
   const role = rules.policy.roles.get(grant.definition.role.name);
   if (role === undefined || canonical(asJson(role)) !== canonical(asJson(grant.definition.role))) {
-    return refused({
-      code: 'role-changed',
-      text: 'The role was changed after it was approved; it must be asked for again.',
-    });
+    return refused(ROLE_CHANGED);
   }
   return recheckPlace(rules, requester, grant);
 }

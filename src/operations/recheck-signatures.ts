@@ -98,7 +98,13 @@ function limitsOf(document: ApprovalDocument, grant: GrantRecord, until: number 
   const item = document.items[document.extends === null ? grant.ordinal : 0];
   if (item?.role !== role.name || item.target !== target.key || item.definition !== hashOf(asJson(role)))
     return 'the role or the target is another one';
-  if (until === null) return grant.durationMs <= document.durationMs ? null : 'it is for a shorter time';
+  if (until === null) return longestOf(grant) <= document.durationMs ? null : 'it is for a shorter time';
   const signedUntil = document.extends === null ? null : instant(Date.parse(document.extends.until));
   return signedUntil !== null && until <= signedUntil ? null : 'it is for an earlier end';
+}
+
+/** The longest that a grant has been given without an extension. The row may say another end than its duration does. */
+function longestOf({ durationMs, activatedAt, endsAt, extended }: GrantRecord): number {
+  if (activatedAt === null || endsAt === null || extended > 0) return durationMs;
+  return Math.max(durationMs, endsAt - activatedAt);
 }

@@ -173,6 +173,18 @@ export async function extensionIsPending(trx: Trx, grant: GrantId): Promise<bool
   return row !== undefined;
 }
 
+/** The approved request that moved the end of a grant to where it is: of those that did, the one that was asked last. */
+export async function lastExtension(db: Db, grant: GrantId): Promise<RequestRecord | null> {
+  const row = await withItems(db)
+    .where('extends_grant', '=', grant)
+    .where('state', '=', 'approved')
+    .where('extension_outcome', '=', 'extended')
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : toRequest(row);
+}
+
 /** A request that asks to extend a grant and waits. */
 interface PendingExtension {
   readonly id: RequestId;
