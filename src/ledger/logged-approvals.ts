@@ -1,6 +1,6 @@
 import { isSignedTier } from '../core/role.ts';
 import { counterWentBack, verifyAssertion, type AssertionFacts } from './assertion.ts';
-import { challengeOf, readDocument, type SignedDocument } from './decision-document.ts';
+import { challengeOf, readDocument, type ApprovalDocument, type SignedDocument } from './decision-document.ts';
 
 /** An approval in the log whose signature does not hold, or is missing. */
 export interface ApprovalFault {
@@ -33,6 +33,12 @@ interface LoggedRequest {
   /** Absent in entries from before signatures were kept; nobody could approve tier 0 and 1 then. */
   readonly tier: number | null;
   readonly durationMs: unknown;
+  /** Nobody had to agree. */
+  readonly automatic: boolean;
+  /** The grant that it asks to extend, and until when, RFC 3339; `null`: it asks for access. */
+  readonly extends: { readonly grant: unknown; readonly until: unknown } | null;
+  /** The start that was signed, RFC 3339; `null`: at once. */
+  startsAt: string | null;
   /** The shortest time that was approved so far, with a signature where the tier asks for one. */
   approvedMs: number | null;
   /** The earliest end that was signed for an extension, RFC 3339. */
@@ -49,6 +55,8 @@ type Body = Readonly<Record<string, unknown>>;
 export class LoggedApprovals {
   readonly #keys = new Map<string, LoggedKey>();
   readonly #requests = new Map<string, LoggedRequest>();
+  /** The request behind each grant. */
+  readonly #grants = new Map<string, LoggedRequest>();
   readonly #documents = new Set<string>();
   readonly #faults: ApprovalFault[] = [];
   #verified = 0;
@@ -78,29 +86,19 @@ export class LoggedApprovals {
         this.#keys.delete(textOf(facts['credential']));
         return null;
       case 'request.submitted':
-        // What nobody has to agree to has nothing to verify.
-        if (Array.isArray(facts['steps']) && facts['steps'].length === 0) return null;
-        this.#requests.set(textOf(subjects['request']), {
-          person: subjects['person'],
-          items: facts['items'],
-          tier: numberOf(facts['tier']),
-          durationMs: facts['durationMs'],
-          approvedMs: null,
-          approvedUntil: null,
-        });
-        return null;
+        return this.#submit(facts, subjects);
       case 'approval.given':
         return this.#approve(body, facts, subjects, request);
       case 'request.approved':
-        if (facts['automatic'] === true || !isSignedTier(request?.tier ?? 3) || request?.approvedMs != null)
-          return null;
-        return 'a request of tier 0 or 1 was approved, and no signed approval comes before';
+        return request === undefined || !isUnsigned(request)
+          ? null
+          : 'a request of tier 0 or 1 was approved, and no signed approval comes before';
       case 'grant.scheduled':
-        if (request?.approvedMs == null || Number(facts['durationMs']) <= request.approvedMs) return null;
-        return 'access is given for longer than was signed';
+        return this.#schedule(body, facts, subjects, request);
+      case 'grant.activating':
+        return this.#activate(facts, this.#grants.get(textOf(subjects['grant'])));
       case 'grant.extending':
-        if (request?.approvedUntil == null || textOf(facts['until']) <= request.approvedUntil) return null;
-        return 'access is extended further than was signed';
+        return extending(facts, subjects, request);
       case 'passkey.recovery-confirmed':
         return this.#confirm(body, facts, subjects);
       default:
@@ -121,6 +119,48 @@ export class LoggedApprovals {
     return null;
   }
 
+  #submit(facts: Body, subjects: Body): string | null {
+    const { steps } = facts;
+    const tier = numberOf(facts['tier']);
+    const automatic = Array.isArray(steps) && steps.length === 0;
+    const until = textOf(facts['until']);
+    this.#requests.set(textOf(subjects['request']), {
+      person: subjects['person'],
+      items: facts['items'],
+      tier,
+      durationMs: facts['durationMs'],
+      automatic,
+      extends: until === '' ? null : { grant: subjects['grant'], until },
+      startsAt: null,
+      approvedMs: null,
+      approvedUntil: null,
+    });
+    return automatic && tier === 0 ? 'a request of tier 0 asks nobody to agree' : null;
+  }
+
+  #schedule(body: Body, facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
+    if (request === undefined) return 'the request behind a grant does not come before';
+    this.#grants.set(textOf(subjects['grant']), request);
+    const item = `${textOf(facts['role'])}@${textOf(facts['target'])}`;
+    if (!Array.isArray(request.items) || !request.items.includes(item)) return 'access is given that was not asked for';
+    if (isUnsigned(request)) return UNSIGNED;
+    if (request.approvedMs === null) return null;
+    if (!(Number(facts['durationMs']) <= request.approvedMs)) return 'access is given for longer than was signed';
+    const at = Date.parse(textOf(body['at']));
+    const signed = request.startsAt === null ? at : Math.max(at, Date.parse(request.startsAt));
+    return Date.parse(textOf(facts['startsAt'])) === signed
+      ? null
+      : 'access is given for another start than was signed';
+  }
+
+  #activate(facts: Body, request: LoggedRequest | undefined): string | null {
+    if (request === undefined) return 'access begins that was never scheduled';
+    if (isUnsigned(request)) return UNSIGNED;
+    if (request.approvedMs === null) return null;
+    const givenMs = Date.parse(textOf(facts['endsAt'])) - Date.parse(textOf(facts['activatedAt']));
+    return givenMs <= request.approvedMs ? null : 'access begins for longer than was signed';
+  }
+
   #approve(body: Body, facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
     const tier = Math.min(request?.tier ?? 3, numberOf(facts['tier']) ?? 3);
     if (facts['document'] === undefined && facts['signature'] === undefined) {
@@ -139,10 +179,12 @@ export class LoggedApprovals {
       document.policyVersion === facts['policyVersion'] &&
       document.durationMs === facts['durationMs'] &&
       document.durationMs <= Number(request.durationMs) &&
+      extendsAs(document, request) &&
       document.comment === (commitments['comment'] ?? null) &&
       Math.min(...document.items.map((item) => item.tier)) === facts['tier'];
     if (!says) return 'what was signed is not what the entry says';
     request.approvedMs = Math.min(request.approvedMs ?? Infinity, document.durationMs);
+    request.startsAt = document.startsAt;
     const until = document.extends?.until ?? null;
     if (until !== null && (request.approvedUntil === null || until < request.approvedUntil))
       request.approvedUntil = until;
@@ -183,16 +225,42 @@ export class LoggedApprovals {
   }
 
   #assertion(document: SignedDocument, text: string, facts: Body, key: LoggedKey): AssertionFacts | string {
-    if (document.origin !== key.origin) return 'a signature was made on another page than the key was registered on';
+    // The port and the scheme of the broker may change; keys belong to its host.
+    const host = hostOf(document.origin);
+    if (host === null || host !== hostOf(key.origin))
+      return 'a signature was made for another host than the key was registered for';
     const assertion = {
       authenticatorData: textOf(facts['authenticatorData']),
       clientDataJSON: textOf(facts['clientDataJSON']),
       signature: textOf(facts['signature']),
     };
-    const expected = { publicKey: key.publicKey, challenge: challengeOf(text), origin: key.origin };
+    const expected = { publicKey: key.publicKey, challenge: challengeOf(text), origin: document.origin };
     const verified = verifyAssertion(assertion, expected);
     return verified.ok ? verified.value : `a signature does not hold: ${verified.refusal}`;
   }
+}
+
+const UNSIGNED = 'access of tier 0 or 1 is given, and no signed approval comes before';
+
+/** Whether people had to agree to something of tier 0 or 1, and nobody has signed that. Tier 0 is never approved by rule alone. */
+function isUnsigned({ tier, automatic, approvedMs }: LoggedRequest): boolean {
+  return isSignedTier(tier ?? 3) && (!automatic || tier === 0) && approvedMs === null;
+}
+
+function extending(facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
+  if (request === undefined) return 'the request behind an extension does not come before';
+  if (request.extends === null || request.extends.grant !== subjects['grant'])
+    return 'access is extended, and another grant was asked about';
+  if (isUnsigned(request)) return 'access of tier 0 or 1 is extended, and no signed approval comes before';
+  if (request.approvedUntil === null || textOf(facts['until']) <= request.approvedUntil) return null;
+  return 'access is extended further than was signed';
+}
+
+/** Whether what was signed lasts longer as was asked: the same grant, and earlier by exactly as much as was agreed to less. */
+function extendsAs({ extends: signed, durationMs }: ApprovalDocument, request: LoggedRequest): boolean {
+  if (signed === null || request.extends === null) return signed === null && request.extends === null;
+  const until = Date.parse(textOf(request.extends.until)) - (Number(request.durationMs) - durationMs);
+  return signed.grant === request.extends.grant && Date.parse(signed.until) === until;
 }
 
 function parsed(text: string): Body | null {
@@ -202,6 +270,10 @@ function parsed(text: string): Body | null {
     // A body that is not JSON was edited; the hashes say so.
     return null;
   }
+}
+
+function hostOf(origin: string): string | null {
+  return URL.parse(origin)?.hostname ?? null;
 }
 
 function fieldsOf(value: unknown): Body {

@@ -166,9 +166,9 @@ describe('audit verify', () => {
     server.state.override = { match: 'GET /v1/audit/reconciliation', status: 200, body, once: false };
   };
   const HISTORY = [
-    of(0, 'request.submitted', { request: REQUEST }),
+    of(0, 'request.submitted', { request: REQUEST }, { items: ['reader@aws/prod'] }),
     of(1, 'request.approved', { request: REQUEST }),
-    of(2, 'grant.scheduled', { grant: GRANT, request: REQUEST }),
+    of(2, 'grant.scheduled', { grant: GRANT, request: REQUEST }, { role: 'reader', target: 'aws/prod' }),
     of(3, 'grant.active', { grant: GRANT, request: REQUEST }, { endsAt: ENDS }),
   ];
   const request = { kind: 'request', id: REQUEST, state: 'approved', endsAt: null };

@@ -152,10 +152,79 @@ describe('by our own code, from the log alone', () => {
     expect(judged(bodies.filter((body) => body !== key)).faults).not.toEqual([]);
   });
 
-  test('approvals that are left out are missed: nothing of tier 1 is approved without one', () => {
-    expect(judged(bodies.filter((body) => !given().includes(body))).faults).toMatchObject([
-      { message: 'a request of tier 0 or 1 was approved, and no signed approval comes before' },
-      { message: 'a request of tier 0 or 1 was approved, and no signed approval comes before' },
+  test('approvals that are left out are missed: nothing of tier 1 is approved or given without one', () => {
+    expect(judged(bodies.filter((body) => !given().includes(body))).faults.map(({ message }) => message)).toEqual([
+      'a request of tier 0 or 1 was approved, and no signed approval comes before',
+      'access of tier 0 or 1 is given, and no signed approval comes before',
+      'a request of tier 0 or 1 was approved, and no signed approval comes before',
+      'access of tier 0 or 1 is given, and no signed approval comes before',
     ]);
+  });
+
+  describe('a log that somebody wrote who has no key', () => {
+    const [request, grant] = ['req_aaaaaaaaaaaaaaaaaaaa', 'grt_aaaaaaaaaaaaaaaaaaaa'];
+    const at = '2036-01-01T00:00:00.000Z';
+    const entry = (kind: string, facts: object) =>
+      JSON.stringify({ kind, at, actor: { kind: 'system', id: 'policy' }, subjects: { request, grant }, facts });
+    const submitted = (tier: number, steps: readonly string[]) =>
+      entry('request.submitted', { items: ['admin@aws/prod'], tier, durationMs: 60_000, steps });
+    const approved = (automatic: boolean) => entry('request.approved', { automatic });
+    const item = { role: 'admin', target: 'aws/prod' };
+    const scheduled = entry('grant.scheduled', { ...item, durationMs: 60_000, startsAt: at });
+    const activating = entry('grant.activating', { activatedAt: at, endsAt: '2036-01-01T00:01:00.000Z' });
+    const extending = entry('grant.extending', { until: '2036-01-01T00:02:00.000Z' });
+    const places = (...entries: readonly string[]) => judged(entries).faults.map(({ seq }) => seq);
+
+    test('gives nothing of tier 0 without a signature, whatever it says of rules and steps', () => {
+      expect(places(submitted(0, ['owners']), scheduled, activating)).toEqual([1, 2]);
+      expect(places(submitted(1, ['owners']), approved(true), scheduled, activating)).toEqual([1, 2, 3]);
+      expect(places(submitted(0, []), approved(false), scheduled, activating)).toEqual([0, 1, 2, 3]);
+      expect(places(submitted(0, []), approved(true), scheduled, activating)).toEqual([0, 1, 2, 3]);
+      expect(places(submitted(1, []), approved(true), scheduled, activating)).toEqual([]);
+      expect(places(submitted(2, ['owners']), approved(false), scheduled, activating)).toEqual([]);
+    });
+
+    test('gives nothing that nobody asked for', () => {
+      expect(places(scheduled, activating)).toEqual([0, 1]);
+      expect(places(submitted(2, []), activating)).toEqual([1]);
+      const other = entry('grant.scheduled', { ...item, role: 'root', durationMs: 60_000, startsAt: at });
+      expect(places(submitted(2, []), other)).toEqual([1]);
+      expect(places(extending)).toEqual([0]);
+      expect(places(submitted(2, []), extending)).toEqual([1]);
+    });
+  });
+
+  test('access for another start, or that begins for longer, than was signed is found', () => {
+    const scheduled = of('grant.scheduled');
+    const later = withFacts({ startsAt: '2036-01-01T00:00:00.000Z' });
+    expect(judged(edited(scheduled, later)).faults).toMatchObject([
+      { message: 'access is given for another start than was signed' },
+    ]);
+    const begun = (endsAt: string) =>
+      JSON.stringify({
+        ...read(scheduled),
+        kind: 'grant.activating',
+        facts: { activatedAt: '2036-01-01T00:00:00.000Z', endsAt },
+      });
+    expect(judged([...bodies, begun('2036-01-01T00:20:00.000Z')]).faults).toEqual([]);
+    expect(judged([...bodies, begun('2036-01-01T00:20:00.001Z')]).faults).toMatchObject([
+      { message: 'access begins for longer than was signed' },
+    ]);
+  });
+
+  test('an approval of access is none of a later end', () => {
+    const extension = withFacts({ until: '2036-01-01T00:00:00.000Z' });
+    expect(judged(edited(of('request.submitted'), extension)).faults[0]?.message).toBe(
+      'what was signed is not what the entry says',
+    );
+  });
+
+  test('a key stays one when the port or the scheme of the broker changes, and belongs to its host', () => {
+    const key = registered(first());
+    for (const origin of ['https://curfew.acme.example:8443', 'http://curfew.acme.example'])
+      expect(judged(edited(key, withFacts({ origin }))).faults).toEqual([]);
+    expect(judged(edited(key, withFacts({ origin: 'https://evil.example' }))).faults[0]?.message).toBe(
+      'a signature was made for another host than the key was registered for',
+    );
   });
 });
