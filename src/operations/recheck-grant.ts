@@ -110,11 +110,14 @@ async function recheckApproval(
   const said = votesWereAsked(request, decision)
     ? ((await approvalsOf(world.db, [request.id])).get(request.id) ?? [])
     : [];
+  // First: what somebody changed is to be told as such, and not as a vote that is missing.
+  const signed = await recheckSignatures(world, grant, request, said, until);
+  if (!signed.ok) return signed;
   const open = openSteps(decision, votesIn(said)).find((step) => step.missing > 0);
   if (open !== undefined) {
     return refused({ code: 'approval-missing', text: `The rules in force ask for another approval (${open.rule}).` });
   }
-  return recheckSignatures(world, grant, request, said, until);
+  return ok(null);
 }
 
 /**

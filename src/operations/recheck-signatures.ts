@@ -3,7 +3,8 @@ import { isSignedTier } from '../core/role.ts';
 import { instant, toIso } from '../core/time.ts';
 import { verifyAssertion } from '../ledger/assertion.ts';
 import { challengeOf, hashOf, readDocument, type ApprovalDocument } from '../ledger/decision-document.ts';
-import type { GrantRecord } from '../store/grants.ts';
+import { findGrant, type GrantRecord } from '../store/grants.ts';
+import { passkeyRegistrations } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
 import { findPasskeys, type PasskeyRecord } from '../store/passkeys.ts';
 import type { ApprovalRecord, RequestRecord } from '../store/requests.ts';
@@ -14,10 +15,15 @@ import { needsSignedApproval } from './step-up.ts';
 import { storedQuestion } from './stored-decision.ts';
 import type { World } from './world.ts';
 
+/** How long after it could last be decided, or was to start, access may begin: what was approved long ago was approved for then. */
+const BEGINS_WITHIN_MS = 24 * 3_600_000;
+/** By how much our clock may be behind that of the database, which says when a planned start is due. */
+const CLOCKS_DIFFER_MS = 30_000;
+
 /**
- * Verifies every signature under a request again, from the rows as they stand now and the keys that were registered, right before access
- * is made. Whoever can write in the database can write a yes; what nobody can write is a signature. `until`: the later end that is about to
- * be given, for an extension.
+ * Verifies every signature under a request again, from the rows as they stand now and the keys that the log registered, right before access
+ * is made. Whoever can write in the database can write a yes, and a key to sign it with; the key counts only with its entry in the log, which
+ * everybody can read for ever. `until`: the later end that is about to be given, for an extension.
  */
 export async function recheckSignatures(
   world: World,
@@ -30,7 +36,9 @@ export async function recheckSignatures(
   const mustBeSigned =
     isSignedTier(grant.definition.role.tier) || needsSignedApproval(world.rules.current(), request.items);
   const credentials = yes.flatMap(({ signed }) => (signed === null ? [] : [signed.assertion.credential]));
-  const keys = await findPasskeys(world.db, credentials);
+  const keys = await loggedKeys(world, await findPasskeys(world.db, credentials));
+  if (credentials.length > 0 && !(await isFirstOrRetry(world, grant)))
+    return altered('They were used for access that is over.');
   // Who is given the access is read from the question by name; what was signed is a pseudonym.
   const asked = storedQuestion(request).requester;
   if (credentials.length > 0 && (await personKeys(world.db, [request.person])).get(request.person) !== asked)
@@ -40,7 +48,14 @@ export async function recheckSignatures(
       if (mustBeSigned) return altered('One of them is not signed.');
       continue;
     }
-    const why = faultOf(grant, request, one, one.signed, keys.get(one.signed.assertion.credential), until);
+    const why = faultOf(
+      world,
+      grant,
+      request,
+      { ...one, signed: one.signed },
+      keys.get(one.signed.assertion.credential),
+      until,
+    );
     if (why !== null) return altered(`One signature does not hold: ${why}.`);
   }
   return ok(null);
@@ -50,25 +65,69 @@ function altered(why: string): Result<null, StartRefusal> {
   return refused({ code: 'approval-altered', text: `The approvals of this request are not what was signed. ${why}` });
 }
 
+/** The keys among some whose registration stands in the log, as they are: for this person, with this public key. */
+async function loggedKeys(
+  world: World,
+  keys: ReadonlyMap<string, PasskeyRecord>,
+): Promise<ReadonlyMap<string, PasskeyRecord>> {
+  const persons = [...new Set([...keys.values()].map(({ person }) => person))];
+  const bodies = await passkeyRegistrations(world.db, persons);
+  const logged = new Set(
+    bodies.map((body) => {
+      const { actor, facts } = JSON.parse(body) as { actor: { id: string }; facts: Record<string, string> };
+      return `${actor.id} ${facts['credential']} ${facts['publicKey']}`;
+    }),
+  );
+  return new Map(
+    [...keys].filter(([, { person, credential, publicKey }]) => logged.has(`${person} ${credential} ${publicKey}`)),
+  );
+}
+
+/** Whether a grant is the one that its request made, or the one retry of that, which failed for want of time. */
+async function isFirstOrRetry({ db }: World, { request, ordinal, retryOf }: GrantRecord): Promise<boolean> {
+  if (retryOf === null) return true;
+  const retried = await findGrant(db, retryOf);
+  return (
+    retried?.state.kind === 'failed' &&
+    retried.triesAgain &&
+    retried.retryOf === null &&
+    retried.request === request &&
+    retried.ordinal === ordinal
+  );
+}
+
 /** Why a signed approval is not what it seems; `null`: it is. */
 function faultOf(
+  world: World,
   grant: GrantRecord,
   request: RequestRecord,
-  said: ApprovalRecord,
-  { document: text, challenge, assertion }: NonNullable<ApprovalRecord['signed']>,
+  said: ApprovalRecord & { readonly signed: NonNullable<ApprovalRecord['signed']> },
   key: PasskeyRecord | undefined,
   until: number | null,
 ): string | null {
+  const { document: text, challenge, assertion } = said.signed;
   const document = readDocument('curfew.approval', text);
   if (document === null || challenge !== challengeOf(text)) return 'nobody can say what was signed';
-  if (key === undefined || key.person !== said.person) return 'the key is not one of the approver';
+  if (key === undefined || key.person !== said.person) return 'the key is not one that the approver registered';
   if (said.at < key.createdAt || (key.removedAt !== null && said.at >= key.removedAt))
     return 'the key was not registered then';
+  // The port and the scheme of the broker may change; keys belong to its host.
+  if (URL.parse(document.origin)?.hostname !== world.passkeys.rpId) return 'it was made for another server';
   const verified = verifyAssertion(assertion, { publicKey: key.publicKey, challenge, origin: document.origin });
   if (!verified.ok) return verified.refusal;
   if (said.at < Date.parse(document.issuedAt) || said.at >= Date.parse(document.expiresAt))
     return 'it was not given in time';
-  return isAbout(document, request, said) ? limitsOf(document, grant, until) : 'it is about something else';
+  if (!isAbout(document, request, said)) return 'it is about something else';
+  return limitsOf(document, grant, until) ?? (until === null ? timeFault(world, document, grant) : null);
+}
+
+/** Why access is not to begin when it does under what was signed. A later end needs no such bound: it is one. */
+function timeFault(world: World, document: ApprovalDocument, { activatedAt }: GrantRecord): string | null {
+  const begins = activatedAt ?? world.clock.now();
+  const startsAt = document.startsAt === null ? null : Date.parse(document.startsAt);
+  if (startsAt !== null && begins + CLOCKS_DIFFER_MS < startsAt) return 'it is for a later start';
+  const from = Math.max(startsAt ?? 0, Date.parse(document.issuedAt) + world.lapsesAfterMs);
+  return begins <= from + BEGINS_WITHIN_MS ? null : 'it was given too long ago';
 }
 
 /** Whether a document says what the rows say. */
@@ -94,6 +153,8 @@ function isAbout(document: ApprovalDocument, request: RequestRecord, said: Appro
 
 /** Whether what is about to be given is within what was signed. */
 function limitsOf(document: ApprovalDocument, grant: GrantRecord, until: number | null): string | null {
+  if (document.requester !== grant.person) return 'it was given for somebody else';
+  if ((document.extends?.grant ?? null) !== (until === null ? null : grant.id)) return 'it is about other access';
   const { role, target } = grant.definition;
   const item = document.items[document.extends === null ? grant.ordinal : 0];
   if (item?.role !== role.name || item.target !== target.key || item.definition !== hashOf(asJson(role)))

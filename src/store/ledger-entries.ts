@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { GrantId, RequestId } from '../core/ids.ts';
+import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
@@ -145,4 +145,14 @@ export async function bodiesAbout(
       union all select entry_id, body, id as place, 1 as waiting from ledger_outbox where ${about}
     ) as found order by waiting, place limit 500`.execute(db);
   return rows.map((row) => ({ entryId: row.entry_id, body: row.body }));
+}
+
+/** The bodies of the entries by which some persons registered passkeys, also those that wait for their place in the log. */
+export async function passkeyRegistrations(db: Db, persons: readonly PersonId[]): Promise<readonly string[]> {
+  if (persons.length === 0) return [];
+  const { rows } = await sql<{ body: string }>`
+    select body from ledger_entry where kind = 'passkey.registered' and actor_id = any(${persons})
+    union all
+    select body from ledger_outbox where body like '%"kind":"passkey.registered"%'`.execute(db);
+  return rows.map(({ body }) => body);
 }

@@ -1,13 +1,17 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { GrantId } from '../../src/core/ids.ts';
+import { after } from '../../src/core/time.ts';
 import { extendGrant } from '../../src/operations/extend-grant.ts';
 import { issueCredential } from '../../src/operations/issue-credential.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
-import type { Actor } from '../../src/operations/world.ts';
-import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
+import { recheckGrant } from '../../src/operations/recheck-grant.ts';
+import type { Actor, World } from '../../src/operations/world.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
+import { findGrant, type GrantRecord } from '../../src/store/grants.ts';
+import { ACME_ORIGIN, acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
-import { tamper } from './ledger-under-test.ts';
+import { sequenceAll, tamper } from './ledger-under-test.ts';
 import { sign, withPasskey, type Signer } from './passkey-people.ts';
 
 const MINUTE = 60_000;
@@ -99,6 +103,79 @@ eachDatabase('a grant that somebody wrote into the database', (current) => {
       expect(await handedOut()).toBe('ok');
       await tamper(current(), later('1 second'));
       expect(await handedOut()).toBe('request-refused');
+    });
+  });
+
+  describe('under what was signed', () => {
+    const stored = async (grant = id) => {
+      const found = await findGrant(current().db, grant);
+      if (found === null) throw new Error('no grant');
+      return found;
+    };
+    const checked = async (over: Partial<World>, change: Partial<GrantRecord> = {}) => {
+      const verdict = await recheckGrant({ ...acme.world, ...over }, { ...(await stored()), ...change });
+      return verdict.ok ? 'ok' : verdict.refusal.text.replace(/^.*not what was signed. /, '');
+    };
+    const afterHours = (hours: number) => {
+      const { clock } = acme.world;
+      return { clock: { ...clock, now: () => after(systemClock.now(), hours * 60 * MINUTE) } as Clock };
+    };
+
+    test('begins within a day after it could last be decided', async () => {
+      expect(await checked(afterHours(24.9))).toBe('ok');
+      expect(await checked(afterHours(25.1))).toBe('One signature does not hold: it was given too long ago.');
+    });
+
+    test('does not begin before the start that was signed', async () => {
+      const startsAt = after(systemClock.now(), 120 * MINUTE);
+      const planned = got(await requestAccess(acme.world, tom, { ...ASK, startsAt }));
+      id = got(await sign(acme, rami, planned.id)).grants[0]?.id ?? id;
+      expect(await checked({})).toBe('One signature does not hold: it is for a later start.');
+      expect(await checked(afterHours(2))).toBe('ok');
+    });
+
+    test('is tried once more only where it failed for want of time', async () => {
+      expect(await checked({}, { retryOf: id })).toBe('They were used for access that is over.');
+      await tamper(
+        current(),
+        ACTIVATING,
+        `update "grant" set state = 'failed', end_cause = 'failed', ended_at = app_now(), due_at = null,
+           ending_since = app_now(), proof = '{"kind":"observed","at":1,"evidence":{}}'`,
+      );
+      const again = { retryOf: id, activatedAt: null, endsAt: null };
+      expect(await checked({}, again)).toBe('They were used for access that is over.');
+      await tamper(current(), `update "grant" set tries_again = true`);
+      expect(await checked({}, again)).toBe('ok');
+      expect(await checked({}, { ...again, ordinal: 1 })).not.toBe('ok');
+    });
+
+    test('is for one person, and a later end is of one grant', async () => {
+      expect(await checked({}, { person: rami.actor.person })).toBe(
+        'One signature does not hold: it was given for somebody else.',
+      );
+      await acme.engine.pass('starts');
+      const more = { durationMs: 20 * MINUTE, reason: 'The restart takes longer', ticket: 'PAY-7' };
+      got(await sign(acme, rami, got(await extendGrant(acme.world, tom, id, more)).id));
+      expect(await checked({})).toBe('ok');
+      expect(await checked({}, { id: 'grt_aaaaaaaaaaaaaaaaaaaa' as GrantId })).toBe(
+        'One signature does not hold: it is about other access.',
+      );
+    });
+
+    test('counts with a key of the same host, whatever its port', async () => {
+      const { passkeys } = acme.world;
+      expect(await checked({ passkeys: { ...passkeys, origin: `${ACME_ORIGIN}:8443` } })).toBe('ok');
+      expect(await checked({ passkeys: { ...passkeys, rpId: 'evil.example' } })).toBe(
+        'One signature does not hold: it was made for another server.',
+      );
+    });
+
+    test('counts with a key that the log registered, and with no other', async () => {
+      expect(await checked({})).toBe('ok');
+      await sequenceAll(current());
+      expect(await checked({})).toBe('ok');
+      await tamper(current(), `delete from ledger_entry where body like '%"passkey.registered"%'`);
+      expect(await checked({})).toBe('One signature does not hold: the key is not one that the approver registered.');
     });
   });
 });
