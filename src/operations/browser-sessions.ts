@@ -37,7 +37,8 @@ const GRACE_MS = MINUTE_MS;
 const MOST_SESSIONS = 20;
 
 /** Why a session ended before its time. */
-export type SessionEnd = 'signed-out' | 'revoked' | 'replaced' | 'replayed' | 'signed-out-at-company' | 'left';
+export type SessionEnd =
+  'signed-out' | 'revoked' | 'replaced' | 'replayed' | 'signed-out-at-company' | 'left' | 'recovery';
 
 /** What the company's provider said at the sign-in of a browser. */
 export interface BrowserIdentity extends VerifiedIdentity {

@@ -1,8 +1,9 @@
-import type { SessionId } from '../core/ids.ts';
+import type { PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
 import { judge } from './authorisation.ts';
-import { cliSignInsOf, deleteSignIn, signInStands, standingOf } from '../store/oidc-payloads.ts';
+import { cliSignInsOf, deleteSignIn, deleteSignInsOf, signInStands, standingOf } from '../store/oidc-payloads.ts';
+import type { Trx } from '../store/schema.ts';
 import {
   announce,
   end,
@@ -70,6 +71,20 @@ export async function endOwnSession(
   if (!ended) return refused(NOT_FOUND);
   announce(world, [id]);
   return ok(null);
+}
+
+/** Ends every sign-in of a person, at browsers and command lines; `announce` comes after the transaction. */
+export async function endAllSignIns(
+  world: World,
+  trx: Trx,
+  person: PersonId,
+  cause: SessionEnd,
+  by: PersonId,
+): Promise<readonly SessionId[]> {
+  const browsers = await end(world, trx, { allOf: person }, cause, by);
+  const commandLines = await deleteSignInsOf(trx, person);
+  await world.append(trx, ...commandLines.map((id) => sessionEnded(world, { id, person }, cause, by)));
+  return [...browsers, ...commandLines];
 }
 
 /** Which of some sign-ins stand, of both kinds. Streams ask it now and then, because another process may have ended them. */

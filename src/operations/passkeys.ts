@@ -9,6 +9,7 @@ import { appNow } from '../store/database.ts';
 import { closeRecovery, lockRecoveryOf, type RecoveryRecord } from '../store/passkey-recoveries.ts';
 import {
   everHadPasskey,
+  forgetChallenges,
   insertPasskey,
   keepChallenge,
   passkeysOf,
@@ -70,7 +71,7 @@ export async function askForStepUp(world: World, actor: Actor): Outcome<RequestO
 }
 
 /**
- * Makes what a browser needs to create a passkey, for who may register one now (ADR 0032): somebody who never had one and has just signed
+ * Makes what a browser needs to create a passkey, for who may register one now (ADR 0022): somebody who never had one and has just signed
  * in; somebody who has one and shows it; somebody whom two others have vouched for. A sign-in alone never adds a key to somebody who has or
  * had one: else whoever takes over an account at the company's provider could sign in its owner's name.
  */
@@ -129,7 +130,17 @@ async function mayRegister(
     const taken = await takeAssertion(world, trx, actor, { purpose: 'step-up', challenge, ...shown }, now);
     return taken.ok ? ok(null) : taken;
   }
-  if (isOpen(await lockRecoveryOf(trx, actor.person), now)) return freshSignIn(actor, now);
+  return mayRegisterFirst(trx, actor, await lockRecoveryOf(trx, actor.person), now);
+}
+
+/** The same for somebody who has no passkey now. */
+async function mayRegisterFirst(
+  trx: Trx,
+  actor: Actor,
+  recovery: RecoveryRecord | null,
+  now: Instant,
+): Promise<Result<null, OperationRefusal>> {
+  if (isOpen(recovery, now)) return freshSignIn(actor, now);
   if (await everHadPasskey(trx, actor.person))
     return refused({
       code: 'step-up-required',
@@ -168,6 +179,8 @@ export async function registerPasskey(
   const made = await world.passkeys.verify(input.response, challenge);
   return world.db.transaction().execute(async (trx): Promise<Result<PasskeyView, OperationRefusal>> => {
     const now = await appNow(trx);
+    // First, so that this waits for a recovery that is being opened, and then finds its question gone.
+    const recovery = await lockRecoveryOf(trx, actor.person);
     const asked = { challenge, purpose: 'register', person: actor.person } as const;
     const question = await takeChallenge(trx, { ...asked, signIn: actor.signIn?.id ?? null });
     if (question === null)
@@ -176,6 +189,11 @@ export async function registerPasskey(
         detail: 'This question was answered before, is older than five minutes, or was asked of another sign-in.',
         hint: 'Begin again.',
       });
+    // Whoever has a passkey showed one before they were asked: every change of somebody's passkeys takes back what they were asked.
+    if ((await passkeysOf(trx, actor.person)).length === 0) {
+      const allowed = await mayRegisterFirst(trx, actor, recovery, now);
+      if (!allowed.ok) return allowed;
+    }
     if (!made.ok) return refused({ code: 'passkey-refused', detail: `The passkey is not taken: ${made.refusal}.` });
     if (keyOf(made.value.publicKey) === null)
       return refused({
@@ -185,7 +203,7 @@ export async function registerPasskey(
     const passkey = recordOf(world, actor, name.value, made.value, now);
     if (!(await insertPasskey(trx, passkey)))
       return refused({ code: 'passkey-refused', detail: 'This passkey is registered already.' });
-    const recovery = await lockRecoveryOf(trx, actor.person);
+    await forgetChallenges(trx, actor.person);
     const entries = [registeredEntry(world, passkey, made.value, isOpen(recovery, now) ? recovery : null)];
     if (recovery !== null) {
       // Whether it was used or is not needed any more: from here on there is a passkey again.
@@ -275,6 +293,8 @@ export async function removeOwnPasskey(world: World, actor: Actor, id: PasskeyId
     const now = await appNow(trx);
     const passkey = await removePasskey(trx, actor.person, id, now);
     if (passkey === null) return refused(NOT_FOUND);
+    // A question that was asked after a look at this passkey: whoever has the device must not answer it after this.
+    await forgetChallenges(trx, actor.person);
     await world.append(trx, removedEntry(passkey, actor, now, null));
     return ok(null);
   });

@@ -1,4 +1,4 @@
-import type { RecoveryId } from '../core/ids.ts';
+import type { RecoveryId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import {
@@ -23,10 +23,12 @@ import {
   waitingRecoveries,
   type RecoveryRecord,
 } from '../store/passkey-recoveries.ts';
-import { everHadPasskey, passkeysOf, removePasskey } from '../store/passkeys.ts';
+import { everHadPasskey, forgetChallenges, passkeysOf, removePasskey } from '../store/passkeys.ts';
 import { personKeys } from '../store/people.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { judge, mayAlways } from './authorisation.ts';
+import { announce } from './browser-sessions.ts';
+import { endAllSignIns } from './own-sessions.ts';
 import { closedEntry, freshSignIn, removedEntry } from './passkeys.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
@@ -167,7 +169,8 @@ export async function challengeRecovery(world: World, actor: Actor, id: Recovery
 
 /**
  * Confirms with a signature that a colleague lost all passkeys. The second confirmation removes the old ones, so that whoever found them
- * can do nothing with them, and lets the colleague register a new one for an hour.
+ * can do nothing with them, ends every sign-in of the colleague, who may not be alone with them, and lets the colleague sign in and
+ * register a new passkey for an hour.
  */
 export async function confirmRecovery(
   world: World,
@@ -175,7 +178,8 @@ export async function confirmRecovery(
   id: RecoveryId,
   { document: text, response }: SignedInput,
 ): Outcome<RecoveryView> {
-  return world.db.transaction().execute(async (trx): Promise<Result<RecoveryView, OperationRefusal>> => {
+  const ended: SessionId[] = [];
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<RecoveryView, OperationRefusal>> => {
     const found = await waitingFor(world, trx, actor, id, 'confirmRecovery');
     if (!found.ok) return found;
     const { recovery, now } = found.value;
@@ -200,10 +204,15 @@ export async function confirmRecovery(
     ];
     const enough = (await confirmersOf(trx, id)).length >= CONFIRMATIONS;
     const openUntil = enough ? after(now, OPEN_MS) : null;
-    if (openUntil !== null) entries.push(...(await open(world, trx, actor, recovery, openUntil, now)));
+    if (openUntil !== null) {
+      entries.push(...(await open(world, trx, actor, recovery, openUntil, now)));
+      ended.push(...(await endAllSignIns(world, trx, recovery.person, 'recovery', actor.person)));
+    }
     await world.append(trx, ...entries);
     return ok(await viewOf(world, trx, { ...recovery, openUntil }, now));
   });
+  if (outcome.ok) announce(world, ended);
+  return outcome;
 }
 
 async function open(
@@ -220,6 +229,7 @@ async function open(
     await removePasskey(trx, recovery.person, passkey.id, now);
     removed.push(removedEntry(passkey, actor, now, recovery));
   }
+  await forgetChallenges(trx, recovery.person);
   world.log.warn({ person: recovery.person, recovery: recovery.id }, 'two persons let somebody register a new passkey');
   return [
     ...removed,

@@ -166,9 +166,10 @@ export async function livingSessions(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Which sessions to end: by id and, where somebody ends their own, by person; or by the company's name for them. */
+/** Which sessions to end: by id and, where somebody ends their own, by person; all of a person; or by the company's name for them. */
 export type WhichSessions =
   | { readonly id: SessionId; readonly person?: PersonId }
+  | { readonly allOf: PersonId }
   | { readonly companySubject: string }
   | { readonly companySession: string };
 
@@ -180,6 +181,7 @@ export async function deleteBrowserSessions(
   const query = trx.deleteFrom('browser_session').returning(['id', 'person_id as person']);
   if ('companySubject' in which) return query.where('company_subject', '=', which.companySubject).execute();
   if ('companySession' in which) return query.where('company_session', '=', which.companySession).execute();
+  if ('allOf' in which) return query.where('person_id', '=', which.allOf).execute();
   const own = query.where('id', '=', which.id);
   return (which.person === undefined ? own : own.where('person_id', '=', which.person)).execute();
 }

@@ -180,3 +180,9 @@ export async function deleteSignIn(trx: Trx, id: SessionId, person: PersonId): P
     .executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
+
+/** Ends all sign-ins of a person at command lines, and returns them. */
+export async function deleteSignInsOf(trx: Trx, person: PersonId): Promise<readonly SessionId[]> {
+  const rows = await trx.deleteFrom('oidc_payload').where('person_id', '=', person).returning('sign_in_id').execute();
+  return [...new Set(rows.flatMap((row) => (row.sign_in_id === null ? [] : [row.sign_in_id])))];
+}

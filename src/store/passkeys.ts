@@ -198,6 +198,11 @@ export async function takeChallenge(
   return row ?? null;
 }
 
+/** Takes back every question that a person was asked, by whichever sign-in. */
+export async function forgetChallenges(trx: Trx, person: PersonId): Promise<void> {
+  await trx.deleteFrom('passkey_challenge').where('person_id', '=', person).execute();
+}
+
 function hashOf(challenge: string): string {
   return createHash('sha256').update(challenge, 'utf8').digest('hex');
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { after } from '../../src/core/time.ts';
+import { openBrowserSession, recogniseSession } from '../../src/operations/browser-sessions.ts';
+import { cliSignInStands } from '../../src/operations/own-sessions.ts';
 import {
   askForStepUp,
   listPasskeys,
@@ -17,8 +19,10 @@ import {
   withdrawRecovery,
 } from '../../src/operations/recover-passkeys.ts';
 import type { Actor } from '../../src/operations/world.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import { saveOidcPayload } from '../../src/store/oidc-payloads.ts';
 import { softwareAuthenticator } from '../software-authenticator.ts';
-import { ACME_ORIGIN, acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
+import { ACME_ORIGIN, acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { sequenceAll, tamper, verifyStored } from './ledger-under-test.ts';
 import { optionsFor, register, withPasskey, type Signer } from './passkey-people.ts';
@@ -135,6 +139,31 @@ eachDatabase('a passkey', (current) => {
     });
   });
 
+  test('a question that was asked before the keys changed adds none, whoever answers it', async () => {
+    const send = async (actor: Actor, response: object) =>
+      code(await registerPasskey(acme.world, actor, { name: 'x', response: response as never }));
+    // Asked of the thief's sign-in before the owner had a passkey.
+    const thief = await acme.as('bo');
+    const early = laptop().register(got(await optionsFor(acme, thief)));
+    const owner = await withPasskey(acme, 'bo');
+    expect(await send(thief, early)).toBe('challenge-over');
+    // Asked of whoever has the laptop with its passkey, which the owner then removes.
+    const stolen: Signer = { actor: thief, device: owner.device };
+    const late = laptop().register(got(await optionsFor(acme, thief, stolen)));
+    const [passkey] = got(await listPasskeys(acme.world, owner.actor));
+    got(await removeOwnPasskey(acme.world, owner.actor, passkey?.id ?? ('' as never)));
+    expect(await send(thief, late)).toBe('challenge-over');
+    expect(got(await listPasskeys(acme.world, owner.actor))).toEqual([]);
+  });
+
+  test('who may register one is judged again when it comes', async () => {
+    const options = got(await optionsFor(acme, bo));
+    const response = laptop().register(options);
+    const old = signedIn(bo, 11 * MINUTE);
+    expect(code(await registerPasskey(acme.world, old, { name: 'x', response }))).toBe('sign-in-too-old');
+    expect(got(await listPasskeys(acme.world, bo))).toEqual([]);
+  });
+
   test('is renamed and removed by its owner alone, and the log has both', async () => {
     const first = await withPasskey(acme, 'bo');
     const [passkey] = got(await listPasskeys(acme.world, first.actor));
@@ -188,6 +217,30 @@ eachDatabase('a passkey', (current) => {
         expect(await entries(`passkey.recovery-${kind}`)).toHaveLength(1);
       await sequenceAll(current());
       expect((await verifyStored(current())).approvals).toMatchObject({ verified: 2, faults: [] });
+    });
+
+    test('ends what a thief of the laptop has begun: the question, and every sign-in', async () => {
+      const lost = await withPasskey(acme, 'bo');
+      const [fay, gus] = [await withPasskey(acme, 'fay'), await withPasskey(acme, 'gus')];
+      const identity = { issuer: ISSUER, subject: 'bo', email: null, emailVerified: false };
+      const browser = { companySession: null, mfaAt: null, agent: 'Firefox', formerToken: null };
+      const { token } = got(await openBrowserSession(acme.world, { ...identity, ...browser }));
+      const signIn = newId(systemRandom, 'ses');
+      const artifact = { idHash: 'a'.repeat(64), sealed: 'x', grantId: null, uid: null, userCodeHash: null };
+      const now = acme.world.clock.now();
+      const whose = { person: lost.actor.person, signIn, savedAt: now, expiresAt: after(now, MINUTE) };
+      await saveOidcPayload(acme.world.db, { model: 'Grant', ...artifact, ...whose });
+      const { id } = got(await askForRecovery(acme.world, lost.actor));
+      const response = laptop().register(got(await optionsFor(acme, lost.actor, lost)));
+      got(await confirm(fay, id as never));
+      expect(await cliSignInStands(acme.world, signIn)).toBe(true);
+      got(await confirm(gus, id as never));
+      expect(code(await registerPasskey(acme.world, lost.actor, { name: 'x', response }))).toBe('challenge-over');
+      expect(await recogniseSession(acme.world, token)).toMatchObject({ refusal: 'unknown session' });
+      expect(await cliSignInStands(acme.world, signIn)).toBe(false);
+      const ended = await entries('session.ended');
+      expect(ended.map(({ facts }) => facts['cause'])).toEqual(['recovery', 'recovery']);
+      await register(acme, await acme.as('bo'), laptop());
     });
 
     test('takes two other persons with passkeys whom the rules trust with the most sensitive approvals', async () => {
