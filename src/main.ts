@@ -42,7 +42,7 @@ import { createCorrectedClock } from './platform/corrected-clock.ts';
 import { ConfigProblem, type Config } from './platform/config.ts';
 import { makeEd25519Pem, openKeyFiles, type KeyFiles } from './platform/key-files.ts';
 import type { Log } from './platform/log.ts';
-import { systemRandom } from './platform/random.ts';
+import { newId, systemRandom } from './platform/random.ts';
 import { repeat } from './platform/repeat.ts';
 import { readSourceFiles } from './platform/source-files.ts';
 import { openWitnessFile, WITNESS_FILE } from './platform/witness-file.ts';
@@ -190,7 +190,8 @@ async function firstAdmin(world: World, { demo, config }: BrokerParts): Promise<
     const named = { issuer: config.signIn.issuer, subject: key, email: null, emailVerified: false };
     const person = await signIn(world, named);
     if (!person.ok) throw new Error(`${key} is nobody of the demo`);
-    return { kind: 'person', person: person.value, key, roles: [], context: { via: 'demo' } };
+    const just = { id: newId(world.random, 'ses'), at: world.clock.now() };
+    return { kind: 'person', person: person.value, key, roles: [], context: { via: 'demo' }, signIn: just };
   };
   await demo.appoint(bindOperations(world), admitted, made.code);
   return null;

@@ -17,6 +17,7 @@ import {
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
 import { activeAdmins, leavesToOthers, proposalView, type ProposalView } from './list-administration.ts';
+import { freshSignIn } from './passkeys.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToProposal } from './standing.ts';
 import { personView } from './views.ts';
@@ -63,15 +64,17 @@ export async function proposeRole(world: World, actor: Actor, input: RoleInput):
   });
 }
 
-/** Carries a proposal out, as its second person: another admin, or whom it is about where there is no other. */
+/** Carries a proposal out, as its second person, who has just signed in: another admin, or whom it is about where there is no other. */
 export function confirmRole(world: World, actor: Actor, id: ProposalId): Promise<Outcome> {
   return decide(world, actor, id, 'confirmRole', async (trx, { proposal, holders, now }) => {
     const { action, role, person, proposedBy } = proposal;
+    // A stolen session must not be the second person.
+    const fresh = freshSignIn(actor, now);
+    if (!fresh.ok) return fresh;
     const isStillAdmin = activeAdmins(world, holders).some((admin) => admin.person === proposedBy);
     if (!isStillAdmin) return refused(PROPOSER_IS_GONE);
-    // The table knows ids; whoever was merged with the proposer is the proposer, unless they are whom it is about and nobody else can.
-    if (person !== actor.person && (await areOneHuman(trx, proposedBy, actor.person)))
-      return refused(NEEDS_ANOTHER_ADMIN);
+    // The table knows ids; whoever was merged with the proposer is the proposer, also where they are whom it is about.
+    if (await areOneHuman(trx, proposedBy, actor.person)) return refused(NEEDS_ANOTHER_ADMIN);
     const wrong = unfit(world, holders, proposal) ?? (await goneSince(world, trx, proposal));
     if (wrong !== null) return refused(wrong);
     await saveOutcome(trx, id, 'confirmed', actor.person, now);

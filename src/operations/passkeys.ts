@@ -158,7 +158,11 @@ export function freshSignIn({ signIn, context }: Actor, now: Instant): Result<nu
   const detail = isFresh
     ? 'This takes a second factor of the last ten minutes, and your provider did not ask you for one.'
     : 'This takes a sign-in of the last ten minutes.';
-  return refused({ code: 'sign-in-too-old', detail, hint: 'Sign in again, then come back to this.' });
+  return refused({
+    code: 'sign-in-too-old',
+    detail,
+    hint: 'Sign in again (at a command line: curfew login), then come back to this.',
+  });
 }
 
 function isOpen(recovery: RecoveryRecord | null, now: Instant): recovery is RecoveryRecord {
@@ -283,14 +287,16 @@ export async function renameOwnPasskey(
 }
 
 /**
- * Removes one of the actor's passkeys. It takes nothing but a sign-in, also for the last one: somebody whose device was stolen must not have
- * to find it first. What it signed stays valid, because it was the actor's then.
+ * Removes one of the actor's passkeys. It takes nothing but a sign-in of just now, also for the last one: somebody whose device was stolen
+ * must not have to find it first, and a cookie that was stolen must not be enough. What it signed stays valid, because it was the actor's then.
  */
 export async function removeOwnPasskey(world: World, actor: Actor, id: PasskeyId): Outcome<null> {
   const no = judge('removePasskey', actor);
   if (no !== null) return refused(no);
   return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
     const now = await appNow(trx);
+    const fresh = freshSignIn(actor, now);
+    if (!fresh.ok) return fresh;
     const passkey = await removePasskey(trx, actor.person, id, now);
     if (passkey === null) return refused(NOT_FOUND);
     // A question that was asked after a look at this passkey: whoever has the device must not answer it after this.

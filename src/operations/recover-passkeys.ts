@@ -1,4 +1,4 @@
-import type { RecoveryId, SessionId } from '../core/ids.ts';
+import type { PersonId, RecoveryId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import {
@@ -24,7 +24,7 @@ import {
   type RecoveryRecord,
 } from '../store/passkey-recoveries.ts';
 import { everHadPasskey, forgetChallenges, passkeysOf, removePasskey } from '../store/passkeys.ts';
-import { personKeys } from '../store/people.ts';
+import { humanOf, humansAmong, personKeys } from '../store/people.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import { announce } from './browser-sessions.ts';
@@ -134,11 +134,11 @@ export async function listRecoveries(world: World, actor: Actor): Outcome<readon
   }
   const now = await appNow(world.db);
   const waiting = await waitingRecoveries(world.db, now);
-  const seen = waiting.filter(
-    (one) =>
-      mayAlways('listRecoveries', actor) ||
-      judge('listRecoveries', actor, standingToRecovery(world, actor, one, now)) === null,
-  );
+  const seen: RecoveryRecord[] = [];
+  for (const one of waiting) {
+    const standing = await standingToRecovery(world, world.db, actor, one, now);
+    if (mayAlways('listRecoveries', actor) || judge('listRecoveries', actor, standing) === null) seen.push(one);
+  }
   return ok(await Promise.all(seen.map((one) => viewOf(world, world.db, one, now))));
 }
 
@@ -202,7 +202,7 @@ export async function confirmRecovery(
         facts: { recovery: id, document: text, ...assertion },
       },
     ];
-    const enough = (await confirmersOf(trx, id)).length >= CONFIRMATIONS;
+    const enough = (await countedFor(trx, recovery, await confirmersOf(trx, id))) >= CONFIRMATIONS;
     const openUntil = enough ? after(now, OPEN_MS) : null;
     if (openUntil !== null) {
       entries.push(...(await open(world, trx, actor, recovery, openUntil, now)));
@@ -254,15 +254,22 @@ async function waitingFor(
   const recovery = await findRecovery(trx, id, true);
   const now = await appNow(trx);
   if (recovery === null) return refused(NOT_FOUND);
-  const no = judge(operation, actor, standingToRecovery(world, actor, recovery, now));
+  const no = judge(operation, actor, await standingToRecovery(world, trx, actor, recovery, now));
   if (no !== null) return refused(no);
   if (recovery.closedAt !== null || recovery.openUntil !== null)
     return refused({ code: 'already-confirmed', detail: 'This recovery is confirmed, withdrawn or over.' });
   if (now >= recovery.lapsesAt)
     return refused({ code: 'request-lapsed', detail: 'Too few confirmed this in time. Its owner asks again.' });
-  if ((await confirmersOf(trx, id)).includes(actor.person))
+  const confirmed = await confirmersOf(trx, id);
+  if ((await humansAmong(trx, confirmed)).has(await humanOf(trx, actor.person)))
     return refused({ code: 'already-decided-by-you', detail: 'You have confirmed this before.' });
   return ok({ recovery, now });
+}
+
+/** How many humans have confirmed a recovery besides the one whom it is for: one under two ids is one. */
+async function countedFor(db: Db | Trx, { person }: RecoveryRecord, confirmed: readonly PersonId[]): Promise<number> {
+  const [humans, own] = [await humansAmong(db, confirmed), await humanOf(db, person)];
+  return [...humans].filter((human) => human !== own).length;
 }
 
 async function viewOf(world: World, db: Db | Trx, recovery: RecoveryRecord, now: Instant): Promise<RecoveryView> {
@@ -277,7 +284,7 @@ async function viewOf(world: World, db: Db | Trx, recovery: RecoveryRecord, now:
     askedAt: toIso(recovery.askedAt),
     lapsesAt: toIso(recovery.lapsesAt),
     confirmedBy: confirmed.map(view),
-    missing: Math.max(0, CONFIRMATIONS - confirmed.length),
+    missing: Math.max(0, CONFIRMATIONS - (await countedFor(db, recovery, confirmed))),
     openUntil: recovery.openUntil === null ? null : toIso(recovery.openUntil),
     confirmers: sensitiveApprovers(policy, directory, now)
       .filter((key) => key !== own)

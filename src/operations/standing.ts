@@ -6,6 +6,7 @@ import { decide } from '../policy/decide.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { RecoveryRecord } from '../store/passkey-recoveries.ts';
+import { areOneHuman } from '../store/people.ts';
 import { approvalsOf, findRequest, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
 import type { RoleProposal } from '../store/role-proposals.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
@@ -115,14 +116,15 @@ export function standingToProposal(actor: Pick<Actor, 'person'>, proposal: RoleP
   return proposal.person === actor.person ? { relation: 'addressed', named: false } : OTHER;
 }
 
-/** To a recovery of passkeys: own to who lost them; it addresses whom the rules name for approvals of tier 0 and 1. */
-export function standingToRecovery(
+/** To a recovery of passkeys: own to the human who lost them, under whichever id; it addresses whom the rules name for approvals of tier 0 and 1. */
+export async function standingToRecovery(
   world: World,
+  db: Db | Trx,
   actor: Who,
   recovery: Pick<RecoveryRecord, 'person'>,
   now: Instant,
-): Standing {
-  if (recovery.person === actor.person) return OWN;
+): Promise<Standing> {
+  if (await areOneHuman(db, recovery.person, actor.person)) return OWN;
   const { policy, directory } = world.rules.current();
   return sensitiveApprovers(policy, directory, now).includes(actor.key) ? APPROVER : OTHER;
 }

@@ -77,6 +77,18 @@ export async function areOneHuman(db: Db | Trx, one: PersonId, other: PersonId):
   return one === other || (await humanOf(db, one)) === (await humanOf(db, other));
 }
 
+/** How many humans some persons are, each under the name that all of the same human are counted as. */
+export async function humansAmong(db: Db | Trx, persons: readonly PersonId[]): Promise<ReadonlySet<PersonId>> {
+  if (persons.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('person_alias')
+    .select(['person_id', 'same_as'])
+    .where(isAnyOf('person_id', [...new Set(persons)]))
+    .execute();
+  const named = new Map(rows.map((row) => [row.person_id, row.same_as]));
+  return new Set(persons.map((person) => named.get(person) ?? person));
+}
+
 /** Everybody who is the same human as a person, that one among them, sorted. */
 export async function allOfHuman(db: Db | Trx, person: PersonId): Promise<readonly PersonId[]> {
   const human = await humanOf(db, person);

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { after } from '../../src/core/time.ts';
 import { confirmRole, proposeRole, refuseRole } from '../../src/operations/change-roles.ts';
 import { claimAdministration, issueAdminCode } from '../../src/operations/claim-administration.ts';
 import { listAdministration } from '../../src/operations/list-administration.ts';
 import type { Actor } from '../../src/operations/world.ts';
+import { appNow } from '../../src/store/database.ts';
+import { mergeHumans } from '../../src/store/people.ts';
 import { rolesOf } from '../../src/store/role-assignments.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { giveRole } from './curfew-roles.ts';
@@ -102,6 +105,17 @@ eachDatabase('the administration of Curfew itself', (current) => {
       ]);
     });
 
+    test('they cannot appoint their own second id either, which is no second person', async () => {
+      await current()
+        .db.transaction()
+        .execute(async (trx) =>
+          mergeHumans(trx, { keep: eli.person, merge: fay.person, by: ana.person, now: await appNow(trx) }),
+        );
+      const proposal = got(await appoint(eli, 'fay', 'auditor'));
+      expect(code(await confirmRole(acme.world, fay, proposal.id))).toBe('needs-another-admin');
+      expect(await roles(fay)).toEqual([]);
+    });
+
     test('they cannot appoint themselves, nor go', async () => {
       expect(code(await appoint(eli, 'eli', 'auditor'))).toBe('needs-another-admin');
       expect(code(await dismiss(eli, 'eli'))).toBe('last-admin');
@@ -121,6 +135,10 @@ eachDatabase('the administration of Curfew itself', (current) => {
     test('another one confirms, and not whom it is about', async () => {
       const proposal = got(await appoint(eli, 'bo'));
       expect(code(await confirmRole(acme.world, bo, proposal.id))).toBe('needs-another-admin');
+      const { signIn } = fay;
+      if (signIn === undefined) throw new Error('nobody signed in');
+      const old: Actor = { ...fay, signIn: { ...signIn, at: after(signIn.at, -11 * 60_000) } };
+      expect(code(await confirmRole(acme.world, old, proposal.id))).toBe('sign-in-too-old');
       got(await confirmRole(acme.world, fay, proposal.id));
       expect(await roles(bo)).toEqual(['admin']);
       expect(code(await appoint(eli, 'bo'))).toBe('role-unchanged');

@@ -20,7 +20,9 @@ import {
 } from '../../src/operations/recover-passkeys.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
+import { appNow } from '../../src/store/database.ts';
 import { saveOidcPayload } from '../../src/store/oidc-payloads.ts';
+import { mergeHumans } from '../../src/store/people.ts';
 import { softwareAuthenticator } from '../software-authenticator.ts';
 import { ACME_ORIGIN, acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
@@ -171,6 +173,8 @@ eachDatabase('a passkey', (current) => {
     const gus = await acme.as('gus');
     expect(code(await renameOwnPasskey(acme.world, gus, passkey.id, 'mine'))).toBe('not-found');
     expect(code(await removeOwnPasskey(acme.world, gus, passkey.id))).toBe('not-found');
+    const old = signedIn(first.actor, 11 * MINUTE);
+    expect(code(await removeOwnPasskey(acme.world, old, passkey.id))).toBe('sign-in-too-old');
     expect(code(await renameOwnPasskey(acme.world, first.actor, passkey.id, '   '))).toBe('invalid-input');
     expect(got(await renameOwnPasskey(acme.world, first.actor, passkey.id, ' key ring ')).name).toBe('key ring');
     got(await removeOwnPasskey(acme.world, first.actor, passkey.id));
@@ -241,6 +245,34 @@ eachDatabase('a passkey', (current) => {
       const ended = await entries('session.ended');
       expect(ended.map(({ facts }) => facts['cause'])).toEqual(['recovery', 'recovery']);
       await register(acme, await acme.as('bo'), laptop());
+    });
+
+    test('is confirmed by two other humans: one under two ids is one, and nobody confirms their own', async () => {
+      const lost = await withPasskey(acme, 'bo');
+      const [fay, gus, hal] = [
+        await withPasskey(acme, 'fay'),
+        await withPasskey(acme, 'gus'),
+        await withPasskey(acme, 'hal'),
+      ];
+      const { id } = got(await askForRecovery(acme.world, lost.actor));
+      const merged = (keep: Signer, merge: Signer) =>
+        current()
+          .db.transaction()
+          .execute(async (trx) =>
+            mergeHumans(trx, {
+              keep: keep.actor.person,
+              merge: merge.actor.person,
+              by: bo.person,
+              now: await appNow(trx),
+            }),
+          );
+      got(await confirm(fay, id as never));
+      await merged(gus, fay);
+      expect(code(await confirm(gus, id as never))).toBe('already-decided-by-you');
+      // One who confirmed turns out to be who asked: what they said does not count.
+      await merged(lost, gus);
+      expect(code(await confirm(gus, id as never))).toBe('self-approval');
+      expect(got(await confirm(hal, id as never))).toMatchObject({ missing: 1, openUntil: null });
     });
 
     test('takes two other persons with passkeys whom the rules trust with the most sensitive approvals', async () => {
