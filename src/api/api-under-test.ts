@@ -141,6 +141,7 @@ export async function apiUnderTest(
       profile: (key) =>
         key === 'ana' || key === 'bo' ? { key, name: key, email: `${key}@acme.example`, groups: ['all'] } : null,
       rolesOf: () => Promise.resolve([]),
+      signInStands: () => Promise.resolve(true),
       whoMaySee: ({ kind }) => Promise.resolve((viewer) => Promise.resolve(kind === 'grant' || viewer !== null)),
       standingSignIns: (ids) => Promise.resolve(new Set(ids)),
       subscribe: (listener) => {
@@ -200,7 +201,7 @@ const namesAsTokens: AccessTokens = {
     const verified: VerifiedToken = {
       person: personId(token),
       key: token,
-      signIn: null,
+      signIn: `ses_${'s'.repeat(20)}` as const,
       signedInAt: after(NOW, -3_600_000),
       expiresAt: after(NOW, 600_000),
       signInEndsAt: after(NOW, 3_600_000),

@@ -17,8 +17,8 @@ declare module 'fastify' {
 /** Who is on the other side, and how they came in. */
 export interface Session {
   readonly actor: Actor;
-  /** The sign-in that this belongs to, as the list of sessions names it; `null` for a token that is older than such names. */
-  readonly id: SessionId | null;
+  /** The sign-in that this belongs to, as the list of sessions names it. */
+  readonly id: SessionId;
   readonly signedInAt: Instant;
   /** When the sign-in ends. */
   readonly endsAt: Instant;
@@ -93,7 +93,7 @@ async function byToken({ tokens, operations }: Parts, header: string, refuse: Re
   const { person, key, via, mfaAt, signIn, signedInAt, signInEndsAt, expiresAt } = verified.value;
   if (operations.profile(key) === null) return refuse('person is not in the directory or has left');
   // A token is good for ten minutes; whoever ended the sign-in from another machine does not want to wait for that.
-  if (signIn !== null && !(await operations.signInStands(signIn))) return refuse('the sign-in was ended');
+  if (!(await operations.signInStands(signIn))) return refuse('the sign-in was ended');
   return {
     actor: {
       kind: 'person',
@@ -101,7 +101,7 @@ async function byToken({ tokens, operations }: Parts, header: string, refuse: Re
       key,
       roles: await operations.rolesOf(person),
       context: { via, ...(mfaAt === null ? {} : { mfaAt }) },
-      ...(signIn === null ? {} : { signIn: { id: signIn, at: signedInAt } }),
+      signIn: { id: signIn, at: signedInAt },
     },
     id: signIn,
     signedInAt,

@@ -1,5 +1,5 @@
 import { groupsOf } from '../core/directory.ts';
-import { endSessions, recogniseSession } from '../operations/browser-sessions.ts';
+import { endSessionOfLeaver, recogniseSession } from '../operations/browser-sessions.ts';
 import { confirmRole, proposeRole, refuseRole } from '../operations/change-roles.ts';
 import { claimAdministration } from '../operations/claim-administration.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
@@ -62,7 +62,7 @@ export function bindOperations(
       return { key, name: person.name, email: person.email, groups: groupsOf(directory, key) };
     },
     recogniseSession: (token) => recogniseSession(world, token),
-    endSessionOfLeaver: async (id) => void (await endSessions(world, { id }, 'left')),
+    endSessionOfLeaver: (id) => endSessionOfLeaver(world, id),
     signInStands: (id) => cliSignInStands(world, id),
     signOut: (actor, id) => endOwnSession(world, actor, id, 'signed-out'),
     listSessions: (actor) => listOwnSessions(world, actor),

@@ -59,7 +59,7 @@ export interface ApiOperations {
   profile(key: string): PersonProfile | null;
   /** The session of a browser's cookie, which this keeps going; the refusal is for the log. */
   recogniseSession(token: string): Promise<Result<RecognisedSession, SessionRefusal>>;
-  /** Ends the session of somebody who has left. */
+  /** Ends the session of somebody who has left, unless the directory knows nobody at all. */
   endSessionOfLeaver(id: SessionId): Promise<void>;
   /** Whether a sign-in of the command line has not been ended meanwhile. */
   signInStands(id: SessionId): Promise<boolean>;

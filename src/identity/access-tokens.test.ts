@@ -23,6 +23,8 @@ const tokens = createAccessTokens({
   epoch: { known: () => epoch.here, look: () => Promise.resolve(epoch.there) },
 });
 
+const SIGN_IN = `ses_${'s'.repeat(20)}`;
+
 const CLAIMS: JWTPayload = {
   iss: base.issuer,
   aud: base.audience,
@@ -31,6 +33,7 @@ const CLAIMS: JWTPayload = {
   preferred_username: 'ana',
   iat: seconds,
   exp: seconds + 600,
+  sign_in: SIGN_IN,
   sign_in_exp: seconds + 43_200,
   auth_time: seconds - 30,
   epoch: 'e1',
@@ -62,7 +65,7 @@ describe('a good token', () => {
         person: PERSON,
         key: 'ana',
         expiresAt: after(NOW, 600_000),
-        signIn: null,
+        signIn: SIGN_IN,
         signedInAt: NOW,
         signInEndsAt: after(NOW, 43_200_000),
         mfaAt: after(NOW, -30_000),
@@ -142,10 +145,11 @@ describe('a forged token is refused, with its cause for the log', () => {
   test('expired, not valid yet, or without what it must say', async () => {
     expect(await refusal(await sign({ exp: seconds - 6 }))).toBe('expired');
     expect(await refusal(await sign({ nbf: seconds + 60 }))).toBe('not valid yet');
-    for (const name of ['exp', 'sub', 'preferred_username', 'client_id', 'sign_in_exp']) {
+    for (const name of ['exp', 'sub', 'preferred_username', 'client_id', 'sign_in', 'sign_in_exp']) {
       expect(await refusal(await sign({ [name]: undefined })), name).toBe('claims missing');
     }
     expect(await refusal(await sign({ sub: 'ana' }))).toBe('claims missing');
+    expect(await refusal(await sign({ sign_in: 'ana' }))).toBe('claims missing');
   });
 
   test.each(['', 'x', 'a.b.c', '....', 'e30.e30.e30'])('which is none: %j', async (text) => {

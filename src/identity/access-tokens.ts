@@ -13,8 +13,8 @@ export interface VerifiedToken {
   /** Directory key. */
   readonly key: string;
   readonly expiresAt: Instant;
-  /** The sign-in that the token came from; `null` in tokens of older versions. */
-  readonly signIn: SessionId | null;
+  /** The sign-in that the token came from. */
+  readonly signIn: SessionId;
   readonly signedInAt: Instant;
   /** When the sign-in ends that the token came from; refreshing does not move it. */
   readonly signInEndsAt: Instant;
@@ -64,12 +64,15 @@ export function createAccessTokens({ base, verificationKeys, clock, epoch }: Par
           audience: base.audience,
           clockTolerance: CLOCK_TOLERANCE_S,
           currentDate: new Date(clock.now()),
-          requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'preferred_username', 'sign_in_exp', 'epoch'],
+          requiredClaims: ['sub', 'exp', 'iat', 'client_id', 'preferred_username', 'sign_in', 'sign_in_exp', 'epoch'],
         });
         const person = parseId('per', payload.sub ?? '');
         const { preferred_username: key, sign_in_exp: signInExp, auth_time: authTime, amr } = payload;
+        const { sign_in: named } = payload;
+        const signIn = typeof named === 'string' ? parseId('ses', named) : null;
         if (
           person === null ||
+          signIn === null ||
           typeof key !== 'string' ||
           key === '' ||
           typeof signInExp !== 'number' ||
@@ -86,7 +89,7 @@ export function createAccessTokens({ base, verificationKeys, clock, epoch }: Par
           person,
           key,
           expiresAt: instant(payload.exp * 1_000),
-          signIn: typeof payload['sign_in'] === 'string' ? parseId('ses', payload['sign_in']) : null,
+          signIn,
           signedInAt: after(signInEndsAt, -LIFETIMES.signIn * 1_000),
           signInEndsAt,
           mfaAt: mfa ? instant(authTime * 1_000) : null,

@@ -161,6 +161,14 @@ export async function endSessions(
   return ended;
 }
 
+/**
+ * Ends the session of somebody whom the directory does not have any more. Of a directory that knows nobody at all nothing is believed: it
+ * was not read, and everybody would have to sign in again.
+ */
+export async function endSessionOfLeaver(world: World, id: SessionId): Promise<void> {
+  if (world.rules.current().directory.people.size > 0) await endSessions(world, { id }, 'left');
+}
+
 /** What the company says has ended there. */
 export interface LogoutAtCompany {
   readonly issuer: string;

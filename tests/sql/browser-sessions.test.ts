@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { after, type Instant } from '../../src/core/time.ts';
 import {
+  endSessionOfLeaver,
   endSessions,
   openBrowserSession,
   recogniseSession,
@@ -180,6 +181,23 @@ eachDatabase('sessions of browsers', (current) => {
     expect(
       await endSessions(world, { id: ana.value.id, person: ana.value.person }, 'revoked', ana.value.person),
     ).toEqual([ana.value.id]);
+  });
+
+  test('a session of somebody who has left ends, and none while the directory knows nobody', async () => {
+    const { world, open, show } = await begin();
+    const token = await open();
+    const found = await show(token);
+    if (!found.ok) throw new Error(found.refusal);
+    const rules = world.rules.current();
+    const empty = { ...rules, directory: { ...rules.directory, people: new Map<string, never>() } };
+    await endSessionOfLeaver({ ...world, rules: { ...world.rules, current: () => empty } }, found.value.id);
+    expect(await show(token)).toMatchObject({ ok: true });
+    await endSessionOfLeaver(world, found.value.id);
+    expect(await show(token)).toMatchObject({ ok: false });
+    expect(await logged()).toEqual([
+      ['person.signed-in', 'in'],
+      ['session.ended', 'left'],
+    ]);
   });
 
   test('no row holds a token, a subject or a session of the company in clear', async () => {

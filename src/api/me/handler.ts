@@ -80,7 +80,7 @@ export function registerMe(v1: ApiServer, parts: ApiParts): void {
     handler: async (request, reply) => {
       const { actor, id } = sessionOf(request);
       // A session that has just ended otherwise is what was asked for.
-      if (id !== null) await operations.signOut(actor, id);
+      await operations.signOut(actor, id);
       return reply
         .header('cache-control', 'no-store')
         .header('set-cookie', setCookie(sessionCookie(base), '', 0))
