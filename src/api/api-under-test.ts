@@ -9,7 +9,7 @@ import type { OperationRefusal } from '../operations/refusal.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { systemRandom } from '../platform/random.ts';
+import { newId, systemRandom } from '../platform/random.ts';
 import { createApi } from './create-api.ts';
 import type { ApiOperations } from './operations-port.ts';
 import type { ApiParts } from './parts.ts';
@@ -201,7 +201,7 @@ const namesAsTokens: AccessTokens = {
     const verified: VerifiedToken = {
       person: personId(token),
       key: token,
-      signIn: `ses_${'s'.repeat(20)}` as const,
+      signIn: newId(systemRandom, 'ses'),
       signedInAt: after(NOW, -3_600_000),
       expiresAt: after(NOW, 600_000),
       signInEndsAt: after(NOW, 3_600_000),
