@@ -95,7 +95,7 @@ eachDatabase('notifications over SMTP', (current) => {
       select notification::text as text from notification
       union all select body from ledger_entry`.execute(current().db);
     expect(rows.length).toBeGreaterThan(3);
-    expect(rows.map(({ text }) => text).join('\n')).not.toMatch(/acme\.example|Ribeiro|Check the invoice/);
+    expect(rows.map(({ text }) => text).join('\n')).not.toMatch(/@acme\.example|Ribeiro|Check the invoice/);
     expect(catcher.messages().length).toBe(tally.counts.waits.sent);
   });
 });
