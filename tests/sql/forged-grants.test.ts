@@ -44,8 +44,10 @@ eachDatabase('a grant that somebody wrote into the database', (current) => {
         current().db,
       )
     ).rows;
-  const ACTIVATING = `update "grant" set state = 'activating', activated_at = app_now(), due_at = app_now(),
-    ends_at = app_now() + interval '30 minutes', bound_until = app_now() + interval '30 minutes'`;
+  // To the millisecond, as the broker writes times: PostgreSQL's clock is finer, and the start of a grant is never changed.
+  const NOW = `date_trunc('milliseconds', app_now())`;
+  const ACTIVATING = `update "grant" set state = 'activating', activated_at = ${NOW}, due_at = ${NOW},
+    ends_at = ${NOW} + interval '30 minutes', bound_until = ${NOW} + interval '30 minutes'`;
   const ACTIVE = `update "grant" set state = 'active', usable_at = app_now(), due_at = ends_at`;
   const UNAPPROVED = 'delete from approval';
   const later = (by: string, more = '') =>

@@ -5,6 +5,7 @@ import { after } from '../../src/core/time.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
 import { insertGrant } from '../../src/store/grants.ts';
+import { personKeys } from '../../src/store/people.ts';
 import { keepPolicyVersion } from '../../src/store/policy-versions.ts';
 import { insertRequest } from '../../src/store/requests.ts';
 import type { AcmeOperations } from './acme-operations.ts';
@@ -27,6 +28,9 @@ export async function heldGrants(acme: AcmeOperations, database: Database, held:
   const target = vocabulary.targets.get(held.target ?? 'aws/prod');
   if (role === undefined || target === undefined) throw new Error('Acme has no such role or target');
   const ids: GrantId[] = [];
+  const requester = (await personKeys(database.db, [held.person])).get(held.person) ?? '';
+  const known = acme.rules.current().directory.people.get(requester);
+  const principal = known?.accounts[target.provider] ?? requester;
   await database.db.transaction().execute(async (trx) => {
     const now = await appNow(trx);
     await keepPolicyVersion(trx, 'v1', [], now);
@@ -41,7 +45,7 @@ export async function heldGrants(acme: AcmeOperations, database: Database, held:
         ticket: null,
         durationMs: DURATION_MS,
         startsAt: null,
-        question: {},
+        question: { requester },
         decision: { steps: [] },
         policyVersion: 'v1',
         createdAt: now,
@@ -57,7 +61,7 @@ export async function heldGrants(acme: AcmeOperations, database: Database, held:
         slot: slotKey('aws', 'assume-role', [id]),
         provider: 'aws',
         method: 'assume-role',
-        principal: 'x',
+        principal,
         durationMs: DURATION_MS,
         definition: { role, target },
         startsAt: held.state === 'scheduled' ? after(now, 3_600_000) : now,

@@ -8,6 +8,8 @@ import { issueCredential } from '../../src/operations/issue-credential.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { findGrant, type GrantRecord } from '../../src/store/grants.ts';
 import { claimDue, type Lane } from '../../src/store/leases.ts';
+import { slotKey } from '../../src/core/slot.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
 import type { Db } from '../../src/store/schema.ts';
 import { acmeOperations, code, type AcmeOperations } from './acme-operations.ts';
 import { scheduledGrant } from './rows.ts';
@@ -25,7 +27,13 @@ onTwoConnections('the states of a grant', (current) => {
   beforeEach(async () => {
     acme = await acmeOperations(current().database);
     ana = await acme.as('ana');
-    id = await scheduledGrant(current().database, { durationMs: DURATION_MS });
+    // What Acme's rules mean by it: nothing is handed out under anything else.
+    const { policy } = acme.rules.current();
+    const [role, target] = [policy.roles.get('invoice-reader'), policy.vocabulary.targets.get('aws/prod')];
+    if (role === undefined || target === undefined) throw new Error('Acme has no such role or target');
+    const slot = slotKey('aws', 'assume-role', [newId(systemRandom, 'grt')]);
+    const over = { slot, method: 'assume-role', principal: 'ana', definition: { role, target } } as const;
+    id = await scheduledGrant(current().database, { durationMs: DURATION_MS, over });
   });
 
   const theGrant = async (): Promise<GrantRecord> => {

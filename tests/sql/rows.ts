@@ -58,7 +58,7 @@ export async function scheduledGrant(
       ticket: null,
       durationMs: options.durationMs ?? 900_000,
       startsAt: null,
-      question: {},
+      question: { requester: 'ana' },
       decision: {},
       policyVersion: 'v1',
       createdAt: now,
