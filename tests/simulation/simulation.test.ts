@@ -29,6 +29,9 @@ const RARE: ReadonlySet<string> = new Set([
   'written-together',
   'order-lifted-early',
   'schedule-hindered',
+  'unassigned-by-hand',
+  'revocations-full',
+  'swept',
 ]);
 
 /** Some of the bugs that one of the first seeds shows; all of them are for `npm run sabotage`. */

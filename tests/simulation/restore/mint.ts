@@ -13,6 +13,8 @@ export interface Mint {
 }
 
 const LASTS_S = 86_400;
+/** Every token of a history belongs to one sign-in. */
+const SIGN_IN = `ses_${'a'.repeat(20)}`;
 
 export async function createMint(clock: Clock): Promise<Mint> {
   const base = parseBaseUrl('https://curfew.acme.example');
@@ -22,7 +24,7 @@ export async function createMint(clock: Clock): Promise<Mint> {
     issue({ person, key: name }, epoch) {
       const iat = Math.floor(clock.now() / 1_000);
       const exp = iat + LASTS_S;
-      const claims = { client_id: 'curfew-cli', preferred_username: name, sign_in_exp: exp, epoch };
+      const claims = { client_id: 'curfew-cli', preferred_username: name, sign_in: SIGN_IN, sign_in_exp: exp, epoch };
       return new SignJWT({ iss: base.issuer, aud: base.audience, sub: person, iat, exp, ...claims })
         .setProtectedHeader({ alg: 'ES256', kid: jwk.kid, typ: 'at+jwt' })
         .sign(key);
