@@ -40,10 +40,15 @@ async function main(names: readonly string[]): Promise<number> {
   const started = Date.now();
   const counts: Counts = { passed: 0, failed: 0, skipped: [] };
   if (names.length === 0) {
-    await step(counts, 'types', ['tsc', '-p', 'tsconfig.json']);
-    await step(counts, 'portal', ['tsc', '-p', 'web/tsconfig.json']);
-    await step(counts, 'style', ['eslint', '.', '--max-warnings', '0']);
-    await step(counts, 'format', ['prettier', '--check', '--log-level', 'warn', '.']);
+    // Each of these uses one processor.
+    await Promise.all([
+      step(counts, 'types', ['tsc', '-p', 'tsconfig.json']),
+      step(counts, 'style', ['eslint', '.', '--max-warnings', '0']),
+    ]);
+    await Promise.all([
+      step(counts, 'portal', ['tsc', '-p', 'web/tsconfig.json']),
+      step(counts, 'format', ['prettier', '--check', '--log-level', 'warn', '.']),
+    ]);
   }
   for (const suite of SUITES) if (names.length === 0 || names.includes(suite.name)) await runSuite(suite, counts);
   if (counts.skipped.length > 0) console.log(`\nSkipped:\n${counts.skipped.map((line) => `  ${line}`).join('\n')}`);

@@ -5,7 +5,7 @@ import { demoPlace, until, type DemoPlace, type DemoProcess } from '../e2e/demo-
 import { chromiumOrReason } from './chromium.ts';
 import { furnish, type Things } from './furnish.ts';
 import { PAGES } from './pages.ts';
-import { LOOKS, settled, visit, type Visitor } from './visitor.ts';
+import { EXAMINED, LOOKS, settled, visit, type Visitor } from './visitor.ts';
 
 describe('the portal in Chromium', () => {
   let place: DemoPlace;
@@ -47,7 +47,7 @@ describe('the portal in Chromium', () => {
   const wide = (page: Page): Promise<unknown> =>
     page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
-  for (const look of LOOKS) {
+  for (const look of EXAMINED) {
     test(`each page: no barrier (axe), nothing blocked, nothing sideways; ${look.theme}, ${look.width} px`, async (context) => {
       const visitors = new Map<string | null, Visitor>();
       for (const { name, person, path } of PAGES) {

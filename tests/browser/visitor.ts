@@ -12,6 +12,12 @@ export interface Look {
 /** All four ways in which a page is looked at. */
 export const LOOKS: readonly Look[] = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ theme, width })));
 
+/** Both themes and both widths, each once: what makes a barrier lies in the colours or in the layout, and a look takes most of a minute. */
+export const EXAMINED: readonly Look[] = [
+  { theme: 'light', width: 1280 },
+  { theme: 'dark', width: 360 },
+];
+
 /** Somebody at a browser of their own. */
 export interface Visitor {
   readonly page: Page;
