@@ -122,7 +122,7 @@ describe('the demo, as processes', () => {
     expect(creds.code, creds.stderr).toBe(0);
     expect(Date.parse((JSON.parse(creds.stdout) as Keys).Expiration)).toBeGreaterThan(before);
     const why = await home.run(['why', request.id]);
-    expect(why.stdout).toContain('the cloud has the later end');
+    expect(why.stdout).toContain('wrote the later end into the cloud');
     expect((await home.run(['done', grant])).code).toBe(0);
   });
 
