@@ -19,6 +19,7 @@ import { newId, systemRandom } from '../../src/platform/random.ts';
 import { openEmbedded, type Database } from '../../src/store/database.ts';
 import { signInStands } from '../../src/store/oidc-payloads.ts';
 import { createTallies } from '../../src/operations/tallies.ts';
+import { freePorts } from '../free-ports.ts';
 
 /** People of a small company; `zoe` has left. */
 export const STAFF = [
@@ -63,8 +64,8 @@ interface Options {
 /** Starts the whole face: demo identity provider, authorization server and API, listening on a free port. */
 export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
   const database = await openEmbedded();
-  const port = 20_000 + randomBytes(2).readUInt16BE() / 2;
-  const base = parseBaseUrl(`http://localhost:${Math.floor(port)}`);
+  const port = await freePorts(1);
+  const base = parseBaseUrl(`http://localhost:${port}`);
   const { log, lines } = listeningLog();
   const staff = new Map(STAFF.map((one) => [one.key, { ...one, groups: ['everyone'] }]));
   const ids = new Map<PersonId, string>();
@@ -166,7 +167,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     random: systemRandom,
     ...options.parts,
   });
-  await app.listen({ port: Math.floor(port), host: '127.0.0.1' });
+  await app.listen({ port, host: '127.0.0.1' });
   return {
     app,
     base,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startDemoIdp, type DemoIdp } from '../../simulators/idp/demo-idp.ts';
 import { startBroker } from '../../src/main.ts';
 import { createUserAgent, type UserAgent, type Visit } from './api-user-agent.ts';
+import { freePorts } from '../free-ports.ts';
 import { listeningLog, type Line } from './api-world.ts';
 
 /** A whole broker with Acme's rules, as `serve` starts it but without a cloud, and a provider at which everybody can sign in. */
@@ -46,9 +46,6 @@ interface Options {
 /** The names of the cookies on plain http, which a test speaks. */
 export const SESSION = 'curfew';
 
-/** A port that is probably free; the address must be known before anything listens. */
-export const somePort = (): number => 20_000 + (randomBytes(2).readUInt16BE() >> 1);
-
 const PEOPLE = ['ana', 'bo', 'eve'].map((key) => ({
   key,
   name: key,
@@ -58,7 +55,7 @@ const PEOPLE = ['ana', 'bo', 'eve'].map((key) => ({
 
 export async function startBrowserWorld(options: Options = {}): Promise<BrowserWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'curfew-browser-'));
-  const port = options.port ?? somePort();
+  const port = options.port ?? (await freePorts(1));
   const base = `http://localhost:${port}`;
   const { log, lines } = listeningLog();
   const idp =

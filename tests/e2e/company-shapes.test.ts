@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { createUserAgent } from './api-user-agent.ts';
-import { SESSION, somePort, startBrowserWorld, walk } from './browser-world.ts';
+import { freePorts } from '../free-ports.ts';
+import { SESSION, startBrowserWorld, walk } from './browser-world.ts';
 import { SHAPES, startShapedProvider } from './company-shapes.ts';
 
 test.each(SHAPES)('people sign in with $name, and their groups are those of the directory', async (shape) => {
-  const port = somePort();
+  const port = await freePorts(1);
   const provider = await startShapedProvider(shape, `http://localhost:${port}/sign-in/callback`);
   const world = await startBrowserWorld({ provider, port });
   try {
