@@ -59,23 +59,17 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     expect(ours(device, answer)).toMatchObject({ ok: false, refusal: expect.stringContaining(why) as string });
   });
 
-  test('any changed byte is refused, and what the oracle refuses we refuse', async () => {
+  test('any changed byte is refused, also where a lenient reader of a signature (the oracle is one) takes it', () => {
     const fields = ['authenticatorData', 'clientDataJSON', 'signature'] as const;
-    await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom(...fields),
-        fc.nat(),
-        fc.integer({ min: 1, max: 255 }),
-        async (field, at, flip) => {
-          const answer = device.assert({ challenge: CHALLENGE });
-          const bytes = Buffer.from(answer.response[field], 'base64url');
-          const place = at % bytes.length;
-          bytes[place] = (bytes[place] ?? 0) ^ flip;
-          const changed = { ...answer, response: { ...answer.response, [field]: bytes.toString('base64url') } };
-          expect(ours(device, changed).ok).toBe(false);
-          expect(await oracle(device, changed)).toBe(false);
-        },
-      ),
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.nat(), fc.integer({ min: 1, max: 255 }), (field, at, flip) => {
+        const answer = device.assert({ challenge: CHALLENGE });
+        const bytes = Buffer.from(answer.response[field], 'base64url');
+        const place = at % bytes.length;
+        bytes[place] = (bytes[place] ?? 0) ^ flip;
+        const changed = { ...answer, response: { ...answer.response, [field]: bytes.toString('base64url') } };
+        expect(ours(device, changed).ok).toBe(false);
+      }),
       { numRuns: 150 },
     );
   });
