@@ -45,9 +45,10 @@ eachDatabase('a grant that somebody wrote into the database', (current) => {
       )
     ).rows;
   // To the millisecond, as the broker writes times: PostgreSQL's clock is finer, and the start of a grant is never changed.
-  const NOW = `date_trunc('milliseconds', app_now())`;
-  const ACTIVATING = `update "grant" set state = 'activating', activated_at = ${NOW}, due_at = ${NOW},
-    ends_at = ${NOW} + interval '30 minutes', bound_until = ${NOW} + interval '30 minutes'`;
+  // One reading for all columns: `app_now()` goes on within a statement, and a millisecond more is longer than was signed.
+  const ACTIVATING = `with at as materialized (select date_trunc('milliseconds', app_now()) as now)
+    update "grant" set state = 'activating', activated_at = at.now, due_at = at.now,
+    ends_at = at.now + interval '30 minutes', bound_until = at.now + interval '30 minutes' from at`;
   const ACTIVE = `update "grant" set state = 'active', usable_at = app_now(), due_at = ends_at`;
   const UNAPPROVED = 'delete from approval';
   const later = (by: string, more = '') =>
