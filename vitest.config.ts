@@ -24,11 +24,11 @@ export default defineConfig({
       // A hundred seeds are minutes of both cores of a machine that does nothing else; one that is busy is given more.
       suite('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 580_000, maxConcurrency: 2 }),
       suite('e2e', ['tests/e2e/**/*.test.ts'], { testTimeout: 120_000 }),
+      suite('clients', ['tests/clients/**/*.test.ts'], { testTimeout: 120_000 }),
       suite('browser', ['tests/browser/**/*.test.ts'], {
         testTimeout: 120_000,
         globalSetup: [NODE_IS_PINNED, './tests/browser/built-portal.ts'],
       }),
-      suite('clients', ['tests/clients/**/*.test.ts'], { testTimeout: 120_000 }),
     ],
   },
 });

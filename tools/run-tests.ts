@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SuiteReport } from './suite-reporter.ts';
-import { SUITES, type Suite } from './suites.ts';
+import { CHECKS, SUITES, type Suite } from './suites.ts';
 
 /**
  * `npm test`: types, style, then each suite within its budget. `npm test -- unit sql` runs only those suites.
@@ -39,10 +39,15 @@ async function main(names: readonly string[]): Promise<number> {
 
   const started = Date.now();
   const counts: Counts = { passed: 0, failed: 0, skipped: [] };
-  // It mostly waits for clocks, so it begins beside what computes.
-  const waiting = names.length === 0 ? SUITES.find(({ name }) => name === 'contract') : undefined;
-  const waited = waiting === undefined ? null : runSuite(waiting, counts);
+  const wanted = SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
+  const begun = new Map<string, Promise<void>>();
+  const begin = (beside: string): void => {
+    for (const suite of wanted)
+      if (suite.name === beside || suite.beside === beside)
+        begun.set(suite.name, begun.get(suite.name) ?? runSuite(suite, counts));
+  };
   if (names.length === 0) {
+    begin(CHECKS);
     // Each of these uses one processor.
     await Promise.all([
       step(counts, 'types', ['tsc', '-p', 'tsconfig.json']),
@@ -53,9 +58,9 @@ async function main(names: readonly string[]): Promise<number> {
       step(counts, 'format', ['prettier', '--check', '--log-level', 'warn', '.']),
     ]);
   }
-  for (const suite of SUITES) {
-    if (suite === waiting) await waited;
-    else if (names.length === 0 || names.includes(suite.name)) await runSuite(suite, counts);
+  for (const { name } of wanted) {
+    begin(name);
+    await begun.get(name);
   }
   if (counts.skipped.length > 0) console.log(`\nSkipped:\n${counts.skipped.map((line) => `  ${line}`).join('\n')}`);
   console.log(`\nTook ${seconds(started).trim()} on Node ${process.versions.node}.`);

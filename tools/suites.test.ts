@@ -1,12 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { SUITES } from './suites.ts';
+import { CHECKS, SUITES } from './suites.ts';
 
 const at = (path: string): URL => new URL(`../${path}`, import.meta.url);
 
-test('all suites together fit into fifteen minutes', () => {
-  const minutes = SUITES.reduce((sum, suite) => sum + suite.budgetMinutes, 0);
+test('all suites together, the installation and the checks fit into fifteen minutes', () => {
+  const first = 2;
+  const minutes = SUITES.reduce(
+    (sum, { budgetMinutes, beside }) => sum + (beside === undefined ? budgetMinutes : 0),
+    first,
+  );
   expect(minutes).toBeLessThanOrEqual(15);
+  for (const { beside } of SUITES)
+    if (beside !== undefined) expect([CHECKS, ...SUITES.map(({ name }) => name)]).toContain(beside);
 });
 
 test('every suite that vitest knows is run, and every folder of tests belongs to one', () => {

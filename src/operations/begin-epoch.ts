@@ -34,8 +34,8 @@ export interface EpochReason {
 }
 
 /**
- * Begins a new epoch in a database that was restored from a backup, in one transaction: pending requests lapse; codes, tokens and sign-ins
- * are void; what is live is looked at in the cloud before it is relied on. Orders of the kill switch stand, grants go on to their end,
+ * Begins a new epoch in a database that was restored from a backup: what is live is marked to be looked at in the cloud before it is
+ * relied on; then, in one transaction, pending requests lapse, and codes, tokens and sign-ins are void. Orders of the kill switch stand, grants go on to their end,
  * and claims run out by themselves, because a node may be at work just now. `null`: another node was first.
  */
 export async function beginEpoch(
@@ -43,6 +43,10 @@ export async function beginEpoch(
   reason: EpochReason,
 ): Promise<FoundEpoch | null> {
   const { cause, instead, witness, lives } = reason;
+  // Before the transaction, which a million rows would make last for a minute, and every end wait. Whoever dies in between begins anew.
+  const mayLandMs = longestLandingMs(world);
+  await markForLook(world.db, mayLandMs);
+  await unsettleShared(world.db, mayLandMs);
   const begun = await world.db.transaction().execute(async (trx) => {
     await lockEpoch(trx);
     const current = await readEpoch(trx, lives, 0);
@@ -52,10 +56,7 @@ export async function beginEpoch(
     // Above whatever was seen: a node that has seen the lost time must not take this epoch for an older one.
     const number = Math.max(current.epoch.number, witness?.number ?? 0) + 1;
     await saveEpoch(trx, { id, number, beganAt: now }, cause, lives);
-    const mayLandMs = longestLandingMs(world);
-    await markForLook(trx, mayLandMs);
     const started = await startWhatMayHaveStarted(trx, world, now);
-    await unsettleShared(trx, mayLandMs);
     await voidSignIns(trx);
     const lapsed = await lapsePending(trx, world, now);
     await world.append(trx, {

@@ -140,15 +140,16 @@ export async function saveLapsed(trx: Trx, ids: readonly RequestId[], now: Insta
     .execute();
 }
 
-/** Most grants that one statement marks: a million live ones are many statements, and none of them takes too long. */
+/** Most rows that one statement marks: a million of them are many statements, and none of them takes or locks too long. */
 const MARKED_AT_ONCE = 5_000;
 
 /**
  * Marks all grants that run, whose rows are from before the epoch: the cloud is looked at before one that is being made is given, and once
  * while one is active. On what is being made or ended, a call may have left in the time that is lost and may still land: as if one had left
- * just now, and nothing had been seen since. In the order of their ids, as everybody locks several.
+ * just now, and nothing had been seen since. In the order of their ids, as everybody locks several. Each statement by itself: to be marked
+ * costs a look, whatever becomes of the epoch.
  */
-export async function markForLook(trx: Trx, mayLandMs: number): Promise<void> {
+export async function markForLook(db: Db, mayLandMs: number): Promise<void> {
   for (let last: string | null = ''; last !== null;) {
     const { rows } = await sql<{ last: string | null }>`
       with picked as materialized (
@@ -160,7 +161,7 @@ export async function markForLook(trx: Trx, mayLandMs: number): Promise<void> {
         update binding set absent_since = null, last_call_at = greatest(last_call_at, ${fromNow(LONGEST_CALL_MS)}),
           unsettled_until = greatest(unsettled_until, ${fromNow(LONGEST_CALL_MS + mayLandMs)})
         where slot in (select slot from picked))
-      select max(id) as last from picked`.execute(trx);
+      select max(id) as last from picked`.execute(db);
     last = rows[0]?.last ?? null;
   }
 }
@@ -188,9 +189,16 @@ export async function saveMayHaveStarted(trx: Trx, { id, slot }: GrantRecord, st
   await trx.updateTable('grant').set({ look_first: true }).where('id', '=', id).execute();
 }
 
-/** Nobody begins on a shared slot while a call of the time that is lost may still land there. */
-export async function unsettleShared(trx: Trx, mayLandMs: number): Promise<void> {
+/** Nobody begins on a shared slot while a call of the time that is lost may still land there. In the order of the slots. */
+export async function unsettleShared(db: Db, mayLandMs: number): Promise<void> {
   const until = fromNow(LONGEST_CALL_MS + mayLandMs);
-  await sql`update binding set unsettled_until = greatest(unsettled_until, ${until})
-    where slot not like '%:grt\\_%'`.execute(trx);
+  for (let last: string | null = ''; last !== null;) {
+    const { rows } = await sql<{ last: string | null }>`
+      with picked as materialized (
+        select slot from binding where slot not like '%:grt\\_%' and slot > ${last} order by slot limit ${MARKED_AT_ONCE} for update),
+      noted as (
+        update binding set unsettled_until = greatest(unsettled_until, ${until}) where slot in (select slot from picked))
+      select max(slot) as last from picked`.execute(db);
+    last = rows[0]?.last ?? null;
+  }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeServer, type FakeServer } from './cli-fake-server.ts';
 import { makeHome, type Home } from './cli-harness.ts';
@@ -134,7 +135,10 @@ describe('creds aws', () => {
     async (offsetMs) => {
       await hold('log-reader', '60m');
       await home.run(CREDS, { laterMs: offsetMs });
-      onlyGrant().reissueAfter = new Date(Date.now() + 2).toISOString();
+      // Later than what was issued, and earlier than what will be, however fast this machine is.
+      await pause(5);
+      onlyGrant().reissueAfter = new Date().toISOString();
+      await pause(5);
       for (const sinceMs of [31_000, 62_000, 93_000]) await home.run(CREDS, { laterMs: offsetMs + sinceMs });
       expect(server.state.issued).toBe(2);
     },

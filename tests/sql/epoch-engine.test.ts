@@ -94,6 +94,20 @@ eachDatabase('the engine in a new epoch', (current) => {
     expect(await stateOf(id)).toBe('ended');
   });
 
+  test('marks what is live before it begins, apart from it: who dies in between begins anew', async () => {
+    const { engine } = open();
+    await start(engine);
+    const append = () => Promise.reject(new Error('the log is full'));
+    const dying = createEpochWatch({ ...acme.world, append }, { read: () => null, write: () => {} }, 'curfew.test/log');
+    await expect(dying.restored()).rejects.toThrow('the log is full');
+    const epochs = async () => (await sql<{ number: number }>`select number from epoch`.execute(current().db)).rows;
+    expect(await epochs()).toEqual([{ number: 1 }]);
+    expect(await look()).toBe(1);
+    await begin();
+    expect(await epochs()).toEqual([{ number: 2 }]);
+    expect(await look()).toBe(1);
+  });
+
   test('ends what was given back in the time that is lost, once it has seen that it is gone, and says why', async () => {
     const { engine } = open();
     const [given, kept] = [await start(engine), await start(engine)];
