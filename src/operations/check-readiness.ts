@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import { appNow } from '../store/database.ts';
 import { outboxSize } from '../store/ledger-outbox.ts';
 import { nextDueInMs } from '../store/leases.ts';
-import { waitingNotifications } from '../store/notifications.ts';
+import { unreadForMs, waitingNotifications } from '../store/notifications.ts';
 import type { Db } from '../store/schema.ts';
 import type { Rules } from './world.ts';
 
@@ -77,14 +77,18 @@ export function readinessChecks(parts: {
   };
 }
 
+/** What happened is looked at every second: whatever is older was failed at, and the log of this process says why. */
+const UNREAD_MS = 60_000;
+
 /** How telling people is. It is no promise, so a mail server that is down makes no broker unready. `sends`: whether this process sends. */
 export async function mailReadiness(db: Db, sends: boolean): Promise<Readiness> {
   if (!sends) return { ok: true, detail: 'this process sends no e-mail' };
-  const { count, fault } = await waitingNotifications(db);
-  return {
-    ok: true,
-    detail: count === 0 ? 'nothing waits' : `${count} messages could not be sent yet: ${fault ?? ''}`,
-  };
+  const [{ count, fault }, unreadMs] = [await waitingNotifications(db), await unreadForMs(db)];
+  const said = [
+    ...(count === 0 ? [] : [`${count} messages could not be sent yet: ${fault ?? ''}`]),
+    ...(unreadMs < UNREAD_MS ? [] : [`for ${Math.round(unreadMs / 60_000)} min nobody has read what to tell`]),
+  ];
+  return { ok: true, detail: said.join('; ') || 'nothing waits' };
 }
 
 /** Milliseconds by which the engine is behind the most overdue row; 0 when nothing is overdue. */

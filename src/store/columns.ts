@@ -37,3 +37,11 @@ export type NullableJson<Shape = JsonObject> = ColumnType<Shape | null, string |
 export function fromNow(ms: number): RawBuilder<string> {
   return sql<string>`app_now() + ${ms} * interval '1 millisecond'`;
 }
+
+/** Most rows of one INSERT with its values: the wire counts parameters with 16 bits, and longer lists come from outside. */
+const ROWS_AT_ONCE = 1_000;
+
+/** Rows in parts that one INSERT can carry, in their order. */
+export function* inParts<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) yield rows.slice(from, from + ROWS_AT_ONCE);
+}

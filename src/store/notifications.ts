@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { NotificationKind, NotificationOutcome } from '../core/notification.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { fromNow, isAnyOf } from './columns.ts';
+import { fromNow, inParts, isAnyOf } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A message that somebody is to get. */
@@ -32,6 +32,14 @@ export async function beginCursor(db: Db): Promise<void> {
   await sql`
     insert into notification_cursor (next_seq) values (coalesce((select size from ledger_head), 0))
     on conflict on constraint notification_cursor_pk do nothing`.execute(db);
+}
+
+/** How long ago the oldest entry was written that nobody has looked at, in milliseconds; 0: all were. */
+export async function unreadForMs(db: Db): Promise<number> {
+  const { rows } = await sql<{ ms: number }>`
+    select greatest(0, extract(epoch from app_now() - happened_at::timestamptz) * 1000)::float8 as ms
+    from notification_cursor join ledger_entry on seq = next_seq`.execute(db);
+  return rows[0]?.ms ?? 0;
 }
 
 /** Whether the log has entries that were not looked at. Locks nothing: it is asked every second. */
@@ -73,23 +81,23 @@ export async function bodiesFrom(
 
 /** Keeps messages until they are sent; one that is kept already, or was sent, stays as it is. */
 export async function insertNotifications(trx: Trx, messages: readonly NewNotification[]): Promise<void> {
-  if (messages.length === 0) return;
-  await trx
-    .insertInto('notification')
-    .values(
-      messages.map((one) => ({
-        kind: one.kind,
-        occasion: one.occasion,
-        person_id: one.person,
-        request_id: one.request,
-        grant_id: one.grant,
-        happened_at: toIso(one.happenedAt),
-        first_due_at: toIso(one.dueAt),
-        due_at: toIso(one.dueAt),
-      })),
-    )
-    .onConflict((conflict) => conflict.constraint('notification_is_told_once').doNothing())
-    .execute();
+  for (const part of inParts(messages))
+    await trx
+      .insertInto('notification')
+      .values(
+        part.map((one) => ({
+          kind: one.kind,
+          occasion: one.occasion,
+          person_id: one.person,
+          request_id: one.request,
+          grant_id: one.grant,
+          happened_at: toIso(one.happenedAt),
+          first_due_at: toIso(one.dueAt),
+          due_at: toIso(one.dueAt),
+        })),
+      )
+      .onConflict((conflict) => conflict.constraint('notification_is_told_once').doNothing())
+      .execute();
 }
 
 /** Of how many requests that these people made in the last `withinMs` those who can decide are told; nobody with none is in it. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { PersonId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { isAnyOf } from './columns.ts';
+import { inParts, isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** Returns the pseudonymous id of a directory person, making one at first sight. `fresh` is used only then. */
@@ -34,11 +34,12 @@ export async function personIdsFor(
   const found = await known();
   const unseen = keys.filter((key) => !found.has(key));
   if (unseen.length === 0) return found;
-  await trx
-    .insertInto('person')
-    .values(unseen.map((key) => ({ id: fresh(), directory_key: key, first_seen_at: toIso(now) })))
-    .onConflict((conflict) => conflict.constraint('person_directory_key_is_unique').doNothing())
-    .execute();
+  for (const part of inParts(unseen))
+    await trx
+      .insertInto('person')
+      .values(part.map((key) => ({ id: fresh(), directory_key: key, first_seen_at: toIso(now) })))
+      .onConflict((conflict) => conflict.constraint('person_directory_key_is_unique').doNothing())
+      .execute();
   return known();
 }
 
