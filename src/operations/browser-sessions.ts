@@ -131,11 +131,21 @@ export async function recogniseSession(
     await endSessions(world, { id: found.id }, 'replayed');
     return refused('replayed token');
   }
+  const offered = await keepGoing(world, found, hash, now).catch((error: unknown) => {
+    // A database that takes no writes: whoever is signed in can still end what is live.
+    world.log.warn({ session: found.id, error: String(error) }, 'the use of a session could not be noted');
+    return null;
+  });
+  const { id, person, key, csrf, createdAt: signedInAt, endsAt, mfaAt } = found;
+  return ok({ id, person, key, csrf, signedInAt, endsAt, mfaAt, offered });
+}
+
+/** Notes that a session is used, and by which of its tokens; a younger token, if it is time for one. */
+async function keepGoing(world: World, found: FoundToken, hash: string, now: Instant): Promise<string | null> {
   if (found.tokenUsedAt === null && found.tokenReplacedAt === null)
     await world.db.transaction().execute((trx) => replaceOthers(trx, found.id, hash, now));
   if (now - found.usedAt >= MINUTE_MS) await noteUse(world.db, found.id, now);
-  const { id, person, key, csrf, createdAt: signedInAt, endsAt, mfaAt } = found;
-  return ok({ id, person, key, csrf, signedInAt, endsAt, mfaAt, offered: await offer(world, found, now) });
+  return offer(world, found, now);
 }
 
 /** A younger token, if it is time for one and nobody else is offering it at this instant. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { after, type Instant } from '../../src/core/time.ts';
 import {
@@ -198,6 +199,28 @@ eachDatabase('sessions of browsers', (current) => {
       ['person.signed-in', 'in'],
       ['session.ended', 'left'],
     ]);
+  });
+
+  test('while the database takes no writes, whoever is signed in stays so: they may have something to end', async () => {
+    const { open, pass, show, younger } = await begin();
+    const [fresh, used] = [await open(), await younger(await open())];
+    await sql`create or replace function no_space() returns trigger language plpgsql as $$ begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$`.execute(
+      current().db,
+    );
+    const tables = ['browser_session', 'session_token'].map((name) => sql.table(name));
+    for (const table of tables)
+      await sql`create trigger no_space before insert or update or delete on ${table} for each statement execute function no_space()`.execute(
+        current().db,
+      );
+    try {
+      pass(12 * MINUTE);
+      for (const token of [fresh, used, fresh])
+        expect(await show(token)).toMatchObject({ ok: true, value: { offered: null } });
+      expect(await show('somebody else')).toMatchObject({ ok: false });
+    } finally {
+      for (const table of tables) await sql`drop trigger no_space on ${table}`.execute(current().db);
+    }
+    expect(await younger(fresh)).toMatch(/./);
   });
 
   test('no row holds a token, a subject or a session of the company in clear', async () => {
