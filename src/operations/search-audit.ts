@@ -5,7 +5,7 @@ import { EVENTS } from '../ledger/entry.ts';
 import { findGrant } from '../store/grants.ts';
 import { latestCheckpoint } from '../store/ledger-entries.ts';
 import { findPersonId, findPersonIds, personKeys } from '../store/people.ts';
-import { findRequest, listRequests } from '../store/requests.ts';
+import { approvalsOf, findRequest, listRequests } from '../store/requests.ts';
 import { searchEntries, type EntryFilter, type SoughtWord } from '../store/search-entries.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import { entryWords, type EntryBody } from './entry-words.ts';
@@ -61,6 +61,8 @@ export interface AuditPage {
 
 /** More words than this are no search. */
 const MOST_WORDS = 6;
+/** People whom one word may mean. */
+const MOST_MEANT = 1_000;
 /** Requests that wait for somebody and are looked through for what they may see. */
 const MOST_WAITING = 200;
 
@@ -134,8 +136,15 @@ async function scopeOf(
 /** Requests that wait for somebody's decision. */
 async function waitingFor(world: World, actor: Actor): Promise<readonly RequestId[]> {
   const waiting: RequestId[] = [];
-  for (const request of await listRequests(world.db, { pendingOnly: true, limit: MOST_WAITING }))
-    if ((await standingToRequest(world, world.db, actor, request)).relation === 'addressed') waiting.push(request.id);
+  const pending = await listRequests(world.db, { pendingOnly: true, limit: MOST_WAITING });
+  const said = await approvalsOf(
+    world.db,
+    pending.map(({ id }) => id),
+  );
+  for (const request of pending) {
+    const { relation } = await standingToRequest(world, world.db, actor, request, said.get(request.id) ?? []);
+    if (relation === 'addressed') waiting.push(request.id);
+  }
   return waiting;
 }
 
@@ -154,7 +163,9 @@ async function soughtWords(world: World, q: string): Promise<readonly SoughtWord
         .toLowerCase()
         .split(/[^\p{L}\p{N}]+/u)
         .some((part) => part.startsWith(prefix));
-    const meant = people.filter(({ key, name }) => begins(key) || begins(name)).map(({ key }) => key);
+    // One letter means everybody and nobody.
+    const named = prefix.length < 2 ? [] : people.filter(({ key, name }) => begins(key) || begins(name));
+    const meant = named.slice(0, MOST_MEANT).map(({ key }) => key);
     sought.push({
       prefix,
       kinds: Object.keys(EVENTS).filter(begins),

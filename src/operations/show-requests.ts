@@ -2,7 +2,7 @@ import type { RequestId } from '../core/ids.ts';
 import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
-import { findRequest, listRequests as readRequests, type RequestRecord } from '../store/requests.ts';
+import { approvalsOf, findRequest, listRequests as readRequests, type RequestRecord } from '../store/requests.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import { readPage, type Page } from './pages.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
@@ -45,8 +45,12 @@ export async function listRequests(
     async seen(rows) {
       if (query.scope !== 'waiting' && mayAlways('listRequests', actor)) return rows;
       const shown: RequestRecord[] = [];
+      const said = await approvalsOf(
+        world.db,
+        rows.map(({ id }) => id),
+      );
       for (const row of rows) {
-        const standing = await standingToRequest(world, world.db, actor, row);
+        const standing = await standingToRequest(world, world.db, actor, row, said.get(row.id) ?? []);
         // What waits for somebody is what addresses them, however much more they may see.
         if (query.scope === 'waiting' && standing.relation !== 'addressed') continue;
         if (judge('listRequests', actor, standing) === null) shown.push(row);

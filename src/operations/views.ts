@@ -208,7 +208,7 @@ function requestView(
     approvedBy: step.approvedBy.map((key) => personView(world, key)),
     eligible: step.eligible.map((key) => personView(world, key)),
   }));
-  const grantViews = own.map((grant) => grantView(world, grant, keys, now));
+  const grantViews = own.map((grant) => shownTo(actor, grant, grantView(world, grant, keys, now)));
   const extension = extensionView(request, extensionUntil(request, agreedMs), own, now);
   return {
     id: request.id,
@@ -245,10 +245,7 @@ function requestView(
   };
 }
 
-/**
- * Builds the views of some grants. What the cloud said about a fault is for the holder alone: it names accounts and roles.
- * `actor` is `null` for a page that anybody may read.
- */
+/** Builds the views of some grants. `actor` is `null` for a page that anybody may read. */
 export async function grantViews(
   world: World,
   grants: readonly GrantRecord[],
@@ -257,11 +254,13 @@ export async function grantViews(
   const people = grants.map((grant) => grant.person);
   const keys = await keysOf(world, people, actor);
   const now = world.clock.now();
-  return grants.map((grant) => {
-    const view = grantView(world, grant, keys, now);
-    const [kind = null] = view.lastFault?.split(':') ?? [];
-    return grant.person === actor?.person ? view : { ...view, lastFault: kind };
-  });
+  return grants.map((grant) => shownTo(actor, grant, grantView(world, grant, keys, now)));
+}
+
+/** What the cloud said about a fault names accounts and roles, so it is for the holder alone: others see of which kind it was. */
+function shownTo(actor: Actor | null, { person }: GrantRecord, view: GrantView): GrantView {
+  const [kind = null] = view.lastFault?.split(':') ?? [];
+  return person === actor?.person ? view : { ...view, lastFault: kind };
 }
 
 function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId, string>, now: Instant): GrantView {

@@ -256,6 +256,9 @@ eachDatabase('operations', (current) => {
       expect(
         got(await listLive(acme.world, null, { cursor: null, limit: 10 })).items.map((one) => one.lastFault),
       ).toEqual(['throttled']);
+      const inRequest = async (who: string) =>
+        got(await showRequest(acme.world, await acme.as(who), view.id)).grants[0]?.lastFault;
+      expect([await inRequest('bo'), await inRequest('ana')]).toEqual(['throttled', expect.stringContaining(text)]);
     });
 
     test('a credential that the cloud gives while the grant ends is dropped, not handed out', async () => {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/time.ts';
 import { ok } from '../../core/result.ts';
 import type { PreviewView } from '../../operations/preview-request.ts';
+import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
 import { once } from '../idempotency.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
@@ -28,13 +29,13 @@ export function registerRequestCreation(v1: ApiServer, parts: ApiParts): void {
     method: 'POST',
     url: '/requests/preview',
     schema: { summary: 'What would be decided', tags: ['requests'], body: requestBody, response: { 200: previewView } },
-    handler: (request, reply) =>
-      once(parts, request, reply, async () => {
-        const input = requestInput(request.body);
-        if (!input.ok) return input;
-        const preview = await operations.previewRequest(actorOf(request), input.value);
-        return preview.ok ? ok({ status: 200, body: asView(preview.value) }) : preview;
-      }),
+    // It does nothing, so nothing is kept of it: it is asked at every keystroke.
+    handler: async (request, reply) => {
+      const input = requestInput(request.body);
+      if (!input.ok) return answer(base.origin, request, reply, input);
+      const preview = await operations.previewRequest(actorOf(request), input.value);
+      return answer(base.origin, request, reply, preview.ok ? ok(asView(preview.value)) : preview);
+    },
   });
 }
 
