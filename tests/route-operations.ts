@@ -62,10 +62,8 @@ export const ROUTE_OPERATIONS: Readonly<Record<string, Operation | 'events' | nu
   'GET /v1/audit/personal/{seq}': 'exportPersonal',
   'GET /v1/audit/reconciliation': 'exportReconciliation',
   'GET /v1/administration': 'listAdministration',
-  'POST /v1/administration/accounts/{id}/release': 'releaseAccount',
-  'POST /v1/administration/persons/merge': 'mergePersons',
   'POST /v1/administration/claim': 'claimAdministration',
-  'POST /v1/administration/proposals': 'proposeRole',
-  'POST /v1/administration/proposals/{id}/confirm': 'confirmRole',
-  'POST /v1/administration/proposals/{id}/refuse': 'refuseRole',
+  'POST /v1/administration/proposals': 'propose',
+  'POST /v1/administration/proposals/{id}/confirm': 'confirmProposal',
+  'POST /v1/administration/proposals/{id}/refuse': 'refuseProposal',
 };

@@ -71,8 +71,6 @@ const ROUTES = [
   ['GET', '/v1/audit/search'],
   ['GET', '/v1/me/accounts'],
   ['DELETE', `/v1/me/accounts/${ACCOUNT_ID}`],
-  ['POST', `/v1/administration/accounts/${ACCOUNT_ID}/release`],
-  ['POST', '/v1/administration/persons/merge'],
   ['GET', '/v1/administration'],
   ['POST', '/v1/administration/claim'],
   ['POST', '/v1/administration/proposals'],

@@ -1,6 +1,5 @@
 import { groupsOf } from '../core/directory.ts';
 import { endSessionOfLeaver, recogniseSession } from '../operations/browser-sessions.ts';
-import { confirmRole, proposeRole, refuseRole } from '../operations/change-roles.ts';
 import { claimAdministration } from '../operations/claim-administration.ts';
 import { approveRequest, denyRequest, withdrawRequest } from '../operations/decide-request.ts';
 import { challengeDecision } from '../operations/sign-decision.ts';
@@ -10,7 +9,7 @@ import { extendGrant } from '../operations/extend-grant.ts';
 import { keepFavourites, listFavourites } from '../operations/favourites.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { listAdministration } from '../operations/list-administration.ts';
-import { listAccounts, releaseAccount, unlinkAccount } from '../operations/linked-accounts.ts';
+import { listAccounts, unlinkAccount } from '../operations/linked-accounts.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
 import { muteRequest, saveNotifications, showNotifications } from '../operations/notification-settings.ts';
 import {
@@ -29,8 +28,8 @@ import {
   withdrawRecovery,
 } from '../operations/recover-passkeys.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions, standingSignIns } from '../operations/own-sessions.ts';
-import { mergePersons } from '../operations/merge-persons.ts';
 import { previewRequest } from '../operations/preview-request.ts';
+import { confirmProposal, propose, refuseProposal } from '../operations/proposals.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
   confirmRevocationOrder,
@@ -69,8 +68,6 @@ export function bindOperations(
     endSession: (actor, id) => endOwnSession(world, actor, id, 'revoked'),
     listAccounts: (actor) => listAccounts(world, actor),
     unlinkAccount: (actor, id) => unlinkAccount(world, actor, id),
-    releaseAccount: (actor, id, input) => releaseAccount(world, actor, id, input),
-    mergePersons: (actor, input) => mergePersons(world, actor, input),
     rolesOf: (person) => rolesOf(world.db, person),
     previewRequest: (actor, input) => previewRequest(world, actor, input),
     requestAccess: (actor, input) => requestAccess(world, actor, input),
@@ -120,9 +117,9 @@ export function bindOperations(
     examineClouds: (actor) => examineClouds(world, actor, examineMail),
     listAdministration: (actor) => listAdministration(world, actor),
     claimAdministration: (actor, input) => claimAdministration(world, actor, input),
-    proposeRole: (actor, input) => proposeRole(world, actor, input),
-    confirmRole: (actor, id) => confirmRole(world, actor, id),
-    refuseRole: (actor, id) => refuseRole(world, actor, id),
+    propose: (actor, input) => propose(world, actor, input),
+    confirmProposal: (actor, id) => confirmProposal(world, actor, id),
+    refuseProposal: (actor, id) => refuseProposal(world, actor, id),
     showPolicy: (actor) => showPolicy(world, actor),
     policyStatus: () => policyStatus(world),
     whoMaySee: (change) => whoMaySee(world, change),

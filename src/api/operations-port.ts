@@ -26,7 +26,6 @@ import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
 import type { AccountView } from '../operations/linked-accounts.ts';
-import type { MergeInput, MergeView } from '../operations/merge-persons.ts';
 import type { Page } from '../operations/pages.ts';
 import type { PolicyStatus } from '../operations/show-policy.ts';
 import type { Explanation } from '../operations/show-requests.ts';
@@ -39,8 +38,9 @@ import type { Sees } from '../operations/who-may-see.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
 import type { AuditPage, AuditQuery } from '../operations/search-audit.ts';
-import type { RoleInput } from '../operations/change-roles.ts';
-import type { AdministrationView, ProposalView } from '../operations/list-administration.ts';
+import type { AdministrationView } from '../operations/list-administration.ts';
+import type { ProposalInput } from '../operations/proposals.ts';
+import type { ProposalView } from '../operations/proposal-view.ts';
 import type { Actor } from '../operations/world.ts';
 import type { LedgerReads } from './ledger-port.ts';
 
@@ -68,8 +68,6 @@ export interface ApiOperations {
   endSession(actor: Actor, id: SessionId): Outcome<null>;
   listAccounts(actor: Actor): Outcome<readonly AccountView[]>;
   unlinkAccount(actor: Actor, id: AccountId): Outcome<null>;
-  releaseAccount(actor: Actor, id: AccountId, input: { readonly reason: string }): Outcome<null>;
-  mergePersons(actor: Actor, input: MergeInput): Outcome<MergeView>;
   /** The roles of Curfew itself that somebody holds. Asked at every request. */
   rolesOf(person: PersonId): Promise<readonly CurfewRole[]>;
   previewRequest(actor: Actor, input: RequestInput): Outcome<PreviewView>;
@@ -131,9 +129,9 @@ export interface ApiOperations {
   searchAudit(actor: Actor, query: AuditQuery): Outcome<AuditPage>;
   listAdministration(actor: Actor): Outcome<AdministrationView>;
   claimAdministration(actor: Actor, input: { readonly code: string }): Outcome<AdministrationView>;
-  proposeRole(actor: Actor, input: RoleInput): Outcome<ProposalView>;
-  confirmRole(actor: Actor, id: ProposalId): Outcome<ProposalView>;
-  refuseRole(actor: Actor, id: ProposalId): Outcome<ProposalView>;
+  propose(actor: Actor, input: ProposalInput): Outcome<ProposalView>;
+  confirmProposal(actor: Actor, id: ProposalId): Outcome<ProposalView>;
+  refuseProposal(actor: Actor, id: ProposalId): Outcome<ProposalView>;
   showPolicy(actor: Actor): Result<PolicyStatus, OperationRefusal>;
   /** The same for the broker's own readiness and metrics. */
   policyStatus(): PolicyStatus;

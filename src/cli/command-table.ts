@@ -1,5 +1,4 @@
 import { Argument, Option, type Command } from 'commander';
-import type { RoleOptions } from './commands/admin.ts';
 import type { AssumeOptions } from './commands/assume.ts';
 import type { AuditVerifyOptions } from './commands/audit-verify.ts';
 import type { AwsProfileOptions } from './commands/aws-profile.ts';
@@ -249,45 +248,6 @@ function anywhereCommand(program: Command, creds: Command, act: Act): void {
     );
 }
 
-/** Roles of Curfew itself. */
-function adminCommands(program: Command, act: Act): void {
-  const admin = program.command('admin').description('Who is an auditor or an admin of Curfew itself');
-  const load = () => import('./commands/admin.ts');
-  const as = () => new Option('--as <role>', 'as what').choices(['auditor', 'admin']).makeOptionMandatory();
-  admin
-    .command('list')
-    .description('Who holds which role, and which changes wait for a second person')
-    .action(act(async (context) => (await load()).listAdmins(context)));
-  admin
-    .command('appoint')
-    .description('Propose that somebody gets a role; a second person confirms it')
-    .argument('<name>', 'key in the directory')
-    .addOption(as())
-    .action(act(async (context, name: string, options: RoleOptions) => (await load()).appoint(context, name, options)));
-  admin
-    .command('dismiss')
-    .description('Propose that somebody loses a role; a second person confirms it')
-    .argument('<name>', 'key in the directory')
-    .addOption(as())
-    .action(act(async (context, name: string, options: RoleOptions) => (await load()).dismiss(context, name, options)));
-  admin
-    .command('confirm')
-    .description('Be the second person of a proposal')
-    .argument('<proposal>', 'prp_…')
-    .action(act(async (context, id: string) => (await load()).confirmProposal(context, id)));
-  admin
-    .command('refuse')
-    .description('Refuse a proposal, or withdraw your own')
-    .argument('<proposal>', 'prp_…')
-    .action(act(async (context, id: string) => (await load()).refuseProposal(context, id)));
-  admin
-    .command('claim')
-    .description(
-      "Become the first admin, with the code on the broker's console; it is asked for, or read from standard input",
-    )
-    .action(act(async (context) => (await load()).claim(context)));
-}
-
 export function operatorCommands(program: Command, act: Act): void {
   program
     .command('prompt')
@@ -313,7 +273,6 @@ export function operatorCommands(program: Command, act: Act): void {
         return auditOpen(context, entryArgument(seq));
       }),
     );
-  adminCommands(program, act);
   program
     .command('policy')
     .description('The rules')

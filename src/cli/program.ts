@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { adminCommands } from './admin-command-table.ts';
 import { accessCommands, operatorCommands, requestCommands, signInCommands, type Act } from './command-table.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -80,6 +81,7 @@ export function buildProgram(state: Run): Command {
   signInCommands(program, act);
   requestCommands(program, act);
   accessCommands(program, act, state.tail);
+  adminCommands(program, act);
   operatorCommands(program, act);
   prepare(state, program);
   return program;

@@ -15,6 +15,9 @@ const only = (...names: readonly string[]): Fields => ({ public: names, personal
 /** A document as it was signed and the answer of the authenticator, in base64url; `credential` is the hash of the credential's id. */
 const SIGNATURE = ['document', 'authenticatorData', 'clientDataJSON', 'signature', 'credential'] as const;
 
+/** A change by admins: `role` of an appointment or a dismissal, `with` and `grants` of a merge, `account` of a release. */
+const PROPOSED = ['proposal', 'action', 'role', 'with', 'grants', 'account'] as const;
+
 /** Every kind of event, in the past tense, with the class of each of its fields. */
 export const EVENTS = {
   'request.submitted': {
@@ -54,10 +57,10 @@ export const EVENTS = {
   'administration.code-issued': only('expiresAt'),
   'administration.claimed': only('role'),
   'administration.claim-refused': only('triesLeft'),
-  'administration.proposed': only('proposal', 'action', 'role', 'lapsesAt'),
-  'administration.confirmed': only('proposal', 'action', 'role'),
-  'administration.refused': only('proposal', 'action', 'role'),
-  'administration.withdrawn': only('proposal', 'action', 'role'),
+  'administration.proposed': { public: [...PROPOSED, 'lapsesAt'], personal: ['reason'] },
+  'administration.confirmed': only(...PROPOSED),
+  'administration.refused': only(...PROPOSED),
+  'administration.withdrawn': only(...PROPOSED),
   'person.signed-in': { public: ['session'], personal: ['key'] },
   'session.ended': only('session', 'cause'),
   'passkey.registered': {
@@ -75,9 +78,9 @@ export const EVENTS = {
   'notifications.muted': only('request', 'muted'),
   'person.left': only('cause', 'directoryVersion'),
   'person.returned': only('directoryVersion'),
-  'person.merged': { public: ['with', 'grants', 'approvals', 'affected'], personal: ['reason'] },
+  'person.merged': only('proposal', 'with', 'grants', 'approvals', 'affected'),
   'account.linked': { public: ['account', 'issuer', 'proof'], personal: ['subject'] },
-  'account.unlinked': { public: ['account', 'issuer', 'proof', 'by'], personal: ['subject', 'reason'] },
+  'account.unlinked': { public: ['proposal', 'account', 'issuer', 'proof', 'by'], personal: ['subject'] },
   'account.refused': { public: ['account', 'issuer', 'claimedBy', 'cause'], personal: [] },
   'directory.held': only('source', 'loss', 'lost', 'people', 'emptied'),
   'directory.failed': only('source', 'cause'),

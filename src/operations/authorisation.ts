@@ -268,17 +268,15 @@ export const AUTHORISATION = {
   // Who looks after Curfew is no secret; what is proposed is for those who can decide it, or whom it is about.
   listAdministration: row('proposal', { people: CONCERNED, watchers: ALL, machines: same('people-only') }),
   claimAdministration: EVERY_PERSON,
-  proposeRole: ADMINISTER,
-  // Both only take away, or give nothing before the other proves it: one admin is enough, who is none of those whom it is about.
-  mergePersons: ADMINISTER,
-  releaseAccount: ADMINISTER,
-  confirmRole: row('proposal', {
+  propose: ADMINISTER,
+  // Whom it is about decides nothing of it while there is another admin, nor ever whether they are one human: see `proposals.ts`.
+  confirmProposal: row('proposal', {
     people: ['proposed-it', 'allow', 'hidden'],
     watchers: ['proposed-it', 'allow', 'not-admin'],
     admin: ['proposed-it', 'allow', 'allow'],
     machines: PEOPLE_ONLY,
   }),
-  refuseRole: row('proposal', {
+  refuseProposal: row('proposal', {
     people: CONCERNED,
     watchers: ['allow', 'allow', 'not-admin'],
     admin: ALL,

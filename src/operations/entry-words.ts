@@ -90,13 +90,15 @@ export function entryWords(body: EntryBody): string {
     case 'administration.claim-refused':
       return `tried a wrong code for the first admin; ${say('triesLeft')} tries were left`;
     case 'administration.proposed':
-      return `proposed to ${roleWords(say)}`;
+      return `proposed to ${changeWords(say)}`;
     case 'administration.confirmed':
-      return `confirmed to ${roleWords(say)}`;
+      return `confirmed to ${changeWords(say)}`;
     case 'administration.refused':
-      return `refused to ${roleWords(say)}`;
+      return `refused to ${changeWords(say)}`;
     case 'administration.withdrawn':
-      return `withdrew a proposal to ${roleWords(say)}`;
+      return `withdrew a proposal to ${changeWords(say)}`;
+    case 'person.merged':
+      return 'wrote that two persons are one human';
     case 'person.signed-in':
       return 'signed in';
     case 'policy.loaded':
@@ -110,6 +112,13 @@ export function entryWords(body: EntryBody): string {
   }
 }
 
-function roleWords(say: (name: string) => string): string {
-  return `${say('action')} somebody ${say('action') === 'dismiss' ? 'who is' : 'as'} ${say('role')}`;
+function changeWords(say: (name: string) => string): string {
+  switch (say('action')) {
+    case 'merge':
+      return `count two persons as one human${say('grants') === 'end' ? ', and to end access that lacks an approval then' : ''}`;
+    case 'release':
+      return 'let an account pass on to another person';
+    default:
+      return `${say('action')} somebody ${say('action') === 'dismiss' ? 'who is' : 'as'} ${say('role')}`;
+  }
 }

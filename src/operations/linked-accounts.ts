@@ -7,11 +7,9 @@ import {
   endLinked,
   historyOf,
   lockLinked,
-  releaseHistory,
   type Account,
   type LinkedAccount,
 } from '../store/linked-accounts.ts';
-import { areOneHuman } from '../store/people.ts';
 import type { AccountProof } from '../store/persons-schema.ts';
 import { claimantsOf, CONFLICT, holdAccount } from './account-holder.ts';
 import { judge } from './authorisation.ts';
@@ -98,59 +96,6 @@ export async function unlinkAccount(
     return ok(null);
   });
 }
-
-/**
- * Lets an account pass on to another human, as an administrator who is neither of those who claim it. Everything that was proven about
- * it before is set aside.
- */
-export async function releaseAccount(
-  world: World,
-  actor: Actor,
-  id: AccountId,
-  input: { readonly reason: string },
-): Promise<Result<null, OperationRefusal>> {
-  const no = judge('releaseAccount', actor);
-  if (no !== null) return refused(no);
-  if (!isSentence(input.reason)) return refused(SAY_WHY);
-  return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
-    const account = await lockLinked(trx, id);
-    if (account === null || account.released) return refused(NOT_FOUND);
-    const history = await historyOf(trx, account);
-    const directly = claimantsOf(world.rules.current().directory, 'oidc', account.subject);
-    for (const one of history) if (await areOneHuman(trx, one.person, actor.person)) return refused(NOT_ONE_OF_THEM);
-    if (directly.some((one) => one.key === actor.key)) return refused(NOT_ONE_OF_THEM);
-    const now = await appNow(trx);
-    await releaseHistory(trx, account, now);
-    await world.append(trx, {
-      kind: 'account.unlinked',
-      at: now,
-      actor: { kind: 'person', id: actor.person },
-      subjects: { person: account.person },
-      facts: { account: id, issuer: account.issuer, proof: account.proof, by: 'administrator' },
-      personal: {
-        subject: { subject: account.person, value: account.subject },
-        reason: { subject: actor.person, value: input.reason },
-      },
-    });
-    return ok(null);
-  });
-}
-
-export function isSentence(text: string): boolean {
-  return text.trim() !== '' && text.length <= 2_000;
-}
-
-export const SAY_WHY: OperationRefusal = {
-  code: 'invalid-input',
-  detail: 'Say why, in at most 2000 characters.',
-  hint: '--reason "…"',
-};
-
-export const NOT_ONE_OF_THEM: OperationRefusal = {
-  code: 'needs-another-admin',
-  detail: 'You are one of the persons whom this is about.',
-  hint: 'Ask another admin: "curfew admin list" shows who is one.',
-};
 
 const WRITTEN_IN_DIRECTORY: OperationRefusal = {
   code: 'account-not-yours-to-unlink',

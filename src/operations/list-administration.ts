@@ -1,13 +1,16 @@
-import type { CurfewRole, RoleAction } from '../core/administration.ts';
-import type { PersonId, ProposalId } from '../core/ids.ts';
+import type { CurfewRole } from '../core/administration.ts';
+import type { PersonId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
-import { personKeys } from '../store/people.ts';
-import { roleHolders, type RoleHolder } from '../store/role-assignments.ts';
-import { openProposals, type RoleProposal } from '../store/role-proposals.ts';
+import { humanOf, personKeys } from '../store/people.ts';
+import { roleHolders } from '../store/role-assignments.ts';
+import { openProposals } from '../store/proposals.ts';
 import { judge } from './authorisation.ts';
+import { isActive } from './change-roles.ts';
+import { proposalView, type ProposalView } from './proposal-view.ts';
+import { mayDecideProposal } from './proposals.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { standingToProposal } from './standing.ts';
+import { partiesOf, standingToProposal } from './standing.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -22,20 +25,6 @@ export interface HolderView {
   readonly confirmedBy: PersonView | null;
 }
 
-/** A change of roles that waits for a second person. */
-export interface ProposalView {
-  readonly id: ProposalId;
-  readonly action: RoleAction;
-  readonly role: CurfewRole;
-  readonly person: PersonView;
-  readonly proposedBy: PersonView;
-  readonly proposedAt: string;
-  readonly lapsesAt: string;
-  /** Whether the actor can be the second person, and whether they can end it without a change. */
-  readonly mayConfirm: boolean;
-  readonly mayRefuse: boolean;
-}
-
 /** Who looks after Curfew itself, which is no secret, and the changes that the actor may see. */
 export interface AdministrationView {
   readonly holders: readonly HolderView[];
@@ -46,76 +35,32 @@ export async function listAdministration(
   world: World,
   actor: Actor,
 ): Promise<Result<AdministrationView, OperationRefusal>> {
+  const { db } = world;
   const no = judge('listAdministration', actor);
   if (no !== null) return refused(no);
-  const holders = await roleHolders(world.db);
-  const open = (await openProposals(world.db)).filter(
-    (proposal) => judge('listAdministration', actor, standingToProposal(actor, proposal)) === null,
+  const [holders, human] = [await roleHolders(db), await humanOf(db, actor.person)];
+  const proposals: ProposalView[] = [];
+  for (const proposal of await openProposals(db)) {
+    const parties = await partiesOf(world, db, proposal);
+    if (judge('listAdministration', actor, standingToProposal(human, parties)) !== null) continue;
+    const may = mayDecideProposal(world, { acting: actor, human, holders }, proposal, parties);
+    proposals.push(await proposalView(world, db, proposal, may));
+  }
+  const others = holders.flatMap(({ appointedBy, confirmedBy }) => [appointedBy, confirmedBy]);
+  const keys = await personKeys(
+    db,
+    others.filter((id) => id !== null),
   );
-  const people = [
-    ...holders.flatMap(({ appointedBy, confirmedBy }) => [appointedBy, confirmedBy]),
-    ...open.flatMap(({ person, proposedBy }) => [person, proposedBy]),
-  ].filter((id) => id !== null);
-  const keys = await personKeys(world.db, people);
-  const shown = (id: PersonId) => personView(world, keys.get(id) ?? '');
-  const shownOrNull = (id: PersonId | null) => (id === null ? null : shown(id));
+  const shownOrNull = (id: PersonId | null) => (id === null ? null : personView(world, keys.get(id) ?? ''));
   return ok({
     holders: holders.map((holder) => ({
       person: personView(world, holder.key),
       role: holder.role,
       since: toIso(holder.since),
-      active: isActive(world, holder),
+      active: isActive(world, holder.key),
       appointedBy: shownOrNull(holder.appointedBy),
       confirmedBy: shownOrNull(holder.confirmedBy),
     })),
-    proposals: open.map((proposal) => proposalView(world, actor, holders, proposal, shown)),
+    proposals,
   });
-}
-
-export function proposalView(
-  world: World,
-  actor: Actor,
-  holders: readonly RoleHolder[],
-  proposal: RoleProposal,
-  shown: (id: PersonId) => PersonView,
-): ProposalView {
-  const may = (operation: 'confirmRole' | 'refuseRole') =>
-    judge(operation, actor, standingToProposal(actor, proposal)) === null &&
-    !leavesToOthers(world, operation, actor, holders, proposal);
-  return {
-    id: proposal.id,
-    action: proposal.action,
-    role: proposal.role,
-    person: shown(proposal.person),
-    proposedBy: shown(proposal.proposedBy),
-    proposedAt: toIso(proposal.proposedAt),
-    lapsesAt: toIso(proposal.lapsesAt),
-    mayConfirm: may('confirmRole'),
-    mayRefuse: may('refuseRole'),
-  };
-}
-
-/**
- * Whether somebody has to leave a proposal about themselves to others: it is for another admin to confirm, and for them to keep or drop a
- * dismissal, as long as there is one besides whoever proposed it. Nobody is appointed against their will.
- */
-export function leavesToOthers(
-  world: World,
-  operation: 'confirmRole' | 'refuseRole',
-  actor: Pick<Actor, 'person'>,
-  holders: readonly RoleHolder[],
-  { action, person, proposedBy }: RoleProposal,
-): boolean {
-  if (person !== actor.person || person === proposedBy) return false;
-  if (operation === 'refuseRole' && action === 'appoint') return false;
-  return activeAdmins(world, holders).some((admin) => admin.person !== person && admin.person !== proposedBy);
-}
-
-/** Admins who can act: the directory has them, and they have not left. */
-export function activeAdmins(world: World, holders: readonly RoleHolder[]): readonly RoleHolder[] {
-  return holders.filter((holder) => holder.role === 'admin' && isActive(world, holder));
-}
-
-function isActive(world: World, { key }: RoleHolder): boolean {
-  return world.rules.current().directory.people.get(key)?.active === true;
 }

@@ -1,4 +1,5 @@
 import type { DirectorySnapshot } from '../core/directory.ts';
+import type { PersonId } from '../core/ids.ts';
 import type { RevocationScope } from '../core/revocation.ts';
 import type { Instant } from '../core/time.ts';
 import { mayDecide } from '../policy/approvals.ts';
@@ -6,12 +7,13 @@ import { decide } from '../policy/decide.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { RecoveryRecord } from '../store/passkey-recoveries.ts';
-import { areOneHuman } from '../store/people.ts';
+import { areOneHuman, humansAmong, humanOf } from '../store/people.ts';
+import type { Proposal } from '../store/proposals.ts';
 import { approvalsOf, findRequest, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
-import type { RoleProposal } from '../store/role-proposals.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import type { Standing } from './authorisation.ts';
+import { findReleasable } from './release-account.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import type { Actor, World } from './world.ts';
 
@@ -110,10 +112,25 @@ export function standingToTarget(
   return answersFor(directory, actor, owners) ? APPROVER : OTHER;
 }
 
-/** To a proposal: own to who made it; it addresses whom it is about. */
-export function standingToProposal(actor: Pick<Actor, 'person'>, proposal: RoleProposal): Standing {
-  if (proposal.proposedBy === actor.person) return OWN;
-  return proposal.person === actor.person ? { relation: 'addressed', named: false } : OTHER;
+/** The humans who have to do with a proposal: each under the name that all of the same human are counted as. */
+export interface Parties {
+  readonly proposer: PersonId;
+  /** Whom it is about. Of an account: who has it, had it or claims it. */
+  readonly about: ReadonlySet<PersonId>;
+}
+
+export async function partiesOf(world: World, db: Db | Trx, proposal: Proposal): Promise<Parties> {
+  const about = [proposal.person];
+  if (proposal.action === 'merge') about.push(proposal.other);
+  if (proposal.action === 'release')
+    about.push(...((await findReleasable(world, db, proposal.account))?.concerned ?? []));
+  return { proposer: await humanOf(db, proposal.proposedBy), about: await humansAmong(db, about) };
+}
+
+/** To a proposal: own to the human who made it; it addresses those whom it is about. */
+export function standingToProposal(human: PersonId, { proposer, about }: Parties): Standing {
+  if (proposer === human) return OWN;
+  return about.has(human) ? { relation: 'addressed', named: false } : OTHER;
 }
 
 /** To a recovery of passkeys: own to the human who lost them, under whichever id; it addresses whom the rules name for approvals of tier 0 and 1. */

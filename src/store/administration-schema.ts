@@ -1,9 +1,9 @@
 import type { Generated } from 'kysely';
-import type { CurfewRole, ProposalOutcome, RoleAction } from '../core/administration.ts';
-import type { PersonId, ProposalId } from '../core/ids.ts';
+import type { CurfewRole, MergeGrants, ProposalOutcome, ProposedAction } from '../core/administration.ts';
+import type { AccountId, PersonId, ProposalId } from '../core/ids.ts';
 import type { NullableTimestamp, Timestamp } from './columns.ts';
 
-/** Tables of the roles of Curfew itself. */
+/** Tables of the roles of Curfew itself, and of what admins propose. */
 export interface AdministrationTables {
   role_assignment: {
     person_id: PersonId;
@@ -13,11 +13,15 @@ export interface AdministrationTables {
     appointed_by: PersonId | null;
     confirmed_by: PersonId | null;
   };
-  role_proposal: {
+  proposal: {
     id: ProposalId;
-    action: RoleAction;
-    role: CurfewRole;
+    action: ProposedAction;
     person_id: PersonId;
+    role: CurfewRole | null;
+    other_id: PersonId | null;
+    grants: MergeGrants | null;
+    account_id: AccountId | null;
+    reason: string;
     proposed_by: PersonId;
     proposed_at: Timestamp;
     lapses_at: Timestamp;

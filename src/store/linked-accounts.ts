@@ -22,15 +22,22 @@ export interface LinkedAccount extends Account {
   readonly endedAt: Instant | null;
   /** An account that an administrator released may become somebody else's. */
   readonly released: boolean;
+  /** Somebody else who claims it; `null`: nobody does. */
+  readonly claimedBy: PersonId | null;
 }
 
 /**
  * Everything that was ever proven about an account, oldest first. Whoever proves the same account at this moment waits until the
  * transaction ends, so that two persons cannot both find it free.
  */
-export async function historyOf(trx: Trx, { issuer, subject }: Account): Promise<readonly LinkedAccount[]> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${issuer} ${subject}`}, 21))`.execute(trx);
-  const rows = await withHuman(trx)
+export async function historyOf(trx: Trx, account: Account): Promise<readonly LinkedAccount[]> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${account.issuer} ${account.subject}`}, 21))`.execute(trx);
+  return everProven(trx, account);
+}
+
+/** The same, for whoever only looks. */
+export async function everProven(db: Db | Trx, { issuer, subject }: Account): Promise<readonly LinkedAccount[]> {
+  const rows = await withHuman(db)
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
     .orderBy('linked_at')
@@ -53,7 +60,12 @@ export async function accountsOf(db: Db | Trx, person: PersonId): Promise<readon
 /** An account that is or was somebody's, locked until the transaction ends. */
 export async function lockLinked(trx: Trx, id: AccountId): Promise<LinkedAccount | null> {
   await sql`select from linked_account where id = ${id} for update`.execute(trx);
-  const row = await withHuman(trx).where('linked_account.id', '=', id).executeTakeFirst();
+  return findLinked(trx, id);
+}
+
+/** An account that is or was somebody's. */
+export async function findLinked(db: Db | Trx, id: AccountId): Promise<LinkedAccount | null> {
+  const row = await withHuman(db).where('linked_account.id', '=', id).executeTakeFirst();
   return row === undefined ? null : toLinked(row);
 }
 
@@ -152,5 +164,6 @@ function toLinked(row: Selectable<Schema['linked_account']> & { readonly same_as
     linkedAt: row.linked_at,
     endedAt: row.ended_at,
     released: row.ended_by === 'administrator',
+    claimedBy: row.conflict_with,
   };
 }

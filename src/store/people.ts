@@ -97,21 +97,27 @@ export async function allOfHuman(db: Db | Trx, person: PersonId): Promise<readon
   return [human, ...rows.map((row) => row.person_id)].sort();
 }
 
+/** Makes whoever merges two persons wait until the transaction ends, so that no chain comes about. */
+export async function lockMerges(trx: Trx): Promise<void> {
+  await sql`lock table person_alias in share row exclusive mode`.execute(trx);
+}
+
 /**
  * Writes that two persons are one human. Everybody who was one with either is one with both. Returns false when they were one already.
- * Merges wait for each other, so that no chain comes about.
+ * `by`, `confirmedBy`: the two who say so.
  */
 export async function mergeHumans(
   trx: Trx,
-  { keep, merge, by, now }: { keep: PersonId; merge: PersonId; by: PersonId; now: Instant },
+  merging: { keep: PersonId; merge: PersonId; by: PersonId; confirmedBy: PersonId; now: Instant },
 ): Promise<boolean> {
-  await sql`lock table person_alias in share row exclusive mode`.execute(trx);
+  const { keep, merge, by, confirmedBy, now } = merging;
+  await lockMerges(trx);
   const [human, other] = [await humanOf(trx, keep), await humanOf(trx, merge)];
   if (human === other) return false;
   await trx.updateTable('person_alias').set({ same_as: human }).where('same_as', '=', other).execute();
   await trx
     .insertInto('person_alias')
-    .values({ person_id: other, same_as: human, merged_at: toIso(now), merged_by: by })
+    .values({ person_id: other, same_as: human, merged_at: toIso(now), merged_by: by, confirmed_by: confirmedBy })
     .execute();
   return true;
 }

@@ -18,7 +18,14 @@ export interface PersonsTables {
     ended_at: NullableTimestamp;
     ended_by: 'person' | 'administrator' | null;
   };
-  person_alias: { person_id: PersonId; same_as: PersonId; merged_at: Timestamp; merged_by: PersonId };
+  person_alias: {
+    person_id: PersonId;
+    same_as: PersonId;
+    merged_at: Timestamp;
+    merged_by: PersonId;
+    /** `null`: merged before it took two. */
+    confirmed_by: PersonId | null;
+  };
   directory_snapshot: {
     source: string;
     version: string;

@@ -337,14 +337,14 @@ export interface ApprovedByThem {
 }
 
 /** What some persons approved and is pending, or lives. */
-export async function approvedBy(trx: Trx, persons: readonly PersonId[]): Promise<readonly ApprovedByThem[]> {
+export async function approvedBy(db: Db | Trx, persons: readonly PersonId[]): Promise<readonly ApprovedByThem[]> {
   const { rows } = await sql<{ request: RequestId; id: GrantId | null; of: RequestId; person: PersonId }>`
     select distinct r.id as request, g.id, g.request_id as of, g.person_id as person
     from approval a join request r on r.id = a.request_id
     left join "grant" g on (g.request_id = r.id or g.id = r.extends_grant)
       and g.state in ('scheduled', 'activating', 'active', 'ending')
     where a.person_id = any(${persons}) and a.verdict = 'approve' and (r.state = 'pending' or g.id is not null)
-    order by r.id, g.id`.execute(trx);
+    order by r.id, g.id`.execute(db);
   return rows.map(({ request, id, of, person }) => ({
     request,
     grant: id === null ? null : { id, request: of, person },

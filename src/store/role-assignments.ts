@@ -6,6 +6,8 @@ import type { Db, Trx } from './schema.ts';
 /** Somebody who holds a role of Curfew itself now. `appointedBy` and `confirmedBy` are `null` for the first admin. */
 export interface RoleHolder {
   readonly person: PersonId;
+  /** The person that all of the same human are counted as. */
+  readonly human: PersonId;
   /** Directory key. */
   readonly key: string;
   readonly role: CurfewRole;
@@ -31,14 +33,16 @@ export async function roleHolders(db: Db | Trx): Promise<readonly RoleHolder[]> 
   const rows = await db
     .selectFrom('role_assignment')
     .innerJoin('person', 'person.id', 'role_assignment.person_id')
+    .leftJoin('person_alias', 'person_alias.person_id', 'role_assignment.person_id')
     .selectAll('role_assignment')
-    .select('person.directory_key as key')
+    .select(['person.directory_key as key', 'person_alias.same_as'])
     .where('until', 'is', null)
     .orderBy('since')
     .orderBy('person.id')
     .execute();
   return rows.map((row) => ({
     person: row.person_id,
+    human: row.same_as ?? row.person_id,
     key: row.key,
     role: row.role,
     since: row.since,

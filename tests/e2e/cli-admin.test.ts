@@ -20,7 +20,7 @@ const [BO, EVE] = [
   { key: 'eve', name: 'Eve \u001b[31mRed' },
 ];
 const PROPOSAL = {
-  ...{ id: ID, action: 'appoint', role: 'auditor', person: EVE, proposedBy: BO },
+  ...{ id: ID, action: 'appoint', role: 'auditor', person: EVE, proposedBy: BO, reason: 'Who \u001b[2Jlooks' },
   ...{
     proposedAt: '2026-11-22T10:00:00.000Z',
     lapsesAt: '2026-11-23T10:00:00.000Z',
@@ -33,6 +33,7 @@ const ADMINISTRATION = {
   holders: [{ ...HOLDER, appointedBy: null, confirmedBy: null }],
   proposals: [PROPOSAL],
 };
+const WHY = ['--reason', 'They are one'];
 const answers = (match: string, body: object, status = 200) =>
   (server.state.override = { match, status, body, once: false });
 const sent = () => server.state.calls.at(-1);
@@ -41,13 +42,13 @@ test('lists who holds what and what waits, with names that cannot draw on the te
   answers('GET /v1/administration', ADMINISTRATION);
   const shown = await home.run(['admin', 'list']);
   expect(shown.stdout).toMatch(/Bo Lind \(bo\) +admin .*the code of the console/);
-  expect(shown.stdout).toMatch(new RegExp(`${ID} +appoint +Eve .*auditor +Bo Lind`));
-  expect(shown.stdout).not.toContain('\u001b[31m');
+  expect(shown.stdout).toMatch(new RegExp(`${ID} +appoint Eve .*\\(eve\\) as auditor\n +Bo Lind \\(bo\\): Who`));
+  expect(shown.stdout).not.toMatch(/\u001b\[(31m|2J)/);
   expect(shown.stderr).toContain(`admin confirm ${ID}`);
   const plain = await home.run(['admin', 'list', '--plain']);
   expect(plain.stdout.split('\n').slice(0, 2)).toEqual([
-    'what\tperson\trole\tsince\tby\tid',
-    'holds\tbo\tadmin\t2026-11-22T10:00:00.000Z\t\t',
+    'what\tperson\trole\tsince\tby\tid\twith\treason',
+    'holds\tbo\tadmin\t2026-11-22T10:00:00.000Z\t\t\t\t',
   ]);
   expect(JSON.parse((await home.run(['admin', 'list', '--json'])).stdout)).toMatchObject({ proposals: [{ id: ID }] });
   answers('GET /v1/administration', { holders: [], proposals: [] });
@@ -56,19 +57,56 @@ test('lists who holds what and what waits, with names that cannot draw on the te
 
 test('proposes, and says what the second person types', async () => {
   answers('POST /v1/administration/proposals', PROPOSAL, 201);
-  const made = await home.run(['admin', 'appoint', 'eve', '--as', 'auditor']);
+  const made = await home.run(['admin', 'appoint', 'eve', '--as', 'auditor', ...WHY]);
   expect([made.code, made.stdout]).toEqual([0, `${ID}\n`]);
   expect(made.stderr).toContain(`curfew admin confirm ${ID}`);
-  expect((await home.run(['admin', 'dismiss', 'eve', '--as', 'auditor'])).code).toBe(0);
+  expect((await home.run(['admin', 'dismiss', 'eve', '--as', 'auditor', ...WHY])).code).toBe(0);
   expect(sent()).toBe('POST /v1/administration/proposals');
 });
 
 test('confirms and refuses', async () => {
   answers(`POST /v1/administration/proposals/${ID}`, PROPOSAL);
-  expect((await home.run(['admin', 'confirm', ID])).stderr).toContain('Eve  [31mRed is auditor now.');
+  expect((await home.run(['admin', 'confirm', ID])).stderr).toContain('Done: appoint Eve  [31mRed (eve) as auditor.');
   expect(sent()).toBe(`POST /v1/administration/proposals/${ID}/confirm`);
-  expect((await home.run(['admin', 'refuse', ID])).code).toBe(0);
-  expect(sent()).toBe(`POST /v1/administration/proposals/${ID}/refuse`);
+  for (const word of ['refuse', 'withdraw']) {
+    expect((await home.run(['admin', word, ID])).stderr).toContain('Nothing changes: appoint Eve');
+    expect(sent()).toBe(`POST /v1/administration/proposals/${ID}/refuse`);
+  }
+});
+
+const MERGE = {
+  ...{ ...PROPOSAL, action: 'merge', role: undefined, other: BO, grants: 'end' },
+  losesRequests: [{ id: 'req_1', person: EVE, items: [{ role: 'reader', target: 'aws/prod' }] }],
+  losesGrants: [{ id: 'grt_1', person: EVE, role: 'reader', target: 'aws/prod', endsAt: null }],
+};
+const RELEASE = {
+  ...{ ...PROPOSAL, action: 'release', role: undefined },
+  account: {
+    ...{ id: `lnk_${'k'.repeat(20)}`, issuer: 'https://i.example', subject: 's-1' },
+    ...{ provenFor: [EVE], signsIn: true, claimedBy: BO },
+  },
+};
+
+test('proposes a merge and a release, and says what they would take away before anybody confirms', async () => {
+  answers('POST /v1/administration/proposals', MERGE, 201);
+  const merged = await home.run(['admin', 'merge', 'eve', 'bo', ...WHY, '--end-grants']);
+  expect([merged.code, merged.stdout]).toEqual([0, `${ID}\n`]);
+  expect(JSON.parse(server.state.bodies.at(-1) ?? '')).toEqual({
+    ...{ action: 'merge', person: 'eve', other: 'bo', grants: 'end', reason: 'They are one' },
+  });
+  expect(merged.stderr).toContain('req_1 of Eve  [31mRed (eve) loses an approval: reader on aws/prod');
+  expect(merged.stderr).toContain('grt_1 of Eve  [31mRed (eve) ends: reader on aws/prod');
+  expect(merged.stderr).not.toContain('whom it is about');
+  await home.run(['admin', 'merge', 'eve', 'bo', ...WHY]);
+  expect(server.state.bodies.at(-1)).toContain('"grants":"keep"');
+  answers('POST /v1/administration/proposals', RELEASE, 201);
+  const released = await home.run(['admin', 'release', RELEASE.account.id, ...WHY]);
+  expect(released.stderr).toContain('it does not sign Eve  [31mRed (eve) in any more');
+  expect(released.stderr).toContain('Bo Lind (bo) claims it');
+  answers('GET /v1/administration', { holders: [], proposals: [MERGE, RELEASE] });
+  const listed = await home.run(['admin', 'list']);
+  expect(listed.stdout).toContain(`${ID}  count Bo Lind (bo) as Eve  [31mRed (eve)`);
+  expect(listed.stdout).toContain('let the account s-1 at https://i.example pass on');
 });
 
 test('reads the code from the terminal or from standard input, and takes none as an argument', async () => {
@@ -87,8 +125,12 @@ test('reads the code from the terminal or from standard input, and takes none as
 test('what is wrong in the command line is sent nowhere', async () => {
   const before = server.state.calls.length;
   for (const words of [
-    ['appoint', 'eve'],
-    ['appoint', 'eve', '--as', 'king'],
+    ['appoint', 'eve', ...WHY],
+    ['appoint', 'eve', '--as', 'king', ...WHY],
+    ['appoint', 'eve', '--as', 'admin'],
+    ['merge', 'eve', 'bo'],
+    ['merge', 'eve', ...WHY],
+    ['release', 'prp_x', ...WHY],
     ['confirm', 'rev_x'],
     ['refuse', '../me'],
   ])

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { after } from '../../src/core/time.ts';
-import { confirmRole, proposeRole, refuseRole } from '../../src/operations/change-roles.ts';
 import { claimAdministration, issueAdminCode } from '../../src/operations/claim-administration.ts';
 import { listAdministration } from '../../src/operations/list-administration.ts';
+import { confirmProposal, propose, refuseProposal } from '../../src/operations/proposals.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { appNow } from '../../src/store/database.ts';
 import { mergeHumans } from '../../src/store/people.ts';
@@ -12,6 +12,8 @@ import { rolesOf } from '../../src/store/role-assignments.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
+
+const BECAUSE = { reason: 'The team asked for it' };
 
 eachDatabase('the administration of Curfew itself', (current) => {
   let acme: AcmeOperations;
@@ -24,9 +26,9 @@ eachDatabase('the administration of Curfew itself', (current) => {
   const issue = async (): Promise<string> => (await issueAdminCode(acme.world))?.code ?? '';
   const claim = (actor: Actor, given: string) => claimAdministration(acme.world, actor, { code: given });
   const appoint = (actor: Actor, person: string, role: 'auditor' | 'admin' = 'admin') =>
-    proposeRole(acme.world, actor, { action: 'appoint', person, role });
+    propose(acme.world, actor, { action: 'appoint', person, role, ...BECAUSE });
   const dismiss = (actor: Actor, person: string, role: 'auditor' | 'admin' = 'admin') =>
-    proposeRole(acme.world, actor, { action: 'dismiss', person, role });
+    propose(acme.world, actor, { action: 'dismiss', person, role, ...BECAUSE });
   const roles = (actor: Actor) => rolesOf(current().db, actor.person);
   const kinds = async (): Promise<readonly string[]> => {
     const { rows } = await sql<{ kind: string }>`
@@ -90,14 +92,14 @@ eachDatabase('the administration of Curfew itself', (current) => {
     test('whom they appoint accepts, or does not', async () => {
       const proposal = got(await appoint(eli, 'fay', 'auditor'));
       expect(proposal).toMatchObject({ mayConfirm: false, mayRefuse: true, person: { key: 'fay' } });
-      expect(code(await confirmRole(acme.world, eli, proposal.id))).toBe('self-approval');
-      expect(code(await confirmRole(acme.world, ana, proposal.id))).toBe('not-found');
+      expect(code(await confirmProposal(acme.world, eli, proposal.id))).toBe('self-approval');
+      expect(code(await confirmProposal(acme.world, ana, proposal.id))).toBe('not-found');
       expect(await roles(fay)).toEqual([]);
-      got(await confirmRole(acme.world, fay, proposal.id));
+      got(await confirmProposal(acme.world, fay, proposal.id));
       expect(await roles(fay)).toEqual(['auditor']);
-      expect(code(await confirmRole(acme.world, fay, proposal.id))).toBe('already-decided');
+      expect(code(await confirmProposal(acme.world, fay, proposal.id))).toBe('already-decided');
       const other = got(await appoint(eli, 'bo'));
-      got(await refuseRole(acme.world, bo, other.id));
+      got(await refuseProposal(acme.world, bo, other.id));
       expect(await roles(bo)).toEqual([]);
       expect(await kinds()).toEqual([
         ...['administration.proposed', 'administration.confirmed'],
@@ -106,13 +108,17 @@ eachDatabase('the administration of Curfew itself', (current) => {
     });
 
     test('they cannot appoint their own second id either, which is no second person', async () => {
+      const before = got(await appoint(eli, 'fay', 'auditor'));
       await current()
         .db.transaction()
-        .execute(async (trx) =>
-          mergeHumans(trx, { keep: eli.person, merge: fay.person, by: ana.person, now: await appNow(trx) }),
-        );
-      const proposal = got(await appoint(eli, 'fay', 'auditor'));
-      expect(code(await confirmRole(acme.world, fay, proposal.id))).toBe('needs-another-admin');
+        .execute(async (trx) => {
+          const merging = { keep: eli.person, merge: fay.person, by: ana.person, confirmedBy: bo.person };
+          await mergeHumans(trx, { ...merging, now: await appNow(trx) });
+        });
+      expect(code(await confirmProposal(acme.world, fay, before.id))).toBe('self-approval');
+      expect(got(await listAdministration(acme.world, fay)).proposals).toMatchObject([{ mayConfirm: false }]);
+      got(await refuseProposal(acme.world, eli, before.id));
+      expect(code(await appoint(eli, 'fay', 'auditor'))).toBe('needs-another-admin');
       expect(await roles(fay)).toEqual([]);
     });
 
@@ -134,12 +140,12 @@ eachDatabase('the administration of Curfew itself', (current) => {
 
     test('another one confirms, and not whom it is about', async () => {
       const proposal = got(await appoint(eli, 'bo'));
-      expect(code(await confirmRole(acme.world, bo, proposal.id))).toBe('needs-another-admin');
+      expect(code(await confirmProposal(acme.world, bo, proposal.id))).toBe('needs-another-admin');
       const { signIn } = fay;
       if (signIn === undefined) throw new Error('nobody signed in');
       const old: Actor = { ...fay, signIn: { ...signIn, at: after(signIn.at, -11 * 60_000) } };
-      expect(code(await confirmRole(acme.world, old, proposal.id))).toBe('sign-in-too-old');
-      got(await confirmRole(acme.world, fay, proposal.id));
+      expect(code(await confirmProposal(acme.world, old, proposal.id))).toBe('sign-in-too-old');
+      got(await confirmProposal(acme.world, fay, proposal.id));
       expect(await roles(bo)).toEqual(['admin']);
       expect(code(await appoint(eli, 'bo'))).toBe('role-unchanged');
     });
@@ -147,9 +153,9 @@ eachDatabase('the administration of Curfew itself', (current) => {
     test('nobody can refuse their own dismissal as long as another admin can decide it', async () => {
       const proposal = got(await dismiss(eli, 'fay'));
       expect(proposal).toMatchObject({ action: 'dismiss', mayConfirm: false });
-      expect(code(await refuseRole(acme.world, fay, proposal.id))).toBe('needs-another-admin');
-      expect(code(await confirmRole(acme.world, fay, proposal.id))).toBe('needs-another-admin');
-      got(await confirmRole(acme.world, await acme.as('ada'), proposal.id));
+      expect(code(await refuseProposal(acme.world, fay, proposal.id))).toBe('needs-another-admin');
+      expect(code(await confirmProposal(acme.world, fay, proposal.id))).toBe('needs-another-admin');
+      got(await confirmProposal(acme.world, await acme.as('ada'), proposal.id));
       expect(await roles(fay)).toEqual([]);
       // What she still believes to be does not count.
       expect(code(await appoint({ ...fay, roles: ['admin'] }, 'bo'))).toBe('not-an-admin');
@@ -157,17 +163,17 @@ eachDatabase('the administration of Curfew itself', (current) => {
 
     test('what somebody proposed who is no admin any more is not carried out', async () => {
       const proposal = got(await appoint(fay, 'bo'));
-      got(await confirmRole(acme.world, await acme.as('ada'), got(await dismiss(eli, 'fay')).id));
-      expect(code(await confirmRole(acme.world, eli, proposal.id))).toBe('proposal-lapsed');
+      got(await confirmProposal(acme.world, await acme.as('ada'), got(await dismiss(eli, 'fay')).id));
+      expect(code(await confirmProposal(acme.world, eli, proposal.id))).toBe('proposal-lapsed');
     });
 
     test('of two dismissals that would leave nobody, the second is refused', async () => {
       const ada = await acme.as('ada');
-      got(await confirmRole(acme.world, fay, got(await dismiss(eli, 'ada')).id));
+      got(await confirmProposal(acme.world, fay, got(await dismiss(eli, 'ada')).id));
       const [one, two] = [got(await dismiss(eli, 'fay')), got(await dismiss(fay, 'eli'))];
       expect(await roles(ada)).toEqual([]);
-      got(await confirmRole(acme.world, fay, one.id));
-      expect(['proposal-lapsed', 'last-admin']).toContain(code(await confirmRole(acme.world, eli, two.id)));
+      got(await confirmProposal(acme.world, fay, one.id));
+      expect(['proposal-lapsed', 'last-admin']).toContain(code(await confirmProposal(acme.world, eli, two.id)));
       expect(await roles(eli)).toEqual(['admin']);
     });
 
@@ -181,24 +187,24 @@ eachDatabase('the administration of Curfew itself', (current) => {
       await acme.reload();
       expect(code(await dismiss(eli, 'eli'))).toBe('last-admin');
       const proposal = got(await appoint(eli, 'bo'));
-      got(await confirmRole(acme.world, bo, proposal.id));
+      got(await confirmProposal(acme.world, bo, proposal.id));
       const listed = got(await listAdministration(acme.world, ana));
       expect(listed.holders.filter(({ active }) => active).map(({ person }) => person.key)).toEqual(['eli', 'bo']);
     });
 
     test('lapses after a day', async () => {
       const proposal = got(await appoint(eli, 'bo'));
-      await sql`alter table role_proposal disable trigger role_proposal_is_decided_once`.execute(current().db);
-      await sql`update role_proposal set lapses_at = app_now()`.execute(current().db);
-      await sql`alter table role_proposal enable trigger role_proposal_is_decided_once`.execute(current().db);
-      expect(code(await confirmRole(acme.world, fay, proposal.id))).toBe('proposal-lapsed');
+      await sql`alter table proposal disable trigger proposal_is_decided_once`.execute(current().db);
+      await sql`update proposal set lapses_at = app_now()`.execute(current().db);
+      await sql`alter table proposal enable trigger proposal_is_decided_once`.execute(current().db);
+      expect(code(await confirmProposal(acme.world, fay, proposal.id))).toBe('proposal-lapsed');
       expect(got(await listAdministration(acme.world, fay)).proposals).toEqual([]);
     });
 
     test('one proposal about a role of somebody waits at a time; whoever made it withdraws it', async () => {
       const proposal = got(await appoint(eli, 'bo'));
       expect(code(await appoint(fay, 'bo'))).toBe('already-proposed');
-      got(await refuseRole(acme.world, eli, proposal.id));
+      got(await refuseProposal(acme.world, eli, proposal.id));
       expect(await kinds()).toEqual(['administration.proposed', 'administration.withdrawn']);
       got(await appoint(fay, 'bo'));
     });
@@ -210,6 +216,33 @@ eachDatabase('the administration of Curfew itself', (current) => {
       expect((await seen(ana)).holders).toHaveLength(3);
       expect((await seen(bo)).proposals).toHaveLength(1);
       expect((await seen({ ...fay, roles: ['admin'] })).proposals).toMatchObject([{ mayConfirm: true }]);
+    });
+
+    test('whoever is one human with who proposed it is no other admin, and is not told that they could confirm', async () => {
+      await current()
+        .db.transaction()
+        .execute(async (trx) => {
+          const merging = { keep: eli.person, merge: fay.person, by: ana.person, confirmedBy: bo.person };
+          await mergeHumans(trx, { ...merging, now: await appNow(trx) });
+        });
+      const proposal = got(await appoint(fay, 'bo'));
+      const seen = async (actor: Actor) =>
+        got(await listAdministration(acme.world, { ...actor, roles: ['admin'] })).proposals;
+      expect(await seen(eli)).toMatchObject([{ mayConfirm: false, mayRefuse: true }]);
+      expect(await seen(await acme.as('ada'))).toMatchObject([{ mayConfirm: true }]);
+      expect(code(await confirmProposal(acme.world, eli, proposal.id))).toBe('self-approval');
+    });
+
+    test('says why: to those who see it, and beside the log, never in it', async () => {
+      const { id } = got(await appoint(eli, 'bo'));
+      expect(got(await listAdministration(acme.world, bo)).proposals).toMatchObject([{ id, ...BECAUSE }]);
+      const empty = { action: 'appoint', person: 'bo', role: 'auditor', reason: ' ' } as const;
+      expect(code(await propose(acme.world, eli, empty))).toBe('invalid-input');
+      const stored = await sql<{ t: string }>`select string_agg(body, '') as t from ledger_outbox`.execute(
+        current().db,
+      );
+      expect(stored.rows[0]?.t).not.toContain(BECAUSE.reason);
+      expect(stored.rows[0]?.t).toContain('"commitments":{"reason"');
     });
 
     test.each([
@@ -224,9 +257,25 @@ eachDatabase('the administration of Curfew itself', (current) => {
   });
 
   test('the database lets nobody be both persons', async () => {
+    const { db } = current();
     const alone = sql`insert into role_assignment values (${ana.person}, 'auditor', app_now(), null, ${bo.person}, ${bo.person})`;
-    await expect(alone.execute(current().db)).rejects.toMatchObject({
-      constraint: 'role_assignment_takes_two_persons',
-    });
+    await expect(alone.execute(db)).rejects.toMatchObject({ constraint: 'role_assignment_takes_two_persons' });
+    const merged = sql`insert into person_alias values (${ana.person}, ${bo.person}, app_now(), ${eli.person}, ${eli.person})`;
+    await expect(merged.execute(db)).rejects.toMatchObject({ constraint: 'person_alias_takes_two_persons' });
+    const merge = (by: Actor, decidedBy: Actor, outcome: string) => sql`
+      insert into proposal (id, action, person_id, other_id, grants, reason, proposed_by, proposed_at, lapses_at, outcome, decided_by, decided_at)
+      values (${`prp_${'a'.repeat(20)}`}, 'merge', ${ana.person}, ${bo.person}, 'end', 'one', ${by.person}, app_now(),
+        app_now() + interval '1 day', ${outcome}, ${decidedBy.person}, app_now())`;
+    for (const [by, decidedBy, outcome, constraint] of [
+      [eli, eli, 'confirmed', 'proposal_is_confirmed_by_another'],
+      [eli, eli, 'refused', 'proposal_is_refused_by_another'],
+      [eli, fay, 'withdrawn', 'proposal_is_withdrawn_by_who_made_it'],
+      [ana, fay, 'confirmed', 'proposal_is_not_made_by_whom_it_is_about'],
+      [eli, bo, 'confirmed', 'proposal_is_not_confirmed_by_whom_it_is_about'],
+    ] as const)
+      await expect(merge(by, decidedBy, outcome).execute(db)).rejects.toMatchObject({ constraint });
+    await merge(eli, fay, 'confirmed').execute(db);
+    const changed = sql`update proposal set other_id = ${fay.person}`.execute(db);
+    await expect(changed).rejects.toMatchObject({ constraint: 'proposal_is_decided_once' });
   });
 });

@@ -263,6 +263,7 @@ eachDatabase('a passkey', (current) => {
               keep: keep.actor.person,
               merge: merge.actor.person,
               by: bo.person,
+              confirmedBy: keep.actor.person,
               now: await appNow(trx),
             }),
           );

@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ProposalId } from '../../src/core/ids.ts';
+import { after } from '../../src/core/time.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
-import { listAccounts, linkAccount, releaseAccount, unlinkAccount } from '../../src/operations/linked-accounts.ts';
-import { mergePersons } from '../../src/operations/merge-persons.ts';
+import { listAccounts, linkAccount, unlinkAccount } from '../../src/operations/linked-accounts.ts';
+import { listAdministration } from '../../src/operations/list-administration.ts';
+import { confirmProposal, propose, refuseProposal } from '../../src/operations/proposals.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { confirmRevocationOrder, liftRevocationOrder, orderRevocation } from '../../src/operations/revoke-many.ts';
 import { showRequest } from '../../src/operations/show-requests.ts';
@@ -10,6 +13,7 @@ import { signIn } from '../../src/operations/sign-in.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { openConflicts } from '../../src/store/linked-accounts.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
+import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
 
 const ASK = {
@@ -43,10 +47,10 @@ eachDatabase('operations', (current) => {
     const proven = { issuer: OTHER_ISSUER, subject, proof: 'sign-in', name: 'contractors' } as const;
     return linkAccount(acme.world, { id: person, key }, proven);
   };
-  const admin = async (key: string): Promise<Actor> => ({
-    ...(await acme.as(key)),
-    roles: [key === 'ana' ? 'auditor' : 'admin'],
-  });
+  /** Makes admins of some people, and lets the first propose what the second confirms. */
+  const admins = async (...keys: readonly string[]): Promise<void> => {
+    for (const key of keys) await giveRole(acme, key, 'admin');
+  };
   const two = () => edit('policies/data.yaml', 'count: 1\n    escalate: { after: 10m, to: [group:sre] }', 'count: 2');
 
   describe('accounts of a person', () => {
@@ -101,8 +105,27 @@ eachDatabase('operations', (current) => {
       // Taking it off oneself does not make two persons of one human.
       got(await unlinkAccount(acme.world, ana, id));
       expect(code(await link('bo', 'shared'))).toBe('account-conflict');
-      expect(code(await releaseAccount(acme.world, ana, id, BECAUSE))).toBe('not-an-admin');
-      got(await releaseAccount(acme.world, await admin('mia'), id, BECAUSE));
+      const release = async (by: string) =>
+        propose(acme.world, await acme.as(by), { action: 'release', account: id, ...BECAUSE });
+      await admins('mia', 'lea', 'ana', 'bo');
+      // Who had it or claims it decides nothing about it, admin or not.
+      expect(code(await release('gia'))).toBe('not-an-admin');
+      for (const key of ['ana', 'bo']) expect(code(await release(key))).toBe('needs-another-admin');
+      const proposal = got(await release('mia'));
+      expect(proposal).toMatchObject({
+        person: { key: 'ana' },
+        account: { subject: 'shared', signsIn: false, provenFor: [{ key: 'ana' }], claimedBy: { key: 'bo' } },
+      });
+      expect(code(await confirmProposal(acme.world, await acme.as('mia'), proposal.id))).toBe('self-approval');
+      for (const key of ['ana', 'bo'])
+        expect(code(await confirmProposal(acme.world, await acme.as(key), proposal.id))).toBe('needs-another-admin');
+      expect(code(await link('bo', 'shared'))).toBe('account-conflict');
+      got(await confirmProposal(acme.world, await acme.as('lea'), proposal.id));
+      expect(code(await release('mia'))).toBe('not-found');
+      expect((await bodies('account.unlinked')).at(-1)?.facts).toMatchObject({
+        proposal: proposal.id,
+        by: 'administrator',
+      });
       got(await link('bo', 'shared'));
       expect(await openConflicts(current().db)).toEqual([]);
     });
@@ -122,22 +145,108 @@ eachDatabase('operations', (current) => {
   });
 
   describe('two persons who turn out to be one', () => {
-    const merge = async (by: string, grants: 'end' | 'keep' = 'end') =>
-      mergePersons(acme.world, await admin(by), { keep: 'bo', other: 'finn', grants, ...BECAUSE });
+    const proposeMerge = async (by: string, grants: 'end' | 'keep' = 'end') =>
+      propose(acme.world, await acme.as(by), { action: 'merge', person: 'bo', other: 'finn', grants, ...BECAUSE });
+    const confirm = async (by: string, id: ProposalId) => confirmProposal(acme.world, await acme.as(by), id);
+    /** Merges them, as two admins who are neither. */
+    const merge = async (grants: 'end' | 'keep' = 'end') => {
+      await admins('gia', 'ivo');
+      const { id } = got(await proposeMerge('gia', grants));
+      const merged = got(await confirm('ivo', id));
+      if (merged.action !== 'merge') throw new Error('it merges');
+      return merged;
+    };
+    const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
 
-    test('only an administrator who is neither of them merges, and only once', async () => {
-      expect(code(await merge('ana'))).toBe('not-an-admin');
-      expect(code(await merge('bo'))).toBe('needs-another-admin');
-      got(await merge('mia'));
-      expect(code(await merge('mia'))).toBe('same-person');
-      expect(code(await merge('bo'))).toBe('needs-another-admin');
+    test('takes two admins who are neither of them, and is done once', async () => {
+      await admins('mia', 'lea', 'bo');
+      expect(code(await proposeMerge('ana'))).toBe('not-an-admin');
+      expect(code(await proposeMerge('bo'))).toBe('needs-another-admin');
+      const { id } = got(await proposeMerge('mia'));
+      expect(code(await proposeMerge('lea'))).toBe('already-proposed');
+      expect(code(await confirm('mia', id))).toBe('self-approval');
+      expect(code(await confirm('bo', id))).toBe('needs-another-admin');
+      // One whom it is about, without a role: may look, and decides nothing.
+      expect(code(await confirm('finn', id))).toBe('needs-another-admin');
+      expect(code(await refuseProposal(acme.world, await acme.as('finn'), id))).toBe('needs-another-admin');
+      expect(code(await confirm('ana', id))).toBe('not-found');
+      expect(await bodies('person.merged')).toEqual([]);
+      got(await confirm('lea', id));
+      expect(await bodies('person.merged')).toMatchObject([{ facts: { proposal: id } }]);
+      expect(code(await confirm('lea', id))).toBe('already-decided');
+      expect(code(await proposeMerge('mia'))).toBe('same-person');
+    });
+
+    test('where nobody could confirm it, says that another admin has to be appointed first', async () => {
+      await admins('mia', 'bo');
+      const refusal = await proposeMerge('mia');
+      expect(refusal).toMatchObject({
+        refusal: { code: 'needs-another-admin', hint: expect.stringContaining('admin appoint') },
+      });
+      await admins('lea');
+      got(await proposeMerge('mia'));
+    });
+
+    test('nobody confirms as the other self of who proposed it, with an old sign-in, or for who became one of them', async () => {
+      await admins('mia', 'lea', 'ada');
+      const { id } = got(await proposeMerge('mia'));
+      const lea = await acme.as('lea');
+      const at = after(acme.world.clock.now(), -11 * 60_000);
+      const old: Actor = { ...lea, signIn: { id: lea.signIn?.id ?? ('ses' as never), at } };
+      expect(code(await confirmProposal(acme.world, old, id))).toBe('sign-in-too-old');
+      const same = { action: 'merge', person: 'mia', other: 'ada', grants: 'end', ...BECAUSE } as const;
+      await admins('gia', 'ivo');
+      got(await confirm('ivo', got(await propose(acme.world, await acme.as('gia'), same)).id));
+      expect(code(await confirm('ada', id))).toBe('self-approval');
+      const worse = { action: 'merge', person: 'mia', other: 'bo', grants: 'end', ...BECAUSE } as const;
+      got(await confirm('ivo', got(await propose(acme.world, await acme.as('gia'), worse)).id));
+      expect(code(await confirm('lea', id))).toBe('proposal-lapsed');
+      const seen = got(await listAdministration(acme.world, { ...lea, roles: ['admin'] })).proposals;
+      expect(seen).toMatchObject([{ id, mayConfirm: false, mayRefuse: true }]);
+    });
+
+    test('is shown with everything that it would change, and what it changed is what there was by then', async () => {
+      await admins('mia', 'lea');
+      await two();
+      const waits = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+      got(await approveRequest(acme.world, await acme.as('finn'), waits.id, {}));
+      const proposal = got(await proposeMerge('mia'));
+      expect(proposal).toMatchObject({
+        ...{ person: { key: 'bo' }, other: { key: 'finn' }, grants: 'end', ...BECAUSE },
+        losesRequests: [{ id: waits.id, person: { key: 'bo' }, items: [{ role: 'invoice-reader' }] }],
+        losesGrants: [],
+      });
+      // Nothing has changed yet.
+      expect(got(await showRequest(acme.world, await acme.as('bo'), waits.id)).steps[0]?.missing).toBe(1);
+      got(await approveRequest(acme.world, await acme.as('hal'), waits.id, {}));
+      await acme.engine.pass('starts');
+      const [listed] = got(
+        await listAdministration(acme.world, { ...(await acme.as('lea')), roles: ['admin'] }),
+      ).proposals;
+      const { grants } = got(await showRequest(acme.world, await acme.as('bo'), waits.id));
+      const now = {
+        losesRequests: [],
+        losesGrants: [{ id: grants[0]?.id, person: { key: 'bo' }, target: 'aws/prod' }],
+      };
+      expect(listed).toMatchObject(now);
+      expect(got(await confirm('lea', proposal.id))).toMatchObject({ ...now, mayConfirm: false });
+      expect(got(await showRequest(acme.world, await acme.as('bo'), waits.id)).grants[0]?.status).toBe('ending');
+    });
+
+    test('refused or withdrawn, nothing changes', async () => {
+      await admins('mia', 'lea');
+      got(await refuseProposal(acme.world, await acme.as('lea'), got(await proposeMerge('mia')).id));
+      got(await refuseProposal(acme.world, await acme.as('mia'), got(await proposeMerge('mia')).id));
+      expect((await bodies('administration.refused'))[0]?.facts).toMatchObject({ action: 'merge', grants: 'end' });
+      expect(await bodies('administration.withdrawn')).toHaveLength(1);
+      expect(await bodies('person.merged')).toEqual([]);
     });
 
     test('what one approved for the other does not count any more, and the other cannot approve it', async () => {
       await two();
       const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
       got(await approveRequest(acme.world, await acme.as('finn'), id, {}));
-      expect(got(await merge('mia')).requests).toEqual([id]);
+      expect(idsOf((await merge()).losesRequests)).toEqual([id]);
       const view = got(await approveRequest(acme.world, await acme.as('hal'), id, {}));
       expect(view.status).toBe('pending');
       expect(view.steps[0]?.missing).toBe(1);
@@ -149,7 +258,7 @@ eachDatabase('operations', (current) => {
       await two();
       const { id } = got(await requestAccess(acme.world, await acme.as('ana'), ASK));
       got(await approveRequest(acme.world, await acme.as('bo'), id, {}));
-      got(await merge('mia'));
+      await merge();
       expect(code(await approveRequest(acme.world, await acme.as('finn'), id, {}))).toBe('already-decided-by-you');
       expect(got(await approveRequest(acme.world, await acme.as('hal'), id, {})).status).toBe('approved');
     });
@@ -157,7 +266,7 @@ eachDatabase('operations', (current) => {
     test('what was approved and has not started does not start', async () => {
       const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
       got(await approveRequest(acme.world, await acme.as('finn'), id, {}));
-      got(await merge('mia', 'keep'));
+      await merge('keep');
       await acme.engine.pass('starts');
       const view = got(await showRequest(acme.world, await acme.as('bo'), id));
       expect(view.grants[0]?.status).toBe('failed');
@@ -176,13 +285,15 @@ eachDatabase('operations', (current) => {
         const other = got(await requestAccess(acme.world, await acme.as('ana'), ASK));
         got(await approveRequest(acme.world, await acme.as('finn'), other.id, {}));
         await acme.engine.pass('starts');
-        const merged = got(await merge('mia', grants));
+        const merged = await merge(grants);
         const view = got(await showRequest(acme.world, await acme.as('bo'), id));
-        expect(merged.grants).toEqual([view.grants[0]?.id]);
+        expect(idsOf(merged.losesGrants)).toEqual([view.grants[0]?.id]);
         expect(view.grants[0]?.status).toBe(status);
         expect(got(await showRequest(acme.world, await acme.as('ana'), other.id)).grants[0]?.status).toBe('active');
         expect(await bodies('finding.raised')).toMatchObject([{ facts: { finding: 'approved-by-requester' } }]);
-        expect(await bodies('person.merged')).toMatchObject([{ facts: { grants, affected: merged.grants } }]);
+        expect(await bodies('person.merged')).toMatchObject([
+          { facts: { grants, affected: idsOf(merged.losesGrants) } },
+        ]);
       },
     );
 
@@ -191,7 +302,7 @@ eachDatabase('operations', (current) => {
       const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
       got(await approveRequest(acme.world, await acme.as('hal'), id, {}));
       await acme.engine.pass('starts');
-      got(await merge('lea'));
+      await merge();
       const order = got(await orderRevocation(acme.world, await acme.as('bo'), { all: true, reason: 'An incident' }));
       expect(code(await confirmRevocationOrder(acme.world, await acme.as('finn'), order.id))).toBe('self-approval');
       const input = { target: 'aws/prod', reason: 'An incident' };
@@ -205,7 +316,7 @@ eachDatabase('operations', (current) => {
     test('an account of the one is no conflict for the other any more', async () => {
       got(await link('bo', 'shared'));
       expect(code(await link('finn', 'shared'))).toBe('account-conflict');
-      got(await merge('mia'));
+      await merge();
       got(await link('finn', 'shared'));
       expect(await openConflicts(current().db)).toEqual([]);
     });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { CURFEW_ROLES, ROLE_ACTIONS } from '../../core/administration.ts';
+import { CURFEW_ROLES } from '../../core/administration.ts';
 import { ok, type Result } from '../../core/result.ts';
-import type { AdministrationView, HolderView, ProposalView } from '../../operations/list-administration.ts';
+import type { AdministrationView, HolderView } from '../../operations/list-administration.ts';
+import type { ProposalInput } from '../../operations/proposals.ts';
+import type { ProposalView } from '../../operations/proposal-view.ts';
 import type { OperationRefusal } from '../../operations/refusal.ts';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
@@ -10,32 +12,18 @@ import type { Outcome } from '../operations-port.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
 import { idParams, personView, type Covers } from '../views.ts';
+import { proposalBody, proposalView } from './proposal-schema.ts';
 
 const time = z.string().meta({ format: 'date-time' });
-const role = z.enum(CURFEW_ROLES);
-const action = z.enum(ROLE_ACTIONS);
 
 const holderView = z.object({
   person: personView,
-  role,
+  role: z.enum(CURFEW_ROLES),
   since: time,
   active: z.boolean().meta({ description: 'Whether the directory still has them; who has left cannot act.' }),
   appointedBy: personView.nullable().meta({ description: 'null: claimed with the code of the console.' }),
   confirmedBy: personView.nullable(),
 });
-const proposalView = z
-  .object({
-    id: z.string(),
-    action,
-    role,
-    person: personView,
-    proposedBy: personView,
-    proposedAt: time,
-    lapsesAt: time,
-    mayConfirm: z.boolean(),
-    mayRefuse: z.boolean(),
-  })
-  .meta({ id: 'RoleProposal' });
 const administrationView = z
   .object({ holders: z.array(holderView).readonly(), proposals: z.array(proposalView).readonly() })
   .meta({ id: 'Administration' });
@@ -43,8 +31,7 @@ const administrationView = z
 export const SCHEMAS_COVER_ADMINISTRATION: readonly [
   Covers<typeof administrationView, AdministrationView>,
   Covers<typeof holderView, HolderView>,
-  Covers<typeof proposalView, ProposalView>,
-] = [true, true, true];
+] = [true, true];
 
 /** Who looks after Curfew itself. No admin changes that alone. */
 export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
@@ -53,7 +40,7 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
     method: 'GET',
     url: '/administration',
     schema: {
-      summary: 'Who is an auditor or an admin, and which changes of that wait',
+      summary: 'Who is an auditor or an admin, and which changes by admins wait for a second one',
       description: 'Holders are no secret. Proposals are shown to auditors and admins, and to whom they are about.',
       tags: ['administration'],
       response: { 200: administrationView },
@@ -78,21 +65,25 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
     method: 'POST',
     url: '/administration/proposals',
     schema: {
-      summary: 'Propose to appoint or dismiss an auditor or an admin',
+      summary: 'Propose a change that no admin makes alone',
       description:
-        'Only admins propose. Another admin confirms it within 24 hours; where there is none, whom it is about does.',
+        '`appoint` and `dismiss`: somebody gets a role, or loses it. `merge`: two persons are one human, so that what one approved for the ' +
+        'other counts for nothing, and both together count once; `grants` says what becomes of live access that lacks an approval by that. ' +
+        '`release`: an account passes on to another human. Another admin, none of those whom it is about, confirms it within 24 hours. ' +
+        'A role is confirmed by whom it is about where there is no other admin. Nothing that was done is undone by itself.',
       tags: ['administration'],
-      body: z.strictObject({ action, person: z.string().min(1).max(200), role }),
+      body: proposalBody,
       response: { 201: proposalView },
     },
     handler: (request, reply) =>
-      once(parts, request, reply, () => done(operations.proposeRole(actorOf(request), request.body), 201)),
+      once(parts, request, reply, () => done(operations.propose(actorOf(request), wanted(request.body)), 201)),
   });
   v1.route({
     method: 'POST',
     url: '/administration/proposals/:id/confirm',
     schema: {
       summary: 'Carry a proposal out, as its second person',
+      description: 'Takes a sign-in of the last ten minutes. The answer says what it changed.',
       tags: ['administration'],
       params: idParams,
       body: z.strictObject({}),
@@ -100,7 +91,7 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
     },
     handler: (request, reply) =>
       once(parts, request, reply, () =>
-        done(operations.confirmRole(actorOf(request), pathId('prp', request.params.id))),
+        done(operations.confirmProposal(actorOf(request), pathId('prp', request.params.id))),
       ),
   });
   v1.route({
@@ -115,9 +106,13 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
     },
     handler: (request, reply) =>
       once(parts, request, reply, () =>
-        done(operations.refuseRole(actorOf(request), pathId('prp', request.params.id))),
+        done(operations.refuseProposal(actorOf(request), pathId('prp', request.params.id))),
       ),
   });
+}
+
+function wanted(body: z.output<typeof proposalBody>): ProposalInput {
+  return body.action === 'release' ? { ...body, account: pathId('lnk', body.account) } : body;
 }
 
 async function done(

@@ -3,14 +3,23 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
 import { printable } from '../terminal/printable.ts';
+import { proposalShown, who, type ProposalShown } from '../terminal/proposal-words.ts';
 import { suggest } from '../terminal/request-screen.ts';
 import { plainTable, table } from '../terminal/table.ts';
 import { ago } from '../terminal/times.ts';
 import { personView, type PersonView } from '../views.ts';
 import { fields, isFields, list, text, type Fields } from '../wire.ts';
 
-export interface RoleOptions {
+export interface ReasonOptions {
+  readonly reason: string;
+}
+
+export interface RoleOptions extends ReasonOptions {
   readonly as: string;
+}
+
+export interface MergeOptions extends ReasonOptions {
+  readonly endGrants?: boolean;
 }
 
 interface Holder {
@@ -21,45 +30,48 @@ interface Holder {
   readonly confirmedBy: PersonView | null;
 }
 
-interface Proposal {
-  readonly id: string;
-  readonly action: string;
-  readonly role: string;
-  readonly person: PersonView;
-  readonly proposedBy: PersonView;
-  readonly lapsesAt: string;
-  readonly mayConfirm: boolean;
-}
-
 /** Lists who is an auditor or an admin, and which changes wait for a second person. */
 export async function listAdmins(context: Context): Promise<ExitCode> {
   return shown(context, await context.api.get('/administration'));
 }
 
 /** Proposes that somebody gets a role of Curfew itself. */
-export function appoint(context: Context, person: string, options: RoleOptions): Promise<ExitCode> {
-  return propose(context, 'appoint', person, options);
+export function appoint(context: Context, person: string, { as: role, reason }: RoleOptions): Promise<ExitCode> {
+  return propose(context, { action: 'appoint', person: person.trim(), role, reason });
 }
 
 /** Proposes that somebody loses it. */
-export function dismiss(context: Context, person: string, options: RoleOptions): Promise<ExitCode> {
-  return propose(context, 'dismiss', person, options);
+export function dismiss(context: Context, person: string, { as: role, reason }: RoleOptions): Promise<ExitCode> {
+  return propose(context, { action: 'dismiss', person: person.trim(), role, reason });
+}
+
+/** Proposes that two entries of the directory are one human. */
+export function merge(context: Context, keep: string, other: string, options: MergeOptions): Promise<ExitCode> {
+  const grants = options.endGrants === true ? 'end' : 'keep';
+  const people = { person: keep.trim(), other: other.trim() };
+  return propose(context, { action: 'merge', ...people, grants, reason: options.reason });
+}
+
+/** Proposes that an account may become another human's. */
+export async function release(context: Context, account: string, { reason }: ReasonOptions): Promise<ExitCode> {
+  if (!/^lnk_[a-z2-7]{20}$/.test(account))
+    throw usage(
+      `"${account.slice(0, 60)}" is not the id of an account.`,
+      'Ids of accounts look like lnk_… : curfew policy status shows those that two persons claim',
+    );
+  return propose(context, { action: 'release', account, reason });
 }
 
 /** Carries a proposal out, as its second person. */
 export async function confirmProposal(context: Context, id: string): Promise<ExitCode> {
   const raw = await context.api.post(`/administration/proposals/${proposalId(id)}/confirm`, {});
-  return decided(context, raw, ({ action, role, person }) =>
-    action === 'appoint'
-      ? `${printable(person.name)} is ${role} now.`
-      : `${printable(person.name)} is no ${role} any more.`,
-  );
+  return decided(context, raw, 'Done');
 }
 
 /** Refuses a proposal, or withdraws one's own. */
 export async function refuseProposal(context: Context, id: string): Promise<ExitCode> {
   const raw = await context.api.post(`/administration/proposals/${proposalId(id)}/refuse`, {});
-  return decided(context, raw, ({ person, role }) => `Nothing changes: ${printable(person.name)}, ${role}.`);
+  return decided(context, raw, 'Nothing changes');
 }
 
 /** Makes whoever has the code of the broker's console the first admin. It is never an argument: those stand in histories and process lists. */
@@ -75,51 +87,42 @@ async function givenCode(context: Context): Promise<string> {
   return (await readLine(context.place.stdin, new AbortController().signal)) ?? '';
 }
 
-async function propose(
-  context: Context,
-  action: 'appoint' | 'dismiss',
-  person: string,
-  { as: role }: RoleOptions,
-): Promise<ExitCode> {
-  const raw = await context.api.post('/administration/proposals', { action, person: person.trim(), role });
-  const proposal = proposalView(raw);
+async function propose(context: Context, change: Readonly<Record<string, string>>): Promise<ExitCode> {
+  const raw = await context.api.post('/administration/proposals', change);
+  const proposal = proposalShown(raw);
   if (context.json) context.dataJson(raw);
-  else if (context.plain) context.data(`${proposal.id}\n`);
+  else context.data(`${proposal.id}\n`);
+  if (context.json || context.plain) return EXIT.ok;
+  for (const effect of proposal.effects) context.say(`  ${effect}`);
+  const orThem = proposal.role === '' ? '' : ', or whom it is about if there is none';
+  context.say(`Nothing changes before a second person confirms it within a day: another admin${orThem}:`);
+  context.say(`  curfew admin confirm ${proposal.id}`);
+  return EXIT.ok;
+}
+
+function decided(context: Context, raw: Fields, outcome: string): ExitCode {
+  const { id, words, effects } = proposalShown(raw);
+  if (context.json) context.dataJson(raw);
+  else if (context.plain) context.data(`${id}\n`);
   else {
-    context.data(`${proposal.id}\n`);
-    context.say(
-      'Nothing changes before a second person confirms it within a day: another admin, or whom it is about if there is none:',
-    );
-    context.say(`  curfew admin confirm ${proposal.id}`);
+    context.say(`${outcome}: ${words}.`);
+    if (outcome === 'Done') for (const effect of effects) context.say(`  ${effect}`);
   }
   return EXIT.ok;
 }
 
-function decided(context: Context, raw: Fields, words: (proposal: Proposal) => string): ExitCode {
-  const proposal = proposalView(raw);
-  if (context.json) context.dataJson(raw);
-  else if (context.plain) context.data(`${proposal.id}\n`);
-  else context.say(words(proposal));
-  return EXIT.ok;
-}
-
-const COLUMNS = ['what', 'person', 'role', 'since', 'by', 'id'];
+const COLUMNS = ['what', 'person', 'role', 'since', 'by', 'id', 'with', 'reason'];
 
 function shown(context: Context, raw: Fields): ExitCode {
   const holders = list(raw, 'holders', holderView);
-  const proposals = list(raw, 'proposals', proposalView);
+  const proposals = list(raw, 'proposals', proposalShown);
   if (context.json) context.dataJson(raw);
   else if (context.plain) {
     const held = holders.map((one) => [
-      ...[one.active ? 'holds' : 'left', one.person.key, one.role, one.since, one.confirmedBy?.key ?? '', ''],
+      ...[one.active ? 'holds' : 'left', one.person.key, one.role, one.since, one.confirmedBy?.key ?? '', '', '', ''],
     ]);
     const asked = proposals.map((one) => [
-      one.action,
-      one.person.key,
-      one.role,
-      one.lapsesAt,
-      one.proposedBy.key,
-      one.id,
+      ...[one.action, one.person.key, one.role, one.lapsesAt, one.proposedBy.key, one.id, one.with, one.reason],
     ]);
     context.data(plainTable(COLUMNS, [...held, ...asked]));
   } else if (holders.length + proposals.length === 0)
@@ -128,10 +131,9 @@ function shown(context: Context, raw: Fields): ExitCode {
   return EXIT.ok;
 }
 
-function showTables(context: Context, holders: readonly Holder[], proposals: readonly Proposal[]): void {
+function showTables(context: Context, holders: readonly Holder[], proposals: readonly ProposalShown[]): void {
   const { out, place } = context;
   const now = place.clock.now();
-  const who = ({ name, key }: PersonView) => `${printable(name)} (${printable(key)})`;
   const rows = holders.map((one) => [
     who(one.person),
     one.role,
@@ -141,8 +143,11 @@ function showTables(context: Context, holders: readonly Holder[], proposals: rea
   ]);
   context.data(table(out, ['PERSON', 'ROLE', 'SINCE', 'CONFIRMED BY', ''], rows));
   if (proposals.length === 0) return;
-  const asked = proposals.map((one) => [one.id, one.action, who(one.person), one.role, printable(one.proposedBy.name)]);
-  context.data(`\n${table(out, ['PROPOSAL', 'WHAT', 'PERSON', 'ROLE', 'BY'], asked)}`);
+  for (const { id, words, proposedBy, reason, effects } of proposals) {
+    context.data(`\n  ${id}  ${words}\n`);
+    context.data(`    ${out.dim(`${who(proposedBy)}: ${printable(reason)}`)}\n`);
+    for (const effect of effects) context.data(`    ${effect}\n`);
+  }
   const mine = proposals.find((one) => one.mayConfirm);
   if (mine !== undefined) suggest(context, context.command('admin', 'confirm', mine.id));
 }
@@ -154,18 +159,6 @@ function holderView(of: Fields): Holder {
     since: text(of, 'since'),
     active: of['active'] === true,
     confirmedBy: isFields(of['confirmedBy']) ? personView(of['confirmedBy']) : null,
-  };
-}
-
-function proposalView(of: Fields): Proposal {
-  return {
-    id: text(of, 'id'),
-    action: text(of, 'action'),
-    role: text(of, 'role'),
-    person: personView(fields(of['person'], 'person')),
-    proposedBy: personView(fields(of['proposedBy'], 'proposedBy')),
-    lapsesAt: text(of, 'lapsesAt'),
-    mayConfirm: of['mayConfirm'] === true,
   };
 }
 

@@ -11,8 +11,13 @@ export const appointDemoPeople: AppointDemoPeople = async (operations, signIn, c
   const [admin, auditor] = [await signIn(DEMO_ROLES.admin), await signIn(DEMO_ROLES.auditor)];
   const claimed = await operations.claimAdministration(admin, { code });
   const proposed = claimed.ok
-    ? await operations.proposeRole(admin, { action: 'appoint', person: DEMO_ROLES.auditor, role: 'auditor' })
+    ? await operations.propose(admin, {
+        action: 'appoint',
+        person: DEMO_ROLES.auditor,
+        role: 'auditor',
+        reason: 'Somebody who can look at everything',
+      })
     : claimed;
-  const outcome = proposed.ok ? await operations.confirmRole(auditor, proposed.value.id) : proposed;
+  const outcome = proposed.ok ? await operations.confirmProposal(auditor, proposed.value.id) : proposed;
   if (!outcome.ok) throw new Error(`The demo has no admin: ${outcome.refusal.detail}`);
 };

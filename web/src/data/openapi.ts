@@ -1405,147 +1405,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/administration/accounts/{id}/release": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Let an account pass on to another person */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
-                    "Idempotency-Key"?: string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description The answer. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {boolean} */
-                            done: true;
-                        };
-                    };
-                };
-                /** @description A problem (RFC 9457). */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem (RFC 9457). */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/administration/persons/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Two persons are one human
-         * @description From now on what one approved for the other counts for nothing, and both together count once. `grants`: what becomes of live access that lacks an approval by that. Nothing is ever given by a merge, and it is not undone.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        keep: string;
-                        other: string;
-                        /** @enum {string} */
-                        grants: "end" | "keep";
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description The answer. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            readonly requests: string[];
-                            readonly grants: string[];
-                        };
-                    };
-                };
-                /** @description A problem (RFC 9457). */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description A problem (RFC 9457). */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/me/favourites": {
         parameters: {
             query?: never;
@@ -3872,7 +3731,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is an auditor or an admin, and which changes of that wait
+         * Who is an auditor or an admin, and which changes by admins wait for a second one
          * @description Holders are no secret. Proposals are shown to auditors and admins, and to whom they are about.
          */
         get: {
@@ -3997,8 +3856,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Propose to appoint or dismiss an auditor or an admin
-         * @description Only admins propose. Another admin confirms it within 24 hours; where there is none, whom it is about does.
+         * Propose a change that no admin makes alone
+         * @description `appoint` and `dismiss`: somebody gets a role, or loses it. `merge`: two persons are one human, so that what one approved for the other counts for nothing, and both together count once; `grants` says what becomes of live access that lacks an approval by that. `release`: an account passes on to another human. Another admin, none of those whom it is about, confirms it within 24 hours. A role is confirmed by whom it is about where there is no other admin. Nothing that was done is undone by itself.
          */
         post: {
             parameters: {
@@ -4018,6 +3877,20 @@ export interface paths {
                         person: string;
                         /** @enum {string} */
                         role: "auditor" | "admin";
+                        reason: string;
+                    } | {
+                        /** @enum {string} */
+                        action: "merge";
+                        person: string;
+                        other: string;
+                        /** @enum {string} */
+                        grants: "end" | "keep";
+                        reason: string;
+                    } | {
+                        /** @enum {string} */
+                        action: "release";
+                        account: string;
+                        reason: string;
                     };
                 };
             };
@@ -4028,7 +3901,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RoleProposal"];
+                        "application/json": components["schemas"]["Proposal"];
                     };
                 };
                 /** @description A problem (RFC 9457). */
@@ -4066,7 +3939,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Carry a proposal out, as its second person */
+        /**
+         * Carry a proposal out, as its second person
+         * @description Takes a sign-in of the last ten minutes. The answer says what it changed.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -4091,7 +3967,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RoleProposal"];
+                        "application/json": components["schemas"]["Proposal"];
                     };
                 };
                 /** @description A problem (RFC 9457). */
@@ -4154,7 +4030,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RoleProposal"];
+                        "application/json": components["schemas"]["Proposal"];
                     };
                 };
                 /** @description A problem (RFC 9457). */
@@ -4491,13 +4367,11 @@ export interface components {
             }[];
             requestId: string;
         };
-        RoleProposal: {
+        Proposal: {
             id: string;
-            /** @enum {string} */
-            action: "appoint" | "dismiss";
-            /** @enum {string} */
-            role: "auditor" | "admin";
+            /** @description Of two who are merged the one that both are counted as. */
             person: components["schemas"]["Person"];
+            reason: string;
             proposedBy: components["schemas"]["Person"];
             /** Format: date-time */
             proposedAt: string;
@@ -4505,6 +4379,68 @@ export interface components {
             lapsesAt: string;
             mayConfirm: boolean;
             mayRefuse: boolean;
+            /** @enum {string} */
+            action: "appoint" | "dismiss";
+            /** @enum {string} */
+            role: "auditor" | "admin";
+        } | {
+            id: string;
+            /** @description Of two who are merged the one that both are counted as. */
+            person: components["schemas"]["Person"];
+            reason: string;
+            proposedBy: components["schemas"]["Person"];
+            /** Format: date-time */
+            proposedAt: string;
+            /** Format: date-time */
+            lapsesAt: string;
+            mayConfirm: boolean;
+            mayRefuse: boolean;
+            /** @constant */
+            action: "merge";
+            other: components["schemas"]["Person"];
+            /** @enum {string} */
+            grants: "end" | "keep";
+            /** @description Pending requests on which an approval no longer counts. */
+            readonly losesRequests: {
+                id: string;
+                person: components["schemas"]["Person"];
+                readonly items: {
+                    role: string;
+                    target: string;
+                }[];
+            }[];
+            /** @description Live access that lacks an approval: what `grants` is about. */
+            readonly losesGrants: {
+                role: string;
+                target: string;
+                id: string;
+                person: components["schemas"]["Person"];
+                endsAt: string | null;
+            }[];
+        } | {
+            id: string;
+            /** @description Of two who are merged the one that both are counted as. */
+            person: components["schemas"]["Person"];
+            reason: string;
+            proposedBy: components["schemas"]["Person"];
+            /** Format: date-time */
+            proposedAt: string;
+            /** Format: date-time */
+            lapsesAt: string;
+            mayConfirm: boolean;
+            mayRefuse: boolean;
+            /** @constant */
+            action: "release";
+            account: {
+                id: string;
+                issuer: string;
+                subject: string;
+                /** @description None of it counts any more once it is released. */
+                readonly provenFor: components["schemas"]["Person"][];
+                /** @description Whether it signs `person` in now. */
+                signsIn: boolean;
+                claimedBy: components["schemas"]["Person"] | null;
+            };
         };
         Administration: {
             readonly holders: {
@@ -4519,7 +4455,7 @@ export interface components {
                 appointedBy: components["schemas"]["Person"] | null;
                 confirmedBy: components["schemas"]["Person"] | null;
             }[];
-            readonly proposals: components["schemas"]["RoleProposal"][];
+            readonly proposals: components["schemas"]["Proposal"][];
         };
         Account: {
             id: string;

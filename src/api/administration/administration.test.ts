@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { apiUnderTest, no, yes } from '../api-under-test.ts';
+
+const PROPOSALS = '/v1/administration/proposals';
+const ACCOUNT = `lnk_${'k'.repeat(20)}`;
+const ANA = { key: 'ana', name: 'Ana Ruiz' };
+const MERGE = {
+  ...{ id: `prp_${'a'.repeat(20)}`, action: 'merge', person: ANA, other: { key: 'bo', name: 'Bo' }, grants: 'end' },
+  ...{ reason: 'They are one', proposedBy: ANA, mayConfirm: false, mayRefuse: true },
+  ...{ proposedAt: '2026-11-21T05:00:00.000Z', lapsesAt: '2026-11-22T05:00:00.000Z' },
+  ...{ losesRequests: [], losesGrants: [] },
+};
+const merge = { action: 'merge', person: 'ana', other: 'bo', grants: 'end', reason: 'They are one' };
+
+test('201: what is proposed, with what it would change; the id of an account is read as one', async () => {
+  const asked: unknown[] = [];
+  const api = await apiUnderTest({
+    propose(_actor, input) {
+      asked.push(input);
+      return yes(MERGE as never);
+    },
+  });
+  const made = await api.as('bo', { method: 'POST', url: PROPOSALS, payload: merge });
+  expect([made.statusCode, made.json()]).toEqual([201, MERGE]);
+  const release = { action: 'release', account: ACCOUNT, reason: 'It passed on' };
+  await api.as('bo', { method: 'POST', url: PROPOSALS, payload: release });
+  expect(asked).toEqual([merge, release]);
+  const other = { ...release, account: 'prp_1' };
+  expect((await api.as('bo', { method: 'POST', url: PROPOSALS, payload: other })).statusCode).toBe(404);
+  await api.close();
+});
+
+test.each([
+  ['an action that there is not', { ...merge, action: 'promote' }],
+  ['no reason', { ...merge, reason: undefined }],
+  ['nobody else', { ...merge, other: undefined }],
+  ['a role where two are merged', { ...merge, role: 'admin' }],
+  ['what becomes of the access unsaid', { ...merge, grants: 'perhaps' }],
+  ['a role that there is not', { action: 'appoint', person: 'ana', role: 'king', reason: 'So' }],
+])('422 for %s', async (_, payload) => {
+  const api = await apiUnderTest();
+  expect((await api.as('bo', { method: 'POST', url: PROPOSALS, payload })).statusCode).toBe(422);
+  await api.close();
+});
+
+test('403 for who is no admin and where there is no second one', async () => {
+  for (const [code, status] of [
+    ['not-an-admin', 403],
+    ['needs-another-admin', 403],
+  ] as const) {
+    const api = await apiUnderTest({ propose: () => no(code) });
+    expect((await api.as('ana', { method: 'POST', url: PROPOSALS, payload: merge })).statusCode).toBe(status);
+    await api.close();
+  }
+});
+
+test('the ways in which one admin did it alone are gone', async () => {
+  const api = await apiUnderTest();
+  for (const url of ['/v1/administration/persons/merge', `/v1/administration/accounts/${ACCOUNT}/release`])
+    expect((await api.as('ana', { method: 'POST', url, payload: {} })).statusCode).toBe(404);
+  await api.close();
+});

@@ -1,0 +1,153 @@
+import type { CurfewRole, MergeGrants, RoleAction } from '../core/administration.ts';
+import type { AccountId, GrantId, PersonId, ProposalId, RequestId } from '../core/ids.ts';
+import { invariant } from '../core/result.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import type { Item } from '../policy/types.ts';
+import { personKeys } from '../store/people.ts';
+import type { Proposal } from '../store/proposals.ts';
+import type { Db, Trx } from '../store/schema.ts';
+import { lossesOf, type MergeLosses } from './merge-persons.ts';
+import { findReleasable } from './release-account.ts';
+import { personView, type PersonView } from './views.ts';
+import type { World } from './world.ts';
+
+/** A change that waits for a second person, with everything that it would change as of now; of one that was carried out, what it did change. */
+export type ProposalView = {
+  readonly id: ProposalId;
+  /** Whom it is about; of two who are merged the one that both are counted as. */
+  readonly person: PersonView;
+  readonly reason: string;
+  readonly proposedBy: PersonView;
+  readonly proposedAt: string;
+  readonly lapsesAt: string;
+  /** Whether the actor can be the second person, and whether they can end it without a change. */
+  readonly mayConfirm: boolean;
+  readonly mayRefuse: boolean;
+} & (RoleView | MergeView | ReleaseView);
+
+export interface RoleView {
+  readonly action: RoleAction;
+  readonly role: CurfewRole;
+}
+
+export interface MergeView {
+  readonly action: 'merge';
+  readonly other: PersonView;
+  /** What becomes of `losesGrants`. */
+  readonly grants: MergeGrants;
+  /** Pending requests on which an approval would no longer count. */
+  readonly losesRequests: readonly {
+    readonly id: RequestId;
+    readonly person: PersonView;
+    readonly items: readonly Item[];
+  }[];
+  /** Live access that would lack an approval. */
+  readonly losesGrants: readonly {
+    readonly id: GrantId;
+    readonly person: PersonView;
+    readonly role: string;
+    readonly target: string;
+    readonly endsAt: string | null;
+  }[];
+}
+
+export interface ReleaseView {
+  readonly action: 'release';
+  readonly account: {
+    readonly id: AccountId;
+    readonly issuer: string;
+    readonly subject: string;
+    /** For whom it was ever proven; none of it would count any more. */
+    readonly provenFor: readonly PersonView[];
+    /** Whether it signs `person` in now. */
+    readonly signsIn: boolean;
+    /** Somebody else who claims it; `null`: nobody does. */
+    readonly claimedBy: PersonView | null;
+  };
+}
+
+/** What somebody may do with a proposal. */
+export type May = Pick<ProposalView, 'mayConfirm' | 'mayRefuse'>;
+
+/** Shows a proposal. `losses`: what a merge that has just been carried out took away. */
+export async function proposalView(
+  world: World,
+  db: Db | Trx,
+  proposal: Proposal,
+  may: May,
+  losses?: MergeLosses,
+): Promise<ProposalView> {
+  const { id, person, reason, proposedBy, proposedAt, lapsesAt } = proposal;
+  const changes = await changesOf(world, db, proposal, losses);
+  const named = [person, proposedBy, ...changes.named];
+  const keys = await personKeys(db, named);
+  const shown = (of: PersonId): PersonView => {
+    const key = keys.get(of);
+    invariant(key !== undefined, `nobody is ${of}`);
+    return personView(world, key);
+  };
+  return {
+    id,
+    person: shown(person),
+    reason,
+    proposedBy: shown(proposedBy),
+    proposedAt: toIso(proposedAt),
+    lapsesAt: toIso(lapsesAt),
+    ...may,
+    ...changes.view(shown),
+  };
+}
+
+/** What a proposal changes: whom that names, and how it is shown once they have names. */
+async function changesOf(
+  world: World,
+  db: Db | Trx,
+  proposal: Proposal,
+  known: MergeLosses | undefined,
+): Promise<{
+  readonly named: readonly PersonId[];
+  readonly view: (shown: (of: PersonId) => PersonView) => RoleView | MergeView | ReleaseView;
+}> {
+  if (proposal.action === 'merge') {
+    const { other, grants: then } = proposal;
+    const { requests, grants } = known ?? (await lossesOf(db, proposal));
+    return {
+      named: [other, ...requests.map(({ person }) => person), ...grants.map(({ person }) => person)],
+      view: (shown) => ({
+        action: 'merge',
+        other: shown(other),
+        grants: then,
+        losesRequests: requests.map(({ id, person, items }) => ({ id, person: shown(person), items })),
+        losesGrants: grants.map(({ id, person, definition, endsAt }) => ({
+          id,
+          person: shown(person),
+          role: definition.role.name,
+          target: definition.target.key,
+          endsAt: isoOrNull(endsAt),
+        })),
+      }),
+    };
+  }
+  if (proposal.action === 'release') {
+    const found = await findReleasable(world, db, proposal.account);
+    invariant(found !== null, 'an account that is proposed stays on record');
+    const { account, provenFor } = found;
+    const { id, issuer, subject, claimedBy, endedAt } = account;
+    return {
+      named: [...provenFor, ...(claimedBy === null ? [] : [claimedBy])],
+      view: (shown) => ({
+        action: 'release',
+        account: {
+          ...{ id, issuer, subject, provenFor: provenFor.map(shown), signsIn: endedAt === null },
+          claimedBy: claimedBy === null ? null : shown(claimedBy),
+        },
+      }),
+    };
+  }
+  const { action, role } = proposal;
+  return { named: [], view: () => ({ action, role }) };
+}
+
+function isoOrNull(at: Instant | null): string | null {
+  return at === null ? null : toIso(at);
+}

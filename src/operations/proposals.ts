@@ -1,0 +1,353 @@
+import {
+  lapsesAfterADay,
+  type CurfewRole,
+  type MergeGrants,
+  type ProposedChange,
+  type RoleAction,
+} from '../core/administration.ts';
+import type { AccountId, PersonId, ProposalId } from '../core/ids.ts';
+import { ok, refused, type Result } from '../core/result.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import type { EventKind, NewEntry } from '../ledger/entry.ts';
+import { newId } from '../platform/random.ts';
+import { appNow } from '../store/database.ts';
+import { findPersonId, humanOf, personIdFor } from '../store/people.ts';
+import { insertProposal, lockProposal, openProposals, saveOutcome, type Proposal } from '../store/proposals.ts';
+import { lockAdmins, roleHolders, rolesOf, type RoleHolder } from '../store/role-assignments.ts';
+import type { Trx } from '../store/schema.ts';
+import { judge } from './authorisation.ts';
+import { activeAdmins, carryOutRole, isActive, NOBODY, unfitRole } from './change-roles.ts';
+import { carryOutMerge, unfitToMerge, type MergeLosses } from './merge-persons.ts';
+import { freshSignIn } from './passkeys.ts';
+import { proposalView, type May, type ProposalView } from './proposal-view.ts';
+import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { carryOutRelease, findReleasable, unfitToRelease } from './release-account.ts';
+import { partiesOf, standingToProposal, type Parties } from './standing.ts';
+import type { Actor, World } from './world.ts';
+
+/** What an admin wants to be changed, and why. People are named by their keys in the directory. */
+export type ProposalInput = { readonly reason: string } & (
+  | { readonly action: RoleAction; readonly person: string; readonly role: CurfewRole }
+  | { readonly action: 'merge'; readonly person: string; readonly other: string; readonly grants: MergeGrants }
+  | { readonly action: 'release'; readonly account: AccountId }
+);
+
+type Outcome = Result<ProposalView, OperationRefusal>;
+
+/** Proposes a change that only admins make. Nothing changes before a second person confirms it. */
+export async function propose(world: World, actor: Actor, input: ProposalInput): Promise<Outcome> {
+  if (input.reason.trim() === '' || input.reason.length > 2_000) return refused(SAY_WHY);
+  return world.db.transaction().execute(async (trx): Promise<Outcome> => {
+    const turn = await takeTurn(trx, actor);
+    const { acting, holders, now } = turn;
+    const no = judge('propose', acting);
+    if (no !== null) return refused(no);
+    const change = await changeOf(world, trx, input, now);
+    if (!change.ok) return change;
+    const proposal: Proposal = {
+      ...change.value,
+      id: newId(world.random, 'prp'),
+      reason: input.reason,
+      proposedBy: actor.person,
+      proposedAt: now,
+      lapsesAt: lapsesAfterADay(now),
+      outcome: null,
+    };
+    const parties = await partiesOf(world, trx, proposal);
+    const wrong =
+      (await unfit(world, trx, holders, proposal)) ??
+      unanswerable(world, holders, await openProposals(trx), proposal, parties);
+    if (wrong !== null) return refused(wrong);
+    await insertProposal(trx, proposal);
+    const { facts, ...entry } = entryOf('administration.proposed', actor, proposal, now);
+    await world.append(trx, {
+      ...entry,
+      facts: { ...facts, lapsesAt: toIso(proposal.lapsesAt) },
+      personal: { reason: { subject: actor.person, value: proposal.reason } },
+    });
+    return ok(await proposalView(world, trx, proposal, mayDecideProposal(world, turn, proposal, parties)));
+  });
+}
+
+/**
+ * Carries a proposal out, as its second person, who has just signed in: another admin, none of those whom it is about. A change of roles
+ * is confirmed by whom it is about where there is no other admin. Everything that it changes is written in one transaction with its entries.
+ */
+export async function confirmProposal(world: World, actor: Actor, id: ProposalId): Promise<Outcome> {
+  return decide(world, actor, id, 'confirmProposal', async (trx, { proposal, parties, holders, now }) => {
+    // A stolen session must not be the second person.
+    const fresh = freshSignIn(actor, now);
+    if (!fresh.ok) return fresh;
+    if (!isStillAdmin(world, holders, proposal.proposedBy)) return refused(PROPOSER_IS_GONE);
+    if (isAmongThem(proposal, parties)) return refused(PROPOSER_IS_ONE_OF_THEM);
+    const wrong = await unfit(world, trx, holders, proposal);
+    if (wrong !== null) return refused(wrong);
+    await saveOutcome(trx, id, 'confirmed', actor.person, now);
+    await world.append(trx, entryOf('administration.confirmed', actor, proposal, now));
+    return ok(await carryOut(world, trx, proposal, { by: actor.person, now }));
+  });
+}
+
+/** Ends a proposal without a change: whoever made it withdraws it, everybody else who may refuses it. */
+export async function refuseProposal(world: World, actor: Actor, id: ProposalId): Promise<Outcome> {
+  return decide(world, actor, id, 'refuseProposal', async (trx, { proposal, now }) => {
+    const withdrawn = proposal.proposedBy === actor.person;
+    await saveOutcome(trx, id, withdrawn ? 'withdrawn' : 'refused', actor.person, now);
+    const kind = withdrawn ? 'administration.withdrawn' : 'administration.refused';
+    await world.append(trx, entryOf(kind, actor, proposal, now));
+    return ok({ tell() {} });
+  });
+}
+
+/** Who acts, read behind the lock: the roles that somebody came with may have been taken from them meanwhile. */
+interface Turn {
+  readonly acting: Actor;
+  /** The person that all of the human who acts are counted as. */
+  readonly human: PersonId;
+  readonly holders: readonly RoleHolder[];
+  readonly now: Instant;
+}
+
+async function takeTurn(trx: Trx, actor: Actor): Promise<Turn> {
+  await lockAdmins(trx);
+  const [holders, roles] = [await roleHolders(trx), await rolesOf(trx, actor.person)];
+  return { acting: { ...actor, roles }, human: await humanOf(trx, actor.person), holders, now: await appNow(trx) };
+}
+
+interface Deciding extends Turn {
+  readonly proposal: Proposal;
+  readonly parties: Parties;
+}
+
+/** What came of a decision: what a merge took away, and what to tell once it is committed. */
+interface Done {
+  readonly losses?: MergeLosses;
+  readonly tell: () => void;
+}
+
+type Deciders = 'confirmProposal' | 'refuseProposal';
+
+async function decide(
+  world: World,
+  actor: Actor,
+  id: ProposalId,
+  operation: Deciders,
+  work: (trx: Trx, deciding: Deciding) => Promise<Result<Done, OperationRefusal>>,
+): Promise<Outcome> {
+  const outcome = await world.db
+    .transaction()
+    .execute(async (trx): Promise<Result<{ view: ProposalView; tell: () => void }, OperationRefusal>> => {
+      const turn = await takeTurn(trx, actor);
+      const proposal = await lockProposal(trx, id);
+      if (proposal === null) return refused(NOT_FOUND);
+      const parties = await partiesOf(world, trx, proposal);
+      const no = judge(operation, turn.acting, standingToProposal(turn.human, parties));
+      if (no !== null) return refused(no);
+      if (proposal.outcome !== null)
+        return refused({ code: 'already-decided', detail: `This proposal was ${proposal.outcome}.` });
+      if (turn.now >= proposal.lapsesAt) return refused(LAPSED);
+      const left = leftToOthers(world, operation, turn, proposal, parties);
+      if (left !== null) return refused(left);
+      const done = await work(trx, { ...turn, proposal, parties });
+      if (!done.ok) return done;
+      const { losses, tell } = done.value;
+      return ok({ view: await proposalView(world, trx, proposal, OVER, losses), tell });
+    });
+  if (!outcome.ok) return outcome;
+  outcome.value.tell();
+  return ok(outcome.value.view);
+}
+
+const OVER: May = { mayConfirm: false, mayRefuse: false };
+
+/** What somebody could do with an open proposal now. */
+export function mayDecideProposal(
+  world: World,
+  turn: Pick<Turn, 'acting' | 'human' | 'holders'>,
+  proposal: Proposal,
+  parties: Parties,
+): May {
+  const may = (operation: Deciders) =>
+    judge(operation, turn.acting, standingToProposal(turn.human, parties)) === null &&
+    leftToOthers(world, operation, turn, proposal, parties) === null;
+  const stands = isStillAdmin(world, turn.holders, proposal.proposedBy) && !isAmongThem(proposal, parties);
+  return { mayConfirm: stands && may('confirmProposal'), mayRefuse: may('refuseProposal') };
+}
+
+/**
+ * Why somebody leaves a proposal about themselves to others; `null`: they need not. Who are merged, or have or claim an account, decide
+ * nothing about it. Of a role, it is for another admin to confirm, and for them to keep or drop a dismissal, as long as there is one besides
+ * whoever proposed it. Nobody is appointed against their will.
+ */
+function leftToOthers(
+  world: World,
+  operation: Deciders,
+  { human, holders }: Pick<Turn, 'human' | 'holders'>,
+  proposal: Proposal,
+  { proposer, about }: Parties,
+): OperationRefusal | null {
+  if (!about.has(human) || human === proposer) return null;
+  if (!isAboutRole(proposal)) return ONE_OF_THEM;
+  if (operation === 'refuseProposal' && proposal.action === 'appoint') return null;
+  return deciders(world, holders, { proposer, about }).length > 0 ? LEAVE_IT_TO_OTHERS : null;
+}
+
+/** Admins who can be the second person of a proposal whatever it is about. */
+function deciders(world: World, holders: readonly RoleHolder[], { proposer, about }: Parties): readonly RoleHolder[] {
+  return activeAdmins(world, holders).filter(({ human }) => human !== proposer && !about.has(human));
+}
+
+function isAboutRole({ action }: ProposedChange): boolean {
+  return action === 'appoint' || action === 'dismiss';
+}
+
+/** Whether whoever proposed it is one whom it is about, where such people decide nothing. */
+function isAmongThem(change: ProposedChange, { proposer, about }: Parties): boolean {
+  return !isAboutRole(change) && about.has(proposer);
+}
+
+function isStillAdmin(world: World, holders: readonly RoleHolder[], person: PersonId): boolean {
+  return activeAdmins(world, holders).some((admin) => admin.person === person);
+}
+
+/** Reads what is wanted: the people and accounts that it names must exist. */
+async function changeOf(
+  world: World,
+  trx: Trx,
+  input: ProposalInput,
+  now: Instant,
+): Promise<Result<ProposedChange, OperationRefusal>> {
+  const { action } = input;
+  if (action === 'release') {
+    const found = await findReleasable(world, trx, input.account);
+    return found === null ? refused(NOT_FOUND) : ok({ action, person: found.account.person, account: input.account });
+  }
+  const person = await personOf(world, trx, input.person, action === 'appoint', now);
+  if (!person.ok) return person;
+  if (action !== 'merge') return ok({ action, person: person.value, role: input.role });
+  const other = await personOf(world, trx, input.other, false, now);
+  return other.ok ? ok({ action, person: person.value, other: other.value, grants: input.grants }) : other;
+}
+
+/** Somebody whom the directory has, or has had. */
+async function personOf(
+  world: World,
+  trx: Trx,
+  key: string,
+  mustBeHere: boolean,
+  now: Instant,
+): Promise<Result<PersonId, OperationRefusal>> {
+  // Keys are ASCII. Saying so, instead of that there is nobody, is the warning that a name was made to look like another.
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) return refused(NO_KEY);
+  const known = await findPersonId(trx, key);
+  if (!isActive(world, key) && (mustBeHere || known === null)) return refused(NOBODY);
+  return ok(known ?? (await personIdFor(trx, key, newId(world.random, 'per'), now)));
+}
+
+/** Why a change would change nothing, or too much; `null`: it can be made. */
+async function unfit(
+  world: World,
+  trx: Trx,
+  holders: readonly RoleHolder[],
+  proposal: Proposal,
+): Promise<OperationRefusal | null> {
+  if (proposal.action === 'merge') return unfitToMerge(trx, proposal);
+  if (proposal.action === 'release') return unfitToRelease(trx, proposal);
+  return unfitRole(world, trx, holders, proposal);
+}
+
+/** Why nobody could decide it, or somebody can already. */
+function unanswerable(
+  world: World,
+  holders: readonly RoleHolder[],
+  open: readonly Proposal[],
+  proposal: Proposal,
+  parties: Parties,
+): OperationRefusal | null {
+  if (open.some((other) => isAboutTheSame(other, proposal))) return ALREADY_PROPOSED;
+  if (isAmongThem(proposal, parties)) return ONE_OF_THEM;
+  const isForAnother = isAboutRole(proposal) && !parties.about.has(parties.proposer);
+  return isForAnother || deciders(world, holders, parties).length > 0 ? null : NEEDS_ANOTHER_ADMIN;
+}
+
+function isAboutTheSame(one: ProposedChange, two: ProposedChange): boolean {
+  if (one.action === 'merge')
+    return two.action === 'merge' && [one.person, one.other].every((id) => id === two.person || id === two.other);
+  if (one.action === 'release') return two.action === 'release' && one.account === two.account;
+  return 'role' in two && one.role === two.role && one.person === two.person;
+}
+
+async function carryOut(
+  world: World,
+  trx: Trx,
+  proposal: Proposal,
+  second: { readonly by: PersonId; readonly now: Instant },
+): Promise<Done> {
+  if (proposal.action === 'merge') return carryOutMerge(world, trx, proposal, second);
+  if (proposal.action === 'release') await carryOutRelease(world, trx, proposal, second);
+  else await carryOutRole(trx, proposal, second);
+  return { tell() {} };
+}
+
+function entryOf(kind: EventKind, { person: by }: Actor, proposal: Proposal, at: Instant): NewEntry {
+  const { id, action, person } = proposal;
+  return {
+    kind,
+    at,
+    actor: { kind: 'person', id: by },
+    subjects: { person },
+    facts: { proposal: id, action, ...factsOf(proposal) },
+  };
+}
+
+function factsOf(change: ProposedChange): NewEntry['facts'] {
+  if (change.action === 'merge') return { with: change.other, grants: change.grants };
+  if (change.action === 'release') return { account: change.account };
+  return { role: change.role };
+}
+
+const SAY_WHY: OperationRefusal = {
+  code: 'invalid-input',
+  detail: 'Say why, in at most 2000 characters.',
+  hint: '--reason "…"',
+};
+const NO_KEY: OperationRefusal = {
+  code: 'invalid-input',
+  detail: 'That is no key of the directory: keys have ASCII characters alone, so one of these may look like another.',
+  hint: 'Copy the key from the directory.',
+};
+const ALREADY_PROPOSED: OperationRefusal = {
+  code: 'already-proposed',
+  detail: 'A proposal about the same waits already.',
+  hint: '"curfew admin list" shows it.',
+};
+const NEEDS_ANOTHER_ADMIN: OperationRefusal = {
+  code: 'needs-another-admin',
+  detail: 'Nobody confirms their own proposal, and besides you there is no admin who could: nobody acts alone.',
+  hint: 'Appoint another admin first (curfew admin appoint NAME --as admin), then propose this again.',
+};
+const ONE_OF_THEM: OperationRefusal = {
+  code: 'needs-another-admin',
+  detail: 'You are one of the persons whom this is about.',
+  hint: 'Ask another admin: "curfew admin list" shows who is one.',
+};
+const LEAVE_IT_TO_OTHERS: OperationRefusal = {
+  code: 'needs-another-admin',
+  detail: 'This is about you; an admin other than you and whoever proposed it decides it.',
+  hint: '"curfew admin list" shows who is one.',
+};
+const LAPSED: OperationRefusal = {
+  code: 'proposal-lapsed',
+  detail: 'Nobody decided this within 24 hours.',
+  hint: 'Propose it again: curfew admin …',
+};
+const PROPOSER_IS_GONE: OperationRefusal = {
+  code: 'proposal-lapsed',
+  detail: 'Whoever proposed this is no admin any more.',
+  hint: 'Another admin can propose it again: curfew admin …',
+};
+const PROPOSER_IS_ONE_OF_THEM: OperationRefusal = {
+  code: 'proposal-lapsed',
+  detail: 'Whoever proposed this is one of the persons whom it is about.',
+  hint: 'Another admin can propose it again: curfew admin …',
+};
