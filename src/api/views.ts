@@ -113,6 +113,10 @@ export const personDecisionView = z
       .nullable()
       .meta({ description: 'The longest that this person agreed to; null: as long as was asked.' }),
     signed: z.boolean().meta({ description: 'Said with a passkey, over exactly what was approved.' }),
+    setAside: z.boolean().meta({
+      description:
+        'The role has changed since: this yes does not count, and while the request waits its giver can decide again.',
+    }),
   })
   .meta({ id: 'PersonDecision' });
 

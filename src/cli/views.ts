@@ -90,6 +90,8 @@ export interface DecisionView {
   readonly comment: string | null;
   /** Said with a passkey. */
   readonly signed: boolean;
+  /** The role has changed since, so that it does not count. */
+  readonly setAside: boolean;
 }
 
 export interface RuleText {
@@ -185,6 +187,7 @@ function decisionView(of: Fields): DecisionView {
     verdict: text(of, 'verdict'),
     comment: textOrNull(of, 'comment'),
     signed: of['signed'] === true,
+    setAside: of['setAside'] === true,
   };
 }
 

@@ -1,10 +1,11 @@
 /**
- * What people are told about requests and grants without having asked. The first two go to whoever can decide, the others to whoever
+ * What people are told about requests and grants without having asked. The first three go to whoever can decide, the others to whoever
  * asked. What somebody did themselves a moment ago (asked, withdrew, was approved by rule) is no news to them and has no kind.
  */
 export const NOTIFICATIONS = [
   'waits',
   'escalated',
+  'decide-again',
   'approved',
   'denied',
   'lapsed',

@@ -30,6 +30,7 @@ export const EVENTS = {
   'request.withdrawn': only('revocation', 'because'),
   'request.lapsed': only('cause'),
   'approval.given': { public: ['policyVersion', 'via', 'tier', 'durationMs', ...SIGNATURE], personal: ['comment'] },
+  'approval.set-aside': only('approver', 'because', 'policyVersion'),
   'approval.refused': { public: ['policyVersion', 'via'], personal: ['comment'] },
   'grant.scheduled': only('role', 'target', 'method', 'durationMs', 'startsAt', 'retryOf'),
   'grant.activating': only('activatedAt', 'endsAt', 'standing'),

@@ -1,6 +1,7 @@
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, formatDuration, type Instant } from '../core/time.ts';
-import type { ApprovalRecord, RequestRecord } from '../store/requests.ts';
+import type { ApprovalRecord } from '../store/approvals.ts';
+import type { RequestRecord } from '../store/requests.ts';
 import type { OperationRefusal } from './refusal.ts';
 
 /**
@@ -8,8 +9,8 @@ import type { OperationRefusal } from './refusal.ts';
  * extension, by how much.
  */
 export function agreedDurationMs(request: Pick<RequestRecord, 'durationMs'>, said: readonly ApprovalRecord[]): number {
-  const approved = said.flatMap(({ verdict, durationMs }) =>
-    verdict === 'approve' && durationMs !== null ? [durationMs] : [],
+  const approved = said.flatMap(({ verdict, durationMs, setAside }) =>
+    verdict === 'approve' && !setAside && durationMs !== null ? [durationMs] : [],
   );
   return Math.min(request.durationMs, ...approved);
 }

@@ -1,6 +1,6 @@
 import { transitionRequest, type RequestState } from '../core/request.ts';
 import type { GrantId, RequestId } from '../core/ids.ts';
-import { ok, refused, type Result } from '../core/result.ts';
+import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
@@ -9,15 +9,8 @@ import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { findGrant, findGrants, type GrantRecord } from '../store/grants.ts';
 import { humanOf, personKeys } from '../store/people.ts';
-import {
-  approvalsOf,
-  insertApproval,
-  lockExtended,
-  lockRequest,
-  saveRequestState,
-  type ApprovalRecord,
-  type RequestRecord,
-} from '../store/requests.ts';
+import { approvalsOf, forgetSetAside, insertApproval, type ApprovalRecord } from '../store/approvals.ts';
+import { lockExtended, lockRequest, saveRequestState, type RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { together } from '../store/together.ts';
 import { agreedDurationMs, chosenDurationMs, extensionUntil } from './agreed-duration.ts';
@@ -27,11 +20,12 @@ import { raiseAlarms } from './raise-alarms.ts';
 import { judge, type Operation } from './authorisation.ts';
 import { planItem } from './plan-items.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import { setAside } from './set-aside.ts';
 import { takeSignature, type ApprovalInput, type SignedInput, type TakenSignature } from './sign-decision.ts';
 import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
-import { votesIn } from './votes.ts';
+import { takenNow, votesIn } from './votes.ts';
 import { personView, writtenRequestView, type RequestView } from './views.ts';
 import { grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
@@ -83,28 +77,34 @@ async function decideAs(
     return refused({ code: 'invalid-input', detail: 'The comment is longer than 2000 characters.' });
   const rules = world.rules.current();
   const operation = verdict === 'approve' ? 'approveRequest' : 'denyRequest';
-  return within(world, actor, id, operation, async (trx, { request, said, now }) => {
+  return within(world, actor, id, operation, async (trx, { request, said: before, now }) => {
     // The table knows ids; whoever was merged with the requester is the requester.
     const human = await humanOf(trx, actor.person);
     if (human === (await humanOf(trx, request.person))) return refused(SELF_APPROVAL);
-    if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request, said));
+    if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request, before));
     if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
     const grant = request.extends === null ? null : await findGrant(trx, request.extends.grant, true);
-    const before = { request, said, now };
-    if (grant !== null && grantIsOver(grant, now)) return endedFirst(world, trx, before, grant);
+    const said = takenNow(rules, request, before);
+    const deciding = { request, said, now };
+    if (grant !== null && grantIsOver(grant, now)) return endedFirst(world, trx, deciding, grant);
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     raiseAlarms(world, 'decision', decision);
-    if (decision.effect === 'deny') return finish(world, trx, before, BY_POLICY, { refusedBy: decision });
+    if (decision.effect === 'deny') return finish(world, trx, deciding, BY_POLICY, { refusedBy: decision });
     const yes = verdict === 'deny' ? NO : await agreedTo(world, trx, actor, { rules, request, decision, now }, input);
     if (!yes.ok) return yes;
     const { durationMs, signature } = yes.value;
     const own = { person: actor.person, verdict, comment, at: now, durationMs, signed: signature?.signed ?? null };
     // Who was merged with somebody who has decided it has decided it.
-    const repeated = said.some((one) => one.human === human);
-    if (repeated || !(await insertApproval(trx, { ...own, id: newId(world.random, 'apr'), request: id })))
-      return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
+    const repeated = said.some((one) => one.human === human && !one.setAside);
+    if (repeated) return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
+    await setAside(world, trx, deciding, before, decision.policyVersion);
+    if (said.some((one) => one.person === actor.person)) await forgetSetAside(trx, id, actor.person);
+    const isNew = await insertApproval(trx, { ...own, id: newId(world.random, 'apr'), request: id });
+    invariant(isNew, 'whoever decides a request has its row');
     const given = approvalEntry(actor, rules, request, decision, { ...own, signature });
-    const decided = { ...before, said: [...said, { ...own, key: actor.key, human, own: false }] };
+    const others = said.filter((one) => one.person !== actor.person);
+    const mine = { ...own, key: actor.key, human, own: false, setAside: false };
+    const decided = { ...deciding, said: [...others, mine] };
     if (verdict === 'deny') return finish(world, trx, decided, { kind: 'deny', by: 'approver' }, { entries: [given] });
     return approveIfSatisfied(world, trx, rules, decided, grant, decision, given);
   });

@@ -43,6 +43,8 @@ export function entryWords(body: EntryBody): string {
         : 'let it lapse: nobody decided in time';
     case 'approval.given':
       return 'said yes';
+    case 'approval.set-aside':
+      return `set aside a yes that was given before the role changed (${say('because')}); its giver can decide again`;
     case 'approval.refused':
       return 'said no';
     case 'grant.scheduled':

@@ -7,12 +7,13 @@ import { findGrants, type GrantRecord } from '../store/grants.ts';
 import { settleConflicts } from '../store/linked-accounts.ts';
 import { allOfHuman, areOneHuman, lockMerges, mergeHumans } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
-import { approvalsOf, approvedBy, findRequests, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
+import { approvalsOf, approvedBy, type ApprovalRecord } from '../store/approvals.ts';
+import { findRequests, type RequestRecord } from '../store/requests.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { endTogether, publishEnded } from './end-together.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { storedDecision } from './stored-decision.ts';
-import { votesIn } from './votes.ts';
+import { takenNow, votesIn } from './votes.ts';
 import type { World } from './world.ts';
 
 export type MergeProposal = Extract<Proposal, { readonly action: 'merge' }>;
@@ -32,7 +33,11 @@ export async function unfitToMerge(db: Db | Trx, { person, other }: MergeProposa
 }
 
 /** What would lose an approval, because it came from who asks, or a second time from the same human. Changes nothing. */
-export async function lossesOf(db: Db | Trx, { person, other, grants }: MergeProposal): Promise<MergeLosses> {
+export async function lossesOf(
+  world: Pick<World, 'rules'>,
+  db: Db | Trx,
+  { person, other, grants }: MergeProposal,
+): Promise<MergeLosses> {
   const [one, two] = [await allOfHuman(db, person), await allOfHuman(db, other)];
   const both = [...one, ...two];
   const found = await approvedBy(db, both);
@@ -40,7 +45,7 @@ export async function lossesOf(db: Db | Trx, { person, other, grants }: MergePro
   const [requests, approvals] = [await findRequests(db, ids), await approvalsOf(db, ids)];
   const weaker = new Set<RequestId>();
   for (const request of requests.values()) {
-    const said = approvals.get(request.id) ?? [];
+    const said = takenNow(world.rules.current(), request, approvals.get(request.id) ?? []);
     const after = votesIn(asOne(both, request.person, said));
     // Two approvals of one human stood for two until now.
     const humans = (votes: readonly { readonly human: string }[]) => new Set(votes.map(({ human }) => human)).size;
@@ -82,7 +87,7 @@ export async function carryOutMerge(
 ): Promise<{ readonly losses: MergeLosses; readonly tell: () => void }> {
   await lockMerges(trx);
   const { id, person, other, grants: then, proposedBy } = proposal;
-  const losses = await lossesOf(trx, proposal);
+  const losses = await lossesOf(world, trx, proposal);
   await mergeHumans(trx, { keep: person, merge: other, by: proposedBy, confirmedBy: by, now });
   await settleConflicts(trx, await allOfHuman(trx, person));
   const actor: EntryActor = { kind: 'person', id: by };

@@ -10,8 +10,9 @@ import { openSteps } from '../policy/approvals.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import type { ClaimedNotification } from '../store/notifications.ts';
 import { personKeys } from '../store/people.ts';
-import { approvalsOf, findRequest, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
-import { votesIn } from './votes.ts';
+import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
+import { findRequest, type RequestRecord } from '../store/requests.ts';
+import { takenNow, votesIn } from './votes.ts';
 import { warningOccasion } from './plan-notifications.ts';
 import { storedDecision } from './stored-decision.ts';
 import { residualBefore } from './views.ts';
@@ -70,7 +71,11 @@ export async function noticeOf(
 ): Promise<Notice | Extract<NotificationOutcome, 'overtaken' | 'no-address'>> {
   const request = await findRequest(world.db, message.request);
   if (request === null) return 'overtaken';
-  const said = (await approvalsOf(world.db, [request.id])).get(request.id) ?? [];
+  const said = takenNow(
+    world.rules.current(),
+    request,
+    (await approvalsOf(world.db, [request.id])).get(request.id) ?? [],
+  );
   const keys = await personKeys(world.db, [message.person, request.person]);
   const key = keys.get(message.person) ?? '';
   const { directory, policy } = world.rules.current();
@@ -133,7 +138,8 @@ function isOvertaken({ kind, now, occasion, person }: ClaimedNotification, key: 
   switch (kind) {
     case 'waits':
     case 'escalated':
-      return !isStillNeeded(request, said, key, now) || said.some((one) => one.person === person);
+    case 'decide-again':
+      return !isStillNeeded(request, said, key, now) || said.some((one) => one.person === person && !one.setAside);
     case 'approved':
       return made.length > 0 && made.every(({ state }) => state.kind === 'ended' || state.kind === 'failed');
     case 'active':

@@ -1,4 +1,4 @@
-import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import { parseId, type GrantId, type PersonId, type RequestId } from '../core/ids.ts';
 import { warningMs, type NotificationKind } from '../core/notification.ts';
 import { invariant } from '../core/result.ts';
 import { after, fromIso, type Instant } from '../core/time.ts';
@@ -108,7 +108,7 @@ async function messagesOf(
     invariant(person !== undefined, 'an addressed person has an id');
     return { ...message, person };
   });
-  return [...toOthers, ...news.flatMap(toRequester)];
+  return [...toOthers, ...news.flatMap(toGiver), ...news.flatMap(toRequester)];
 }
 
 /** Who can decide hears at once, and to whom it escalates when it does: whether it still waits by then is seen when it is sent. */
@@ -138,6 +138,14 @@ function toApprovers(
     ...[...eligible].map((key) => message('waits', key, at)),
     ...[...escalations].map(([key, dueAt]) => message('escalated', key, dueAt)),
   ];
+}
+
+/** Whoever said yes before the role changed hears that it does not count, and can decide again. */
+function toGiver({ kind, facts, at, request }: News): readonly NewNotification[] {
+  const giver = parseId('per', String(facts['approver']));
+  if (kind !== 'approval.set-aside' || giver === null) return [];
+  const occasion = `decide-again:${request}:${at}`;
+  return [{ kind: 'decide-again', occasion, person: giver, request, grant: null, happenedAt: at, dueAt: at }];
 }
 
 /** What whoever asked is told of one entry. What they did themselves a moment ago they are not told. */

@@ -110,7 +110,7 @@ async function changesOf(
 }> {
   if (proposal.action === 'merge') {
     const { other, grants: then } = proposal;
-    const { requests, grants } = known ?? (await lossesOf(db, proposal));
+    const { requests, grants } = known ?? (await lossesOf(world, db, proposal));
     return {
       named: [other, ...requests.map(({ person }) => person), ...grants.map(({ person }) => person)],
       view: (shown) => ({

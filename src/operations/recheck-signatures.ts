@@ -7,7 +7,8 @@ import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { passkeyRegistrations } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
 import { findPasskeys, type PasskeyRecord } from '../store/passkeys.ts';
-import type { ApprovalRecord, RequestRecord } from '../store/requests.ts';
+import type { ApprovalRecord } from '../store/approvals.ts';
+import type { RequestRecord } from '../store/requests.ts';
 import { asJson } from './as-json.ts';
 import { extensionUntil } from './agreed-duration.ts';
 import type { StartRefusal } from './refusal.ts';
@@ -32,7 +33,8 @@ export async function recheckSignatures(
   said: readonly ApprovalRecord[],
   until: number | null,
 ): Promise<Result<null, StartRefusal>> {
-  const yes = said.filter(({ verdict }) => verdict === 'approve');
+  // What was set aside counts for nothing, whoever set it aside.
+  const yes = said.filter(({ verdict, setAside }) => verdict === 'approve' && !setAside);
   const mustBeSigned =
     isSignedTier(grant.definition.role.tier) || needsSignedApproval(world.rules.current(), request.items);
   const credentials = yes.flatMap(({ signed }) => (signed === null ? [] : [signed.assertion.credential]));

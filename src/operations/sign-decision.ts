@@ -4,7 +4,6 @@ import { after, instant, toIso, type Instant } from '../core/time.ts';
 import { commitmentTo } from '../ledger/commitment.ts';
 import {
   challengeOf,
-  hashOf,
   printDocument,
   readDocument,
   SIGN_WITHIN_MS,
@@ -12,11 +11,12 @@ import {
 } from '../ledger/decision-document.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
-import type { RequestRecord, SignedApproval } from '../store/requests.ts';
-import { approvalsOf, lockRequest } from '../store/requests.ts';
+import type { SignedApproval } from '../store/approvals.ts';
+import type { RequestRecord } from '../store/requests.ts';
+import { approvalsOf } from '../store/approvals.ts';
+import { lockRequest } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
-import { asJson } from './as-json.ts';
 import { chosenDurationMs, extensionUntil } from './agreed-duration.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
@@ -28,6 +28,8 @@ import {
   type AssertionResponse,
   type RequestOptions,
 } from './take-assertion.ts';
+import { definitionHash } from './step-up.ts';
+import { takenNow } from './votes.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
 /** What an approver says besides yes. */
@@ -71,7 +73,7 @@ export async function challengeDecision(
     if (no !== null) return refused(no);
     if (request.state.kind !== 'pending')
       return refused({ code: 'already-decided', detail: `This request is already ${request.state.kind}.` });
-    if (said.some(({ person }) => person === actor.person))
+    if (takenNow(rules, request, said).some(({ person, setAside }) => person === actor.person && !setAside))
       return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
     const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
     if (decision.effect === 'deny')
@@ -106,7 +108,7 @@ interface Particulars extends Pick<ApprovalDocument, 'comment' | 'nonce' | 'issu
 
 function documentOf(
   world: World,
-  { policy }: RulesInForce,
+  rules: RulesInForce,
   actor: Actor,
   request: RequestRecord,
   decision: Decision,
@@ -121,8 +123,8 @@ function documentOf(
     request: request.id,
     requester: request.person,
     items: request.items.map(({ role, target }) => {
-      const defined = policy.roles.get(role);
-      return { role, target, tier: defined?.tier ?? 0, definition: hashOf(asJson(defined ?? {})) };
+      const tier = rules.policy.roles.get(role)?.tier ?? 0;
+      return { role, target, tier, definition: definitionHash(rules, role) };
     }),
     durationMs,
     startsAt: request.startsAt === null ? null : toIso(request.startsAt),

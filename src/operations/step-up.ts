@@ -1,8 +1,10 @@
 import type { RequestId } from '../core/ids.ts';
 import { isSignedTier } from '../core/role.ts';
+import { hashOf } from '../ledger/decision-document.ts';
 import type { ApprovalStep, Decision, Item } from '../policy/types.ts';
 import { holdersAmong } from '../store/passkeys.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { asJson } from './as-json.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { RulesInForce, World } from './world.ts';
 
@@ -14,6 +16,11 @@ export function needsSignedApproval(rules: RulesInForce, items: readonly Item[])
 /** The most sensitive tier among some items. A role that the rules do not have counts as the most sensitive there is. */
 export function strictestTier({ policy }: RulesInForce, items: readonly Item[]): number {
   return Math.min(...items.map((item) => policy.roles.get(item.role)?.tier ?? 0));
+}
+
+/** What a signature says that a role is: the hash of its definition. */
+export function definitionHash({ policy }: RulesInForce, role: string): string {
+  return hashOf(asJson(policy.roles.get(role) ?? {}));
 }
 
 /** What somebody hears who approves without a passkey what needs one. The hint is where they can. */

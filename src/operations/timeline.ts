@@ -1,5 +1,4 @@
 import type { GrantId, RequestId } from '../core/ids.ts';
-import type { EventKind } from '../ledger/entry.ts';
 import { bodiesAbout } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
 import { entryWords, type EntryBody } from './entry-words.ts';
@@ -28,7 +27,7 @@ export async function timelineOf(
   return bodies.map((body) => {
     const key = body.actor.kind === 'person' ? (keys.get(body.actor.id) ?? body.actor.id) : body.actor.id;
     const actor = body.actor.kind === 'person' ? (directory.people.get(key)?.name ?? key) : `Curfew (${key})`;
-    const comment = commentOf(body.kind, key, decisions);
+    const comment = commentOf(body, key, decisions);
     return {
       at: body.at,
       kind: body.kind,
@@ -38,7 +37,8 @@ export async function timelineOf(
   });
 }
 
-function commentOf(kind: EventKind, key: string, decisions: readonly DecisionView[]): string | null {
+/** Who decided again has said two things at two times. */
+function commentOf({ kind, at }: EntryBody, key: string, decisions: readonly DecisionView[]): string | null {
   if (kind !== 'approval.given' && kind !== 'approval.refused') return null;
-  return decisions.find((one) => one.by.key === key)?.comment ?? null;
+  return decisions.find((one) => one.by.key === key && one.at === at)?.comment ?? null;
 }

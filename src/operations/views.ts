@@ -9,7 +9,8 @@ import type { Reason } from '../policy/types.ts';
 import type { Landing, Residual } from '../providers/contract.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
-import { approvalsOf, type ApprovalRecord, type RequestRecord } from '../store/requests.ts';
+import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
+import type { RequestRecord } from '../store/requests.ts';
 import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
 import { landingOf, residualOf } from './grant-shape.ts';
 import { planOfItem, residualOfItem, wordsOfItem, type ItemWords } from './item-outlook.ts';
@@ -17,7 +18,7 @@ import { approvalPage, needsSignedApproval } from './step-up.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { extensionView, type ExtensionView } from './extension-view.ts';
 import { faultOrWait } from './start-wait.ts';
-import { votesIn } from './votes.ts';
+import { takenNow, votesIn } from './votes.ts';
 import type { Actor, World } from './world.ts';
 
 /** A person as shown to others. */
@@ -87,6 +88,8 @@ export interface DecisionView {
   readonly durationMs: number | null;
   /** Said with a passkey, over exactly what was approved. */
   readonly signed: boolean;
+  /** The role has changed since, so that this yes does not count; while the request waits, its giver can decide again. */
+  readonly setAside: boolean;
 }
 
 /** A request as the API shows it, with its steps, its grants and what happens next. */
@@ -183,12 +186,13 @@ function requestView(
   world: World,
   request: RequestRecord,
   own: readonly GrantRecord[],
-  said: readonly ApprovalRecord[],
+  approvals: readonly ApprovalRecord[],
   keys: ReadonlyMap<PersonId, string>,
   actor: Actor,
 ): RequestView {
   const now = world.clock.now();
   const decision = storedDecision(request);
+  const said = takenNow(world.rules.current(), request, approvals);
   const decisions = said.map((one) => ({
     by: personView(world, keys.get(one.person) ?? ''),
     verdict: one.verdict,
@@ -196,6 +200,7 @@ function requestView(
     at: toIso(one.at),
     durationMs: one.durationMs,
     signed: one.signed !== null,
+    setAside: one.setAside,
   }));
   const agreedMs = agreedDurationMs(request, said);
   const needsSignature = needsSignedApproval(world.rules.current(), request.items);
@@ -331,6 +336,9 @@ function nextStep(
     case 'pending': {
       const open = steps.find((step) => step.missing > 0);
       if (open === undefined) return 'Nothing is missing; it is being decided.';
+      const again = decisions.some(({ by, setAside }) => setAside && by.key === actor.key);
+      if (again)
+        return `The role has changed since you said yes, so that it does not count. Decide again: ${decidedBy}`;
       if (open.eligible.some((person) => person.key === actor.key)) return `You can decide this: ${decidedBy}`;
       const names = open.eligible.slice(0, 5).map((person) => person.name);
       return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;

@@ -1,7 +1,8 @@
 import { parseId } from '../core/ids.ts';
 import { findGrant } from '../store/grants.ts';
 import { personKeys } from '../store/people.ts';
-import { approvalsOf, findRequest } from '../store/requests.ts';
+import { approvalsOf } from '../store/approvals.ts';
+import { findRequest } from '../store/requests.ts';
 import { findRevocation } from '../store/revocations.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import type { Change } from './changes.ts';

@@ -59,6 +59,7 @@ interface SpineTables {
     document: string | null;
     challenge: string | null;
     assertion: NullableJson<StoredAssertion>;
+    set_aside: Generated<boolean>;
   };
   binding: {
     slot: SlotKey;

@@ -11,7 +11,7 @@ import { appNow, type Database } from '../../src/store/database.ts';
 import { insertBrowserSession } from '../../src/store/browser-sessions.ts';
 import { insertRecovery } from '../../src/store/passkey-recoveries.ts';
 import { insertPasskey } from '../../src/store/passkeys.ts';
-import { insertApproval } from '../../src/store/requests.ts';
+import { insertApproval } from '../../src/store/approvals.ts';
 import { confirmRevocation, insertRevocation } from '../../src/store/revocations.ts';
 import { insertProposal } from '../../src/store/proposals.ts';
 import { accountBeside, ownerOf } from './account-beside.ts';

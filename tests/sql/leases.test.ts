@@ -13,7 +13,8 @@ import {
   renewLeaseForCall,
   takeCloudLock,
 } from '../../src/store/leases.ts';
-import { findRequest, insertApproval } from '../../src/store/requests.ts';
+import { insertApproval } from '../../src/store/approvals.ts';
+import { findRequest } from '../../src/store/requests.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { eachDatabase } from './harness.ts';
 import { scheduledGrant } from './rows.ts';

@@ -222,15 +222,32 @@ eachDatabase('a signed approval', (current) => {
       expect(rows.map(({ body }) => body).join()).toContain('approval-altered');
     });
 
-    test('an approval that only the database has', async () => {
-      const { person } = await acme.as('dia');
+    const forge = async (key: string) => {
+      const { person } = await acme.as(key);
       await tamper(
         current(),
         `insert into approval (id, request_id, person_id, verdict, decided_at)
            select 'apr_aaaaaaaaaaaaaaaaaaaa', '${id}', '${person}', 'approve', app_now()`,
       );
+    };
+
+    test('an approval that only the database has, once it is decided', async () => {
       await approved();
+      await forge('dia');
       expect(await started()).toMatchObject({ status: 'failed' });
+    });
+
+    test('an approval that only the database has, while it waits: it counts for nothing, and the log says so', async () => {
+      await forge('hal');
+      expect((await seen()).steps[0]).toMatchObject({ missing: 1, approvedBy: [] });
+      got(await sign(acme, gus, id));
+      expect((await seen()).status).toBe('pending');
+      const { rows } = await sql`select from ledger_outbox where body like '%"approval.set-aside"%'`.execute(
+        current().db,
+      );
+      expect(rows).toHaveLength(1);
+      got(await sign(acme, bo, id));
+      expect(await started()).toMatchObject({ status: 'active' });
     });
 
     test('a key that was removed after it signed still stands for what it signed', async () => {

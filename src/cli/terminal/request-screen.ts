@@ -40,9 +40,11 @@ export function requestCard(context: Context, request: RequestView): string {
       `${[...approved, ...eligible].join('  ')}${how}  ${out.dim(printable(step.rule))}`,
     ]);
   }
-  for (const { by, verdict, comment } of request.decisions) {
+  for (const { by, verdict, comment, setAside } of request.decisions) {
     const words = comment === null ? '' : `: ${printableLines(comment)}`;
     if (verdict === 'deny') lines.push(['denied by', `${out.bad(`✗ ${printable(by.name)}`)}${words}`]);
+    else if (setAside)
+      lines.push(['set aside', `${printable(by.name)} said yes before the role changed, which does not count${words}`]);
     else if (comment !== null) lines.push(['comment', `${printable(by.name)}${words}`]);
   }
   for (const grant of request.grants) {

@@ -64,6 +64,7 @@ test('what each message says first, and below', () => {
   const over = { ...GRANT, endedAt: AT };
   const cases: readonly Partial<Notice>[] = [
     { kind: 'escalated' },
+    { kind: 'decide-again' },
     { kind: 'waits', until: AT },
     { kind: 'approved', decided: BO, state: yes },
     { kind: 'approved', decided: BO, state: yes, startsAt: AT },
@@ -89,6 +90,10 @@ test('what each message says first, and below', () => {
   });
   expect(said.join('\n')).toMatchInlineSnapshot(`
     "Nobody has decided this in time, and now you can: Ana Ribeiro asks for access.
+      invoice-reader on aws/prod (tier 2)
+      For 15m, as soon as it is approved
+      Lapses at 2026-11-23 14:00 UTC if nobody decides
+    The role has changed since you said yes, so that it does not count. You can decide again: Ana Ribeiro asks for access.
       invoice-reader on aws/prod (tier 2)
       For 15m, as soon as it is approved
       Lapses at 2026-11-23 14:00 UTC if nobody decides
@@ -148,7 +153,7 @@ test('what each message says first, and below', () => {
 test('who can decide is led to where it is decided, whoever asked to the request; no link decides', () => {
   for (const kind of NOTIFICATIONS) {
     const { link } = letter({ kind, grant: GRANT, decided: BO });
-    const page = kind === 'waits' || kind === 'escalated' ? 'approvals' : 'requests';
+    const page = ['waits', 'escalated', 'decide-again'].includes(kind) ? 'approvals' : 'requests';
     expect(link.url).toBe(`${ORIGIN}/${page}/req_${'abcde'.repeat(4)}`);
     const links = [...printHtml(letter({ kind, grant: GRANT })).matchAll(/href="([^"]*)"/g)].map(([, url]) => url);
     expect(links).toEqual([link.url, `${ORIGIN}/me`]);

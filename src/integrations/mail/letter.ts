@@ -1,4 +1,5 @@
 import { formatDuration, toIso, type Instant } from '../../core/time.ts';
+import type { NotificationKind } from '../../core/notification.ts';
 import { assertNever } from '../../core/result.ts';
 import type { Notice, NoticeGrant, NoticeItem } from '../../operations/notice.ts';
 
@@ -16,9 +17,12 @@ export interface Letter {
   readonly settingsUrl: string;
 }
 
+/** What is told to whoever can decide; everything else goes to whoever asked. */
+const TO_APPROVERS: ReadonlySet<NotificationKind> = new Set(['waits', 'escalated', 'decide-again']);
+
 /** Says a notice in words. `origin` is the configured address of this broker, without a slash at the end. */
 export function letterOf(notice: Notice, origin: string): Letter {
-  const toApprover = notice.kind === 'waits' || notice.kind === 'escalated';
+  const toApprover = TO_APPROVERS.has(notice.kind);
   const page = toApprover ? 'approvals' : 'requests';
   const said = toApprover ? asked(notice) : { quote: decidersWords(notice), ...told(notice) };
   return {
@@ -47,10 +51,7 @@ function asked(notice: Notice): Said {
   const wish = until === null ? 'asks for access' : 'asks to keep access for longer';
   const begins = startsAt === null ? 'as soon as it is approved' : `from ${timeWords(startsAt)}`;
   return {
-    headline:
-      notice.kind === 'waits'
-        ? `${requester} ${wish}, and you can decide it.`
-        : `Nobody has decided this in time, and now you can: ${requester} ${wish}.`,
+    headline: summonsWords(notice, `${requester} ${wish}`),
     lines: [
       ...items.map((item) => `${itemWords(item)}${item.tier === null ? '' : ` (tier ${item.tier})`}`),
       until === null ? `For ${formatDuration(durationMs)}, ${begins}` : `Until ${timeWords(until)}`,
@@ -59,6 +60,13 @@ function asked(notice: Notice): Said {
     ],
     quote: reason === '' ? null : { by: requester, text: reason },
   };
+}
+
+function summonsWords({ kind }: Notice, wish: string): string {
+  if (kind === 'escalated') return `Nobody has decided this in time, and now you can: ${wish}.`;
+  if (kind === 'decide-again')
+    return `The role has changed since you said yes, so that it does not count. You can decide again: ${wish}.`;
+  return `${wish}, and you can decide it.`;
 }
 
 function decidersWords({ kind, decided }: Notice): Letter['quote'] {
@@ -120,6 +128,7 @@ function told(notice: Notice): Pick<Said, 'headline' | 'lines'> {
       };
     case 'waits':
     case 'escalated':
+    case 'decide-again':
       return asked(notice);
     default:
       return assertNever(kind);
@@ -148,6 +157,7 @@ function proofWords(grant: NoticeGrant | null): readonly string[] {
 
 function whyOf({ kind }: Notice): string {
   if (kind === 'waits') return 'You get this because the rules name you as somebody who can decide this request.';
+  if (kind === 'decide-again') return 'You get this because you have approved this request.';
   if (kind === 'escalated') return 'You get this because the rules name you when nobody else has decided in time.';
   return 'You get this because you asked for this access.';
 }

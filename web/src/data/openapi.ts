@@ -1923,6 +1923,7 @@ export interface paths {
                         kinds: {
                             waits: boolean;
                             escalated: boolean;
+                            "decide-again": boolean;
                             approved: boolean;
                             denied: boolean;
                             lapsed: boolean;
@@ -4153,6 +4154,8 @@ export interface components {
             durationMs: number | null;
             /** @description Said with a passkey, over exactly what was approved. */
             signed: boolean;
+            /** @description The role has changed since: this yes does not count, and while the request waits its giver can decide again. */
+            setAside: boolean;
         };
         Extension: {
             grant: string;
@@ -4654,6 +4657,7 @@ export interface components {
             kinds: {
                 waits: boolean;
                 escalated: boolean;
+                "decide-again": boolean;
                 approved: boolean;
                 denied: boolean;
                 lapsed: boolean;

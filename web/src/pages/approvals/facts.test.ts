@@ -64,11 +64,13 @@ test('one can decide what waits, is of somebody else, and was not decided by one
     at: minutes(-1),
     durationMs: null,
     signed: false,
+    setAside: false,
   };
   expect(stanceOf(request('r'), 'bo', NOW).kind).toBe('open');
   expect(stanceOf(request('r'), 'ana', NOW).kind).toBe('own');
   expect(stanceOf(request('r', { decisions: [yes] }), 'bo', NOW)).toEqual({ kind: 'said', at: minutes(-1) });
   expect(stanceOf(request('r', { decisions: [yes] }), 'hal', NOW).kind).toBe('open');
+  expect(stanceOf(request('r', { decisions: [{ ...yes, setAside: true }] }), 'bo', NOW).kind).toBe('open');
   expect(stanceOf(request('r', { status: 'approved' }), 'bo', NOW).kind).toBe('over');
   // The server has not said so yet, but its time is over.
   expect(stanceOf(request('r', { lapsesAt: minutes(0) }), 'bo', NOW).kind).toBe('over');
@@ -110,9 +112,12 @@ test('j and k stop at the ends of the queue, and begin at its first', () => {
 });
 
 test('what somebody said is told with what they made of it', () => {
-  expect(saidWords({ verdict: 'deny', durationMs: null, signed: false })).toBe('no');
-  expect(saidWords({ verdict: 'approve', durationMs: null, signed: false })).toBe('yes');
-  expect(saidWords({ verdict: 'approve', durationMs: 15 * 60_000, signed: true })).toBe(
+  expect(saidWords({ verdict: 'deny', durationMs: null, signed: false, setAside: false })).toBe('no');
+  expect(saidWords({ verdict: 'approve', durationMs: null, signed: false, setAside: false })).toBe('yes');
+  expect(saidWords({ verdict: 'approve', durationMs: 15 * 60_000, signed: true, setAside: false })).toBe(
     'yes, for at most 15 minutes, signed with a passkey',
+  );
+  expect(saidWords({ verdict: 'approve', durationMs: null, signed: false, setAside: true })).toBe(
+    'yes, which does not count: the role has changed since',
   );
 });

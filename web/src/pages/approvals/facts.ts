@@ -17,7 +17,7 @@ export function stanceOf(
 ): Stance {
   if (status !== 'pending' || Date.parse(lapsesAt) <= now) return { kind: 'over' };
   if (requester.key === me) return { kind: 'own' };
-  const mine = decisions.find(({ by }) => by.key === me);
+  const mine = decisions.find(({ by, setAside }) => by.key === me && !setAside);
   return mine === undefined ? { kind: 'open' } : { kind: 'said', at: mine.at };
 }
 
@@ -63,10 +63,12 @@ export function saidWords({
   verdict,
   durationMs,
   signed,
-}: Pick<AccessRequest['decisions'][number], 'verdict' | 'durationMs' | 'signed'>): string {
+  setAside,
+}: Pick<AccessRequest['decisions'][number], 'verdict' | 'durationMs' | 'signed' | 'setAside'>): string {
   if (verdict === 'deny') return 'no';
   const shorter = durationMs === null ? '' : `, for at most ${durationWords(durationMs)}`;
-  return `yes${shorter}${signed ? ', signed with a passkey' : ''}`;
+  const aside = setAside ? ', which does not count: the role has changed since' : '';
+  return `yes${shorter}${signed ? ', signed with a passkey' : ''}${aside}`;
 }
 
 /** Who decided it, when it is over: the last that anybody said. */
