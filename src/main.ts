@@ -39,7 +39,7 @@ import { createTallies, type Tallies } from './operations/tallies.ts';
 import type { Actor, World } from './operations/world.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import { createCorrectedClock } from './platform/corrected-clock.ts';
-import { ConfigProblem, type Config } from './platform/config.ts';
+import { ConfigProblem, type Config, type SignInConfig } from './platform/config.ts';
 import { makeEd25519Pem, openKeyFiles, type KeyFiles } from './platform/key-files.ts';
 import type { Log } from './platform/log.ts';
 import { newId, systemRandom } from './platform/random.ts';
@@ -190,7 +190,7 @@ async function firstAdmin(world: World, { demo, config }: BrokerParts): Promise<
     const named = { issuer: config.signIn.issuer, subject: key, email: null, emailVerified: false };
     const person = await signIn(world, named);
     if (!person.ok) throw new Error(`${key} is nobody of the demo`);
-    const just = { id: newId(world.random, 'ses'), at: world.clock.now() };
+    const just = { id: newId(world.random, 'ses'), authenticatedAt: world.clock.now() };
     return { kind: 'person', person: person.value, key, roles: [], context: { via: 'demo' }, signIn: just };
   };
   await demo.appoint(bindOperations(world), admitted, made.code);
@@ -321,6 +321,11 @@ function personalDataKey(keys: KeyFiles): Buffer {
   return Buffer.from(text, 'base64');
 }
 
+function companyOf({ issuer, clientId, clientSecretFile, freshSignIn = 'verified' }: SignInConfig, clock: Clock) {
+  const secret = clientSecretFile === null ? {} : { clientSecret: readFileSync(clientSecretFile, 'utf8').trim() };
+  return createCompanyProvider({ issuer, clientId, ...secret, freshSignIn }, clock);
+}
+
 function apiParts(
   parts: BrokerParts,
   health: HealthParts,
@@ -333,21 +338,13 @@ function apiParts(
 ): ApiParts {
   const { config, log, demo } = parts;
   const { base } = health;
-  const { issuer, clientId, clientSecretFile } = config.signIn;
   // Tokens are made by a library that knows this machine's clock alone, and are judged by the same.
   const tokensBy = { base, clock: systemClock, epoch: epochs.ids };
   const authorizationServer = createAuthorizationServer({
     ...tokensBy,
     db: database.db,
     keys: loadIdentityKeys(keys, systemRandom),
-    company: createCompanyProvider(
-      {
-        issuer,
-        clientId,
-        ...(clientSecretFile === null ? {} : { clientSecret: readFileSync(clientSecretFile, 'utf8').trim() }),
-      },
-      world.clock,
-    ),
+    company: companyOf(config.signIn, world.clock),
     people: {
       admit: async (identity) => {
         const admitted = await signIn(world, identity);

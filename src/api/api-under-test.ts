@@ -204,6 +204,7 @@ const namesAsTokens: AccessTokens = {
       signIn: newId(systemRandom, 'ses'),
       signedInAt: after(NOW, -3_600_000),
       expiresAt: after(NOW, 600_000),
+      authenticatedAt: after(NOW, -7_200_000),
       signInEndsAt: after(NOW, 3_600_000),
       mfaAt: null,
       via: 'cli',

@@ -90,7 +90,7 @@ async function byToken({ tokens, operations }: Parts, header: string, refuse: Re
   if (token === undefined) return refuse('not a bearer token');
   const verified = await tokens.verify(token);
   if (!verified.ok) return refuse(verified.refusal);
-  const { person, key, via, mfaAt, signIn, signedInAt, signInEndsAt, expiresAt } = verified.value;
+  const { person, key, via, authenticatedAt, mfaAt, signIn, signedInAt, signInEndsAt, expiresAt } = verified.value;
   if (operations.profile(key) === null) return refuse('person is not in the directory or has left');
   // A token is good for ten minutes; whoever ended the sign-in from another machine does not want to wait for that.
   if (!(await operations.signInStands(signIn))) return refuse('the sign-in was ended');
@@ -101,7 +101,7 @@ async function byToken({ tokens, operations }: Parts, header: string, refuse: Re
       key,
       roles: await operations.rolesOf(person),
       context: { via, ...(mfaAt === null ? {} : { mfaAt }) },
-      signIn: { id: signIn, at: signedInAt },
+      signIn: { id: signIn, authenticatedAt },
     },
     id: signIn,
     signedInAt,
@@ -120,7 +120,7 @@ async function byCookie(
 ): Promise<Session> {
   const found = await operations.recogniseSession(token);
   if (!found.ok) return refuse(found.refusal);
-  const { id, person, key, csrf, signedInAt, endsAt, mfaAt, offered } = found.value;
+  const { id, person, key, csrf, signedInAt, endsAt, authenticatedAt, mfaAt, offered } = found.value;
   if (operations.profile(key) === null) {
     await operations.endSessionOfLeaver(id);
     return refuse('person is not in the directory or has left');
@@ -137,7 +137,7 @@ async function byCookie(
       key,
       roles: await operations.rolesOf(person),
       context: { via: 'web', ...(mfaAt === null ? {} : { mfaAt }) },
-      signIn: { id, at: signedInAt },
+      signIn: { id, authenticatedAt },
     },
     id,
     signedInAt,

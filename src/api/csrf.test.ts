@@ -17,6 +17,7 @@ const SESSION: RecognisedSession = {
   csrf: 'the-right-value',
   signedInAt: NOW,
   endsAt: after(NOW, 3_600_000),
+  authenticatedAt: null,
   mfaAt: null,
   offered: null,
 };

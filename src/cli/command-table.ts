@@ -31,6 +31,7 @@ export function signInCommands(program: Command, act: Act): void {
     .description('Sign in')
     .option('--as <person>', 'demo only: sign in as this person')
     .option('--device', 'sign in with a browser on another machine')
+    .option('--fresh', 'show your company anew who you are, for what takes a fresh sign-in')
     .option('--no-browser', 'print the address instead of opening it')
     .action(
       act(async (context, options: LoginOptions) => (await import('./commands/login.ts')).login(context, options)),

@@ -67,6 +67,7 @@ describe('a good token', () => {
         expiresAt: after(NOW, 600_000),
         signIn: SIGN_IN,
         signedInAt: NOW,
+        authenticatedAt: after(NOW, -30_000),
         signInEndsAt: after(NOW, 43_200_000),
         mfaAt: after(NOW, -30_000),
         via: 'cli',
@@ -78,6 +79,7 @@ describe('a good token', () => {
     for (const changes of [{ amr: ['pwd'] }, { amr: ['mfa'], auth_time: undefined }]) {
       const outcome = await tokens.verify(await sign(changes));
       expect(outcome.ok && outcome.value.mfaAt).toBeNull();
+      expect(outcome.ok && outcome.value.authenticatedAt === null).toBe('auth_time' in changes);
     }
   });
 

@@ -16,6 +16,8 @@ export interface VerifiedToken {
   /** The sign-in that the token came from. */
   readonly signIn: SessionId;
   readonly signedInAt: Instant;
+  /** When the company's provider authenticated the person; `null`: it did not say. */
+  readonly authenticatedAt: Instant | null;
   /** When the sign-in ends that the token came from; refreshing does not move it. */
   readonly signInEndsAt: Instant;
   /** When more than a password was proven, or `null`. */
@@ -83,7 +85,8 @@ export function createAccessTokens({ base, verificationKeys, clock, epoch }: Par
         // It may be this process that is behind: another one has begun an epoch, and issued this in it.
         const its = payload['epoch'];
         if (its !== epoch.known() && its !== (await epoch.look())) return refused('another epoch');
-        const mfa = Array.isArray(amr) && amr.includes('mfa') && typeof authTime === 'number';
+        const authenticatedAt = typeof authTime === 'number' ? instant(authTime * 1_000) : null;
+        const mfa = Array.isArray(amr) && amr.includes('mfa');
         const signInEndsAt = instant(signInExp * 1_000);
         return ok({
           person,
@@ -92,7 +95,8 @@ export function createAccessTokens({ base, verificationKeys, clock, epoch }: Par
           signIn,
           signedInAt: after(signInEndsAt, -LIFETIMES.signIn * 1_000),
           signInEndsAt,
-          mfaAt: mfa ? instant(authTime * 1_000) : null,
+          authenticatedAt,
+          mfaAt: mfa ? authenticatedAt : null,
           via: payload['client_id'] === CLI_CLIENT_ID ? 'cli' : 'api',
         });
       } catch (error) {

@@ -43,7 +43,6 @@ export interface BrowserSignInParts {
 
 interface Pending extends CompanyChecks {
   readonly returnTo: string;
-  readonly until: Instant;
 }
 
 /** Where the company's provider sends browsers back to, of the portal and of the command line alike. */
@@ -78,12 +77,13 @@ async function begin(
     state: `web${slot}.${secret()}`,
     nonce: secret(),
     codeVerifier: secret(),
+    fresh: url.searchParams.get('fresh') === '1',
+    begunAt: clock.now(),
     returnTo: returnPath(url.searchParams.get('return'), base.origin),
-    until: after(clock.now(), PENDING_MS),
   };
   const hint = url.searchParams.get('hint');
   const target = await company.authorizationUrl(pending, `${base.origin}${CALLBACK}`, hint?.slice(0, 200) ?? null);
-  if (!target.ok) return reportRefusal(parts, response, target.refusal, pending.returnTo);
+  if (!target.ok) return reportRefusal(parts, response, target.refusal, pending);
   const kind = pendingCookie(base, slot);
   const sealed = seal.seal(JSON.stringify(pending), kind.name);
   redirect(response, target.value.href, [setCookie(kind, sealed, PENDING_MS / 1_000)]);
@@ -99,17 +99,13 @@ async function finish(
   const slot = Number(STATE.exec(url.searchParams.get('state') ?? '')?.[1] ?? -1);
   const kind = pendingCookie(base, slot);
   const pending = slot < 0 ? null : open(parts, request, kind);
-  if (pending === null || pending.state !== url.searchParams.get('state') || pending.until <= clock.now())
-    return respond(
-      response,
-      400,
-      'This sign-in has ended, was used, or began in another browser or tab.',
-      pending?.returnTo ?? '/',
-    );
+  const isOver = pending !== null && after(pending.begunAt, PENDING_MS) <= clock.now();
+  if (pending === null || pending.state !== url.searchParams.get('state') || isOver)
+    return respond(response, 400, 'This sign-in has ended, was used, or began in another browser or tab.', pending);
   // Whatever comes of it, the same answer is not looked at twice in this browser.
   response.setHeader('set-cookie', [setCookie(kind, '', 0)]);
   const identity = await company.redeem(url, pending);
-  if (!identity.ok) return reportRefusal(parts, response, identity.refusal, pending.returnTo);
+  if (!identity.ok) return reportRefusal(parts, response, identity.refusal, pending);
   const session = await openSession(identity.value, {
     agent: agentName(request.headers['user-agent']),
     formerToken: readCookie(request.headers.cookie, sessionCookie(base)),
@@ -119,7 +115,7 @@ async function finish(
       { issuer: identity.value.issuer, reason: session.refusal.detail },
       'somebody whom the directory does not admit signed in',
     );
-    return respond(response, 403, session.refusal.detail, pending.returnTo);
+    return respond(response, 403, session.refusal.detail, pending);
   }
   const { token, endsAt } = session.value;
   const lastsS = (endsAt - clock.now()) / 1_000;
@@ -139,18 +135,18 @@ function open({ seal }: BrowserSignInParts, request: IncomingMessage, kind: Cook
   const text = sealed === null ? null : seal.open(sealed, kind.name);
   if (text === null) return null;
   const pending = JSON.parse(text) as Pending;
-  return { ...pending, until: instant(pending.until) };
+  return { ...pending, begunAt: instant(pending.begunAt) };
 }
 
 function reportRefusal(
   { log }: BrowserSignInParts,
   response: ServerResponse,
   refusal: CompanyRefusal,
-  returnTo: string,
+  pending: Pending,
 ): void {
   log.warn({ cause: refusal.log, kind: refusal.kind }, 'sign-in at the company provider failed');
   const status = { unreachable: 503, refused: 403, untrusted: 400 }[refusal.kind];
-  respond(response, status, refusal.detail, returnTo);
+  respond(response, status, refusal.detail, pending);
 }
 
 function redirect(response: ServerResponse, location: string, cookies: readonly string[]): void {
@@ -159,7 +155,8 @@ function redirect(response: ServerResponse, location: string, cookies: readonly 
     .end();
 }
 
-function respond(response: ServerResponse, status: number, text: string, returnTo: string): void {
-  const body = browserErrorPage(text, `/sign-in/browser?return=${encodeURIComponent(returnTo)}`);
+function respond(response: ServerResponse, status: number, text: string, pending: Pending | null): void {
+  const again = new URLSearchParams({ return: pending?.returnTo ?? '/', ...(pending?.fresh ? { fresh: '1' } : {}) });
+  const body = browserErrorPage(text, `/sign-in/browser?${again}`);
   response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(body);
 }

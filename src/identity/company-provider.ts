@@ -14,10 +14,12 @@ import {
 } from 'openid-client';
 import { errors, type JWTPayload } from 'jose';
 import { ok, refused, type Result } from '../core/result.ts';
-import { after, instant, type Instant } from '../core/time.ts';
+import { after, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { FreshSignIn } from '../platform/config.ts';
 import { isLoopback, requireSecureTransport } from './base-url.ts';
 import { companyKeys, type CompanyKeys } from './company-keys.ts';
+import { authenticationTime, type AskedFor, type NotFresh } from './fresh-sign-in.ts';
 import type { CompanyIdentity, SignInFacts } from './people.ts';
 
 /** Where people sign in: the company's own OpenID provider. Passwords and second factors are its business, never ours. */
@@ -26,10 +28,11 @@ export interface CompanySettings {
   readonly clientId: string;
   /** Absent for a public client; PKCE is used either way. */
   readonly clientSecret?: string;
+  readonly freshSignIn: FreshSignIn;
 }
 
-/** One sign-in under way; the values are secrets of this sign-in. */
-export interface CompanyChecks {
+/** One sign-in under way; its texts are secrets of this sign-in. */
+export interface CompanyChecks extends AskedFor {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
@@ -68,6 +71,13 @@ export interface CompanyProvider {
 
 /** How long the provider's metadata is used before it is read again. */
 const METADATA_MS = 3_600_000;
+/**
+ * The oldest authentication that is taken, in seconds: a year, which is to ask nobody for another one. Whoever is asked for a greatest age
+ * has to say the age (OpenID Connect Core, section 3.1.2.1). Zero would ask for a new one too, but some providers then go round in circles.
+ */
+const ANY_AGE_S = 365 * 86_400;
+/** The same wish as a claim (section 5.5), which some providers hear that do not hear the other. Who knows neither ignores both. */
+const CLAIMS = JSON.stringify({ id_token: { auth_time: { essential: true } } });
 /** Values of `amr` (RFC 8176) that prove more than a password. */
 const MORE_THAN_A_PASSWORD = new Set(['mfa', 'otp', 'hwk', 'swk', 'sc', 'fpt', 'face', 'iris', 'retina', 'vbm', 'pop']);
 
@@ -113,6 +123,9 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
           nonce: checks.nonce,
           code_challenge: await calculatePKCECodeChallenge(checks.codeVerifier),
           code_challenge_method: 'S256',
+          max_age: String(ANY_AGE_S),
+          claims: CLAIMS,
+          ...(checks.fresh && settings.freshSignIn !== 'unavailable' ? { prompt: 'login' } : {}),
           ...(hint === null ? {} : { login_hint: hint }),
         });
         return ok(url);
@@ -134,7 +147,9 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
           return refused({ kind: 'untrusted', detail: DISTRUST, log: 'no ID token in the answer' });
         // The library trusts the connection to the token endpoint instead (OpenID Connect Core, section 3.1.3.7, 6).
         await keys.verifyIdToken(tokens.id_token);
-        return ok(identityOf(claims));
+        const time = authenticationTime(claims.auth_time, checks, settings.freshSignIn, clock.now());
+        if (!time.ok) return refused(asNotFresh(time.refusal));
+        return ok(identityOf(claims, time.value));
       } catch (error) {
         return refused(asRefusal(error));
       }
@@ -176,13 +191,12 @@ function logoutOf(claims: JWTPayload): Result<CompanyLogout, CompanyRefusal> {
 
 const DISTRUST = 'The answer of your sign-in provider does not belong to this sign-in.';
 
-function identityOf(claims: IDToken): CompanyIdentity & SignInFacts {
+function identityOf(claims: IDToken, authenticatedAt: Instant | null): CompanyIdentity & SignInFacts {
   const text = (name: string): string | null => {
     const value = claims[name];
     return typeof value === 'string' && value !== '' ? value : null;
   };
   const methods: readonly unknown[] = Array.isArray(claims['amr']) ? claims['amr'] : [];
-  const signedInAt = instant((claims.auth_time ?? claims.iat) * 1_000);
   return {
     issuer: claims.iss,
     subject: claims.sub,
@@ -190,13 +204,17 @@ function identityOf(claims: IDToken): CompanyIdentity & SignInFacts {
     emailVerified: claims['email_verified'] === true,
     preferredUsername: text('preferred_username'),
     companySession: text('sid'),
-    signedInAt,
+    authenticatedAt,
     // Without `auth_time` nobody said when it was proven: the token's own time would make an old proof fresh.
     mfaAt:
       claims.auth_time !== undefined && methods.some((method) => MORE_THAN_A_PASSWORD.has(String(method)))
-        ? signedInAt
+        ? authenticatedAt
         : null,
   };
+}
+
+function asNotFresh({ detail, log }: NotFresh): CompanyRefusal {
+  return { kind: 'refused', detail, log: `not fresh: ${log}` };
 }
 
 function asRefusal(error: unknown): CompanyRefusal {

@@ -13,6 +13,12 @@ export const CLI_CLIENT_ID = 'curfew-cli';
 /** What the command line asks for: a refresh token, and the API. */
 export const CLI_SCOPE = 'openid offline_access access';
 
+/**
+ * The class (`acr`) of a sign-in whose `auth_time` is what the company's provider said. In any other the library puts the time of its own
+ * instead, which says nothing about when somebody showed who they are.
+ */
+export const DATED = 'dated';
+
 /** Lifetimes in seconds. */
 export const LIFETIMES = {
   accessToken: 600,
@@ -185,7 +191,7 @@ async function signInClaims(
   const left = entities.RotatedRefreshToken?.remainingTTL ?? LIFETIMES.signIn;
   return {
     preferred_username: name,
-    auth_time: source?.authTime,
+    auth_time: source?.acr === DATED ? source.authTime : undefined,
     amr: source?.amr,
     sign_in: source?.grantId === undefined ? undefined : signInId(source.grantId),
     epoch: await epoch.look(),

@@ -35,9 +35,13 @@ export interface People {
   find(id: PersonId): Promise<KnownPerson | null>;
 }
 
-/** Facts of a sign-in that its access tokens carry. */
+/** Facts of a sign-in that its session and its access tokens carry. */
 export interface SignInFacts {
-  readonly signedInAt: Instant;
+  /**
+   * When the provider authenticated the person. That may be long before the sign-in here, where it knew the browser already; `null`: it did
+   * not say, so nobody knows.
+   */
+  readonly authenticatedAt: Instant | null;
   /** When more than a password was proven; `null` when the provider did not say so. */
   readonly mfaAt: Instant | null;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type InteractionResults, type Provider } from 'oidc-provider';
 import type { PersonId } from '../core/ids.ts';
-import { after } from '../core/time.ts';
+import { after, instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
@@ -11,7 +11,7 @@ import type { BaseUrl } from './base-url.ts';
 import { CALLBACK, type BrowserSignIn } from './browser-sign-in.ts';
 import type { CompanyChecks, CompanyProvider, CompanyRefusal } from './company-provider.ts';
 import { MOST_UNFINISHED } from './oidc-adapter.ts';
-import { CLI_SCOPE, LIFETIMES } from './oidc-configuration.ts';
+import { CLI_SCOPE, DATED, LIFETIMES } from './oidc-configuration.ts';
 import type { People, SignInFacts } from './people.ts';
 import type { Seal } from './seal.ts';
 import { errorPage } from './sign-in-pages.ts';
@@ -72,13 +72,21 @@ export function createSignIn(parts: SignInParts): SignIn {
 }
 
 async function begin(parts: SignInParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { provider, company, random, base } = parts;
+  const { provider, company, random, base, clock } = parts;
   const interaction = await provider.interactionDetails(request, response);
   // Our answer settles every prompt at once; a second round would only send the browser in a circle.
   if (interaction.lastSubmission?.login !== undefined)
     return respond(response, 400, 'This sign-in asks for more than Curfew hands out.');
   const secret = (): string => random.bytes(32).toString('base64url');
-  const pending: Pending = { interaction: interaction.uid, state: secret(), nonce: secret(), codeVerifier: secret() };
+  const pending: Pending = {
+    interaction: interaction.uid,
+    state: secret(),
+    nonce: secret(),
+    codeVerifier: secret(),
+    // Whoever names a greatest age wants to be asked anew: nobody is signed in here from before.
+    fresh: interaction.params['max_age'] !== undefined,
+    begunAt: clock.now(),
+  };
   const hint = interaction.params['login_hint'];
   const target = await company.authorizationUrl(
     pending,
@@ -133,7 +141,7 @@ async function admitted(
     login: {
       accountId: person,
       remember: false,
-      ts: Math.floor(facts.signedInAt / 1_000),
+      ...(facts.authenticatedAt === null ? {} : { ts: Math.floor(facts.authenticatedAt / 1_000), acr: DATED }),
       ...(facts.mfaAt === null ? {} : { amr: ['mfa'] }),
     },
     consent: { grantId: await grant.save() },
@@ -171,7 +179,9 @@ async function take({ db, seal }: SignInParts, state: string): Promise<Pending |
   const idHash = seal.hash(state);
   const sealed = await takeOidcPayload(db, MODEL, idHash);
   const text = sealed === null ? null : seal.open(sealed, `${MODEL}:${idHash}`);
-  return text === null ? null : (JSON.parse(text) as Pending);
+  if (text === null) return null;
+  const pending = JSON.parse(text) as Pending;
+  return { ...pending, begunAt: instant(pending.begunAt) };
 }
 
 function reportRefusal({ log }: SignInParts, response: ServerResponse, refusal: CompanyRefusal): void {

@@ -45,6 +45,8 @@ export interface BrowserIdentity extends VerifiedIdentity {
   readonly issuer: string;
   /** The company's own name for its session (`sid`), when it gave one. */
   readonly companySession: string | null;
+  /** When it authenticated the person; `null`: it did not say. */
+  readonly authenticatedAt: Instant | null;
   readonly mfaAt: Instant | null;
   /** What the browser calls itself, shortened for people to recognise. */
   readonly agent: string;
@@ -80,13 +82,13 @@ export async function openBrowserSession(
       for (const { id: oldest } of others.slice(MOST_SESSIONS - 1))
         ended.push(...(await end(world, trx, { id: oldest }, 'replaced')));
       const row = { id, person, createdAt: now, usedAt: now, rotatedAt: now, endsAt };
-      const secrets = { csrf: newToken(world), agent: identity.agent, mfaAt: identity.mfaAt };
-      const { issuer, subject, companySession } = identity;
+      const { issuer, subject, companySession, agent, authenticatedAt, mfaAt } = identity;
+      const known = { csrf: newToken(world), agent, authenticatedAt, mfaAt };
       const names = {
         subject: companyHash('sub', issuer, subject),
         session: companySession === null ? null : companyHash('sid', issuer, companySession),
       };
-      await insertBrowserSession(trx, { ...row, ...secrets }, names, hashOf(token));
+      await insertBrowserSession(trx, { ...row, ...known }, names, hashOf(token));
     },
   });
   if (!admitted.ok) return admitted;
@@ -104,6 +106,7 @@ export interface RecognisedSession {
   readonly signedInAt: Instant;
   /** The absolute end. */
   readonly endsAt: Instant;
+  readonly authenticatedAt: Instant | null;
   readonly mfaAt: Instant | null;
   /** A younger token for the browser to keep instead; `null` almost always. */
   readonly offered: string | null;
@@ -136,8 +139,8 @@ export async function recogniseSession(
     world.log.warn({ session: found.id, error: String(error) }, 'the use of a session could not be noted');
     return null;
   });
-  const { id, person, key, csrf, createdAt: signedInAt, endsAt, mfaAt } = found;
-  return ok({ id, person, key, csrf, signedInAt, endsAt, mfaAt, offered });
+  const { id, person, key, csrf, createdAt: signedInAt, endsAt, authenticatedAt, mfaAt } = found;
+  return ok({ id, person, key, csrf, signedInAt, endsAt, authenticatedAt, mfaAt, offered });
 }
 
 /** Notes that a session is used, and by which of its tokens; a younger token, if it is time for one. */

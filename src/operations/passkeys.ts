@@ -20,6 +20,7 @@ import {
 } from '../store/passkeys.ts';
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
+import { freshSignIn } from './fresh-sign-in.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import {
   askForAssertion,
@@ -47,8 +48,6 @@ export interface RegistrationAnswer {
   readonly response: { readonly clientDataJSON: string };
 }
 
-/** How old a sign-in may be that registers a passkey. */
-const FRESH_MS = 10 * 60_000;
 const MOST_PASSKEYS = 20;
 const LONGEST_NAME = 60;
 
@@ -148,21 +147,6 @@ async function mayRegisterFirst(
       hint: 'Ask for a recovery: two others who approve the most sensitive access confirm that it is you.',
     });
   return freshSignIn(actor, now);
-}
-
-/** Whether somebody has just shown who they are; with a second factor, where the provider says when that was. */
-export function freshSignIn({ signIn, context }: Actor, now: Instant): Result<null, OperationRefusal> {
-  const isFresh = signIn !== undefined && now - signIn.at <= FRESH_MS;
-  const { mfaAt } = context;
-  if (isFresh && (mfaAt === undefined || now - mfaAt <= FRESH_MS)) return ok(null);
-  const detail = isFresh
-    ? 'This takes a second factor of the last ten minutes, and your provider did not ask you for one.'
-    : 'This takes a sign-in of the last ten minutes.';
-  return refused({
-    code: 'sign-in-too-old',
-    detail,
-    hint: 'Sign in again (at a command line: curfew login), then come back to this.',
-  });
 }
 
 function isOpen(recovery: RecoveryRecord | null, now: Instant): recovery is RecoveryRecord {

@@ -18,7 +18,7 @@ import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
 import { activeAdmins, carryOutRole, isActive, NOBODY, unfitRole } from './change-roles.ts';
 import { carryOutMerge, unfitToMerge, type MergeLosses } from './merge-persons.ts';
-import { freshSignIn } from './passkeys.ts';
+import { freshSignIn } from './fresh-sign-in.ts';
 import { proposalView, type May, type ProposalView } from './proposal-view.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { carryOutRelease, findReleasable, unfitToRelease } from './release-account.ts';

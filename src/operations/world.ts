@@ -87,7 +87,8 @@ export interface Actor {
 export interface ActorSignIn {
   /** The same for everything that comes from one sign-in, and for nothing else of that person. */
   readonly id: SessionId;
-  readonly at: Instant;
+  /** When that provider authenticated the person; `null`: it did not say. */
+  readonly authenticatedAt: Instant | null;
 }
 
 /** Registers passkeys (WebAuthn level 3, section 7.1). The composition root puts the real one here. */

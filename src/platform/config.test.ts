@@ -1,14 +1,25 @@
 import { expect, test } from 'vitest';
 import { readConfig, type MailConfig } from './config.ts';
 
+const SIGN_IN = {
+  CURFEW_RULES_DIR: 'rules',
+  CURFEW_OIDC_ISSUER: 'https://login.acme.example',
+  CURFEW_OIDC_CLIENT_ID: 'curfew',
+};
+
 const mail = (settings: Record<string, string>): MailConfig | undefined =>
   readConfig({
-    CURFEW_RULES_DIR: 'rules',
-    CURFEW_OIDC_ISSUER: 'https://login.acme.example',
-    CURFEW_OIDC_CLIENT_ID: 'curfew',
+    ...SIGN_IN,
     CURFEW_MAIL_FROM: 'curfew@acme.example',
     ...settings,
   }).mail;
+
+test('what is known of fresh sign-ins is one of three words, the careful one by default', () => {
+  const of = (text?: string) => readConfig({ ...SIGN_IN, ...(text && { CURFEW_OIDC_FRESH_SIGN_IN: text }) }).signIn;
+  expect(of().freshSignIn).toBe('verified');
+  for (const text of ['verified', 'trusted', 'unavailable']) expect(of(text).freshSignIn).toBe(text);
+  expect(() => of('yes')).toThrow('CURFEW_OIDC_FRESH_SIGN_IN must be verified, trusted or unavailable.');
+});
 
 test('without a mail server there is no mail', () => {
   expect(mail({})).toBeUndefined();

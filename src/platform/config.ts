@@ -16,7 +16,7 @@ export interface Config {
   readonly directoryExport?: { readonly file: string; readonly staleAfterMs: number };
   readonly logLevel: string;
   /** The company's OpenID provider. */
-  readonly signIn: { readonly issuer: string; readonly clientId: string; readonly clientSecretFile: string | null };
+  readonly signIn: SignInConfig;
   readonly aws: AwsConfig | null;
   /** Absent: a device that holds a passkey proves nothing about itself. */
   readonly passkeys?: PasskeyConfig;
@@ -27,6 +27,22 @@ export interface Config {
   /** Which halves of the program this process runs. Only the engine needs a cloud identity. */
   readonly role: 'all' | 'api' | 'engine';
 }
+
+/** An OpenID provider at which people sign in. */
+export interface SignInConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecretFile: string | null;
+  /** Absent: `verified`. */
+  readonly freshSignIn?: FreshSignIn;
+}
+
+/**
+ * What becomes of a sign-in that has to be fresh. `verified`: the provider is asked to authenticate anew, and its `auth_time` has to show
+ * that it did. `trusted`: it is asked and says no time, and the operator vouches that it obeys. `unavailable`: it cannot be asked.
+ */
+export const FRESH_SIGN_INS = ['verified', 'trusted', 'unavailable'] as const;
+export type FreshSignIn = (typeof FRESH_SIGN_INS)[number];
 
 /** A device that holds a passkey has to prove what it is. */
 export interface PasskeyConfig {
@@ -93,6 +109,7 @@ export function readConfig(env: Environment = process.env): Config {
       issuer,
       clientId: required(env, 'CURFEW_OIDC_CLIENT_ID', 'the client id at your OpenID provider'),
       clientSecretFile: env['CURFEW_OIDC_CLIENT_SECRET_FILE'] ?? null,
+      freshSignIn: readFreshSignIn(env, 'CURFEW_OIDC_FRESH_SIGN_IN'),
     },
     aws: externalId === undefined ? null : readAws(env, externalId),
     ...readPasskeys(env),
@@ -102,6 +119,13 @@ export function readConfig(env: Environment = process.env): Config {
       .flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
     role,
   };
+}
+
+function readFreshSignIn(env: Environment, name: string): FreshSignIn {
+  const text = env[name] ?? 'verified';
+  const found = FRESH_SIGN_INS.find((one) => one === text);
+  if (found === undefined) throw new ConfigProblem(`${name} must be verified, trusted or unavailable.`);
+  return found;
 }
 
 function readPasskeys(env: Environment): Pick<Config, 'passkeys'> {

@@ -204,6 +204,12 @@ export class Verdict {
     if (ageMs <= this.#mfa.maxAgeMs && ageMs >= -CLOCK_TOLERANCE_MS) return;
     const { maxAgeMs, rule } = this.#mfa;
     const text = `${rule} requires a second factor given in the last ${formatDuration(maxAgeMs)}.`;
-    this.refuse({ code: 'mfa-required', item: null, rule, text, hint: 'Sign in again, then ask.' });
+    this.refuse({
+      code: 'mfa-required',
+      item: null,
+      rule,
+      text,
+      hint: 'Sign in anew (at a command line: curfew login --fresh), then ask.',
+    });
   }
 }

@@ -12,6 +12,8 @@ export interface BrowserSessionRow {
   readonly usedAt: Instant;
   readonly rotatedAt: Instant;
   readonly endsAt: Instant;
+  /** When the company's provider authenticated the person; `null`: it did not say. */
+  readonly authenticatedAt: Instant | null;
   readonly mfaAt: Instant | null;
   readonly csrf: string;
   readonly agent: string;
@@ -39,6 +41,7 @@ const COLUMNS = [
   's.used_at as usedAt',
   's.rotated_at as rotatedAt',
   's.ends_at as endsAt',
+  's.authenticated_at as authenticatedAt',
   's.mfa_at as mfaAt',
   's.csrf',
   's.agent',
@@ -60,6 +63,7 @@ export async function insertBrowserSession(
       used_at: toIso(row.usedAt),
       rotated_at: toIso(row.rotatedAt),
       ends_at: toIso(row.endsAt),
+      authenticated_at: row.authenticatedAt === null ? null : toIso(row.authenticatedAt),
       mfa_at: row.mfaAt === null ? null : toIso(row.mfaAt),
       csrf: row.csrf,
       agent: row.agent,

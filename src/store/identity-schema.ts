@@ -24,6 +24,7 @@ export interface IdentityTables {
     used_at: Timestamp;
     rotated_at: Timestamp;
     ends_at: Timestamp;
+    authenticated_at: NullableTimestamp;
     mfa_at: NullableTimestamp;
     csrf: string;
     agent: string;

@@ -161,7 +161,10 @@ describe('our own address', () => {
       base: secure,
       db: world.database.db,
       keys: world.keys,
-      company: createCompanyProvider({ issuer: world.idp.issuer, clientId: world.idp.clientId }, systemClock),
+      company: createCompanyProvider(
+        { issuer: world.idp.issuer, clientId: world.idp.clientId, freshSignIn: 'verified' },
+        systemClock,
+      ),
       people: { admit: () => Promise.reject(new Error('not here')), find: () => Promise.resolve(null) },
       endAtCompany: () => Promise.resolve(false),
       openSession: () => Promise.reject(new Error('not here')),

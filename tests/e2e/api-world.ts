@@ -89,7 +89,10 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     cookies: [randomBytes(32).toString('hex')],
     sealing: randomBytes(32),
   };
-  const company = createCompanyProvider({ issuer: idp.issuer, clientId: idp.clientId }, systemClock);
+  const company = createCompanyProvider(
+    { issuer: idp.issuer, clientId: idp.clientId, freshSignIn: 'verified' },
+    systemClock,
+  );
   const epoch = { known: () => 'one', look: () => Promise.resolve('one') };
   const authorizationServer = createAuthorizationServer({
     base,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDemoIdp, type DemoIdp } from '../../simulators/idp/demo-idp.ts';
 import { startBroker } from '../../src/main.ts';
+import type { FreshSignIn } from '../../src/platform/config.ts';
 import { createUserAgent, type UserAgent, type Visit } from './api-user-agent.ts';
 import { freePorts } from '../free-ports.ts';
 import { listeningLog, type Line } from './api-world.ts';
@@ -39,7 +40,12 @@ export interface Answer extends Visit {
 
 interface Options {
   /** The company's provider, made for our address; the demo's when absent. */
-  readonly provider?: { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string };
+  readonly provider?: {
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly clientSecret?: string;
+    readonly freshSignIn?: FreshSignIn;
+  };
   readonly port?: number;
 }
 
@@ -74,7 +80,7 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
       dataDir,
       rulesDir: fileURLToPath(new URL('../../examples/acme', import.meta.url)),
       logLevel: 'silent',
-      signIn: { issuer, clientId, clientSecretFile },
+      signIn: { issuer, clientId, clientSecretFile, freshSignIn: options.provider?.freshSignIn ?? 'verified' },
       aws: null,
       trustedProxies: [],
       role: 'api',

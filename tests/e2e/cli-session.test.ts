@@ -119,6 +119,29 @@ describe('signing in', () => {
     expect(outcome.stdout).toContain('Signed in as Ana Torres');
   });
 
+  test.each([
+    [[], null],
+    [['--fresh'], '1'],
+  ])('login %j asks for the greatest age %s, in every way to sign in', async (flags, age) => {
+    const asked = () => server.state.calls.findLast((call) => call.startsWith('GET /oauth/authorize?')) ?? '';
+    const ageIn = (call: string) => new URL(call.slice('GET '.length), server.url).searchParams.get('max_age');
+    await home.run(['login', ...flags, '--no-browser'], {
+      meanwhile: async (running) => {
+        await until(() => running.stderr().includes('/oauth/authorize?'));
+        await browse(`${/http\S+authorize\?\S+/.exec(running.stderr())?.[0] ?? ''}&login_hint=ana`);
+      },
+    });
+    expect(ageIn(asked())).toBe(age);
+    server.state.calls.length = 0;
+    await home.run(['login', ...flags, '--as', 'ana']);
+    expect(ageIn(asked())).toBe(age);
+    await home.run(['login', ...flags, '--device']);
+    const device = server.state.bodies.findLast(
+      (body) => body.includes('scope=openid') && !body.includes('grant_type'),
+    );
+    expect(new URLSearchParams(device).get('max_age')).toBe(age);
+  });
+
   test('Ctrl-C at the browser sign-in ends with 130', async () => {
     const outcome = await home.run(['login', '--no-browser'], {
       meanwhile: async (running) => {

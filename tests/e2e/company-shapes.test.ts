@@ -19,6 +19,14 @@ test.each(SHAPES)('people sign in with $name, and their groups are those of the 
       expect(groups).not.toContain(claimed);
     const again = await (await world.signIn('bo')).get('/v1/me');
     expect(again.json['person']).toEqual(me.json['person']);
+    // Whoever says when it authenticated somebody can give a fresh sign-in; nobody takes our own time for it.
+    const saysWhen = shape.deafTo === undefined;
+    expect(me.json['authenticatedAt'] !== null).toBe(saysWhen);
+    const anew = createUserAgent();
+    const query = new URLSearchParams({ return: '/', hint: 'bo', fresh: '1' });
+    const last = await anew.follow(`${world.base}/sign-in/browser?${query}`, (url) => url.href === `${world.base}/`);
+    expect(last.status).toBe(saysWhen ? 303 : 403);
+    if (!saysWhen) expect(last.body).toContain('does not say when it asked you who you are');
     // Somebody of the same company at the provider who is not in the directory.
     const stranger = createUserAgent();
     expect((await walk(stranger, world.base, 'not-in-the-directory', '/')).status).toBe(403);

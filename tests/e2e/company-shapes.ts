@@ -10,7 +10,12 @@ export interface Shape {
   /** Claims of the ID token beside those that every one has. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly amr: readonly string[] | null;
+  /** Whether its ID tokens say when it authenticated somebody, also if nobody asks. */
   readonly authTime: boolean;
+  /** What may be asked of it and changes nothing. */
+  readonly deafTo?: readonly string[];
+  /** How an operator sets Curfew up for it; absent: as for everybody. It answers `prompt=login` with an error then. */
+  readonly freshSignIn?: 'unavailable';
   /** Whether answers name their issuer (RFC 9207). */
   readonly namesIssuer: boolean;
   readonly clientSecret?: string;
@@ -54,6 +59,8 @@ export const SHAPES: readonly Shape[] = [
     claims: { hd: 'acme.example', email: 'bo@acme.example', email_verified: true, at_hash: undefined },
     amr: null,
     authTime: false,
+    deafTo: ['max_age', 'claims'],
+    freshSignIn: 'unavailable',
     namesIssuer: false,
     clientSecret: 'a-secret-that-google-wants-beside-pkce',
   },
@@ -75,6 +82,7 @@ export interface ShapedProvider {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret?: string;
+  readonly freshSignIn?: 'unavailable';
   close(): Promise<void>;
 }
 
@@ -124,7 +132,12 @@ export async function startShapedProvider(shape: Shape, redirect: string): Promi
   const oidc = provider.callback();
   server.on('request', (request, response) => {
     request.headers.host = new URL(issuer).host;
-    if (request.url?.startsWith('/interaction/') !== true) return void oidc(request, response);
+    const url = new URL(request.url ?? '/', issuer);
+    if (shape.freshSignIn === 'unavailable' && url.searchParams.get('prompt') === 'login')
+      return void response.writeHead(400).end('Invalid parameter value for prompt');
+    for (const name of shape.deafTo ?? []) url.searchParams.delete(name);
+    request.url = `${url.pathname}${url.search}`;
+    if (!url.pathname.startsWith('/interaction/')) return void oidc(request, response);
     void (async () => {
       const { params } = await provider.interactionDetails(request, response);
       const accountId = String(params['login_hint']);
@@ -140,6 +153,7 @@ export async function startShapedProvider(shape: Shape, redirect: string): Promi
     issuer,
     clientId: 'curfew-client',
     ...(secret === undefined ? {} : { clientSecret: secret }),
+    ...(shape.freshSignIn === undefined ? {} : { freshSignIn: shape.freshSignIn }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -19,6 +19,8 @@ export interface RogueProvider {
   sign(claims: JWTPayload, header?: Record<string, unknown>, key?: CryptoKey | Uint8Array): Promise<string>;
   /** How often the key set was read. */
   keyReads: number;
+  /** What the last sign-in asked for. */
+  lastAsked: URLSearchParams;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function startRogueProvider(): Promise<RogueProvider> {
         return json({ keys: [{ ...(await exportJWK(pair.publicKey)), kid, alg: 'ES256', use: 'sig' }] });
       }
       if (url.pathname === '/authorize') {
+        rogue.lastAsked = url.searchParams;
         const code = randomBytes(16).toString('hex');
         nonces.set(code, url.searchParams.get('nonce') ?? '');
         const back = new URL(url.searchParams.get('redirect_uri') ?? '');
@@ -78,6 +81,7 @@ export async function startRogueProvider(): Promise<RogueProvider> {
     lie: {},
     keysAnswer: true,
     keyReads: 0,
+    lastAsked: new URLSearchParams(),
     rotate,
     sign: async (claims, header, key) =>
       header?.['alg'] === 'none'

@@ -112,7 +112,7 @@ export async function acmeOperations(
         key,
         roles: [],
         context: { via: 'api' },
-        signIn: { id: newId(systemRandom, 'ses'), at: now },
+        signIn: { id: newId(systemRandom, 'ses'), authenticatedAt: now },
       };
     },
   };

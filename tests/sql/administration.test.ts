@@ -143,7 +143,10 @@ eachDatabase('the administration of Curfew itself', (current) => {
       expect(code(await confirmProposal(acme.world, bo, proposal.id))).toBe('needs-another-admin');
       const { signIn } = fay;
       if (signIn === undefined) throw new Error('nobody signed in');
-      const old: Actor = { ...fay, signIn: { ...signIn, at: after(signIn.at, -11 * 60_000) } };
+      const old: Actor = {
+        ...fay,
+        signIn: { ...signIn, authenticatedAt: after(acme.world.clock.now(), -11 * 60_000) },
+      };
       expect(code(await confirmProposal(acme.world, old, proposal.id))).toBe('sign-in-too-old');
       got(await confirmProposal(acme.world, fay, proposal.id));
       expect(await roles(bo)).toEqual(['admin']);

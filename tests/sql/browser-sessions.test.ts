@@ -23,6 +23,7 @@ const ANA: BrowserIdentity = {
   email: null,
   emailVerified: false,
   companySession: 'sid-1',
+  authenticatedAt: null,
   mfaAt: null,
   agent: 'Firefox on Linux',
   formerToken: null,

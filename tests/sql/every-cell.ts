@@ -108,8 +108,16 @@ export async function everyCell(database: Database): Promise<Cells> {
       const id = newId(systemRandom, 'ses');
       await database.db.transaction().execute(async (trx) => {
         const now = await appNow(trx);
-        const times = { createdAt: now, usedAt: now, rotatedAt: now, endsAt: after(now, 3_600_000), mfaAt: null };
-        const session = { id, person, ...times, csrf: 'c'.repeat(43), agent: 'a browser' };
+        const times = { createdAt: now, usedAt: now, rotatedAt: now, endsAt: after(now, 3_600_000) };
+        const session = {
+          id,
+          person,
+          ...times,
+          authenticatedAt: null,
+          mfaAt: null,
+          csrf: 'c'.repeat(43),
+          agent: 'a browser',
+        };
         await insertBrowserSession(trx, session, { subject: hash(), session: null }, hash());
       });
       return id;

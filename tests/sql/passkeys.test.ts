@@ -31,6 +31,12 @@ import { optionsFor, register, withPasskey, type Signer } from './passkey-people
 
 const MINUTE = 60_000;
 
+/** Somebody who has just come from a provider that did not say when it asked who they are. */
+const undated = ({ signIn, ...actor }: Actor): Actor => ({
+  ...actor,
+  ...(signIn && { signIn: { ...signIn, authenticatedAt: null } }),
+});
+
 eachDatabase('a passkey', (current) => {
   let acme: AcmeOperations;
   let bo: Actor;
@@ -46,9 +52,10 @@ eachDatabase('a passkey', (current) => {
   };
   const signedIn = (actor: Actor, agoMs: number, mfaAgoMs?: number): Actor => {
     const { signIn } = actor;
-    if (signIn === undefined) throw new Error('nobody signed in');
-    const mfa = mfaAgoMs === undefined ? {} : { mfaAt: after(signIn.at, -mfaAgoMs) };
-    return { ...actor, context: { ...actor.context, ...mfa }, signIn: { ...signIn, at: after(signIn.at, -agoMs) } };
+    if (signIn?.authenticatedAt == null) throw new Error('nobody signed in');
+    const ago = (ms: number) => after(signIn.authenticatedAt ?? acme.world.clock.now(), -ms);
+    const mfa = mfaAgoMs === undefined ? {} : { mfaAt: ago(mfaAgoMs) };
+    return { ...actor, context: { ...actor.context, ...mfa }, signIn: { ...signIn, authenticatedAt: ago(agoMs) } };
   };
 
   describe('the first one', () => {
@@ -66,7 +73,8 @@ eachDatabase('a passkey', (current) => {
     test.each([
       ['of eleven minutes ago', (actor: Actor) => signedIn(actor, 11 * MINUTE)],
       ['whose second factor is old', (actor: Actor) => signedIn(actor, MINUTE, 11 * MINUTE)],
-      ['that nobody knows the time of', ({ signIn: _, ...actor }: Actor): Actor => actor],
+      ['that nobody knows', ({ signIn: _, ...actor }: Actor): Actor => actor],
+      ['of which the provider said no time', (actor: Actor): Actor => undated(actor)],
     ])('is refused to a sign-in %s', async (_, made) => {
       expect(await optionsFor(acme, made(bo))).toMatchObject({ refusal: { code: 'sign-in-too-old' } });
     });
@@ -227,7 +235,7 @@ eachDatabase('a passkey', (current) => {
       const lost = await withPasskey(acme, 'bo');
       const [fay, gus] = [await withPasskey(acme, 'fay'), await withPasskey(acme, 'gus')];
       const identity = { issuer: ISSUER, subject: 'bo', email: null, emailVerified: false };
-      const browser = { companySession: null, mfaAt: null, agent: 'Firefox', formerToken: null };
+      const browser = { companySession: null, authenticatedAt: null, mfaAt: null, agent: 'Firefox', formerToken: null };
       const { token } = got(await openBrowserSession(acme.world, { ...identity, ...browser }));
       const signIn = newId(systemRandom, 'ses');
       const artifact = { idHash: 'a'.repeat(64), sealed: 'x', grantId: null, uid: null, userCodeHash: null };

@@ -78,7 +78,15 @@ describe('the routes of the API, over a real database', () => {
         const now = systemClock.now();
         const times = { expiresAt: after(now, 600_000), signedInAt: instant(now), signInEndsAt: after(now, 3_600_000) };
         const { person } = await cells.acme.as(key);
-        return ok({ person, key, ...times, signIn: newId(systemRandom, 'ses'), mfaAt: null, via: 'cli' });
+        return ok({
+          person,
+          key,
+          ...times,
+          signIn: newId(systemRandom, 'ses'),
+          authenticatedAt: now,
+          mfaAt: null,
+          via: 'cli',
+        });
       },
     };
     const ledger = ledgerReads(world, MASTER_KEY);

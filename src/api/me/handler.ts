@@ -22,6 +22,10 @@ const me = z
       .enum(['api', 'cli', 'web', 'demo'])
       .meta({ description: 'How I came in: `web` is the cookie of a browser.' }),
     signedInAt: time,
+    authenticatedAt: time.nullable().meta({
+      description:
+        'When the company’s provider last asked who I am, which may be long before `signedInAt`; null: it did not say. What takes a fresh sign-in goes by it.',
+    }),
     sessionEndsAt: time.meta({ description: 'The same as `session.expiresAt`.' }),
     csrf: z.string().nullable().meta({
       description: 'The value of the header x-curfew-csrf that every change by cookie needs; null with a bearer token.',
@@ -62,6 +66,7 @@ export function registerMe(v1: ApiServer, parts: ApiParts): void {
         session: { expiresAt: sessionEndsAt },
         via: actor.context.via,
         signedInAt: toIso(signedInAt),
+        authenticatedAt: actor.signIn?.authenticatedAt == null ? null : toIso(actor.signIn.authenticatedAt),
         sessionEndsAt,
         csrf,
       });

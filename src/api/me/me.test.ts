@@ -11,6 +11,7 @@ test('200: says who the token speaks for, and when the sign-in ends; 401 without
     session: { expiresAt: '2026-11-21T07:00:00.000Z' },
     via: 'cli',
     signedInAt: '2026-11-21T05:00:00.000Z',
+    authenticatedAt: '2026-11-21T04:00:00.000Z',
     sessionEndsAt: '2026-11-21T07:00:00.000Z',
     csrf: null,
   });

@@ -32,7 +32,7 @@ describe('asking for access', () => {
         key: 'ana',
         roles: [],
         context: { via: 'cli' },
-        signIn: { id: expect.stringMatching(/^ses_/) as string, at: expect.any(Number) as number },
+        signIn: { id: expect.stringMatching(/^ses_/) as string, authenticatedAt: expect.any(Number) as number },
       },
       { items: ITEMS, durationMs: 5_400_000, reason: 'Why not', startsAt: Date.parse('2026-11-21T09:00:00Z') },
     );

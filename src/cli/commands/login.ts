@@ -28,6 +28,8 @@ import { personView } from '../views.ts';
 export interface LoginOptions {
   readonly as?: string;
   readonly device?: boolean;
+  /** Show anew who one is, for what takes a fresh sign-in. */
+  readonly fresh?: boolean;
   /** `false` after `--no-browser`. */
   readonly browser?: boolean;
 }
@@ -105,16 +107,18 @@ async function signIn(
   discovery: Discovery,
 ): Promise<TokenSet> {
   const { http, place } = context;
+  const fresh = options.fresh === true;
   try {
-    if (options.as !== undefined) return await signInAsDemoPerson(place, http, server, discovery, options.as);
+    if (options.as !== undefined)
+      return await signInAsDemoPerson(place, http, server, discovery, { fresh, person: options.as });
     if (options.device) {
-      return await signInByDevice(place, http, server, discovery, (prompt) => {
+      return await signInByDevice(place, http, server, discovery, { fresh }, (prompt) => {
         context.say(
           `Open ${prompt.fullUrl ?? prompt.url} on any device,\nand check that it shows the code ${context.err.bold(prompt.userCode)}`,
         );
       });
     }
-    return await signInByBrowser(place, http, server, discovery, (url) => {
+    return await signInByBrowser(place, http, server, discovery, { fresh }, (url) => {
       if (options.browser !== false && canOpenBrowser(place) && openInBrowser(place, url))
         context.say('Your browser opens. If it does not, open:');
       else context.say('Open this address in a browser on this machine:');

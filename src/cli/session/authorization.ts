@@ -9,13 +9,29 @@ import { askForTokens, isTokenSet, type TokenSet } from './tokens.ts';
 /** Refresh tokens are given for `offline_access`, and that only with an explicit consent (OpenID Connect Core, section 11). */
 const SCOPE = 'openid offline_access access';
 
+/** How somebody wants to sign in. */
+export interface SignInAsked {
+  /** Show the company's provider anew who one is, also where it knows the browser. */
+  readonly fresh: boolean;
+  /** What they call themselves. */
+  readonly person?: string;
+}
+
+/**
+ * How a fresh sign-in is asked for, in a browser and for a device alike (OpenID Connect Core, section 3.1.2.1). One second and not zero,
+ * which the server's library reads as a prompt, and forgets for devices.
+ */
+export function freshness({ fresh }: SignInAsked): Readonly<Record<string, string>> {
+  return fresh ? { max_age: '1' } : {};
+}
+
 /** The address at which a sign-in begins (RFC 6749 4.1.1 with RFC 7636 and RFC 8707). */
 export function authorizationUrl(
   server: AuthorizationServer,
   discovery: Discovery,
   secrets: SignInSecrets,
   redirectUri: string,
-  loginHint: string | null,
+  asked: SignInAsked,
 ): string {
   const url = new URL(server.authorizationEndpoint);
   const query: Record<string, string> = {
@@ -24,11 +40,12 @@ export function authorizationUrl(
     redirect_uri: redirectUri,
     scope: SCOPE,
     prompt: 'consent',
+    ...freshness(asked),
     resource: discovery.api,
     code_challenge: secrets.challenge,
     code_challenge_method: 'S256',
     state: secrets.state,
-    ...(loginHint === null ? {} : { login_hint: loginHint }),
+    ...(asked.person === undefined ? {} : { login_hint: asked.person }),
   };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url.href;

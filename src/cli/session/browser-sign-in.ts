@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { interrupted, Failure } from '../failure.ts';
 import type { Http } from '../http.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { authorizationUrl, codeFromCallback, redeemCode, signInFailed } from './authorization.ts';
+import { authorizationUrl, codeFromCallback, redeemCode, signInFailed, type SignInAsked } from './authorization.ts';
 import type { AuthorizationServer, Discovery } from './discovery.ts';
 import { newSignIn } from './pkce.ts';
 import type { TokenSet } from './tokens.ts';
@@ -18,6 +18,7 @@ export async function signInByBrowser(
   http: Http,
   server: AuthorizationServer,
   discovery: Discovery,
+  asked: SignInAsked,
   show: (url: string) => void,
 ): Promise<TokenSet> {
   const secrets = newSignIn(place.random);
@@ -26,7 +27,7 @@ export async function signInByBrowser(
   const forget = place.onSignal('SIGINT', () => stop.abort());
   try {
     const redirectUri = `http://127.0.0.1:${callback.port}/callback`;
-    show(authorizationUrl(server, discovery, secrets, redirectUri, null));
+    show(authorizationUrl(server, discovery, secrets, redirectUri, asked));
     const late = place.clock.sleep(PATIENCE_MS, stop.signal).then(() => null);
     const query = await Promise.race([callback.query, late]);
     if (query === null && stop.signal.aborted) throw interrupted('The sign-in was not completed.');

@@ -1,6 +1,6 @@
 import type { Http } from '../http.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { authorizationUrl, codeFromCallback, redeemCode, signInFailed } from './authorization.ts';
+import { authorizationUrl, codeFromCallback, redeemCode, signInFailed, type SignInAsked } from './authorization.ts';
 import { createCookieJar } from './cookie-jar.ts';
 import type { AuthorizationServer, Discovery } from './discovery.ts';
 import { newSignIn } from './pkce.ts';
@@ -21,11 +21,11 @@ export async function signInAsDemoPerson(
   http: Http,
   server: AuthorizationServer,
   discovery: Discovery,
-  person: string,
+  asked: SignInAsked,
 ): Promise<TokenSet> {
   const secrets = newSignIn(place.random);
   const jar = createCookieJar();
-  let at = new URL(authorizationUrl(server, discovery, secrets, REDIRECT_URI, person));
+  let at = new URL(authorizationUrl(server, discovery, secrets, REDIRECT_URI, asked));
   for (let step = 0; step < MAX_STEPS; step += 1) {
     if (!isLoopback(at.hostname))
       throw signInFailed(`The demo's sign-in leads away from this machine, to ${at.origin}.`);

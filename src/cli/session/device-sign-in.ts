@@ -2,7 +2,7 @@ import { interrupted } from '../failure.ts';
 import type { Http } from '../http.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { fields, numberOrNull, parseJson, text, textOrNull } from '../wire.ts';
-import { DEVICE_SCOPE, signInFailed } from './authorization.ts';
+import { DEVICE_SCOPE, freshness, signInFailed, type SignInAsked } from './authorization.ts';
 import type { AuthorizationServer, Discovery } from './discovery.ts';
 import { askForTokens, isTokenSet, type TokenSet } from './tokens.ts';
 
@@ -19,6 +19,7 @@ export async function signInByDevice(
   http: Http,
   server: AuthorizationServer,
   discovery: Discovery,
+  asked: SignInAsked,
   show: (prompt: DevicePrompt) => void,
 ): Promise<TokenSet> {
   if (server.deviceAuthorizationEndpoint === null) throw signInFailed('This server offers no device sign-in.');
@@ -29,6 +30,7 @@ export async function signInByDevice(
       client_id: discovery.clientId,
       scope: DEVICE_SCOPE,
       resource: discovery.api,
+      ...freshness(asked),
     }).toString(),
   });
   if (begun.status !== 200) throw signInFailed(`The device sign-in was refused (${begun.status}).`);

@@ -4624,6 +4624,8 @@ export interface components {
             via: "api" | "cli" | "web" | "demo";
             /** Format: date-time */
             signedInAt: string;
+            /** @description When the company’s provider last asked who I am, which may be long before `signedInAt`; null: it did not say. What takes a fresh sign-in goes by it. */
+            authenticatedAt: string | null;
             /**
              * Format: date-time
              * @description The same as `session.expiresAt`.

@@ -57,7 +57,7 @@ async function creationOptions(hasOne: boolean) {
   try {
     return await ask(() => api.POST('/v1/me/passkeys/options', { body: {} }));
   } catch (error) {
-    if (!hasOne || !(error instanceof ApiFailure) || error.code !== 'sign-in-too-old') throw error;
+    if (!hasOne || !(error instanceof ApiFailure) || error.code !== 'step-up-required') throw error;
     const { options } = await ask(() => api.POST('/v1/me/passkeys/step-up', { body: {} }));
     const response = await sign(options);
     return ask(() => api.POST('/v1/me/passkeys/options', { body: { assertion: { response } } }));

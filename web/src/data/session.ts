@@ -19,10 +19,14 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiFailure && error.status === 401;
 }
 
-/** Where a sign-in begins that comes back to this page. */
-export function signInAddress(): string {
+/**
+ * Where a sign-in begins that comes back to this page. `fresh`: the company's provider asks anew who one is, which it does not where it knows
+ * the browser.
+ */
+export function signInAddress(how: 'usual' | 'fresh' = 'usual'): string {
   const { pathname, search } = window.location;
-  return `/sign-in/browser?return=${encodeURIComponent(`${pathname}${search}`)}`;
+  const query = new URLSearchParams({ return: `${pathname}${search}`, ...(how === 'fresh' ? { fresh: '1' } : {}) });
+  return `/sign-in/browser?${query}`;
 }
 
 /** What this server says about itself before anybody is signed in. */

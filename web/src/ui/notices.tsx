@@ -3,8 +3,9 @@ import { useState, type ReactNode } from 'react';
 import { ApiFailure } from '../data/api.ts';
 import { DeviceFailure } from '../data/device-failure.ts';
 import { explainFailure, type Intent } from '../data/explain-failure.ts';
-import { Button } from './button.tsx';
-import { AgainIcon, CopyIcon, DoneIcon, WarningIcon } from './icons.ts';
+import { signInAddress } from '../data/session.ts';
+import { Button, ButtonAnchor } from './button.tsx';
+import { AgainIcon, CopyIcon, DoneIcon, GoIcon, WarningIcon } from './icons.ts';
 import classes from './notices.module.css';
 
 /** What went wrong, what stays true, what to do, and the number to quote. */
@@ -39,6 +40,11 @@ export function FailureNotice({
           <Button icon={AgainIcon} small onClick={again}>
             Try again
           </Button>
+        )}
+        {failure.code === 'sign-in-too-old' && (
+          <ButtonAnchor href={signInAddress('fresh')} icon={GoIcon} small>
+            Sign in anew
+          </ButtonAnchor>
         )}
       </div>
     </div>

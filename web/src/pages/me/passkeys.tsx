@@ -1,15 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { under, useAction } from '../../data/action.ts';
-import { api, ApiFailure, ask, type Schemas } from '../../data/api.ts';
+import { api, ask, type Schemas } from '../../data/api.ts';
 import { makePasskey } from '../../data/passkeys.ts';
-import { signInAddress } from '../../data/session.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
-import { Button, ButtonAnchor } from '../../ui/button.tsx';
+import { Button } from '../../ui/button.tsx';
 import { Card, Empty, Section, Waiting } from '../../ui/card.tsx';
 import { LineField } from '../../ui/fields.tsx';
-import { GoIcon, KeyIcon } from '../../ui/icons.ts';
+import { KeyIcon } from '../../ui/icons.ts';
 import { FailureNotice, Notice, toast } from '../../ui/notices.tsx';
 import { Dialog } from '../../ui/overlays.tsx';
 import { Tag } from '../../ui/signs.tsx';
@@ -170,7 +169,6 @@ function Register({ hasOne }: { readonly hasOne: boolean }) {
       },
     },
   );
-  const old = make.error instanceof ApiFailure && make.error.code === 'sign-in-too-old';
   return (
     <form
       className={classes['register']}
@@ -197,11 +195,6 @@ function Register({ hasOne }: { readonly hasOne: boolean }) {
       {make.error !== null && (
         <div className={classes['wide']}>
           <FailureNotice error={make.error} intent="change" />
-          {old && (
-            <ButtonAnchor href={signInAddress()} icon={GoIcon}>
-              Sign in again
-            </ButtonAnchor>
-          )}
         </div>
       )}
     </form>

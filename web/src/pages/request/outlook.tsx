@@ -1,5 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { Preview } from '../../data/api.ts';
+import { signInAddress } from '../../data/session.ts';
 import { durationWords } from '../../time/countdown.ts';
 import { parseDuration } from '../../time/durations.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -46,6 +47,7 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
             <li key={`${code} ${rule}`}>
               {text}
               {hint !== undefined && <span className={classes['quiet']}> {hint}</span>}
+              {code === 'mfa-required' && <a href={signInAddress('fresh')}> Sign in anew</a>}
               <span className={classes['rule']}>{rule}</span>
             </li>
           ))}
