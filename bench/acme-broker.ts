@@ -15,6 +15,7 @@ import { readSourceFiles } from '../src/platform/source-files.ts';
 import { parseTargets } from '../src/posture/inventory.ts';
 import type { Database } from '../src/store/database.ts';
 import { fakeProvider } from '../tests/sql/fake-provider.ts';
+import { verifiedIdentity } from '../tests/verified-identity.ts';
 
 const ACME = fileURLToPath(new URL('../examples/acme/', import.meta.url));
 
@@ -63,12 +64,7 @@ export async function acmeBroker(
     log: silentLog,
   });
   const actor = async (key: string): Promise<Actor> => {
-    const person = await signIn(world, {
-      issuer: 'https://sign-in.example',
-      subject: key,
-      email: null,
-      emailVerified: false,
-    });
+    const person = await signIn(world, verifiedIdentity('https://sign-in.example', key));
     if (!person.ok) throw new Error(`${key} cannot sign in`);
     return { kind: 'person', person: person.value, key, roles: [], context: { via: 'api' } };
   };

@@ -188,9 +188,9 @@ async function firstAdmin(world: World, { demo, config }: BrokerParts): Promise<
   if (made === null || demo?.appoint === undefined) return made;
   const admitted = async (key: string): Promise<Actor> => {
     const named = { issuer: config.signIn.issuer, subject: key, email: null, emailVerified: false };
-    const person = await signIn(world, named);
-    if (!person.ok) throw new Error(`${key} is nobody of the demo`);
     const just = { id: newId(world.random, 'ses'), authenticatedAt: world.clock.now() };
+    const person = await signIn(world, { ...named, companySession: null, begunAt: just.authenticatedAt });
+    if (!person.ok) throw new Error(`${key} is nobody of the demo`);
     return { kind: 'person', person: person.value, key, roles: [], context: { via: 'demo' }, signIn: just };
   };
   await demo.appoint(bindOperations(world), admitted, made.code);

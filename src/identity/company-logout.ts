@@ -5,8 +5,8 @@ import type { Log } from '../platform/log.ts';
 import { LOGOUT_MAX_AGE_S } from './company-keys.ts';
 import type { CompanyLogout, CompanyProvider } from './company-provider.ts';
 
-/** A logout, and until when the same token would be taken again if nobody remembered it. */
-type HeardLogout = CompanyLogout & { readonly rememberUntil: Instant };
+/** A logout, when it was heard, and until when the same token would be taken again if nobody remembered it. */
+type HeardLogout = CompanyLogout & { readonly heardAt: Instant; readonly rememberUntil: Instant };
 
 /** Ends what the company ended. False when this logout has been heard before. The composition root fills it. */
 export type EndAtCompany = (logout: HeardLogout) => Promise<boolean>;
@@ -36,8 +36,10 @@ export async function handleCompanyLogout(
       log.warn({ cause: found.refusal.log }, 'a logout of the company provider was not taken');
       return answer(response, found.refusal.kind === 'unreachable' ? 503 : 400, 'The logout token was not taken.');
     }
-    const rememberUntil = after(clock.now(), 2 * LOGOUT_MAX_AGE_S * 1_000);
-    if (!(await endAtCompany({ ...found.value, rememberUntil })))
+    // By the clock that sign-ins begin by: what was under way then is not finished.
+    const heardAt = clock.now();
+    const rememberUntil = after(heardAt, 2 * LOGOUT_MAX_AGE_S * 1_000);
+    if (!(await endAtCompany({ ...found.value, heardAt, rememberUntil })))
       return answer(response, 400, 'This logout token was used before.');
     response.writeHead(200, { 'cache-control': 'no-store', 'content-length': '0' }).end();
   } catch (error) {

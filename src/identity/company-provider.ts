@@ -149,7 +149,7 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
         await keys.verifyIdToken(tokens.id_token);
         const time = authenticationTime(claims.auth_time, checks, settings.freshSignIn, clock.now());
         if (!time.ok) return refused(asNotFresh(time.refusal));
-        return ok(identityOf(claims, time.value));
+        return ok({ ...identityOf(claims, time.value), begunAt: checks.begunAt });
       } catch (error) {
         return refused(asRefusal(error));
       }
@@ -191,7 +191,7 @@ function logoutOf(claims: JWTPayload): Result<CompanyLogout, CompanyRefusal> {
 
 const DISTRUST = 'The answer of your sign-in provider does not belong to this sign-in.';
 
-function identityOf(claims: IDToken, authenticatedAt: Instant | null): CompanyIdentity & SignInFacts {
+function identityOf(claims: IDToken, authenticatedAt: Instant | null): CompanyIdentity & Omit<SignInFacts, 'begunAt'> {
   const text = (name: string): string | null => {
     const value = claims[name];
     return typeof value === 'string' && value !== '' ? value : null;

@@ -31,12 +31,14 @@ export interface KnownPerson {
 /** What identity needs to know about people; the composition root fills it from the directory and the database. */
 export interface People {
   /** Maps a verified identity to a person and logs the sign-in; refuses who is not in the directory or has left. */
-  admit(identity: CompanyIdentity): Promise<Result<PersonId, SignInRefusal>>;
+  admit(identity: CompanyIdentity & SignInFacts): Promise<Result<PersonId, SignInRefusal>>;
   find(id: PersonId): Promise<KnownPerson | null>;
 }
 
 /** Facts of a sign-in that its session and its access tokens carry. */
 export interface SignInFacts {
+  /** When the sign-in began here. */
+  readonly begunAt: Instant;
   /**
    * When the provider authenticated the person. That may be long before the sign-in here, where it knew the browser already; `null`: it did
    * not say, so nobody knows.

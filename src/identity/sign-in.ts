@@ -6,14 +6,16 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import { deleteSurplusOidcPayloads, saveOidcPayload, takeOidcPayload } from '../store/oidc-payloads.ts';
+import { companyNames, nameSignIn } from '../store/company-names.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CALLBACK, type BrowserSignIn } from './browser-sign-in.ts';
 import type { CompanyChecks, CompanyProvider, CompanyRefusal } from './company-provider.ts';
 import { MOST_UNFINISHED } from './oidc-adapter.ts';
 import { CLI_SCOPE, DATED, LIFETIMES } from './oidc-configuration.ts';
-import type { People, SignInFacts } from './people.ts';
+import type { CompanyIdentity, People, SignInFacts } from './people.ts';
 import type { Seal } from './seal.ts';
+import { signInId } from './sign-in-id.ts';
 import { errorPage } from './sign-in-pages.ts';
 
 /**
@@ -119,24 +121,29 @@ async function finish(parts: SignInParts, request: IncomingMessage, response: Se
     );
     return hand(provider, request, response, { error: 'access_denied', error_description: person.refusal.detail });
   }
-  await hand(
-    provider,
-    request,
-    response,
-    await admitted(parts, person.value, identity.value, interaction.params['client_id']),
-  );
+  const result = await admitted(parts, person.value, identity.value, interaction.params['client_id']);
+  await hand(provider, request, response, result);
 }
 
 /** What the person may hand to the client: our own command line, so there is nothing to ask. */
 async function admitted(
-  { provider, base }: SignInParts,
+  { provider, base, db }: SignInParts,
   person: PersonId,
-  facts: SignInFacts,
+  facts: CompanyIdentity & SignInFacts,
   clientId: unknown,
 ): Promise<InteractionResults> {
   const grant = new provider.Grant({ accountId: person, clientId: String(clientId) });
   grant.addOIDCScope('openid offline_access');
   grant.addResourceScope(base.audience, CLI_SCOPE);
+  const grantId = await grant.save();
+  // Nothing came out of the authorization yet, so a logout that is heard before it has these names finds nothing to end.
+  if (!(await nameSignIn(db, signInId(grantId), companyNames(facts), facts.begunAt))) {
+    await grant.destroy();
+    return {
+      error: 'access_denied',
+      error_description: 'You were signed out at your company while you signed in here.',
+    };
+  }
   return {
     login: {
       accountId: person,
@@ -144,7 +151,7 @@ async function admitted(
       ...(facts.authenticatedAt === null ? {} : { ts: Math.floor(facts.authenticatedAt / 1_000), acr: DATED }),
       ...(facts.mfaAt === null ? {} : { amr: ['mfa'] }),
     },
-    consent: { grantId: await grant.save() },
+    consent: { grantId },
   };
 }
 

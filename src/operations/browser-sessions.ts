@@ -13,12 +13,12 @@ import {
   insertToken,
   livingSessions,
   noteUse,
-  rememberLogout,
   replaceOthers,
   takeRotation,
   type FoundToken,
   type WhichSessions,
 } from '../store/browser-sessions.ts';
+import { companyHash, companyNames, deleteSignInsAtCompany, rememberLogout } from '../store/company-names.ts';
 import type { Trx } from '../store/schema.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { admit, type VerifiedIdentity } from './sign-in.ts';
@@ -42,9 +42,6 @@ export type SessionEnd =
 
 /** What the company's provider said at the sign-in of a browser. */
 export interface BrowserIdentity extends VerifiedIdentity {
-  readonly issuer: string;
-  /** The company's own name for its session (`sid`), when it gave one. */
-  readonly companySession: string | null;
   /** When it authenticated the person; `null`: it did not say. */
   readonly authenticatedAt: Instant | null;
   readonly mfaAt: Instant | null;
@@ -82,13 +79,9 @@ export async function openBrowserSession(
       for (const { id: oldest } of others.slice(MOST_SESSIONS - 1))
         ended.push(...(await end(world, trx, { id: oldest }, 'replaced')));
       const row = { id, person, createdAt: now, usedAt: now, rotatedAt: now, endsAt };
-      const { issuer, subject, companySession, agent, authenticatedAt, mfaAt } = identity;
+      const { agent, authenticatedAt, mfaAt } = identity;
       const known = { csrf: newToken(world), agent, authenticatedAt, mfaAt };
-      const names = {
-        subject: companyHash('sub', issuer, subject),
-        session: companySession === null ? null : companyHash('sid', issuer, companySession),
-      };
-      await insertBrowserSession(trx, { ...row, ...known }, names, hashOf(token));
+      await insertBrowserSession(trx, { ...row, ...known }, companyNames(identity), hashOf(token));
     },
   });
   if (!admitted.ok) return admitted;
@@ -189,22 +182,29 @@ export interface LogoutAtCompany {
   /** One session there; `null`: all of the subject. */
   readonly companySession: string | null;
   readonly tokenId: string;
+  readonly heardAt: Instant;
   readonly rememberUntil: Instant;
 }
 
 /**
- * Ends the sessions of browsers that came out of what ended at the company: those of one session there, or all of a person.
- * A logout that is heard twice does nothing, and answers false: a copy that is sent later must not end a newer session.
+ * Ends the sign-ins, of browsers and of command lines, that came out of what ended at the company: those of one session there, or all of a
+ * person. One that is under way is not finished (`admit`). A logout that is heard twice does nothing, and answers false: a copy that is
+ * sent later must not end a newer session.
  */
 export async function endAtCompany(world: World, logout: LogoutAtCompany): Promise<boolean> {
-  const { issuer, subject, companySession, tokenId, rememberUntil } = logout;
+  const { issuer, subject, companySession, tokenId, heardAt, rememberUntil } = logout;
+  const which =
+    companySession !== null
+      ? { companySession: companyHash('sid', issuer, companySession) }
+      : { companySubject: companyHash('sub', issuer, subject ?? '') };
+  const hash = companyHash('jti', issuer, tokenId);
+  const heard = { hash, ended: Object.values(which).join(), heardAt, until: rememberUntil };
   const ended = await world.db.transaction().execute(async (trx) => {
-    const hash = hashOf(`jti\n${issuer}\n${tokenId}`);
-    if (!(await rememberLogout(trx, hash, rememberUntil, world.clock.now()))) return null;
-    if (companySession !== null)
-      return end(world, trx, { companySession: companyHash('sid', issuer, companySession) }, 'signed-out-at-company');
-    if (subject === null) return [];
-    return end(world, trx, { companySubject: companyHash('sub', issuer, subject) }, 'signed-out-at-company');
+    if (!(await rememberLogout(trx, heard))) return null;
+    const browsers = await end(world, trx, which, 'signed-out-at-company');
+    const commandLines = await deleteSignInsAtCompany(trx, which);
+    await world.append(trx, ...commandLines.map((one) => sessionEnded(world, one, 'signed-out-at-company', null)));
+    return [...browsers, ...commandLines.map((one) => one.id)];
   });
   announce(world, ended ?? []);
   return ended !== null;
@@ -263,9 +263,4 @@ function newToken(world: World): string {
 /** A token has 256 random bits, so its plain hash gives nothing away. */
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** As a logout at the company names them. The line break keeps issuer and name apart: no URL holds one. */
-function companyHash(kind: 'sub' | 'sid', issuer: string, name: string): string {
-  return hashOf(`${kind}\n${issuer}\n${name}`);
 }

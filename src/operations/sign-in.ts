@@ -1,6 +1,8 @@
 import type { PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
+import type { Instant } from '../core/time.ts';
 import { newId } from '../platform/random.ts';
+import { companyNames, endedMeanwhile } from '../store/company-names.ts';
 import { appNow } from '../store/database.ts';
 import { historyOf } from '../store/linked-accounts.ts';
 import { personIdFor, personKeys } from '../store/people.ts';
@@ -16,12 +18,21 @@ export interface VerifiedIdentity {
   readonly subject: string;
   readonly email: string | null;
   readonly emailVerified: boolean;
+  /** The provider's own name for its session (`sid`), by which a logout there may name it. */
+  readonly companySession: string | null;
+  readonly begunAt: Instant;
 }
 
 const UNKNOWN: OperationRefusal = {
   code: 'unknown-person',
   detail: 'You are signed in, but nobody in the directory is you, or you are marked as having left.',
   hint: 'Ask whoever looks after Curfew to check the directory.',
+};
+
+const SIGNED_OUT_MEANWHILE: OperationRefusal = {
+  code: 'unauthenticated',
+  detail: 'You were signed out at your company while you signed in here.',
+  hint: 'Sign in again.',
 };
 
 /** What comes with an admission, in its transaction. */
@@ -38,7 +49,8 @@ export function signIn(world: World, identity: VerifiedIdentity): Promise<Result
 /**
  * Admits a person whom the company's provider has authenticated. They are found by the account `oidc` of the directory, or by their key,
  * if that is the provider's subject, or by an account that they linked themselves; never by an e-mail address, which can be given to
- * somebody else. They must not have left. An account that two persons claim signs nobody in. Each sign-in is logged.
+ * somebody else. They must not have left. An account that two persons claim signs nobody in, and neither does a sign-in
+ * that the company has ended before it was finished. Each sign-in is logged.
  */
 export async function admit(
   world: World,
@@ -54,6 +66,7 @@ export async function admit(
     return refused(CONFLICT);
   }
   return world.db.transaction().execute(async (trx): Promise<Result<PersonId, OperationRefusal>> => {
+    if (await endedMeanwhile(trx, companyNames(identity), identity.begunAt)) return refused(SIGNED_OUT_MEANWHILE);
     const history = await historyOf(trx, account);
     const linked = history.find((one) => one.endedAt === null);
     const [claimed] = claimants;

@@ -1,6 +1,7 @@
 import type { PersonId, SessionId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at, isAnyOf } from './columns.ts';
+import type { CompanyNames } from './company-names.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** A session of a browser. Times are by the clock of whoever wrote them. */
@@ -17,12 +18,6 @@ export interface BrowserSessionRow {
   readonly mfaAt: Instant | null;
   readonly csrf: string;
   readonly agent: string;
-}
-
-/** The company's names for a session: SHA-256 of issuer and subject, and of issuer and the company's own session, hexadecimal. */
-export interface CompanyNames {
-  readonly subject: string;
-  readonly session: string | null;
 }
 
 /** A token's session, and where the token stands in its row of tokens. */
@@ -196,15 +191,4 @@ export async function deleteOverdueSessions(trx: Trx, now: Instant, idleSince: I
     .deleteFrom('browser_session')
     .where((row) => row.or([row('ends_at', '<=', at(now)), row('used_at', '<=', at(idleSince))]))
     .execute();
-}
-
-/** Remembers a logout at the company until it would not be taken anyway. False when it is known: it came before. */
-export async function rememberLogout(trx: Trx, hash: string, until: Instant, now: Instant): Promise<boolean> {
-  await trx.deleteFrom('company_logout').where('expires_at', '<', at(now)).execute();
-  const result = await trx
-    .insertInto('company_logout')
-    .values({ hash, expires_at: toIso(until) })
-    .onConflict((conflict) => conflict.constraint('company_logout_pk').doNothing())
-    .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }

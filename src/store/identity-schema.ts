@@ -15,8 +15,10 @@ export interface IdentityTables {
     person_id: PersonId | null;
     sign_in_id: SessionId | null;
     created_at: NullableTimestamp;
+    company_subject: string | null;
+    company_session: string | null;
   };
-  company_logout: { hash: string; expires_at: Timestamp };
+  company_logout: { hash: string; expires_at: Timestamp; ended: string | null; heard_at: NullableTimestamp };
   browser_session: {
     id: SessionId;
     person_id: PersonId;

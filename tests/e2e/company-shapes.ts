@@ -86,8 +86,18 @@ export interface ShapedProvider {
   close(): Promise<void>;
 }
 
+/** Where a provider tells of its logouts, and whether it names its session or the person alone. */
+export interface BackChannelLogout {
+  readonly uri: string;
+  readonly session: boolean;
+}
+
 /** A real provider in one of the shapes; whoever is named in `login_hint` is signed in. RS256, as all four sign. */
-export async function startShapedProvider(shape: Shape, redirect: string): Promise<ShapedProvider> {
+export async function startShapedProvider(
+  shape: Shape,
+  redirect: string,
+  logout?: BackChannelLogout,
+): Promise<ShapedProvider> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
@@ -102,6 +112,10 @@ export async function startShapedProvider(shape: Shape, redirect: string): Promi
         response_types: ['code'],
         grant_types: ['authorization_code'],
         require_auth_time: shape.authTime,
+        ...(logout && {
+          backchannel_logout_uri: logout.uri,
+          backchannel_logout_session_required: logout.session,
+        }),
         ...(secret === undefined
           ? { token_endpoint_auth_method: 'none' }
           : { token_endpoint_auth_method: 'client_secret_post', client_secret: secret }),
@@ -111,7 +125,10 @@ export async function startShapedProvider(shape: Shape, redirect: string): Promi
     cookies: { keys: ['x'], names: { session: 's_session', interaction: 's_interaction', resume: 's_resume' } },
     claims: { openid: ['sub', ...(shape.amr === null ? [] : ['amr']), ...Object.keys(shape.claims)] },
     conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: logout !== undefined } },
+    // The library's own way of connecting refuses this machine.
+    fetch: (url, options) =>
+      fetch(url, Object.fromEntries(Object.entries(options ?? {}).filter(([name]) => name !== 'dispatcher'))),
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub, ...shape.claims }) }),

@@ -32,6 +32,7 @@ import type { Weather } from './kernel/weather.ts';
 import { Crowd } from './people/crowd.ts';
 import { assignByHand, tamper, tamperAtCenter, tamperWithRoles } from './people/tamper.ts';
 import { tryItOut } from './people/try-it-out.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
 
 /** What is made once for a process and used by all its runs: the database above all, which takes seconds to start. */
 export interface Laboratory {
@@ -331,12 +332,7 @@ class Run {
     const [node] = this.#alive();
     if (node === undefined) throw new Error('no node is alive');
     for (const key of EVERYBODY) {
-      const admitted = await signIn(node.world, {
-        issuer: 'https://sign-in.example',
-        subject: key,
-        email: null,
-        emailVerified: false,
-      });
+      const admitted = await signIn(node.world, verifiedIdentity('https://sign-in.example', key));
       if (!admitted.ok) throw new Error(`${key} cannot sign in: ${admitted.refusal.detail}`);
       this.#people.set(key, admitted.value);
       this.#observer.knows(admitted.value, key);

@@ -18,6 +18,7 @@ import type { Database } from '../../src/store/database.ts';
 import { acmeFiles } from '../acme-world.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { MASTER_KEY } from './ledger-under-test.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
 
 /** The address of the broker under test, and so the page on which its passkeys sign. */
 export const ACME_ORIGIN = 'https://curfew.acme.example';
@@ -103,7 +104,7 @@ export async function acmeOperations(
     reload: () => rules.reload(world),
     restart: start,
     async as(key) {
-      const person = await signIn(world, { issuer: ISSUER, subject: key, email: null, emailVerified: false });
+      const person = await signIn(world, verifiedIdentity(ISSUER, key));
       if (!person.ok) throw new Error(`${key} cannot sign in`);
       const now = systemClock.now();
       return {

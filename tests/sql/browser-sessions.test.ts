@@ -14,14 +14,12 @@ import type { World } from '../../src/operations/world.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { acmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
 
 const MINUTE = 60_000;
 
 const ANA: BrowserIdentity = {
-  issuer: 'https://idp.acme.example',
-  subject: 'ana',
-  email: null,
-  emailVerified: false,
+  ...verifiedIdentity('https://idp.acme.example', 'ana'),
   companySession: 'sid-1',
   authenticatedAt: null,
   mfaAt: null,

@@ -16,6 +16,7 @@ import { lastPolicySources } from '../../src/store/policy-versions.ts';
 import { acmeFiles } from '../acme-world.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
 
 const KEY = Buffer.alloc(32, 5);
 const START = systemClock.now();
@@ -69,7 +70,7 @@ eachDatabase('operations', (current) => {
     [...rules.current().directory.people.values()].filter((person) => person.active).map((person) => person.key);
   const later = () => void (at = after(at, 60_000));
   const enter = (rules: RulesHolder, subject: string) =>
-    signIn({ ...acme.world, rules }, { issuer: ISSUER, subject, email: null, emailVerified: false });
+    signIn({ ...acme.world, rules }, verifiedIdentity(ISSUER, subject));
   const kinds = async (prefix: string): Promise<readonly string[]> => {
     const { rows } = await sql<{ kind: string }>`
       select body::jsonb ->> 'kind' as kind from ledger_outbox

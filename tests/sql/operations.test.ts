@@ -13,6 +13,7 @@ import { ProviderFault } from '../../src/providers/contract.ts';
 import { takePlace } from '../../src/store/quotas.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
 
 const ITEM = { role: 'invoice-reader', target: 'aws/prod' };
 const REASON = 'Check the invoice export';
@@ -118,8 +119,7 @@ eachDatabase('operations', (current) => {
       expect(
         code(
           await signIn(acme.world, {
-            issuer: ISSUER,
-            subject: 'nobody',
+            ...verifiedIdentity(ISSUER, 'nobody'),
             email: 'ana.ribeiro@acme.example',
             emailVerified: true,
           }),
@@ -127,9 +127,7 @@ eachDatabase('operations', (current) => {
       ).toBe('unknown-person');
       const left = [...acme.rules.current().directory.people.values()].find((person) => !person.active);
       expect(left).toBeDefined();
-      expect(
-        code(await signIn(acme.world, { issuer: ISSUER, subject: left?.key ?? '', email: null, emailVerified: false })),
-      ).toBe('unknown-person');
+      expect(code(await signIn(acme.world, verifiedIdentity(ISSUER, left?.key ?? '')))).toBe('unknown-person');
     });
   });
 

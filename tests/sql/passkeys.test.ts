@@ -28,6 +28,7 @@ import { ACME_ORIGIN, acmeOperations, code, got, ISSUER, type AcmeOperations } f
 import { eachDatabase } from './harness.ts';
 import { sequenceAll, tamper, verifyStored } from './ledger-under-test.ts';
 import { optionsFor, register, withPasskey, type Signer } from './passkey-people.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
 
 const MINUTE = 60_000;
 
@@ -234,8 +235,8 @@ eachDatabase('a passkey', (current) => {
     test('ends what a thief of the laptop has begun: the question, and every sign-in', async () => {
       const lost = await withPasskey(acme, 'bo');
       const [fay, gus] = [await withPasskey(acme, 'fay'), await withPasskey(acme, 'gus')];
-      const identity = { issuer: ISSUER, subject: 'bo', email: null, emailVerified: false };
-      const browser = { companySession: null, authenticatedAt: null, mfaAt: null, agent: 'Firefox', formerToken: null };
+      const identity = verifiedIdentity(ISSUER, 'bo');
+      const browser = { authenticatedAt: null, mfaAt: null, agent: 'Firefox', formerToken: null };
       const { token } = got(await openBrowserSession(acme.world, { ...identity, ...browser }));
       const signIn = newId(systemRandom, 'ses');
       const artifact = { idHash: 'a'.repeat(64), sealed: 'x', grantId: null, uid: null, userCodeHash: null };

@@ -15,6 +15,7 @@ import { openConflicts } from '../../src/store/linked-accounts.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
 
 const ASK = {
   items: [{ role: 'invoice-reader', target: 'aws/prod' }],
@@ -40,8 +41,7 @@ eachDatabase('operations', (current) => {
       select body from ledger_outbox where body::jsonb ->> 'kind' = ${kind} order by id`.execute(current().db);
     return rows.map(({ body }) => ({ ...(JSON.parse(body) as { facts: Record<string, unknown> }), text: body }));
   };
-  const enter = (subject: string, issuer = ISSUER) =>
-    signIn(acme.world, { issuer, subject, email: null, emailVerified: false });
+  const enter = (subject: string, issuer = ISSUER) => signIn(acme.world, verifiedIdentity(issuer, subject));
   const link = async (key: string, subject: string) => {
     const { person } = await acme.as(key);
     const proven = { issuer: OTHER_ISSUER, subject, proof: 'sign-in', name: 'contractors' } as const;
