@@ -191,8 +191,8 @@ eachDatabase('operations', (current) => {
       await admins('mia', 'lea', 'ada');
       const { id } = got(await proposeMerge('mia'));
       const lea = await acme.as('lea');
-      const at = after(acme.world.clock.now(), -11 * 60_000);
-      const old: Actor = { ...lea, signIn: { id: lea.signIn?.id ?? ('ses' as never), at } };
+      const authenticatedAt = after(acme.world.clock.now(), -11 * 60_000);
+      const old: Actor = { ...lea, signIn: { id: lea.signIn?.id ?? ('ses' as never), authenticatedAt } };
       expect(code(await confirmProposal(acme.world, old, id))).toBe('sign-in-too-old');
       const same = { action: 'merge', person: 'mia', other: 'ada', grants: 'end', ...BECAUSE } as const;
       await admins('gia', 'ivo');
