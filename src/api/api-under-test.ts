@@ -94,6 +94,7 @@ export const REQUEST_VIEW: RequestView = {
   decidedAt: null,
   deniedBy: null,
   policyVersion: 'v1',
+  rulesVersion: 'v1',
   steps: [],
   decisions: [],
   reasons: [{ rule: 'policy:invoices', text: 'Finance may read invoices.' }],

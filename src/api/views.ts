@@ -160,6 +160,7 @@ export const requestView = z
     decidedAt: time.nullable(),
     deniedBy: z.enum(['approver', 'policy']).nullable(),
     policyVersion: text,
+    rulesVersion: text.meta({ description: 'The rules in force when this was read: `seen` of a yes to it.' }),
     steps: list(stepView),
     decisions: list(personDecisionView),
     reasons: list(reasonView),

@@ -21,7 +21,14 @@ import { judge, type Operation } from './authorisation.ts';
 import { planItem } from './plan-items.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { setAside } from './set-aside.ts';
-import { takeSignature, type ApprovalInput, type SignedInput, type TakenSignature } from './sign-decision.ts';
+import {
+  type ApprovalInput,
+  isOutdated,
+  POLICY_CHANGED,
+  type SignedInput,
+  type TakenSignature,
+  takeSignature,
+} from './sign-decision.ts';
 import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
@@ -139,6 +146,7 @@ async function agreedTo(
   { assertion, ...input }: ApproveInput,
 ): Promise<Result<Yes, OperationRefusal>> {
   const { rules, request } = subject;
+  if (isOutdated(input, subject.decision)) return refused(POLICY_CHANGED);
   let signature: TakenSignature | null = null;
   if (assertion !== undefined) {
     const taken = await takeSignature(world, trx, actor, subject, { ...input, assertion });

@@ -37,6 +37,8 @@ export interface ApprovalInput {
   readonly comment?: string;
   /** Less than was asked, in milliseconds. */
   readonly durationMs?: number;
+  /** `rulesVersion` of the request as it was shown: a yes to what other rules said of it is none. Absent: nothing was shown. */
+  readonly seen?: string;
 }
 
 /** The document, as it was given out, and what the authenticator made of it. */
@@ -81,6 +83,7 @@ export async function challengeDecision(
         code: 'policy-tightened',
         detail: 'The rules have changed since this was asked, and refuse it now.',
       });
+    if (isOutdated(input, decision)) return refused(POLICY_CHANGED);
     const chosen = chosenDurationMs(request, input.durationMs);
     if (!chosen.ok) return chosen;
     const salt = world.random.bytes(32);
@@ -143,11 +146,16 @@ export interface TakenSignature {
   readonly durationMs: number | null;
 }
 
-const POLICY_CHANGED: OperationRefusal = {
+export const POLICY_CHANGED: OperationRefusal = {
   code: 'policy-changed',
-  detail: 'The rules have changed since you looked at this, so what you signed is not what would be approved.',
-  hint: 'Look at it again, and sign again.',
+  detail: 'The rules have changed since you looked at this, so what you saw is not what would be approved.',
+  hint: 'Look at it again, and decide again.',
 };
+
+/** Whether an approver looked at what other rules said than those in force. */
+export function isOutdated({ seen }: ApprovalInput, { policyVersion }: Decision): boolean {
+  return seen !== undefined && seen !== policyVersion;
+}
 
 /**
  * Takes the signature of an approver. The document that was signed must be the very one that would be made now from the request, the

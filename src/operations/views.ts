@@ -121,6 +121,8 @@ export interface RequestView {
   readonly decidedAt: string | null;
   readonly deniedBy: 'approver' | 'policy' | null;
   readonly policyVersion: string;
+  /** The rules in force, by which this view was made: whoever says yes says which they saw. */
+  readonly rulesVersion: string;
   readonly steps: readonly StepView[];
   /** What people have said to it, oldest first. */
   readonly decisions: readonly DecisionView[];
@@ -241,6 +243,7 @@ function requestView(
     decidedAt: request.state.kind === 'pending' ? null : toIso(request.state.decidedAt),
     deniedBy: request.state.kind === 'denied' ? request.state.by : null,
     policyVersion: request.policyVersion,
+    rulesVersion: world.rules.current().policy.version,
     steps,
     decisions,
     reasons: decision.reasons,

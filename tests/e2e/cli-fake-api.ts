@@ -82,6 +82,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     decidedAt: request.decidedAt === null ? null : iso(request.decidedAt),
     deniedBy: null,
     policyVersion: 'v1',
+    rulesVersion: 'v1',
     steps: request.steps.map((step, index) => ({
       id: `policy:invoices#${index}`,
       rule: 'policy:invoices',

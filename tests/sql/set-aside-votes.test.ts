@@ -44,6 +44,16 @@ eachDatabase('a yes that was given before the role changed', (current) => {
     return rows.map(({ facts }) => facts);
   };
 
+  test('is refused where its giver looked at what other rules said, and taken once they have looked again', async () => {
+    const { rulesVersion: seen } = await seenBy('bo');
+    await edit('roles/aws.yaml', 'name: invoice-reader\ntier: 2', 'name: invoice-reader\ntier: 3');
+    expect(code(await approve('bo', { seen }))).toBe('policy-changed');
+    const again = await seenBy('bo');
+    expect(again.decisions).toEqual([]);
+    got(await approve('bo', { seen: again.rulesVersion }));
+    got(await approve('finn'));
+  });
+
   test('without a passkey does not count once the role takes one, and its giver decides again with it', async () => {
     got(await approve('bo', { durationMs: 600_000, comment: 'Go on' }));
     expect((await seenBy('bo')).steps[0]).toMatchObject({ missing: 1, approvedBy: [{ key: 'bo' }] });

@@ -143,6 +143,14 @@ eachDatabase('a signed approval', (current) => {
       expect(code(await challengeDecision(acme.world, bo.actor, id, {}))).toBe('passkey-required');
     });
 
+    test('nor is a document made for whoever looks at what other rules said', async () => {
+      const { rulesVersion: seen } = got(await showRequest(acme.world, bo.actor, id));
+      got(await challengeDecision(acme.world, bo.actor, id, { seen }));
+      acme.edit((file) => ({ ...file, text: file.text.replace('changes to the books', 'a change').concat('\n') }));
+      await acme.reload();
+      expect(code(await challengeDecision(acme.world, bo.actor, id, { seen }))).toBe('policy-changed');
+    });
+
     test('after the rules changed in between: the approver has to look again', async () => {
       const asked = await challenge(acme, bo, id);
       acme.edit((file) => ({ ...file, text: file.text.replace('changes to the books', 'a change').concat('\n') }));

@@ -19,10 +19,15 @@ const shorter = z
   .int()
   .positive()
   .meta({ description: 'The longest that I agree to, in milliseconds: what was asked, or less.' });
+const seen = z.string().max(200).meta({
+  description:
+    '`rulesVersion` of the request as I saw it: where other rules are in force by now, the yes is refused (policy-changed).',
+});
 const BODIES = {
   approve: z.strictObject({
     comment: comment.optional(),
     durationMs: shorter.optional(),
+    seen: seen.optional(),
     assertion: z.strictObject({ document: signedDocument, response: assertionResponse }).optional(),
   }),
   deny: z.strictObject({ comment: comment.min(1) }),
@@ -45,6 +50,7 @@ export function registerRequestDecisions(v1: ApiServer, parts: ApiParts): void {
         verdict: z.literal('approve').default('approve'),
         comment: comment.optional(),
         durationMs: shorter.optional(),
+        seen: seen.optional(),
       }),
       response: { 200: signingView },
     },

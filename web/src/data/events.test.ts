@@ -10,5 +10,7 @@ test('pauses between tries double up to half a minute, and differ from page to p
 test('a change of a grant is a change of the request that it came from; an unknown one touches everything', () => {
   expect(touchedBy('grant')).toContain('requests');
   expect(touchedBy('request')).not.toContain('grants');
+  // Who decides must not go on reading what other rules said.
+  expect(touchedBy('policy')).toEqual(expect.arrayContaining(['request', 'requests']));
   expect(touchedBy('something newer than this page')).toBeNull();
 });

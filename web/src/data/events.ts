@@ -38,7 +38,7 @@ export function touchedBy(kind: string): readonly string[] | null {
   if (kind === 'grant') return ['grants', 'grant', 'requests', 'request'];
   if (kind === 'request') return ['requests', 'request'];
   if (kind === 'revocation') return ['revocations', 'grants', 'grant'];
-  if (kind === 'policy') return ['catalogue', 'preview'];
+  if (kind === 'policy') return ['catalogue', 'preview', 'requests', 'request'];
   return null;
 }
 

@@ -2112,6 +2112,8 @@ export interface paths {
                         comment?: string;
                         /** @description The longest that I agree to, in milliseconds: what was asked, or less. */
                         durationMs?: number;
+                        /** @description `rulesVersion` of the request as I saw it: where other rules are in force by now, the yes is refused (policy-changed). */
+                        seen?: string;
                     };
                 };
             };
@@ -2179,6 +2181,8 @@ export interface paths {
                         comment?: string;
                         /** @description The longest that I agree to, in milliseconds: what was asked, or less. */
                         durationMs?: number;
+                        /** @description `rulesVersion` of the request as I saw it: where other rules are in force by now, the yes is refused (policy-changed). */
+                        seen?: string;
                         assertion?: {
                             /** @description What was signed, exactly as it was given out. */
                             document: string;
@@ -4205,6 +4209,8 @@ export interface components {
             decidedAt: string | null;
             deniedBy: ("approver" | "policy") | null;
             policyVersion: string;
+            /** @description The rules in force when this was read: `seen` of a yes to it. */
+            rulesVersion: string;
             readonly steps: components["schemas"]["ApprovalStep"][];
             readonly decisions: components["schemas"]["PersonDecision"][];
             readonly reasons: {

@@ -21,21 +21,23 @@ export interface Yes {
  * answer. `key` is of the answer, not of the document: a second try has to be a new one.
  */
 export async function approve(
-  { id, needsSignature }: Pick<AccessRequest, 'id' | 'needsSignature'>,
+  { id, needsSignature, rulesVersion: seen }: Pick<AccessRequest, 'id' | 'needsSignature' | 'rulesVersion'>,
   yes: Yes,
   key: string,
 ): Promise<AccessRequest> {
   const path = { id };
   if (!needsSignature)
-    return ask(() => api.POST('/v1/requests/{id}/approve', { params: { path, ...under(key) }, body: { ...yes } }));
+    return ask(() =>
+      api.POST('/v1/requests/{id}/approve', { params: { path, ...under(key) }, body: { ...yes, seen } }),
+    );
   const { document, options } = await ask(() =>
-    api.POST('/v1/requests/{id}/challenge', { params: { path }, body: { verdict: 'approve', ...yes } }),
+    api.POST('/v1/requests/{id}/challenge', { params: { path }, body: { verdict: 'approve', ...yes, seen } }),
   );
   const response = await sign(options);
   return ask(() =>
     api.POST('/v1/requests/{id}/approve', {
       params: { path, ...under(key) },
-      body: { ...yes, assertion: { document, response } },
+      body: { ...yes, seen, assertion: { document, response } },
     }),
   );
 }

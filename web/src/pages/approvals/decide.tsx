@@ -11,16 +11,16 @@ import { ShorterDialog } from './shorter-dialog.tsx';
 import classes from './approvals.module.css';
 
 const TOUCHED = [['requests'], ['request'], ['grants']] as const;
-const DECIDED = new Set(['already-decided', 'already-decided-by-you']);
+const OUTDATED = new Set(['already-decided', 'already-decided-by-you', 'policy-changed']);
 
 /** Yes, a shorter yes, and no, side by side and alike. Nothing is chosen beforehand, and no address decides anything. */
 export function Decide({ request }: { readonly request: AccessRequest }) {
   const [open, setOpen] = useState<'deny' | 'shorter' | null>(null);
   const client = useQueryClient();
   const { needsSignature } = request;
-  /** Somebody else was first: their decision is read and shown in the place of the buttons. */
+  /** Somebody else was first, or the rules have changed: what is true now is read and shown. */
   const overtaken = (error: Error): void => {
-    if (!(error instanceof ApiFailure) || !DECIDED.has(error.code)) return;
+    if (!(error instanceof ApiFailure) || !OUTDATED.has(error.code)) return;
     if (error.code === 'already-decided') {
       toast('Somebody was first', 'What you said was not counted. The page shows who decided, and how.');
     }
