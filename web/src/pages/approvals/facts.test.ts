@@ -37,6 +37,7 @@ function request(id: string, more: Partial<AccessRequest> = {}): AccessRequest {
     decidedAt: null,
     deniedBy: null,
     policyVersion: 'v',
+    rulesVersion: 'v',
     steps: [],
     decisions: [],
     reasons: [],
