@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
 import { makeHome, type Home } from '../e2e/cli-harness.ts';
-import { demoPlace, type DemoPlace } from '../e2e/demo-process.ts';
+import { demoPlace, until, type DemoPlace } from '../e2e/demo-process.ts';
 import { chromiumOrReason } from './chromium.ts';
 import { settled, visit } from './visitor.ts';
 
@@ -161,76 +161,19 @@ test('ten thousand rows are a table of which only what is seen is drawn', async 
   expect(await page.getByRole('row').count()).toBeLessThan(60);
   await page.getByRole('button', { name: 'Ends' }).click();
   await page.getByText('Person 9999', { exact: true }).waitFor();
-  await page.keyboard.press('End');
-  await page.getByText('Person 0', { exact: true }).waitFor();
+  // The page grows while its rows are measured on the way: its end is further down then.
+  await until(
+    async () => {
+      await page.keyboard.press('End');
+      return page.getByText('Person 0', { exact: true }).count();
+    },
+    (count) => count > 0,
+    30_000,
+  );
   await page.getByLabel('Show only').fill('person 4321');
   await page.getByText('1 of 10000 rows are shown.').waitFor();
   await page.context().close();
 });
-
-test('two people take a role of tier 1 from the search to a signed yes, to the access, and to the proven end', async (context) => {
-  const opened = chromium(context);
-  const tom = await visit(opened, base, 'tom');
-  const rami = await visit(opened, base, 'rami', { theme: 'dark', width: 360 });
-
-  await tom.page.goto('/request');
-  await tom.page.getByRole('searchbox', { name: 'Search access' }).fill('restart payment database');
-  await tom.page.getByRole('link', { name: /payments-db-operator on aws\/prod/ }).click();
-  await tom.page.getByRole('textbox', { name: 'Reason' }).fill('The replica lags since the deployment');
-  await tom.page.getByRole('textbox', { name: /Ticket/ }).fill('PAY-42');
-  await tom.page.getByRole('button', { name: /^Ask for/ }).click();
-  await tom.page.waitForURL(/\/requests\/req_/);
-  const id = tom.page.url().split('/').at(-1) ?? '';
-
-  // On a phone, without a passkey: the page says where to register one, and nothing is decided.
-  await withAuthenticator(rami.page);
-  await rami.page.goto('/approvals');
-  await rami.page.getByRole('link', { name: /Tom .*payments-db-operator/s }).click();
-  await rami.page.getByText('The replica lags since the deployment').waitFor();
-  await rami.page.getByRole('button', { name: 'Approve' }).click();
-  await rami.page.getByRole('link', { name: 'Register a passkey' }).click();
-  await rami.page.getByLabel('Name of the new passkey').fill('Phone');
-  await rami.page.getByRole('button', { name: 'Register a passkey' }).click();
-  await rami.page.getByRole('heading', { name: 'Phone' }).waitFor();
-  expect(await rami.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
-
-  await rami.page.goto(`/approvals/${id}`);
-  await rami.page.getByRole('button', { name: 'Shorter…' }).click();
-  await rami.page.getByRole('button', { name: '15m', exact: true }).click();
-  await rami.page.getByRole('button', { name: 'Approve this long' }).click();
-  await rami.page.getByText(/said yes, for at most 15 minutes, signed with a passkey/).waitFor();
-
-  await tom.page.getByRole('timer').first().waitFor({ timeout: 20_000 });
-  expect(await tom.page.getByRole('timer').first().innerText()).toMatch(/1[45]:/);
-  await tom.page.getByRole('button', { name: 'Done' }).click();
-  await tom.page.getByRole('button', { name: 'Give it back' }).click();
-  await tom.page.getByText('ending…').first().waitFor();
-  await tom.page.getByText('Proven gone.').waitFor({ timeout: 90_000 });
-  // What was signed is in the log, and verifies there with the key alone.
-  const verified = JSON.parse(await curfew(['--profile', 'bo', 'audit', 'verify', '--json'])) as {
-    approvals: { verified: number; faults: readonly unknown[] };
-  };
-  expect(verified.approvals).toMatchObject({ verified: 1, faults: [] });
-  expect([tom.complaints(), rami.complaints()]).toEqual([[], []]);
-  await tom.context.close();
-  await rami.context.close();
-});
-
-/** A device with a finger on it: Chromium's own, which makes real keys and real signatures. */
-async function withAuthenticator(page: Page): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
 
 test('the log is searched in words, and an entry of it is proven in the browser itself', async (context) => {
   const { page, complaints } = await visit(chromium(context), base, 'ana');

@@ -69,55 +69,6 @@ describe('the portal in Chromium', () => {
     });
   }
 
-  test('from the search to the proof: asked for, agreed to elsewhere, counting down within a second, given back, proven gone', async (context) => {
-    const [ana, bo] = [await open(context, 'ana'), await open(context, 'bo')];
-    const { page } = ana;
-    await page.keyboard.press('g');
-    await page.keyboard.press('n');
-    await page.getByRole('searchbox', { name: 'Search access' }).fill('nightly exports');
-    await page.getByRole('link', { name: /export-checker on aws\/prod/ }).click();
-    await page.getByRole('heading', { name: 'Ask for export-checker' }).waitFor();
-    const outlook = page.getByRole('article', { name: 'What would happen' });
-    await outlook.getByText('Somebody agrees').waitFor();
-    expect(await outlook.innerText()).toContain('Bo Sandberg');
-    // The form says what is missing, and goes there.
-    await page.getByRole('button', { name: /^Ask for/ }).click();
-    const reason = page.getByRole('textbox', { name: 'Reason' });
-    await page.getByText('Say why.').waitFor();
-    await until(
-      () => reason.evaluate((field) => field === field.ownerDocument.activeElement),
-      (focused) => focused,
-      2_000,
-    );
-    await reason.fill('Look for the missing rows of the export');
-    await outlook.getByText('curfew request export-checker').waitFor();
-    expect(await page.url()).not.toContain('missing');
-    await page.getByRole('button', { name: /^Ask for/ }).click();
-    await page.waitForURL(/\/requests\/req_/);
-    await page.getByText('waits for somebody').waitFor();
-
-    // Bo is told by the stream, decides through the API with his own session, and Ana's page changes by itself.
-    await bo.page.getByRole('link', { name: /export-checker on aws\/prod.*missing rows/s }).waitFor();
-    const id = page.url().split('/').at(-1) ?? '';
-    const csrf = ((await (await bo.page.request.get('/v1/me')).json()) as { csrf: string }).csrf;
-    const answer = await bo.page.request.post(`/v1/requests/${id}/approve`, {
-      data: {},
-      headers: { 'x-curfew-csrf': csrf, origin: demo.url },
-    });
-    expect(answer.status()).toBe(200);
-    await page.getByRole('timer').first().waitFor({ timeout: 10_000 });
-    await page
-      .getByText(/You have access|Approved by Bo/)
-      .first()
-      .waitFor();
-
-    await page.getByRole('button', { name: 'Done' }).click();
-    await page.getByRole('button', { name: 'Give it back' }).click();
-    await page.getByText('ending…').first().waitFor();
-    await page.getByText('Proven gone.').waitFor({ timeout: 90_000 });
-    expect(ana.complaints()).toEqual([]);
-  });
-
   test('a stranger is shown the way in and comes back to where they wanted to go', async (context) => {
     const { page } = await open(context, null);
     await page.goto(`/requests/${things.pending}`);

@@ -14,7 +14,7 @@ export interface DemoPerson {
 }
 
 /** People whose parts make the walk-through: who asks, who agrees, who is on call, who may not. */
-const INTRODUCED = ['ana', 'bo', 'eli', 'fay'];
+const INTRODUCED = ['ana', 'bo', 'tom', 'rami', 'eli', 'fay'];
 
 /** Reads the people of the demo from its directory; who has left cannot be chosen. */
 export async function demoPeople(

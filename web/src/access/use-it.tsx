@@ -1,10 +1,12 @@
 import { useState } from 'react';
 import { useAction } from '../data/action.ts';
 import { api, ask, type Grant } from '../data/api.ts';
+import { useMe, useServer } from '../data/session.ts';
 import { Button } from '../ui/button.tsx';
 import { TerminalIcon } from '../ui/icons.ts';
 import { CopyLine, FailureNotice } from '../ui/notices.tsx';
 import { Dialog } from '../ui/overlays.tsx';
+import { Command } from './command.tsx';
 import classes from './access.module.css';
 
 /** How to use what I hold: commands to copy, and the cloud's console. No secret is ever on this page. */
@@ -26,10 +28,11 @@ export function UseIt({ grant, small = false }: { readonly grant: Grant; readonl
         <div className={classes['dialog']}>
           {landing === null ? (
             <>
+              <SignIn />
               <p>One command with this access, and with nothing else:</p>
-              <CopyLine label="Command" text={`curfew assume ${role} --on ${target} -- aws sts get-caller-identity`} />
+              <Command label="Command" text={`curfew assume ${role} --on ${target} -- aws sts get-caller-identity`} />
               <p>A profile that any AWS tool can use until the end:</p>
-              <CopyLine label="Command for a profile" text={`curfew aws-profile ${role} --on ${target} --write`} />
+              <Command label="Command for a profile" text={`curfew aws-profile ${role} --on ${target} --write`} />
               <Console grant={grant} />
             </>
           ) : (
@@ -40,6 +43,20 @@ export function UseIt({ grant, small = false }: { readonly grant: Grant; readonl
           )}
         </div>
       </Dialog>
+    </>
+  );
+}
+
+/** A terminal is signed in by itself, once. In the demo nobody is asked for a password, so the command can say who it is. */
+function SignIn() {
+  const server = useServer();
+  const me = useMe();
+  const demo = server.data?.demo === true && me.data !== undefined;
+  const line = `curfew login --server ${window.location.origin}` as const;
+  return (
+    <>
+      <p>{demo ? 'Once, in a terminal in the folder of the clone:' : 'Once, in a terminal:'}</p>
+      <Command label="Command to sign in" text={demo ? `${line} --as ${me.data.person.key}` : line} />
     </>
   );
 }

@@ -1,8 +1,8 @@
 import { useRef } from 'react';
+import { Command } from '../access/command.tsx';
 import { signInAddress, useServer } from '../data/session.ts';
 import { ButtonAnchor } from '../ui/button.tsx';
 import { GoIcon } from '../ui/icons.ts';
-import { CopyLine } from '../ui/notices.tsx';
 import { Mark } from '../ui/mark.tsx';
 import classes from './sign-in-page.module.css';
 
@@ -37,7 +37,7 @@ export function SignInPage({ ended }: { readonly ended: boolean }) {
       )}
       <div className={classes['cli']}>
         <p>On your own machine the same without a browser window left open:</p>
-        <CopyLine label="Command to sign in" text={`curfew login --server ${window.location.origin}`} />
+        <Command label="Command to sign in" text={`curfew login --server ${window.location.origin}`} />
       </div>
     </main>
   );

@@ -1,5 +1,6 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { Command } from '../../access/command.tsx';
 import { useEntry, useOpenings, useProof, type Entry } from '../../data/audit.ts';
 import { useServer } from '../../data/session.ts';
 import { useTimes } from '../../time/zone.ts';
@@ -143,8 +144,8 @@ function Proof({ entry, seq }: { readonly entry: Entry; readonly seq: number }) 
         This page came from the server that it judges. The command line recomputes the whole log on your machine, and
         the formats are open: docs/ledger.md says how to do it with OpenSSL and a few lines of Python.
       </p>
-      <CopyLine label="Command to verify the log" text="curfew audit verify" />
-      <CopyLine label="Command to open the entry" text={`curfew audit open ${seq}`} />
+      <Command label="Command to verify the log" text="curfew audit verify" />
+      <Command label="Command to open the entry" text={`curfew audit open ${seq}`} />
       {vkey !== undefined && vkey !== null && <CopyLine label="The key of the log" text={vkey} />}
     </Section>
   );

@@ -79,12 +79,12 @@ export function asIfSaid(asked: Asked, requirements: Requirements | null): Asked
 }
 
 /** The same on the command line. Quoted for a POSIX shell: a reason is somebody's text, and perhaps from a link. */
-export function commandLine({ role, target, duration, reason, ticket, at }: Asked): string {
-  const words = ['curfew', 'request', quoted(role), '--on', quoted(target), '--for', quoted(duration)];
+export function commandLine({ role, target, duration, reason, ticket, at }: Asked): `curfew ${string}` {
+  const words = ['request', quoted(role), '--on', quoted(target), '--for', quoted(duration)];
   if (reason.trim() !== '') words.push('--reason', quoted(reason.trim()));
   if (ticket.trim() !== '') words.push('--ticket', quoted(ticket.trim()));
   if (at !== null) words.push('--at', quoted(at));
-  return [...words, '--wait'].join(' ');
+  return `curfew ${[...words, '--wait'].join(' ')}`;
 }
 
 function quoted(text: string): string {

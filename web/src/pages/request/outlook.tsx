@@ -1,4 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query';
+import { Command } from '../../access/command.tsx';
 import type { Preview } from '../../data/api.ts';
 import { signInAddress } from '../../data/session.ts';
 import { durationWords } from '../../time/countdown.ts';
@@ -7,7 +8,7 @@ import { useNow } from '../../time/ticker.ts';
 import { residualLine } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
-import { CopyLine, FailureNotice } from '../../ui/notices.tsx';
+import { FailureNotice } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
 import { commandLine, type Asked } from './draft.ts';
 import classes from './outlook.module.css';
@@ -27,7 +28,7 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
       {data !== undefined && error === null && <Answer asked={asked} data={data} />}
       <div className={classes['part']}>
         <h3>On the command line</h3>
-        <CopyLine label="The same on the command line" text={commandLine(asked)} />
+        <Command label="The same on the command line" text={commandLine(asked)} />
       </div>
     </Card>
   );

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { Command } from '../../access/command.tsx';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask, type AccessRequest } from '../../data/api.ts';
 import { useMe } from '../../data/session.ts';
@@ -11,7 +12,7 @@ import { useTimes } from '../../time/zone.ts';
 import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Section, Waiting } from '../../ui/card.tsx';
 import { AgainIcon, CloseIcon } from '../../ui/icons.ts';
-import { CopyLine, FailureNotice } from '../../ui/notices.tsx';
+import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Mono, StateSign, TierSign } from '../../ui/signs.tsx';
 import { Receipt } from './receipt.tsx';
@@ -137,7 +138,7 @@ function Shown({ request }: { readonly request: AccessRequest }) {
                 </details>
               ),
           )}
-          <CopyLine label="The same on the command line" text={`curfew why ${request.id}`} />
+          <Command label="The same on the command line" text={`curfew why ${request.id}`} />
         </Card>
       </div>
     </Page>
