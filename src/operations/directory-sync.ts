@@ -76,6 +76,8 @@ export function createDirectorySync(
   kept: readonly Omit<SourceSnapshot, 'summary'>[],
 ): DirectorySync {
   const known = new Map<string, Known>();
+  const readRules = unlessSame(peopleOfRules);
+  const readSource = new Map(sources.map(({ name }) => [name, unlessSame(onlyPeople)]));
   for (const name of [RULES_SOURCE, ...sources.map((source) => source.name)]) {
     const row = kept.find((one) => one.source === name);
     const good = row === undefined ? null : { ...row, summary: summaryOf(peopleIn(row.documents)) };
@@ -95,7 +97,8 @@ export function createDirectorySync(
     const state = of(source.name);
     try {
       const { takenAt, documents } = await source.read(now);
-      const candidate = snapshotOf(source.name, takenAt, documents, onlyPeople(documents));
+      const people = (readSource.get(source.name) ?? onlyPeople)(documents);
+      const candidate = snapshotOf(source.name, takenAt, documents, people);
       // An old export that is put back would bring back whoever has left since.
       if (state.good !== null && takenAt < state.good.takenAt)
         throw new SourceFault('older', 'the export is older than the one in force');
@@ -113,12 +116,8 @@ export function createDirectorySync(
 
   return {
     async gather(rules, now) {
-      const written = readDocuments(rules);
-      const own = written.documents.filter(({ kind }) => kind === 'directory');
-      const confirmed = new Set(own.flatMap(({ value }) => (value as { confirm?: readonly string[] }).confirm ?? []));
+      const { own, confirmed, broken } = readRules(rules);
       const ofRules = snapshotOf(RULES_SOURCE, now, asFiles(own), own);
-      // What is missing because a file is no YAML is not lost; that is refused with its line.
-      const broken = written.problems.length > 0;
       if (broken) of(RULES_SOURCE).loss = null;
       const sound = broken ? null : judge(ofRules, confirmed);
       const candidates = sound === null ? [] : [sound];
@@ -192,6 +191,28 @@ function named(good: SourceSnapshot, loss: Loss, confirmed: ReadonlySet<string>)
   const text = JSON.stringify([good.source, good.version, loss.lost, loss.emptied]);
   const confirm = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...loss, source: good.source, confirm, confirmed: confirmed.has(confirm), of: good.summary.people.size };
+}
+
+/**
+ * The same, but parses nothing that it parsed the last time: documents are looked at every two seconds and hardly ever change, and those of
+ * a large company (5,000 targets) hold up everything else for most of a second.
+ */
+function unlessSame<Parsed>(parse: (files: readonly SourceFile[]) => Parsed): (files: readonly SourceFile[]) => Parsed {
+  let last: { readonly mark: string; readonly parsed: Parsed } | null = null;
+  return (files) => {
+    const mark = createHash('sha256').update(JSON.stringify(files)).digest('hex');
+    if (last?.mark !== mark) last = { mark, parsed: parse(files) };
+    return last.parsed;
+  };
+}
+
+/** The people that stand in the documents of the rules, and what an administrator confirmed there. */
+function peopleOfRules(rules: readonly SourceFile[]) {
+  const { documents, problems } = readDocuments(rules);
+  const own = documents.filter(({ kind }) => kind === 'directory');
+  const confirmed = new Set(own.flatMap(({ value }) => (value as { confirm?: readonly string[] }).confirm ?? []));
+  // What is missing because a file is no YAML is not lost; that is refused with its line.
+  return { own, confirmed, broken: problems.length > 0 };
 }
 
 /** The documents of a source beside the rules. It brings people: no rule, and nothing that an administrator decides. */
