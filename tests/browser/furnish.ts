@@ -10,13 +10,18 @@ export interface Things {
   readonly denied: string;
   /** Given back, and proven gone. */
   readonly over: string;
+  /** An order of the kill switch: it ended what Cem held. */
+  readonly ofCem: string;
+  /** One over everything, which waits for a second person. */
+  readonly everybody: string;
 }
 
 /** Makes a demo look lived in: somebody holds something, somebody waits, something is over. */
 export async function furnish(server: string): Promise<Things> {
   const home = makeHome(server);
   try {
-    for (const person of ['ana', 'bo', 'eli']) await must(home, ['--profile', person, 'login', '--as', person]);
+    for (const person of ['ana', 'bo', 'cem', 'eli', 'finn'])
+      await must(home, ['--profile', person, 'login', '--as', person]);
     const approved = await ask(
       home,
       'invoice-reader',
@@ -41,15 +46,30 @@ export async function furnish(server: string): Promise<Things> {
     const denied = await ask(home, 'invoice-reader', 'aws/prod', '30m', 'Try the new report on real data');
     await must(home, ['--profile', 'bo', 'deny', denied, '--comment', 'Use the copy in staging, please']);
     const pending = await ask(home, 'export-checker', 'aws/prod', '30m', 'The nightly export wrote no rows');
-    return { approved, pending, denied, over };
+    await ask(home, 'build-log-reader', 'aws/staging', '30m', 'Look at one build', 'cem');
+    const ofCem = await order(home, 'eli', ['--person', 'cem'], 'The laptop was stolen on a train');
+    const everybody = await order(home, 'finn', ['--all'], 'Our identity provider may have been broken into');
+    return { approved, pending, denied, over, ofCem, everybody };
   } finally {
     home.remove();
   }
 }
 
-async function ask(home: Home, role: string, target: string, duration: string, reason: string): Promise<string> {
-  const args = ['--profile', 'ana', 'request', role, '--on', target, '--for', duration, '--reason', reason, '--json'];
+async function ask(
+  home: Home,
+  role: string,
+  target: string,
+  duration: string,
+  reason: string,
+  person = 'ana',
+): Promise<string> {
+  const args = ['--profile', person, 'request', role, '--on', target, '--for', duration, '--reason', reason, '--json'];
   return (JSON.parse((await must(home, args)).stdout) as { id: string }).id;
+}
+
+async function order(home: Home, person: string, what: readonly string[], reason: string): Promise<string> {
+  const args = ['--profile', person, 'revoke', ...what, '--reason', reason, '--no-wait'];
+  return (await must(home, args)).stdout.trim();
 }
 
 async function must(home: Home, args: readonly string[]): Promise<{ stdout: string }> {

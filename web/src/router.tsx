@@ -60,6 +60,18 @@ const live = createRoute({
   component: lazyRouteComponent(() => import('./pages/live/live.tsx'), 'LivePage'),
 });
 
+const orders = createRoute({
+  getParentRoute: () => root,
+  path: '/orders',
+  component: lazyRouteComponent(() => import('./pages/orders/orders.tsx'), 'Orders'),
+});
+
+const oneOrder = createRoute({
+  getParentRoute: () => root,
+  path: '/orders/$id',
+  component: lazyRouteComponent(() => import('./pages/orders/one-order.tsx'), 'OneOrder'),
+});
+
 const me = createRoute({
   getParentRoute: () => root,
   path: '/me',
@@ -100,6 +112,8 @@ export const router = createRouter({
     oneRequest,
     approvals.addChildren([noApproval, oneApproval]),
     live,
+    orders,
+    oneOrder,
     catalogue,
     oneRole,
     audit,

@@ -17,6 +17,8 @@ export const PORTAL_PATHS = [
   '/approvals',
   '/approvals/:id',
   '/live',
+  '/orders',
+  '/orders/:id',
   '/catalogue',
   '/catalogue/:role',
   '/audit',

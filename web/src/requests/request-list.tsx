@@ -1,10 +1,9 @@
-import { Link } from '@tanstack/react-router';
 import type { AccessRequest } from '../data/api.ts';
 import { useNow } from '../time/ticker.ts';
 import { requestState } from '../time/wording.ts';
 import { useTimes } from '../time/zone.ts';
+import { LinkList, LinkRow } from '../ui/link-list.tsx';
 import { StateSign, TierSign } from '../ui/signs.tsx';
-import classes from './request-list.module.css';
 
 /** What a request is about, in a line. */
 export function whatOf({ items, extends: extension }: AccessRequest): string {
@@ -29,32 +28,32 @@ export function RequestList({
   const now = useNow();
   const times = useTimes();
   return (
-    <ul className={classes['list']}>
+    <LinkList>
       {requests.map((request) => (
         <li key={request.id}>
-          <Link
+          <LinkRow
             to={toDecide ? '/approvals/$id' : '/requests/$id'}
             params={{ id: request.id }}
-            className={classes['link']}
-          >
-            <span className={classes['what']}>{whatOf(request)}</span>
-            <span className={classes['state']}>
-              <StateSign state={requestState(request)} />
-            </span>
-            <span className={classes['reason']}>
-              {withPerson && <strong>{request.requester.name}: </strong>}
-              {request.reason === '' ? 'no reason given' : request.reason}
-            </span>
-            <span className={classes['facts']}>
-              {request.items[0]?.tier != null && <TierSign tier={request.items[0].tier} />}
-              <span>{request.duration}</span>
-              <time dateTime={request.createdAt} title={times.full(Date.parse(request.createdAt))}>
-                {times.short(Date.parse(request.createdAt), now)}
-              </time>
-            </span>
-          </Link>
+            what={whatOf(request)}
+            sign={<StateSign state={requestState(request)} />}
+            text={
+              <>
+                {withPerson && <strong>{request.requester.name}: </strong>}
+                {request.reason === '' ? 'no reason given' : request.reason}
+              </>
+            }
+            facts={
+              <>
+                {request.items[0]?.tier != null && <TierSign tier={request.items[0].tier} />}
+                <span>{request.duration}</span>
+                <time dateTime={request.createdAt} title={times.full(Date.parse(request.createdAt))}>
+                  {times.short(Date.parse(request.createdAt), now)}
+                </time>
+              </>
+            }
+          />
         </li>
       ))}
-    </ul>
+    </LinkList>
   );
 }

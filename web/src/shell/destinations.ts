@@ -6,6 +6,7 @@ import {
   CatalogueIcon,
   HomeIcon,
   LiveIcon,
+  OrderIcon,
   PersonIcon,
   RequestsIcon,
   type Icon,
@@ -20,6 +21,8 @@ export interface Destination {
   readonly key: string;
   /** Who sees it. Absent: everybody. */
   readonly for?: (me: Me) => boolean;
+  /** Reached from other pages, from the palette and by its key; the navigation does not name it. */
+  readonly aside?: true;
 }
 
 /** In the order of the navigation. A page is listed once it exists. */
@@ -29,6 +32,7 @@ export const DESTINATIONS: readonly Destination[] = [
   { to: '/requests', label: 'Requests', icon: RequestsIcon, key: 'r' },
   { to: '/approvals', label: 'Approvals', icon: ApprovalsIcon, key: 'a' },
   { to: '/live', label: 'Live', icon: LiveIcon, key: 'l' },
+  { to: '/orders', label: 'Stop access', icon: OrderIcon, key: 's', aside: true },
   { to: '/catalogue', label: 'Catalogue', icon: CatalogueIcon, key: 'c' },
   { to: '/audit', label: 'Audit', icon: AuditIcon, key: 'u' },
   { to: '/me', label: 'Me', icon: PersonIcon, key: 'm' },

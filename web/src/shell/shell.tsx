@@ -26,6 +26,7 @@ const IN_BAR = 4;
 export function Shell({ me }: { readonly me: Me }) {
   const server = useServer();
   const destinations = useMemo(() => destinationsFor(me), [me]);
+  const inNavigation = useMemo(() => destinations.filter(({ aside }) => aside !== true), [destinations]);
   const [help, setHelp] = useState(false);
   const [palette, setPalette] = useState<'unused' | 'open' | 'closed'>('unused');
   const openers = useRef({ help: () => setHelp(true), palette: () => setPalette('open') });
@@ -41,7 +42,7 @@ export function Shell({ me }: { readonly me: Me }) {
           <Wordmark />
         </Link>
         <nav aria-label="Pages" className={classes['nav']}>
-          {destinations.map((one) => (
+          {inNavigation.map((one) => (
             <Place key={one.to} place={one} />
           ))}
         </nav>
@@ -79,7 +80,7 @@ export function Shell({ me }: { readonly me: Me }) {
           <Outlet />
         </main>
       </div>
-      <Bar destinations={destinations} />
+      <Bar destinations={inNavigation} />
       <HelpDialog opened={help} onClose={() => setHelp(false)} destinations={destinations} />
       {palette !== 'unused' && (
         <Suspense>

@@ -60,3 +60,59 @@ export function Fields({ title, children }: { readonly title: string; readonly c
     </div>
   );
 }
+
+export interface Choice {
+  readonly value: string;
+  readonly label: ReactNode;
+  readonly detail?: ReactNode;
+}
+
+/** One of some that need a word each. Unlike {@link OneOf} nothing has to be chosen beforehand. */
+export function Choices({
+  label,
+  choices,
+  value,
+  onChange,
+  error = null,
+  hidden = false,
+}: {
+  readonly label: string;
+  readonly choices: readonly Choice[];
+  readonly value: string | null;
+  readonly onChange: (value: string) => void;
+  readonly error?: string | null;
+  /** Whether the label is for those alone who hear the page. */
+  readonly hidden?: boolean;
+}) {
+  const id = useId();
+  return (
+    <fieldset
+      className={classes['choices']}
+      aria-invalid={error === null ? undefined : true}
+      aria-describedby={error === null ? undefined : id}
+      role="radiogroup"
+    >
+      <legend className={hidden ? classes['hidden'] : classes['legend']}>{label}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value} className={classes['choice']}>
+          <input
+            type="radio"
+            name={`${id}-choice`}
+            value={choice.value}
+            checked={choice.value === value}
+            onChange={() => onChange(choice.value)}
+          />
+          <span>
+            <span className={classes['choiceLabel']}>{choice.label}</span>
+            {choice.detail !== undefined && <small>{choice.detail}</small>}
+          </span>
+        </label>
+      ))}
+      {error !== null && (
+        <p id={id} className={classes['error']}>
+          {error}
+        </p>
+      )}
+    </fieldset>
+  );
+}

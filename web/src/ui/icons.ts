@@ -26,6 +26,7 @@ export {
   Moon as DarkThemeIcon,
   OctagonX as StopIcon,
   Plus as AskIcon,
+  Power as OrderIcon,
   Radio as LiveIcon,
   RotateCw as AgainIcon,
   ScrollText as AuditIcon,

@@ -1,5 +1,7 @@
 import { useMyAccess } from '../../data/my-access.ts';
 import { useWaitingForMe } from '../../data/my-requests.ts';
+import { useOrdersToConfirm } from '../../data/orders.ts';
+import { OrderList } from '../../orders/order-list.tsx';
 import { RequestList } from '../../requests/request-list.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Section, Waiting } from '../../ui/card.tsx';
@@ -15,6 +17,8 @@ import classes from './home.module.css';
 export function Home() {
   const access = useMyAccess();
   const waiting = useWaitingForMe();
+  const orders = useOrdersToConfirm();
+  const requests = waiting.data?.items ?? [];
   const held = access.data?.length ?? 0;
   return (
     <Page
@@ -45,9 +49,10 @@ export function Home() {
       {waiting.error !== null && (
         <FailureNotice error={waiting.error} intent="look" again={() => void waiting.refetch()} />
       )}
-      {(waiting.data?.items.length ?? 0) > 0 && (
+      {requests.length + orders.length > 0 && (
         <Section id="waiting" title="Waiting for you">
-          <RequestList requests={waiting.data?.items ?? []} withPerson toDecide />
+          {orders.length > 0 && <OrderList orders={orders} />}
+          {requests.length > 0 && <RequestList requests={requests} withPerson toDecide />}
         </Section>
       )}
       <AskAgain />

@@ -6,9 +6,11 @@ import { countdown, durationWords } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { grantState, PROOF_WORDS, residualLine } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
+import { ButtonLink } from '../../ui/button.tsx';
 import { Empty, Waiting } from '../../ui/card.tsx';
 import { DataTable, type Column } from '../../ui/data-table.tsx';
 import { LineField, OneOf } from '../../ui/fields.tsx';
+import { OrderIcon } from '../../ui/icons.ts';
 import { FailureNotice, Notice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { StateSign, TierSign } from '../../ui/signs.tsx';
@@ -84,7 +86,16 @@ export function LivePage() {
   const all = live.data?.grants;
   const rows = useMemo(() => (all ?? []).filter((grant) => fits(grant, sought, tier)), [all, sought, tier]);
   return (
-    <Page title="Live" lead="Who has power now, until when, and what survives its end." wide>
+    <Page
+      title="Live"
+      lead="Who has power now, until when, and what survives its end."
+      aside={
+        <ButtonLink to="/orders" kind="danger" icon={OrderIcon}>
+          Stop access…
+        </ButtonLink>
+      }
+      wide
+    >
       <div className={classes['live']}>
         <div className={classes['filters']}>
           <LineField

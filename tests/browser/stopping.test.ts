@@ -1,0 +1,142 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { makeHome, type Home } from '../e2e/cli-harness.ts';
+import { demoPlace, until, type DemoPlace } from '../e2e/demo-process.ts';
+import { chromiumOrReason } from './chromium.ts';
+import { settled, visit } from './visitor.ts';
+
+let browser: Browser | string = '';
+let place: DemoPlace | null = null;
+let home: Home | null = null;
+let base = '';
+
+beforeAll(async () => {
+  browser = await chromiumOrReason();
+  if (typeof browser === 'string') return;
+  place = await demoPlace();
+  base = (await place.start()).url;
+  home = makeHome(base);
+  for (const person of ['ana', 'cem', 'eli']) await curfew(['--profile', person, 'login', '--as', person]);
+}, 120_000);
+afterAll(async () => {
+  home?.remove();
+  await place?.remove();
+  if (typeof browser !== 'string') await browser.close();
+});
+
+/** Skips the test, with the reason, where there is no browser. */
+const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
+
+async function curfew(args: readonly string[]): Promise<string> {
+  if (home === null) throw new Error('no home');
+  const { code, stdout, stderr } = await home.run(args);
+  if (code !== 0) throw new Error(`curfew ${args.join(' ')}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** Something that begins by rule, and holds. */
+async function holds(person: string): Promise<void> {
+  const what = ['build-log-reader', '--on', 'aws/staging', '--for', '30m', '--reason', 'Look at one build'];
+  await curfew(['--profile', person, 'request', ...what]);
+  await until(
+    () => curfew(['--profile', person, 'ls', '--json']),
+    (text) => (JSON.parse(text) as { grants: { status: string }[] }).grants.some((one) => one.status === 'active'),
+    20_000,
+  );
+}
+
+async function orders(person: string): Promise<readonly { id: string; status: string }[]> {
+  const text = await curfew(['--profile', person, 'orders', '--all', '--json']);
+  return (JSON.parse(text) as { items: readonly { id: string; status: string }[] }).items;
+}
+
+test('somebody is stopped from Live with the keys: nothing is chosen beforehand, looking orders nothing, and it counts down to the proof', async (context) => {
+  await holds('cem');
+  const { page, complaints } = await visit(chromium(context), base, 'eli');
+  await page.goto('/live');
+  await page.getByRole('link', { name: 'Stop access…' }).click();
+  await page.getByRole('heading', { name: 'Stop access', level: 1 }).waitFor();
+  expect(await page.getByRole('radio', { checked: true }).count()).toBe(1); // Which list is shown; of the form none.
+  await page.getByRole('button', { name: 'Stop access' }).click();
+  await page.getByText('Choose one.').waitFor();
+  await until(
+    () => page.evaluate('document.activeElement.getAttribute("value")'),
+    (value) => value === 'person',
+    2_000,
+  );
+  await page.keyboard.press('Space');
+  await page.getByLabel('Who', { exact: true }).fill('cem');
+  await page.getByRole('radio', { name: /Cem Yildiz/ }).check();
+  const outlook = page.getByRole('article', { name: 'What it would do' });
+  await outlook.getByText('1 grant of 1 person').waitFor();
+  await outlook.getByText('build-log-reader on aws/staging').waitFor();
+  await outlook.getByText('curfew revoke --person cem').waitFor();
+  await page.getByRole('button', { name: 'Stop all access of Cem Yildiz' }).click();
+  await page.getByText('Say why: the log keeps it.').waitFor();
+  expect(await orders('eli')).toEqual([]);
+
+  await page.getByLabel('Why').fill('The laptop was stolen on a train');
+  await page.getByRole('button', { name: 'Stop all access of Cem Yildiz' }).press('Enter');
+  await page.waitForURL(/\/orders\/rev_/);
+  await page.getByText('1 of 1').waitFor({ timeout: 90_000 });
+  await page.getByText(/^\d+\.\d s$/).waitFor();
+  await page.getByText('does not start while the order stands').waitFor();
+  expect(complaints()).toEqual([]);
+
+  // It stands until it is lifted, with a reason.
+  await page.getByRole('button', { name: 'Lift this order…' }).click();
+  await page.getByRole('button', { name: 'Lift it' }).click();
+  await page.getByText('Say why: the log keeps it.').waitFor();
+  await page.getByRole('dialog').getByLabel('Why').fill('It was found again');
+  await page.getByRole('button', { name: 'Lift it' }).click();
+  await page.getByText('lifted', { exact: true }).waitFor();
+  expect((await orders('eli')).map(({ status }) => status)).toEqual(['lifted']);
+  await page.context().close();
+});
+
+test('everybody is stopped by two people: one orders, nothing ends, another one finds it on their home page and confirms', async (context) => {
+  await holds('ana');
+  const opened = chromium(context);
+  const { page: bo } = await visit(opened, base, 'bo');
+  const { page: hal, complaints } = await visit(opened, base, 'hal', { theme: 'dark', width: 360 });
+  await bo.keyboard.press('g');
+  await bo.keyboard.press('s');
+  await bo.getByRole('radio', { name: /Everybody, everywhere/ }).check();
+  await bo.getByLabel('Why').fill('Our identity provider was broken into');
+  await bo.getByRole('button', { name: 'Order that all access ends' }).click();
+  await bo.waitForURL(/\/orders\/rev_/);
+  await bo.getByText('waits for a second person').waitFor();
+  expect(await bo.getByRole('button', { name: /Confirm/ }).count()).toBe(0);
+
+  await hal.getByRole('link', { name: /Stop: All access of everybody/ }).click();
+  await hal.getByText('1 grant of 1 person').waitFor();
+  expect(await hal.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  expect(JSON.parse(await curfew(['--profile', 'ana', 'ls', '--json']))).toMatchObject({
+    grants: [{ status: 'active' }],
+  });
+  await hal.getByRole('button', { name: 'Confirm and stop everybody' }).click();
+  await hal.getByText('0 of 1').waitFor();
+  await hal.getByText('everything it is about').waitFor();
+  // Whoever ordered sees it too, by itself.
+  await bo.getByText('ending…').first().waitFor();
+  await bo.getByText('0 of 1').waitFor();
+  expect(complaints()).toEqual([]);
+  await bo.context().close();
+  await hal.context().close();
+});
+
+test('who may end nothing is told so, and nothing stands', async (context) => {
+  const { page } = await visit(chromium(context), base, 'jan');
+  const before = await orders('eli');
+  await page.goto('/orders');
+  await settled(page);
+  await page.getByRole('radio', { name: /One target/ }).check();
+  await page.getByLabel('Which target').fill('aws/prod');
+  await page.getByRole('radio', { name: /aws\/prod/ }).check();
+  await page.getByLabel('Why').fill('I would like to');
+  await page.getByRole('button', { name: 'Stop all access on aws/prod' }).click();
+  await page.getByRole('alert').waitFor();
+  expect(new URL(page.url()).pathname).toBe('/orders');
+  expect(await orders('eli')).toHaveLength(before.length);
+  await page.context().close();
+});

@@ -1,0 +1,116 @@
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { Grant } from '../../data/api.ts';
+import type { Live } from '../../data/live.ts';
+import { countdown } from '../../time/countdown.ts';
+import { useNow } from '../../time/ticker.ts';
+import { grantState } from '../../time/wording.ts';
+import { Card, Waiting } from '../../ui/card.tsx';
+import { CopyLine, FailureNotice } from '../../ui/notices.tsx';
+import { commandLine, coveredBy, type Chosen } from './cover.ts';
+import classes from './orders.module.css';
+
+/** Grants that are shown one by one. */
+const SHOWN = 5;
+
+/** What an order would do, before it is given: how much it covers, what ends at once, and what waits. */
+export function OrderOutlook({
+  chosen,
+  reason,
+  live,
+  me,
+}: {
+  readonly chosen: Chosen | null;
+  readonly reason: string;
+  readonly live: UseQueryResult<Live>;
+  readonly me: string;
+}) {
+  return (
+    <Card className={classes['outlook']} aria-label="What it would do">
+      <h2>What it would do</h2>
+      {live.isPending && <Waiting />}
+      {live.error !== null && <FailureNotice error={live.error} intent="look" again={() => void live.refetch()} />}
+      {chosen === null ? (
+        <p className={classes['quiet']}>
+          Choose whose access ends, and what that covers stands here. Nothing has been done yet.
+        </p>
+      ) : (
+        <>
+          {live.data !== undefined && <Covered grants={live.data.grants} more={live.data.more} chosen={chosen} />}
+          <div className={classes['part']}>
+            <h3>Then</h3>
+            {chosen.kind === 'all' ? (
+              <p>
+                Nothing ends yet: somebody else who answers for a role or a target has 15 minutes to confirm it. Then
+                all of it ends, and nobody starts anything.
+              </p>
+            ) : chosen.kind === 'person' && chosen.key === me ? (
+              <p>It is your own: all of it ends at once. You can ask again as soon as it is gone.</p>
+            ) : (
+              <p>
+                What you may end alone ends at once. The rest waits 15 minutes for a second person. Requests that wait
+                are withdrawn.
+              </p>
+            )}
+            {!(chosen.kind === 'person' && chosen.key === me) && (
+              <p className={classes['quiet']}>It stands until somebody lifts it. What has ended stays ended.</p>
+            )}
+          </div>
+          <div className={classes['part']}>
+            <h3>On the command line</h3>
+            <CopyLine label="The same on the command line" text={commandLine(chosen, reason)} />
+          </div>
+        </>
+      )}
+    </Card>
+  );
+}
+
+/** What is live and would end. */
+export function Covered({
+  grants,
+  more,
+  chosen,
+}: {
+  readonly grants: readonly Grant[];
+  readonly more: boolean;
+  readonly chosen: Chosen;
+}) {
+  const covered = coveredBy(grants, chosen);
+  const people = new Set(covered.map(({ person }) => person.key)).size;
+  return (
+    <div className={classes['part']} role="status">
+      <p>
+        <span className={classes['number']}>
+          {covered.length}
+          {more && '+'}
+        </span>{' '}
+        {covered.length === 1 ? 'grant' : 'grants'} of {people} {people === 1 ? 'person' : 'people'}
+      </p>
+      <ul className={classes['covered']}>
+        {covered.slice(0, SHOWN).map((grant) => (
+          <OneCovered key={grant.id} grant={grant} withPerson={chosen.kind !== 'person'} />
+        ))}
+      </ul>
+      {covered.length > SHOWN && <p className={classes['small']}>and {covered.length - SHOWN} more</p>}
+    </div>
+  );
+}
+
+function OneCovered({ grant, withPerson }: { readonly grant: Grant; readonly withPerson: boolean }) {
+  const now = useNow();
+  const { endsAt, role, target, person } = grant;
+  const state = grantState(grant, now);
+  const left =
+    state.tone === 'good' && endsAt !== null ? `${countdown(now, Date.parse(endsAt)).text} left` : state.word;
+  return (
+    <li>
+      <span>
+        {role} on {target}
+      </span>
+      <span className={classes['small']}>
+        {withPerson && `${person.name}, `}
+        {left}
+      </span>
+    </li>
+  );
+}
