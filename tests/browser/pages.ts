@@ -15,6 +15,12 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'home-approver', person: 'bo', path: () => '/' },
   { name: 'find', person: 'ana', path: () => '/request?q=invoice' },
   { name: 'ask', person: 'ana', path: () => '/request?role=invoice-reader&target=aws/prod' },
+  {
+    name: 'ask-several',
+    person: 'ana',
+    path: () =>
+      '/request?role=invoice-reader&target=aws/prod&also=build-log-reader@aws/staging export-checker@aws/prod',
+  },
   { name: 'ask-refused', person: 'gus', path: () => '/request?role=invoice-reader&target=aws/prod' },
   { name: 'requests', person: 'ana', path: () => '/requests' },
   { name: 'request-pending', person: 'ana', path: ({ pending }) => `/requests/${pending}` },

@@ -70,25 +70,32 @@ const SHOWN_MS = 2_000;
 
 /** A command that can be copied. */
 export function CopyLine({ text, label }: { readonly text: string; readonly label: string }) {
-  const [copied, setCopied] = useState(false);
   return (
     <div className={classes['copy']}>
       <pre tabIndex={0} aria-label={label}>
         {text}
       </pre>
-      <Button
-        kind="quiet"
-        small
-        icon={copied ? DoneIcon : CopyIcon}
-        onClick={() => {
-          void navigator.clipboard.writeText(text).then(() => {
-            setCopied(true);
-            setTimeout(() => setCopied(false), SHOWN_MS);
-          });
-        }}
-      >
-        <span aria-live="polite">{copied ? 'Copied' : 'Copy'}</span>
-      </Button>
+      <CopyButton words="Copy" text={() => text} />
     </div>
+  );
+}
+
+/** Copies what `text` says when it is pressed, and says that it did. */
+export function CopyButton({ words, text }: { readonly words: string; readonly text: () => string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <Button
+      kind="quiet"
+      small
+      icon={copied ? DoneIcon : CopyIcon}
+      onClick={() => {
+        void navigator.clipboard.writeText(text()).then(() => {
+          setCopied(true);
+          setTimeout(() => setCopied(false), SHOWN_MS);
+        });
+      }}
+    >
+      <span aria-live="polite">{copied ? 'Copied' : words}</span>
+    </Button>
   );
 }

@@ -1,19 +1,18 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
-import { Star } from '../../access/star.tsx';
 import { under, useAction } from '../../data/action.ts';
-import { api, ask, type CatalogueItem } from '../../data/api.ts';
+import { api, ask } from '../../data/api.ts';
 import { useDebounced } from '../../data/debounced.ts';
 import { durationText } from '../../time/countdown.ts';
 import { durationChoices, parseDuration, sensibleDuration } from '../../time/durations.ts';
 import { timesIn, useZone } from '../../time/zone.ts';
-import { Button, ButtonLink } from '../../ui/button.tsx';
+import { Button } from '../../ui/button.tsx';
 import { Fields, LineField, OneOf, TextField } from '../../ui/fields.tsx';
-import { AskIcon, SearchIcon } from '../../ui/icons.ts';
+import { AskIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
-import { TierSign } from '../../ui/signs.tsx';
-import { asIfSaid, bodyOf, stillMissing, type Asked, type DraftSearch } from './draft.ts';
+import { asIfSaid, bodyOf, stillMissing, withItems, type Asked, type DraftSearch } from './draft.ts';
+import { AskedItems, type AskedItem } from './asked-items.tsx';
 import { Outlook } from './outlook.tsx';
 import classes from './ask-form.module.css';
 
@@ -22,28 +21,27 @@ const FALLBACK_MS = 1_800_000;
 
 /** The form, and beside it what would be decided. */
 export function AskForm({
-  role,
-  target,
-  item,
+  items,
   draft,
   onDraft,
 }: {
-  readonly role: string;
-  readonly target: string;
-  /** `null`: the catalogue does not show it to this person; the preview says why. */
-  readonly item: CatalogueItem | null;
+  readonly items: readonly AskedItem[];
   readonly draft: DraftSearch;
   readonly onDraft: (draft: DraftSearch) => void;
 }) {
-  // What is refused has no duration; the preview says why, and for that it is asked about some time.
-  const maxMs = item === null || item.maxDurationMs === 0 ? FALLBACK_MS : item.maxDurationMs;
-  const defaultMs = Math.min(item?.defaultDurationMs ?? 0, maxMs);
+  const { defaultMs, maxMs } = timesOf(items);
   const [reason, setReason] = useState(draft.reason ?? '');
   const [complaining, setComplaining] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
   const duration = draft.duration ?? durationText(sensibleDuration(defaultMs, maxMs));
-  const asked: Asked = { role, target, duration, reason, ticket: draft.ticket ?? '', at: draft.at ?? null };
+  const asked: Asked = {
+    items: items.map(({ role, target }) => ({ role, target })),
+    duration,
+    reason,
+    ticket: draft.ticket ?? '',
+    at: draft.at ?? null,
+  };
   const outlook = useOutlook(asked);
   const requirements = outlook.data?.requirements ?? null;
   const missing = requirements === null ? {} : stillMissing(asked, requirements);
@@ -71,24 +69,7 @@ export function AskForm({
       }}
     >
       <div className={classes['fields']}>
-        <div className={classes['what']}>
-          <div>
-            <p>
-              <strong>{role}</strong> on {target}
-            </p>
-            {item !== null && <TierSign tier={item.tier} />}
-          </div>
-          <Star of={{ role, target }} />
-          <ButtonLink
-            to="/request"
-            search={draft.q === undefined ? {} : { q: draft.q }}
-            kind="quiet"
-            small
-            icon={SearchIcon}
-          >
-            Something else
-          </ButtonLink>
-        </div>
+        <AskedItems items={items} words={draft.q} onItems={(next) => onDraft(withItems(draft, next))} />
         <Fields title="Why">
           <TextField
             label="Reason"
@@ -139,6 +120,14 @@ export function AskForm({
       <Outlook asked={asked} preview={outlook} />
     </form>
   );
+}
+
+/** The strictest of their times. What is refused has none; the preview says why, and for that it is asked about some time. */
+function timesOf(items: readonly AskedItem[]): { readonly defaultMs: number; readonly maxMs: number } {
+  const allowed = items.flatMap(({ entry }) => (entry === null || entry.maxDurationMs === 0 ? [] : [entry]));
+  const maxMs = allowed.length === 0 ? FALLBACK_MS : Math.min(...allowed.map((entry) => entry.maxDurationMs));
+  const defaults = allowed.map((entry) => entry.defaultDurationMs);
+  return { maxMs, defaultMs: defaults.length === 0 ? 0 : Math.min(maxMs, ...defaults) };
 }
 
 function withoutAt({ at: _, ...draft }: DraftSearch, at: string | null): DraftSearch {

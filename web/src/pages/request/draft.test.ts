@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { asIfSaid, bodyOf, commandLine, readDraft, stillMissing, type Asked } from './draft.ts';
+import { asIfSaid, bodyOf, commandLine, itemsOf, readDraft, stillMissing, withItems, type Asked } from './draft.ts';
 
-const asked: Asked = { role: 'invoice-reader', target: 'aws/prod', duration: '15m', reason: '', ticket: '', at: null };
+const invoices = { role: 'invoice-reader', target: 'aws/prod' };
+const builds = { role: 'build-log-reader', target: 'aws/staging' };
+const asked: Asked = { items: [invoices], duration: '15m', reason: '', ticket: '', at: null };
 const rule = { reasonMin: 10, ticket: 'jira', mfaMaxAgeMs: null };
 
 test('an address that anybody may have written gives a draft of known texts only', () => {
@@ -46,5 +48,27 @@ test('a reason from a link cannot leave its quotes', () => {
   expect(commandLine({ ...asked, reason: `it's; rm -rf ~ $(id)` })).toBe(
     `curfew request invoice-reader --on aws/prod --for 15m --reason 'it'\\''s; rm -rf ~ $(id)' --wait`,
   );
-  expect(commandLine({ ...asked, role: '$(id)' })).toContain(`request '$(id)' --on`);
+  expect(commandLine({ ...asked, items: [{ ...invoices, role: '$(id)' }] })).toContain(`request '$(id)' --on`);
+});
+
+test('several things stand in the address and in the command as the command line writes them, each once', () => {
+  const draft = withItems({ duration: '15m', q: 'x' }, [invoices, builds]);
+  expect(draft).toEqual({ duration: '15m', q: 'x', ...invoices, also: 'build-log-reader@aws/staging' });
+  expect(itemsOf(draft)).toEqual([invoices, builds]);
+  expect(withItems(draft, [builds])).toEqual({ duration: '15m', q: 'x', ...builds });
+  expect(withItems(draft, [])).toEqual({ duration: '15m', q: 'x' });
+  expect(bodyOf({ ...asked, items: [invoices, builds] }).items).toEqual([invoices, builds]);
+  expect(commandLine({ ...asked, items: [invoices, { ...builds, target: 'a b' }] })).toBe(
+    `curfew request invoice-reader@aws/prod 'build-log-reader@a b' --for 15m --wait`,
+  );
+});
+
+test('a link that anybody may have written gives no broken, doubled or endless items', () => {
+  expect(itemsOf({ ...invoices, also: ' @x y@ z invoice-reader@aws/prod a@b@c a@b@c ' })).toEqual([
+    invoices,
+    { role: 'a', target: 'b@c' },
+  ]);
+  const endless = Array.from({ length: 99 }, (_, n) => `r${n}@t`).join(' ');
+  expect(itemsOf({ ...invoices, also: endless })).toHaveLength(20);
+  expect(itemsOf({ role: 'invoice-reader', also: 'a@b' })).toEqual([]);
 });

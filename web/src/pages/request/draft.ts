@@ -1,4 +1,5 @@
 import type { Preview } from '../../data/api.ts';
+import { quoted } from '../../data/quoted.ts';
 
 /** What somebody is about to ask for, as it stands in the address: a link to it is the same draft for whoever opens it. */
 export interface DraftSearch {
@@ -6,6 +7,8 @@ export interface DraftSearch {
   readonly q?: string;
   readonly role?: string;
   readonly target?: string;
+  /** What is asked for beside that, as the command line has it: `role@target role@target`. */
+  readonly also?: string;
   /** As people write it: `30m`. */
   readonly duration?: string;
   /** When it is to begin, RFC 3339. Absent: as soon as it is approved. */
@@ -15,7 +18,7 @@ export interface DraftSearch {
   readonly reason?: string;
 }
 
-const FIELDS = ['q', 'role', 'target', 'duration', 'at', 'ticket', 'reason'] as const;
+const FIELDS = ['q', 'role', 'target', 'also', 'duration', 'at', 'ticket', 'reason'] as const;
 const LONGEST = 2_000;
 
 /** Reads a draft from an address that anybody may have written: unknown names and wrong types are dropped. */
@@ -29,19 +32,48 @@ export function readDraft(search: Record<string, unknown>): DraftSearch {
   return draft;
 }
 
-/** What is asked of the API. */
-export interface Asked {
+/** A role on a target. */
+export interface Item {
   readonly role: string;
   readonly target: string;
+}
+
+export const isSame = (one: Item, other: Item): boolean => one.role === other.role && one.target === other.target;
+
+/** As many as the server takes in one request. */
+export const MOST_ITEMS = 20;
+
+/** What a draft asks for, each once; empty before anything is chosen. */
+export function itemsOf({ role, target, also = '' }: DraftSearch): readonly Item[] {
+  if (role === undefined || target === undefined) return [];
+  const others = also.split(' ').flatMap((pair): Item[] => {
+    const at = pair.indexOf('@');
+    return at > 0 && at < pair.length - 1 ? [{ role: pair.slice(0, at), target: pair.slice(at + 1) }] : [];
+  });
+  const all = [{ role, target }, ...others];
+  return all.filter((item, n) => all.findIndex((one) => isSame(one, item)) === n).slice(0, MOST_ITEMS);
+}
+
+/** The same draft about these items. A duration that was chosen for others stays: the preview says if it is too long. */
+export function withItems(draft: DraftSearch, [first, ...others]: readonly Item[]): DraftSearch {
+  const { role: _, target: __, also: ___, ...rest } = draft;
+  if (first === undefined) return rest;
+  const also = others.map(({ role, target }) => `${role}@${target}`).join(' ');
+  return { ...rest, role: first.role, target: first.target, ...(also === '' ? {} : { also }) };
+}
+
+/** What is asked of the API. */
+export interface Asked {
+  readonly items: readonly Item[];
   readonly duration: string;
   readonly reason: string;
   readonly ticket: string;
   readonly at: string | null;
 }
 
-export function bodyOf({ role, target, duration, reason, ticket, at }: Asked) {
+export function bodyOf({ items, duration, reason, ticket, at }: Asked) {
   return {
-    items: [{ role, target }],
+    items: items.map(({ role, target }) => ({ role, target })),
     duration,
     ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
     ...(ticket.trim() === '' ? {} : { ticket: ticket.trim() }),
@@ -79,14 +111,15 @@ export function asIfSaid(asked: Asked, requirements: Requirements | null): Asked
 }
 
 /** The same on the command line. Quoted for a POSIX shell: a reason is somebody's text, and perhaps from a link. */
-export function commandLine({ role, target, duration, reason, ticket, at }: Asked): `curfew ${string}` {
-  const words = ['request', quoted(role), '--on', quoted(target), '--for', quoted(duration)];
+export function commandLine({ items, duration, reason, ticket, at }: Asked): `curfew ${string}` {
+  const [first] = items;
+  const what =
+    items.length === 1 && first !== undefined
+      ? [quoted(first.role), '--on', quoted(first.target)]
+      : items.map(({ role, target }) => quoted(`${role}@${target}`));
+  const words = ['request', ...what, '--for', quoted(duration)];
   if (reason.trim() !== '') words.push('--reason', quoted(reason.trim()));
   if (ticket.trim() !== '') words.push('--ticket', quoted(ticket.trim()));
   if (at !== null) words.push('--at', quoted(at));
   return `curfew ${[...words, '--wait'].join(' ')}`;
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -8,7 +8,7 @@ import { useNow } from '../../time/ticker.ts';
 import { residualLine } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
-import { FailureNotice } from '../../ui/notices.tsx';
+import { CopyButton, FailureNotice } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
 import { commandLine, type Asked } from './draft.ts';
 import classes from './outlook.module.css';
@@ -30,6 +30,13 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
         <h3>On the command line</h3>
         <Command label="The same on the command line" text={commandLine(asked)} />
       </div>
+      <div className={classes['part']}>
+        <h3>As a link</h3>
+        <p className={classes['quiet']}>This form for a colleague, without your reason.</p>
+        <p>
+          <CopyButton words="Copy the link" text={() => window.location.href} />
+        </p>
+      </div>
     </Card>
   );
 }
@@ -37,6 +44,7 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
 function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview }) {
   const now = useNow();
   const times = useTimes();
+  const several = asked.items.length > 1;
   const durationMs = parseDuration(asked.duration) ?? data.durationMs;
   const from = asked.at === null ? now : Date.parse(asked.at);
   if (data.effect === 'deny') {
@@ -44,8 +52,13 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
       <div className={classes['part']} role="status">
         <StateSign state={{ word: 'It would be refused', tone: 'bad' }} />
         <ul className={classes['list']}>
-          {data.refusals.map(({ code, text, hint, rule }) => (
-            <li key={`${code} ${rule}`}>
+          {data.refusals.map(({ code, text, hint, rule, item }) => (
+            <li key={`${code} ${rule} ${item?.role ?? ''} ${item?.target ?? ''}`}>
+              {item !== null && several && (
+                <strong>
+                  {item.role} on {item.target}:{' '}
+                </strong>
+              )}
               {text}
               {hint !== undefined && <span className={classes['quiet']}> {hint}</span>}
               {code === 'mfa-required' && <a href={signInAddress('fresh')}> Sign in anew</a>}
@@ -90,7 +103,10 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
         </p>
         {data.residual.map((residual) => (
           <details key={`${residual.role} ${residual.target}`}>
-            <summary>{residualLine(residual)}</summary>
+            <summary>
+              {several && `${residual.role}: `}
+              {residualLine(residual)}
+            </summary>
             <p className={classes['quiet']}>{residual.words}</p>
           </details>
         ))}

@@ -1,11 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { api, ask } from '../../data/api.ts';
+import { Waiting } from '../../ui/card.tsx';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
-import { Waiting } from '../../ui/card.tsx';
 import { AskForm } from './ask-form.tsx';
-import type { DraftSearch } from './draft.ts';
+import { isSame, itemsOf, type DraftSearch, type Item } from './draft.ts';
 import { FindAccess } from './find-access.tsx';
 
 const route = getRouteApi('/request');
@@ -14,17 +14,11 @@ const route = getRouteApi('/request');
 export function Request() {
   const draft = route.useSearch();
   const navigate = route.useNavigate();
-  const { role, target } = draft;
-  const chosen = useQuery({
-    queryKey: ['catalogue', 'one', role, target],
-    queryFn: async () => {
-      const q = `${role ?? ''} ${target ?? ''}`;
-      const { items } = await ask(() => api.GET('/v1/catalogue', { params: { query: { q, limit: 50 } } }));
-      return items.find((item) => item.role === role && item.target === target) ?? null;
-    },
-    enabled: role !== undefined && target !== undefined,
-  });
-  if (role === undefined || target === undefined) {
+  const items = itemsOf(draft);
+  const found = useQueries({ queries: items.map(catalogueEntry) });
+  const [first] = items;
+  const [entry] = found;
+  if (first === undefined || entry === undefined) {
     return (
       <Page title="What do you need?" lead="Search by what you want to do, or paste the error that stopped you.">
         <FindAccess
@@ -35,24 +29,39 @@ export function Request() {
       </Page>
     );
   }
+  const several = items.length > 1;
   return (
-    <Page title={`Ask for ${role}`} lead={chosen.data?.description}>
-      {chosen.isPending && <Waiting />}
-      {chosen.error !== null && (
-        <FailureNotice error={chosen.error} intent="look" again={() => void chosen.refetch()} />
-      )}
-      {chosen.data !== undefined && (
+    <Page
+      title={several ? `Ask for ${items.length} things` : `Ask for ${first.role}`}
+      lead={
+        several
+          ? 'One request with one reason and one time. The strictest of their rules counts for all of it.'
+          : entry.data?.description
+      }
+    >
+      {entry.isPending && <Waiting />}
+      {entry.error !== null && <FailureNotice error={entry.error} intent="look" again={() => void entry.refetch()} />}
+      {entry.data !== undefined && (
         <AskForm
-          key={`${role} ${target}`}
-          role={role}
-          target={target}
-          item={chosen.data}
+          items={items.map((item, n) => ({ ...item, entry: found[n]?.data ?? null }))}
           draft={draft}
           onDraft={(next) => void navigate({ search: next, replace: true })}
         />
       )}
     </Page>
   );
+}
+
+/** What the catalogue says of one of them; `null`: it does not show it to this person. */
+function catalogueEntry({ role, target }: Item) {
+  return {
+    queryKey: ['catalogue', 'one', role, target],
+    queryFn: async () => {
+      const q = `${role} ${target}`;
+      const { items } = await ask(() => api.GET('/v1/catalogue', { params: { query: { q, limit: 50 } } }));
+      return items.find((item) => isSame(item, { role, target })) ?? null;
+    },
+  };
 }
 
 function withWords({ q: _, ...draft }: DraftSearch, q: string): DraftSearch {
