@@ -127,7 +127,7 @@ export async function withdrawRecovery(world: World, actor: Actor): Outcome<null
   });
 }
 
-/** The recoveries that wait, as far as they concern the actor: their own, and those that they may confirm. */
+/** The recoveries that wait, as far as they concern the actor: their own, also when it only waits for the new passkey, and those that they may confirm. */
 export async function listRecoveries(world: World, actor: Actor): Outcome<readonly RecoveryView[]> {
   if (actor.kind !== 'person') {
     const no = judge('listRecoveries', actor);
@@ -138,6 +138,8 @@ export async function listRecoveries(world: World, actor: Actor): Outcome<readon
   const seen: RecoveryRecord[] = [];
   for (const one of waiting) {
     const standing = await standingToRecovery(world, world.db, actor, one, now);
+    // What is confirmed is between its owner and their new passkey.
+    if (one.openUntil !== null && standing.relation !== 'own') continue;
     if (mayAlways('listRecoveries', actor) || judge('listRecoveries', actor, standing) === null) seen.push(one);
   }
   return ok(await Promise.all(seen.map((one) => viewOf(world, world.db, one, now))));

@@ -50,14 +50,16 @@ export async function lockRecoveryOf(trx: Trx, person: PersonId): Promise<Recove
   return row === undefined ? null : toRecovery(row);
 }
 
-/** Recoveries that wait for a confirmation, oldest first. */
+/** Recoveries that wait for a confirmation, or for the new passkey, oldest first. */
 export async function waitingRecoveries(db: Db, now: Instant): Promise<readonly RecoveryRecord[]> {
   const rows = await db
     .selectFrom('passkey_recovery')
     .selectAll()
     .where('closed_at', 'is', null)
-    .where('open_until', 'is', null)
-    .where('lapses_at', '>', at(now))
+    .where((row) => {
+      const [asks, opened] = [row('open_until', 'is', null), row('open_until', '>', at(now))];
+      return row.or([row.and([asks, row('lapses_at', '>', at(now))]), opened]);
+    })
     .orderBy('asked_at')
     .limit(100)
     .execute();

@@ -309,7 +309,12 @@ eachDatabase('a passkey', (current) => {
       const again = got(await askForRecovery(acme.world, lost.actor)).id;
       got(await confirm(fay, again as never));
       got(await confirm(gus, again as never));
-      await tamper(current(), `update passkey_recovery set open_until = app_now() where closed_at is null`);
+      // Its owner finds it while it is open, and nobody else has anything to do with it any more.
+      const [own] = got(await listRecoveries(acme.world, lost.actor));
+      expect(own).toMatchObject({ id: again, missing: 0, openUntil: expect.any(String) as string });
+      expect(got(await listRecoveries(acme.world, await acme.as('hal')))).toEqual([]);
+      await tamper(current(), `update passkey_recovery set open_until = app_now() - interval '1 second' where closed_at is null`);
+      expect(got(await listRecoveries(acme.world, lost.actor))).toEqual([]);
       expect(await optionsFor(acme, lost.actor)).toMatchObject({ refusal: { code: 'step-up-required' } });
     });
 

@@ -78,6 +78,12 @@ const me = createRoute({
   component: lazyRouteComponent(() => import('./pages/me/me.tsx'), 'MePage'),
 });
 
+const recovery = createRoute({
+  getParentRoute: () => root,
+  path: '/recovery',
+  component: lazyRouteComponent(() => import('./pages/recovery/recovery.tsx'), 'RecoveryPage'),
+});
+
 const catalogue = createRoute({
   getParentRoute: () => root,
   path: '/catalogue',
@@ -119,6 +125,7 @@ export const router = createRouter({
     audit,
     oneEntry,
     me,
+    recovery,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,

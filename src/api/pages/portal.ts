@@ -24,6 +24,7 @@ export const PORTAL_PATHS = [
   '/audit',
   '/audit/:seq',
   '/me',
+  '/recovery',
 ] as const;
 
 /** Where `npm run build:web` puts it. */

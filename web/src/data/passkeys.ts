@@ -8,6 +8,7 @@ import {
 import { api, ApiFailure, ask, type AccessRequest } from './api.ts';
 import { under } from './action.ts';
 import { DeviceFailure } from './device-failure.ts';
+import type { Recovery } from './recoveries.ts';
 
 /** What an approver says besides yes. */
 export interface Yes {
@@ -38,6 +39,21 @@ export async function approve(
     api.POST('/v1/requests/{id}/approve', {
       params: { path, ...under(key) },
       body: { ...yes, seen, assertion: { document, response } },
+    }),
+  );
+}
+
+/** Confirms with one's own passkey that a colleague lost all of theirs. */
+export async function confirmRecovery(id: string, key: string): Promise<Recovery> {
+  const path = { id };
+  const { document, options } = await ask(() =>
+    api.POST('/v1/passkey-recoveries/{id}/challenge', { params: { path }, body: {} }),
+  );
+  const response = await sign(options);
+  return ask(() =>
+    api.POST('/v1/passkey-recoveries/{id}/confirm', {
+      params: { path, ...under(key) },
+      body: { document, response },
     }),
   );
 }

@@ -5,6 +5,7 @@ import {
   AuditIcon,
   CatalogueIcon,
   HomeIcon,
+  KeyIcon,
   LiveIcon,
   OrderIcon,
   PersonIcon,
@@ -36,6 +37,7 @@ export const DESTINATIONS: readonly Destination[] = [
   { to: '/catalogue', label: 'Catalogue', icon: CatalogueIcon, key: 'c' },
   { to: '/audit', label: 'Audit', icon: AuditIcon, key: 'u' },
   { to: '/me', label: 'Me', icon: PersonIcon, key: 'm' },
+  { to: '/recovery', label: 'Lost passkeys', icon: KeyIcon, key: 'p', aside: true },
 ];
 
 export function destinationsFor(me: Me): readonly Destination[] {

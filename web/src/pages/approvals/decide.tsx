@@ -3,9 +3,10 @@ import { useState } from 'react';
 import { useAction } from '../../data/action.ts';
 import { ApiFailure, type AccessRequest } from '../../data/api.ts';
 import { approve, type Yes } from '../../data/passkeys.ts';
-import { Button, ButtonLink } from '../../ui/button.tsx';
+import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
+import { Button } from '../../ui/button.tsx';
 import { ApprovedIcon, DeniedIcon, KeyIcon, TimerIcon } from '../../ui/icons.ts';
-import { FailureNotice, toast } from '../../ui/notices.tsx';
+import { toast } from '../../ui/notices.tsx';
 import { DenyDialog } from './deny-dialog.tsx';
 import { ShorterDialog } from './shorter-dialog.tsx';
 import classes from './approvals.module.css';
@@ -38,7 +39,7 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
     say.mutate({ yes, attempt: needsSignature ? crypto.randomUUID() : '' }, { onError: overtaken });
   return (
     <div className={classes['decide']}>
-      {say.error !== null && open === null && <Failed error={say.error} />}
+      {say.error !== null && open === null && <PasskeyFailure error={say.error} />}
       <div className={classes['verdicts']}>
         <Button
           icon={needsSignature ? KeyIcon : ApprovedIcon}
@@ -65,25 +66,10 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
         opened={open === 'shorter'}
         onClose={() => setOpen(null)}
         busy={say.isPending}
-        failure={say.error === null ? null : <Failed error={say.error} />}
+        failure={say.error === null ? null : <PasskeyFailure error={say.error} />}
         onYes={sayYes}
       />
       <DenyDialog request={request} opened={open === 'deny'} onClose={() => setOpen(null)} onOvertaken={overtaken} />
     </div>
-  );
-}
-
-function Failed({ error }: { readonly error: Error }) {
-  return (
-    <>
-      <FailureNotice error={error} intent="change" />
-      {error instanceof ApiFailure && error.code === 'passkey-required' && (
-        <p>
-          <ButtonLink to="/me" icon={KeyIcon}>
-            Register a passkey
-          </ButtonLink>
-        </p>
-      )}
-    </>
   );
 }

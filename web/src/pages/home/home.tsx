@@ -1,6 +1,9 @@
 import { useMyAccess } from '../../data/my-access.ts';
 import { useWaitingForMe } from '../../data/my-requests.ts';
 import { useOrdersToConfirm } from '../../data/orders.ts';
+import { asksOf, useRecoveries } from '../../data/recoveries.ts';
+import { useMe } from '../../data/session.ts';
+import { RecoveryList } from '../../passkeys/recovery-list.tsx';
 import { OrderList } from '../../orders/order-list.tsx';
 import { RequestList } from '../../requests/request-list.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
@@ -18,6 +21,8 @@ export function Home() {
   const access = useMyAccess();
   const waiting = useWaitingForMe();
   const orders = useOrdersToConfirm();
+  const { data: me } = useMe();
+  const recoveries = asksOf(useRecoveries().data ?? [], me?.person.key ?? '');
   const requests = waiting.data?.items ?? [];
   const held = access.data?.length ?? 0;
   return (
@@ -49,9 +54,10 @@ export function Home() {
       {waiting.error !== null && (
         <FailureNotice error={waiting.error} intent="look" again={() => void waiting.refetch()} />
       )}
-      {requests.length + orders.length > 0 && (
+      {requests.length + orders.length + recoveries.length > 0 && (
         <Section id="waiting" title="Waiting for you">
           {orders.length > 0 && <OrderList orders={orders} />}
+          {recoveries.length > 0 && <RecoveryList recoveries={recoveries} />}
           {requests.length > 0 && <RequestList requests={requests} withPerson toDecide />}
         </Section>
       )}

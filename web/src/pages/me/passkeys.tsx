@@ -1,26 +1,23 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { under, useAction } from '../../data/action.ts';
+import { useAction } from '../../data/action.ts';
 import { api, ask, type Schemas } from '../../data/api.ts';
-import { makePasskey } from '../../data/passkeys.ts';
+import { MY_PASSKEYS as KEY, useMyPasskeys } from '../../data/my-passkeys.ts';
+import { RegisterPasskey } from '../../passkeys/register-passkey.tsx';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
-import { Button } from '../../ui/button.tsx';
+import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Card, Empty, Section, Waiting } from '../../ui/card.tsx';
 import { LineField } from '../../ui/fields.tsx';
-import { KeyIcon } from '../../ui/icons.ts';
-import { FailureNotice, Notice, toast } from '../../ui/notices.tsx';
+import { FailureNotice, Notice } from '../../ui/notices.tsx';
 import { Dialog } from '../../ui/overlays.tsx';
 import { Tag } from '../../ui/signs.tsx';
 import classes from './me.module.css';
 
 type Passkey = Schemas['Passkey'];
 
-const KEY = ['me', 'passkeys'] as const;
-
 /** What I sign approvals of tier 0 and 1 with. */
 export function Passkeys() {
-  const passkeys = useQuery({ queryKey: KEY, queryFn: () => ask(() => api.GET('/v1/me/passkeys')) });
+  const passkeys = useMyPasskeys();
   const items = passkeys.data?.items;
   return (
     <Section id="passkeys" title="Passkeys">
@@ -51,7 +48,12 @@ export function Passkeys() {
           ))}
         </ul>
       )}
-      {items !== undefined && <Register hasOne={items.length > 0} />}
+      {items !== undefined && <RegisterPasskey hasOne={items.length > 0} />}
+      <p>
+        <ButtonLink to="/recovery" kind="quiet" small>
+          I lost all my passkeys
+        </ButtonLink>
+      </p>
     </Section>
   );
 }
@@ -129,74 +131,5 @@ function OnePasskey({ passkey }: { readonly passkey: Passkey }) {
         </div>
       </Dialog>
     </Card>
-  );
-}
-
-/** Makes one on this device. A sign-in of a moment ago is asked for, or a passkey that is registered already. */
-function Register({ hasOne }: { readonly hasOne: boolean }) {
-  const [name, setName] = useState('');
-  const [complaint, setComplaint] = useState<string | null>(null);
-  const make = useAction(
-    async ({ called }: { readonly called: string; readonly attempt: string }, key) => {
-      const response = await makePasskey(hasOne);
-      const { id, rawId, response: made } = response;
-      const { clientDataJSON, attestationObject, transports } = made;
-      return ask(() =>
-        api.POST('/v1/me/passkeys', {
-          params: under(key),
-          body: {
-            name: called,
-            response: {
-              id,
-              rawId,
-              type: 'public-key',
-              clientExtensionResults: {},
-              response: {
-                clientDataJSON,
-                attestationObject,
-                ...(transports === undefined ? {} : { transports: [...transports] }),
-              },
-            },
-          },
-        }),
-      );
-    },
-    {
-      touches: [KEY],
-      done: ({ name: called }) => {
-        setName('');
-        toast('Registered', `${called} can sign from now on.`);
-      },
-    },
-  );
-  return (
-    <form
-      className={classes['register']}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        const called = name.trim();
-        setComplaint(called === '' ? 'Give it a name, by which you will know it again.' : null);
-        if (called !== '') make.mutate({ called, attempt: crypto.randomUUID() });
-      }}
-    >
-      <LineField
-        label="Name of the new passkey"
-        placeholder="Laptop"
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        error={complaint}
-        maxLength={60}
-        autoComplete="off"
-      />
-      <Button type="submit" icon={KeyIcon} busy={make.isPending}>
-        Register a passkey
-      </Button>
-      {make.error !== null && (
-        <div className={classes['wide']}>
-          <FailureNotice error={make.error} intent="change" />
-        </div>
-      )}
-    </form>
   );
 }

@@ -1,0 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, ask } from './api.ts';
+
+export const MY_PASSKEYS = ['me', 'passkeys'] as const;
+
+/** What I can sign with, as far as the server knows: a device that is lost stays registered until somebody removes it. */
+export function useMyPasskeys() {
+  return useQuery({ queryKey: MY_PASSKEYS, queryFn: () => ask(() => api.GET('/v1/me/passkeys')) });
+}

@@ -1,0 +1,20 @@
+import { ApiFailure } from '../data/api.ts';
+import { ButtonLink } from '../ui/button.tsx';
+import { KeyIcon } from '../ui/icons.ts';
+import { FailureNotice } from '../ui/notices.tsx';
+import classes from './passkeys.module.css';
+
+/** What did not work with a passkey, and the way to a passkey where there is none. */
+export function PasskeyFailure({ error }: { readonly error: Error }) {
+  const code = error instanceof ApiFailure ? error.code : '';
+  return (
+    <div className={classes['failed']}>
+      <FailureNotice error={error} intent="change" />
+      {code === 'passkey-required' && (
+        <ButtonLink to="/me" icon={KeyIcon}>
+          Register a passkey
+        </ButtonLink>
+      )}
+    </div>
+  );
+}
