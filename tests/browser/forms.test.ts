@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
 import { demoPlace, type DemoPlace } from '../e2e/demo-process.ts';
 import { chromiumOrReason } from './chromium.ts';
@@ -66,5 +66,87 @@ test('several things in one request: added with the keys, one left out, previewe
   const made = (await (await page.request.get(`/v1/requests/${id}`)).json()) as { items: { role: string }[] };
   expect(made.items.map(({ role }) => role)).toEqual(['export-checker', 'build-log-reader']);
   expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+/** Ends somebody's sign-in as another machine of theirs would. */
+async function endSession(page: Page): Promise<void> {
+  const { csrf } = (await (await page.request.get('/v1/me')).json()) as { csrf: string };
+  const { items } = (await (await page.request.get('/v1/me/sessions')).json()) as {
+    items: readonly { id: string; current: boolean }[];
+  };
+  const id = items.find(({ current }) => current)?.id ?? '';
+  const answer = await page.request.delete(`/v1/me/sessions/${id}`, {
+    headers: { 'x-curfew-csrf': csrf, origin: base },
+  });
+  expect(answer.status()).toBe(200);
+}
+
+test('a sign-in that ends hides the page and loses nothing that was typed, also in a dialog; the same person goes on', async (context) => {
+  const { page } = await visit(chromium(context), base, 'ana');
+  await page.goto('/request?role=build-log-reader&target=aws/staging');
+  await settled(page);
+  const reason = page.getByRole('textbox', { name: 'Reason' });
+  await reason.fill('Half a sentence about the');
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('textbox', { name: 'Search access, or go to a page' });
+  await palette.fill('invoi');
+  await endSession(page);
+  await page.getByRole('heading', { name: 'Your sign-in has ended' }).waitFor({ timeout: 60_000 });
+  expect([await reason.isVisible(), await palette.isVisible()]).toEqual([false, false]);
+  const [other] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.getByRole('link', { name: 'Sign in again' }).click(),
+  ]);
+  await other.getByRole('button', { name: /Ana Ribeiro/ }).click();
+  await other.getByRole('heading', { name: 'You are signed in again' }).waitFor();
+  await palette.waitFor();
+  expect([await palette.inputValue(), await reason.inputValue()]).toEqual(['invoi', 'Half a sentence about the']);
+  await page.keyboard.press('Escape');
+  await reason.fill('Half a sentence about the nightly build');
+  await page.getByRole('button', { name: /^Ask for \d/ }).click();
+  await page.waitForURL(/\/requests\/req_/);
+  await page.context().close();
+});
+
+test('whoever signs in instead sees nothing of what somebody else typed', async (context) => {
+  const { page } = await visit(chromium(context), base, 'ana');
+  await page.goto('/request?role=build-log-reader&target=aws/staging');
+  await settled(page);
+  await page.getByRole('textbox', { name: 'Reason' }).fill('Ana’s affair');
+  await endSession(page);
+  await page.getByRole('heading', { name: 'Your sign-in has ended' }).waitFor({ timeout: 60_000 });
+  const other = await page.context().newPage();
+  await other.goto('/sign-in/browser?hint=bo&return=/signed-in');
+  await other.getByRole('heading', { name: 'You are signed in again' }).waitFor();
+  await page.getByRole('heading', { name: 'My access' }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/');
+  await page.getByRole('button', { name: /Bo Sandberg/ }).waitFor();
+  await page.context().close();
+});
+
+test('five minutes before the end it is said, with the way to a new sign-in beside the page', async (context) => {
+  const { page } = await visit(chromium(context), base, 'ana');
+  let leftMs = 4 * 60_000;
+  await page.route('**/v1/me', async (route) => {
+    const answer = await route.fetch();
+    const me = (await answer.json()) as object;
+    await route.fulfill({
+      response: answer,
+      json: { ...me, sessionEndsAt: new Date(Date.now() + leftMs).toISOString() },
+    });
+  });
+  await page.goto('/');
+  await page.getByText(/Your sign-in ends at \d\d:\d\d/).waitFor();
+  const link = page.getByRole('link', { name: 'Sign in again' });
+  expect([await link.getAttribute('target'), await link.getAttribute('href')]).toEqual([
+    '_blank',
+    '/sign-in/browser?return=%2Fsigned-in',
+  ]);
+  // Somebody signed in beside it: there is time again, and nothing to say.
+  leftMs = 12 * 3_600_000;
+  const other = await page.context().newPage();
+  await other.goto('/signed-in');
+  await page.getByText(/Your sign-in ends at/).waitFor({ state: 'detached' });
   await page.context().close();
 });

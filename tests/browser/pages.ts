@@ -42,6 +42,7 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'audit', person: 'ana', path: () => '/audit' },
   { name: 'entry', person: 'ana', path: () => '/audit/5' },
   { name: 'me', person: 'bo', path: () => '/me' },
+  { name: 'signed-in', person: 'ana', path: () => '/signed-in' },
   { name: 'recovery', person: 'rami', path: () => '/recovery' },
   { name: 'recovery-asked', person: 'fay', path: () => '/recovery' },
   { name: 'lost', person: 'ana', path: () => '/requests/req_nothing' },

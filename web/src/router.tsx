@@ -78,6 +78,12 @@ const me = createRoute({
   component: lazyRouteComponent(() => import('./pages/me/me.tsx'), 'MePage'),
 });
 
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  path: '/signed-in',
+  component: lazyRouteComponent(() => import('./pages/signed-in/signed-in.tsx'), 'SignedIn'),
+});
+
 const recovery = createRoute({
   getParentRoute: () => root,
   path: '/recovery',
@@ -126,6 +132,7 @@ export const router = createRouter({
     oneEntry,
     me,
     recovery,
+    signedIn,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,

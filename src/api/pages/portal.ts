@@ -25,6 +25,7 @@ export const PORTAL_PATHS = [
   '/audit/:seq',
   '/me',
   '/recovery',
+  '/signed-in',
 ] as const;
 
 /** Where `npm run build:web` puts it. */

@@ -29,6 +29,28 @@ export function signInAddress(how: 'usual' | 'fresh' = 'usual'): string {
   return `/sign-in/browser?${query}`;
 }
 
+/** Where a sign-in begins that leaves this page alone, in another tab, and says there when it is done. */
+export const signInBesideAddress = (): string => `/sign-in/browser?return=${encodeURIComponent(SIGNED_IN)}`;
+
+/** The page that such a sign-in comes back to. */
+export const SIGNED_IN = '/signed-in';
+
+const CHANNEL = 'curfew-signed-in';
+
+/** Tells the other tabs of this browser that somebody has signed in. */
+export function tellSignedIn(): void {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.postMessage(null);
+  channel.close();
+}
+
+/** Hears that from another tab. */
+export function onSignedIn(listener: () => void): () => void {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = listener;
+  return () => channel.close();
+}
+
 /** What this server says about itself before anybody is signed in. */
 export function useServer() {
   return useQuery({

@@ -12,6 +12,7 @@ import { destinationsFor, type Destination } from './destinations.ts';
 import { HelpDialog } from './help-dialog.tsx';
 import { News } from './news.tsx';
 import { PersonMenu } from './person-menu.tsx';
+import { SessionNotice } from './session-end.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { ChoiceMenu } from '../ui/overlays.tsx';
 import { useNavigate } from '@tanstack/react-router';
@@ -76,6 +77,7 @@ export function Shell({ me }: { readonly me: Me }) {
           </div>
         </header>
         <LineBanner />
+        <SessionNotice me={me} />
         <main id="main" tabIndex={-1} className={classes['main']}>
           <Outlet />
         </main>

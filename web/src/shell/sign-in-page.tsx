@@ -7,7 +7,7 @@ import { Mark } from '../ui/mark.tsx';
 import classes from './sign-in-page.module.css';
 
 /** What somebody sees who is not signed in: what this is, and one way in. */
-export function SignInPage({ ended }: { readonly ended: boolean }) {
+export function SignInPage() {
   const server = useServer();
   const address = useRef(signInAddress());
   return (
@@ -21,11 +21,6 @@ export function SignInPage({ ended }: { readonly ended: boolean }) {
         Nobody here holds standing power over the cloud. People ask for what a task needs, a written rule decides who
         must agree, the access exists for minutes, and it ends on time, with proof.
       </p>
-      {ended && (
-        <p role="status" className={classes['ended']}>
-          Your sign-in has ended. Access that you hold goes on until its own end.
-        </p>
-      )}
       <ButtonAnchor kind="solid" href={address.current} icon={GoIcon}>
         Sign in with your company
       </ButtonAnchor>

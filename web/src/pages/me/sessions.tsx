@@ -37,7 +37,9 @@ function OneSession({ session }: { readonly session: Schemas['Session'] }) {
   const now = useNow();
   const times = useTimes();
   const end = useAction((_: string) => ask(() => api.DELETE('/v1/me/sessions/{id}', { params: { path: { id } } })), {
-    touches: [KEY, ...(current ? [['me']] : [])],
+    touches: current ? [] : [KEY],
+    // Whoever signs out here wants nothing of theirs to stay here.
+    done: () => current && window.location.assign('/'),
   });
   const at = (time: string): string => times.short(Date.parse(time), now);
   const Shape = kind === 'cli' ? TerminalIcon : DeviceIcon;
