@@ -24,7 +24,7 @@ import type { PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts'
 import type { Favourite } from '../operations/favourites.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
-import type { CatalogueItem } from '../operations/search-catalogue.ts';
+import type { CataloguePage, CatalogueQuery } from '../operations/search-catalogue.ts';
 import type { AccountView } from '../operations/linked-accounts.ts';
 import type { Page } from '../operations/pages.ts';
 import type { PolicyStatus } from '../operations/show-policy.ts';
@@ -117,10 +117,7 @@ export interface ApiOperations {
   openConsole(actor: Actor, id: GrantId): Outcome<{ readonly url: string }>;
   listFavourites(actor: Actor): Outcome<readonly Favourite[]>;
   keepFavourites(actor: Actor, items: readonly Favourite[]): Outcome<readonly Favourite[]>;
-  searchCatalogue(
-    actor: Actor,
-    query: { readonly q: string; readonly limit: number },
-  ): { readonly items: readonly CatalogueItem[]; readonly total: number };
+  searchCatalogue(actor: Actor, query: CatalogueQuery): Result<CataloguePage, OperationRefusal>;
   showNotifications(actor: Actor): Outcome<NotificationSettings>;
   saveNotifications(actor: Actor, kinds: NotificationSettings['kinds']): Outcome<NotificationSettings>;
   muteRequest(actor: Actor, id: RequestId, muted: boolean): Outcome<NotificationSettings>;

@@ -8,13 +8,19 @@ import { systemClock } from '../platform/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { loadPolicy } from '../policy/load.ts';
 import { parseTargets } from '../posture/inventory.ts';
-import { searchCatalogue } from './search-catalogue.ts';
+import { searchCatalogue, type CatalogueQuery } from './search-catalogue.ts';
 import type { World } from './world.ts';
 
 const NOW = instant(Date.parse('2026-11-19T14:00:00Z'));
 
 /** Searches as somebody in Acme, with more documents beside Acme's own. */
-function search(key: string, q: string, more: readonly object[] = [], limit = 20) {
+function search(
+  key: string,
+  q: string,
+  more: readonly object[] = [],
+  limit = 20,
+  rest: Omit<CatalogueQuery, 'q' | 'limit'> = {},
+) {
   const text = more.map((one) => JSON.stringify(one)).join('\n---\n');
   const files = [...acmeFiles(), ...(more.length === 0 ? [] : [{ path: 'more.yaml', text }])];
   const directory = parseDirectory(files, NOW);
@@ -33,7 +39,10 @@ function search(key: string, q: string, more: readonly object[] = [], limit = 20
   } as unknown as World;
   const person = parseId('per', `per_${'a'.repeat(20)}`);
   if (person === null) throw new Error('no id');
-  return searchCatalogue(world, { kind: 'person', person, key, roles: [], context: { via: 'api' } }, { q, limit });
+  const actor = { kind: 'person', person, key, roles: [], context: { via: 'api' } } as const;
+  const found = searchCatalogue(world, actor, { q, limit, ...rest });
+  if (!found.ok) throw new Error(found.refusal.detail);
+  return found.value;
 }
 
 const role = (name: string) => ({
@@ -86,7 +95,7 @@ test('targets on which a guardrail denies do not hide the one on which it does n
 test('every word must match, in the role or in the target, and a name is a better match than a description', () => {
   expect(search('ana', 'invoice staging').items.filter((item) => item.requestable)).toEqual([]);
   expect(search('ana', 'INVOICE-reader  prod').items[0]).toMatchObject({ role: 'invoice-reader', target: 'aws/prod' });
-  expect(search('ana', 'no-such-thing')).toEqual({ items: [], total: 0 });
+  expect(search('ana', 'no-such-thing')).toEqual({ items: [], total: 0, nextCursor: null });
 });
 
 const DENIED =
@@ -121,4 +130,49 @@ test('an ARN of an account is looked for in that account alone', () => {
 test('what nobody allows is searched for by its words, and does not fail', () => {
   expect(search('ana', 'arn:aws:sqs:eu-north-1:999999999999:nothing-here').items).toEqual([]);
   expect(search('ana', 'invoice').items[0]?.role).toBe('invoice-reader');
+});
+
+test('in the order of names all of it comes page by page, each once, also what a rule refuses', () => {
+  const many = Array.from({ length: 30 }, (_, n) => role(`b-reader-${String(n).padStart(2, '0')}`));
+  const policy = {
+    kind: 'policy',
+    name: 'many',
+    who: { groups: ['data-engineers'] },
+    roles: many.map(({ name }) => name),
+    targets: 'all',
+  };
+  const more = [...many, policy];
+  const whole = search('ana', 'b-reader', more, 200, { order: 'name' });
+  expect(whole.items.length).toBe(whole.total);
+  expect(whole.nextCursor).toBeNull();
+  const names = whole.items.map((item) => `${item.role} ${item.target}`);
+  expect(names).toEqual([...names].sort((a, b) => a.localeCompare(b)));
+  const paged: string[] = [];
+  let cursor: string | null = null;
+  let pages = 0;
+  do {
+    const page = search('ana', 'b-reader', more, 7, { order: 'name', ...(cursor === null ? {} : { cursor }) });
+    expect(page.total).toBe(whole.total);
+    paged.push(...page.items.map((item) => `${item.role} ${item.target}`));
+    cursor = page.nextCursor;
+    pages += 1;
+  } while (cursor !== null);
+  expect(paged).toEqual(names);
+  expect(pages).toBe(Math.ceil(names.length / 7));
+});
+
+test('one role and one cloud are asked for at the server, in either order', () => {
+  for (const order of ['best', 'name'] as const) {
+    const one = search('ana', '', [], 200, { order, role: 'invoice-reader' });
+    expect(new Set(one.items.map((item) => item.role))).toEqual(new Set(['invoice-reader']));
+    const cloud = search('ana', '', [], 200, { order, provider: 'gcp' });
+    expect(new Set(cloud.items.map((item) => item.provider))).toEqual(new Set(['gcp']));
+    expect(cloud.total).toBe(cloud.items.length);
+  }
+});
+
+test('a cursor that we did not make is refused, and one whose role is gone goes on after it', () => {
+  expect(() => search('ana', '', [], 5, { order: 'name', cursor: 'nonsense' })).toThrow('not made by us');
+  const [first] = search('ana', '', [], 5, { order: 'name', cursor: 'export-checkes@aws/zzz' }).items;
+  expect((first?.role ?? '').localeCompare('export-checkes')).toBeGreaterThan(0);
 });

@@ -1,12 +1,14 @@
-import { invariant } from '../core/result.ts';
+import { invariant, ok, type Result } from '../core/result.ts';
 import type { Role, Tier } from '../core/role.ts';
-import type { Target } from '../core/target.ts';
+import type { ProviderName, Target } from '../core/target.ts';
 import { directoryIndex } from '../policy/directory-index.ts';
 import { mayAlways } from './authorisation.ts';
+import { cursorOf, inOrderOfNames, parseCursor, targetsOf, type Pair } from './browse-catalogue.ts';
 import { catalogueIndex } from './catalogue-index.ts';
 import { findMatches, type Match } from './find-matches.ts';
 import { judgeRequest } from './judge-request.ts';
-import { positionsOf, type TargetBits } from './target-bits.ts';
+import type { OperationRefusal } from './refusal.ts';
+import { inBoth, noTargets, positionsOf, type TargetBits } from './target-bits.ts';
 import type { Actor, World } from './world.ts';
 
 /** One role on one target, and whether this person could ask for it. */
@@ -34,6 +36,28 @@ const TURN = 4;
 /** Refusals in a row after which a role's other targets come last. */
 const PATIENCE = 40;
 
+/** What is looked for. */
+export interface CatalogueQuery {
+  readonly q: string;
+  readonly limit: number;
+  /** `best`: what fits best comes first, and there is one page; `name`: all of it, page by page. Absent: `best`. */
+  readonly order?: 'best' | 'name';
+  /** Of the page before; only in the order of names. */
+  readonly cursor?: string;
+  /** One role by its name. */
+  readonly role?: string;
+  readonly provider?: ProviderName;
+}
+
+export interface CataloguePage {
+  readonly items: readonly CatalogueItem[];
+  /** How many there are, also on other pages. */
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+const NOTHING: CataloguePage = { items: [], total: 0, nextCursor: null };
+
 /**
  * Searches roles on targets by words. Every word must occur in the role, its description, its categories, the target, or
  * its labels; matches in names come first. What no policy offers to this person is listed only when nothing else matches: then the
@@ -42,26 +66,64 @@ const PATIENCE = 40;
 export function searchCatalogue(
   world: World,
   actor: Actor,
-  query: { q: string; limit: number },
-): { items: readonly CatalogueItem[]; total: number } {
-  if (!mayAlways('searchCatalogue', actor)) return { items: [], total: 0 };
+  query: CatalogueQuery,
+): Result<CataloguePage, OperationRefusal> {
+  if (!mayAlways('searchCatalogue', actor)) return ok(NOTHING);
+  const after = query.cursor === undefined ? null : parseCursor(query.cursor);
+  if (after?.ok === false) return after;
   const { policy, directory } = world.rules.current();
   const index = catalogueIndex(policy);
   const groups = directoryIndex(directory).groupsOf(actor.key);
-  const look = (role: Role, target: number) => {
-    const found = index.targets[target];
-    invariant(found !== undefined, `there is a target ${target}`);
-    return judge(world, actor, role, found.thing);
+  const cloud = query.provider === undefined ? null : targetsOf(index, query.provider);
+  const within = (role: Role, targets: TargetBits): TargetBits => {
+    const none = noTargets(index.targets.length);
+    if (query.role !== undefined && role.name !== query.role) return none;
+    return cloud === null ? targets : (inBoth(targets, cloud) ?? none);
   };
-  const offered = findMatches(index, query.q, (role) => index.offered(role, actor.key, groups));
+  const offered = findMatches(index, query.q, (role) => within(role, index.offered(role, actor.key, groups)));
+  const fitting = () => findMatches(index, query.q, (role) => within(role, index.fitting(role)));
+  const see = ({ role, target }: Pair) => judge(world, actor, role, target);
+  if (query.order === 'name') {
+    const found = offered.total > 0 ? offered : fitting();
+    const pairs = inOrderOfNames(index, found.matches, after?.value ?? null);
+    return ok({ ...pageOfNames(pairs, see, query.limit, found === offered), total: found.total });
+  }
+  const look = (role: Role, position: number) => {
+    const found = index.targets[position];
+    invariant(found !== undefined, `there is a target ${position}`);
+    return see({ role, target: found.thing });
+  };
   const judged = judgeInTurns(offered.matches, look, MOST_JUDGED, query.limit);
   const standing = judged.filter((one) => one.offered);
   if (standing.length > 0) {
     const items = inOrder(standing).slice(0, query.limit);
-    return { items, total: offered.total - (judged.length - standing.length) };
+    return ok({ items, total: offered.total - (judged.length - standing.length), nextCursor: null });
   }
-  const others = findMatches(index, query.q, (role) => index.fitting(role));
-  return { items: inOrder(judgeInTurns(others.matches, look, query.limit, query.limit)), total: others.total };
+  const others = fitting();
+  const items = inOrder(judgeInTurns(others.matches, look, query.limit, query.limit));
+  return ok({ items, total: others.total, nextCursor: null });
+}
+
+/** A page in the order of names. One of which too much had to be looked at is shorter than was asked for, and says where the next one begins. */
+function pageOfNames(
+  pairs: Iterable<Pair>,
+  see: (pair: Pair) => Omit<Judged, 'rank'>,
+  limit: number,
+  offeredOnly: boolean,
+): Pick<CataloguePage, 'items' | 'nextCursor'> {
+  const items: CatalogueItem[] = [];
+  let looked = 0;
+  let last: Pair | null = null;
+  for (const pair of pairs) {
+    // There is one more than what was looked at: this is not the last page.
+    if (last !== null && (items.length === limit || looked === MOST_JUDGED))
+      return { items, nextCursor: cursorOf(last) };
+    const { item, offered } = see(pair);
+    if (offered || !offeredOnly) items.push(item);
+    looked += 1;
+    last = pair;
+  }
+  return { items, nextCursor: null };
 }
 
 interface Judged {

@@ -175,6 +175,43 @@ test('ten thousand rows are a table of which only what is seen is drawn', async 
   await page.context().close();
 });
 
+test('the catalogue has no last row that cannot be reached: it is read as one goes down, and narrowed at the server', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base, 'ana');
+  const [like] = ((await (await page.request.get('/v1/catalogue')).json()) as { items: readonly object[] }).items;
+  const asked: URLSearchParams[] = [];
+  await page.route(/\/v1\/catalogue\?/, (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    asked.push(query);
+    const total = query.get('provider') === 'gcp' ? 3 : 1_000;
+    const from = Number(query.get('cursor') ?? 0);
+    const items = Array.from({ length: Math.min(200, total - from) }, (_, n) => ({
+      ...like,
+      role: `role-${from + n}`,
+    }));
+    const nextCursor = from + 200 < total ? String(from + 200) : null;
+    return route.fulfill({ json: { items, nextCursor, total } });
+  });
+  await page.goto('/catalogue');
+  await page.getByText('1000 roles on targets, 200 of them read so far').waitFor();
+  expect(await page.getByRole('row').count()).toBeLessThan(60);
+  for (const read of [400, 600, 800]) {
+    await page.keyboard.press('End');
+    await page.getByText(`1000 roles on targets, ${read} of them read so far`).waitFor();
+  }
+  await page.keyboard.press('End');
+  await page.getByText('1000 roles on targets', { exact: true }).waitFor();
+  await page.keyboard.press('End');
+  await page.getByRole('link', { name: 'role-999', exact: true }).waitFor();
+  expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('1001');
+  await page.keyboard.press('Home');
+  await page.getByText('Google', { exact: true }).click();
+  await page.getByText('3 roles on targets', { exact: true }).waitFor();
+  expect(new URL(page.url()).searchParams.get('provider')).toBe('gcp');
+  expect(asked.at(-1)?.get('provider')).toBe('gcp');
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
 test('the log is searched in words, and an entry of it is proven in the browser itself', async (context) => {
   const { page, complaints } = await visit(chromium(context), base, 'ana');
   const id = await ask('10m', 'Read one invoice');

@@ -286,8 +286,10 @@ export async function everyCell(database: Database): Promise<Cells> {
         return cameOf(await operations.listFavourites(actor));
       case 'keepFavourites':
         return cameOf(await operations.keepFavourites(actor, []));
-      case 'searchCatalogue':
-        return operations.searchCatalogue(actor, { q: 'reader', limit: 5 }).items.length > 0 ? 'allow' : 'hidden';
+      case 'searchCatalogue': {
+        const found = operations.searchCatalogue(actor, { q: 'reader', limit: 5 });
+        return found.ok && found.value.items.length > 0 ? 'allow' : 'hidden';
+      }
       case 'examineClouds':
         asked.length = 0;
         await operations.examineClouds(actor);

@@ -333,7 +333,7 @@ eachDatabase('operations', (current) => {
   });
 
   test('the catalogue lists what can be had first, and says how', async () => {
-    const found = searchCatalogue(acme.world, await acme.as('ana'), { q: 'invoice', limit: 20 });
+    const found = got(searchCatalogue(acme.world, await acme.as('ana'), { q: 'invoice', limit: 20 }));
     expect(found.items[0]).toMatchObject({
       role: 'invoice-reader',
       target: 'aws/prod',

@@ -8,7 +8,7 @@ import { requestAccess } from '../../src/operations/request-access.ts';
 import { searchCatalogue } from '../../src/operations/search-catalogue.ts';
 import type { World } from '../../src/operations/world.ts';
 import { findGrant } from '../../src/store/grants.ts';
-import { acmeOperations, type AcmeOperations } from './acme-operations.ts';
+import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { withPasskey } from './passkey-people.ts';
 
@@ -46,7 +46,7 @@ eachDatabase('refusals', (current) => {
       };
       expect(await previewRequest(acme.world, ana, ASK)).toEqual(wanted);
       expect(await requestAccess(acme.world, ana, ASK)).toEqual(wanted);
-      const { items } = searchCatalogue(acme.world, ana, { q: 'invoice-reader prod', limit: 5 });
+      const { items } = got(searchCatalogue(acme.world, ana, { q: 'invoice-reader prod', limit: 5 }));
       expect(items[0]).toMatchObject({ ...ITEM, requestable: false, path: 'refused', why: wanted.refusal.detail });
       expect(await refusals()).toMatchObject([
         { items: ['invoice-reader@aws/prod'], refusals: [{ code: 'cannot-be-provided', rule: 'default' }] },

@@ -1523,13 +1523,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search roles on targets */
+        /**
+         * Search roles on targets
+         * @description `order=best` (as it is unless told) gives one page, what fits best first. `order=name` gives all of it by role and target, page by page: pass `nextCursor` as `cursor`. A page may be shorter than `limit`, also empty, before the last one.
+         */
         get: {
             parameters: {
                 query?: {
                     /** @description Words; or an ARN, or the words with which AWS refused something: then what would allow it. */
                     q?: string;
                     limit?: number;
+                    order?: "best" | "name";
+                    cursor?: string;
+                    /** @description Only this one, by its whole name. */
+                    role?: string;
+                    provider?: "aws" | "azure" | "gcp";
                 };
                 header?: never;
                 path?: never;
@@ -1545,6 +1553,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             readonly items: components["schemas"]["CatalogueItem"][];
+                            nextCursor: string | null;
                             total: number;
                         };
                     };

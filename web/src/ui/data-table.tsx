@@ -7,7 +7,7 @@ import {
   type ColumnDef,
 } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { DownIcon, UpIcon } from './icons.ts';
 import { Unseen } from './signs.tsx';
 import classes from './data-table.module.css';
@@ -47,6 +47,7 @@ export function DataTable<Row>({
   rows,
   keyOf,
   first,
+  onEnd,
 }: {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
@@ -54,6 +55,8 @@ export function DataTable<Row>({
   readonly keyOf: (row: Row) => string;
   /** The column that it is sorted by at first; absent: as the rows come. */
   readonly first?: string;
+  /** Called when the end of the rows comes into sight; there are more, so that they are not sorted here. */
+  readonly onEnd?: (() => void) | undefined;
 }) {
   const body = useRef<HTMLTableElement>(null);
   const [top, setTop] = useState(0);
@@ -66,11 +69,11 @@ export function DataTable<Row>({
       columns.map(({ id, by }): ColumnDef<typeof features, { readonly row: Row }> => ({
         id,
         accessorFn: ({ row }) => by?.(row) ?? '',
-        enableSorting: by !== undefined,
+        enableSorting: by !== undefined && onEnd === undefined,
         sortFn: 'basic',
         sortDescFirst: false,
       })),
-    [columns],
+    [columns, onEnd === undefined],
   );
   const data = useMemo(() => rows.map((row) => ({ row })), [rows]);
   const table = useTable({
@@ -90,11 +93,23 @@ export function DataTable<Row>({
     getItemKey: (index) => sorted[index]?.id ?? index,
   });
   const shown = virtual.getVirtualItems();
+  const sortable = (by: unknown): boolean => by !== undefined && onEnd === undefined;
+  const last = shown.at(-1)?.index ?? -1;
+  const nearEnd = last >= sorted.length - 1;
+  useEffect(() => {
+    if (nearEnd) onEnd?.();
+  }, [nearEnd, onEnd, rows.length]);
   const before = (shown[0]?.start ?? top) - top;
   const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? top) - top);
   const template = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') };
   return (
-    <table ref={body} role="table" className={classes['table']} aria-label={label} aria-rowcount={rows.length + 1}>
+    <table
+      ref={body}
+      role="table"
+      className={classes['table']}
+      aria-label={label}
+      aria-rowcount={onEnd === undefined ? rows.length + 1 : -1}
+    >
       <thead role="rowgroup">
         <tr role="row" aria-rowindex={1} style={template} className={classes['head']}>
           {columns.map(({ id, head, by, press = false }) => {
@@ -107,8 +122,8 @@ export function DataTable<Row>({
                 aria-sort={sortedBy === false ? undefined : sortedBy === 'asc' ? 'ascending' : 'descending'}
               >
                 {press && <Unseen>{head}</Unseen>}
-                {!press && by === undefined && head}
-                {by !== undefined && (
+                {!press && !sortable(by) && head}
+                {sortable(by) && (
                   <button type="button" onClick={() => table.getColumn(id)?.toggleSorting()}>
                     {head}
                     {sortedBy === 'asc' && <UpIcon size={14} aria-hidden="true" />}

@@ -6,11 +6,11 @@ import { useMe } from '../../data/session.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
-import { Empty, Waiting } from '../../ui/card.tsx';
-import { DataTable, type Column } from '../../ui/data-table.tsx';
+import { Empty } from '../../ui/card.tsx';
+import type { Column } from '../../ui/data-table.tsx';
 import { LineField, OneOf } from '../../ui/fields.tsx';
 import { SearchIcon } from '../../ui/icons.ts';
-import { FailureNotice } from '../../ui/notices.tsx';
+import { Listing } from '../../ui/listing.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Mono, StateSign } from '../../ui/signs.tsx';
 import { ABOUT, aboutOf, coveredState } from './words.ts';
@@ -130,19 +130,24 @@ export function Audit() {
             }}
           />
         </form>
-        {found.isPending && <Waiting lines={6} />}
-        {found.error !== null && <FailureNotice error={found.error} intent="look" again={() => void found.refetch()} />}
-        {found.data !== undefined && rows.length === 0 && (
-          <Empty title="Nothing is found">Nothing in the log that you may see has all of these words.</Empty>
-        )}
-        {rows.length > 0 && <DataTable label="Entries of the log" columns={COLUMNS} rows={rows} keyOf={keyOf} />}
-        {found.hasNextPage && (
-          <p>
-            <Button busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-              Older ones
-            </Button>
-          </p>
-        )}
+        <Listing
+          label="Entries of the log"
+          reading={found}
+          columns={COLUMNS}
+          rows={rows}
+          keyOf={keyOf}
+          empty={<Empty title="Nothing is found">Nothing in the log that you may see has all of these words.</Empty>}
+          more={
+            found.hasNextPage
+              ? {
+                  busy: found.isFetchingNextPage,
+                  load: () => void found.fetchNextPage(),
+                  // Reading is an entry: older ones are read when somebody wants them.
+                  ask: 'Older ones',
+                }
+              : null
+          }
+        />
       </div>
     </Page>
   );

@@ -1,22 +1,20 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
-import { api, ask, type CatalogueItem } from '../../data/api.ts';
+import { useEffect, useState } from 'react';
+import type { CatalogueItem } from '../../data/api.ts';
+import { useCatalogue } from '../../data/catalogue.ts';
 import { useDebounced } from '../../data/debounced.ts';
-import { Empty, Waiting } from '../../ui/card.tsx';
-import { DataTable, type Column } from '../../ui/data-table.tsx';
+import { Empty } from '../../ui/card.tsx';
+import type { Column } from '../../ui/data-table.tsx';
 import { LineField, OneOf } from '../../ui/fields.tsx';
-import { FailureNotice } from '../../ui/notices.tsx';
+import { Listing } from '../../ui/listing.tsx';
 import { Page } from '../../ui/page.tsx';
 import { TierSign } from '../../ui/signs.tsx';
 import { Ask, How, Longest } from './cells.tsx';
-import { countWords, pairOf, providersOf, shownOf } from './shown.ts';
+import { CLOUDS, countWords, pairOf, withCloud, withWords } from './shown.ts';
 import classes from './catalogue.module.css';
 
 const route = getRouteApi('/catalogue');
 const STILL_MS = 120;
-/** As many as the server gives at once; whoever looks for one of the others types another word. */
-const MOST = 200;
 
 const COLUMNS: readonly Column<CatalogueItem>[] = [
   {
@@ -65,56 +63,47 @@ const COLUMNS: readonly Column<CatalogueItem>[] = [
   { id: 'ask', head: 'Ask', width: '4.5rem', cell: (item) => <Ask item={item} />, plain: true, press: true },
 ];
 
-/** What there is, whether it can be had, and how. */
+/** What there is, whether it can be had, and how: all of it, read as one goes down. */
 export function Catalogue() {
-  const { q = '' } = route.useSearch();
+  const { q = '', provider = 'all' } = route.useSearch();
   const navigate = route.useNavigate();
   const [typed, setTyped] = useState(q);
-  const [provider, setProvider] = useState('all');
   const words = useDebounced(typed.trim().slice(0, 200), STILL_MS);
   useEffect(() => {
-    if (words !== q) void navigate({ search: words === '' ? {} : { q: words }, replace: true });
+    if (words !== q) void navigate({ search: (before) => withWords(before, words), replace: true });
   });
-  const found = useQuery({
-    queryKey: ['catalogue', 'all', words],
-    queryFn: () => ask(() => api.GET('/v1/catalogue', { params: { query: { q: words, limit: MOST } } })),
-    placeholderData: keepPreviousData,
-  });
-  const items = found.data?.items;
-  const providers = useMemo(() => providersOf(items ?? []), [items]);
-  const rows = useMemo(() => shownOf(items ?? [], provider), [items, provider]);
+  const found = useCatalogue({ q: words, ...(provider === 'all' ? {} : { provider }) });
   return (
     <Page title="Catalogue" lead="What there is, whether you can have it, and how it would be decided." wide>
-      <div className={classes['catalogue']}>
-        <div className={classes['filters']}>
-          <LineField
-            type="search"
-            label="Search"
-            placeholder="a role, a target, a label, what it is for"
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-          {providers.length > 1 && (
+      <Listing
+        label="Roles on targets"
+        filters={
+          <>
+            <LineField
+              type="search"
+              label="Search"
+              placeholder="a role, a target, a label, what it is for"
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+              autoComplete="off"
+              spellCheck={false}
+            />
             <OneOf
               label="Provider"
-              choices={[{ value: 'all', label: 'All clouds' }, ...providers.map((value) => ({ value, label: value }))]}
+              choices={CLOUDS}
               value={provider}
-              onChange={setProvider}
+              onChange={(value) => void navigate({ search: (before) => withCloud(before, value), replace: true })}
             />
-          )}
-        </div>
-        {found.isPending && <Waiting lines={6} />}
-        {found.error !== null && <FailureNotice error={found.error} intent="look" again={() => void found.refetch()} />}
-        {found.data !== undefined && (
-          <p role="status" className={classes['count']}>
-            {countWords(rows.length, found.data.items.length, found.data.total)}
-          </p>
-        )}
-        {items?.length === 0 && <Empty title="Nothing matches">Try fewer words, or what you want to do.</Empty>}
-        {rows.length > 0 && <DataTable label="Roles on targets" columns={COLUMNS} rows={rows} keyOf={pairOf} />}
-      </div>
+          </>
+        }
+        reading={found.reading}
+        count={found.total === null ? null : countWords(found.rows.length, found.total)}
+        columns={COLUMNS}
+        rows={found.rows}
+        keyOf={pairOf}
+        empty={<Empty title="Nothing matches">Try fewer words, another cloud, or what you want to do.</Empty>}
+        more={found.more}
+      />
     </Page>
   );
 }

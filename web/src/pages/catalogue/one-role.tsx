@@ -1,22 +1,20 @@
-import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMemo } from 'react';
-import { api, ask, type CatalogueItem } from '../../data/api.ts';
+import type { CatalogueItem } from '../../data/api.ts';
+import { useCatalogue } from '../../data/catalogue.ts';
 import { durationWords } from '../../time/countdown.ts';
 import { TIER_WORDS } from '../../time/wording.ts';
 import { ButtonLink } from '../../ui/button.tsx';
-import { Card, Empty, Facts, Section, Waiting } from '../../ui/card.tsx';
-import { DataTable, type Column } from '../../ui/data-table.tsx';
+import { Card, Empty, Facts, Section } from '../../ui/card.tsx';
+import type { Column } from '../../ui/data-table.tsx';
 import { BackIcon } from '../../ui/icons.ts';
-import { FailureNotice } from '../../ui/notices.tsx';
+import { Listing } from '../../ui/listing.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Tag, TierSign } from '../../ui/signs.tsx';
 import { Ask, How, Longest } from './cells.tsx';
-import { pairOf } from './shown.ts';
+import { countWords, pairOf } from './shown.ts';
 import classes from './catalogue.module.css';
 
 const route = getRouteApi('/catalogue/$role');
-const MOST = 200;
 
 const COLUMNS: readonly Column<CatalogueItem>[] = [
   {
@@ -64,13 +62,8 @@ const COLUMNS: readonly Column<CatalogueItem>[] = [
 /** One role: what it is for, and where it can be had. */
 export function OneRole() {
   const { role } = route.useParams();
-  const found = useQuery({
-    queryKey: ['catalogue', 'role', role],
-    queryFn: () => ask(() => api.GET('/v1/catalogue', { params: { query: { q: role, limit: MOST } } })),
-  });
-  const rows = useMemo(() => (found.data?.items ?? []).filter((item) => item.role === role), [found.data, role]);
+  const { reading, rows, total, more } = useCatalogue({ role });
   const [first] = rows;
-  const cut = found.data !== undefined && found.data.total > found.data.items.length;
   return (
     <Page
       title={role}
@@ -82,39 +75,36 @@ export function OneRole() {
       }
       wide
     >
-      {found.isPending && <Waiting lines={6} />}
-      {found.error !== null && <FailureNotice error={found.error} intent="look" again={() => void found.refetch()} />}
-      {found.data !== undefined && first === undefined && (
-        <Empty title="There is no such role for you">No rule offers it to you, or it has another name.</Empty>
-      )}
       {first !== undefined && (
-        <>
-          <Card>
-            <Facts
-              rows={[
-                [
-                  'Tier',
-                  <span key="tier" className={classes['tags']}>
-                    <TierSign tier={first.tier} /> {TIER_WORDS[first.tier]}
-                  </span>,
-                ],
-                ['Cloud', first.provider],
-                ['About', first.categories.join(', ')],
-                ['Answered for by', first.owner],
-                first.defaultDurationMs === 0 ? null : ['Usual time', durationWords(first.defaultDurationMs)],
-              ]}
-            />
-          </Card>
-          <Section id="where" title="Where">
-            {cut && (
-              <p className={classes['count']}>
-                There are more targets than these {rows.length}. Search for them by name.
-              </p>
-            )}
-            <DataTable label="Targets" columns={COLUMNS} rows={rows} keyOf={pairOf} first="target" />
-          </Section>
-        </>
+        <Card>
+          <Facts
+            rows={[
+              [
+                'Tier',
+                <span key="tier" className={classes['tags']}>
+                  <TierSign tier={first.tier} /> {TIER_WORDS[first.tier]}
+                </span>,
+              ],
+              ['Cloud', first.provider],
+              ['About', first.categories.join(', ')],
+              ['Answered for by', first.owner],
+              first.defaultDurationMs === 0 ? null : ['Usual time', durationWords(first.defaultDurationMs)],
+            ]}
+          />
+        </Card>
       )}
+      <Section id="where" title="Where">
+        <Listing
+          label="Targets"
+          reading={reading}
+          count={total === null || more === null ? null : countWords(rows.length, total)}
+          columns={COLUMNS}
+          rows={rows}
+          keyOf={pairOf}
+          empty={<Empty title="There is no such role for you">No rule offers it to you, or it has another name.</Empty>}
+          more={more}
+        />
+      </Section>
     </Page>
   );
 }

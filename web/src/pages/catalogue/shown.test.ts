@@ -1,23 +1,20 @@
 import { expect, test } from 'vitest';
-import { countWords, providersOf, readSearch, shownOf } from './shown.ts';
+import { countWords, readSearch, withCloud, withWords } from './shown.ts';
 
-const items = [{ provider: 'gcp' }, { provider: 'aws' }, { provider: 'aws' }];
-
-test('what the address says is a text of a sensible length, or nothing', () => {
+test('what the address says is a text of a sensible length and a cloud that there is, or nothing', () => {
   expect(readSearch({ q: 'invoice', evil: 1 })).toEqual({ q: 'invoice' });
-  expect(readSearch({ q: { a: 1 } })).toEqual({});
-  expect(readSearch({ q: 'x'.repeat(999) }).q).toHaveLength(200);
+  expect(readSearch({ q: { a: 1 }, provider: 'ibm' })).toEqual({});
+  expect(readSearch({ q: 'x'.repeat(999), provider: 'gcp' })).toEqual({ q: 'x'.repeat(200), provider: 'gcp' });
 });
 
-test('one cloud is shown, or all; a choice that nothing fits hides nothing', () => {
-  expect(providersOf(items)).toEqual(['aws', 'gcp']);
-  expect(shownOf(items, 'aws')).toHaveLength(2);
-  expect(shownOf(items, 'all')).toHaveLength(3);
-  expect(shownOf(items, 'azure')).toHaveLength(3);
+test('what is looked for changes one by one', () => {
+  expect(withWords({ q: 'a', provider: 'aws' }, '')).toEqual({ provider: 'aws' });
+  expect(withCloud({ q: 'a', provider: 'aws' }, 'all')).toEqual({ q: 'a' });
+  expect(withCloud({ q: 'a' }, 'azure')).toEqual({ q: 'a', provider: 'azure' });
 });
 
-test('what the server left out is said', () => {
-  expect(countWords(200, 200, 5_000)).toContain('of 5000');
-  expect(countWords(2, 3, 3)).toBe('2 of 3 roles on targets');
-  expect(countWords(3, 3, 3)).toBe('3 roles on targets');
+test('what was not read yet is said', () => {
+  expect(countWords(200, 5_000)).toBe('5000 roles on targets, 200 of them read so far');
+  expect(countWords(3, 3)).toBe('3 roles on targets');
+  expect(countWords(1, 1)).toBe('1 role on a target');
 });

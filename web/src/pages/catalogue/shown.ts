@@ -1,28 +1,38 @@
 import type { CatalogueItem } from '../../data/api.ts';
 
+/** The clouds that one can look in. */
+export const CLOUDS = [
+  { value: 'all', label: 'All clouds' },
+  { value: 'aws', label: 'AWS' },
+  { value: 'azure', label: 'Azure' },
+  { value: 'gcp', label: 'Google' },
+] as const;
+type Cloud = Exclude<(typeof CLOUDS)[number]['value'], 'all'>;
+
+export interface CatalogueSearch {
+  readonly q?: string;
+  readonly provider?: Cloud;
+}
+
 /** What is in the address of the catalogue, which anybody may have written. */
-export function readSearch(search: Record<string, unknown>): { readonly q?: string } {
-  const { q } = search;
-  return typeof q === 'string' && q !== '' ? { q: q.slice(0, 200) } : {};
+export function readSearch(search: Record<string, unknown>): CatalogueSearch {
+  const { q, provider } = search;
+  return withCloud(typeof q === 'string' ? withWords({}, q.slice(0, 200)) : {}, provider);
+}
+
+export function withWords({ q: _, ...rest }: CatalogueSearch, q: string): CatalogueSearch {
+  return q === '' ? rest : { ...rest, q };
+}
+
+export function withCloud({ provider: _, ...rest }: CatalogueSearch, value: unknown): CatalogueSearch {
+  const cloud = CLOUDS.find((one) => one.value === value)?.value ?? 'all';
+  return cloud === 'all' ? rest : { ...rest, provider: cloud };
 }
 
 export const pairOf = ({ role, target }: Pick<CatalogueItem, 'role' | 'target'>): string => `${role} ${target}`;
 
-/** The clouds that something is in, in the order of their names. */
-export function providersOf(items: readonly Pick<CatalogueItem, 'provider'>[]): readonly string[] {
-  return [...new Set(items.map(({ provider }) => provider))].sort();
-}
-
-/** What is shown of one cloud, or of `all`; one that nothing is in any more shows everything. */
-export function shownOf<Item extends Pick<CatalogueItem, 'provider'>>(
-  items: readonly Item[],
-  provider: string,
-): readonly Item[] {
-  return items.some((item) => item.provider === provider) ? items.filter((item) => item.provider === provider) : items;
-}
-
-/** How much of how much is shown. What the server left out is said. */
-export function countWords(shown: number, read: number, total: number): string {
-  if (total > read) return `${shown} are shown, of ${total} that match. Type more words to find the others.`;
-  return shown === read ? `${total} roles on targets` : `${shown} of ${total} roles on targets`;
+/** How much of how much is shown; the rest comes as one goes down. */
+export function countWords(shown: number, total: number): string {
+  const all = `${total} ${total === 1 ? 'role on a target' : 'roles on targets'}`;
+  return shown >= total ? all : `${all}, ${shown} of them read so far`;
 }

@@ -7,11 +7,12 @@ import { useNow } from '../../time/ticker.ts';
 import { grantState, PROOF_WORDS, residualLine } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { ButtonLink } from '../../ui/button.tsx';
-import { Empty, Waiting } from '../../ui/card.tsx';
-import { DataTable, type Column } from '../../ui/data-table.tsx';
+import { Empty } from '../../ui/card.tsx';
+import type { Column } from '../../ui/data-table.tsx';
 import { LineField, OneOf } from '../../ui/fields.tsx';
 import { OrderIcon } from '../../ui/icons.ts';
-import { FailureNotice, Notice } from '../../ui/notices.tsx';
+import { Listing } from '../../ui/listing.tsx';
+import { Notice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { StateSign, TierSign } from '../../ui/signs.tsx';
 import { Tip } from '../../ui/tip.tsx';
@@ -96,39 +97,49 @@ export function LivePage() {
       }
       wide
     >
-      <div className={classes['live']}>
-        <div className={classes['filters']}>
-          <LineField
-            type="search"
-            label="Show only"
-            placeholder="a person, a role, a target"
-            value={words}
-            onChange={(event) => setWords(event.currentTarget.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-          <OneOf label="Tier" choices={TIER_CHOICES} value={tier} onChange={(value) => setTier(value as TierChoice)} />
-        </div>
-        {live.isPending && <Waiting lines={6} />}
-        {live.error !== null && <FailureNotice error={live.error} intent="look" again={() => void live.refetch()} />}
-        {live.data?.more === true && (
-          <Notice>There is more than this page reads. What stands here is the latest to start.</Notice>
-        )}
-        {all !== undefined && (
-          <p role="status" className={classes['count']}>
-            {tally(all, rows.length, me?.person.key ?? '')}
-          </p>
-        )}
-        {all?.length === 0 && (
-          <Empty title="Nobody has any power now">
-            That is the normal state of affairs. What is given stands here from its first second to the proof that it is
-            gone.
-          </Empty>
-        )}
-        {rows.length > 0 && (
-          <DataTable label="Live access" columns={COLUMNS} rows={rows} keyOf={({ id }) => id} first="end" />
-        )}
-      </div>
+      <Listing
+        label="Live access"
+        filters={
+          <>
+            <LineField
+              type="search"
+              label="Show only"
+              placeholder="a person, a role, a target"
+              value={words}
+              onChange={(event) => setWords(event.currentTarget.value)}
+              autoComplete="off"
+              spellCheck={false}
+            />
+            <OneOf
+              label="Tier"
+              choices={TIER_CHOICES}
+              value={tier}
+              onChange={(value) => setTier(value as TierChoice)}
+            />
+          </>
+        }
+        reading={live}
+        notice={
+          live.data?.more === true && (
+            <Notice>There is more than this page reads. What stands here is the latest to start.</Notice>
+          )
+        }
+        count={all === undefined ? null : tally(all, rows.length, me?.person.key ?? '')}
+        columns={COLUMNS}
+        rows={rows}
+        keyOf={({ id }) => id}
+        first="end"
+        empty={
+          all?.length === 0 ? (
+            <Empty title="Nobody has any power now">
+              That is the normal state of affairs. What is given stands here from its first second to the proof that it
+              is gone.
+            </Empty>
+          ) : (
+            <Empty title="Nothing of it matches">Type fewer words, or choose all tiers.</Empty>
+          )
+        }
+      />
     </Page>
   );
 }
