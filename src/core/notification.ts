@@ -20,9 +20,35 @@ export const NOTIFICATIONS = [
 ] as const;
 export type NotificationKind = (typeof NOTIFICATIONS)[number];
 
+/**
+ * What somebody is told of their own keys, accounts and roles, and of what waits for them because others depend on it. Nobody turns it off:
+ * whoever takes over a sign-in must not be able to keep its owner from hearing of it.
+ */
+export const OWN_NEWS = [
+  'passkey-registered',
+  'passkey-removed',
+  'recovery-asked',
+  'recovery-waits',
+  'recovery-confirmed',
+  'recovery-opened',
+  'role-proposed',
+  'role-appointed',
+  'role-dismissed',
+  'proposal-waits',
+  'account-linked',
+  'account-unlinked',
+  'persons-merged',
+] as const;
+export type OwnNews = (typeof OWN_NEWS)[number];
+
+export type MessageKind = NotificationKind | OwnNews;
+
 /** What became of one message: `overtaken`, it was no news any more; `refused`, the receiving side will never take it. */
 export const NOTIFICATION_OUTCOMES = ['sent', 'overtaken', 'muted', 'no-address', 'refused', 'given-up'] as const;
 export type NotificationOutcome = (typeof NOTIFICATION_OUTCOMES)[number];
+
+/** How long what waits for somebody is held back: what is decided at once, or taken back, is told to nobody. */
+export const WAITS_HELD_MS = 5_000;
 
 const SHORTEST_WARNING_MS = 5 * 60_000;
 

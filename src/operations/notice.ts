@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { RequestId } from '../core/ids.ts';
-import type { NotificationKind, NotificationOutcome } from '../core/notification.ts';
+import {
+  NOTIFICATIONS,
+  type MessageKind,
+  type NotificationKind,
+  type NotificationOutcome,
+} from '../core/notification.ts';
 import type { Proof } from '../core/proof.ts';
 import type { RequestState } from '../core/request.ts';
 import { assertNever } from '../core/result.ts';
@@ -69,7 +74,9 @@ export async function noticeOf(
   world: World,
   message: ClaimedNotification,
 ): Promise<Notice | Extract<NotificationOutcome, 'overtaken' | 'no-address'>> {
-  const request = await findRequest(world.db, message.request);
+  const { kind } = message;
+  if (!isAboutRequest(kind)) return 'overtaken';
+  const request = message.request === null ? null : await findRequest(world.db, message.request);
   if (request === null) return 'overtaken';
   const said = takenNow(
     world.rules.current(),
@@ -81,16 +88,16 @@ export async function noticeOf(
   const { directory, policy } = world.rules.current();
   const [about] = message.grant === null ? [] : await findGrants(world.db, [message.grant]);
   const made = await grantsOfRequests(world.db, [request.id]);
-  if (isOvertaken(message, key, { request, said, about: about ?? null, made })) return 'overtaken';
+  if (isOvertaken({ ...message, kind }, key, { request, said, about: about ?? null, made })) return 'overtaken';
   const person = directory.people.get(key);
   if (person === undefined || !person.active || !isAddress(person.email)) return 'no-address';
   const nameOf = (of: string): string => directory.people.get(of)?.name ?? of;
   const last = said.at(-1);
   return {
-    kind: message.kind,
+    kind,
     to: { name: person.name, address: person.email },
     request: request.id,
-    key: createHash('sha256').update(`${message.occasion}\n${message.person}`).digest('hex').slice(0, 24),
+    key: messageKey(message),
     happenedAt: message.happenedAt,
     requester: nameOf(keys.get(request.person) ?? ''),
     items: request.items.map((item) => ({ ...item, tier: policy.roles.get(item.role)?.tier ?? null })),
@@ -125,6 +132,13 @@ function noticeGrant(world: World, grant: GrantRecord, made: readonly GrantRecor
   };
 }
 
+/** A message about a request. */
+type Pending = ClaimedNotification & { readonly kind: NotificationKind };
+
+function isAboutRequest(kind: MessageKind): kind is NotificationKind {
+  return (NOTIFICATIONS as readonly string[]).includes(kind);
+}
+
 interface Stand {
   readonly request: RequestRecord;
   readonly said: readonly ApprovalRecord[];
@@ -133,7 +147,7 @@ interface Stand {
 }
 
 /** Whether something has happened since that makes the message wrong, or a summons to do what is done. */
-function isOvertaken({ kind, now, occasion, person }: ClaimedNotification, key: string, stand: Stand): boolean {
+function isOvertaken({ kind, now, occasion, person }: Pending, key: string, stand: Stand): boolean {
   const { request, said, about, made } = stand;
   switch (kind) {
     case 'waits':
@@ -170,6 +184,11 @@ function isStillNeeded(request: RequestRecord, said: readonly ApprovalRecord[], 
   return openSteps(storedDecision(request), votesIn(said)).some(
     ({ missing, eligible, escalatesTo }) => missing > 0 && (eligible.includes(key) || escalatesTo.includes(key)),
   );
+}
+
+/** The same for the same message to the same person however often it is sent: 24 hex digits. */
+export function messageKey({ occasion, person }: Pick<ClaimedNotification, 'occasion' | 'person'>): string {
+  return createHash('sha256').update(`${occasion}\n${person}`).digest('hex').slice(0, 24);
 }
 
 /** One plain address: anything else in the directory could be a list, or a header. */

@@ -18,11 +18,10 @@ import {
 import { personIdsFor } from '../store/people.ts';
 import { findRequests, type RequestRecord } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
+import { OLD_NEWS_MS, ownNewsOf } from './plan-own-news.ts';
 import { storedDecision } from './stored-decision.ts';
 import type { World } from './world.ts';
 
-/** What happened longer ago is no news: mail was off meanwhile. */
-export const OLD_NEWS_MS = 86_400_000;
 const BATCH = 200;
 /** Requests of one person in an hour of which those who can decide are told: enough for work, too few to flood them. */
 export const MOST_TOLD_AN_HOUR = 30;
@@ -52,7 +51,7 @@ export async function beginTelling(world: Pick<World, 'db'>): Promise<void> {
  * Reads what has come into the log since the last time, and keeps what people are to be told of it: with the place up to which the log was
  * read, in one transaction, so that nothing is lost and nothing is said twice. What was not committed is in no log, so nobody hears of it.
  */
-export async function planNotifications(world: Pick<World, 'db' | 'random'>): Promise<void> {
+export async function planNotifications(world: Pick<World, 'db' | 'random' | 'rules'>): Promise<void> {
   while (await isCursorBehind(world.db)) {
     const taken = await world.db.transaction().execute(async (trx) => {
       const from = await lockCursor(trx);
@@ -61,8 +60,10 @@ export async function planNotifications(world: Pick<World, 'db' | 'random'>): Pr
       const last = entries.at(-1);
       if (last === undefined) return false;
       const now = await appNow(trx);
-      const news = entries.flatMap(({ body }) => newsIn(JSON.parse(body) as Body, now));
-      await insertNotifications(trx, await messagesOf(world, trx, news, now));
+      const read = entries.map(({ seq, body }) => ({ ...(JSON.parse(body) as Body), seq }));
+      const news = read.flatMap((body) => newsIn(body, now));
+      const own = await ownNewsOf(world, trx, read, now);
+      await insertNotifications(trx, [...(await messagesOf(world, trx, news, now)), ...own]);
       await moveCursor(trx, last.seq + 1);
       return true;
     });

@@ -163,7 +163,7 @@ const OVER: May = { mayConfirm: false, mayRefuse: false };
 /** What somebody could do with an open proposal now. */
 export function mayDecideProposal(
   world: World,
-  turn: Pick<Turn, 'acting' | 'human' | 'holders'>,
+  turn: Pick<Turn, 'human' | 'holders'> & { readonly acting: Pick<Actor, 'kind' | 'roles'> },
   proposal: Proposal,
   parties: Parties,
 ): May {

@@ -1,7 +1,8 @@
 import {
   NOTIFICATION_OUTCOMES,
   NOTIFICATIONS,
-  type NotificationKind,
+  OWN_NEWS,
+  type MessageKind,
   type NotificationOutcome,
 } from '../core/notification.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from '../store/notifications.ts';
 import type { CloudFinding } from './examine-clouds.ts';
 import { noticeOf, type Notice } from './notice.ts';
+import { isOwnNews, ownNoticeOf, type OwnNotice } from './own-notice.ts';
 import { planNotifications } from './plan-notifications.ts';
 import type { World } from './world.ts';
 
@@ -28,7 +30,7 @@ export type Delivery =
 /** A way to send messages. */
 export interface Mailer {
   /** Sends one message; never throws. The same message may come twice, and then says that it is the same. */
-  send(notice: Notice): Promise<Delivery>;
+  send(notice: Notice | OwnNotice): Promise<Delivery>;
   /** Whether messages could be sent now; for `curfew doctor`. */
   examine(): Promise<CloudFinding>;
 }
@@ -42,16 +44,16 @@ export const NO_MAIL: CloudFinding = {
 
 /** Messages by what they were and what became of them, since the start of the process. */
 export interface NotificationTally {
-  readonly counts: Readonly<Record<NotificationKind, Readonly<Record<NotificationOutcome | 'failed', number>>>>;
-  count(this: void, kind: NotificationKind, outcome: NotificationOutcome | 'failed'): void;
+  readonly counts: Readonly<Record<MessageKind, Readonly<Record<NotificationOutcome | 'failed', number>>>>;
+  count(this: void, kind: MessageKind, outcome: NotificationOutcome | 'failed'): void;
 }
 
 export function createNotificationTally(): NotificationTally {
   const outcomes = [...NOTIFICATION_OUTCOMES, 'failed'] as const;
   const nothing = () =>
     Object.fromEntries(outcomes.map((one) => [one, 0])) as Record<(typeof outcomes)[number], number>;
-  const counts = Object.fromEntries(NOTIFICATIONS.map((kind) => [kind, nothing()])) as Record<
-    NotificationKind,
+  const counts = Object.fromEntries([...NOTIFICATIONS, ...OWN_NEWS].map((kind) => [kind, nothing()])) as Record<
+    MessageKind,
     ReturnType<typeof nothing>
   >;
   return { counts, count: (kind, outcome) => void (counts[kind][outcome] += 1) };
@@ -97,6 +99,10 @@ async function deliver(
   message: ClaimedNotification,
 ): Promise<Delivery | { readonly kind: 'overtaken' | 'no-address' | 'muted' }> {
   try {
+    if (isOwnNews(message)) {
+      const notice = await ownNoticeOf(world, message);
+      return typeof notice === 'string' ? { kind: notice } : await mailer.send(notice);
+    }
     const notice = await noticeOf(world, message);
     if (typeof notice === 'string') return { kind: notice };
     if (await isMuted(world.db, message)) return { kind: 'muted' };

@@ -57,6 +57,15 @@ export async function accountsOf(db: Db | Trx, person: PersonId): Promise<readon
   return rows.map(toLinked);
 }
 
+/** Whether anything was linked to somebody before an account was. */
+export async function hadAccountBefore(db: Db | Trx, person: PersonId, account: string): Promise<boolean> {
+  const { rows } = await sql<{ before: boolean }>`
+    select exists (
+      select from linked_account one join linked_account this on this.id = ${account}
+      where one.person_id = ${person} and one.id <> this.id and one.linked_at <= this.linked_at) as before`.execute(db);
+  return rows[0]?.before ?? false;
+}
+
 /** An account that is or was somebody's, locked until the transaction ends. */
 export async function lockLinked(trx: Trx, id: AccountId): Promise<LinkedAccount | null> {
   await sql`select from linked_account where id = ${id} for update`.execute(trx);

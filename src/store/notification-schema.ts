@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
-import type { NotificationKind, NotificationOutcome } from '../core/notification.ts';
+import type { MessageKind, NotificationKind, NotificationOutcome } from '../core/notification.ts';
 import type { NullableTimestamp, Timestamp } from './columns.ts';
 
 /** Tables of what people are told by e-mail, and what they do not want to be told. */
@@ -8,10 +8,11 @@ export interface NotificationTables {
   notification_cursor: { singleton: Generated<boolean>; next_seq: number };
   notification: {
     id: Generated<number>;
-    kind: NotificationKind;
+    kind: MessageKind;
     occasion: string;
     person_id: PersonId;
-    request_id: RequestId;
+    /** `null`: it is about the entry of the log that stands in the occasion. */
+    request_id: RequestId | null;
     grant_id: GrantId | null;
     happened_at: Timestamp;
     first_due_at: Timestamp;

@@ -1,17 +1,18 @@
 import { sql, type Selectable } from 'kysely';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
-import type { NotificationKind, NotificationOutcome } from '../core/notification.ts';
+import type { MessageKind, NotificationKind, NotificationOutcome } from '../core/notification.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { fromNow, inParts, isAnyOf } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A message that somebody is to get. */
 export interface NewNotification {
-  readonly kind: NotificationKind;
+  readonly kind: MessageKind;
   /** What makes it one message, whoever finds it how often: told once to each person. */
   readonly occasion: string;
   readonly person: PersonId;
-  readonly request: RequestId;
+  /** `null`: it is about no request. */
+  readonly request: RequestId | null;
   readonly grant: GrantId | null;
   readonly happenedAt: Instant;
   readonly dueAt: Instant;

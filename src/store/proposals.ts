@@ -37,6 +37,11 @@ export async function lockProposal(trx: Trx, id: ProposalId): Promise<Proposal |
   return row === undefined ? null : toProposal(row);
 }
 
+export async function findProposal(db: Db | Trx, id: ProposalId): Promise<Proposal | null> {
+  const row = await db.selectFrom('proposal').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toProposal(row);
+}
+
 /** Proposals that can still be decided, oldest first. */
 export async function openProposals(db: Db | Trx): Promise<readonly Proposal[]> {
   const rows = await db

@@ -23,10 +23,13 @@ describe('the e-mail of the demo', () => {
 
   const page = async (path: string) => (await fetch(`${demo.url}${path}`)).text();
   /** What the page lists, oldest first, as `name: first line`. */
-  const told = async (): Promise<readonly string[]> =>
+  const listed = async (): Promise<readonly string[]> =>
     [...(await page('/demo/mail')).matchAll(/<li>.*?<br>\n(.*?)<br>\n<span class="quiet">to ([a-z]+)\./gs)]
       .map(([, line = '', to = '']) => `${to}: ${line}`)
       .reverse();
+  /** What is told of roles: the demo begins with an appointment. */
+  const isAboutRoles = (line: string) => line.includes(' of Curfew');
+  const told = async () => (await listed()).filter((line) => !isAboutRoles(line));
 
   test('a whole life: who can decide and whoever asked get what they should, and nobody anything else', async () => {
     const asked = await home.run(
@@ -41,11 +44,12 @@ describe('the e-mail of the demo', () => {
       deciders.map((key) => `${key}: Ana Ribeiro asks for access, and you can decide it.`),
     );
 
-    const one = await page('/demo/mail/1');
+    const number = (await listed()).findIndex((line) => !isAboutRoles(line)) + 1;
+    const one = await page(`/demo/mail/${number}`);
     expect(one).toContain('&#60;script&#62;');
     expect(one).not.toContain('<script');
     expect(one).toContain(`/approvals/${request.id}`);
-    const alone = await fetch(`${demo.url}/demo/mail/1/html`);
+    const alone = await fetch(`${demo.url}/demo/mail/${number}/html`);
     expect(alone.headers.get('content-security-policy')).toContain('sandbox');
     const html = await alone.text();
     expect(html).not.toContain('<script');
@@ -64,6 +68,18 @@ describe('the e-mail of the demo', () => {
       expect.stringMatching(/^ana: You have access until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/),
       'ana: Your access has ended: its time was over.',
     ]);
+  });
+
+  test('who is appointed to a role of Curfew itself hears of it, and of what is proposed about them', async () => {
+    expect((await home.run(['--profile', 'eli', 'login', '--as', 'eli'])).code).toBe(0);
+    const propose = ['admin', 'appoint', 'bo', '--as', 'auditor', '--reason', 'He knows the books'];
+    expect((await home.run(['--profile', 'eli', ...propose])).code).toBe(0);
+    const line = 'bo: You are to become an auditor of Curfew.';
+    const lines = await until(listed, (all) => all.includes(line), 10_000);
+    const one = await page(`/demo/mail/${lines.indexOf(line) + 1}`);
+    expect(one).toContain('It waits for you: curfew admin list');
+    expect(one).toContain('He knows the books');
+    expect(one).toContain('cannot be turned off');
   });
 
   test('there is no message that was not sent', async () => {

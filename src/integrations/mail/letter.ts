@@ -13,8 +13,8 @@ export interface Letter {
   readonly link: { readonly words: string; readonly url: string };
   /** Why this person gets it. */
   readonly why: string;
-  /** Where it is turned off. */
-  readonly settingsUrl: string;
+  /** Where it is turned off; `null`: it cannot be. */
+  readonly settingsUrl: string | null;
 }
 
 /** What is told to whoever can decide; everything else goes to whoever asked. */
@@ -167,6 +167,6 @@ function itemWords(item: Pick<NoticeItem, 'role' | 'target'> | undefined): strin
 }
 
 /** Whoever reads it may be anywhere, so it is said in UTC: `2026-11-22 14:30 UTC`. */
-function timeWords(at: Instant): string {
+export function timeWords(at: Instant): string {
   return `${toIso(at).slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -17,7 +17,7 @@ export function printText(letter: Letter): string {
     '',
     '-- ',
     why,
-    `What you are told, and what not: ${settingsUrl}`,
+    ...(settingsUrl === null ? [] : [`What you are told, and what not: ${settingsUrl}`]),
     '',
   ].join('\n');
 }
@@ -29,6 +29,8 @@ export function printHtml(letter: Letter): string {
     quote === null
       ? ''
       : `<p>${escaped(body(quote.by))} writes:</p>\n<blockquote>${quoted(quote.text).map(escaped).join('<br>')}</blockquote>\n`;
+  const settings =
+    settingsUrl === null ? '' : `<br><a href="${escaped(settingsUrl)}">What you are told, and what not</a>`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,7 +44,7 @@ export function printHtml(letter: Letter): string {
 <p>${lines.map((one) => escaped(body(one))).join('<br>')}</p>
 ${said}<p><a href="${escaped(link.url)}">${escaped(link.words)}</a></p>
 <hr>
-<p><small>${escaped(why)}<br><a href="${escaped(settingsUrl)}">What you are told, and what not</a></small></p>
+<p><small>${escaped(why)}${settings}</small></p>
 </body>
 </html>
 `;

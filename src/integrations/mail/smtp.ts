@@ -2,6 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { Delivery, Mailer } from '../../operations/tell-people.ts';
 import type { MailConfig } from '../../platform/config.ts';
 import { letterOf } from './letter.ts';
+import { ownLetterOf } from './own-letter.ts';
 import { line, printHtml, printText } from './print-letter.ts';
 
 /** A mailer that holds a connection; `close` gives it back. */
@@ -43,8 +44,9 @@ export function createSmtpMailer({ config, password, origin }: SmtpParts): SmtpM
   const domain = new URL(origin).hostname.replace(/^\[|\]$/g, '');
   return {
     async send(notice) {
-      const letter = letterOf(notice, origin);
-      const thread = `<${notice.request}@${domain}>`;
+      const letter = 'request' in notice ? letterOf(notice, origin) : ownLetterOf(notice, origin);
+      const about = 'request' in notice ? notice.request : notice.thread;
+      const thread = `<${about}@${domain}>`;
       try {
         await transport.sendMail({
           from,
@@ -53,7 +55,7 @@ export function createSmtpMailer({ config, password, origin }: SmtpParts): SmtpM
           subject: line(letter.subject),
           text: printText(letter),
           html: printHtml(letter),
-          messageId: `<${notice.request}.${notice.key}@${domain}>`,
+          messageId: `<${about}.${notice.key}@${domain}>`,
           // The beginning of the thread is a name that no message has: who is told later than others has it in common with them.
           inReplyTo: thread,
           references: [thread],
@@ -63,7 +65,7 @@ export function createSmtpMailer({ config, password, origin }: SmtpParts): SmtpM
             // RFC 3834: nobody's holiday answers it.
             'Auto-Submitted': 'auto-generated',
             'X-Auto-Response-Suppress': 'All',
-            'List-Unsubscribe': `<${letter.settingsUrl}>`,
+            ...(letter.settingsUrl === null ? {} : { 'List-Unsubscribe': `<${letter.settingsUrl}>` }),
           },
         });
         return { kind: 'sent' };

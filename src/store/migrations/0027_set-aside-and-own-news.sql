@@ -3,3 +3,7 @@
 alter table approval
   add column set_aside boolean not null default false,
   add constraint approval_only_a_yes_is_set_aside check (not set_aside or verdict = 'approve');
+
+-- People are told of their own keys, accounts and roles too, which is about no request: what it is about is the entry of the log that
+-- stands in the occasion.
+alter table notification alter column request_id drop not null;

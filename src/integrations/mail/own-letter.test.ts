@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import { OWN_NEWS } from '../../core/notification.ts';
+import type { OwnNotice } from '../../operations/own-notice.ts';
+import { AT } from './notice-under-test.ts';
+import { ownLetterOf } from './own-letter.ts';
+import { printHtml, printText } from './print-letter.ts';
+
+const ORIGIN = 'https://curfew.acme.example';
+const noticeUnderTest = (changes: Partial<OwnNotice>): OwnNotice => ({
+  kind: 'passkey-registered',
+  to: { name: 'Bo Sandberg', address: 'bo.sandberg@acme.example' },
+  thread: 'entry-7',
+  key: '0123456789abcdef01234567',
+  happenedAt: AT,
+  by: 'Eli Stern (eli)',
+  own: false,
+  about: 'Bo Sandberg (bo)',
+  other: null,
+  action: null,
+  role: null,
+  reason: null,
+  issuer: null,
+  until: AT,
+  mayConfirm: false,
+  ...changes,
+});
+const letter = (changes: Partial<OwnNotice> = {}) => ownLetterOf(noticeUnderTest(changes), ORIGIN);
+const seen = (printed: string) => printed.replaceAll('\u2060', '');
+
+test('a passkey that was registered, as text', () => {
+  expect(seen(printText(letter({ own: true, by: 'Bo Sandberg (bo)' })))).toMatchInlineSnapshot(`
+    "A new passkey can sign decisions in your name.
+
+      At 2026-11-22 14:00 UTC, by you, signed in as yourself
+      If that was not you, somebody else is signed in as you: end those sign-ins, and tell whoever looks after Curfew
+
+    Your passkeys, accounts and sign-ins: https://curfew.acme.example/me
+
+    -- 
+    You get this because it is about you. It cannot be turned off.
+    "
+  `);
+});
+
+test('what each message says first, and below', () => {
+  const role = { role: 'auditor', action: 'appoint' } as const;
+  const cases: readonly Partial<OwnNotice>[] = [
+    ...OWN_NEWS.filter((kind) => !/^(role|proposal)-/.test(kind)).map((kind) => ({ kind })),
+    { kind: 'account-linked', issuer: 'https://contractors.example' },
+    { kind: 'role-proposed', ...role },
+    { kind: 'role-proposed', ...role, action: 'dismiss', mayConfirm: true },
+    { kind: 'role-appointed', ...role },
+    { kind: 'role-dismissed', ...role },
+    { kind: 'proposal-waits', ...role },
+    { kind: 'proposal-waits', ...role, action: 'dismiss' },
+    { kind: 'proposal-waits', action: 'merge', other: 'Finn (finn)' },
+    { kind: 'proposal-waits', action: 'release' },
+  ];
+  const said = cases.map((one) => {
+    const { headline, lines } = letter(one);
+    return [headline, ...lines.map((below) => `  ${below}`)].join('\n');
+  });
+  expect(said.join('\n')).toMatchInlineSnapshot(`
+    "A new passkey can sign decisions in your name.
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    One of your passkeys was removed, and signs nothing any more.
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Somebody signed in as you says that all your passkeys are lost, and asks for a new one.
+      Two others have to confirm that it is you. Take it back if it is not
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Bo Sandberg (bo) lost all passkeys and asks for a new one; you can confirm that it is really them.
+      Ask them yourself, and not by e-mail
+      It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Somebody confirmed that you lost your passkeys. One more has to.
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Two others confirmed that you lost your passkeys.
+      Your old passkeys are removed, and all your sign-ins have ended
+      Until 2026-11-22 14:00 UTC whoever signs in as you can register a new one
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    One more account signs you in.
+      At a provider
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    An account signs you in no more.
+      At a provider
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Bo Sandberg (bo) and another are counted as one person now.
+      What one of them approved for the other does not count, and both together count once
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    One more account signs you in.
+      At https://contractors.example
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    You are to become an auditor of Curfew.
+      Another admin has to confirm it
+      It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    You are no longer to be an auditor of Curfew.
+      It waits for you: curfew admin list
+      It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    You are an auditor of Curfew now.
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    You are no auditor of Curfew any more.
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    To appoint Bo Sandberg (bo) as auditor: a second admin has to confirm it.
+      Everything that it would change: curfew admin list
+      It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    To dismiss Bo Sandberg (bo) as auditor: a second admin has to confirm it.
+      Everything that it would change: curfew admin list
+      It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    To count Finn (finn) as Bo Sandberg (bo): a second admin has to confirm it.
+      Everything that it would change: curfew admin list
+      It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    To let an account of Bo Sandberg (bo) pass on: a second admin has to confirm it.
+      Everything that it would change: curfew admin list
+      It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)"
+  `);
+});
+
+test('no message decides anything or can be turned off: its one link is to the page of one’s own', () => {
+  for (const kind of OWN_NEWS) {
+    const html = printHtml(letter({ kind, role: 'admin', action: 'appoint', reason: 'So' }));
+    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)).toEqual([`${ORIGIN}/me`]);
+    expect(html).toContain('cannot be turned off');
+  }
+});
+
+test('what people wrote stays text', () => {
+  const hostile = '</p><a href="https://evil.example">x</a>\r\nBcc: all';
+  for (const kind of OWN_NEWS) {
+    const changes = { kind, by: hostile, about: hostile, other: hostile, reason: hostile, issuer: hostile };
+    const html = printHtml(letter(changes)).replace(/<title>.*<\/title>/s, '');
+    expect(html).not.toMatch(/https:\/\/evil|<a href="https:\/\/evil/);
+    expect(html.match(/<a /g)).toHaveLength(1);
+  }
+});

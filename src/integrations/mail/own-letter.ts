@@ -1,0 +1,87 @@
+import { assertNever } from '../../core/result.ts';
+import type { OwnNotice } from '../../operations/own-notice.ts';
+import { timeWords, type Letter } from './letter.ts';
+
+/** Says in words what somebody is told of their own keys, accounts and roles. `origin` as for `letterOf`. No link decides anything. */
+export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
+  const { headline, lines } = said(notice);
+  const { reason, by, happenedAt, own } = notice;
+  const isWait = notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits';
+  const wasDone = `At ${timeWords(happenedAt)}, by ${own ? 'you, signed in as yourself' : (by ?? 'Curfew')}`;
+  return {
+    subject: `[Curfew] ${headline.replace(/[.:]$/, '')}`,
+    headline,
+    lines: [...lines, wasDone, ...(own ? [NOT_YOU] : [])],
+    quote: reason === null || reason === '' ? null : { by: by ?? 'Somebody', text: reason },
+    link: { words: isWait ? 'Sign in to Curfew' : 'Your passkeys, accounts and sign-ins', url: `${origin}/me` },
+    why: isWait
+      ? 'You get this because it takes you or somebody like you. It cannot be turned off.'
+      : 'You get this because it is about you. It cannot be turned off.',
+    settingsUrl: null,
+  };
+}
+
+const NOT_YOU =
+  'If that was not you, somebody else is signed in as you: end those sign-ins, and tell whoever looks after Curfew';
+
+function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
+  const { kind, about, other, role, issuer, until, action, mayConfirm } = notice;
+  const ends = until === null ? 'a day from then' : timeWords(until);
+  switch (kind) {
+    case 'passkey-registered':
+      return { headline: 'A new passkey can sign decisions in your name.', lines: [] };
+    case 'passkey-removed':
+      return { headline: 'One of your passkeys was removed, and signs nothing any more.', lines: [] };
+    case 'recovery-asked':
+      return {
+        headline: 'Somebody signed in as you says that all your passkeys are lost, and asks for a new one.',
+        lines: ['Two others have to confirm that it is you. Take it back if it is not'],
+      };
+    case 'recovery-waits':
+      return {
+        headline: `${about} lost all passkeys and asks for a new one; you can confirm that it is really them.`,
+        lines: ['Ask them yourself, and not by e-mail', `It lapses at ${ends}`],
+      };
+    case 'recovery-confirmed':
+      return { headline: 'Somebody confirmed that you lost your passkeys. One more has to.', lines: [] };
+    case 'recovery-opened':
+      return {
+        headline: 'Two others confirmed that you lost your passkeys.',
+        lines: [
+          'Your old passkeys are removed, and all your sign-ins have ended',
+          `Until ${ends} whoever signs in as you can register a new one`,
+        ],
+      };
+    case 'role-proposed': {
+      const words = action === 'dismiss' ? `no longer to be an ${role} of Curfew` : `to become an ${role} of Curfew`;
+      const waits = mayConfirm ? 'It waits for you: curfew admin list' : 'Another admin has to confirm it';
+      return { headline: `You are ${words}.`, lines: [waits, `It lapses at ${ends}`] };
+    }
+    case 'role-appointed':
+      return { headline: `You are an ${role} of Curfew now.`, lines: [] };
+    case 'role-dismissed':
+      return { headline: `You are no ${role} of Curfew any more.`, lines: [] };
+    case 'proposal-waits':
+      return {
+        headline: `${proposed(notice)}: a second admin has to confirm it.`,
+        lines: ['Everything that it would change: curfew admin list', `It lapses at ${ends}`],
+      };
+    case 'account-linked':
+      return { headline: 'One more account signs you in.', lines: [`At ${issuer ?? 'a provider'}`] };
+    case 'account-unlinked':
+      return { headline: 'An account signs you in no more.', lines: [`At ${issuer ?? 'a provider'}`] };
+    case 'persons-merged':
+      return {
+        headline: `${about} and ${other ?? 'another'} are counted as one person now.`,
+        lines: ['What one of them approved for the other does not count, and both together count once'],
+      };
+    default:
+      return assertNever(kind);
+  }
+}
+
+function proposed({ action, role, about, other }: OwnNotice): string {
+  if (action === 'merge') return `To count ${other ?? 'somebody'} as ${about}`;
+  if (action === 'release') return `To let an account of ${about} pass on`;
+  return action === 'dismiss' ? `To dismiss ${about} as ${role}` : `To appoint ${about} as ${role}`;
+}

@@ -1,0 +1,99 @@
+import { WAITS_HELD_MS, type OwnNews } from '../core/notification.ts';
+import { parseId, type PersonId } from '../core/ids.ts';
+import { after, fromIso, type Instant } from '../core/time.ts';
+import type { EventKind } from '../ledger/entry.ts';
+import { newId } from '../platform/random.ts';
+import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
+import { hadAccountBefore } from '../store/linked-accounts.ts';
+import type { NewNotification } from '../store/notifications.ts';
+import { personIdsFor } from '../store/people.ts';
+import { roleHolders } from '../store/role-assignments.ts';
+import type { Trx } from '../store/schema.ts';
+import type { World } from './world.ts';
+
+/** What happened longer ago is no news: mail was off meanwhile. */
+export const OLD_NEWS_MS = 86_400_000;
+
+/** An entry of the log, as far as people are told of themselves by it; written by `ledger/append.ts` alone. */
+interface Entry {
+  readonly seq: number;
+  readonly kind: EventKind;
+  readonly at: string;
+  readonly subjects: { readonly person?: PersonId };
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+type Planning = Pick<World, 'random' | 'rules'>;
+
+/**
+ * What people are told of their own keys, accounts and roles, and of what waits for them as admins or as those who confirm recoveries. What is
+ * said, and whether it is still to be, follows from the entry when it is sent (`own-notice.ts`).
+ */
+export async function ownNewsOf(
+  world: Planning,
+  trx: Trx,
+  entries: readonly Entry[],
+  now: Instant,
+): Promise<readonly NewNotification[]> {
+  const messages: NewNotification[] = [];
+  for (const entry of entries) {
+    const at = fromIso(entry.at);
+    if (at === null || at < now - OLD_NEWS_MS) continue;
+    for (const [kind, person] of await toldOf(world, trx, entry, now)) {
+      const dueAt = kind === 'recovery-waits' || kind === 'proposal-waits' ? after(at, WAITS_HELD_MS) : at;
+      const occasion = `${kind}:${entry.seq}`;
+      messages.push({ kind, occasion, person, request: null, grant: null, happenedAt: at, dueAt });
+    }
+  }
+  return messages;
+}
+
+type Told = readonly (readonly [kind: OwnNews, person: PersonId])[];
+
+async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Promise<Told> {
+  const { person } = entry.subjects;
+  const { facts } = entry;
+  if (person === undefined) return [];
+  switch (entry.kind) {
+    case 'passkey.registered':
+      return [['passkey-registered', person]];
+    case 'passkey.removed':
+      // A recovery says by itself that the old ones are gone.
+      return facts['recovery'] === undefined ? [['passkey-removed', person]] : [];
+    case 'passkey.recovery-asked':
+      return [['recovery-asked', person], ...(await confirmersOf(world, trx, now))];
+    case 'passkey.recovery-confirmed':
+      return [['recovery-confirmed', person]];
+    case 'passkey.recovery-opened':
+      return [['recovery-opened', person]];
+    case 'administration.proposed':
+      return [...(facts['role'] === undefined ? [] : [['role-proposed', person] as const]), ...(await adminsOf(trx))];
+    case 'administration.confirmed':
+      if (facts['action'] === 'appoint') return [['role-appointed', person]];
+      return facts['action'] === 'dismiss' ? [['role-dismissed', person]] : [];
+    case 'account.linked':
+      // The first account is the first sign-in.
+      return (await hadAccountBefore(trx, person, String(facts['account']))) ? [['account-linked', person]] : [];
+    case 'account.unlinked':
+      return [['account-unlinked', person]];
+    case 'person.merged': {
+      const other = parseId('per', String(facts['with']));
+      return [person, ...(other === null ? [] : [other])].map((one) => ['persons-merged', one] as const);
+    }
+    default:
+      return [];
+  }
+}
+
+/** Whom the rules name for confirming recoveries. */
+async function confirmersOf({ rules, random }: Planning, trx: Trx, now: Instant): Promise<Told> {
+  const { policy, directory } = rules.current();
+  const keys = sensitiveApprovers(policy, directory, now);
+  const ids = await personIdsFor(trx, keys, () => newId(random, 'per'), now);
+  return [...ids.values()].map((id) => ['recovery-waits', id] as const);
+}
+
+async function adminsOf(trx: Trx): Promise<Told> {
+  const admins = (await roleHolders(trx)).filter(({ role }) => role === 'admin');
+  return admins.map(({ person }) => ['proposal-waits', person] as const);
+}

@@ -1,0 +1,180 @@
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { NOTIFICATIONS } from '../../src/core/notification.ts';
+import { linkAccount, listAccounts, unlinkAccount } from '../../src/operations/linked-accounts.ts';
+import { saveNotifications } from '../../src/operations/notification-settings.ts';
+import type { OwnNotice } from '../../src/operations/own-notice.ts';
+import { listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
+import { beginTelling } from '../../src/operations/plan-notifications.ts';
+import { confirmProposal, propose, refuseProposal, type ProposalInput } from '../../src/operations/proposals.ts';
+import {
+  askForRecovery,
+  challengeRecovery,
+  confirmRecovery,
+  withdrawRecovery,
+} from '../../src/operations/recover-passkeys.ts';
+import { createNotificationTally, tellPeople, type Mailer } from '../../src/operations/tell-people.ts';
+import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
+import { giveRole } from './curfew-roles.ts';
+import { eachDatabase } from './harness.ts';
+import { sequenceAll } from './ledger-under-test.ts';
+import { withPasskey, type Signer } from './passkey-people.ts';
+
+const BECAUSE = { reason: 'The team asked for it' };
+
+eachDatabase('what people are told of their own keys, accounts and roles', (current) => {
+  let acme: AcmeOperations;
+  let sent: OwnNotice[];
+  let tally: ReturnType<typeof createNotificationTally>;
+  beforeEach(async () => {
+    acme = await acmeOperations(current());
+    sent = [];
+    tally = createNotificationTally();
+    await beginTelling(acme.world);
+  });
+
+  const mailer: Mailer = {
+    async send(notice) {
+      if (!('request' in notice)) sent.push(notice);
+      return { kind: 'sent' };
+    },
+    examine: async () => ({ target: 'mail', ok: true, message: 'well' }),
+  };
+  /** Gives the log its places and sends what is due: what was sent, as `kind to name`, sorted. */
+  const told = async (): Promise<readonly string[]> => {
+    const before = sent.length;
+    await sequenceAll(current());
+    await tellPeople(acme.world, mailer, tally.count);
+    return sent
+      .slice(before)
+      .map(({ kind, to }) => `${kind} ${to.address.split('.')[0] ?? ''}`)
+      .sort();
+  };
+  /** The same, some seconds later: what waits for somebody is held back until then. */
+  const toldLater = async (): Promise<readonly string[]> => {
+    const at = await told();
+    await sql`update notification set due_at = app_now() where outcome is null`.execute(current().db);
+    return [...at, ...(await told())].sort();
+  };
+  const proposes = async (key: string, change: ProposalInput) =>
+    got(await propose(acme.world, await acme.as(key), change)).id;
+  const confirms = async (key: string, id: Awaited<ReturnType<typeof proposes>>) =>
+    got(await confirmProposal(acme.world, await acme.as(key), id));
+
+  describe('keys', () => {
+    const confirm = async ({ actor, device }: Signer, id: never) => {
+      const { document, options } = got(await challengeRecovery(acme.world, actor, id));
+      return got(await confirmRecovery(acme.world, actor, id, { document, response: device.assert(options) }));
+    };
+
+    test('a passkey that is registered or removed is told to its owner, whatever they turned off', async () => {
+      const bo = await acme.as('bo');
+      const off = Object.fromEntries(NOTIFICATIONS.map((kind) => [kind, false]));
+      got(await saveNotifications(acme.world, bo, off as never));
+      await withPasskey(acme, 'bo');
+      expect(await toldLater()).toEqual(['passkey-registered bo']);
+      expect(sent[0]).toMatchObject({
+        own: true,
+        by: 'Bo Sandberg (bo)',
+        thread: expect.stringMatching(/^entry-\d+$/),
+      });
+      expect(await toldLater()).toEqual([]);
+      const [passkey] = got(await listPasskeys(acme.world, bo));
+      if (passkey === undefined) throw new Error('there is one');
+      got(await removeOwnPasskey(acme.world, bo, passkey.id));
+      expect(await toldLater()).toEqual(['passkey-removed bo']);
+    });
+
+    test('a recovery is told to whoever it is for at each step, and to those who can confirm it as long as they can', async () => {
+      const lost = await withPasskey(acme, 'bo');
+      const [fay, gus] = [await withPasskey(acme, 'fay'), await withPasskey(acme, 'gus')];
+      await told();
+      const { id, confirmers } = got(await askForRecovery(acme.world, lost.actor));
+      expect(await told()).toEqual(['recovery-asked bo']);
+      await confirm(fay, id as never);
+      const others = confirmers.map(({ key }) => key).filter((key) => key !== 'fay');
+      // Who has confirmed is not asked any more.
+      expect(await toldLater()).toEqual(
+        ['recovery-confirmed bo', ...others.map((key) => `recovery-waits ${key}`)].sort(),
+      );
+      expect(sent.find(({ kind }) => kind === 'recovery-waits')).toMatchObject({
+        about: 'Bo Sandberg (bo)',
+        own: false,
+      });
+      await confirm(gus, id as never);
+      expect(await toldLater()).toEqual(['recovery-opened bo']);
+    });
+
+    test('a recovery that is taken back at once asks nobody', async () => {
+      const lost = await withPasskey(acme, 'bo');
+      await told();
+      got(await askForRecovery(acme.world, lost.actor));
+      got(await withdrawRecovery(acme.world, lost.actor));
+      expect(await toldLater()).toEqual(['recovery-asked bo']);
+    });
+  });
+
+  describe('roles and persons', () => {
+    beforeEach(async () => {
+      for (const key of ['eli', 'fay']) await giveRole(acme, key, 'admin');
+    });
+
+    test('a role is told to whom it is about, and to the admins who can confirm it', async () => {
+      const id = await proposes('eli', { action: 'appoint', person: 'bo', role: 'auditor', ...BECAUSE });
+      expect(await told()).toEqual(['role-proposed bo']);
+      expect(sent[0]).toMatchObject({ by: 'Eli Navarro (eli)', mayConfirm: false, ...BECAUSE, role: 'auditor' });
+      expect(await toldLater()).toEqual(['proposal-waits fay']);
+      await confirms('fay', id);
+      expect(await toldLater()).toEqual(['role-appointed bo']);
+      await confirms('fay', await proposes('eli', { action: 'dismiss', person: 'bo', role: 'auditor', ...BECAUSE }));
+      // It was decided at once: neither waits for anybody any more.
+      expect(await toldLater()).toEqual(['role-dismissed bo']);
+    });
+
+    test('where there is no other admin, whom it is about hears that it waits for them', async () => {
+      const dismissal = await proposes('eli', { action: 'dismiss', person: 'fay', role: 'admin', ...BECAUSE });
+      expect(await toldLater()).toEqual(['role-proposed fay']);
+      expect(sent[0]).toMatchObject({ mayConfirm: true });
+      got(await refuseProposal(acme.world, await acme.as('eli'), dismissal));
+      expect(await toldLater()).toEqual([]);
+    });
+
+    test('two who were merged both hear of it, and before that nobody but who can confirm it', async () => {
+      const id = await proposes('eli', { action: 'merge', person: 'bo', other: 'finn', grants: 'keep', ...BECAUSE });
+      expect(await toldLater()).toEqual(['proposal-waits fay']);
+      expect(sent[0]).toMatchObject({ about: 'Bo Sandberg (bo)', other: expect.stringContaining('(finn)') });
+      await confirms('fay', id);
+      expect(await toldLater()).toEqual(['persons-merged bo', 'persons-merged finn']);
+    });
+
+    test('an account beside the first is told, and one that is taken off or released', async () => {
+      const { person } = await acme.as('ana');
+      expect(await toldLater()).toEqual([]);
+      const proven = {
+        issuer: 'https://contractors.example',
+        subject: 'a-17',
+        proof: 'sign-in',
+        name: 'contractors',
+      } as const;
+      const linked = async () => {
+        got(await linkAccount(acme.world, { id: person, key: 'ana' }, proven));
+        const account = got(await listAccounts(acme.world, await acme.as('ana'))).find(
+          ({ subject }) => subject === 'a-17',
+        );
+        if (account === undefined) throw new Error('it is linked');
+        return account.id;
+      };
+      const first = await linked();
+      expect(await toldLater()).toEqual(['account-linked ana']);
+      expect(sent[0]).toMatchObject({ issuer: 'https://contractors.example' });
+      expect(JSON.stringify(sent)).not.toContain('a-17');
+      got(await unlinkAccount(acme.world, await acme.as('ana'), first));
+      expect(await toldLater()).toEqual(['account-unlinked ana']);
+      const again = await linked();
+      await told();
+      await confirms('fay', await proposes('eli', { action: 'release', account: again, ...BECAUSE }));
+      expect(await toldLater()).toEqual(['account-unlinked ana']);
+      expect(sent.at(-1)).toMatchObject({ own: false });
+    });
+  });
+});
