@@ -53,7 +53,8 @@ export async function searchEntries(
   if (before !== undefined) query = query.where('seq', '<', before);
   if (concerning !== undefined)
     query = query.where(
-      sql<boolean>`(actor_id = ${concerning.person} or person_id = ${concerning.person}
+      // An order to stop somebody is not shown to them (ADR 21), while everything else about them is.
+      sql<boolean>`(actor_id = ${concerning.person} or (person_id = ${concerning.person} and kind not like 'revocation.%')
         or ${isAnyOf('request_id', concerning.requests)}
         or request_id in (select request_id from approval where person_id = ${concerning.person}))`,
     );

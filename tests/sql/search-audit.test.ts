@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
+import { orderRevocation } from '../../src/operations/revoke-many.ts';
 import { searchAudit, type AuditQuery } from '../../src/operations/search-audit.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
@@ -74,6 +75,16 @@ eachDatabase('the search of the log', (current) => {
     expect(await kinds({ q: 'invoice', request }, hal)).toEqual(['grant.scheduled', 'request.submitted']);
     expect(await kinds({ request }, gus)).toEqual([]);
     expect(new Set(await kinds({}, gus))).toEqual(new Set([]));
+  });
+
+  test('does not tell anybody that somebody wants their access stopped', async () => {
+    const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
+    got(await orderRevocation(acme.world, bo, { person: 'ana', reason: 'Her laptop was stolen' }));
+    await sequenceAll(current());
+    expect(await kinds({ kind: 'revocation' }, ana)).toEqual([]);
+    expect((await kinds({ kind: 'revocation' }, bo)).length).toBeGreaterThan(0);
+    expect((await kinds({ kind: 'revocation' })).length).toBeGreaterThan(0);
+    expect(await kinds({ kind: 'request' }, ana)).toContain('request.submitted');
   });
 
   test('is an entry itself, and is found by its kind alone', async () => {
