@@ -4,7 +4,7 @@ import { OWN_NEWS, type NotificationOutcome, type OwnNews } from '../core/notifi
 import { fromIso, type Instant } from '../core/time.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import { bodiesFrom, type ClaimedNotification } from '../store/notifications.ts';
-import { confirmersOf, findRecovery } from '../store/passkey-recoveries.ts';
+import { confirmationsOf, findRecovery } from '../store/passkey-recoveries.ts';
 import { areOneHuman, humanOf, humansAmong, personKeys } from '../store/people.ts';
 import { findProposal } from '../store/proposals.ts';
 import { roleHolders, rolesOf } from '../store/role-assignments.ts';
@@ -111,7 +111,8 @@ async function waitsFor(
     const { policy, directory } = world.rules.current();
     const isNamed = sensitiveApprovers(policy, directory, now).includes(key);
     const human = await humanOf(db, person);
-    const confirmed = (await humansAmong(db, await confirmersOf(db, recovery.id))).has(human);
+    const said = (await confirmationsOf(db, recovery.id)).map(({ person }) => person);
+    const confirmed = (await humansAmong(db, said)).has(human);
     if (!isNamed || confirmed || (await humanOf(db, recovery.person)) === human) return 'overtaken';
     return { mayConfirm: true, reason: null };
   }

@@ -1,10 +1,10 @@
 import { ok, refused, type Result } from '../core/result.ts';
 import { isSignedTier } from '../core/role.ts';
-import { instant, toIso } from '../core/time.ts';
+import { instant, toIso, type Instant } from '../core/time.ts';
 import { verifyAssertion } from '../ledger/assertion.ts';
 import { challengeOf, hashOf, readDocument, type ApprovalDocument } from '../ledger/decision-document.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
-import { passkeyRegistrations } from '../store/ledger-entries.ts';
+import { approvalEntries, passkeyEntries } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
 import { findPasskeys, type PasskeyRecord } from '../store/passkeys.ts';
 import type { ApprovalRecord } from '../store/approvals.ts';
@@ -23,8 +23,8 @@ const CLOCKS_DIFFER_MS = 30_000;
 
 /**
  * Verifies every signature under a request again, from the rows as they stand now and the keys that the log registered, right before access
- * is made. Whoever can write in the database can write a yes, and a key to sign it with; the key counts only with its entry in the log, which
- * everybody can read for ever. `until`: the later end that is about to be given, for an extension.
+ * is made. Whoever can write in the database can write a yes, and a key to sign it with; both count only with their entries in the log, which
+ * everybody can read for ever, and a key only as long as the log does not say that it was removed. `until`: the later end that is about to be given, for an extension.
  */
 export async function recheckSignatures(
   world: World,
@@ -45,19 +45,16 @@ export async function recheckSignatures(
   const asked = storedQuestion(request).requester;
   if (credentials.length > 0 && (await personKeys(world.db, [request.person])).get(request.person) !== asked)
     return altered('They were given for somebody else.');
+  const given = credentials.length === 0 ? new Set<string>() : await loggedApprovals(world, request);
   for (const one of yes) {
     if (one.signed === null) {
       if (mustBeSigned) return altered('One of them is not signed.');
       continue;
     }
-    const why = faultOf(
-      world,
-      grant,
-      request,
-      { ...one, signed: one.signed },
-      keys.get(one.signed.assertion.credential),
-      until,
-    );
+    const { document, assertion } = one.signed;
+    const why = given.has(`${one.person} ${document}`)
+      ? faultOf(world, grant, request, { ...one, signed: one.signed }, keys.get(assertion.credential), until)
+      : 'the log does not say that it was given';
     if (why !== null) return altered(`One signature does not hold: ${why}.`);
   }
   return ok(null);
@@ -67,21 +64,42 @@ function altered(why: string): Result<null, StartRefusal> {
   return refused({ code: 'approval-altered', text: `The approvals of this request are not what was signed. ${why}` });
 }
 
-/** The keys among some whose registration stands in the log, as they are: for this person, with this public key. */
+/** What the log says was signed for a request, and by whom. */
+async function loggedApprovals(world: World, { id }: RequestRecord): Promise<ReadonlySet<string>> {
+  const bodies = await approvalEntries(world.db, id);
+  return new Set(
+    bodies.map((body) => {
+      const { actor, facts } = JSON.parse(body) as { actor: { id: string }; facts: Record<string, string> };
+      return `${actor.id} ${facts['document']}`;
+    }),
+  );
+}
+
+/**
+ * The keys among some whose registration stands in the log, as they are: for this person, with this public key, and removed when the log
+ * says so, whatever the row says.
+ */
 async function loggedKeys(
   world: World,
   keys: ReadonlyMap<string, PasskeyRecord>,
 ): Promise<ReadonlyMap<string, PasskeyRecord>> {
   const persons = [...new Set([...keys.values()].map(({ person }) => person))];
-  const bodies = await passkeyRegistrations(world.db, persons);
-  const logged = new Set(
-    bodies.map((body) => {
-      const { actor, facts } = JSON.parse(body) as { actor: { id: string }; facts: Record<string, string> };
-      return `${actor.id} ${facts['credential']} ${facts['publicKey']}`;
-    }),
-  );
+  const logged = new Set<string>();
+  const removed = new Map<string, Instant>();
+  for (const body of await passkeyEntries(world.db, persons)) {
+    const { kind, at, actor, facts } = JSON.parse(body) as {
+      readonly kind: string;
+      readonly at: string;
+      readonly actor: { readonly id: string };
+      readonly facts: Readonly<Record<string, string>>;
+    };
+    if (kind === 'passkey.registered') logged.add(`${actor.id} ${facts['credential']} ${facts['publicKey']}`);
+    else removed.set(facts['credential'] ?? '', instant(Date.parse(at)));
+  }
   return new Map(
-    [...keys].filter(([, { person, credential, publicKey }]) => logged.has(`${person} ${credential} ${publicKey}`)),
+    [...keys.values()]
+      .filter(({ person, credential, publicKey }) => logged.has(`${person} ${credential} ${publicKey}`))
+      .map((key) => [key.credential, { ...key, removedAt: removed.get(key.credential) ?? key.removedAt }]),
   );
 }
 

@@ -14,7 +14,7 @@ import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import { appNow } from '../store/database.ts';
 import {
   closeRecovery,
-  confirmersOf,
+  confirmationsOf,
   findRecovery,
   insertConfirmation,
   insertRecovery,
@@ -205,7 +205,7 @@ export async function confirmRecovery(
         facts: { recovery: id, document: text, ...assertion },
       },
     ];
-    const enough = (await countedFor(trx, recovery, await confirmersOf(trx, id))) >= CONFIRMATIONS;
+    const enough = (await countedFor(world, trx, recovery, now)) >= CONFIRMATIONS;
     const openUntil = enough ? after(now, OPEN_MS) : null;
     if (openUntil !== null) {
       entries.push(...(await open(world, trx, actor, recovery, openUntil, now)));
@@ -263,21 +263,36 @@ async function waitingFor(
     return refused({ code: 'already-confirmed', detail: 'This recovery is confirmed, withdrawn or over.' });
   if (now >= recovery.lapsesAt)
     return refused({ code: 'request-lapsed', detail: 'Too few confirmed this in time. Its owner asks again.' });
-  const confirmed = await confirmersOf(trx, id);
+  const confirmed = (await confirmationsOf(trx, id)).map(({ person }) => person);
   if ((await humansAmong(trx, confirmed)).has(await humanOf(trx, actor.person)))
     return refused({ code: 'already-decided-by-you', detail: 'You have confirmed this before.' });
   return ok({ recovery, now });
 }
 
-/** How many humans have confirmed a recovery besides the one whom it is for: one under two ids is one. */
-async function countedFor(db: Db | Trx, { person }: RecoveryRecord, confirmed: readonly PersonId[]): Promise<number> {
-  const [humans, own] = [await humansAmong(db, confirmed), await humanOf(db, person)];
+/** Who has confirmed a recovery and might do so now: whom the rules still name, with a passkey that is still theirs. */
+async function standingConfirmers(
+  world: World,
+  db: Db | Trx,
+  { id }: RecoveryRecord,
+  now: Instant,
+): Promise<readonly PersonId[]> {
+  const { policy, directory } = world.rules.current();
+  const confirmed = (await confirmationsOf(db, id)).filter(({ keyStands }) => keyStands).map(({ person }) => person);
+  const keys = await personKeys(db, confirmed);
+  const named = new Set(sensitiveApprovers(policy, directory, now));
+  return confirmed.filter((person) => named.has(keys.get(person) ?? ''));
+}
+
+/** How many of them are humans besides the one whom it is for: one under two ids is one. */
+async function countedFor(world: World, db: Db | Trx, recovery: RecoveryRecord, now: Instant): Promise<number> {
+  const humans = await humansAmong(db, await standingConfirmers(world, db, recovery, now));
+  const own = await humanOf(db, recovery.person);
   return [...humans].filter((human) => human !== own).length;
 }
 
 async function viewOf(world: World, db: Db | Trx, recovery: RecoveryRecord, now: Instant): Promise<RecoveryView> {
   const { policy, directory } = world.rules.current();
-  const confirmed = await confirmersOf(db, recovery.id);
+  const confirmed = await standingConfirmers(world, db, recovery, now);
   const keys = await personKeys(db, [recovery.person, ...confirmed]);
   const view = (id: RecoveryRecord['person']) => personView(world, keys.get(id) ?? '');
   const own = keys.get(recovery.person);
@@ -287,7 +302,7 @@ async function viewOf(world: World, db: Db | Trx, recovery: RecoveryRecord, now:
     askedAt: toIso(recovery.askedAt),
     lapsesAt: toIso(recovery.lapsesAt),
     confirmedBy: confirmed.map(view),
-    missing: Math.max(0, CONFIRMATIONS - (await countedFor(db, recovery, confirmed))),
+    missing: Math.max(0, CONFIRMATIONS - (await countedFor(world, db, recovery, now))),
     openUntil: recovery.openUntil === null ? null : toIso(recovery.openUntil),
     confirmers: sensitiveApprovers(policy, directory, now)
       .filter((key) => key !== own)

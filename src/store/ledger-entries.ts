@@ -147,12 +147,22 @@ export async function bodiesAbout(
   return rows.map((row) => ({ entryId: row.entry_id, body: row.body }));
 }
 
-/** The bodies of the entries by which some persons registered passkeys, also those that wait for their place in the log. */
-export async function passkeyRegistrations(db: Db, persons: readonly PersonId[]): Promise<readonly string[]> {
+/** The bodies of the entries by which passkeys of some persons came and went, also those that wait for their place in the log. */
+export async function passkeyEntries(db: Db, persons: readonly PersonId[]): Promise<readonly string[]> {
   if (persons.length === 0) return [];
   const { rows } = await sql<{ body: string }>`
-    select body from ledger_entry where kind = 'passkey.registered' and actor_id = any(${persons})
+    select body from ledger_entry
+    where (kind = 'passkey.registered' and actor_id = any(${persons})) or (kind = 'passkey.removed' and person_id = any(${persons}))
     union all
-    select body from ledger_outbox where body like '%"kind":"passkey.registered"%'`.execute(db);
+    select body from ledger_outbox where body like '%"kind":"passkey.re%'`.execute(db);
+  return rows.map(({ body }) => body);
+}
+
+/** The bodies of the entries by which people said yes to a request, also those that wait for their place in the log. */
+export async function approvalEntries(db: Db, request: RequestId): Promise<readonly string[]> {
+  const { rows } = await sql<{ body: string }>`
+    select body from ledger_entry where request_id = ${request} and kind = 'approval.given'
+    union all
+    select body from ledger_outbox where request_id = ${request} and body like '%"kind":"approval.given"%'`.execute(db);
   return rows.map(({ body }) => body);
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { PersonId, RecoveryId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at } from './columns.ts';
@@ -82,15 +82,16 @@ export async function closeRecovery(trx: Trx, id: RecoveryId, now: Instant): Pro
     .execute();
 }
 
-/** Who has confirmed a recovery, first one first. */
-export async function confirmersOf(db: Db | Trx, id: RecoveryId): Promise<readonly PersonId[]> {
-  const rows = await db
-    .selectFrom('passkey_recovery_confirmation')
-    .select('person_id')
-    .where('recovery_id', '=', id)
-    .orderBy('confirmed_at')
-    .execute();
-  return rows.map((row) => row.person_id);
+/** Who has confirmed a recovery, first one first, and whether the passkey that they did it with is still theirs. */
+export async function confirmationsOf(
+  db: Db | Trx,
+  id: RecoveryId,
+): Promise<readonly { readonly person: PersonId; readonly keyStands: boolean }[]> {
+  const { rows } = await sql<{ person: PersonId; keyStands: boolean }>`
+    select said.person_id as person, exists (
+      select from passkey where credential_hash = said.assertion ->> 'credential' and removed_at is null) as "keyStands"
+    from passkey_recovery_confirmation as said where recovery_id = ${id} order by confirmed_at`.execute(db);
+  return rows;
 }
 
 /** Keeps a confirmation. Returns false when that person has confirmed this recovery before. */

@@ -173,6 +173,21 @@ eachDatabase('a grant that somebody wrote into the database', (current) => {
       );
     });
 
+    test('counts where the log says that it was given, and not with a key that the log says was removed before', async () => {
+      await sequenceAll(current());
+      const registered = `(select body from ledger_entry where kind = 'passkey.registered' limit 1)`;
+      const removal = `replace(replace(${registered}, 'passkey.registered', 'passkey.removed'), '"at":"20', '"at":"19')`;
+      await tamper(
+        current(),
+        `insert into ledger_outbox (entry_id, body) values ('ent_${'a'.repeat(20)}', ${removal})`,
+      );
+      expect(await checked({})).toBe('One signature does not hold: the key was not registered then.');
+      await tamper(current(), 'delete from ledger_outbox');
+      expect(await checked({})).toBe('ok');
+      await tamper(current(), `delete from ledger_entry where kind = 'approval.given'`);
+      expect(await checked({})).toBe('One signature does not hold: the log does not say that it was given.');
+    });
+
     test('counts with a key that the log registered, and with no other', async () => {
       expect(await checked({})).toBe('ok');
       await sequenceAll(current());

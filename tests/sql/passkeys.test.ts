@@ -272,7 +272,7 @@ eachDatabase('a passkey', (current) => {
               keep: keep.actor.person,
               merge: merge.actor.person,
               by: bo.person,
-              confirmedBy: keep.actor.person,
+              confirmedBy: hal.actor.person,
               now: await appNow(trx),
             }),
           );
@@ -282,6 +282,23 @@ eachDatabase('a passkey', (current) => {
       // One who confirmed turns out to be who asked: what they said does not count.
       await merged(lost, gus);
       expect(code(await confirm(gus, id as never))).toBe('self-approval');
+      expect(got(await confirm(hal, id as never))).toMatchObject({ missing: 1, openUntil: null });
+    });
+
+    test('counts whoever confirmed for as long as they might: not with a passkey that was removed, nor after they left', async () => {
+      const lost = await withPasskey(acme, 'bo');
+      const [fay, gus, hal] = [
+        await withPasskey(acme, 'fay'),
+        await withPasskey(acme, 'gus'),
+        await withPasskey(acme, 'hal'),
+      ];
+      const { id } = got(await askForRecovery(acme.world, lost.actor));
+      expect(got(await confirm(fay, id as never))).toMatchObject({ missing: 1 });
+      for (const passkey of got(await listPasskeys(acme.world, fay.actor)))
+        got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
+      expect(got(await confirm(gus, id as never))).toMatchObject({ missing: 1, openUntil: null });
+      acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}gus:\n)/m, '$1    active: false\n') }));
+      await acme.reload();
       expect(got(await confirm(hal, id as never))).toMatchObject({ missing: 1, openUntil: null });
     });
 
@@ -313,7 +330,10 @@ eachDatabase('a passkey', (current) => {
       const [own] = got(await listRecoveries(acme.world, lost.actor));
       expect(own).toMatchObject({ id: again, missing: 0, openUntil: expect.any(String) as string });
       expect(got(await listRecoveries(acme.world, await acme.as('hal')))).toEqual([]);
-      await tamper(current(), `update passkey_recovery set open_until = app_now() - interval '1 second' where closed_at is null`);
+      await tamper(
+        current(),
+        `update passkey_recovery set open_until = app_now() - interval '1 second' where closed_at is null`,
+      );
       expect(got(await listRecoveries(acme.world, lost.actor))).toEqual([]);
       expect(await optionsFor(acme, lost.actor)).toMatchObject({ refusal: { code: 'step-up-required' } });
     });
