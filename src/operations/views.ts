@@ -146,9 +146,7 @@ async function keysOf(
   return keys;
 }
 
-function keysIn(said: readonly ApprovalRecord[]): readonly (readonly [PersonId, string])[] {
-  return said.map(({ person, key }) => [person, key]);
-}
+const keysIn = (said: readonly ApprovalRecord[]) => said.map(({ person, key }) => [person, key] as const);
 
 /** Builds the views of some requests with a few queries, whatever their number. */
 export async function requestViews(
@@ -320,9 +318,7 @@ export function personView(world: World, key: string): PersonView {
   return { key, name: world.rules.current().directory.people.get(key)?.name ?? key };
 }
 
-function isoOrNull(at: Instant | null): string | null {
-  return at === null ? null : toIso(at);
-}
+const isoOrNull = (at: Instant | null): string | null => (at === null ? null : toIso(at));
 
 function nextStep(
   request: RequestRecord,
