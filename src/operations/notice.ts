@@ -11,7 +11,8 @@ import type { RequestState } from '../core/request.ts';
 import { assertNever } from '../core/result.ts';
 import type { Tier } from '../core/role.ts';
 import { fromIso, type Instant } from '../core/time.ts';
-import { openSteps } from '../policy/approvals.ts';
+import { mayDecide, openSteps } from '../policy/approvals.ts';
+import { decide } from '../policy/decide.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import type { ClaimedNotification } from '../store/notifications.ts';
 import { personKeys } from '../store/people.ts';
@@ -19,9 +20,9 @@ import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequest, type RequestRecord } from '../store/requests.ts';
 import { takenNow, votesIn } from './votes.ts';
 import { warningOccasion } from './plan-notifications.ts';
-import { storedDecision } from './stored-decision.ts';
+import { storedQuestion } from './stored-decision.ts';
 import { residualBefore } from './views.ts';
-import type { World } from './world.ts';
+import type { RulesInForce, World } from './world.ts';
 
 /** A message as it stands when it is sent. Times are instants; words that people wrote (`reason`, `comment`) are as they wrote them. */
 export interface Notice {
@@ -76,19 +77,18 @@ export async function noticeOf(
 ): Promise<Notice | Extract<NotificationOutcome, 'overtaken' | 'no-address'>> {
   const { kind } = message;
   if (!isAboutRequest(kind)) return 'overtaken';
+  const rules = world.rules.current();
+  const { directory, policy } = rules;
+  // Nobody has an address then, and nothing is refused for good: it is tried again.
+  if (directory.people.size === 0) throw new Error('nobody is known, because the directory cannot be read');
   const request = message.request === null ? null : await findRequest(world.db, message.request);
   if (request === null) return 'overtaken';
-  const said = takenNow(
-    world.rules.current(),
-    request,
-    (await approvalsOf(world.db, [request.id])).get(request.id) ?? [],
-  );
+  const said = takenNow(rules, request, (await approvalsOf(world.db, [request.id])).get(request.id) ?? []);
   const keys = await personKeys(world.db, [message.person, request.person]);
   const key = keys.get(message.person) ?? '';
-  const { directory, policy } = world.rules.current();
   const [about] = message.grant === null ? [] : await findGrants(world.db, [message.grant]);
   const made = await grantsOfRequests(world.db, [request.id]);
-  if (isOvertaken({ ...message, kind }, key, { request, said, about: about ?? null, made })) return 'overtaken';
+  if (isOvertaken(rules, { ...message, kind }, key, { request, said, about: about ?? null, made })) return 'overtaken';
   const person = directory.people.get(key);
   if (person === undefined || !person.active || !isAddress(person.email)) return 'no-address';
   const nameOf = (of: string): string => directory.people.get(of)?.name ?? of;
@@ -147,13 +147,14 @@ interface Stand {
 }
 
 /** Whether something has happened since that makes the message wrong, or a summons to do what is done. */
-function isOvertaken({ kind, now, occasion, person }: Pending, key: string, stand: Stand): boolean {
-  const { request, said, about, made } = stand;
+function isOvertaken(rules: RulesInForce, pending: Pending, key: string, stand: Stand): boolean {
+  const { kind, now, occasion, person } = pending;
+  const { said, about, made } = stand;
   switch (kind) {
     case 'waits':
     case 'escalated':
     case 'decide-again':
-      return !isStillNeeded(request, said, key, now) || said.some((one) => one.person === person && !one.setAside);
+      return !isStillNeeded(rules, pending, key, stand) || said.some((one) => one.person === person && !one.setAside);
     case 'approved':
       return made.length > 0 && made.every(({ state }) => state.kind === 'ended' || state.kind === 'failed');
     case 'active':
@@ -178,12 +179,18 @@ function isOvertaken({ kind, now, occasion, person }: Pending, key: string, stan
   }
 }
 
-/** Whether the request waits for a decision that this person can give: a step that others have satisfied needs nobody. */
-function isStillNeeded(request: RequestRecord, said: readonly ApprovalRecord[], key: string, now: Instant): boolean {
+/**
+ * Whether the request waits for a decision that this person can give, by the rules in force: a step that others have satisfied needs nobody,
+ * and whom the rules do not name any more is not asked.
+ */
+function isStillNeeded(rules: RulesInForce, { kind, now }: Pending, key: string, { request, said }: Stand): boolean {
   if (request.state.kind !== 'pending' || now >= request.lapsesAt) return false;
-  return openSteps(storedDecision(request), votesIn(said)).some(
-    ({ missing, eligible, escalatesTo }) => missing > 0 && (eligible.includes(key) || escalatesTo.includes(key)),
-  );
+  const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
+  if (decision.effect === 'deny') return false;
+  const steps = openSteps(decision, votesIn(said)).filter(({ missing }) => missing > 0);
+  // The time of an escalation is when its message is due.
+  const escalates = kind === 'escalated' && steps.some(({ escalatesTo }) => escalatesTo.includes(key));
+  return escalates || mayDecide({ ...decision, steps }, key, now);
 }
 
 /** The same for the same message to the same person however often it is sent: 24 hex digits. */

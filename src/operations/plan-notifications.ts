@@ -1,5 +1,5 @@
 import { parseId, type GrantId, type PersonId, type RequestId } from '../core/ids.ts';
-import { warningMs, type NotificationKind } from '../core/notification.ts';
+import { WAITS_HELD_MS, warningMs, type NotificationKind } from '../core/notification.ts';
 import { invariant } from '../core/result.ts';
 import { after, fromIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
@@ -112,20 +112,20 @@ async function messagesOf(
   return [...toOthers, ...news.flatMap(toGiver), ...news.flatMap(toRequester)];
 }
 
-/** Who can decide hears at once, and to whom it escalates when it does: whether it still waits by then is seen when it is sent. */
+/** Who can decide hears within seconds, and to whom it escalates when it does: whether it still waits by then is seen when it is sent. */
 function toApprovers(
   { request: id, at }: News,
   request: RequestRecord,
 ): readonly (Omit<NewNotification, 'person'> & { readonly key: string })[] {
   const { steps, submittedAt } = storedDecision(request);
-  const message = (kind: 'waits' | 'escalated', key: string, dueAt: Instant) => ({
+  const message = (kind: 'waits' | 'escalated', key: string, happenedAt: Instant, heldMs = 0) => ({
     kind,
     key,
     occasion: `${kind}:${id}`,
     request: id,
     grant: null,
-    happenedAt: dueAt,
-    dueAt,
+    happenedAt,
+    dueAt: after(happenedAt, heldMs),
   });
   const eligible = new Set(steps.flatMap((step) => step.eligible));
   const escalations = new Map<string, Instant>();
@@ -136,7 +136,7 @@ function toApprovers(
       if (!eligible.has(key) && dueAt < (escalations.get(key) ?? Infinity)) escalations.set(key, dueAt);
   }
   return [
-    ...[...eligible].map((key) => message('waits', key, at)),
+    ...[...eligible].map((key) => message('waits', key, at, WAITS_HELD_MS)),
     ...[...escalations].map(([key, dueAt]) => message('escalated', key, dueAt)),
   ];
 }

@@ -4,7 +4,7 @@ import { startMailCatcher, type MailCatcher } from '../../simulators/mail/catche
 import { headerOf } from '../../simulators/mail/read-message.ts';
 import { createSmtpMailer, type SmtpMailer } from '../../src/integrations/mail/smtp.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
-import { beginTelling } from '../../src/operations/plan-notifications.ts';
+import { beginTelling, planNotifications } from '../../src/operations/plan-notifications.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { createNotificationTally, tellPeople } from '../../src/operations/tell-people.ts';
 import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
@@ -49,6 +49,9 @@ eachDatabase('notifications over SMTP', (current) => {
     const note = (fields: object, message: string) => void lines.push(`${JSON.stringify(fields)} ${message}`);
     await sequenceAll(current());
     const world = { ...acme.world, log: { info: note, warn: note, error: note } };
+    // What waits is held for some seconds.
+    await planNotifications(world);
+    await sql`update notification set due_at = app_now() where kind = 'waits' and attempts = 0`.execute(current().db);
     await tellPeople(world, mailer, tally.count);
   };
   const allDueNow = () =>
