@@ -5,6 +5,7 @@ import { demoPlace, until, type DemoPlace, type DemoProcess } from '../e2e/demo-
 import { chromiumOrReason } from './chromium.ts';
 import { furnish, type Things } from './furnish.ts';
 import { PAGES } from './pages.ts';
+import { smallTargets } from './small-targets.ts';
 import { EXAMINED, LOOKS, settled, visit, type Visitor } from './visitor.ts';
 
 describe('the portal in Chromium', () => {
@@ -64,6 +65,7 @@ describe('the portal in Chromium', () => {
         );
         expect(barriers, name).toEqual([]);
         expect(await wide(page), `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+        if (look.width === 360) expect(await smallTargets(page), `${name}: too small for a thumb`).toEqual([]);
         expect(visitor.complaints(), name).toEqual([]);
       }
     });

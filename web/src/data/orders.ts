@@ -33,7 +33,9 @@ export function useOrders(list: WhichOrders) {
 /** Orders that wait for me as their second person. */
 export function useOrdersToConfirm(): readonly Order[] {
   const { data } = useOrders('standing');
-  return data?.pages.flatMap(({ items }) => items.filter(({ mayConfirm }) => mayConfirm)) ?? [];
+  // One that has ended all there was could still be widened, but nothing waits for that.
+  const waits = ({ mayConfirm, status }: Order): boolean => mayConfirm && (status === 'waiting' || status === 'partly');
+  return data?.pages.flatMap(({ items }) => items.filter(waits)) ?? [];
 }
 
 /** One order, looked at again and again until nothing is left of it. */

@@ -93,6 +93,7 @@ export function ButtonAnchor({ kind, icon, small, children, ...rest }: AnchorPro
   return (
     <a
       {...rest}
+      data-kind={kind}
       className={classOf({ ...(kind === undefined ? {} : { kind }), ...(small === undefined ? {} : { small }) })}
     >
       <Inside icon={icon}>{children}</Inside>

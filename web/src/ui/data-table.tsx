@@ -24,6 +24,7 @@ export interface Column<Row> {
   readonly head: string;
   /** Its width, as of a grid: `minmax(8rem, 1fr)`. */
   readonly width: string;
+  /** `null`: there is nothing to say; a narrow screen leaves its head out too. */
   readonly cell: (row: Row) => ReactNode;
   /** What it is sorted by; absent: it is not. */
   readonly by?: (row: Row) => string | number;
@@ -150,11 +151,19 @@ export function DataTable<Row>({
                 style={template}
                 className={classes['row']}
               >
-                {columns.map(({ id, head, plain, cell }) => (
-                  <td key={id} role="cell" data-head={plain === true ? undefined : head}>
-                    {cell(found.original.row)}
-                  </td>
-                ))}
+                {columns.map(({ id, head, plain, cell }) => {
+                  const inside = cell(found.original.row);
+                  return (
+                    <td
+                      key={id}
+                      role="cell"
+                      data-head={plain === true ? undefined : head}
+                      data-empty={inside === null || undefined}
+                    >
+                      {inside}
+                    </td>
+                  );
+                })}
               </tr>
             )
           );

@@ -9,7 +9,7 @@ import { LineField, OneOf } from '../../ui/fields.tsx';
 import { Listing } from '../../ui/listing.tsx';
 import { Page } from '../../ui/page.tsx';
 import { TierSign } from '../../ui/signs.tsx';
-import { Ask, How, Longest } from './cells.tsx';
+import { Ask, How, longest } from './cells.tsx';
 import { CLOUDS, countWords, pairOf, withCloud, withWords } from './shown.ts';
 import classes from './catalogue.module.css';
 
@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<CatalogueItem>[] = [
     head: 'Longest',
     width: '5.5rem',
     by: ({ maxDurationMs }) => maxDurationMs,
-    cell: (item) => <Longest item={item} />,
+    cell: longest,
   },
   { id: 'ask', head: 'Ask', width: '4.5rem', cell: (item) => <Ask item={item} />, plain: true, press: true },
 ];

@@ -15,9 +15,9 @@ export function How({ item: { path, why, requestable } }: { readonly item: Catal
   );
 }
 
-export function Longest({ item: { maxDurationMs } }: { readonly item: CatalogueItem }) {
-  return maxDurationMs === 0 ? null : <span>{durationText(maxDurationMs)}</span>;
-}
+/** The longest that it can be had; `null` where it cannot. */
+export const longest = ({ maxDurationMs }: CatalogueItem): string | null =>
+  maxDurationMs === 0 ? null : durationText(maxDurationMs);
 
 /** To the form, filled in. */
 export function Ask({ item: { role, target, requestable } }: { readonly item: CatalogueItem }) {

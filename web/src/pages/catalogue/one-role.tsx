@@ -10,7 +10,7 @@ import { BackIcon } from '../../ui/icons.ts';
 import { Listing } from '../../ui/listing.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Tag, TierSign } from '../../ui/signs.tsx';
-import { Ask, How, Longest } from './cells.tsx';
+import { Ask, How, longest } from './cells.tsx';
 import { countWords, pairOf } from './shown.ts';
 import classes from './catalogue.module.css';
 
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<CatalogueItem>[] = [
     head: 'Longest',
     width: '5.5rem',
     by: ({ maxDurationMs }) => maxDurationMs,
-    cell: (item) => <Longest item={item} />,
+    cell: longest,
   },
   { id: 'ask', head: 'Ask', width: '4.5rem', cell: (item) => <Ask item={item} />, plain: true, press: true },
 ];

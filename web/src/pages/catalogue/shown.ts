@@ -2,7 +2,7 @@ import type { CatalogueItem } from '../../data/api.ts';
 
 /** The clouds that one can look in. */
 export const CLOUDS = [
-  { value: 'all', label: 'All clouds' },
+  { value: 'all', label: 'All' },
   { value: 'aws', label: 'AWS' },
   { value: 'azure', label: 'Azure' },
   { value: 'gcp', label: 'Google' },

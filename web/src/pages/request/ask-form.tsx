@@ -11,9 +11,10 @@ import { Button } from '../../ui/button.tsx';
 import { Fields, LineField, OneOf, TextField } from '../../ui/fields.tsx';
 import { AskIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
+import { StateSign } from '../../ui/signs.tsx';
 import { asIfSaid, bodyOf, stillMissing, withItems, type Asked, type DraftSearch } from './draft.ts';
 import { AskedItems, type AskedItem } from './asked-items.tsx';
-import { Outlook } from './outlook.tsx';
+import { Outlook, outlookState } from './outlook.tsx';
 import classes from './ask-form.module.css';
 
 const STILL_MS = 250;
@@ -110,6 +111,11 @@ export function AskForm({
           {notADuration !== null && <p role="alert">{notADuration}</p>}
         </Fields>
         <When at={asked.at} onAt={(at) => onDraft(withoutAt(draft, at))} />
+        {outlook.data !== undefined && (
+          <p className={classes['soon']}>
+            <StateSign state={outlookState(outlook.data)} />
+          </p>
+        )}
         {send.error !== null && <FailureNotice error={send.error} intent="change" />}
         <div className={classes['buttons']}>
           <Button kind="solid" type="submit" icon={AskIcon} busy={send.isPending}>

@@ -5,7 +5,7 @@ import { signInAddress } from '../../data/session.ts';
 import { durationWords } from '../../time/countdown.ts';
 import { parseDuration } from '../../time/durations.ts';
 import { useNow } from '../../time/ticker.ts';
-import { residualLine } from '../../time/wording.ts';
+import { residualLine, type State } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
 import { CopyButton, FailureNotice } from '../../ui/notices.tsx';
@@ -41,6 +41,13 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
   );
 }
 
+/** How it would be decided, in a word. */
+export function outlookState({ effect, steps }: Pick<Preview, 'effect' | 'steps'>): State {
+  if (effect === 'deny') return { word: 'It would be refused', tone: 'bad' };
+  if (steps.length === 0) return { word: 'Approved at once, by rule', tone: 'good' };
+  return { word: steps.length === 1 ? 'Somebody agrees' : `${steps.length} groups agree`, tone: 'waiting' };
+}
+
 function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview }) {
   const now = useNow();
   const times = useTimes();
@@ -50,7 +57,7 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
   if (data.effect === 'deny') {
     return (
       <div className={classes['part']} role="status">
-        <StateSign state={{ word: 'It would be refused', tone: 'bad' }} />
+        <StateSign state={outlookState(data)} />
         <ul className={classes['list']}>
           {data.refusals.map(({ code, text, hint, rule, item }) => (
             <li key={`${code} ${rule} ${item?.role ?? ''} ${item?.target ?? ''}`}>
@@ -72,25 +79,16 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
   return (
     <>
       <div className={classes['part']} role="status">
-        {data.steps.length === 0 ? (
-          <StateSign state={{ word: 'Approved at once, by rule', tone: 'good' }} />
-        ) : (
-          <>
-            <StateSign
-              state={{
-                word: data.steps.length === 1 ? 'Somebody agrees' : `${data.steps.length} groups agree`,
-                tone: 'waiting',
-              }}
-            />
-            <ol className={classes['list']}>
-              {data.steps.map(({ id, count, eligible, from: whom }) => (
-                <li key={id}>
-                  {count} of {eligible.map(({ name }) => name).join(', ')}
-                  <span className={classes['rule']}>{whom.join(', ')}</span>
-                </li>
-              ))}
-            </ol>
-          </>
+        <StateSign state={outlookState(data)} />
+        {data.steps.length > 0 && (
+          <ol className={classes['list']}>
+            {data.steps.map(({ id, count, eligible, from: whom }) => (
+              <li key={id}>
+                {count} of {eligible.map(({ name }) => name).join(', ')}
+                <span className={classes['rule']}>{whom.join(', ')}</span>
+              </li>
+            ))}
+          </ol>
         )}
       </div>
       <div className={classes['part']}>

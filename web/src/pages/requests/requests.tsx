@@ -16,7 +16,7 @@ const AT_ONCE = 25;
 const CHOICES = [
   { value: 'mine', label: 'Mine' },
   { value: 'waiting', label: 'Waiting for me' },
-  { value: 'all', label: 'All that I may see' },
+  { value: 'all', label: 'All' },
 ] as const;
 
 const NOTHING: Readonly<Record<Scope, readonly [string, string]>> = {
