@@ -13,6 +13,7 @@ import { upkeep } from './engine/upkeep.ts';
 import { createAccessTokens } from './identity/access-tokens.ts';
 import { createAuthorizationServer } from './identity/authorization-server.ts';
 import { parseBaseUrl, type BaseUrl } from './identity/base-url.ts';
+import type { Companies } from './identity/companies.ts';
 import { createCompanyProvider } from './identity/company-provider.ts';
 import { attestationPolicy } from './identity/passkeys/attestation-policy.ts';
 import { createPasskeyCeremony } from './identity/passkeys/ceremony.ts';
@@ -23,6 +24,7 @@ import { openTelling, type Telling } from './integrations/mail/telling.ts';
 import { createAppend } from './ledger/append.ts';
 import { sequenceAll, type LedgerHealth } from './ledger/keep-sequencing.ts';
 import { createSigner, type LogSigner } from './ledger/note.ts';
+import { COMPANY_ACCOUNTS } from './operations/account-holder.ts';
 import { endAtCompany, openBrowserSession } from './operations/browser-sessions.ts';
 import { carryOutOpen } from './operations/carry-out-revocation.ts';
 import { createChanges } from './operations/changes.ts';
@@ -30,6 +32,7 @@ import { issueAdminCode } from './operations/claim-administration.ts';
 import { endDeparted } from './operations/departures.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
 import { hearOthers } from './operations/hear-others.ts';
+import { linkProven } from './operations/link-proven.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
 import { createEpochWatch, type EpochWatch } from './operations/watch-epoch.ts';
@@ -39,7 +42,7 @@ import { createTallies, type Tallies } from './operations/tallies.ts';
 import type { Actor, World } from './operations/world.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import { createCorrectedClock } from './platform/corrected-clock.ts';
-import { ConfigProblem, type Config, type SignInConfig } from './platform/config.ts';
+import { ConfigProblem, type Config, type FurtherSignInConfig } from './platform/config.ts';
 import { makeEd25519Pem, openKeyFiles, type KeyFiles } from './platform/key-files.ts';
 import type { Log } from './platform/log.ts';
 import { newId, systemRandom } from './platform/random.ts';
@@ -187,7 +190,8 @@ async function firstAdmin(world: World, { demo, config }: BrokerParts): Promise<
   const made = await issueAdminCode(world);
   if (made === null || demo?.appoint === undefined) return made;
   const admitted = async (key: string): Promise<Actor> => {
-    const named = { issuer: config.signIn.issuer, subject: key, email: null, emailVerified: false };
+    const { issuer } = config.signIn;
+    const named = { issuer, subject: key, accounts: COMPANY_ACCOUNTS, email: null, emailVerified: false };
     const just = { id: newId(world.random, 'ses'), authenticatedAt: world.clock.now() };
     const person = await signIn(world, { ...named, companySession: null, begunAt: just.authenticatedAt });
     if (!person.ok) throw new Error(`${key} is nobody of the demo`);
@@ -321,9 +325,13 @@ function personalDataKey(keys: KeyFiles): Buffer {
   return Buffer.from(text, 'base64');
 }
 
-function companyOf({ issuer, clientId, clientSecretFile, freshSignIn = 'verified' }: SignInConfig, clock: Clock) {
-  const secret = clientSecretFile === null ? {} : { clientSecret: readFileSync(clientSecretFile, 'utf8').trim() };
-  return createCompanyProvider({ issuer, clientId, ...secret, freshSignIn }, clock);
+/** The company's own provider and the further ones. */
+function companiesOf({ signIn: own, furtherSignIns = [] }: Config, clock: Clock): Companies {
+  const open = ({ name, title, issuer, clientId, clientSecretFile, freshSignIn = 'verified' }: FurtherSignInConfig) => {
+    const secret = clientSecretFile === null ? {} : { clientSecret: readFileSync(clientSecretFile, 'utf8').trim() };
+    return createCompanyProvider({ name, title, issuer, clientId, ...secret, freshSignIn }, clock);
+  };
+  return [open({ ...own, name: COMPANY_ACCOUNTS, title: 'your company' }), ...furtherSignIns.map(open)];
 }
 
 function apiParts(
@@ -344,7 +352,7 @@ function apiParts(
     ...tokensBy,
     db: database.db,
     keys: loadIdentityKeys(keys, systemRandom),
-    company: companyOf(config.signIn, world.clock),
+    companies: companiesOf(config, world.clock),
     people: {
       admit: async (identity) => {
         const admitted = await signIn(world, identity);
@@ -353,6 +361,12 @@ function apiParts(
       find: (id) => findKnownPerson(world, id),
     },
     endAtCompany: (logout) => endAtCompany(world, logout),
+    linkProven: async (session, identity) => {
+      const linked = await linkProven(world, session, identity);
+      if (linked.ok) return linked;
+      const { detail, hint = '' } = linked.refusal;
+      return { ok: false, refusal: { detail: `${detail} ${hint}`.trim() } };
+    },
     openSession: (identity, browser) => openBrowserSession(world, { ...identity, ...browser }),
     random: systemRandom,
     log,

@@ -7,6 +7,7 @@ export const ROUTE_OPERATIONS: Readonly<Record<string, Operation | 'events' | nu
   'GET /v1/me/sessions': 'listSessions',
   'DELETE /v1/me/sessions/{id}': 'endSession',
   'GET /v1/me/accounts': 'listAccounts',
+  'POST /v1/me/accounts': 'linkAccount',
   'DELETE /v1/me/accounts/{id}': 'unlinkAccount',
   'GET /v1/me/favourites': 'listFavourites',
   'PUT /v1/me/favourites': 'keepFavourites',

@@ -9,6 +9,8 @@ export interface DemoIdpOptions {
   readonly port: number;
   readonly host?: string;
   readonly people: readonly DemoPerson[];
+  /** The company whose people they are; `Acme` when absent. Cookies ignore ports, so two providers on one host need two names. */
+  readonly company?: string;
   /** Where the one client, `curfew`, may send browsers back to. */
   readonly clientRedirects: readonly string[];
   /** Milliseconds since the epoch; the time that `auth_time` is taken from. */
@@ -43,7 +45,7 @@ export async function startDemoIdp(options: DemoIdpOptions): Promise<DemoIdp> {
     const path = new URL(request.url ?? '/', issuer).pathname;
     if (path === STYLE_PATH) return void response.writeHead(200, { 'content-type': 'text/css' }).end(STYLE);
     if (path.startsWith('/interaction/')) {
-      signIn(provider, people, now, request, response).catch(() =>
+      signIn(provider, { people, company: options.company ?? ACME }, now, request, response).catch(() =>
         plain(response, 400, 'This sign-in has ended. Start again.'),
       );
       return;
@@ -60,6 +62,8 @@ export async function startDemoIdp(options: DemoIdpOptions): Promise<DemoIdp> {
       }),
   };
 }
+
+const ACME = 'Acme';
 
 /** Whoever signs in next in the same browser is somebody else as often as not. */
 function forgetBrowsers(provider: Provider): void {
@@ -81,6 +85,7 @@ function configuration(options: DemoIdpOptions, people: ReadonlyMap<string, Demo
         (ctx) => ctx.oidc.result?.login === undefined,
       ),
     );
+  const cookies = (options.company ?? ACME).toLowerCase();
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
     adapter: createMemoryAdapters(),
@@ -105,7 +110,7 @@ function configuration(options: DemoIdpOptions, people: ReadonlyMap<string, Demo
     cookies: {
       keys: [randomBytes(32).toString('hex')],
       // Cookies ignore ports, and the broker runs on the same host.
-      names: { session: 'acme_session', interaction: 'acme_interaction', resume: 'acme_resume' },
+      names: { session: `${cookies}_session`, interaction: `${cookies}_interaction`, resume: `${cookies}_resume` },
       long: { httpOnly: true, sameSite: 'lax', signed: true },
       short: { httpOnly: true, sameSite: 'lax', signed: true },
     },
@@ -141,7 +146,7 @@ type Request = Parameters<ReturnType<Provider['callback']>>[0];
 
 async function signIn(
   provider: Provider,
-  people: ReadonlyMap<string, DemoPerson>,
+  { people, company }: { readonly people: ReadonlyMap<string, DemoPerson>; readonly company: string },
   now: () => number,
   request: Request,
   response: ServerResponse,
@@ -152,7 +157,7 @@ async function signIn(
   const person = people.get(chosen ?? '');
   if (person === undefined) {
     const note = chosen === null ? null : `Nobody called "${chosen.slice(0, 60)}" works here.`;
-    const html = peoplePage([...people.values()], `/interaction/${interaction.uid}`, note);
+    const html = peoplePage(company, [...people.values()], `/interaction/${interaction.uid}`, note);
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8' }).end(html);
     return;
   }

@@ -24,7 +24,12 @@ button span { display: block; font-size: .85rem; opacity: .75; }
 `;
 
 /** The page that stands in for a password: one button for each person. */
-export function peoplePage(people: readonly DemoPerson[], action: string, note: string | null): string {
+export function peoplePage(
+  company: string,
+  people: readonly DemoPerson[],
+  action: string,
+  note: string | null,
+): string {
   const buttons = people.map(
     (person) =>
       `<button name="person" value="${escape(person.key)}">${escape(person.name)}<span>${escape(person.title)} · ${escape(person.key)}</span></button>`,
@@ -32,10 +37,10 @@ export function peoplePage(people: readonly DemoPerson[], action: string, note: 
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Acme sign-in (demo)</title><link rel="stylesheet" href="${STYLE_PATH}"></head>
+<title>${escape(company)} sign-in (demo)</title><link rel="stylesheet" href="${STYLE_PATH}"></head>
 <body><main>
 <h1>Who are you today?</h1>
-<p>This is the identity provider of the demo company. It asks for no password; a real one would.</p>
+<p>This is the identity provider of ${escape(company)}, of the demo. It asks for no password; a real one would.</p>
 ${note === null ? '' : `<p class="note" role="alert">${escape(note)}</p>`}
 <form method="post" action="${escape(action)}">
 ${buttons.join('\n')}

@@ -9,7 +9,7 @@ import { extendGrant } from '../operations/extend-grant.ts';
 import { keepFavourites, listFavourites } from '../operations/favourites.ts';
 import { issueCertificate, issueCredential, openConsole } from '../operations/issue-credential.ts';
 import { listAdministration } from '../operations/list-administration.ts';
-import { listAccounts, unlinkAccount } from '../operations/linked-accounts.ts';
+import { askToLink, listAccounts, unlinkAccount } from '../operations/linked-accounts.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
 import { muteRequest, saveNotifications, showNotifications } from '../operations/notification-settings.ts';
 import {
@@ -67,6 +67,7 @@ export function bindOperations(
     listSessions: (actor) => listOwnSessions(world, actor),
     endSession: (actor, id) => endOwnSession(world, actor, id, 'revoked'),
     listAccounts: (actor) => listAccounts(world, actor),
+    linkAccount: (actor) => askToLink(world, actor),
     unlinkAccount: (actor, id) => unlinkAccount(world, actor, id),
     rolesOf: (person) => rolesOf(world.db, person),
     previewRequest: (actor, input) => previewRequest(world, actor, input),

@@ -1,14 +1,17 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider } from 'oidc-provider';
+import type { SessionId } from '../core/ids.ts';
+import type { Result } from '../core/result.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
-import { createBrowserSignIn, type OpenSession } from './browser-sign-in.ts';
-import { handleCompanyLogout, LOGOUT_PATH, type EndAtCompany } from './company-logout.ts';
-import type { CompanyProvider } from './company-provider.ts';
+import { createBrowserSignIn, type BegunLink, type LinkProven, type OpenSession } from './browser-sign-in.ts';
+import { companyNamed, type Companies } from './companies.ts';
+import { handleCompanyLogout, logoutFrom, type EndAtCompany } from './company-logout.ts';
+import type { CompanyProvider, CompanyRefusal } from './company-provider.ts';
 import { publicJwk, type IdentityKeys } from './keys.ts';
 import { createOidcAdapters } from './oidc-adapter.ts';
 import { oidcConfiguration } from './oidc-configuration.ts';
@@ -22,6 +25,14 @@ export interface AuthorizationServer {
   readonly base: BaseUrl;
   /** Public keys that verify its access tokens. */
   readonly verificationKeys: { readonly keys: readonly object[] };
+  /** Where people sign in, the company's own provider first. */
+  readonly providers: readonly Pick<CompanyProvider, 'name' | 'title' | 'issuer'>[];
+  /** Begins to link an account at a further provider to the person of a browser's session; `null`: there is no such provider. */
+  beginLink(
+    name: string,
+    session: SessionId,
+    returnTo: string | null,
+  ): Promise<Result<BegunLink, CompanyRefusal> | null>;
   /** Whether a path is answered here and not by the API. */
   owns(pathname: string): boolean;
   /** Answers a request with an untouched body; the caller has given up the response. */
@@ -32,9 +43,10 @@ export interface AuthorizationServerParts {
   readonly base: BaseUrl;
   readonly db: Db;
   readonly keys: IdentityKeys;
-  readonly company: CompanyProvider;
+  readonly companies: Companies;
   readonly people: People;
   readonly openSession: OpenSession;
+  readonly linkProven: LinkProven;
   readonly endAtCompany: EndAtCompany;
   readonly clock: Clock;
   readonly random: Random;
@@ -52,7 +64,8 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   );
   // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
   provider.proxy = true;
-  const signIn = createSignIn({ ...parts, provider, seal, browser: createBrowserSignIn({ ...parts, seal }) });
+  const browser = createBrowserSignIn({ ...parts, seal });
+  const signIn = createSignIn({ ...parts, provider, seal, browser });
   endSessions(provider, log);
   reportFaults(provider, log);
   const oauth = provider.callback();
@@ -60,12 +73,20 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   return {
     base,
     verificationKeys: { keys: keys.signing.map(publicJwk) },
+    providers: parts.companies,
+    async beginLink(name, session, returnTo) {
+      const further = companyNamed(parts.companies, name);
+      return further === null || further === parts.companies[0]
+        ? null
+        : browser.beginLink({ provider: further, session, returnTo });
+    },
     owns: (pathname) =>
       ['/oauth', '/sign-in'].some((folder) => pathname === folder || pathname.startsWith(`${folder}/`)),
     handle(request, response) {
       asConfigured(request, base);
       const path = request.url ?? '/';
-      if (path === LOGOUT_PATH) return void handleCompanyLogout(parts, request, response);
+      const loggedOutAt = logoutFrom(parts.companies, path);
+      if (loggedOutAt !== null) return void handleCompanyLogout(parts, loggedOutAt, request, response);
       if (path.startsWith('/sign-in')) return void signIn.handle(request, response);
       Object.assign(request, { baseUrl: '/oauth', url: path.slice('/oauth'.length) || '/' });
       void oauth(request, response);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { companyNamed, type Companies } from './companies.ts';
 import { LOGOUT_MAX_AGE_S } from './company-keys.ts';
 import type { CompanyLogout, CompanyProvider } from './company-provider.ts';
 
@@ -11,12 +12,19 @@ type HeardLogout = CompanyLogout & { readonly heardAt: Instant; readonly remembe
 /** Ends what the company ended. False when this logout has been heard before. The composition root fills it. */
 export type EndAtCompany = (logout: HeardLogout) => Promise<boolean>;
 
-export const LOGOUT_PATH = '/sign-in/back-channel-logout';
+const LOGOUT_PATH = '/sign-in/back-channel-logout';
 /** A logout token has some hundred bytes. */
 const LONGEST_BODY = 16_384;
 
+/** The provider that tells of its logouts under a path; each has its own, behind which only its own keys are believed. */
+export function logoutFrom(companies: Companies, path: string): CompanyProvider | null {
+  if (path === LOGOUT_PATH) return companies[0];
+  if (!path.startsWith(`${LOGOUT_PATH}/`)) return null;
+  const further = companyNamed(companies, path.slice(LOGOUT_PATH.length + 1));
+  return further === companies[0] ? null : further;
+}
+
 export interface CompanyLogoutParts {
-  readonly company: CompanyProvider;
   readonly endAtCompany: EndAtCompany;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,7 +32,8 @@ export interface CompanyLogoutParts {
 
 /** Answers the provider's server, which calls this itself: no browser and no cookie takes part. */
 export async function handleCompanyLogout(
-  { company, endAtCompany, clock, log }: CompanyLogoutParts,
+  { endAtCompany, clock, log }: CompanyLogoutParts,
+  company: CompanyProvider,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {

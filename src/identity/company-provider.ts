@@ -22,8 +22,12 @@ import { companyKeys, type CompanyKeys } from './company-keys.ts';
 import { authenticationTime, type AskedFor, type NotFresh } from './fresh-sign-in.ts';
 import type { CompanyIdentity, SignInFacts } from './people.ts';
 
-/** Where people sign in: the company's own OpenID provider. Passwords and second factors are its business, never ours. */
+/** Where people sign in: the company's own OpenID provider, or a further one. Passwords and second factors are its business, never ours. */
 export interface CompanySettings {
+  /** What the directory calls accounts there; those of the company's own are called `oidc`. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
   readonly issuer: string;
   readonly clientId: string;
   /** Absent for a public client; PKCE is used either way. */
@@ -55,8 +59,7 @@ export interface CompanyLogout {
   readonly tokenId: string;
 }
 
-export interface CompanyProvider {
-  readonly origin: string;
+export interface CompanyProvider extends Pick<CompanySettings, 'name' | 'title' | 'issuer'> {
   /** The URL to send the browser to. `hint` is what the person called themselves. */
   authorizationUrl(
     checks: CompanyChecks,
@@ -113,7 +116,9 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
   }
 
   return {
-    origin: issuer.origin,
+    name: settings.name,
+    title: settings.title,
+    issuer: settings.issuer,
     async authorizationUrl(checks, redirectUri, hint) {
       try {
         const url = buildAuthorizationUrl((await metadata()).configuration, {
@@ -149,7 +154,7 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
         await keys.verifyIdToken(tokens.id_token);
         const time = authenticationTime(claims.auth_time, checks, settings.freshSignIn, clock.now());
         if (!time.ok) return refused(asNotFresh(time.refusal));
-        return ok({ ...identityOf(claims, time.value), begunAt: checks.begunAt });
+        return ok({ ...identityOf(claims, time.value), accounts: settings.name, begunAt: checks.begunAt });
       } catch (error) {
         return refused(asRefusal(error));
       }
@@ -191,7 +196,10 @@ function logoutOf(claims: JWTPayload): Result<CompanyLogout, CompanyRefusal> {
 
 const DISTRUST = 'The answer of your sign-in provider does not belong to this sign-in.';
 
-function identityOf(claims: IDToken, authenticatedAt: Instant | null): CompanyIdentity & Omit<SignInFacts, 'begunAt'> {
+function identityOf(
+  claims: IDToken,
+  authenticatedAt: Instant | null,
+): Omit<CompanyIdentity & SignInFacts, 'accounts' | 'begunAt'> {
   const text = (name: string): string | null => {
     const value = claims[name];
     return typeof value === 'string' && value !== '' ? value : null;

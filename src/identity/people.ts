@@ -6,6 +6,8 @@ import type { Instant } from '../core/time.ts';
 export interface CompanyIdentity {
   readonly issuer: string;
   readonly subject: string;
+  /** What the directory calls accounts of this issuer. */
+  readonly accounts: string;
   readonly email: string | null;
   /** An address that nobody has verified must not be matched with a person. */
   readonly emailVerified: boolean;

@@ -51,6 +51,16 @@ export function browserErrorPage(text: string, again: string): string {
   );
 }
 
+/** The same for an account that was not linked: whoever wanted it is signed in as before. */
+export function linkErrorPage(text: string, back: string): string {
+  return page(
+    'The account was not linked',
+    `<p>${escapeHtml(text)}</p>
+<p class="quiet">Nothing was changed. You are signed in as before.</p>
+<p><a href="${escapeHtml(back)}">Back</a></p>`,
+  );
+}
+
 export function deviceCodePage(form: DeviceForm, complaint: string | null): string {
   return page(
     'Sign in a device',

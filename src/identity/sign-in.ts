@@ -9,8 +9,9 @@ import { deleteSurplusOidcPayloads, saveOidcPayload, takeOidcPayload } from '../
 import { companyNames, nameSignIn } from '../store/company-names.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
-import { CALLBACK, type BrowserSignIn } from './browser-sign-in.ts';
-import type { CompanyChecks, CompanyProvider, CompanyRefusal } from './company-provider.ts';
+import type { BrowserSignIn } from './browser-sign-in.ts';
+import { CALLBACK, callbackOf, companyNamed, lastProvider, type Companies } from './companies.ts';
+import type { CompanyChecks, CompanyRefusal } from './company-provider.ts';
 import { MOST_UNFINISHED } from './oidc-adapter.ts';
 import { CLI_SCOPE, DATED, LIFETIMES } from './oidc-configuration.ts';
 import type { CompanyIdentity, People, SignInFacts } from './people.ts';
@@ -31,7 +32,7 @@ export interface SignIn {
 
 export interface SignInParts {
   readonly provider: Provider;
-  readonly company: CompanyProvider;
+  readonly companies: Companies;
   readonly people: People;
   readonly base: BaseUrl;
   readonly db: Db;
@@ -45,6 +46,8 @@ export interface SignInParts {
 /** Stored between the two visits under the hash of `state`. */
 interface Pending extends CompanyChecks {
   readonly interaction: string;
+  /** The name of the provider that was asked. */
+  readonly provider: string;
 }
 
 const MODEL = 'CompanySignIn';
@@ -59,7 +62,8 @@ export function createSignIn(parts: SignInParts): SignIn {
         // The path and the query are the sender's, the rest of the URL is ours.
         const url = new URL(request.url ?? '/', parts.base.origin);
         if (url.pathname === BROWSER) return await parts.browser.begin(request, response, url);
-        if (url.pathname !== CALLBACK) return await begin(parts, request, response);
+        if (url.pathname !== CALLBACK && !url.pathname.startsWith(`${CALLBACK}/`))
+          return await begin(parts, request, response);
         if (parts.browser.awaits(url)) return await parts.browser.finish(request, response, url);
         await finish(parts, request, response, url);
       } catch (error) {
@@ -74,13 +78,16 @@ export function createSignIn(parts: SignInParts): SignIn {
 }
 
 async function begin(parts: SignInParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { provider, company, random, base, clock } = parts;
+  const { provider, companies, random, base, clock } = parts;
   const interaction = await provider.interactionDetails(request, response);
   // Our answer settles every prompt at once; a second round would only send the browser in a circle.
   if (interaction.lastSubmission?.login !== undefined)
     return respond(response, 400, 'This sign-in asks for more than Curfew hands out.');
   const secret = (): string => random.bytes(32).toString('base64url');
+  // A command line opens the browser of its person, who may be known at another provider than the company's own.
+  const company = lastProvider(companies, base, request.headers.cookie);
   const pending: Pending = {
+    provider: company.name,
     interaction: interaction.uid,
     state: secret(),
     nonce: secret(),
@@ -92,7 +99,7 @@ async function begin(parts: SignInParts, request: IncomingMessage, response: Ser
   const hint = interaction.params['login_hint'];
   const target = await company.authorizationUrl(
     pending,
-    `${base.origin}${CALLBACK}`,
+    `${base.origin}${callbackOf(companies, company)}`,
     typeof hint === 'string' ? hint : null,
   );
   if (!target.ok) return reportRefusal(parts, response, target.refusal);
@@ -101,12 +108,15 @@ async function begin(parts: SignInParts, request: IncomingMessage, response: Ser
 }
 
 async function finish(parts: SignInParts, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-  const { provider, company, people, log } = parts;
+  const { provider, companies, people, log } = parts;
   const pending = await take(parts, url.searchParams.get('state') ?? '');
   if (pending === null) return respond(response, 400, 'This sign-in has ended or was already used.');
   const interaction = await provider.interactionDetails(request, response);
   if (interaction.uid !== pending.interaction)
     return respond(response, 400, 'Another sign-in was started in this browser.');
+  const company = companyNamed(companies, pending.provider);
+  if (company === null || url.pathname !== callbackOf(companies, company))
+    return respond(response, 400, 'The answer comes from another sign-in provider than the one that was asked.');
   const identity = await company.redeem(url, pending);
   if (!identity.ok) {
     if (identity.refusal.kind !== 'refused') return reportRefusal(parts, response, identity.refusal);

@@ -216,6 +216,7 @@ export const AUTHORISATION = {
   endSession: OWN_ACCOUNT,
   signOut: OWN_ACCOUNT,
   listAccounts: OWN_ACCOUNT,
+  linkAccount: EVERY_PERSON,
   unlinkAccount: OWN_ACCOUNT,
 
   listPasskeys: OWN_PASSKEY,

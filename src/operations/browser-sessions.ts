@@ -38,7 +38,14 @@ const MOST_SESSIONS = 20;
 
 /** Why a session ended before its time. */
 export type SessionEnd =
-  'signed-out' | 'revoked' | 'replaced' | 'replayed' | 'signed-out-at-company' | 'left' | 'recovery';
+  | 'signed-out'
+  | 'revoked'
+  | 'replaced'
+  | 'replayed'
+  | 'signed-out-at-company'
+  | 'account-unlinked'
+  | 'left'
+  | 'recovery';
 
 /** What the company's provider said at the sign-in of a browser. */
 export interface BrowserIdentity extends VerifiedIdentity {
@@ -201,16 +208,27 @@ export async function endAtCompany(world: World, logout: LogoutAtCompany): Promi
   const heard = { hash, ended: Object.values(which).join(), heardAt, until: rememberUntil };
   const ended = await world.db.transaction().execute(async (trx) => {
     if (!(await rememberLogout(trx, heard))) return null;
-    const browsers = await end(world, trx, which, 'signed-out-at-company');
-    const commandLines = await deleteSignInsAtCompany(trx, which);
-    await world.append(trx, ...commandLines.map((one) => sessionEnded(world, one, 'signed-out-at-company', null)));
-    return [...browsers, ...commandLines.map((one) => one.id)];
+    return endCameFrom(world, trx, which, 'signed-out-at-company', null);
   });
   announce(world, ended ?? []);
   return ended !== null;
 }
 
-/** The same within a transaction; {@link announce} comes after it. */
+/** Ends what came out of an account, or of one session there, at browsers and command lines; {@link announce} comes after the transaction. */
+export async function endCameFrom(
+  world: World,
+  trx: Trx,
+  which: { readonly companySubject: string } | { readonly companySession: string },
+  cause: SessionEnd,
+  by: PersonId | null,
+): Promise<readonly SessionId[]> {
+  const browsers = await end(world, trx, which, cause, by);
+  const commandLines = await deleteSignInsAtCompany(trx, which);
+  await world.append(trx, ...commandLines.map((one) => sessionEnded(world, one, cause, by)));
+  return [...browsers, ...commandLines.map((one) => one.id)];
+}
+
+/** Ends sessions of browsers within a transaction; {@link announce} comes after it. */
 export async function end(
   world: World,
   trx: Trx,

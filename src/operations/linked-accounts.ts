@@ -1,6 +1,7 @@
-import type { AccountId, PersonId } from '../core/ids.ts';
+import type { AccountId, PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
+import { companyHash } from '../store/company-names.ts';
 import { appNow } from '../store/database.ts';
 import {
   accountsOf,
@@ -10,9 +11,13 @@ import {
   type Account,
   type LinkedAccount,
 } from '../store/linked-accounts.ts';
+import { personKeys } from '../store/people.ts';
 import type { AccountProof } from '../store/persons-schema.ts';
+import type { Trx } from '../store/schema.ts';
 import { claimantsOf, CONFLICT, holdAccount } from './account-holder.ts';
 import { judge } from './authorisation.ts';
+import { announce, endCameFrom } from './browser-sessions.ts';
+import { freshSignIn } from './fresh-sign-in.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import type { Actor, World } from './world.ts';
 
@@ -43,29 +48,51 @@ export interface ProvenAccount extends Account {
 }
 
 /**
+ * Whether somebody may begin to link an account. What is linked signs in as they do, for good, so a session that somebody else found open
+ * must not be enough: it takes that they have just shown who they are.
+ */
+export async function askToLink(world: World, actor: Actor): Promise<Result<null, OperationRefusal>> {
+  const no = judge('linkAccount', actor);
+  return no === null ? freshSignIn(actor, await appNow(world.db)) : refused(no);
+}
+
+/**
  * Links an account to a person who has just proven both: themself and the account. Refused where the directory says that it is
- * another's, or where it was ever proven to be another's. `person` must be signed in by a proof of the same moment and browser.
+ * another's, or where it was ever proven to be another's. The actor must be signed in by a proof of the same moment and browser.
  */
 export async function linkAccount(
   world: World,
-  person: { readonly id: PersonId; readonly key: string },
+  actor: Actor,
   proven: ProvenAccount,
 ): Promise<Result<null, OperationRefusal>> {
+  const no = judge('linkAccount', actor);
+  if (no !== null) return refused(no);
   const { directory } = world.rules.current();
-  if (directory.people.get(person.key)?.active !== true) return refused(NOT_FOUND);
-  if (claimantsOf(directory, proven.name, proven.subject).some((one) => one.key !== person.key)) {
+  if (directory.people.get(actor.key)?.active !== true) return refused(NOT_FOUND);
+  const others = claimantsOf(directory, proven.name, proven.subject).filter((one) => one.key !== actor.key);
+  if (others.length > 0) {
     world.countDirectoryAlarm?.('account-conflict');
-    return refused(CONFLICT);
+    world.log.error({ claimedBy: actor.person }, 'somebody proved an account that the directory gives to another');
+    return refused(conflictFor(actor, others[0]?.key));
   }
   return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
     const account = { issuer: proven.issuer, subject: proven.subject };
     const history = await historyOf(trx, account);
     const now = await appNow(trx);
-    const held = await holdAccount(world, trx, account, history, { person: person.id, proof: proven.proof, now });
-    if (!held.ok) return held;
+    const held = await holdAccount(world, trx, account, history, { person: actor.person, proof: proven.proof, now });
+    if (!held.ok) {
+      const other = history.find((one) => !one.released && one.person !== actor.person)?.person;
+      return refused(conflictFor(actor, other && (await personKeys(trx, [other])).get(other)));
+    }
     if (held.value !== null) await world.append(trx, held.value);
     return ok(null);
   });
+}
+
+/** What somebody is told whose account is another's: whose, only where they see everything anyway. */
+function conflictFor({ roles }: Actor, other: string | undefined): OperationRefusal {
+  if (other === undefined || roles.length === 0) return CONFLICT;
+  return { ...CONFLICT, detail: `${CONFLICT.detail} The other person is "${other}".` };
 }
 
 /**
@@ -79,7 +106,8 @@ export async function unlinkAccount(
 ): Promise<Result<null, OperationRefusal>> {
   const no = judge('unlinkAccount', actor);
   if (no !== null) return refused(no);
-  return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
+  const ended: SessionId[] = [];
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
     const account = await lockLinked(trx, id);
     if (account?.person !== actor.person || account.endedAt !== null) return refused(NOT_FOUND);
     if (account.proof === 'directory') return refused(WRITTEN_IN_DIRECTORY);
@@ -93,8 +121,22 @@ export async function unlinkAccount(
       facts: { account: id, issuer: account.issuer, proof: account.proof, by: 'person' },
       personal: { subject: { subject: actor.person, value: account.subject } },
     });
+    ended.push(...(await endSignIns(world, trx, account, actor.person)));
     return ok(null);
   });
+  announce(world, ended);
+  return outcome;
+}
+
+/** What came out of an account does not outlive that it is somebody's. `announce` comes after the transaction. */
+export function endSignIns(
+  world: World,
+  trx: Trx,
+  { issuer, subject }: Account,
+  by: PersonId,
+): Promise<readonly SessionId[]> {
+  const which = { companySubject: companyHash('sub', issuer, subject) };
+  return endCameFrom(world, trx, which, 'account-unlinked', by);
 }
 
 const WRITTEN_IN_DIRECTORY: OperationRefusal = {

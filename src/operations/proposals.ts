@@ -284,8 +284,8 @@ async function carryOut(
   second: { readonly by: PersonId; readonly now: Instant },
 ): Promise<Done> {
   if (proposal.action === 'merge') return carryOutMerge(world, trx, proposal, second);
-  if (proposal.action === 'release') await carryOutRelease(world, trx, proposal, second);
-  else await carryOutRole(trx, proposal, second);
+  if (proposal.action === 'release') return carryOutRelease(world, trx, proposal, second);
+  await carryOutRole(trx, proposal, second);
   return { tell() {} };
 }
 

@@ -12,6 +12,8 @@ import {
 import { findPersonIds } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { announce } from './browser-sessions.ts';
+import { endSignIns } from './linked-accounts.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { World } from './world.ts';
 
@@ -49,15 +51,15 @@ export async function unfitToRelease(db: Db | Trx, { account }: ReleaseProposal)
 }
 
 /**
- * Lets an account pass on to another human: everything that was proven about it before is set aside. It is nobody's until somebody proves it
- * again.
+ * Lets an account pass on to another human: everything that was proven about it before is set aside, and what signed in by it ends. It is
+ * nobody's until somebody proves it again. Returns what to tell once it is committed.
  */
 export async function carryOutRelease(
   world: World,
   trx: Trx,
   { id, account: of }: ReleaseProposal,
   { by, now }: { readonly by: PersonId; readonly now: Instant },
-): Promise<void> {
+): Promise<{ readonly tell: () => void }> {
   const account = await lockLinked(trx, of);
   invariant(account !== null, 'an account that is proposed stays on record');
   await historyOf(trx, account);
@@ -70,6 +72,8 @@ export async function carryOutRelease(
     facts: { proposal: id, account: of, issuer: account.issuer, proof: account.proof, by: 'administrator' },
     personal: { subject: { subject: account.person, value: account.subject } },
   });
+  const ended = await endSignIns(world, trx, account, by);
+  return { tell: () => announce(world, ended) };
 }
 
 const NOBODYS: OperationRefusal = {

@@ -7,7 +7,7 @@ import { appNow } from '../store/database.ts';
 import { historyOf } from '../store/linked-accounts.ts';
 import { personIdFor, personKeys } from '../store/people.ts';
 import type { Trx } from '../store/schema.ts';
-import { claimantsOf, COMPANY_ACCOUNTS, CONFLICT, holdAccount } from './account-holder.ts';
+import { claimantsOf, CONFLICT, holdAccount } from './account-holder.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { World } from './world.ts';
 
@@ -16,6 +16,8 @@ export interface VerifiedIdentity {
   /** Who vouches for the subject; a subject is somebody only together with it. */
   readonly issuer: string;
   readonly subject: string;
+  /** What the directory calls accounts of this issuer; `oidc` at the company's own provider. */
+  readonly accounts: string;
   readonly email: string | null;
   readonly emailVerified: boolean;
   /** The provider's own name for its session (`sid`), by which a logout there may name it. */
@@ -47,8 +49,8 @@ export function signIn(world: World, identity: VerifiedIdentity): Promise<Result
 }
 
 /**
- * Admits a person whom the company's provider has authenticated. They are found by the account `oidc` of the directory, or by their key,
- * if that is the provider's subject, or by an account that they linked themselves; never by an e-mail address, which can be given to
+ * Admits a person whom the company's provider, or a further one, has authenticated. They are found by the account of that provider in the
+ * directory (`oidc`, or their key, at the company's own), or by an account that they linked themselves; never by an e-mail address, which can be given to
  * somebody else. They must not have left. An account that two persons claim signs nobody in, and neither does a sign-in
  * that the company has ended before it was finished. Each sign-in is logged.
  */
@@ -59,7 +61,7 @@ export async function admit(
 ): Promise<Result<PersonId, OperationRefusal>> {
   const { directory } = world.rules.current();
   const account = { issuer: identity.issuer, subject: identity.subject };
-  const claimants = claimantsOf(directory, COMPANY_ACCOUNTS, identity.subject);
+  const claimants = claimantsOf(directory, identity.accounts, identity.subject);
   if (claimants.length > 1) {
     world.countDirectoryAlarm?.('account-conflict');
     world.log.error({ claimants: claimants.length }, 'the directory gives one account to several persons');

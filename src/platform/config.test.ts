@@ -21,6 +21,39 @@ test('what is known of fresh sign-ins is one of three words, the careful one by 
   expect(() => of('yes')).toThrow('CURFEW_OIDC_FRESH_SIGN_IN must be verified, trusted or unavailable.');
 });
 
+const NORTHWIND = {
+  CURFEW_OIDC_FURTHER: 'north-wind',
+  CURFEW_OIDC_NORTH_WIND_ISSUER: 'https://login.northwind.example',
+  CURFEW_OIDC_NORTH_WIND_CLIENT_ID: 'curfew-there',
+};
+
+test('a further provider has settings of its own', () => {
+  const of = (more: Record<string, string>) => readConfig({ ...SIGN_IN, ...more }).furtherSignIns;
+  expect(of({})).toBeUndefined();
+  const one = {
+    name: 'north-wind',
+    issuer: 'https://login.northwind.example',
+    clientId: 'curfew-there',
+    clientSecretFile: null,
+    freshSignIn: 'verified',
+  };
+  expect(of(NORTHWIND)).toEqual([{ ...one, title: 'north-wind' }]);
+  const more = { CURFEW_OIDC_NORTH_WIND_TITLE: 'Northwind', CURFEW_OIDC_NORTH_WIND_FRESH_SIGN_IN: 'unavailable' };
+  expect(of({ ...NORTHWIND, ...more })).toEqual([{ ...one, title: 'Northwind', freshSignIn: 'unavailable' }]);
+});
+
+test.each([
+  ['the name of the company’s own accounts', { CURFEW_OIDC_FURTHER: 'oidc' }, 'none of oidc, aws, azure, gcp'],
+  ['the name of a cloud', { CURFEW_OIDC_FURTHER: 'azure' }, 'none of oidc, aws, azure, gcp'],
+  ['a name twice', { CURFEW_OIDC_FURTHER: 'north-wind,north-wind' }, 'a name of its own'],
+  ['a path', { CURFEW_OIDC_FURTHER: '../x' }, 'small letters'],
+  ['the issuer of another', { CURFEW_OIDC_NORTH_WIND_ISSUER: SIGN_IN.CURFEW_OIDC_ISSUER }, 'is the issuer of another'],
+  ['plain http', { CURFEW_OIDC_NORTH_WIND_ISSUER: 'http://login.northwind.example' }, 'must be https'],
+  ['no client id', { CURFEW_OIDC_NORTH_WIND_CLIENT_ID: '' }, 'CURFEW_OIDC_NORTH_WIND_CLIENT_ID is not set'],
+])('a further provider with %s is refused', (_name, changes, words) => {
+  expect(() => readConfig({ ...SIGN_IN, ...NORTHWIND, ...changes })).toThrow(words);
+});
+
 test('without a mail server there is no mail', () => {
   expect(mail({})).toBeUndefined();
 });

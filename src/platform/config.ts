@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { PROVIDERS } from '../core/target.ts';
 import { parseDuration } from '../core/time.ts';
 
 /** Settings of a broker, read once at the start. */
@@ -17,6 +18,8 @@ export interface Config {
   readonly logLevel: string;
   /** The company's OpenID provider. */
   readonly signIn: SignInConfig;
+  /** Further providers at which people have accounts; absent: there are none. */
+  readonly furtherSignIns?: readonly FurtherSignInConfig[];
   readonly aws: AwsConfig | null;
   /** Absent: a device that holds a passkey proves nothing about itself. */
   readonly passkeys?: PasskeyConfig;
@@ -35,6 +38,14 @@ export interface SignInConfig {
   readonly clientSecretFile: string | null;
   /** Absent: `verified`. */
   readonly freshSignIn?: FreshSignIn;
+}
+
+/** A further provider, of contractors perhaps. */
+export interface FurtherSignInConfig extends SignInConfig {
+  /** What the directory calls accounts there. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
 }
 
 /**
@@ -80,6 +91,9 @@ export class ConfigProblem extends Error {
   }
 }
 
+/** What the directory calls accounts of something else. */
+const RESERVED_ACCOUNTS: ReadonlySet<string> = new Set(['oidc', ...PROVIDERS]);
+
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -111,6 +125,7 @@ export function readConfig(env: Environment = process.env): Config {
       clientSecretFile: env['CURFEW_OIDC_CLIENT_SECRET_FILE'] ?? null,
       freshSignIn: readFreshSignIn(env, 'CURFEW_OIDC_FRESH_SIGN_IN'),
     },
+    ...readFurtherSignIns(env, issuer),
     aws: externalId === undefined ? null : readAws(env, externalId),
     ...readPasskeys(env),
     ...readMail(env),
@@ -119,6 +134,33 @@ export function readConfig(env: Environment = process.env): Config {
       .flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
     role,
   };
+}
+
+/** The settings of a further provider begin with `CURFEW_OIDC_` and its name in capitals. */
+function readFurtherSignIns(env: Environment, ownIssuer: string): Pick<Config, 'furtherSignIns'> {
+  const names = (env['CURFEW_OIDC_FURTHER'] ?? '').split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+  if (names.length === 0) return {};
+  const issuers = new Set([ownIssuer]);
+  const furtherSignIns = names.map((name, place) => {
+    if (!/^[a-z][a-z0-9-]{0,30}$/.test(name) || RESERVED_ACCOUNTS.has(name) || names.indexOf(name) !== place)
+      throw new ConfigProblem(
+        `"${name}" in CURFEW_OIDC_FURTHER must be a name of its own in small letters, and none of ${[...RESERVED_ACCOUNTS].join(', ')}.`,
+      );
+    const prefix = `CURFEW_OIDC_${name.toUpperCase().replaceAll('-', '_')}`;
+    const issuer = required(env, `${prefix}_ISSUER`, `the URL of the provider "${name}"`);
+    requireSecure(`${prefix}_ISSUER`, issuer);
+    if (issuers.has(issuer)) throw new ConfigProblem(`${prefix}_ISSUER is the issuer of another provider.`);
+    issuers.add(issuer);
+    return {
+      name,
+      title: env[`${prefix}_TITLE`] ?? name,
+      issuer,
+      clientId: required(env, `${prefix}_CLIENT_ID`, `the client id at the provider "${name}"`),
+      clientSecretFile: env[`${prefix}_CLIENT_SECRET_FILE`] ?? null,
+      freshSignIn: readFreshSignIn(env, `${prefix}_FRESH_SIGN_IN`),
+    };
+  });
+  return { furtherSignIns };
 }
 
 function readFreshSignIn(env: Environment, name: string): FreshSignIn {

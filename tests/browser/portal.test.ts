@@ -132,6 +132,33 @@ describe('the portal in Chromium', () => {
     expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
   });
 
+  test('an account is linked by signing in there, signs in its person, and is unlinked', async (context) => {
+    const { page, complaints } = await open(context, 'ana');
+    await page.goto('/me');
+    await page.getByRole('button', { name: 'Link another account at Northwind' }).click();
+    await page.getByRole('button', { name: 'Ines Duarte' }).click();
+    await page.getByRole('heading', { name: 'nw-1017 Northwind' }).waitFor();
+    await page.getByText('you signed in there').waitFor();
+    const elsewhere = await open(context, null);
+    await elsewhere.page.goto('/me');
+    await elsewhere.page.getByRole('link', { name: 'Sign in with Northwind' }).click();
+    await elsewhere.page.getByRole('button', { name: 'Ines Duarte' }).click();
+    await elsewhere.page.getByRole('heading', { name: 'Ana Ribeiro', level: 1 }).waitFor();
+    // Somebody else who proves it is told that it is not theirs, and comes back.
+    const bo = await open(context, 'bo');
+    await bo.page.goto('/me');
+    await bo.page.getByRole('button', { name: 'Link another account at Northwind' }).click();
+    await bo.page.getByRole('button', { name: 'Ines Duarte' }).click();
+    await bo.page.getByText('Curfew does not guess whose it is').waitFor();
+    await bo.page.getByRole('link', { name: 'Back' }).click();
+    await bo.page.getByRole('heading', { name: 'Accounts' }).waitFor();
+    await page.getByRole('button', { name: 'Unlink nw-1017' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Unlink it' }).click();
+    await page.getByRole('heading', { name: 'nw-1017 Northwind' }).waitFor({ state: 'detached' });
+    expect((await elsewhere.page.request.get('/v1/me')).status()).toBe(401);
+    expect(complaints()).toEqual([]);
+  });
+
   test('signing out ends it on the server', async (context) => {
     const { page } = await open(context, 'ana');
     await page.getByRole('button', { name: /sign out/ }).click();

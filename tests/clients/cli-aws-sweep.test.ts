@@ -103,7 +103,7 @@ const refused = ({ stderr }: Outcome): boolean => stderr.includes('AccessDenied'
 describe.skipIf(!hasAws())('the sweeper alone with the cloud (skipped where aws is not on the PATH)', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-sweep-'));
-    port = await freePorts(3);
+    port = await freePorts(4);
     env = {
       HOME: home,
       PATH: process.env['PATH'] ?? '',

@@ -114,7 +114,7 @@ const refused = ({ stderr }: Outcome): boolean => stderr.includes('AccessDenied'
 describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped where aws is not on the PATH)", () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-timed-'));
-    port = await freePorts(3);
+    port = await freePorts(4);
     env = {
       HOME: home,
       PATH: process.env['PATH'] ?? '',

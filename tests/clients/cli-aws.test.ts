@@ -112,7 +112,7 @@ async function save(): Promise<Record<string, string>> {
 describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped where aws is not on the PATH)', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-client-'));
-    port = await freePorts(3);
+    port = await freePorts(4);
     // Without the test runner's own environment: a user has none of it.
     env = {
       HOME: home,

@@ -4,7 +4,6 @@ import { importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthorizationServer } from '../../src/identity/authorization-server.ts';
 import { parseBaseUrl } from '../../src/identity/base-url.ts';
-import { createCompanyProvider } from '../../src/identity/company-provider.ts';
 import { makeSigningJwk } from '../../src/identity/keys.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
@@ -19,7 +18,7 @@ import {
   walkToCode,
   whoAmI,
 } from './api-user-agent.ts';
-import { startApiWorld, type ApiWorld } from './api-world.ts';
+import { companyAt, startApiWorld, type ApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
 let base: string;
@@ -161,10 +160,8 @@ describe('our own address', () => {
       base: secure,
       db: world.database.db,
       keys: world.keys,
-      company: createCompanyProvider(
-        { issuer: world.idp.issuer, clientId: world.idp.clientId, freshSignIn: 'verified' },
-        systemClock,
-      ),
+      companies: [companyAt(world.idp)],
+      linkProven: () => Promise.reject(new Error('not here')),
       people: { admit: () => Promise.reject(new Error('not here')), find: () => Promise.resolve(null) },
       endAtCompany: () => Promise.resolve(false),
       openSession: () => Promise.reject(new Error('not here')),

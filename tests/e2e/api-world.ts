@@ -89,16 +89,13 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     cookies: [randomBytes(32).toString('hex')],
     sealing: randomBytes(32),
   };
-  const company = createCompanyProvider(
-    { issuer: idp.issuer, clientId: idp.clientId, freshSignIn: 'verified' },
-    systemClock,
-  );
   const epoch = { known: () => 'one', look: () => Promise.resolve('one') };
   const authorizationServer = createAuthorizationServer({
     base,
     db: database.db,
     keys,
-    company,
+    companies: [companyAt(idp)],
+    linkProven: () => Promise.resolve(refused({ detail: 'This test links nothing.' })),
     people,
     endAtCompany: () => Promise.resolve(false),
     openSession: () => Promise.resolve(refused({ detail: 'This test has no browser.' })),
@@ -187,6 +184,12 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
       await database.close();
     },
   };
+}
+
+/** The demo's provider as the company's own. */
+export function companyAt({ issuer, clientId }: Pick<DemoIdp, 'issuer' | 'clientId'>) {
+  const settings = { name: 'oidc', title: 'Acme', issuer, clientId, freshSignIn: 'verified' } as const;
+  return createCompanyProvider(settings, systemClock);
 }
 
 export const anId = <Prefix extends 'req' | 'grt'>(prefix: Prefix) => {

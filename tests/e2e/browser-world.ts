@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDemoIdp, type DemoIdp } from '../../simulators/idp/demo-idp.ts';
 import { startBroker } from '../../src/main.ts';
-import type { FreshSignIn } from '../../src/platform/config.ts';
+import type { FreshSignIn, FurtherSignInConfig } from '../../src/platform/config.ts';
 import { createUserAgent, type UserAgent, type Visit } from './api-user-agent.ts';
 import { freePorts } from '../free-ports.ts';
 import { listeningLog, type Line } from './api-world.ts';
@@ -47,6 +47,9 @@ interface Options {
     readonly freshSignIn?: FreshSignIn;
   };
   readonly port?: number;
+  readonly further?: readonly FurtherSignInConfig[];
+  /** Changes the directory before it is read first. */
+  readonly directory?: (text: string) => string;
 }
 
 /** The names of the cookies on plain http, which a test speaks. */
@@ -71,6 +74,10 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
   const { issuer, clientId } = options.provider ?? { issuer: String(idp?.issuer), clientId: String(idp?.clientId) };
   const clientSecretFile = options.provider?.clientSecret === undefined ? null : join(dataDir, 'client-secret');
   if (clientSecretFile !== null) writeFileSync(clientSecretFile, `${options.provider?.clientSecret}\n`);
+  const rulesDir = join(dataDir, 'rules');
+  cpSync(fileURLToPath(new URL('../../examples/acme', import.meta.url)), rulesDir, { recursive: true });
+  const directory = join(rulesDir, 'directory.yaml');
+  if (options.directory !== undefined) writeFileSync(directory, options.directory(readFileSync(directory, 'utf8')));
   const broker = await startBroker({
     config: {
       host: '127.0.0.1',
@@ -78,9 +85,10 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
       baseUrl: base,
       databaseUrl: null,
       dataDir,
-      rulesDir: fileURLToPath(new URL('../../examples/acme', import.meta.url)),
+      rulesDir,
       logLevel: 'silent',
       signIn: { issuer, clientId, clientSecretFile, freshSignIn: options.provider?.freshSignIn ?? 'verified' },
+      ...(options.further && { furtherSignIns: options.further }),
       aws: null,
       trustedProxies: [],
       role: 'api',

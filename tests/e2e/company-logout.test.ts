@@ -120,28 +120,32 @@ describe('a logout at a real provider', () => {
 
 describe('a logout that a provider says', () => {
   let rogue: RogueProvider;
+  let other: RogueProvider;
   let world: BrowserWorld;
   let base: string;
   beforeAll(async () => {
-    rogue = await startRogueProvider();
-    world = await startBrowserWorld({ provider: rogue });
+    [rogue, other] = [await startRogueProvider(), await startRogueProvider()];
+    const { issuer, clientId } = other;
+    const further = [{ name: 'contractors', title: 'Northwind', issuer, clientId, clientSecretFile: null }];
+    world = await startBrowserWorld({ provider: rogue, further });
     base = world.base;
   });
   afterAll(async () => {
     await world.close();
     await rogue.close();
+    await other.close();
   });
 
   let counted = 0;
-  const logoutToken = (claims: Record<string, unknown>): Promise<string> => {
+  const logoutToken = (claims: Record<string, unknown>, by = rogue): Promise<string> => {
     const iat = Math.floor(Date.now() / 1_000);
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
-    const usual = { iss: rogue.issuer, aud: 'curfew', iat, exp: iat + 120, jti: `l${(counted += 1)}`, events };
-    return rogue.sign({ ...usual, ...claims }, { typ: 'logout+jwt' });
+    const usual = { iss: by.issuer, aud: 'curfew', iat, exp: iat + 120, jti: `l${(counted += 1)}`, events };
+    return by.sign({ ...usual, ...claims }, { typ: 'logout+jwt' });
   };
-  const send = async (token: string): Promise<number> => {
+  const send = async (token: string, at = ''): Promise<number> => {
     const body = new URLSearchParams({ logout_token: token });
-    return (await fetch(`${base}/sign-in/back-channel-logout`, { method: 'POST', body })).status;
+    return (await fetch(`${base}/sign-in/back-channel-logout${at}`, { method: 'POST', body })).status;
   };
   const withSession = (sid: string) => {
     rogue.lie = { claims: { sid } };
@@ -178,6 +182,35 @@ describe('a logout that a provider says', () => {
     for (const claims of [{ sid: 's5', sub: 'ana' }, { sid: 'ana' }, { sub: 's4' }])
       expect(await send(await logoutToken(claims))).toBe(200);
     expect(await stands(base, line)).toEqual(THERE);
+  });
+
+  test('of one provider ends nothing that came out of another, wherever it is sent', async () => {
+    withSession('s8');
+    const line = await atCommandLine(base, 'ana');
+    const own = await logoutToken({ sub: 'ana', sid: 's8' });
+    const foreign = await logoutToken({ sub: 'ana', sid: 's8' }, other);
+    const pretending = await logoutToken({ sub: 'ana', sid: 's8', iss: rogue.issuer }, other);
+    expect([await send(foreign), await send(pretending)]).toEqual([400, 400]);
+    expect([await send(own, '/contractors'), await send(pretending, '/contractors')]).toEqual([400, 400]);
+    expect([await send(own, '/oidc'), await send(own, '/')]).toEqual([405, 405]);
+    // About its own person of the same name, in its own session of the same name.
+    expect(await send(foreign, '/contractors')).toBe(200);
+    expect(await stands(base, line)).toEqual(THERE);
+  });
+
+  test('links no account that its provider let in without asking anew', async () => {
+    rogue.lie = { claims: { auth_time: Math.floor(Date.now() / 1_000) } };
+    const ana = await atBrowser(base, 'ana');
+    const prove = async (claims: Record<string, unknown>) => {
+      const begun = await ana.change('POST', '/v1/me/accounts', { provider: 'contractors', return: '/me' });
+      other.lie = { claims: { sub: 'nw-1', ...claims } };
+      return ana.agent.follow(String(begun.json['url']), (url) => url.pathname === '/me');
+    };
+    for (const claims of [{}, { auth_time: Math.floor(Date.now() / 1_000) - 3_600 }, { iss: rogue.issuer }]) {
+      const refused = await prove(claims);
+      expect([refused.status >= 400, refused.body]).toEqual([true, expect.stringContaining('was not linked')]);
+    }
+    expect((await prove({ auth_time: Math.floor(Date.now() / 1_000) })).status).toBe(303);
   });
 
   test('before a code was redeemed leaves nothing to redeem', async () => {

@@ -30,7 +30,7 @@ export interface DemoPlace {
 
 export async function demoPlace(): Promise<DemoPlace> {
   const dataDir = mkdtempSync(join(tmpdir(), 'curfew-demo-'));
-  const port = await freePorts(3);
+  const port = await freePorts(4);
   const children: ChildProcess[] = [];
   const running = () =>
     JSON.parse(readFileSync(join(dataDir, 'aws', 'running.json'), 'utf8')) as { url: string; pid: number };

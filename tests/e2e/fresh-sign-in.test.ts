@@ -115,7 +115,8 @@ describe('with a provider that can be asked and says its time', () => {
   test('a clock half a minute ahead is no time to come, and makes nothing younger than now', async () => {
     const { browser } = await attempt({ claims: { auth_time: now() + 20 } });
     const at = Date.parse(String((await browser.get('/v1/me')).json['authenticatedAt']));
-    expect(at).toBeLessThanOrEqual(Date.now());
+    // The broker goes by its database's clock, which is not quite this one.
+    expect(at).toBeLessThanOrEqual(Date.now() + 5_000);
   });
 
   test('who strikes the wish for a new authentication out of the address on the way is found out', async () => {

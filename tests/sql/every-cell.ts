@@ -280,6 +280,8 @@ export async function everyCell(database: Database): Promise<Cells> {
         if (!found.ok) return cameOf(found);
         return (await ownerOf(database, id)) === actor.person && found.value.length > 0 ? 'allow' : 'hidden';
       }
+      case 'linkAccount':
+        return cameOf(await operations.linkAccount(actor));
       case 'unlinkAccount':
         return cameOf(await operations.unlinkAccount(actor, await accountBeside(acme, database, id)));
       case 'listFavourites':

@@ -148,7 +148,7 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
     });
 
     test('an account beside the first is told, and one that is taken off or released', async () => {
-      const { person } = await acme.as('ana');
+      const ana = await acme.as('ana');
       expect(await toldLater()).toEqual([]);
       const proven = {
         issuer: 'https://contractors.example',
@@ -157,10 +157,8 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
         name: 'contractors',
       } as const;
       const linked = async () => {
-        got(await linkAccount(acme.world, { id: person, key: 'ana' }, proven));
-        const account = got(await listAccounts(acme.world, await acme.as('ana'))).find(
-          ({ subject }) => subject === 'a-17',
-        );
+        got(await linkAccount(acme.world, ana, proven));
+        const account = got(await listAccounts(acme.world, ana)).find(({ subject }) => subject === 'a-17');
         if (account === undefined) throw new Error('it is linked');
         return account.id;
       };

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ProposalId } from '../../src/core/ids.ts';
 import { after } from '../../src/core/time.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
-import { listAccounts, linkAccount, unlinkAccount } from '../../src/operations/linked-accounts.ts';
+import { openBrowserSession, recogniseSession } from '../../src/operations/browser-sessions.ts';
+import { askToLink, listAccounts, linkAccount, unlinkAccount } from '../../src/operations/linked-accounts.ts';
 import { listAdministration } from '../../src/operations/list-administration.ts';
 import { confirmProposal, propose, refuseProposal } from '../../src/operations/proposals.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
@@ -43,9 +44,8 @@ eachDatabase('operations', (current) => {
   };
   const enter = (subject: string, issuer = ISSUER) => signIn(acme.world, verifiedIdentity(issuer, subject));
   const link = async (key: string, subject: string) => {
-    const { person } = await acme.as(key);
     const proven = { issuer: OTHER_ISSUER, subject, proof: 'sign-in', name: 'contractors' } as const;
-    return linkAccount(acme.world, { id: person, key }, proven);
+    return linkAccount(acme.world, await acme.as(key), proven);
   };
   /** Makes admins of some people, and lets the first propose what the second confirms. */
   const admins = async (...keys: readonly string[]): Promise<void> => {
@@ -87,10 +87,10 @@ eachDatabase('operations', (current) => {
     });
 
     test('an account that somebody linked at the company signs them in, and the same subject elsewhere does not', async () => {
-      const { person } = await acme.as('ana');
+      const ana = await acme.as('ana');
       const proven = { issuer: ISSUER, subject: 'ana-admin', proof: 'sign-in', name: 'oidc' } as const;
-      got(await linkAccount(acme.world, { id: person, key: 'ana' }, proven));
-      expect(got(await enter('ana-admin'))).toBe(person);
+      got(await linkAccount(acme.world, ana, proven));
+      expect(got(await enter('ana-admin'))).toBe(ana.person);
       expect(code(await enter('ana-admin', 'https://evil.example'))).toBe('unknown-person');
     });
 
@@ -128,6 +128,75 @@ eachDatabase('operations', (current) => {
       });
       got(await link('bo', 'shared'));
       expect(await openConflicts(current().db)).toEqual([]);
+    });
+
+    test('whose account it is hears only who sees everything anyway', async () => {
+      got(await link('ana', 'shared'));
+      const proven = { issuer: OTHER_ISSUER, subject: 'shared', proof: 'sign-in', name: 'contractors' } as const;
+      const told = async (actor: Actor) => {
+        const outcome = await linkAccount(acme.world, actor, proven);
+        return outcome.ok ? '' : outcome.refusal.detail;
+      };
+      expect(await told(await acme.as('bo'))).not.toContain('ana');
+      expect(await told({ ...(await acme.as('mia')), roles: ['admin'] })).toContain('The other person is "ana".');
+      await edit('directory.yaml', /^( {2}cem:[^]*?accounts: \{)/m, '$1 contractors: c-1,');
+      const written = { ...proven, subject: 'c-1' };
+      expect(await linkAccount(acme.world, { ...(await acme.as('mia')), roles: ['admin'] }, written)).toMatchObject({
+        refusal: { detail: expect.stringContaining('"cem"') as string },
+      });
+    });
+
+    test('linking begins only after somebody has just shown who they are', async () => {
+      const ana = await acme.as('ana');
+      expect(await askToLink(acme.world, ana)).toMatchObject({ ok: true });
+      const { signIn: itsOwn } = ana;
+      const ago = (ms: number) => after(acme.world.clock.now(), -ms);
+      for (const authenticatedAt of [null, ago(10 * 60_000 + 1_000)])
+        expect(
+          code(await askToLink(acme.world, { ...ana, ...(itsOwn && { signIn: { ...itsOwn, authenticatedAt } }) })),
+        ).toBe('sign-in-too-old');
+      const { signIn: _, ...unknown } = ana;
+      expect(code(await askToLink(acme.world, unknown))).toBe('sign-in-too-old');
+      expect(code(await askToLink(acme.world, { ...ana, kind: 'agent' }))).toBe('people-only');
+    });
+
+    test('a linked account signs in nobody who has left, and another provider does not know who is here by name', async () => {
+      got(await link('ana', 'a-17'));
+      const there = (subject: string) => signIn(acme.world, verifiedIdentity(OTHER_ISSUER, subject, 'contractors'));
+      expect(got(await there('a-17'))).toBe((await acme.as('ana')).person);
+      expect(code(await there('ana'))).toBe('unknown-person');
+      await edit('directory.yaml', /^( {2}ana:\n)/m, '$1    active: false\n');
+      expect(code(await there('a-17'))).toBe('unknown-person');
+      const proven = { issuer: OTHER_ISSUER, subject: 'a-18', proof: 'sign-in', name: 'contractors' } as const;
+      const gone: Actor = { ...(await acme.as('bo')), key: 'ana' };
+      expect(code(await linkAccount(acme.world, gone, proven))).toBe('not-found');
+    });
+
+    test('taking an account off oneself, or releasing it, ends what signed in by it and nothing else', async () => {
+      for (const by of ['person', 'administrator'] as const) {
+        got(await link('ana', `x-${by}`));
+        const open = async (subject: string, issuer: string, accounts: string) => {
+          const browser = { authenticatedAt: null, mfaAt: null, agent: 'Firefox', formerToken: null };
+          const identity = { ...verifiedIdentity(issuer, subject, accounts), ...browser };
+          return got(await openBrowserSession(acme.world, identity)).token;
+        };
+        const by2nd = await open(`x-${by}`, OTHER_ISSUER, 'contractors');
+        const by1st = await open('ana', ISSUER, 'oidc');
+        const ana = await acme.as('ana');
+        const id = got(await listAccounts(acme.world, ana)).find((one) => one.subject === `x-${by}`)?.id;
+        if (id === undefined) throw new Error('the account is there');
+        if (by === 'person') got(await unlinkAccount(acme.world, ana, id));
+        else {
+          await admins('mia', 'ada');
+          const release = { action: 'release', account: id, ...BECAUSE } as const;
+          const proposal = got(await propose(acme.world, await acme.as('mia'), release));
+          got(await confirmProposal(acme.world, await acme.as('ada'), proposal.id));
+        }
+        expect(await recogniseSession(acme.world, by2nd)).toMatchObject({ ok: false });
+        expect(await recogniseSession(acme.world, by1st)).toMatchObject({ ok: true });
+        const ended = (await bodies('session.ended')).at(-1);
+        expect(ended?.facts).toMatchObject({ cause: 'account-unlinked' });
+      }
     });
 
     test('an account that the directory gives to somebody else now signs in nobody', async () => {

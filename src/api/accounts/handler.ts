@@ -1,25 +1,39 @@
 import { z } from 'zod';
 import { ok } from '../../core/result.ts';
 import { answer } from '../answer.ts';
-import { actorOf } from '../authenticate.ts';
+import { actorOf, sessionOf } from '../authenticate.ts';
+import { once } from '../idempotency.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
+import { ApiProblem } from '../problems.ts';
 import { idParams } from '../views.ts';
 
 const account = z
   .object({
     id: z.string(),
     issuer: z.string(),
+    provider: z.string().nullable().meta({
+      description:
+        'What people call the sign-in provider behind the issuer; null: it is none of those that are configured now.',
+    }),
     subject: z.string(),
     proof: z.enum(['directory', 'sign-in']),
     linkedAt: z.string().meta({ format: 'date-time' }),
   })
   .meta({ id: 'Account' });
+const provider = z.object({ name: z.string(), title: z.string() });
 const done = z.object({ done: z.literal(true) });
+
+const IN_A_BROWSER = {
+  code: 'invalid-input',
+  detail: 'Accounts are linked in a browser: both are proven there.',
+  hint: 'Open your page in the portal.',
+} as const;
 
 /** The accounts that were proven to be a person's. */
 export function registerAccounts(v1: ApiServer, parts: ApiParts): void {
-  const { operations, base } = parts;
+  const { operations, base, authorizationServer } = parts;
+  const providers = authorizationServer?.providers ?? [];
   v1.route({
     method: 'GET',
     url: '/me/accounts',
@@ -28,11 +42,45 @@ export function registerAccounts(v1: ApiServer, parts: ApiParts): void {
       description:
         'Each with how it was proven: an administrator wrote it into the directory, or its owner signed in there.',
       tags: ['people'],
-      response: { 200: z.object({ items: z.array(account).readonly() }) },
+      response: {
+        200: z.object({
+          items: z.array(account).readonly(),
+          providers: z.array(provider).readonly().meta({ description: 'Where further accounts can be linked.' }),
+        }),
+      },
     },
     handler: async (request, reply) => {
       const found = await operations.listAccounts(actorOf(request));
-      return answer(base.origin, request, reply, found.ok ? ok({ items: found.value }) : found);
+      if (!found.ok) return answer(base.origin, request, reply, found);
+      const titleOf = (issuer: string) => providers.find((one) => one.issuer === issuer)?.title ?? null;
+      const items = found.value.map((one) => ({ ...one, provider: titleOf(one.issuer) }));
+      const further = providers.slice(1).map(({ name, title }) => ({ name, title }));
+      return answer(base.origin, request, reply, ok({ items, providers: further }));
+    },
+  });
+  v1.route({
+    method: 'POST',
+    url: '/me/accounts',
+    schema: {
+      summary: 'Begin to link an account',
+      description:
+        'For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. ' +
+        'The cookie that comes with the answer belongs to this session. Takes a sign-in of the last ten minutes.',
+      tags: ['people'],
+      body: z.strictObject({ provider: z.string().max(40), return: z.string().max(800).optional() }),
+      response: { 200: z.object({ url: z.string() }) },
+    },
+    handler: async (request, reply) => {
+      const { actor, id, csrf } = sessionOf(request);
+      const may = await operations.linkAccount(actor);
+      if (!may.ok) return answer(base.origin, request, reply, may);
+      if (csrf === null) throw new ApiProblem(IN_A_BROWSER);
+      const { provider: name, return: returnTo = null } = request.body;
+      const begun = (await authorizationServer?.beginLink(name, id, returnTo)) ?? null;
+      if (begun === null) throw new ApiProblem({ code: 'not-found', detail: 'There is no such sign-in provider.' });
+      if (!begun.ok) throw new ApiProblem({ code: 'unavailable', detail: begun.refusal.detail });
+      void reply.header('set-cookie', begun.value.cookie).header('cache-control', 'no-store');
+      return reply.send({ url: begun.value.location });
     },
   });
   v1.route({

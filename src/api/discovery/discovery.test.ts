@@ -14,6 +14,7 @@ test('says who the server is, from its configuration and not from the request', 
     issuer: 'http://localhost:7420/oauth',
     clientId: 'curfew-cli',
     api: 'http://localhost:7420/v1',
+    signIn: [],
     demo: false,
     ledger: { origin: 'test.example/log', vkey: 'test.example/log+c0ffee00+AQID' },
   });

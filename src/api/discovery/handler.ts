@@ -9,6 +9,12 @@ const discovery = z
     issuer: z.url(),
     clientId: z.string(),
     api: z.url(),
+    signIn: z
+      .array(z.object({ name: z.string(), title: z.string() }))
+      .readonly()
+      .meta({
+        description: 'Where people sign in, the company’s own provider first: `/sign-in/browser?provider=<name>`.',
+      }),
     demo: z.boolean(),
     demoPeople: z.array(z.object({ key: z.string(), name: z.string(), title: z.string() })).optional(),
     ledger: z.object({ origin: z.string(), vkey: z.string() }),
@@ -17,7 +23,10 @@ const discovery = z
   .meta({ id: 'Discovery' });
 
 /** `/.well-known/curfew`: what a client needs to know before it can sign anybody in. */
-export function registerDiscovery(app: ApiServer, { base, version, demo, logKey, aws }: ApiParts): void {
+export function registerDiscovery(
+  app: ApiServer,
+  { base, version, demo, logKey, aws, authorizationServer }: ApiParts,
+): void {
   app.route({
     method: 'GET',
     url: '/.well-known/curfew',
@@ -29,6 +38,7 @@ export function registerDiscovery(app: ApiServer, { base, version, demo, logKey,
         issuer: base.issuer,
         clientId: CLI_CLIENT_ID,
         api: base.audience,
+        signIn: (authorizationServer?.providers ?? []).map(({ name, title }) => ({ name, title })),
         demo: demo !== null,
         ...(demo === null ? {} : { demoPeople: demo.people.map(({ key, name, title }) => ({ key, name, title })) }),
         ledger: { origin: logKey.origin, vkey: logKey.vkey },

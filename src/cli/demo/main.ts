@@ -14,7 +14,7 @@ const USAGE = `Usage: npm start -- [--fresh] [--port N]
 
 Runs Curfew with simulated clouds and the people of a made-up company.
   --fresh     begin anew: forget everything in .curfew/
-  --port N    listen on N (and N+1, N+2 for the simulated cloud and sign-in); default 7420
+  --port N    listen on N (and N+1 to N+3 for the simulated cloud and two sign-ins); default 7420
 `;
 
 /** A program of the repository, where alone the demo runs. */
@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
       for (const name of ['database', WITNESS_FILE, 'aws', 'keys', 'sign-in'])
         rmSync(join(dataDir, name), { recursive: true, force: true });
     }
-    await requireFreePorts([port, port + 2]);
+    await requireFreePorts([port, port + 2, port + 3]);
     const stop = stopSignal();
     // Only when what is there was made from other sources: some seconds then, a tenth of one otherwise.
     await runNode([PORTAL_BUILDER], { cwd: root });

@@ -7,7 +7,7 @@ import { createLog } from '../../platform/log.ts';
 import { startDemoCloud } from './cloud-process.ts';
 import { appointDemoPeople, DEMO_ROLES } from './demo-administration.ts';
 import { mailPages } from './mail-pages.ts';
-import { demoPeople, type DemoPerson } from './demo-people.ts';
+import { CONTRACTORS, demoPeople, type DemoPerson } from './demo-people.ts';
 
 /** A running demo: the broker, the made-up company's sign-in, and its simulated cloud. */
 export interface Demo {
@@ -23,7 +23,7 @@ export interface DemoSettings {
   /** The repository's root. */
   readonly root: string;
   readonly dataDir: string;
-  /** The broker's port; the simulated cloud takes the next one, sign-in the one after. */
+  /** The broker's port; the simulated cloud takes the next one, sign-in the one after, that of the contractors the one after that. */
   readonly port: number;
   readonly logLevel: string;
 }
@@ -51,6 +51,13 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
       clientRedirects: [`${baseUrl}/sign-in/callback`],
     });
     stops.push(() => idp.close());
+    const contractors = await startDemoIdp({
+      port: port + 3,
+      company: 'Northwind',
+      people: CONTRACTORS,
+      clientRedirects: [`${baseUrl}/sign-in/callback/contractors`],
+    });
+    stops.push(() => contractors.close());
     const mail = await startMailCatcher({ port: 0 });
     stops.push(() => mail.close());
     const broker = await startBroker({
@@ -63,6 +70,15 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
         rulesDir,
         logLevel: settings.logLevel,
         signIn: { issuer: idp.issuer, clientId: idp.clientId, clientSecretFile: null },
+        furtherSignIns: [
+          {
+            name: 'contractors',
+            title: 'Northwind',
+            issuer: contractors.issuer,
+            clientId: contractors.clientId,
+            clientSecretFile: null,
+          },
+        ],
         aws: { region: 'us-east-1', externalId: EXTERNAL_ID },
         mail: {
           host: '127.0.0.1',

@@ -1312,6 +1312,11 @@ export interface paths {
                     content: {
                         "application/json": {
                             readonly items: components["schemas"]["Account"][];
+                            /** @description Where further accounts can be linked. */
+                            readonly providers: {
+                                name: string;
+                                title: string;
+                            }[];
                         };
                     };
                 };
@@ -1336,7 +1341,60 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Begin to link an account
+         * @description For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. The cookie that comes with the answer belongs to this session. Takes a sign-in of the last ten minutes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        provider: string;
+                        return?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            url: string;
+                        };
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -4478,6 +4536,8 @@ export interface components {
         Account: {
             id: string;
             issuer: string;
+            /** @description What people call the sign-in provider behind the issuer; null: it is none of those that are configured now. */
+            provider: string | null;
             subject: string;
             /** @enum {string} */
             proof: "directory" | "sign-in";
@@ -4537,6 +4597,11 @@ export interface components {
             clientId: string;
             /** Format: uri */
             api: string;
+            /** @description Where people sign in, the company’s own provider first: `/sign-in/browser?provider=<name>`. */
+            readonly signIn: {
+                name: string;
+                title: string;
+            }[];
             demo: boolean;
             demoPeople?: {
                 key: string;

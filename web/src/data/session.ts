@@ -19,8 +19,13 @@ export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiFailure && error.status === 401;
 }
 
+/** Where a sign-in at a certain provider begins that comes back to this page. */
+export function signInAt(provider: string): string {
+  return `${signInAddress()}&${new URLSearchParams({ provider })}`;
+}
+
 /**
- * Where a sign-in begins that comes back to this page. `fresh`: the company's provider asks anew who one is, which it does not where it knows
+ * Where a sign-in begins that comes back to this page, at the provider of last time. `fresh`: the company's provider asks anew who one is, which it does not where it knows
  * the browser.
  */
 export function signInAddress(how: 'usual' | 'fresh' = 'usual'): string {

@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { Command } from '../access/command.tsx';
-import { signInAddress, useServer } from '../data/session.ts';
+import { signInAddress, signInAt, useServer } from '../data/session.ts';
 import { ButtonAnchor } from '../ui/button.tsx';
 import { GoIcon } from '../ui/icons.ts';
 import { Mark } from '../ui/mark.tsx';
@@ -10,6 +10,7 @@ import classes from './sign-in-page.module.css';
 export function SignInPage() {
   const server = useServer();
   const address = useRef(signInAddress());
+  const [own, ...further] = server.data?.signIn ?? [];
   return (
     <main className={classes['page']} id="main">
       <title>Sign in · Curfew</title>
@@ -21,9 +22,18 @@ export function SignInPage() {
         Nobody here holds standing power over the cloud. People ask for what a task needs, a written rule decides who
         must agree, the access exists for minutes, and it ends on time, with proof.
       </p>
-      <ButtonAnchor kind="solid" href={address.current} icon={GoIcon}>
+      <ButtonAnchor
+        kind="solid"
+        href={own === undefined || further.length === 0 ? address.current : signInAt(own.name)}
+        icon={GoIcon}
+      >
         Sign in with your company
       </ButtonAnchor>
+      {further.map(({ name, title }) => (
+        <ButtonAnchor key={name} href={signInAt(name)}>
+          Sign in with {title}
+        </ButtonAnchor>
+      ))}
       {server.data?.demo === true && (
         <p className={classes['note']}>
           This is a demo with simulated clouds and made-up people: the next page asks who you want to be, and needs no

@@ -6,7 +6,7 @@ import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card, Section, Waiting } from '../../ui/card.tsx';
-import { GoIcon } from '../../ui/icons.ts';
+import { LinkIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Dialog } from '../../ui/overlays.tsx';
 import { Tag, Unseen } from '../../ui/signs.tsx';
@@ -102,8 +102,8 @@ function LinkAnother({ provider: { name, title } }: { readonly provider: { name:
     { touches: [], done: ({ url }) => window.location.assign(url) },
   );
   return (
-    <div className={classes['link']}>
-      <Button icon={GoIcon} busy={begin.isPending} onClick={() => begin.mutate(name)}>
+    <div className={classes['wide']}>
+      <Button icon={LinkIcon} busy={begin.isPending} onClick={() => begin.mutate(name)}>
         Link another account at {title}
       </Button>
       {begin.error !== null && <FailureNotice error={begin.error} intent="change" />}

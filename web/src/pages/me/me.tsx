@@ -6,6 +6,7 @@ import { OneOf } from '../../ui/fields.tsx';
 import { useSingleKeys } from '../../ui/keys.ts';
 import { Page } from '../../ui/page.tsx';
 import { THEMES, useTheme, type ThemeName } from '../../ui/theme.tsx';
+import { Accounts } from './accounts.tsx';
 import { Notifications } from './notifications.tsx';
 import { Passkeys } from './passkeys.tsx';
 import { Sessions } from './sessions.tsx';
@@ -20,6 +21,7 @@ export function MePage() {
   return (
     <Page title={me?.person.name ?? 'Me'} lead={me?.person.email}>
       <Passkeys />
+      <Accounts />
       <Notifications />
       <Sessions />
       <Looks />
