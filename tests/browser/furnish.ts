@@ -49,6 +49,17 @@ export async function furnish(server: string): Promise<Things> {
     await ask(home, 'build-log-reader', 'aws/staging', '30m', 'Look at one build', 'cem');
     const ofCem = await order(home, 'eli', ['--person', 'cem'], 'The laptop was stolen on a train');
     const everybody = await order(home, 'finn', ['--all'], 'Our identity provider may have been broken into');
+    await must(home, [
+      '--profile',
+      'eli',
+      'admin',
+      'appoint',
+      'ivo',
+      '--as',
+      'admin',
+      '--reason',
+      'Two of us are on leave',
+    ]);
     return { approved, pending, denied, over, ofCem, everybody };
   } finally {
     home.remove();

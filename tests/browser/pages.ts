@@ -45,5 +45,7 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'signed-in', person: 'ana', path: () => '/signed-in' },
   { name: 'recovery', person: 'rami', path: () => '/recovery' },
   { name: 'recovery-asked', person: 'fay', path: () => '/recovery' },
+  { name: 'administration', person: 'eli', path: () => '/administration' },
+  { name: 'administration-auditor', person: 'fay', path: () => '/administration' },
   { name: 'lost', person: 'ana', path: () => '/requests/req_nothing' },
 ];

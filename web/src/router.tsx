@@ -78,6 +78,12 @@ const me = createRoute({
   component: lazyRouteComponent(() => import('./pages/me/me.tsx'), 'MePage'),
 });
 
+const administration = createRoute({
+  getParentRoute: () => root,
+  path: '/administration',
+  component: lazyRouteComponent(() => import('./pages/administration/administration.tsx'), 'AdministrationPage'),
+});
+
 const signedIn = createRoute({
   getParentRoute: () => root,
   path: '/signed-in',
@@ -132,6 +138,7 @@ export const router = createRouter({
     oneEntry,
     me,
     recovery,
+    administration,
     signedIn,
   ]),
   defaultPreload: 'intent',

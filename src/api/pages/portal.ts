@@ -25,6 +25,7 @@ export const PORTAL_PATHS = [
   '/audit/:seq',
   '/me',
   '/recovery',
+  '/administration',
   '/signed-in',
 ] as const;
 

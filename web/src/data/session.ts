@@ -24,18 +24,19 @@ export function signInAt(provider: string): string {
   return `${signInAddress()}&${new URLSearchParams({ provider })}`;
 }
 
-/**
- * Where a sign-in begins that comes back to this page, at the provider of last time. `fresh`: the company's provider asks anew who one is, which it does not where it knows
- * the browser.
- */
-export function signInAddress(how: 'usual' | 'fresh' = 'usual'): string {
+/** Where a sign-in begins that comes back to this page, at the provider of last time. */
+export function signInAddress(): string {
   const { pathname, search } = window.location;
-  const query = new URLSearchParams({ return: `${pathname}${search}`, ...(how === 'fresh' ? { fresh: '1' } : {}) });
-  return `/sign-in/browser?${query}`;
+  return `/sign-in/browser?${new URLSearchParams({ return: `${pathname}${search}` })}`;
 }
 
-/** Where a sign-in begins that leaves this page alone, in another tab, and says there when it is done. */
-export const signInBesideAddress = (): string => `/sign-in/browser?return=${encodeURIComponent(SIGNED_IN)}`;
+/**
+ * Where a sign-in begins that leaves this page alone, in another tab, and says there when it is done. `fresh`: the company's provider asks
+ * anew who one is, which it does not where it knows the browser.
+ */
+export function signInBesideAddress(how: 'usual' | 'fresh' = 'usual'): string {
+  return `/sign-in/browser?${new URLSearchParams({ return: SIGNED_IN, ...(how === 'fresh' ? { fresh: '1' } : {}) })}`;
+}
 
 /** The page that such a sign-in comes back to. */
 export const SIGNED_IN = '/signed-in';

@@ -1,5 +1,6 @@
 import type { Me } from '../data/session.ts';
 import {
+  AdministrationIcon,
   ApprovalsIcon,
   AskIcon,
   AuditIcon,
@@ -36,6 +37,13 @@ export const DESTINATIONS: readonly Destination[] = [
   { to: '/orders', label: 'Stop access', icon: OrderIcon, key: 's', aside: true },
   { to: '/catalogue', label: 'Catalogue', icon: CatalogueIcon, key: 'c' },
   { to: '/audit', label: 'Audit', icon: AuditIcon, key: 'u' },
+  {
+    to: '/administration',
+    label: 'Administration',
+    icon: AdministrationIcon,
+    key: 'd',
+    for: ({ roles }) => roles.includes('admin') || roles.includes('auditor'),
+  },
   { to: '/me', label: 'Me', icon: PersonIcon, key: 'm' },
   { to: '/recovery', label: 'Lost passkeys', icon: KeyIcon, key: 'p', aside: true },
 ];

@@ -27,6 +27,7 @@ export {
   OctagonX as StopIcon,
   Plus as AskIcon,
   Power as OrderIcon,
+  UserCog as AdministrationIcon,
   Radio as LiveIcon,
   RotateCw as AgainIcon,
   ScrollText as AuditIcon,

@@ -3,7 +3,7 @@ import { useState, type ReactNode } from 'react';
 import { ApiFailure } from '../data/api.ts';
 import { DeviceFailure } from '../data/device-failure.ts';
 import { explainFailure, type Intent } from '../data/explain-failure.ts';
-import { signInAddress } from '../data/session.ts';
+import { signInBesideAddress } from '../data/session.ts';
 import { Button, ButtonAnchor } from './button.tsx';
 import { AgainIcon, CopyIcon, DoneIcon, GoIcon, WarningIcon } from './icons.ts';
 import classes from './notices.module.css';
@@ -42,7 +42,7 @@ export function FailureNotice({
           </Button>
         )}
         {failure.code === 'sign-in-too-old' && (
-          <ButtonAnchor href={signInAddress('fresh')} icon={GoIcon} small>
+          <ButtonAnchor href={signInBesideAddress('fresh')} target="_blank" rel="noopener" icon={GoIcon} small>
             Sign in anew
           </ButtonAnchor>
         )}

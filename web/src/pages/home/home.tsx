@@ -1,3 +1,5 @@
+import { ProposalList } from '../../administration/proposal-list.tsx';
+import { useAdministration } from '../../data/administration.ts';
 import { useMyAccess } from '../../data/my-access.ts';
 import { useWaitingForMe } from '../../data/my-requests.ts';
 import { useOrdersToConfirm } from '../../data/orders.ts';
@@ -23,6 +25,7 @@ export function Home() {
   const orders = useOrdersToConfirm();
   const { data: me } = useMe();
   const recoveries = asksOf(useRecoveries().data ?? [], me?.person.key ?? '');
+  const proposals = (useAdministration().data?.proposals ?? []).filter(({ mayConfirm }) => mayConfirm);
   const requests = waiting.data?.items ?? [];
   const held = access.data?.length ?? 0;
   return (
@@ -54,10 +57,11 @@ export function Home() {
       {waiting.error !== null && (
         <FailureNotice error={waiting.error} intent="look" again={() => void waiting.refetch()} />
       )}
-      {requests.length + orders.length + recoveries.length > 0 && (
+      {requests.length + orders.length + recoveries.length + proposals.length > 0 && (
         <Section id="waiting" title="Waiting for you">
           {orders.length > 0 && <OrderList orders={orders} />}
           {recoveries.length > 0 && <RecoveryList recoveries={recoveries} />}
+          {proposals.length > 0 && <ProposalList proposals={proposals} />}
           {requests.length > 0 && <RequestList requests={requests} withPerson toDecide />}
         </Section>
       )}

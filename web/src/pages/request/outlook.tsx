@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Command } from '../../access/command.tsx';
 import type { Preview } from '../../data/api.ts';
-import { signInAddress } from '../../data/session.ts';
+import { signInBesideAddress } from '../../data/session.ts';
 import { durationWords } from '../../time/countdown.ts';
 import { parseDuration } from '../../time/durations.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -68,7 +68,12 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
               )}
               {text}
               {hint !== undefined && <span className={classes['quiet']}> {hint}</span>}
-              {code === 'mfa-required' && <a href={signInAddress('fresh')}> Sign in anew</a>}
+              {code === 'mfa-required' && (
+                <a href={signInBesideAddress('fresh')} target="_blank" rel="noopener">
+                  {' '}
+                  Sign in anew
+                </a>
+              )}
               <span className={classes['rule']}>{rule}</span>
             </li>
           ))}

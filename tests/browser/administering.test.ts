@@ -1,0 +1,88 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
+import { demoPlace, type DemoPlace } from '../e2e/demo-process.ts';
+import { chromiumOrReason } from './chromium.ts';
+import { settled, visit } from './visitor.ts';
+
+let browser: Browser | string = '';
+let place: DemoPlace | null = null;
+let base = '';
+
+beforeAll(async () => {
+  browser = await chromiumOrReason();
+  if (typeof browser === 'string') return;
+  place = await demoPlace();
+  base = (await place.start()).url;
+}, 120_000);
+afterAll(async () => {
+  await place?.remove();
+  if (typeof browser !== 'string') await browser.close();
+});
+
+/** Skips the test, with the reason, where there is no browser. */
+const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
+
+test('an admin proposes, nothing changes, and the second person finds it on their home page and confirms', async (context) => {
+  const opened = chromium(context);
+  const eli = await visit(opened, base, 'eli');
+  await eli.page.getByRole('link', { name: 'Administration' }).first().click();
+  const form = eli.page.getByRole('form', { name: 'Propose a change' });
+  await form.waitFor();
+  expect(await form.getByRole('radio', { checked: true }).count()).toBe(0);
+  await form.getByRole('button', { name: 'Propose it' }).click();
+  await form.getByText('Choose one.').waitFor();
+  await form.getByText('Say why: whoever confirms it reads this').waitFor();
+  await form.getByRole('radio', { name: /Appoint somebody/ }).check();
+  await form.getByRole('radio', { name: /Auditor/ }).check();
+  await form.getByLabel('Whom').fill('jan');
+  await form.getByLabel('Why').fill('The audit of November');
+  await form.getByRole('button', { name: 'Propose it' }).press('Enter');
+  const card = eli.page.getByRole('article', { name: 'Appoint Jan Kowalski as auditor' });
+  await card.getByText('They decide nothing by it.', { exact: false }).waitFor();
+  expect(await card.getByRole('button', { name: 'Confirm' }).count()).toBe(0);
+
+  // Where there is no other admin, whom it is about accepts it. Until then they see nothing more than before.
+  const jan = await visit(opened, base, 'jan', { theme: 'dark', width: 360 });
+  expect(await jan.page.getByRole('link', { name: 'Administration', exact: true }).count()).toBe(0);
+  await jan.page.getByRole('link', { name: /Appoint Jan Kowalski as auditor/ }).click();
+  await jan.page.getByText('The audit of November').waitFor();
+  expect(await jan.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+  expect(await jan.page.getByRole('form', { name: 'Propose a change' }).count()).toBe(0);
+  expect(((await (await jan.page.request.get('/v1/me')).json()) as { roles: string[] }).roles).toEqual(['member']);
+  await jan.page.getByRole('button', { name: 'Confirm' }).click();
+  await jan.page.getByText('Nothing is proposed').waitFor();
+  await jan.page.getByText('Jan Kowalski', { exact: true }).waitFor();
+  expect(((await (await jan.page.request.get('/v1/me')).json()) as { roles: string[] }).roles).toEqual([
+    'member',
+    'auditor',
+  ]);
+  expect([eli.complaints(), jan.complaints()]).toEqual([[], []]);
+  await eli.context.close();
+  await jan.context.close();
+});
+
+test('a proposal is withdrawn by who made it, and shows an auditor what it would change without a button', async (context) => {
+  const opened = chromium(context);
+  const { page: eli } = await visit(opened, base, 'eli');
+  await eli.goto('/administration');
+  await settled(eli);
+  const form = eli.getByRole('form', { name: 'Propose a change' });
+  await form.getByRole('radio', { name: /Appoint somebody/ }).check();
+  await form.getByRole('radio', { name: /Admin/ }).check();
+  await form.getByLabel('Whom').fill('ivo');
+  await form.getByLabel('Why').fill('Somebody has to be there in December');
+  await form.getByRole('button', { name: 'Propose it' }).click();
+  const name = 'Appoint Ivo Horvat as admin';
+  await eli.getByRole('article', { name }).waitFor();
+  const { page: fay } = await visit(opened, base, 'fay');
+  await fay.goto('/administration');
+  const seen = fay.getByRole('article', { name });
+  await seen.getByText('Somebody has to be there in December').waitFor();
+  expect(await seen.getByRole('button').count()).toBe(0);
+  await eli.getByRole('article', { name }).getByRole('button', { name: 'Withdraw' }).click();
+  await eli.getByRole('article', { name }).waitFor({ state: 'detached' });
+  await fay.reload();
+  await fay.getByText('Nothing is proposed').waitFor();
+  await eli.context().close();
+  await fay.context().close();
+});

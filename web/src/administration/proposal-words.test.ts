@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { Proposal } from '../data/administration.ts';
+import { changeOf, effectsOf } from './proposal-words.ts';
+
+const ana = { key: 'ana', name: 'Ana Ribeiro' };
+const bo = { key: 'bo', name: 'Bo Sandberg' };
+const proposed = {
+  id: 'prp_x',
+  person: ana,
+  reason: 'why',
+  proposedBy: bo,
+  proposedAt: '',
+  lapsesAt: '',
+  mayConfirm: true,
+  mayRefuse: true,
+};
+
+test('a change of roles says what somebody gets, and what not', () => {
+  const appoint: Proposal = { ...proposed, action: 'appoint', role: 'admin' };
+  expect(changeOf(appoint)).toBe('Appoint Ana Ribeiro as admin');
+  expect(effectsOf(appoint).join(' ')).toContain('approve no access');
+  expect(changeOf({ ...proposed, action: 'dismiss', role: 'auditor' })).toBe('Dismiss Ana Ribeiro as auditor');
+});
+
+test('a merge names both by their keys, and everything that it takes away', () => {
+  const merge = {
+    ...proposed,
+    action: 'merge' as const,
+    other: { key: 'ana2', name: 'Ana Ribeiro' },
+    grants: 'end' as const,
+    losesRequests: [{ id: 'req_x', person: bo, items: [{ role: 'r', target: 't' }] }],
+    losesGrants: [{ id: 'grt_x', person: bo, role: 'g', target: 't', endsAt: null }],
+  };
+  expect(changeOf(merge)).toBe('Count Ana Ribeiro (ana2) as Ana Ribeiro (ana)');
+  expect(effectsOf(merge).slice(1)).toEqual([
+    'A request of Bo Sandberg (bo) loses an approval: r on t.',
+    'Access of Bo Sandberg (bo) ends: g on t.',
+  ]);
+  expect(effectsOf({ ...merge, grants: 'keep' })[2]).toContain('runs on');
+  expect(effectsOf({ ...merge, losesRequests: [], losesGrants: [] })[1]).toBe(
+    'No request and no live access loses an approval.',
+  );
+});
+
+test('an account that passes on says for whom it does not count any more', () => {
+  const account = { id: 'lnk_x', issuer: 'idp', subject: 'ana@x', provenFor: [ana], signsIn: true, claimedBy: bo };
+  const release: Proposal = { ...proposed, action: 'release', account };
+  expect(changeOf(release)).toBe('Let the account ana@x pass on');
+  expect(effectsOf(release)).toEqual([
+    'It is an account at idp.',
+    'It was proven for Ana Ribeiro (ana), which does not count any more.',
+    'It does not sign Ana Ribeiro (ana) in any more.',
+    'Bo Sandberg (bo) claims it.',
+  ]);
+});

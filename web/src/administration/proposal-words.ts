@@ -1,0 +1,68 @@
+import type { Schemas } from '../data/api.ts';
+import type { Proposal } from '../data/administration.ts';
+
+type Person = Schemas['Person'];
+
+/** A person with the key, which is theirs alone: names can be alike. */
+export const who = ({ name, key }: Person): string => `${name} (${key})`;
+
+const whatOf = ({ role, target }: { readonly role: string; readonly target: string }): string => `${role} on ${target}`;
+
+/** What a proposal would change, in a line. */
+export function changeOf(proposal: Proposal): string {
+  switch (proposal.action) {
+    case 'appoint':
+      return `Appoint ${proposal.person.name} as ${proposal.role}`;
+    case 'dismiss':
+      return `Dismiss ${proposal.person.name} as ${proposal.role}`;
+    case 'merge':
+      return `Count ${who(proposal.other)} as ${who(proposal.person)}`;
+    case 'release':
+      return `Let the account ${proposal.account.subject} pass on`;
+  }
+}
+
+/** What follows from it, each in a sentence. */
+export function effectsOf(proposal: Proposal): readonly string[] {
+  switch (proposal.action) {
+    case 'appoint':
+      return [
+        proposal.role === 'admin'
+          ? 'They propose and confirm changes like this one. They approve no access by it.'
+          : 'They read everything that is asked for, held and logged. They decide nothing by it.',
+      ];
+    case 'dismiss':
+      return ['They see and do what everybody does from then on.'];
+    case 'merge':
+      return mergeEffects(proposal);
+    case 'release': {
+      const { issuer, provenFor, signsIn, claimedBy } = proposal.account;
+      return [
+        `It is an account at ${issuer}.`,
+        ...(provenFor.length === 0
+          ? []
+          : [`It was proven for ${provenFor.map(who).join(', ')}, which does not count any more.`]),
+        ...(signsIn ? [`It does not sign ${who(proposal.person)} in any more.`] : []),
+        ...(claimedBy === null ? [] : [`${who(claimedBy)} claims it.`]),
+      ];
+    }
+  }
+}
+
+function mergeEffects({
+  grants,
+  losesRequests,
+  losesGrants,
+}: Extract<Proposal, { readonly action: 'merge' }>): readonly string[] {
+  const then = grants === 'end' ? 'ends' : 'lacks an approval, and runs on';
+  const effects = [
+    ...losesRequests.map(
+      ({ person, items }) => `A request of ${who(person)} loses an approval: ${items.map(whatOf).join(', ')}.`,
+    ),
+    ...losesGrants.map((grant) => `Access of ${who(grant.person)} ${then}: ${whatOf(grant)}.`),
+  ];
+  return [
+    'What one approved for the other counts for nothing, and both together count once. It is not undone.',
+    ...(effects.length === 0 ? ['No request and no live access loses an approval.'] : effects),
+  ];
+}

@@ -1,0 +1,70 @@
+import { changeOf, effectsOf } from '../../administration/proposal-words.ts';
+import { under, useAction } from '../../data/action.ts';
+import { ADMINISTRATION, type Proposal } from '../../data/administration.ts';
+import { api, ask } from '../../data/api.ts';
+import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
+import { countdown } from '../../time/countdown.ts';
+import { useNow } from '../../time/ticker.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { ApprovedIcon, DeniedIcon, ReturnIcon } from '../../ui/icons.ts';
+import { FailureNotice, toast } from '../../ui/notices.tsx';
+import { StateSign } from '../../ui/signs.tsx';
+import classes from './administration.module.css';
+
+/** A change that waits, with everything that it would take away, and the two answers to it side by side. */
+export function OneProposal({ proposal, me }: { readonly proposal: Proposal; readonly me: string }) {
+  const now = useNow();
+  const { id, reason, proposedBy, lapsesAt, mayConfirm, mayRefuse } = proposal;
+  const own = proposedBy.key === me;
+  const left = countdown(now, Date.parse(lapsesAt));
+  const touches = [ADMINISTRATION, ['me']];
+  const confirm = useAction(
+    (_: string, key) =>
+      ask(() =>
+        api.POST('/v1/administration/proposals/{id}/confirm', { params: { path: { id }, ...under(key) }, body: {} }),
+      ),
+    { touches, done: (after) => toast('Confirmed', changeOf(after)) },
+  );
+  const refuse = useAction(
+    (_: string, key) =>
+      ask(() =>
+        api.POST('/v1/administration/proposals/{id}/refuse', { params: { path: { id }, ...under(key) }, body: {} }),
+      ),
+    { touches, done: () => toast(own ? 'Withdrawn' : 'Refused', 'Nothing was changed.') },
+  );
+  return (
+    <Card className={classes['card']} tone={mayConfirm ? 'waiting' : undefined} aria-label={changeOf(proposal)}>
+      <div className={classes['head']}>
+        <StateSign state={{ word: mayConfirm ? 'waits for you' : 'waits for a second person', tone: 'waiting' }} />
+        <span className={classes['small']} role="timer" aria-label={`lapses in ${left.words}`}>
+          {left.over ? 'its time is over' : `lapses in ${left.text}`}
+        </span>
+      </div>
+      <h3 className={classes['title']}>{changeOf(proposal)}</h3>
+      <blockquote className={classes['why']}>{reason}</blockquote>
+      <ul className={classes['effects']} aria-label="What it would change">
+        {effectsOf(proposal).map((effect) => (
+          <li key={effect}>{effect}</li>
+        ))}
+      </ul>
+      <p className={classes['small']}>Proposed by {own ? 'you' : proposedBy.name}.</p>
+      {confirm.error !== null && <PasskeyFailure error={confirm.error} />}
+      {refuse.error !== null && <FailureNotice error={refuse.error} intent="change" />}
+      {(mayConfirm || mayRefuse) && (
+        <div className={classes['buttons']}>
+          {mayConfirm && (
+            <Button icon={ApprovedIcon} busy={confirm.isPending} onClick={() => confirm.mutate(id)}>
+              Confirm
+            </Button>
+          )}
+          {mayRefuse && (
+            <Button icon={own ? ReturnIcon : DeniedIcon} busy={refuse.isPending} onClick={() => refuse.mutate(id)}>
+              {own ? 'Withdraw' : 'Refuse'}
+            </Button>
+          )}
+        </div>
+      )}
+    </Card>
+  );
+}
