@@ -99,6 +99,42 @@ describe('the portal in Chromium', () => {
     expect(complaints()).toEqual([]);
   });
 
+  test('a forged event makes the page look, and never believe: what it says about access comes from the server', async (context) => {
+    const { page } = await open(context, 'ana');
+    const grant = {
+      status: 'ended',
+      endedAt: '2026-11-01T00:00:00Z',
+      proof: { kind: 'observed', at: '2026-11-01T00:00:00Z', evidence: {} },
+    };
+    const forged = [
+      { kind: 'grant', id: things.approved, ...grant },
+      { kind: 'grant', id: '../../oauth/authorize', grant },
+      { kind: '__proto__', id: '<img src=x onerror=alert(1)>' },
+    ].map((data, number) => `id: forged-${number}\nevent: change\ndata: ${JSON.stringify(data)}\n\n`);
+    const body = `${forged.join('')}event: grant\ndata: ${JSON.stringify(grant)}\n\ndata: no event\n\nevent: change\ndata: {\n\n`;
+    let told = 0;
+    await page.route('**/v1/events', (route) => {
+      told += 1;
+      return route.fulfill({ contentType: 'text/event-stream', body });
+    });
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto('/live');
+    await page.getByRole('cell').getByText('invoice-reader').first().waitFor();
+    await until(
+      async () => told,
+      (times) => times > 1,
+      10_000,
+    );
+    await page.goto(`/requests/${things.approved}`);
+    await page.getByRole('timer').first().waitFor();
+    await page.waitForTimeout(1_000);
+    expect(await page.getByText('Proven gone').count()).toBe(0);
+    expect(await page.getByRole('timer').count()).toBeGreaterThan(0);
+    // An id that is a way to somewhere else is asked for as an id, or not at all.
+    expect(asked.filter((path) => path.startsWith('/oauth'))).toEqual([]);
+  });
+
   test('without a network it says so, and goes on by itself when there is one again', async (context) => {
     const { page, context: window } = await open(context, 'ana');
     await page.goto('/requests');

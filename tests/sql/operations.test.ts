@@ -49,6 +49,11 @@ eachDatabase('operations', (current) => {
   describe('asking', () => {
     test.each([
       ['an unknown role', { ...ASK, items: [{ role: 'invoice-raeder', target: 'aws/prod' }] }, 'unknown-role'],
+      [
+        'a role that only looks known',
+        { ...ASK, items: [{ role: 'invoice-re\u0430der', target: 'aws/prod' }] },
+        'unknown-role',
+      ],
       ['an unknown target', { ...ASK, items: [{ role: 'invoice-reader', target: 'aws/prd' }] }, 'unknown-target'],
       ['longer than the rule allows', { ...ASK, durationMs: 90 * 60_000 }, 'duration-too-long'],
       ['for no time at all', { ...ASK, durationMs: 0 }, 'invalid-input'],

@@ -108,6 +108,13 @@ eachDatabase('a signed approval', (current) => {
 
     test('for another request, duration or comment', async () => {
       const other = got(await requestAccess(acme.world, ana, ASK)).id;
+      const given = await challenge(acme, bo, id);
+      got(await send(acme, bo, id, given));
+      // What was given and used, for the same thing once more.
+      expect(code(await send(acme, bo, other, given))).toBe('challenge-over');
+      expect(got(await showRequest(acme.world, ana, other)).decisions).toEqual([]);
+      got(await sign(acme, gus, id));
+      id = got(await requestAccess(acme.world, ana, ASK)).id;
       expect(code(await send(acme, bo, other, await challenge(acme, bo, id)))).toBe('signature-invalid');
       const asked = await challenge(acme, bo, id, { durationMs: 15 * MINUTE });
       expect(code(await send(acme, bo, id, asked, { durationMs: 20 * MINUTE }))).toBe('signature-invalid');
@@ -149,6 +156,15 @@ eachDatabase('a signed approval', (current) => {
       acme.edit((file) => ({ ...file, text: file.text.replace('changes to the books', 'a change').concat('\n') }));
       await acme.reload();
       expect(code(await challengeDecision(acme.world, bo.actor, id, { seen }))).toBe('policy-changed');
+    });
+
+    test('after the approver was disabled between opening and deciding', async () => {
+      const asked = await challenge(acme, bo, id);
+      acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}bo:\n)/m, '$1    active: false\n') }));
+      await acme.reload();
+      expect(code(await send(acme, bo, id, asked))).toBe('not-an-approver');
+      expect((await seen()).decisions).toEqual([]);
+      expect(code(await challengeDecision(acme.world, bo.actor, id, {}))).toBe('not-an-approver');
     });
 
     test('after the rules changed in between: the approver has to look again', async () => {

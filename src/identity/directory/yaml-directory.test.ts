@@ -47,6 +47,16 @@ describe('parseDirectory', () => {
     expect(directory.takenAt).toBe(NOW);
   });
 
+  test('a key has letters of one alphabet, and a name shows what is not seen in it', () => {
+    // A Cyrillic \u0430 in the place of an a.
+    expect(refused(`people:\n  \u0430na: { name: Ana, email: ana@evil.example }\n`)).toHaveLength(1);
+    expect(refused(`${PEOPLE}groups:\n  le\u0430ds: { description: x, members: [bo] }\n`)).toHaveLength(1);
+    const { people } = read(
+      'people:\n  eve: { name: "Ana\\u200B Ribeiro\\u202E", email: eve@x.example }\n  ana: { name: Ana Ribeiro, email: ana@x.example }\n',
+    );
+    expect(people.get('eve')?.name).toBe('Ana\uFFFD Ribeiro\uFFFD');
+  });
+
   test('resolves groups inside groups, at any depth and once', () => {
     const { groups } = read(`${PEOPLE}groups:
   outer: { description: o, groups: [inner, other] }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DirectorySnapshot, Group, Person, Rotation } from '../../core/directory.ts';
+import { oneLine } from '../../core/one-line.ts';
 import { ok, refused, type Result } from '../../core/result.ts';
 import type { Instant } from '../../core/time.ts';
 import { checkDocument, problemAt } from '../../policy/documents/check-document.ts';
@@ -157,7 +158,8 @@ function checkRotations(
 function toPerson(key: string, shape: PersonShape): Person {
   return {
     key,
-    name: shape.name,
+    // A sync may bring what people call themselves: nobody gets to look like somebody else by what is not seen.
+    name: oneLine(shape.name),
     email: shape.email,
     manager: shape.manager ?? null,
     employment: shape.employment ?? 'employee',

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Notice } from '../../operations/notice.ts';
 import { NOTIFICATIONS } from '../../core/notification.ts';
+import { oneLine } from '../../core/one-line.ts';
 import { letterOf } from './letter.ts';
 import { AT, GRANT, noticeUnderTest } from './notice-under-test.ts';
-import { line, printHtml, printText } from './print-letter.ts';
+import { printHtml, printText } from './print-letter.ts';
 
 const ORIGIN = 'https://curfew.acme.example';
 const letter = (changes: Partial<Notice> = {}) => letterOf(noticeUnderTest(changes), ORIGIN);
@@ -211,8 +212,8 @@ describe('what people wrote stays text', () => {
   });
 
   test('what is not seen, or turns the direction of writing, shows as a mark', () => {
-    expect(line('Ana\u202Enimda\u200B\u0000\r\nBcc: all')).toBe('Ana\uFFFDnimda\uFFFD\uFFFD\uFFFD\uFFFDBcc: all');
-    expect(line('Zoë Ōta علی\u200Cرضا')).toBe('Zoë Ōta علی\u200Cرضا');
+    expect(oneLine('Ana\u202Enimda\u200B\u0000\r\nBcc: all')).toBe('Ana\uFFFDnimda\uFFFD\uFFFD\uFFFD\uFFFDBcc: all');
+    expect(oneLine('Zoë Ōta علی\u200Cرضا')).toBe('Zoë Ōta علی\u200Cرضا');
   });
 
   test('a page of reason is cut', () => {

@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/one-line.ts';
 import type { Letter } from './letter.ts';
 
 /** A reason can be a page long; the message says how it begins, and the page has all of it. */
@@ -37,7 +38,7 @@ export function printHtml(letter: Letter): string {
 <meta charset="utf-8">
 <meta name="color-scheme" content="light dark">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(line(letter.subject))}</title>
+<title>${escaped(oneLine(letter.subject))}</title>
 </head>
 <body>
 <p><strong>${escaped(body(headline))}</strong></p>
@@ -50,21 +51,13 @@ ${said}<p><a href="${escaped(link.url)}">${escaped(link.words)}</a></p>
 `;
 }
 
-/** Text for one line or one header: what breaks lines, is not seen, or turns the direction of writing is shown as a mark. */
-export function line(text: string): string {
-  return text.replace(UNSEEN, '\uFFFD');
-}
-
-/** Controls, line and paragraph separators, and what changes direction or has no width: with them a text can pretend to be another. */
-const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
-
 /**
  * A line of the message that may hold what a person wrote: a ticket, a name, a reason. Mail programs make links of everything that looks like
  * one; a link to anywhere, in a message that people believe, is what an attacker would write there. An unseen joiner behind each `.`, `:`, `/`
  * and `@` keeps it text; the time of day, `14:30`, is left as it is. Only what the broker itself links to is printed without this.
  */
 function body(text: string): string {
-  return line(text).replace(/([./@]|(?<!\d):|:(?!\d))(?=\S)/g, '$1\u2060');
+  return oneLine(text).replace(/([./@]|(?<!\d):|:(?!\d))(?=\S)/g, '$1\u2060');
 }
 
 /** What a person wrote, in lines. */

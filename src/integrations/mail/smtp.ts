@@ -1,9 +1,10 @@
 import { createTransport } from 'nodemailer';
+import { oneLine } from '../../core/one-line.ts';
 import type { Delivery, Mailer } from '../../operations/tell-people.ts';
 import type { MailConfig } from '../../platform/config.ts';
 import { letterOf } from './letter.ts';
 import { ownLetterOf } from './own-letter.ts';
-import { line, printHtml, printText } from './print-letter.ts';
+import { printHtml, printText } from './print-letter.ts';
 
 /** A mailer that holds a connection; `close` gives it back. */
 export interface SmtpMailer extends Mailer {
@@ -50,9 +51,9 @@ export function createSmtpMailer({ config, password, origin }: SmtpParts): SmtpM
       try {
         await transport.sendMail({
           from,
-          to: { name: line(notice.to.name), address: notice.to.address },
+          to: { name: oneLine(notice.to.name), address: notice.to.address },
           envelope: { from: from.address, to: [notice.to.address] },
-          subject: line(letter.subject),
+          subject: oneLine(letter.subject),
           text: printText(letter),
           html: printHtml(letter),
           messageId: `<${about}.${notice.key}@${domain}>`,

@@ -202,6 +202,8 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
               </span>,
             ] as const;
           }),
+          // Names may look alike; no two people have one key, and keys have letters of one alphabet.
+          ['Asked by', <Mono key="who">{request.requester.key}</Mono>],
           alike === null
             ? null
             : [
