@@ -3,8 +3,8 @@ import { Pool } from 'pg';
 import type { Db, Schema } from '../src/store/schema.ts';
 import { ROLE, TARGET } from '../tests/sql/rows.ts';
 
-/** People among whom the grants are spread. */
-const PEOPLE = 10_000;
+/** People among whom the grants are spread, `bench-0` and following in the directory. */
+export const PEOPLE = 10_000;
 
 /** Hex digits to the alphabet of ids: 80 random-looking bits, the same for the same number. */
 const body = (of: string) => `translate(substr(md5(${of}), 1, 20), '0189', 'ghij')`;

@@ -148,14 +148,20 @@ test('ten thousand rows are a table of which only what is seen is drawn', async 
     person: { key: `p${index}`, name: `Person ${index}` },
     role: `role-${index % 7}`,
   }));
-  await page.route(/\/v1\/live\?/, (route) => {
+  const { promise: seen, resolve: goOn } = Promise.withResolvers<void>();
+  await page.route(/\/v1\/live\?/, async (route) => {
     const from = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
+    if (from > 0) await seen;
     const items = rows.slice(from, from + 2_000);
     const nextCursor = from + 2_000 < rows.length ? String(from + 2_000) : null;
     return route.fulfill({ json: { items, nextCursor, now: new Date().toISOString() } });
   });
   await page.goto('/live');
-  await page.getByText('10000 held by 10000 people.').waitFor();
+  // Whoever comes sees the first of them before the last has come.
+  await page.getByText('So far: 2000 held by 2000 people.').waitFor();
+  await page.getByText('Person 0', { exact: true }).waitFor();
+  goOn();
+  await page.getByText(/^10000 held by 10000 people\.$/).waitFor();
   const table = page.getByRole('table', { name: 'Live access' });
   expect(await table.getAttribute('aria-rowcount')).toBe('10001');
   expect(await page.getByRole('row').count()).toBeLessThan(60);

@@ -19,6 +19,8 @@ export interface Live {
   readonly grants: readonly Grant[];
   /** Whether there are more than were read. */
   readonly more: boolean;
+  /** Whether more is being read: the first page is shown before the last one has come. */
+  readonly reading: boolean;
 }
 
 const OVER = new Set<Grant['status']>(['ended', 'failed']);
@@ -57,11 +59,14 @@ export function useLive() {
         serverClock.observe({ sentAt, receivedAt: Date.now(), from: at, to: at });
         read.push(...page.items);
         cursor = page.nextCursor;
+        // Ten thousand rows take seconds: whoever comes sees the first of them at once.
+        if (pages === 0 && cursor !== null && client.getQueryData(KEY) === undefined)
+          client.setQueryData<Live>(KEY, { grants: page.items, more: false, reading: true });
       }
       // Pages move while they are read: a grant that started meanwhile may come twice.
       const unique = [...new Map(read.map((grant) => [grant.id, grant])).values()];
       const before = client.getQueryData<Live>(KEY)?.grants ?? [];
-      return { grants: withEnded(before, unique, serverClock.now()), more: cursor !== null };
+      return { grants: withEnded(before, unique, serverClock.now()), more: cursor !== null, reading: false };
     },
     // Nobody follows the changes while the page is not shown.
     staleTime: 0,

@@ -124,7 +124,11 @@ export function LivePage() {
             <Notice>There is more than this page reads. What stands here is the latest to start.</Notice>
           )
         }
-        count={all === undefined ? null : tally(all, rows.length, me?.person.key ?? '')}
+        count={
+          all === undefined
+            ? null
+            : `${live.data?.reading === true ? 'So far: ' : ''}${tally(all, rows.length, me?.person.key ?? '')}`
+        }
         columns={COLUMNS}
         rows={rows}
         keyOf={({ id }) => id}

@@ -1,9 +1,9 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useIsFetching, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { PATH_WORDS } from '../../access/path-words.ts';
 import { api, ask, type CatalogueItem } from '../../data/api.ts';
-import { useDebounced } from '../../data/debounced.ts';
+import { useDebounced, useFollowed } from '../../data/debounced.ts';
 import { durationText } from '../../time/countdown.ts';
 import { Empty, Waiting } from '../../ui/card.tsx';
 import { LineField } from '../../ui/fields.tsx';
@@ -16,6 +16,8 @@ import classes from './find-access.module.css';
 const SHOWN = 25;
 const LONGEST_QUERY = 2_000;
 const STILL_MS = 120;
+/** The address follows when somebody has stopped typing: it is for going back and for sending on. */
+const ADDRESS_MS = 400;
 
 /** The search. Every answer says whether it can be had, and how. */
 export function FindAccess({
@@ -28,9 +30,12 @@ export function FindAccess({
   readonly draft: DraftSearch;
 }) {
   const [typed, setTyped] = useState(q);
-  const words = useDebounced(typed.trim().slice(0, LONGEST_QUERY), STILL_MS);
+  const busy = useIsFetching({ queryKey: ['catalogue'] }) > 0;
+  const trimmed = typed.trim().slice(0, LONGEST_QUERY);
+  const words = useFollowed(trimmed, busy, STILL_MS);
+  const settled = useDebounced(trimmed, ADDRESS_MS);
   useEffect(() => {
-    if (words !== q) onQ(words);
+    if (settled !== q) onQ(settled);
   });
   const found = useQuery({
     queryKey: ['catalogue', words, SHOWN],
