@@ -34,7 +34,8 @@ const LOOK_AGAIN_MS = 500;
 /**
  * Takes a claimed grant from `activating`, `active` or `ending` towards `ended`, and is called again until it gets there.
  *
- * Look; if the access is still possible, take it away (by the next rung after several failures) and look again later.
+ * Look; if the access is still possible, take it away (by the next rung after several failures) and look again later. What the cloud is
+ * taking away in its own time has not failed: that counts as no attempt until the method's settle time is over.
  * Only absence that has been seen for longer than an abandoned call can still land, or that holds by construction, is proof.
  */
 export async function end(ports: StepPorts, claimed: GrantRecord, late: boolean): Promise<void> {
@@ -129,6 +130,8 @@ async function lookAndRevoke(
       ({ seen, beganAt } = await look(ports, grant, turn, ending, revoked.noted));
     }
     if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
+    if (seen?.presence === 'present' && seen.underWay === true && beganAt < after(ending.since, capabilities.settleMs))
+      return await later(ports, grant, { inMs: LOOK_AGAIN_MS }, grant.attempts, null);
     if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
     const provenAt = await proofTime(ports, grant, seen, answered);
     if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);

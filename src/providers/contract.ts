@@ -244,6 +244,12 @@ export type Observation =
       readonly presence: 'present';
       readonly usable: boolean;
       readonly native: JsonObject;
+      /**
+       * The cloud is carrying out, in its own time, what was asked of it to take this away: the removal, or the denial of what goes on. To find
+       * that is no failed attempt as long as the method's `settleMs` have not passed since the ending began. Absent: nothing is known to be
+       * under way.
+       */
+      readonly underWay?: true;
       /** Credentials that came into being by looking (and were discarded): they count towards the proof. */
       readonly credentials?: readonly CredentialFacts[];
       /**

@@ -137,7 +137,9 @@ export class Assignments {
         return { ...present({ ...more, schedule: 'is still to come' }), usable: false };
       if (!place.tombstone) return absent(more);
       const cut = await this.#cut(place, at, spec, ending, asked);
-      if (cut === null) return present({ ...more, sessions: 'that began before are not cut yet' });
+      if (cut === 'uncut') return present({ ...more, sessions: 'that began before are not cut yet' });
+      if (cut === 'being-cut')
+        return { ...present({ ...more, sessions: 'that began before are being cut' }), underWay: true };
       const { tombstone, maxMs } = cut;
       if (maxMs === 0) return absent({ ...more, tombstone, sessionsIssuedBeforeMayLastMs: 0 });
       return absent({ ...more, tombstone }, { residual: NOT_CUT_RESIDUAL });
@@ -155,7 +157,7 @@ export class Assignments {
     const names = { instanceArn, permissionSetArn, account: place.account };
     for (const userId of userIds) {
       if (await this.#operations.running({ kind: 'delete', ...names, userId }, asked))
-        return present({ removal: 'is under way' });
+        return { ...present({ removal: 'is under way' }), underWay: true };
     }
     const listed = await this.#assigned(names, asked, this.#clock.now());
     if ('gone' in listed) return absent(listed.gone);
@@ -164,6 +166,9 @@ export class Assignments {
     );
     if (standing.length > 0) {
       if (schedule === 'edited') return { ...present({}), endIsEdited: true };
+      // A list that is late shows for a moment longer what AWS has just removed.
+      if (ending !== null && standing.every((userId) => this.#operations.removedJustNow({ ...names, userId })))
+        return { ...present({ removal: 'is not in the list yet' }), underWay: true };
       // Schedules are written for what we assign, and for nothing else.
       const isOurs = standing.every((userId) => userId === schedule?.names.userId);
       return schedule !== null && isOurs ? { ...present({}), endWrittenFor: schedule.writtenFor } : present({});
@@ -232,7 +237,7 @@ export class Assignments {
 
   /**
    * What an ending may say of sessions that began before it, once the assignment is gone: how the tombstones of the slot stand, and how long
-   * those sessions may last. `null`: they can still be used, and be cut.
+   * those sessions may last. `uncut`: they can still be used, and be cut; `being-cut`: the set denies them, and the account will know soon.
    */
   async #cut(
     place: AssignmentPlace,
@@ -240,7 +245,7 @@ export class Assignments {
     spec: BindingSpec,
     ending: Ending,
     asked: Asked,
-  ): Promise<{ readonly tombstone: string; readonly maxMs: number } | null> {
+  ): Promise<{ readonly tombstone: string; readonly maxMs: number } | 'uncut' | 'being-cut'> {
     const states: (TombstoneState | 'unknown')[] = [];
     for (const names of everybody(place, at)) {
       const seen = await this.#tombstones.look(names, noLater(spec, ending), asked).catch((error: unknown) => {
@@ -251,8 +256,10 @@ export class Assignments {
       states.push(seen);
       this.#tombstones.sawGone(names, asked.call.now);
     }
-    const canBeCut = states.some((state) => state === 'unknown' || needsCut(state, ending));
-    if (canBeCut && asked.call.now < after(ending.since, CUTTING_MS)) return null;
+    const uncutStates = states.filter((state) => state === 'unknown' || needsCut(state, ending));
+    const canBeCut = uncutStates.length > 0;
+    if (canBeCut && asked.call.now < after(ending.since, CUTTING_MS))
+      return uncutStates.every((state) => state === 'not-there-yet') ? 'being-cut' : 'uncut';
     // None: it may have stood without one while the set was full.
     const uncut = canBeCut || states.some((state) => state === 'full' || state === 'none');
     return { tombstone: states.join(', '), maxMs: uncut ? LONGEST_SSO_SESSION_MS : 0 };

@@ -146,7 +146,16 @@ export class Operations {
 
   /** Whether this process has just made an assignment, so that a list which does not show it is late. */
   madeJustNow(wanted: Omit<Wanted, 'kind' | 'grant'>): boolean {
-    const over = this.#over.get(keyOf({ ...wanted, kind: 'create' }));
+    return this.#succeededJustNow({ ...wanted, kind: 'create' });
+  }
+
+  /** The same of a removal, for a list that still shows it. */
+  removedJustNow(wanted: Omit<Wanted, 'kind' | 'grant'>): boolean {
+    return this.#succeededJustNow({ ...wanted, kind: 'delete' });
+  }
+
+  #succeededJustNow(wanted: Omit<Wanted, 'grant'>): boolean {
+    const over = this.#over.get(keyOf(wanted));
     return over?.state === 'succeeded' && this.#clock.now() < over.until;
   }
 

@@ -29,7 +29,7 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/identity-center-assignments.ts',
-        find: "        return present({ removal: 'is under way' });",
+        find: "        return { ...present({ removal: 'is under way' }), underWay: true };",
         replace: "        return { ...absent({ removal: 'is under way' }), final: true };",
       },
     ],
