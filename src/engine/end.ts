@@ -11,7 +11,7 @@ import {
   type Observation,
   type Residual,
 } from '../providers/contract.ts';
-import { noteAbsence, noteEndWritten, noteSettled } from '../store/bindings.ts';
+import { noteAbsence, noteEndWritten, noteFailures, noteSettled } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
 import type { GrantRecord } from '../store/grants.ts';
@@ -20,7 +20,7 @@ import { wakeUnsettled } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
-import { asFault } from './fault.ts';
+import { asFault, STRONGER_MAY_HELP } from './fault.ts';
 import { beginningAt, heard } from './heard.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type Heard, type StepPorts } from './ports.ts';
@@ -34,7 +34,7 @@ const LOOK_AGAIN_MS = 500;
 /**
  * Takes a claimed grant from `activating`, `active` or `ending` towards `ended`, and is called again until it gets there.
  *
- * Look; if the access is still possible, take it away (by the next rung after several failures) and look again later. What the cloud is
+ * Look; if the access is still possible, take it away (by the next rung after several failures that it may mend) and look again later. What the cloud is
  * taking away in its own time has not failed: that counts as no attempt until the method's settle time is over.
  * Only absence that has been seen for longer than an abandoned call can still land, or that holds by construction, is proof.
  */
@@ -116,8 +116,15 @@ async function lookAndRevoke(
   late: boolean,
 ): Promise<void> {
   const { capabilities } = methodOf(ports.providers, grant);
-  const rung = Math.min(capabilities.rungs.length - 1, Math.floor(grant.attempts / PACE.attemptsPerRung));
+  const failures = grant.attempts === 0 ? 0 : turn.binding.failures;
+  const rung = Math.min(capabilities.rungs.length - 1, Math.floor(failures / PACE.attemptsPerRung));
   let answered = false;
+  /** A cloud that cannot be reached for a minute is no reason to take more away than is to end: only what a stronger means may mend counts. */
+  const failed = async (fault: ProviderFault | null, mayBeMended: boolean): Promise<void> => {
+    const counted = failures + (mayBeMended ? 1 : 0);
+    if (counted !== turn.binding.failures) await noteFailures(ports.db, { grant, owner: ports.owner }, counted);
+    await failedAttempt(ports, grant, rung, fault, answered);
+  };
   try {
     let { seen, beganAt } = await look(ports, grant, turn, ending, ports.claimed);
     const edited = seen?.presence === 'present' && seen.endIsEdited === true ? seen.native : null;
@@ -132,7 +139,7 @@ async function lookAndRevoke(
     if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
     if (seen?.presence === 'present' && seen.underWay === true && beganAt < after(ending.since, capabilities.settleMs))
       return await later(ports, grant, { inMs: LOOK_AGAIN_MS }, grant.attempts, null);
-    if (seen?.presence !== 'absent') return await failedAttempt(ports, grant, rung, null, answered);
+    if (seen?.presence !== 'absent') return await failed(null, seen !== null);
     const provenAt = await proofTime(ports, grant, seen, answered);
     if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
     // What is seen may be as old as the beginning of the look: a call that lands while the answer is on its way does not show in it.
@@ -144,7 +151,7 @@ async function lookAndRevoke(
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
-    await failedAttempt(ports, grant, rung, fault, answered);
+    await failed(fault, STRONGER_MAY_HELP.has(fault.kind));
   }
 }
 
@@ -198,7 +205,7 @@ async function revoke(
     // Somebody began to need it while we looked.
     if (others === null || others.present) return null;
     await goAhead(ports, grant, act);
-    const now = await noteLeaving(ports, grant, turn, null, rung);
+    const now = await noteLeaving(ports, grant, turn, null);
     if (now !== null) noted = heard(ports, now);
     return now;
   };

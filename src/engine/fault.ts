@@ -5,5 +5,8 @@ export function asFault(error: unknown): ProviderFault | null {
   return error instanceof ProviderFault ? error : null;
 }
 
+/** Faults that a stronger means of taking away may not have. All others pass, or strike every means alike. */
+export const STRONGER_MAY_HELP: ReadonlySet<FaultKind> = new Set(['forbidden-to-us', 'invalid']);
+
 /** Faults that another attempt cannot mend. */
 export const HOPELESS: ReadonlySet<FaultKind> = new Set(['invalid', 'target-gone', 'clock-skew']);

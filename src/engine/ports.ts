@@ -88,7 +88,7 @@ export const PACE = {
   alarmAt: [3, 10, 30, 100, 300],
   /** And after every so many from then on, for ever. */
   alarmEvery: 1_000,
-  /** Failed attempts after which the next rung of the method is tried. */
+  /** Attempts after which the next rung of the method is tried, of those that failed in a way that it may mend (`STRONGER_MAY_HELP`). */
   attemptsPerRung: 5,
 } as const;
 

@@ -48,8 +48,9 @@ export async function takeTurn(
 ): Promise<{ readonly turn: SlotTurn } | { readonly wait: SlotWait }> {
   const { db } = ports;
   if (capabilities.slot === 'per-grant') {
-    // Nobody has ever called for a grant that has not started, and ending one asks the cloud.
-    return { turn: ownSlot(grant.state.kind === 'activating' ? await findBinding(db, grant.slot) : UNTOUCHED) };
+    // Nobody has ever called for a grant that has not started, and ending one asks the cloud; but not how often that failed.
+    const isKnown = grant.state.kind === 'activating' || grant.attempts > 0;
+    return { turn: ownSlot(isKnown ? await findBinding(db, grant.slot) : UNTOUCHED) };
   }
   const key = turnKey(grant.slot);
   const owner = lockOwner(ports.owner, grant.id);
@@ -97,7 +98,13 @@ export function turnKey(slot: SlotKey): string {
   return `slot/${slot}`;
 }
 
-const UNTOUCHED: BindingRecord = { lastCallAt: null, standing: false, writtenUntil: null, unsettledUntil: null };
+const UNTOUCHED: BindingRecord = {
+  lastCallAt: null,
+  standing: false,
+  writtenUntil: null,
+  unsettledUntil: null,
+  failures: 0,
+};
 
 function ownSlot(binding: BindingRecord): SlotTurn {
   const others: Desired = { present: false };
@@ -110,7 +117,7 @@ export function latest(endsAt: Instant, others: Desired): Instant {
 }
 
 /**
- * Last before a call that writes on a grant's slot leaves: keeps the claim and notes the call, by which rung. Answers when; `null`: the
+ * Last before a call that writes on a grant's slot leaves: keeps the claim and notes the call. Answers when; `null`: the
  * claim was lost, nothing was noted, and nothing may be called.
  */
 export function noteLeaving(
@@ -118,10 +125,9 @@ export function noteLeaving(
   grant: GrantRecord,
   turn: SlotTurn,
   until: Instant | null,
-  rung = 0,
 ): Promise<Instant | null> {
   const note = leaving(ports, grant, turn, until);
-  return renewLeaseForCall(ports.db, grant, ports.owner, PACE.leaseMs, { note, rung });
+  return renewLeaseForCall(ports.db, grant, ports.owner, PACE.leaseMs, note);
 }
 
 /** How a call that writes on a grant's slot is noted: with the end that it writes (`null`: it removes), and how long it may land. */

@@ -193,7 +193,7 @@ export class Unrecorded {
     const { slot, abandonedCallMs: mayLandMs } = methodOf(this.#ports.providers, grant).capabilities;
     const shared = slot === 'shared' ? { shared: { until: null, mayLandMs, outsideTurn: true } } : {};
     const { callTimeoutMs } = PACE;
-    const noting = noteCall(this.#ports.db, grant.slot, 0, { callTimeoutMs, ...shared });
+    const noting = noteCall(this.#ports.db, grant.slot, { callTimeoutMs, ...shared });
     const noted = await this.#soon(noting, this.#unannounced(grant));
     if (noted === 'not-done' && slot === 'shared')
       ending.landsUntil = after(await this.#now(), callTimeoutMs + mayLandMs);

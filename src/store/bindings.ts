@@ -8,7 +8,7 @@ import type { Db, Trx } from './schema.ts';
 /** A call to a cloud is given up after this time: well inside a claim, so that what follows can still be recorded. */
 export const LONGEST_CALL_MS = 4_000;
 
-/** A slot, and what is remembered about the binding that may stand in it. The last three are kept for shared slots only. */
+/** A slot, and what is remembered about the binding that may stand in it. All but the first and the last are kept for shared slots only. */
 export interface BindingRecord {
   /** When the last call that writes was given up at the latest; `null`: none ever had an effect since the slot was last empty. */
   readonly lastCallAt: Instant | null;
@@ -18,6 +18,11 @@ export interface BindingRecord {
   readonly writtenUntil: Instant | null;
   /** Until then a call that was given up may land, or a removal that was answered may land a second time; in turn or outside of one. */
   readonly unsettledUntil: Instant | null;
+  /**
+   * How many attempts to take it away have failed in a way that only a stronger means could mend, since the slot was last empty. Stands in
+   * the column `rung`, because the rung follows from it.
+   */
+  readonly failures: number;
 }
 
 /**
@@ -37,10 +42,10 @@ export type CallNote =
     };
 
 /** The columns of a binding that remember a call. As long as another end may still land, the later one counts. */
-export function columnsOfCall(note: CallNote, rung = 0) {
+export function columnsOfCall(note: CallNote) {
   if (note.kind === 'leaving') {
     const { shared, callTimeoutMs } = note;
-    const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null, rung };
+    const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null };
     if (shared === undefined) return columns;
     const landed = fromNow(callTimeoutMs + shared.mayLandMs);
     const unsettled = { ...columns, ...unsettledUntil(landed, shared.outsideTurn) };
@@ -72,7 +77,7 @@ function unsettledUntil(until: RawBuilder<unknown>, outsideTurn = false) {
 export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord> {
   const row = await db
     .selectFrom('binding')
-    .select(['last_call_at', 'standing', 'written_until'])
+    .select(['last_call_at', 'standing', 'written_until', 'rung'])
     .select(sql<Instant | null>`greatest(unsettled_until, outside_turn_until)`.as('unsettled_until'))
     .where('slot', '=', slot)
     .executeTakeFirst();
@@ -82,6 +87,7 @@ export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord>
     standing: row.standing,
     writtenUntil: row.written_until,
     unsettledUntil: row.unsettled_until,
+    failures: row.rung,
   };
 }
 
@@ -169,12 +175,11 @@ export async function forgetBinding(trx: Trx, slot: SlotKey): Promise<void> {
 export async function noteCall(
   db: Db | Trx,
   slot: SlotKey,
-  rung: number,
   call: Omit<Extract<CallNote, { kind: 'leaving' }>, 'kind'>,
 ): Promise<void> {
   await db
     .updateTable('binding')
-    .set(columnsOfCall({ kind: 'leaving', ...call }, rung))
+    .set(columnsOfCall({ kind: 'leaving', ...call }))
     .where('slot', '=', slot)
     .execute();
 }
@@ -186,6 +191,11 @@ export async function forgetAbsence(db: Db, grants: readonly GrantId[]): Promise
     .set({ absent_since: null })
     .where('slot', 'in', (from) => from.selectFrom('grant').select('slot').where(isAnyOf('id', grants)))
     .execute();
+}
+
+/** Remembers how many attempts to take a binding away have failed in a way that only a stronger means could mend. */
+export async function noteFailures(db: Db, claim: Claim, failures: number): Promise<void> {
+  await underClaim(db, claim).set({ rung: failures }).execute();
 }
 
 /** Takes the note of a call back that certainly did nothing, if there was none before it and the claim still holds. */

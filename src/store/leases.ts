@@ -144,7 +144,7 @@ function renewal(db: QueryCreator<Schema>, grant: GrantRecord, owner: string, le
 }
 
 /**
- * The same, last before a call that writes leaves: remembers in one statement with it that the call is about to leave, and by which rung.
+ * The same, last before a call that writes leaves: remembers in one statement with it that the call is about to leave.
  * What was seen before says nothing any more. With `null` nothing was noted. The grant is locked before its binding, as everywhere.
  */
 export async function renewLeaseForCall(
@@ -152,14 +152,14 @@ export async function renewLeaseForCall(
   grant: GrantRecord,
   owner: string,
   leaseMs: number,
-  call: { readonly note: Extract<CallNote, { kind: 'leaving' }>; readonly rung: number },
+  note: Extract<CallNote, { kind: 'leaving' }>,
 ): Promise<Instant | null> {
   const row = await db
     .with('renewed', (query) => renewal(query, grant, owner, leaseMs))
     .with('noted', (query) =>
       query
         .updateTable('binding')
-        .set(columnsOfCall(call.note, call.rung))
+        .set(columnsOfCall(note))
         .where('slot', '=', grant.slot)
         .where(sql<boolean>`exists (select from renewed)`),
     )

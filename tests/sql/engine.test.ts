@@ -283,26 +283,6 @@ eachDatabase('engine', (current) => {
     expect(await state(id)).toBe('ended');
   });
 
-  test('a removal that keeps failing is tried for ever, on the next rung in time, and raises findings', async () => {
-    const provider = fakeProvider({ byConstruction: false });
-    const { engine, entries, found, state, hurry } = bench(current(), provider);
-    const id = await scheduledGrant(current());
-    await engine.pass('starts');
-    await pastItsEnd(current(), id);
-    for (let n = 0; n < 6; n += 1) {
-      provider.faults.push({ call: 'revoke', fault: new ProviderFault('forbidden-to-us', 'not allowed') });
-      await engine.pass('ends');
-      expect(await state(id)).toBe('ending');
-      await hurry();
-    }
-    expect(entries.filter((kind) => kind === 'finding.raised')).toHaveLength(1);
-    expect(found).toEqual(['access-not-provably-gone']);
-    const { rows } = await sql<{ rung: number }>`select rung from binding`.execute(current().db);
-    expect(rows[0]?.rung).toBe(1);
-    await engine.pass('ends');
-    expect(await state(id)).toBe('ended');
-  });
-
   test('the alarm of an end that does not succeed grows: it is raised at 3, 10, 30, 100 and 300 attempts and then each thousand', async () => {
     const provider = fakeProvider({ byConstruction: false });
     const { engine, entries, found, hurry } = bench(current(), provider);

@@ -28,7 +28,7 @@ import { scheduledGrant } from './rows.ts';
 import { LOCKING_READ, onTwoConnections } from './two-connections.ts';
 
 const LEASE_MS = 10_000;
-const LEAVING = { note: { kind: 'leaving', callTimeoutMs: 4_000 }, rung: 1 } as const;
+const LEAVING = { kind: 'leaving', callTimeoutMs: 4_000 } as const;
 const NOW = instant(Date.parse('2026-11-21T09:00:00Z'));
 
 /** One statement, or a few, in a transaction of its own: what is held open. */

@@ -40,7 +40,7 @@ onTwoConnections('what is remembered about a shared place', (current) => {
   const binding = () =>
     current().database.db.selectFrom('binding').selectAll().where('slot', '=', SLOT).executeTakeFirstOrThrow();
   const leaves = (db: Db | Trx) =>
-    noteCall(db, SLOT, 0, { callTimeoutMs: 4_000, shared: { until: null, mayLandMs: MAY_LAND_MS } });
+    noteCall(db, SLOT, { callTimeoutMs: 4_000, shared: { until: null, mayLandMs: MAY_LAND_MS } });
 
   test.each<readonly [string, (db: Db) => Promise<unknown>, unknown]>([
     ['a call was answered', (db: Db) => noteSettled(db, claim, null), undefined],

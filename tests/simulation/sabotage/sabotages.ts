@@ -47,8 +47,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/store/bindings.ts',
-        find: 'const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null, rung };',
-        replace: 'const columns = { last_call_at: fromNow(0), rung };',
+        find: 'const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null };',
+        replace: 'const columns = { last_call_at: fromNow(0) };',
       },
       {
         file: 'src/store/bindings.ts',
