@@ -69,7 +69,8 @@ export async function endDeparted(world: World): Promise<void> {
 }
 
 async function endOne(world: World, person: PersonId, ends: boolean): Promise<void> {
-  const scope = { kind: 'person', person } as const;
+  // Whoever left is one identity: the same human may still be here under another.
+  const scope = { kind: 'identity', person } as const;
   for (const id of await pendingWithin(world.db, scope, null, BATCH)) await withdraw(world, id);
   if (!ends) return;
   const live = await toldNothing(world.db, scope, null, BATCH);

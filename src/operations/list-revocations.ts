@@ -1,9 +1,9 @@
 import { ok, refused, type Result } from '../core/result.ts';
-import { personKeys } from '../store/people.ts';
+import { allOfHuman } from '../store/people.ts';
 import { listRevocations as readRevocations, type RevocationRecord } from '../store/revocations.ts';
 import { readPage, type Page } from './pages.ts';
 import type { OperationRefusal } from './refusal.ts';
-import { standingToOrder } from './standing.ts';
+import { isAbout, standingToOrder } from './standing.ts';
 import { judge } from './authorisation.ts';
 import { revocationView, type RevocationView } from './revocation-view.ts';
 
@@ -28,12 +28,10 @@ export async function listRevocations(
     placeOf: ({ orderedAt, id }) => ({ at: orderedAt, id }),
     read: (slice) => readRevocations(world.db, { ...slice, standingOnly: query.list === 'standing' }),
     async seen(rows) {
-      const subjects = rows.flatMap(({ scope }) => (scope.kind === 'person' ? [scope.person] : []));
-      const keys = await personKeys(world.db, subjects);
-      const keyOf = ({ scope }: RevocationRecord) =>
-        scope.kind === 'person' ? (keys.get(scope.person) ?? null) : null;
+      const human = await allOfHuman(world.db, actor.person);
       return rows.filter(
-        (order) => judge('listRevocations', actor, standingToOrder(world, actor, order, keyOf(order))) === null,
+        (order) =>
+          judge('listRevocations', actor, standingToOrder(world, actor, order, isAbout(order, human))) === null,
       );
     },
   });

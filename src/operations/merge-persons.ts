@@ -9,6 +9,7 @@ import { allOfHuman, areOneHuman, lockMerges, mergeHumans } from '../store/peopl
 import type { Proposal } from '../store/proposals.ts';
 import { approvalsOf, approvedBy, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequests, type RequestRecord } from '../store/requests.ts';
+import { widenToHuman } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { endTogether, publishEnded } from './end-together.ts';
 import type { OperationRefusal } from './refusal.ts';
@@ -77,7 +78,8 @@ function asOne(
 /**
  * Writes that two persons are one human. Ids stay, so that the log stays true; from now on what one approved for the other counts for
  * nothing, two approvals of both count once, and neither decides for the other. Live access that lacks an approval now gets a finding, and
- * ends if that was proposed. Returns what was lost, and what to tell once it is committed.
+ * ends if that was proposed. An order of the kill switch that stands over one of them stands over both, and is carried out anew. Returns
+ * what was lost, and what to tell once it is committed.
  */
 export async function carryOutMerge(
   world: World,
@@ -113,11 +115,14 @@ export async function carryOutMerge(
     then === 'end'
       ? await endTogether(world, trx, affected, { actor, because: BECAUSE, now })
       : { grants: [], lapsed: [] };
+  // Last, as whoever carries out an order locks it: behind requests and grants.
+  const widened = await widenToHuman(trx, person, now);
   return {
     losses,
     tell() {
       publishEnded(world, ended, now);
       for (const request of losses.requests) world.changes.publish({ kind: 'request', id: request.id, at: now });
+      for (const order of widened) world.changes.publish({ kind: 'revocation', id: order, at: now });
       for (const _ of affected) world.countFinding?.(BECAUSE);
     },
   };

@@ -1,7 +1,7 @@
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { RevocationScope } from '../core/revocation.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { personKeys } from '../store/people.ts';
+import { allOfHuman, personKeys } from '../store/people.ts';
 import { findRequests, type RequestRecord } from '../store/requests.ts';
 import { pendingWithin, toldNothing } from '../store/revocation-sweeps.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
@@ -13,11 +13,12 @@ import type { World } from './world.ts';
 /** Grants, or requests, that are looked at together: enough to be quick, few enough that nobody waits long for their rows. */
 const BATCH = 100;
 
-/** Who gave an order, and how far it reaches. `key` is the directory key of that person. */
+/** Who gave an order, and how far it reaches. `key` is the directory key of that person, `human` are all ids of theirs. */
 export interface Orderer {
   readonly reach: RevocationRecord['reach'];
   readonly orderedBy: PersonId;
   readonly key: string;
+  readonly human: readonly PersonId[];
 }
 
 /** Orders are given by people; no role of Curfew itself lets anybody end access. */
@@ -26,12 +27,13 @@ const ORDERER = { kind: 'person', roles: [] } as const;
 /** The order with the directory key of whoever gave it, so that their rights can be judged. */
 export async function ordererOf(db: Db | Trx, order: RevocationRecord): Promise<Orderer> {
   const keys = await personKeys(db, [order.orderedBy]);
-  return { reach: order.reach, orderedBy: order.orderedBy, key: keys.get(order.orderedBy) ?? '' };
+  const human = await allOfHuman(db, order.orderedBy);
+  return { reach: order.reach, orderedBy: order.orderedBy, key: keys.get(order.orderedBy) ?? '', human };
 }
 
 /**
  * Whether an order reaches the access that comes out of a request. One that nobody confirmed reaches exactly what whoever gave
- * it may end alone, grant by grant, as `end-grant.ts` judges it: their own, and what they may decide or answer for.
+ * it may end alone, grant by grant, as `end-grant.ts` judges it: their own (under all their ids), and what they may decide or answer for.
  */
 export function reaches(
   world: World,
@@ -41,7 +43,8 @@ export function reaches(
 ): boolean {
   if (orderer.reach === 'all') return true;
   if (orderer.reach === 'none' || request === undefined || orderer.key === '') return false;
-  const who = { person: orderer.orderedBy, key: orderer.key };
+  const person = orderer.human.includes(request.person) ? request.person : orderer.orderedBy;
+  const who = { person, key: orderer.key };
   return judge('revokeGrant', ORDERER, standingToAccess(world, who, request, owners)) === null;
 }
 

@@ -8,10 +8,10 @@ import {
 import type { GrantState } from '../core/grant.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
-import { personKeys } from '../store/people.ts';
+import { allOfHuman, personKeys } from '../store/people.ts';
 import { countRevocation, leftOf, type RevocationCounts, type RevocationRecord } from '../store/revocations.ts';
 import { judge } from './authorisation.ts';
-import { standingToOrder } from './standing.ts';
+import { isAbout, standingToOrder } from './standing.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -72,8 +72,8 @@ export async function revocationView(world: World, order: RevocationRecord, acto
     ...left.map((grant) => grant.person),
   ]);
   const shown = (id: RevocationRecord['confirmedBy']) => (id === null ? null : personView(world, keys.get(id) ?? ''));
-  const subject = scope.kind === 'person' ? (keys.get(scope.person) ?? null) : null;
   const asking = isAsking(order, now);
+  const isSubject = asking && isAbout(order, await allOfHuman(world.db, actor.person));
   return {
     id: order.id,
     status: revocationStatus(order, counts.live, now),
@@ -87,7 +87,7 @@ export async function revocationView(world: World, order: RevocationRecord, acto
     orderedBy: personView(world, keys.get(order.orderedBy) ?? ''),
     orderedAt: toIso(order.orderedAt),
     asksUntil: asking && order.asksUntil !== null ? toIso(order.asksUntil) : null,
-    mayConfirm: asking && judge('confirmRevocation', actor, standingToOrder(world, actor, order, subject)) === null,
+    mayConfirm: asking && judge('confirmRevocation', actor, standingToOrder(world, actor, order, isSubject)) === null,
     confirmedBy: shown(order.confirmedBy),
     confirmedAt: order.confirmedAt === null ? null : toIso(order.confirmedAt),
     stopsNew: order.liftedAt === null && order.reach !== 'none' && (order.holds || order.finishedAt === null),

@@ -5,7 +5,7 @@ import { toIso } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
-import { allOfHuman, areOneHuman, findPersonId, personIdFor, personKeys } from '../store/people.ts';
+import { allOfHuman, areOneHuman, findPersonId, personIdFor } from '../store/people.ts';
 import { hasLiveGrantOn, holdsOrWantsWithin } from '../store/revocation-sweeps.ts';
 import {
   confirmRevocation,
@@ -21,7 +21,7 @@ import { judge, type Operation } from './authorisation.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { reachesAnything, withinReach } from './revocation-reach.ts';
 import { isAsking, revocationView, type RevocationView } from './revocation-view.ts';
-import { standingToOrder, standingToScope } from './standing.ts';
+import { isAbout, standingToOrder, standingToScope } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
 type Outcome = Result<RevocationView, OperationRefusal>;
@@ -48,9 +48,10 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
   if (wrong !== null) return refused(wrong);
   const found = await scopeOf(world, input);
   if (found === null) return refused(NOT_FOUND);
-  const own = found.kind === 'person' && found.key === actor.key;
-  const alone = { reach: 'own', orderedBy: actor.person, key: actor.key } as const;
-  const about = { key: found.kind === 'person' ? found.key : null, scope: found.scope };
+  const human = await allOfHuman(world.db, actor.person);
+  const own = found.kind === 'person' && found.scope !== null && human.includes(found.scope.person);
+  const alone = { reach: 'own', orderedBy: actor.person, key: actor.key, human } as const;
+  const about = { own, scope: found.scope };
   const standing = await standingToScope(world, actor, about, (scope) => reachesAnything(world, scope, alone));
   const no = judge('orderRevocation', actor, standing);
   if (no !== null) return refused(no);
@@ -180,7 +181,11 @@ async function begun(world: World, actor: Actor, order: RevocationRecord): Promi
 
 /** What an order is about. `scope` is `null` for a person who has never been seen: they hold nothing yet, and get their id with the order. */
 type Found =
-  | { readonly kind: 'person'; readonly key: string; readonly scope: RevocationScope | null }
+  | {
+      readonly kind: 'person';
+      readonly key: string;
+      readonly scope: Extract<RevocationScope, { readonly kind: 'person' }> | null;
+    }
   | { readonly kind: 'target' | 'all'; readonly scope: RevocationScope };
 
 async function scopeOf(world: World, input: RevocationInput): Promise<Found | null> {
@@ -249,9 +254,8 @@ async function findAllowed(
 ): Promise<Result<RevocationRecord, OperationRefusal>> {
   const order = await findRevocation(db, id, db.isTransaction);
   if (order === null) return refused(NOT_FOUND);
-  const subject = order.scope.kind === 'person' ? order.scope.person : null;
-  const subjectKey = subject === null ? null : ((await personKeys(db, [subject])).get(subject) ?? null);
-  const no = judge(operation, actor, standingToOrder(world, actor, order, subjectKey));
+  const human = await allOfHuman(db, actor.person);
+  const no = judge(operation, actor, standingToOrder(world, actor, order, isAbout(order, human)));
   return no === null ? ok(order) : refused(no);
 }
 

@@ -77,28 +77,29 @@ export function standingToAccess(
 
 /**
  * To an order of the kill switch: own to who gave it; it addresses who confirmed it, and everybody who answers for a role or a target. It
- * is against the person whom it is about, who may have turned against us.
+ * is against the human whom it is about (`isAbout`), who may have turned against us: also if they gave it, of another id of theirs, and
+ * somebody confirmed it before it was known that they are one.
  */
-export function standingToOrder(
-  world: World,
-  actor: Who,
-  order: RevocationRecord,
-  subjectKey: string | null,
-): Standing {
-  if (order.orderedBy === actor.person) return OWN;
-  if (actor.key === subjectKey) return { ...OTHER, against: true };
+export function standingToOrder(world: World, actor: Who, order: RevocationRecord, isAbout: boolean): Standing {
+  if (order.orderedBy === actor.person && !(isAbout && order.confirmedBy !== null)) return OWN;
+  if (isAbout) return { ...OTHER, against: true };
   if (answersForAnything(world, actor)) return APPROVER;
   return order.confirmedBy === actor.person ? { relation: 'addressed', named: false } : OTHER;
 }
 
-/** To what an order would be about: own to the person; it addresses who answers for anything, or could end alone some of what is in it. */
+/** Whether an order is about somebody, of whom these are all ids (`allOfHuman`). */
+export function isAbout({ scope }: RevocationRecord, human: readonly PersonId[]): boolean {
+  return scope.kind === 'person' && human.includes(scope.person);
+}
+
+/** To what an order would be about: own to the human; it addresses who answers for anything, or could end alone some of what is in it. */
 export async function standingToScope(
   world: World,
   actor: Who,
-  about: { readonly key: string | null; readonly scope: RevocationScope | null },
+  about: { readonly own: boolean; readonly scope: RevocationScope | null },
   reachesAnything: (scope: RevocationScope) => Promise<boolean>,
 ): Promise<Standing> {
-  if (about.key === actor.key) return OWN;
+  if (about.own) return OWN;
   if (answersForAnything(world, actor)) return APPROVER;
   if (about.scope === null || about.scope.kind === 'all') return OTHER;
   return (await reachesAnything(about.scope)) ? APPROVER : OTHER;

@@ -1,6 +1,6 @@
 import { parseId } from '../core/ids.ts';
 import { findGrant } from '../store/grants.ts';
-import { personKeys } from '../store/people.ts';
+import { allOfHuman } from '../store/people.ts';
 import { approvalsOf } from '../store/approvals.ts';
 import { findRequest } from '../store/requests.ts';
 import { findRevocation } from '../store/revocations.ts';
@@ -39,11 +39,12 @@ export async function whoMaySee(world: World, change: Change): Promise<Sees> {
       const id = parseId('rev', change.id);
       const order = id === null ? null : await findRevocation(world.db, id);
       if (order === null) return NOBODY;
-      const subject = order.scope.kind === 'person' ? order.scope.person : null;
-      const key = subject === null ? null : ((await personKeys(world.db, [subject])).get(subject) ?? null);
+      const subject = order.scope.kind === 'person' ? await allOfHuman(world.db, order.scope.person) : [];
       return (viewer) =>
         Promise.resolve(
-          viewer !== null && judge('showRevocation', viewer, standingToOrder(world, viewer, order, key)) === null,
+          viewer !== null &&
+            judge('showRevocation', viewer, standingToOrder(world, viewer, order, subject.includes(viewer.person))) ===
+              null,
         );
     }
   }

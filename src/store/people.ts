@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { PersonId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { inParts, isAnyOf } from './columns.ts';
@@ -92,9 +92,20 @@ export async function humansAmong(db: Db | Trx, persons: readonly PersonId[]): P
 
 /** Everybody who is the same human as a person, that one among them, sorted. */
 export async function allOfHuman(db: Db | Trx, person: PersonId): Promise<readonly PersonId[]> {
-  const human = await humanOf(db, person);
-  const rows = await db.selectFrom('person_alias').select('person_id').where('same_as', '=', human).execute();
-  return [human, ...rows.map((row) => row.person_id)].sort();
+  const { rows } = await idsOfHuman(person).execute(db);
+  return rows.map(({ id }) => id).sort();
+}
+
+/** That a row (`person_id`) is of somebody, under whichever of the ids that were merged. Holds of whoever is merged from then on. */
+export function isOfHuman(person: PersonId): RawBuilder<boolean> {
+  // An array, so that an index which begins with the person finds the rows.
+  return sql<boolean>`person_id = any(array(${idsOfHuman(person)}))`;
+}
+
+function idsOfHuman(person: PersonId): RawBuilder<{ readonly id: PersonId }> {
+  return sql`
+    with human as (select coalesce((select same_as from person_alias where person_id = ${person}), ${person}) as id)
+    select id from human union all select alias.person_id from person_alias as alias join human on alias.same_as = human.id`;
 }
 
 /** Makes whoever merges two persons wait until the transaction ends, so that no chain comes about. */

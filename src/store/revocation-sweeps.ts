@@ -1,9 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { GrantId, PersonId, RequestId, RevocationId } from '../core/ids.ts';
-import type { RevocationScope } from '../core/revocation.ts';
 import { isAnyOf } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
-import { within } from './revocations.ts';
+import { within, type Scope } from './revocations.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** Whether anybody holds anything on a target: it may have left the inventory since. */
@@ -21,7 +20,7 @@ export async function hasLiveGrantOn(db: Db, target: string): Promise<boolean> {
 /** Grants in a scope that have not been told to end, in the order of their ids, beginning behind `after`. Locks nothing. */
 export async function toldNothing(
   db: Db,
-  scope: RevocationScope,
+  scope: Scope,
   after: GrantId | null,
   limit: number,
 ): Promise<readonly GrantRecord[]> {
@@ -31,7 +30,7 @@ export async function toldNothing(
 /** The same of those that are being ended because they were not usable in time, and would be tried once more. */
 export async function toBeTriedAgain(
   db: Db,
-  scope: RevocationScope,
+  scope: Scope,
   after: GrantId | null,
   limit: number,
 ): Promise<readonly GrantRecord[]> {
@@ -43,7 +42,7 @@ const TO_BE_TRIED_AGAIN = sql<boolean>`(tries_again and state = 'ending')`;
 
 async function grantsWithin(
   db: Db,
-  scope: RevocationScope,
+  scope: Scope,
   condition: RawBuilder<boolean>,
   after: GrantId | null,
   limit: number,
@@ -85,7 +84,7 @@ async function lockThose(trx: Trx, ids: readonly GrantId[], condition: RawBuilde
 /** Pending requests in a scope, in the order of their ids, beginning behind `after`. */
 export async function pendingWithin(
   db: Db,
-  scope: RevocationScope,
+  scope: Scope,
   after: RequestId | null,
   limit: number,
 ): Promise<readonly RequestId[]> {
@@ -102,13 +101,13 @@ export async function pendingWithin(
 }
 
 /** What a request asks for, as a condition on its table. */
-function asksWithin(scope: RevocationScope): RawBuilder<boolean> {
+function asksWithin(scope: Scope): RawBuilder<boolean> {
   if (scope.kind !== 'target') return within(scope);
   return sql<boolean>`exists (select from request_item where request_id = request.id and target = ${scope.target})`;
 }
 
 /** Whether somebody has access in a scope that is not proven gone, or a request for some that waits. */
-export async function holdsOrWantsWithin(db: Db | Trx, scope: RevocationScope, person: PersonId): Promise<boolean> {
+export async function holdsOrWantsWithin(db: Db | Trx, scope: Scope, person: PersonId): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select exists (select from "grant" where person_id = ${person} and state not in ('ended', 'failed') and ${within(scope)})
       or exists (select from request where person_id = ${person} and state = 'pending' and ${asksWithin(scope)}) as found`.execute(
@@ -127,7 +126,7 @@ export async function noteEnded(trx: Trx, id: RevocationId, grants: readonly Gra
 }
 
 /** Counts those among what has to be gone that were ending already, or that somebody else ended since the order began to act. */
-export async function noteFoundEnding(db: Db, id: RevocationId, scope: RevocationScope): Promise<void> {
+export async function noteFoundEnding(db: Db, id: RevocationId, scope: Scope): Promise<void> {
   await sql`
     insert into revocation_grant (revocation_id, grant_id)
     select ${id}, id from "grant"

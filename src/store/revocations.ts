@@ -5,6 +5,7 @@ import type { RevocationReach, RevocationScope } from '../core/revocation.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { comesAfter, isAnyOf, type Place } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
+import { isOfHuman } from './people.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** An order of the kill switch as it is stored. */
@@ -80,6 +81,23 @@ export async function confirmRevocation(trx: Trx, id: RevocationId, by: PersonId
     .execute();
 }
 
+/**
+ * Lets the orders that stand over a human be carried out anew: somebody was merged with them. Their time to zero begins anew. Returns them,
+ * oldest first.
+ */
+export async function widenToHuman(trx: Trx, person: PersonId, now: Instant): Promise<readonly RevocationId[]> {
+  const { rows } = await sql<{ id: RevocationId }>`
+    with widened as (
+      update revocation
+      -- Never the moment at which it began before: whoever sweeps it tells by that whether it was widened meanwhile.
+      set started_at = greatest(${toIso(now)}::timestamptz, started_at + interval '1 millisecond'), swept_at = null, finished_at = null
+      where lifted_at is null and (holds or finished_at is null) and started_at is not null
+        and scope = 'person' and ${isOfHuman(person)}
+      returning id, ordered_at)
+    select id from widened order by ordered_at, id`.execute(trx);
+  return rows.map(({ id }) => id);
+}
+
 export async function liftRevocation(trx: Trx, id: RevocationId, by: PersonId, now: Instant): Promise<void> {
   await trx
     .updateTable('revocation')
@@ -128,7 +146,7 @@ export async function listRevocations(
   return (await query.execute()).map(toRevocation);
 }
 
-/** Orders that stand over a person or any of some targets, and act. */
+/** Orders that stand over a person, under whichever of their ids, or over any of some targets, and act. */
 export async function standingRevocations(
   db: Db | Trx,
   person: PersonId,
@@ -139,16 +157,14 @@ export async function standingRevocations(
     .selectAll()
     .where(sql<boolean>`lifted_at is null and (holds or finished_at is null)`)
     .where('reach', '<>', 'none')
-    .where((where) =>
-      where.or([where('scope', '=', 'all'), where('person_id', '=', person), isAnyOf('target', targets)]),
-    )
+    .where((where) => where.or([where('scope', '=', 'all'), isOfHuman(person), isAnyOf('target', targets)]))
     .orderBy('ordered_at')
     .orderBy('id')
     .execute();
   return rows.map(toRevocation);
 }
 
-/** Says that everything within the reach which an order had at `startedAt` has been told to end; not if it was widened meanwhile. */
+/** Says that all which an order covered since its `startedAt` has been told to end; not if it was widened meanwhile. */
 export async function noteSwept(db: Db, order: RevocationRecord): Promise<void> {
   if (order.startedAt === null) return;
   await db
@@ -156,6 +172,7 @@ export async function noteSwept(db: Db, order: RevocationRecord): Promise<void> 
     .set({ swept_at: sql<string>`app_now()` })
     .where('id', '=', order.id)
     .where('reach', '=', order.reach)
+    .where(sql<boolean>`started_at = ${toIso(order.startedAt)}`)
     .where('swept_at', 'is', null)
     .execute();
 }
@@ -179,10 +196,15 @@ export async function finishRevocation(
   return rows[0] ?? null;
 }
 
-/** What an order is about, as a condition on a table that has these columns. */
-export function within(scope: RevocationScope): RawBuilder<boolean> {
+/** What is looked at: what an order is about, or one `identity` as the directory knows it, without those that were merged with it. */
+export type Scope = RevocationScope | { readonly kind: 'identity'; readonly person: PersonId };
+
+/** The same as a condition on a table that has these columns. A person is the human, under all ids. */
+export function within(scope: Scope): RawBuilder<boolean> {
   switch (scope.kind) {
     case 'person':
+      return isOfHuman(scope.person);
+    case 'identity':
       return sql<boolean>`person_id = ${scope.person}`;
     case 'target':
       return sql<boolean>`target = ${scope.target}`;
