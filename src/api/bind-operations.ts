@@ -67,7 +67,7 @@ export function bindOperations(
     listSessions: (actor) => listOwnSessions(world, actor),
     endSession: (actor, id) => endOwnSession(world, actor, id, 'revoked'),
     listAccounts: (actor) => listAccounts(world, actor),
-    linkAccount: (actor) => askToLink(world, actor),
+    linkAccount: (actor, shown) => askToLink(world, actor, shown),
     unlinkAccount: (actor, id) => unlinkAccount(world, actor, id),
     rolesOf: (person) => rolesOf(world.db, person),
     previewRequest: (actor, input) => previewRequest(world, actor, input),

@@ -67,8 +67,8 @@ export interface ApiOperations {
   listSessions(actor: Actor): Outcome<readonly SessionView[]>;
   endSession(actor: Actor, id: SessionId): Outcome<null>;
   listAccounts(actor: Actor): Outcome<readonly AccountView[]>;
-  /** Whether somebody may begin to link an account now. */
-  linkAccount(actor: Actor): Outcome<null>;
+  /** Whether somebody may begin to link an account now; `shown` is by a passkey of theirs, where they have one. */
+  linkAccount(actor: Actor, shown: { readonly response: AssertionResponse } | undefined): Outcome<null>;
   unlinkAccount(actor: Actor, id: AccountId): Outcome<null>;
   /** The roles of Curfew itself that somebody holds. Asked at every request. */
   rolesOf(person: PersonId): Promise<readonly CurfewRole[]>;

@@ -11,6 +11,7 @@ import {
   type Account,
   type LinkedAccount,
 } from '../store/linked-accounts.ts';
+import { passkeysOf } from '../store/passkeys.ts';
 import { personKeys } from '../store/people.ts';
 import type { AccountProof } from '../store/persons-schema.ts';
 import type { Trx } from '../store/schema.ts';
@@ -18,7 +19,9 @@ import { claimantsOf, CONFLICT, holdAccount } from './account-holder.ts';
 import { judge } from './authorisation.ts';
 import { announce, endCameFrom } from './browser-sessions.ts';
 import { freshSignIn } from './fresh-sign-in.ts';
+import { showPasskey } from './passkeys.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import type { AssertionResponse } from './take-assertion.ts';
 import type { Actor, World } from './world.ts';
 
 /** An account as its person sees it. */
@@ -49,11 +52,21 @@ export interface ProvenAccount extends Account {
 
 /**
  * Whether somebody may begin to link an account. What is linked signs in as they do, for good, so a session that somebody else found open
- * must not be enough: it takes that they have just shown who they are.
+ * must not be enough: it takes a passkey of theirs, because whoever takes over an account at the company would come back by one of their
+ * own; from somebody who has none, that they have just shown who they are.
  */
-export async function askToLink(world: World, actor: Actor): Promise<Result<null, OperationRefusal>> {
+export async function askToLink(
+  world: World,
+  actor: Actor,
+  shown?: { readonly response: AssertionResponse },
+): Promise<Result<null, OperationRefusal>> {
   const no = judge('linkAccount', actor);
-  return no === null ? freshSignIn(actor, await appNow(world.db)) : refused(no);
+  if (no !== null) return refused(no);
+  return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
+    const now = await appNow(trx);
+    const own = await passkeysOf(trx, actor.person);
+    return own.length > 0 ? showPasskey(world, trx, actor, shown, now) : freshSignIn(actor, now);
+  });
 }
 
 /**

@@ -58,7 +58,7 @@ export async function listPasskeys(world: World, actor: Actor): Outcome<readonly
   return ok((await passkeysOf(world.db, actor.person)).map(viewOf));
 }
 
-/** Asks for an assertion by a passkey that the actor has, which `passkeyOptions` takes before it lets them register another. */
+/** Asks for an assertion by a passkey that the actor has, which is taken before they register another or link an account. */
 export async function askForStepUp(world: World, actor: Actor): Outcome<RequestOptions> {
   const no = judge('askForStepUp', actor);
   if (no !== null) return refused(no);
@@ -110,6 +110,25 @@ export async function passkeyOptions(
   return ok({ options: await world.passkeys.options({ challenge, person: actor.person, ...who, exclude }) });
 }
 
+/** Whether somebody who has a passkey has just used it, for what a sign-in alone must not give them. */
+export async function showPasskey(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  shown: { readonly response: AssertionResponse } | undefined,
+  now: Instant,
+): Promise<Result<null, OperationRefusal>> {
+  if (shown === undefined)
+    return refused({
+      code: 'step-up-required',
+      detail: 'You have a passkey: use it once, and then go on.',
+      hint: 'POST /v1/me/passkeys/step-up says what has to be signed.',
+    });
+  const challenge = challengeIn(shown.response.response.clientDataJSON);
+  const taken = await takeAssertion(world, trx, actor, { purpose: 'step-up', challenge, ...shown }, now);
+  return taken.ok ? ok(null) : taken;
+}
+
 async function mayRegister(
   world: World,
   trx: Trx,
@@ -118,17 +137,7 @@ async function mayRegister(
   shown: { readonly response: AssertionResponse } | undefined,
   now: Instant,
 ): Promise<Result<null, OperationRefusal>> {
-  if (own.length > 0) {
-    if (shown === undefined)
-      return refused({
-        code: 'step-up-required',
-        detail: 'You have a passkey: use it once, and then register another.',
-        hint: 'POST /v1/me/passkeys/step-up says what has to be signed.',
-      });
-    const challenge = challengeIn(shown.response.response.clientDataJSON);
-    const taken = await takeAssertion(world, trx, actor, { purpose: 'step-up', challenge, ...shown }, now);
-    return taken.ok ? ok(null) : taken;
-  }
+  if (own.length > 0) return showPasskey(world, trx, actor, shown, now);
   return mayRegisterFirst(trx, actor, await lockRecoveryOf(trx, actor.person), now);
 }
 

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
 import { makeHome, type Home } from '../e2e/cli-harness.ts';
 import { demoPlace, until, type DemoPlace } from '../e2e/demo-process.ts';
+import { withAuthenticator } from './authenticator.ts';
 import { chromiumOrReason } from './chromium.ts';
 import { settled, visit } from './visitor.ts';
 
@@ -214,6 +215,26 @@ test('the catalogue has no last row that cannot be reached: it is read as one go
   await page.getByText('3 roles on targets', { exact: true }).waitFor();
   expect(new URL(page.url()).searchParams.get('provider')).toBe('gcp');
   expect(asked.at(-1)?.get('provider')).toBe('gcp');
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+test('whoever has a passkey uses it before an account is linked', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base, 'hal');
+  await withAuthenticator(page);
+  await page.goto('/me');
+  await page.getByLabel('Name of the new passkey').fill('Laptop');
+  await page.getByRole('button', { name: 'Register a passkey' }).click();
+  await page.getByRole('heading', { name: 'Laptop' }).waitFor();
+  await page.getByText(/never used/).waitFor();
+  await page.getByRole('button', { name: 'Link another account at Northwind' }).click();
+  await page.getByRole('button', { name: 'Wen Zhao' }).click();
+  await page.getByRole('heading', { name: 'nw-1108 Northwind' }).waitFor();
+  await page
+    .getByText(/used last/)
+    .first()
+    .waitFor();
+  await page.getByText(/never used/).waitFor({ state: 'detached' });
   expect(complaints()).toEqual([]);
   await page.context().close();
 });

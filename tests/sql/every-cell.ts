@@ -281,7 +281,7 @@ export async function everyCell(database: Database): Promise<Cells> {
         return (await ownerOf(database, id)) === actor.person && found.value.length > 0 ? 'allow' : 'hidden';
       }
       case 'linkAccount':
-        return cameOf(await operations.linkAccount(actor));
+        return cameOf(await operations.linkAccount(actor, undefined));
       case 'unlinkAccount':
         return cameOf(await operations.unlinkAccount(actor, await accountBeside(acme, database, id)));
       case 'listFavourites':

@@ -12,10 +12,12 @@ import { confirmRevocationOrder, liftRevocationOrder, orderRevocation } from '..
 import { showRequest } from '../../src/operations/show-requests.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { Actor } from '../../src/operations/world.ts';
+import { askForStepUp } from '../../src/operations/passkeys.ts';
 import { openConflicts } from '../../src/store/linked-accounts.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
+import { withPasskey } from './passkey-people.ts';
 import { verifiedIdentity } from '../verified-identity.ts';
 
 const ASK = {
@@ -158,6 +160,17 @@ eachDatabase('operations', (current) => {
       const { signIn: _, ...unknown } = ana;
       expect(code(await askToLink(acme.world, unknown))).toBe('sign-in-too-old');
       expect(code(await askToLink(acme.world, { ...ana, kind: 'agent' }))).toBe('people-only');
+    });
+
+    test('whoever has a passkey uses it before an account is linked: a sign-in alone is not enough', async () => {
+      const { actor, device } = await withPasskey(acme, 'ana');
+      expect(code(await askToLink(acme.world, actor))).toBe('step-up-required');
+      const response = device.assert(got(await askForStepUp(acme.world, actor)));
+      expect(await askToLink(acme.world, actor, { response })).toMatchObject({ ok: true });
+      expect((await askToLink(acme.world, actor, { response })).ok).toBe(false);
+      const other = await withPasskey(acme, 'bo');
+      const foreign = other.device.assert(got(await askForStepUp(acme.world, actor)));
+      expect((await askToLink(acme.world, actor, { response: foreign })).ok).toBe(false);
     });
 
     test('a linked account signs in nobody who has left, and another provider does not know who is here by name', async () => {

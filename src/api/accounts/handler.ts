@@ -4,6 +4,7 @@ import { answer } from '../answer.ts';
 import { actorOf, sessionOf } from '../authenticate.ts';
 import { once } from '../idempotency.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
+import { assertionResponse } from '../passkeys/webauthn.ts';
 import { pathId } from '../path-ids.ts';
 import { ApiProblem } from '../problems.ts';
 import { idParams } from '../views.ts';
@@ -65,14 +66,19 @@ export function registerAccounts(v1: ApiServer, parts: ApiParts): void {
       summary: 'Begin to link an account',
       description:
         'For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. ' +
-        'The cookie that comes with the answer belongs to this session. Takes a sign-in of the last ten minutes.',
+        'The cookie that comes with the answer belongs to this session. Takes an assertion by a ' +
+        'passkey (`POST /v1/me/passkeys/step-up`) from whoever has one, and a sign-in of the last ten minutes from who has none.',
       tags: ['people'],
-      body: z.strictObject({ provider: z.string().max(40), return: z.string().max(800).optional() }),
+      body: z.strictObject({
+        provider: z.string().max(40),
+        return: z.string().max(800).optional(),
+        assertion: z.strictObject({ response: assertionResponse }).optional(),
+      }),
       response: { 200: z.object({ url: z.string() }) },
     },
     handler: async (request, reply) => {
       const { actor, id, csrf } = sessionOf(request);
-      const may = await operations.linkAccount(actor);
+      const may = await operations.linkAccount(actor, request.body.assertion);
       if (!may.ok) return answer(base.origin, request, reply, may);
       if (csrf === null) throw new ApiProblem(IN_A_BROWSER);
       const { provider: name, return: returnTo = null } = request.body;

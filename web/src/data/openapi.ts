@@ -1343,7 +1343,7 @@ export interface paths {
         put?: never;
         /**
          * Begin to link an account
-         * @description For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. The cookie that comes with the answer belongs to this session. Takes a sign-in of the last ten minutes.
+         * @description For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. The cookie that comes with the answer belongs to this session. Takes an assertion by a passkey (`POST /v1/me/passkeys/step-up`) from whoever has one, and a sign-in of the last ten minutes from who has none.
          */
         post: {
             parameters: {
@@ -1360,6 +1360,17 @@ export interface paths {
                     "application/json": {
                         provider: string;
                         return?: string;
+                        assertion?: {
+                            /** @description AuthenticationResponseJSON of WebAuthn. */
+                            response: {
+                                id: string;
+                                response: {
+                                    authenticatorData: string;
+                                    clientDataJSON: string;
+                                    signature: string;
+                                };
+                            };
+                        };
                     };
                 };
             };
@@ -4533,6 +4544,33 @@ export interface components {
             }[];
             readonly proposals: components["schemas"]["Proposal"][];
         };
+        /** @description PublicKeyCredentialRequestOptionsJSON of WebAuthn. */
+        RequestOptions: {
+            challenge: string;
+            rpId: string;
+            timeout: number;
+            /** @constant */
+            userVerification: "required";
+            readonly allowCredentials: {
+                id: string;
+                /** @constant */
+                type: "public-key";
+                readonly transports: string[];
+            }[];
+        };
+        /** @description PublicKeyCredentialCreationOptionsJSON of WebAuthn. */
+        CreationOptions: {
+            challenge: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Signing: {
+            /** @description Canonical JSON of what is signed; its SHA-256 is the challenge. */
+            document: string;
+            options: components["schemas"]["RequestOptions"];
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Account: {
             id: string;
             issuer: string;
@@ -4754,33 +4792,6 @@ export interface components {
             };
             /** @description Requests of which I want to hear nothing more. */
             readonly muted: string[];
-        };
-        /** @description PublicKeyCredentialRequestOptionsJSON of WebAuthn. */
-        RequestOptions: {
-            challenge: string;
-            rpId: string;
-            timeout: number;
-            /** @constant */
-            userVerification: "required";
-            readonly allowCredentials: {
-                id: string;
-                /** @constant */
-                type: "public-key";
-                readonly transports: string[];
-            }[];
-        };
-        /** @description PublicKeyCredentialCreationOptionsJSON of WebAuthn. */
-        CreationOptions: {
-            challenge: string;
-        } & {
-            [key: string]: unknown;
-        };
-        Signing: {
-            /** @description Canonical JSON of what is signed; its SHA-256 is the challenge. */
-            document: string;
-            options: components["schemas"]["RequestOptions"];
-            /** Format: date-time */
-            expiresAt: string;
         };
         PasskeyRecovery: {
             id: string;

@@ -71,14 +71,30 @@ export async function makePasskey(hasOne: boolean): Promise<RegistrationResponse
   }
 }
 
-async function creationOptions(hasOne: boolean) {
+function creationOptions(hasOne: boolean) {
+  return withPasskey(hasOne, (shown) => ask(() => api.POST('/v1/me/passkeys/options', { body: shown })));
+}
+
+/** Begins to link an account at a provider; whoever has a passkey uses it first. The answer says where to go. */
+export function beginLink(provider: string, returnTo: string): Promise<{ readonly url: string }> {
+  return withPasskey(true, (shown) =>
+    ask(() => api.POST('/v1/me/accounts', { body: { provider, return: returnTo, ...shown } })),
+  );
+}
+
+interface Shown {
+  readonly assertion?: { readonly response: Awaited<ReturnType<typeof sign>> };
+}
+
+/** Asks for something, and again with a passkey where the server wants to see one. */
+async function withPasskey<Value>(hasOne: boolean, act: (shown: Shown) => Promise<Value>): Promise<Value> {
   try {
-    return await ask(() => api.POST('/v1/me/passkeys/options', { body: {} }));
+    return await act({});
   } catch (error) {
     if (!hasOne || !(error instanceof ApiFailure) || error.code !== 'step-up-required') throw error;
     const { options } = await ask(() => api.POST('/v1/me/passkeys/step-up', { body: {} }));
     const response = await sign(options);
-    return ask(() => api.POST('/v1/me/passkeys/options', { body: { assertion: { response } } }));
+    return act({ assertion: { response } });
   }
 }
 

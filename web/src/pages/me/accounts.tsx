@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAction } from '../../data/action.ts';
 import { api, ask, type Schemas } from '../../data/api.ts';
+import { beginLink } from '../../data/passkeys.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
@@ -97,10 +98,10 @@ function OneAccount({ account }: { readonly account: Account }) {
 
 /** Leaves for the provider, where the account is proven, and comes back to this page. */
 function LinkAnother({ provider: { name, title } }: { readonly provider: { name: string; title: string } }) {
-  const begin = useAction(
-    (provider: string) => ask(() => api.POST('/v1/me/accounts', { body: { provider, return: '/me#accounts' } })),
-    { touches: [], done: ({ url }) => window.location.assign(url) },
-  );
+  const begin = useAction((provider: string) => beginLink(provider, '/me#accounts'), {
+    touches: [],
+    done: ({ url }) => window.location.assign(url),
+  });
   return (
     <div className={classes['wide']}>
       <Button icon={LinkIcon} busy={begin.isPending} onClick={() => begin.mutate(name)}>
