@@ -103,7 +103,7 @@ function LinkAnother({ provider: { name, title } }: { readonly provider: { name:
     done: ({ url }) => window.location.assign(url),
   });
   return (
-    <div className={classes['wide']}>
+    <div className={classes['another']}>
       <Button icon={LinkIcon} busy={begin.isPending} onClick={() => begin.mutate(name)}>
         Link another account at {title}
       </Button>
