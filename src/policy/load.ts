@@ -11,6 +11,7 @@ import { buildIndex } from './index-rules.ts';
 import { LoadContext } from './load-context.ts';
 import type { PolicyRule, PolicySet } from './rules.ts';
 import type { PolicyProblem, SourceFile, Vocabulary } from './types.ts';
+import { warnOfLookAlikes } from './warn-look-alikes.ts';
 
 export type { PolicySet } from './rules.ts';
 
@@ -53,6 +54,7 @@ export function loadPolicy(
   );
   const guardrails = of('guardrail').map((document) => compileGuardrail(document, roles, roleNames, context));
   checkYielding(policies, policyDocuments, context);
+  warnOfLookAlikes(read.documents, context);
   if (context.problems.length > 0) return refused(inOrder(context.problems));
 
   // Indexed now, so that the first decision does not wait for it.

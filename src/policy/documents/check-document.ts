@@ -8,6 +8,7 @@ import targetsSchema from '../../../docs/schema/targets.json' with { type: 'json
 import { closest } from './closest.ts';
 import type { Path } from './locator.ts';
 import type { DocumentKind, SourceDocument } from './read-documents.ts';
+import { unseenText } from './unseen-text.ts';
 import type { PolicyProblem } from '../types.ts';
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true });
@@ -27,7 +28,7 @@ const OWN_MESSAGE = new Set(['additionalProperties', 'required', 'anyOf']);
 /** Checks a document against the schema of its kind and returns every problem, each at the line of the offending key or value. */
 export function checkDocument(document: SourceDocument): readonly PolicyProblem[] {
   const validate = validators[document.kind];
-  if (validate(document.value)) return [];
+  if (validate(document.value)) return notPlain(document);
   const problems = new Map<string, PolicyProblem>();
   for (const error of validate.errors ?? []) {
     const problem = toProblem(document, error);
@@ -38,6 +39,18 @@ export function checkDocument(document: SourceDocument): readonly PolicyProblem[
     if (!problems.has(key)) problems.set(key, problem);
   }
   return [...problems.values()];
+}
+
+/** What would show as something else than it is, wherever somebody reads it. */
+function notPlain(document: SourceDocument): readonly PolicyProblem[] {
+  return [...unseenText(document.value)].map(({ path, point }) =>
+    problemAt(
+      document,
+      path,
+      `"${path.join('.').replace(/[^\x20-\x7e]/g, '?')}" holds ${point}, which is not seen or turns the direction of writing`,
+      'write it again, as it is to be read',
+    ),
+  );
 }
 
 /** A problem of a document at a path, for the checks that a schema cannot make. */

@@ -186,6 +186,13 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
     <div className={classes['part']}>
       <Facts
         rows={[
+          // Names may look alike; no two people have one key, and keys have letters of one alphabet.
+          [
+            'Who asks',
+            <span key="requester">
+              {request.requester.name} <Mono>{request.requester.key}</Mono>
+            </span>,
+          ],
           ...request.steps.map(({ id, count, missing, approvedBy, eligible, from }, index) => {
             const said = approvedBy.length === 0 ? '' : `${approvedBy.map(name).join(', ')} said yes. `;
             const others = eligible.filter((one) => !approvedBy.some(({ key }) => key === one.key)).map(name);
@@ -202,8 +209,6 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
               </span>,
             ] as const;
           }),
-          // Names may look alike; no two people have one key, and keys have letters of one alphabet.
-          ['Asked by', <Mono key="who">{request.requester.key}</Mono>],
           alike === null
             ? null
             : [
