@@ -4,7 +4,7 @@ import { demoPlace, ROOT } from '../e2e/demo-process.ts';
 import { startChromium } from './chromium.ts';
 import { furnish } from './furnish.ts';
 import { PAGES } from './pages.ts';
-import { LOOKS, settled, visit } from './visitor.ts';
+import { LOOKS, settled, visit, type Visitor } from './visitor.ts';
 
 /**
  * `npm run screenshots`: every page at both widths in both themes, into `screenshots/` (which git ignores), and the four that the README
@@ -31,9 +31,13 @@ try {
   const browser = await startChromium();
   const things = await furnish(demo.url);
   for (const look of LOOKS) {
+    // A window for each person: a sign-in takes longer than a page.
+    const windows = new Map<string | null, Visitor>();
     for (const { name, person, path } of PAGES) {
       if (only.length > 0 && !only.includes(name)) continue;
-      const { page, context } = await visit(browser, demo.url, person, look);
+      const visitor = windows.get(person) ?? (await visit(browser, demo.url, person, look));
+      windows.set(person, visitor);
+      const { page } = visitor;
       await page.goto(path(things));
       await settled(page);
       await page.waitForTimeout(700);
@@ -44,8 +48,8 @@ try {
         const { size } = statSync(kept);
         if (size > LARGEST) throw new Error(`${kept} has ${size} bytes; the README takes ${LARGEST}`);
       }
-      await context.close();
     }
+    for (const { context } of windows.values()) await context.close();
   }
   await browser.close();
 } finally {

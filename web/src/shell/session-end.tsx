@@ -55,7 +55,7 @@ export function SessionCover({ name }: { readonly name: string }) {
     <main className={classes['cover']} id="cover">
       <title>Sign in again · Curfew</title>
       <h1 ref={heading} tabIndex={-1}>
-        Your sign-in has ended
+        Your <span className={classes['whole']}>sign-in</span> has ended
       </h1>
       <p role="status">Access that you hold goes on until its own end. What you were typing here is kept for {name}.</p>
       <ButtonAnchor kind="solid" href={signInBesideAddress()} target="_blank" rel="noopener" icon={GoIcon}>

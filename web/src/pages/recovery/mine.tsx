@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
@@ -62,10 +63,7 @@ function Begin() {
         <Notice>
           {items.length === 1 ? 'One is registered: ' : `${items.length} are registered: `}
           <strong>{items.map(({ name }) => name).join(', ')}</strong>. If you still have one of them, you need nobody:
-          register another with it under{' '}
-          <ButtonLink to="/me" kind="quiet" small>
-            Me
-          </ButtonLink>
+          register another with it on <Link to="/me">your own page</Link>.
         </Notice>
       )}
       {begin.error !== null && <PasskeyFailure error={begin.error} />}

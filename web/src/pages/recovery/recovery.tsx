@@ -18,6 +18,7 @@ export function RecoveryPage() {
   const { data: me } = useMe();
   const key = me?.person.key ?? '';
   const items = recoveries.data ?? [];
+  const mine = items.find(({ person }) => person.key === key) ?? null;
   const others = items.filter(({ person }) => person.key !== key);
   return (
     <Page
@@ -44,7 +45,13 @@ export function RecoveryPage() {
           </ul>
         </Section>
       )}
-      {recoveries.data !== undefined && <Mine recovery={items.find(({ person }) => person.key === key) ?? null} />}
+      {recoveries.data !== undefined && (mine !== null || others.length === 0) && <Mine recovery={mine} />}
+      {mine === null && others.length > 0 && (
+        <details className={classes['too']}>
+          <summary>You lost yours as well?</summary>
+          <Mine recovery={null} />
+        </details>
+      )}
     </Page>
   );
 }
