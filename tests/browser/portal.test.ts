@@ -78,6 +78,25 @@ describe('the portal in Chromium', () => {
     );
   }
 
+  test('what is typed is asked for at the first letter, and what stands there in the end is what was typed', async (context) => {
+    const { page } = await open(context, 'ana');
+    await page.goto('/request');
+    await page.getByRole('link', { name: /invoice-reader/ }).waitFor();
+    const asked: (string | null)[] = [];
+    const { promise: typed, resolve: goOn } = Promise.withResolvers<void>();
+    await page.route(/\/v1\/catalogue\?/, async (route) => {
+      asked.push(new URL(route.request().url()).searchParams.get('q'));
+      await typed;
+      return route.continue();
+    });
+    await page.getByRole('searchbox', { name: 'Search access' }).pressSequentially('logs', { delay: 20 });
+    goOn();
+    await page.getByRole('link', { name: /invoice-reader/ }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: /build-log-reader/ }).waitFor();
+    expect([asked[0], asked.at(-1)]).toEqual(['l', 'logs']);
+    await page.waitForURL(/q=logs/);
+  });
+
   test('a stranger is shown the way in and comes back to where they wanted to go', async (context) => {
     const { page } = await open(context, null);
     await page.goto(`/requests/${things.pending}`);
