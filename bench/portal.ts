@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
-import type { Browser } from 'playwright-core';
 import { openPostgres } from '../src/store/database.ts';
 import { markInstallation } from '../src/store/installation.ts';
 import type { Db } from '../src/store/schema.ts';
-import { startChromium } from '../tests/browser/chromium.ts';
+import { chromiumOrReason } from '../tests/browser/chromium.ts';
 import { makeHome } from '../tests/e2e/cli-harness.ts';
 import { freePorts } from '../tests/free-ports.ts';
 import { startPostgres } from '../tests/sql/postgres.ts';
@@ -28,11 +27,15 @@ export const bench: Bench = {
   name: 'portal',
   title: `The portal in Chromium: ${GRANTS.toLocaleString('en')} live grants, ${LARGE.targets.toLocaleString('en')} targets`,
   async run({ quick }) {
+    const browser = await chromiumOrReason();
+    if (typeof browser === 'string') {
+      console.log(`  Skipped. ${browser}`);
+      return { rows: [] };
+    }
     await buildPortal();
     const folder = mkdtempSync(join(tmpdir(), 'curfew-bench-'));
     const server = await startPostgres();
     let broker: ChildProcess | null = null;
-    let browser: Browser | null = null;
     try {
       const connectionString = await server.createDatabase();
       await fill(connectionString);
@@ -41,13 +44,12 @@ export const bench: Bench = {
       broker = await start([connectionString, join(folder, 'data'), join(folder, 'rules'), String(port)]);
       const base = `http://localhost:${port}`;
       await askForSome(base);
-      browser = await startChromium();
       const ana = await signedIn(browser, base, 'ana');
       // Who sees everybody's.
       const fay = await signedIn(browser, base, 'fay');
       return { rows: await measure(ana, fay, quick) };
     } finally {
-      await browser?.close();
+      await browser.close();
       broker?.kill('SIGKILL');
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
