@@ -161,7 +161,7 @@ function Confirm({ order }: { readonly order: Order }) {
         ? { kind: 'person', key: scope.person?.key ?? '', name: scope.person?.name ?? '' }
         : { kind: 'target', key: scope.target ?? '', name: scope.target ?? '' };
   return (
-    <div className={classes['part']}>
+    <div className={classes['confirm']}>
       <Notice>
         {orderedBy.name} asks for a second person. If you confirm, this ends now, and nothing of it starts again until
         the order is lifted:

@@ -76,6 +76,7 @@ export function Covered({
   readonly chosen: Chosen;
 }) {
   const covered = coveredBy(grants, chosen);
+  const ending = covered.filter(({ status }) => status === 'ending').length;
   const people = new Set(covered.map(({ person }) => person.key)).size;
   return (
     <div className={classes['part']} role="status">
@@ -85,6 +86,7 @@ export function Covered({
           {more && '+'}
         </span>{' '}
         {covered.length === 1 ? 'grant' : 'grants'} of {people} {people === 1 ? 'person' : 'people'}
+        {ending > 0 && `, ${ending} of them ending already`}
       </p>
       <ul className={classes['covered']}>
         {covered.slice(0, SHOWN).map((grant) => (
