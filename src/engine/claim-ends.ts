@@ -19,9 +19,10 @@ export async function claimEnds(
   ports: Omit<StepPorts, 'claimed'>,
   limit: number,
   late: (id: GrantId) => boolean,
+  again = limit,
 ): Promise<readonly ClaimedGrant[]> {
   const { claimed, now, lapsed } = await ports.db.transaction().execute(async (trx) => {
-    const due = await claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit);
+    const due = await claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit, again);
     // The last of the times at which they were claimed: nothing that was due by then is judged to be early.
     const now = instant(due.reduce((last, { claimedAt }) => Math.max(last, claimedAt), 0));
     const claimed = due.map((grant) => ({ before: grant, grant: expired(grant, now) }));

@@ -2,7 +2,15 @@ import type { EndCause } from '../core/grant.ts';
 import { after, type Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
-import { claimDue, nextDueInMs, peekDueEnds, putOffClaimed, type ClaimedGrant, type Lane } from '../store/leases.ts';
+import {
+  claimDue,
+  nextDueInMs,
+  peekDueEnds,
+  putOffClaimed,
+  triedBefore,
+  type ClaimedGrant,
+  type Lane,
+} from '../store/leases.ts';
 import { activate } from './activate.ts';
 import { claimEnds } from './claim-ends.ts';
 import { end } from './end.ts';
@@ -56,6 +64,8 @@ export function createEngine(ports: EnginePorts): Engine {
   let clockCheckedAt: Instant | null = null;
 
   const running: Readonly<Record<Lane, Set<Promise<void>>>> = { ends: new Set(), starts: new Set() };
+  /** How many of them were tried before. */
+  const again: Record<Lane, number> = { ends: 0, starts: 0 };
   /** Whether a lane had no room when it was looked at last, so that more may be due than it took. */
   const crowded: Record<Lane, boolean> = { ends: false, starts: false };
   let claims = 0;
@@ -92,13 +102,15 @@ export function createEngine(ports: EnginePorts): Engine {
     if (lane === 'ends') await unrecorded.writeDown();
     else await unrecorded.noteLandings();
     if (!(await clockIsSound())) return 0;
-    const free = PACE.batch - running[lane].size;
-    if (free <= 0) return 0;
+    const free = { all: PACE.batch - running[lane].size, again: Math.max(0, PACE.again - again[lane]) };
+    if (free.all <= 0) return 0;
     // Another owner for each claim: one that ran out is lost to this very process as well.
     claims += 1;
     const owner = `${ports.node}/${claims}`;
     const claimed = await claim(lane, owner, free);
-    crowded[lane] = claimed.length >= free;
+    const triedAgain = claimed.filter((grant) => triedBefore(lane, grant)).length;
+    crowded[lane] = claimed.length >= free.all || triedAgain >= free.again;
+    again[lane] += triedAgain;
     const oldest = claimed[0]?.dueAt ?? null;
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
@@ -106,6 +118,7 @@ export function createEngine(ports: EnginePorts): Engine {
       const done = step(lane, { ...ports, owner, writers, claimed: heard(ports, grant.claimedAt) }, grant).then(
         (settled) => {
           running[lane].delete(done);
+          if (triedBefore(lane, grant)) again[lane] -= 1;
           // What this step left to do, or what there was no room for, may be due before the lane looks again.
           const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
           if (look) bells[lane].ring();
@@ -118,16 +131,20 @@ export function createEngine(ports: EnginePorts): Engine {
     return claimed.length;
   };
 
-  const claim = async (lane: Lane, owner: string, free: number): Promise<readonly ClaimedGrant[]> => {
+  const claim = async (
+    lane: Lane,
+    owner: string,
+    free: { all: number; again: number },
+  ): Promise<readonly ClaimedGrant[]> => {
     if (lane === 'ends') {
       try {
-        return await claimEnds({ ...ports, owner, writers }, free, (id) => unrecorded.covers(id));
+        return await claimEnds({ ...ports, owner, writers }, free.all, (id) => unrecorded.covers(id), free.again);
       } catch (error) {
         ports.log.warn({ error: String(error) }, 'ends could not be recorded together; each is tried alone');
       }
     }
     try {
-      return await claimDue(ports.db, lane, owner, PACE.leaseMs, free);
+      return await claimDue(ports.db, lane, owner, PACE.leaseMs, free.all, free.again);
     } catch (error) {
       // Ending never waits for the database to take a write.
       if (lane === 'ends') await endWithoutClaim();

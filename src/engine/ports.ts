@@ -64,6 +64,8 @@ export const PACE = {
    * outlives its lease while it waits for its turn at the database.
    */
   batch: 64,
+  /** Of those, so many at most that were tried before and did not work: where calls hang, what was never tried still finds a place. */
+  again: 42,
   /** A lane that was full takes up more when there is room for so many: a claim of one costs as much as a claim of many. */
   room: 32,
   /** Or after this time, so that calls which hang do not keep it from the rest. */

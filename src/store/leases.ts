@@ -26,6 +26,19 @@ function belongsTo(lane: Lane) {
     : sql<boolean>`((state in ('scheduled', 'activating') or extension_until is not null) and (not ${UNDER_WAY} or ends_at > ${NOW}))`;
 }
 
+/**
+ * What has been tried in a lane and did not work. Attempts to start, or to extend, say nothing of the end; and what is not `ending` yet has
+ * not been tried in the lane of the ends.
+ */
+function isTriedAgain(lane: Lane) {
+  return lane === 'ends' ? sql<boolean>`(state = 'ending' and attempts > 0)` : sql<boolean>`(attempts > 0)`;
+}
+
+/** The same of a grant that was read. */
+export function triedBefore(lane: Lane, { state, attempts }: GrantRecord): boolean {
+  return attempts > 0 && (lane === 'starts' || state.kind === 'ending');
+}
+
 /** Until when a claim holds. One on an active grant, to extend it, never outlives its end: whoever ends it waits for nobody. */
 function leaseUntil(leaseMs: number) {
   return sql<string>`case when state = 'active' then least(${fromNow(leaseMs)}, ends_at) else ${fromNow(leaseMs)} end`;
@@ -37,7 +50,8 @@ export interface ClaimedGrant extends GrantRecord {
 }
 
 /**
- * Takes due grants of one lane for `leaseMs`. A node that dies loses its claims by time alone; another node takes them up.
+ * Takes `limit` due grants of one lane for `leaseMs`: first what was never tried, so that nothing waits for what does not work, then the
+ * rest, of which no more than `again`. A node that dies loses its claims by time alone; another node takes them up.
  * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
  * claimed already, without having heard of it, is its own.
  */
@@ -47,15 +61,23 @@ export async function claimDue(
   owner: string,
   leaseMs: number,
   limit: number,
+  again = limit,
 ): Promise<readonly ClaimedGrant[]> {
-  const due = sql<{ id: GrantId }>`
+  const due = (of: RawBuilder<boolean>, most: RawBuilder<unknown>) => sql`
     select id from "grant"
-    where due_at <= ${NOW} and ${belongsTo(lane)} and (${NOT_CLAIMED} or lease_owner = ${owner})
-    order by due_at limit ${limit} for update skip locked`;
+    where due_at <= ${NOW} and ${belongsTo(lane)} and (${NOT_CLAIMED} or lease_owner = ${owner}) and ${of}
+    order by due_at limit ${most} for update skip locked`;
+  const tried = isTriedAgain(lane);
+  const room = sql`least(${again}::bigint, ${limit}::bigint - (select count(*) from first))`;
+  // As an array: however many rows the planner expects, each is then found by its key.
+  const ids = sql<GrantId>`array(
+    with first as materialized (${due(sql<boolean>`not ${tried}`, sql`${limit}::bigint`)}),
+      tried as materialized (${due(tried, room)})
+    select id from first union all select id from tried)`;
   const rows = await db
     .updateTable('grant')
     .set({ lease_owner: owner, lease_until: lane === 'starts' ? leaseUntil(leaseMs) : fromNow(leaseMs) })
-    .where('id', 'in', sql<GrantId>`(${due})`)
+    .where(sql<boolean>`id = any(${ids})`)
     .returningAll()
     .returning(sql<Instant>`app_now()`.as('claimed_at'))
     .execute();
