@@ -284,5 +284,7 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
 }
 
 async function lookAgain(ports: StepPorts, grant: GrantRecord, due: LookAgain, attempts: number, lastFault: string) {
-  await releaseLease(ports.db, grant, ports.owner, { due, attempts, lastFault });
+  // What has not begun has its place in the rate, which it found at once: it does not pay for another one.
+  const cellAt = grant.state.kind === 'scheduled' ? { cellAt: grant.cellAt ?? grant.startsAt } : {};
+  await releaseLease(ports.db, grant, ports.owner, { due, attempts, lastFault, ...cellAt });
 }

@@ -129,7 +129,7 @@ async function lookAndRevoke(
     let { seen, beganAt } = await look(ports, grant, turn, ending, ports.claimed);
     const edited = seen?.presence === 'present' && seen.endIsEdited === true ? seen.native : null;
     if (seen?.presence !== 'absent') {
-      const revoked = await revoke(ports, grant, ending, rung, turn);
+      const revoked = await revoke(ports, grant, ending, rung, turn, isUnderWay(seen));
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there')
         return await later(ports, grant, { inMs: WRITER_MS }, grant.attempts, null);
@@ -137,7 +137,7 @@ async function lookAndRevoke(
       ({ seen, beganAt } = await look(ports, grant, turn, ending, revoked.noted));
     }
     if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
-    if (seen?.presence === 'present' && seen.underWay === true && beganAt < after(ending.since, capabilities.settleMs))
+    if (isUnderWay(seen) && beganAt < after(ending.since, capabilities.settleMs))
       return await later(ports, grant, { inMs: LOOK_AGAIN_MS }, grant.attempts, null);
     if (seen?.presence !== 'absent') return await failed(null, seen !== null);
     const provenAt = await proofTime(ports, grant, seen, answered);
@@ -153,6 +153,10 @@ async function lookAndRevoke(
     if (fault === null) throw error;
     await failed(fault, STRONGER_MAY_HELP.has(fault.kind));
   }
+}
+
+function isUnderWay(seen: Observation | null): boolean {
+  return seen?.presence === 'present' && seen.underWay === true;
 }
 
 /** What would have ended the access without us had been edited, as was seen before it was taken away: somebody is told, once. */
@@ -193,6 +197,7 @@ async function revoke(
   ending: Ending,
   rung: number,
   turn: SlotTurn,
+  isUnderWay: boolean,
 ): Promise<{ readonly noted: Heard | null } | 'claim-lost' | 'somebody-writes-there'> {
   const { provider } = methodOf(ports.providers, grant);
   const spec = specInTurn(grant, turn);
@@ -204,7 +209,8 @@ async function revoke(
     const others = await turn.renew();
     // Somebody began to need it while we looked.
     if (others === null || others.present) return null;
-    await goAhead(ports, grant, act);
+    // A removal that is under way was counted when it began, with the looks that it takes.
+    if (!isUnderWay) await goAhead(ports, grant, act);
     const now = await noteLeaving(ports, grant, turn, null);
     if (now !== null) noted = heard(ports, now);
     return now;

@@ -15,8 +15,12 @@ export async function waitsForQuota(ports: StepPorts, grant: GrantRecord): Promi
   return quota === null ? null : takePlace(ports.db, quota);
 }
 
-/** Counts a call that waits for nobody, so that starts wait for it: ends go ahead of them in every rate. */
+/**
+ * Counts an act that waits for nobody, so that starts wait for it: ends go ahead of them in every rate. What is counted is the whole act with
+ * all looks until it is done, so only its first attempt counts.
+ */
 export async function goAhead(ports: StepPorts, grant: GrantRecord, act: Act): Promise<void> {
+  if (grant.attempts > 0) return;
   const quota = quotaOf(ports, grant, act);
   if (quota !== null) await takeAhead(ports.db, quota);
 }

@@ -156,7 +156,7 @@ export interface Quota {
   readonly perSecond: number;
   /** Calls that may come at once after a pause. */
   readonly burst: number;
-  /** How many calls of it this takes, as a rule. */
+  /** How many calls of it this takes, as a rule: the whole act, with all looks until it is done. It is counted once. */
   readonly calls: number;
 }
 

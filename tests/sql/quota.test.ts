@@ -2,13 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sql } from 'kysely';
 import { transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
+import { ProviderFault } from '../../src/providers/contract.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
 import { findGrant, saveGrantState } from '../../src/store/grants.ts';
 import { takePlace } from '../../src/store/quotas.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { eachDatabase, emptyAll, testEmbedded } from './harness.ts';
-import { scheduledGrant } from './rows.ts';
+import { scheduledGrant, toldToEnd } from './rows.ts';
 import { virtualTime, type VirtualTime } from './shared-cloud.ts';
 
 const RATE = { key: 'cloud:api', perSecond: 2, burst: 3, calls: 1 };
@@ -76,6 +77,79 @@ describe('starts wait for a rate that the cloud allows', () => {
     const began = last === undefined ? null : await findGrant(database.db, last.id);
     expect(began?.activatedAt).toBe(time.now());
     expect(began?.endsAt).toBe(time.now() + 900_000);
+  });
+
+  /** How many acts were counted since the rate was last unused; no time must have passed. */
+  const counted = async (): Promise<number> => {
+    const { rows } = await sql<{ next: number }>`
+      select extract(epoch from next_at)::float8 * 1000 as next from quota where key = ${RATE.key}`.execute(
+      database.db,
+    );
+    const keptMs = (1_000 * RATE.burst) / RATE.perSecond;
+    const costMs = (1_000 * RATE.calls) / RATE.perSecond;
+    return Math.round(((rows[0]?.next ?? time.now() - keptMs) - (time.now() - keptMs)) / costMs);
+  };
+  const unused = () => sql`delete from quota`.execute(database.db);
+  const hurry = () => sql`update "grant" set due_at = app_now() where due_at is not null`.execute(database.db);
+
+  const endings = ['under-way', 'still-there', 'throttled'] as const;
+  test.each(endings)('an end is counted once, however many looks it takes: %s', async (what) => {
+    const [id] = await ask(1);
+    await on.engine.pass('starts');
+    await unused();
+    let removals = 0;
+    Object.assign(provider, {
+      revoke: async () => {
+        removals += 1;
+        if (what === 'throttled') throw new ProviderFault('throttled', 'too many calls');
+      },
+      observe: async () => {
+        const underWay = what === 'under-way' && removals > 0 ? { underWay: true } : {};
+        return { presence: 'present', usable: true, native: {}, ...underWay };
+      },
+    });
+    if (id !== undefined) await toldToEnd(database, id, 'revoke');
+    for (let look = 1; look <= 6; look += 1) {
+      await on.engine.pass('ends');
+      await hurry();
+    }
+    expect(removals).toBe(6);
+    expect(await counted()).toBe(1);
+  });
+
+  test('a start is counted once, however many looks it takes until it can be used', async () => {
+    let usable = false;
+    const made: string[] = [];
+    Object.assign(provider, {
+      provision: async ({ grant }: { grant: GrantId }) => {
+        made.push(grant);
+        return { usable, native: {}, credentials: [] };
+      },
+      observe: async () => ({ presence: 'present', usable: false, native: {} }),
+    });
+    const [id] = await ask(1);
+    for (let look = 1; look <= 5; look += 1) {
+      usable = look === 5;
+      await on.engine.pass('starts');
+      await hurry();
+    }
+    expect(made).toEqual(Array.from({ length: 5 }, () => id));
+    expect(id === undefined ? null : await on.state(id)).toBe('active');
+    expect(await counted()).toBe(1);
+  });
+
+  test('a start that waits for another writer pays for its place once', async () => {
+    Object.assign(provider, { exclusive: () => 'the-place' });
+    await sql`insert into cloud_lock (key, owner, until) values ('the-place', 'node-2', app_now() + interval '5 seconds')`.execute(
+      database.db,
+    );
+    const [id] = await ask(1);
+    for (let look = 1; look <= 5; look += 1) {
+      await on.engine.pass('starts');
+      await hurry();
+    }
+    expect(id === undefined ? null : await on.state(id)).toBe('scheduled');
+    expect(await counted()).toBe(1);
   });
 
   test('ends wait for nobody, and starts wait for them', async () => {
