@@ -1,5 +1,5 @@
 import type { EndCause } from '../core/grant.ts';
-import { isOver, transitionGrant } from '../core/grant.ts';
+import { isOver, transitionGrant, type GrantState } from '../core/grant.ts';
 import type { GrantId, PersonId } from '../core/ids.ts';
 import { desiredBinding } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
@@ -7,7 +7,7 @@ import type { EventKind, NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
 import { appNow } from '../store/database.ts';
 import { findBinding, knownSlot, noteCall, noteUnsettled } from '../store/bindings.ts';
-import { findGrant, saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
+import { findGrant, saveGrantState, saveTriesAgain, statesOf, type GrantRecord } from '../store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Trx } from '../store/schema.ts';
 import { othersOnSlot } from '../store/slot-grants.ts';
@@ -41,7 +41,12 @@ interface Unwritten {
   written: boolean;
   /** Until when a call may land on a shared slot that nobody could note. */
   landsUntil: Instant | null;
+  /** How often the cloud was asked again. */
+  askedAgain: number;
 }
+
+/** Written down side by side: what waits here must not take the database from everything else. */
+const AT_ONCE = 8;
 
 /**
  * Endings that were due while the database took no writes. Granting needs the ledger; ending never waits for it:
@@ -53,6 +58,8 @@ export class Unrecorded {
   readonly #writers: Writers;
   readonly #aheadMs: () => number;
   readonly #unwritten = new Map<GrantId, Unwritten>();
+  /** When the rows were last asked about what is written. */
+  #checkedAt: Instant | null = null;
 
   /** `aheadMs`: by how much this machine's clock was ahead of the database's when they were compared last. */
   constructor(ports: EnginePorts, writers: Writers, aheadMs: () => number) {
@@ -89,6 +96,7 @@ export class Unrecorded {
       taken: grant.activatedAt === null,
       written: false,
       landsUntil: null,
+      askedAgain: 0,
     };
     this.#unwritten.set(grant.id, ending);
     await this.#revokeUnlessTaken(ending);
@@ -218,25 +226,76 @@ export class Unrecorded {
   }
 
   /**
-   * Writes down what could not be written: moves each grant to `ending`; the usual way proves it gone. What still cannot
-   * be written stays here for the next pass, is asked of the cloud again if that has not confirmed it, and keeps nothing else
-   * waiting.
+   * Writes down what could not be written: moves each grant to `ending`, once; the usual way proves it gone. What still cannot be written
+   * stays here for the next pass, is asked of the cloud again if that has not confirmed it, and keeps nothing else waiting.
    */
   async writeDown(): Promise<void> {
+    if (this.#unwritten.size === 0) return;
+    if (await this.#compare()) await this.#writeAll();
+    // Those that were asked least often first, and no more than a lane works on: where calls hang, the lane waits for one round of them.
+    const open = [...this.#unwritten.values()].filter((one) => !one.written && !one.taken);
+    const round = open.sort((a, b) => a.askedAgain - b.askedAgain).slice(0, PACE.batch);
     await Promise.all(
-      [...this.#unwritten.values()].map(async (ending) => {
-        try {
-          await this.#noteLanding(ending);
-          const written = await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
-          for (const change of written ?? []) this.#ports.publish(change);
-          ending.written = written !== null;
-          if (ending.written) return;
-        } catch (error) {
-          this.#ports.log.error({ grant: ending.grant.id, error: String(error) }, 'an ending still cannot be recorded');
-        }
-        await this.#revokeUnlessTaken(ending);
+      round.map((ending) => {
+        ending.askedAgain += 1;
+        return this.#revokeUnlessTaken(ending);
       }),
     );
+  }
+
+  /**
+   * Asks the rows, in one statement, which of these endings they say already, and forgets those that are over. What is written is asked for
+   * now and then only. False: the database does not say.
+   */
+  async #compare(): Promise<boolean> {
+    const now = this.#ports.clock.now();
+    const checksAll = this.#checkedAt === null || Math.abs(now - this.#checkedAt) >= PACE.idleMs;
+    const asked = [...this.#unwritten.values()].filter((one) => checksAll || !one.written);
+    if (asked.length === 0) return true;
+    try {
+      const ids = asked.map(({ grant }) => grant.id);
+      const states = await statesOf(this.#ports.db, ids);
+      for (const ending of asked) this.#compareOne(ending, states.get(ending.grant.id));
+      if (checksAll) this.#checkedAt = now;
+      return true;
+    } catch (error) {
+      this.#ports.log.error({ error: String(error) }, 'it cannot be read which endings are recorded');
+      return false;
+    }
+  }
+
+  #compareOne(ending: Unwritten, state: GrantState['kind'] | undefined): void {
+    const isOver = state === 'ended' || state === 'failed';
+    // Of a grant that a restored database has forgotten nothing can be written, but it is taken away. What may land is noted before.
+    if ((isOver || (state === undefined && ending.taken)) && ending.landsUntil === null) this.forget(ending.grant.id);
+    // Whoever asked for the end of it did not ask for another attempt, which is still to be said.
+    else ending.written = state === 'ending' && (ending.written || ending.by === null);
+  }
+
+  async #writeAll(): Promise<void> {
+    const open = [...this.#unwritten.values()].filter((one) => one.landsUntil !== null || isToBeWritten(one));
+    for (let next = 0; next < open.length; next += AT_ONCE) {
+      const done = await Promise.all(open.slice(next, next + AT_ONCE).map((ending) => this.#write(ending)));
+      // It takes nothing: the rest would fail in the same way.
+      if (!done.includes(true)) return;
+    }
+  }
+
+  /** False: it cannot be written now, and goes behind all others. */
+  async #write(ending: Unwritten): Promise<boolean> {
+    const { id } = ending.grant;
+    try {
+      await this.#noteLanding(ending);
+      if (!isToBeWritten(ending)) return true;
+      const written = await this.#ports.db.transaction().execute((trx) => this.#moveToEnding(trx, ending));
+      for (const change of written ?? []) this.#ports.publish(change);
+      ending.written = written !== null;
+      return true;
+    } catch (error) {
+      this.#ports.log.error({ grant: id, error: String(error) }, 'an ending still cannot be recorded');
+      if (this.#unwritten.delete(id)) this.#unwritten.set(id, ending);
+      return false;
+    }
   }
 
   /** Nobody begins on a shared slot while a call that nobody could note may land there. Throws while it still cannot be noted. */
@@ -283,6 +342,11 @@ export class Unrecorded {
     const lapsed = await lapseWithGrants(trx, this.#ports.append, [id], now);
     return [{ kind: 'grant', id, at: now }, ...lapsed.map((one) => ({ kind: 'request', id: one, at: now }) as const)];
   }
+}
+
+/** An end by time is written by whoever claims it. */
+function isToBeWritten({ written, cause }: Unwritten): boolean {
+  return !written && (cause === 'returned' || cause === 'revoked');
 }
 
 /** Who ended a grant, as its late entry says it. */

@@ -141,6 +141,12 @@ export async function findGrants(db: Db | Trx, ids: readonly GrantId[]): Promise
   return rows.map(toGrant);
 }
 
+/** The states of some grants; those that are not there are left out. */
+export async function statesOf(db: Db, ids: readonly GrantId[]): Promise<ReadonlyMap<GrantId, GrantState['kind']>> {
+  const rows = await db.selectFrom('grant').select(['id', 'state']).where(isAnyOf('id', ids)).execute();
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}
+
 export async function grantsOfRequests(db: Db | Trx, requests: readonly RequestId[]): Promise<readonly GrantRecord[]> {
   if (requests.length === 0) return [];
   const rows = await db

@@ -3,6 +3,7 @@ import type { Finding } from '../../src/core/finding.ts';
 import type { GrantId, PersonId } from '../../src/core/ids.ts';
 import { ok, type Result } from '../../src/core/result.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
+import type { NewEntry } from '../../src/ledger/entry.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
@@ -32,7 +33,12 @@ export interface Bench {
 export function bench(
   database: Database,
   provider: FakeProvider,
-  options: { node?: string; verdict?: Verdict; appendFails?: () => boolean; clock?: Clock } = {},
+  options: {
+    node?: string;
+    verdict?: Verdict;
+    appendFails?: (written: readonly NewEntry[]) => boolean;
+    clock?: Clock;
+  } = {},
 ): Bench {
   const entries: string[] = [];
   const found: Finding[] = [];
@@ -44,7 +50,7 @@ export function bench(
     providers: new Map([['aws', provider]]),
     recheck: async () => options.verdict ?? ok(null),
     append: async (_trx, ...written) => {
-      if (options.appendFails?.() === true) throw new Error('no space left on device');
+      if (options.appendFails?.(written) === true) throw new Error('no space left on device');
       entries.push(...written.map((entry) => (entry.late === true ? `${entry.kind} (late)` : entry.kind)));
     },
     publish: () => {},
