@@ -54,7 +54,7 @@ import { openAws, type AwsProviderOptions, type IdentitySource } from './provide
 import type { Provider } from './providers/contract.ts';
 import { createEndSigner, type EndSigner } from './providers/signed-end.ts';
 import { appNow, openEmbedded, openPostgres, type Database } from './store/database.ts';
-import { countGrants, markReissue } from './store/grants.ts';
+import { countLiveGrants, markReissue } from './store/grants.ts';
 import { markInstallation } from './store/installation.ts';
 import { headSize } from './store/ledger-entries.ts';
 import { lastPolicySources } from './store/policy-versions.ts';
@@ -303,7 +303,7 @@ function healthParts(
       sendsMail: telling.sends,
     }),
     metrics: {
-      grants: async () => Object.fromEntries(await countGrants(database.db)),
+      grants: async () => Object.fromEntries(await countLiveGrants(database.db)),
       ledgerSize: () => headSize(database.db),
       engineLagMs: async () => lagMs(database.db),
       policyAlarms: () => tallies.alarms.counts,

@@ -74,7 +74,12 @@ export function createApiMetrics({
     registers,
   });
   let listeners = (): number => 0;
-  const grants = new Gauge({ name: 'curfew_grants', help: 'Grants by state.', labelNames: ['state'], registers });
+  const grants = new Gauge({
+    name: 'curfew_grants',
+    help: 'Grants by state, of those that are not over.',
+    labelNames: ['state'],
+    registers,
+  });
   const gauges: readonly { readonly gauge: Gauge; readonly read: () => Promise<number> | number }[] = [
     ['curfew_ledger_entries', 'Entries in the log.', () => sources.ledgerSize()] as const,
     [

@@ -30,7 +30,7 @@ export type CheckName = (typeof CHECKS)[number];
 
 /** Numbers that stand in places the API does not look into; each is read when `/metrics` is. */
 export interface MetricSources {
-  /** Grants by state. */
+  /** Grants by state, of those that are not over. */
   grants(): Promise<Readonly<Record<string, number>>>;
   ledgerSize(): Promise<number>;
   /** Milliseconds by which the engine is behind the most overdue row; 0 when nothing is overdue. */

@@ -25,7 +25,7 @@ export async function tidy(
   const { db, clock, log } = ports;
   let cleaned = 0;
   const seen = new Set<string>();
-  for (const { grant, early } of await overSince(db, LOOK_BACK_MS)) {
+  for await (const { grant, early } of overSince(db, LOOK_BACK_MS)) {
     const provider = ports.providers.get(grant.provider);
     if (stopping.aborted) break;
     if (provider?.tidy === undefined) continue;

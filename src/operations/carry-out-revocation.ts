@@ -72,7 +72,7 @@ async function sweep(world: World, order: RevocationRecord, untilMs: number): Pr
     if (world.clock.now() >= untilMs) return false;
     await dropRetries(world, order, batch);
   }
-  if (complete) await noteFoundEnding(world.db, order.id, order.scope);
+  if (complete) await noteFoundEnding(world.db, order);
   return complete;
 }
 

@@ -180,6 +180,8 @@ export async function saveResidual(trx: Trx, id: GrantId, residual: Residual): P
     .execute();
 }
 
+const IS_LIVE = sql<boolean>`state not in ('ended', 'failed')`;
+
 /** Grants of one person, or of everybody, newest first; `liveOnly` leaves out what is over. */
 export async function listGrants(
   db: Db,
@@ -194,18 +196,20 @@ export async function listGrants(
 ): Promise<readonly GrantRecord[]> {
   let query = db.selectFrom('grant').selectAll().orderBy('starts_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
-  if (filter.liveOnly === true) query = query.where('state', 'not in', ['ended', 'failed']);
+  // As its indexes say it.
+  if (filter.liveOnly === true) query = query.where(IS_LIVE);
   if (filter.role !== undefined) query = query.where('role', '=', filter.role);
   if (filter.target !== undefined) query = query.where('target', '=', filter.target);
   if (filter.before !== undefined) query = query.where(comesAfter(filter.before, 'starts_at'));
   return (await query.execute()).map(toGrant);
 }
 
-/** How many grants are in each state. */
-export async function countGrants(db: Db): Promise<ReadonlyMap<string, number>> {
+/** How many grants are in each state, of those that are not over: what is over only grows, and would have to be counted as a whole. */
+export async function countLiveGrants(db: Db): Promise<ReadonlyMap<string, number>> {
   const rows = await db
     .selectFrom('grant')
     .select(['state', (expression) => expression.fn.countAll<number>().as('n')])
+    .where(IS_LIVE)
     .groupBy('state')
     .execute();
   return new Map(rows.map((row) => [row.state, Number(row.n)]));

@@ -109,7 +109,8 @@ export async function listRequests(
 ): Promise<readonly RequestRecord[]> {
   let query = withItems(db).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
-  if (filter.pendingOnly === true) query = query.where('state', '=', 'pending');
+  // As its index says it.
+  if (filter.pendingOnly === true) query = query.where(sql<boolean>`state = 'pending'`);
   if (filter.before !== undefined) query = query.where(comesAfter(filter.before, 'created_at'));
   return (await query.execute()).map(toRequest);
 }

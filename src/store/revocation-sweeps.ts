@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { GrantId, PersonId, RequestId, RevocationId } from '../core/ids.ts';
-import { isAnyOf } from './columns.ts';
+import { at, isAnyOf } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
-import { within, type Scope } from './revocations.ts';
+import { within, type RevocationRecord, type Scope } from './revocations.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** Whether anybody holds anything on a target: it may have left the inventory since. */
@@ -91,7 +91,8 @@ export async function pendingWithin(
   const rows = await db
     .selectFrom('request')
     .select('id')
-    .where('state', '=', 'pending')
+    // As its index says it.
+    .where(sql<boolean>`state = 'pending'`)
     .where(asksWithin(scope))
     .where('id', '>', (after ?? '') as RequestId)
     .orderBy('id')
@@ -126,11 +127,20 @@ export async function noteEnded(trx: Trx, id: RevocationId, grants: readonly Gra
 }
 
 /** Counts those among what has to be gone that were ending already, or that somebody else ended since the order began to act. */
-export async function noteFoundEnding(db: Db, id: RevocationId, scope: Scope): Promise<void> {
+export async function noteFoundEnding(
+  db: Db,
+  { id, scope, startedAt }: Pick<RevocationRecord, 'id' | 'scope' | 'startedAt'>,
+): Promise<void> {
+  if (startedAt === null) return;
+  // Two selects, each with an index of its own, before the scope is asked for: everything that somebody ever held is no way to either. The
+  // moment is a value, so that the database knows how little has ended since.
   await sql`
+    with found as materialized (
+      select id, person_id, target from "grant" where state = 'ending'
+      union all
+      select id, person_id, target from "grant" where ended_at >= ${at(startedAt)})
     insert into revocation_grant (revocation_id, grant_id)
-    select ${id}, id from "grant"
-    where (state = 'ending' or ended_at >= (select started_at from revocation where id = ${id})) and ${within(scope)}
+    select ${id}, id from found where ${within(scope)}
     on conflict on constraint revocation_grant_pk do nothing`.execute(db);
 }
 
