@@ -1,8 +1,10 @@
 import { IdentitystoreClient } from '@aws-sdk/client-identitystore';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin';
+import type { Instant } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
-import { clientOptions, perform, type Answer } from './call.ts';
+import { clientOptions, goingOn, perform, type Answer } from './call.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Effect } from './faults.ts';
 import type { CallQuota, Lane } from './identity-center-quota.ts';
@@ -108,19 +110,27 @@ export function identityCenterCaller(
 export function createIdentityCenterClient(
   place: IdentityCenterPlace,
   { clients, forget }: IdentityCenterCaller,
-  quota: CallQuota,
+  { quota, clock }: { readonly quota: CallQuota; readonly clock: Clock },
 ): IdentityCenterClient {
   let aheadMs: number | null = null;
+  // One operation makes several calls, each of which may wait for its turn: its time goes on from when its first one came here.
+  const times = new WeakMap<CallOptions, () => Instant>();
+  const timeOf = (call: CallOptions): (() => Instant) => {
+    const ourNow = times.get(call) ?? goingOn(clock, call);
+    times.set(call, ourNow);
+    return ourNow;
+  };
 
   async function run<Command extends object, Output>(
     command: Command,
     send: (clients: IdentityCenterClients) => Send<Command, Output>,
     how: Omit<How, 'lane'>,
   ): Promise<Answer<Output>> {
+    const ourNow = timeOf(how.call);
     const by = await clients(how.call);
     try {
       const answer = await perform(command, send(by), how);
-      if (answer.cloudNow !== null) aheadMs = answer.cloudNow - how.call.now;
+      if (answer.cloudNow !== null) aheadMs = answer.cloudNow - ourNow();
       return answer;
     } catch (error) {
       if (error instanceof ProviderFault && error.kind === 'forbidden-to-us') forget();
@@ -131,6 +141,7 @@ export function createIdentityCenterClient(
   return {
     place,
     async sso(command, send, how) {
+      timeOf(how.call);
       await quota.turn(how.lane, how.what, how.call);
       try {
         return await run(command, send, how);

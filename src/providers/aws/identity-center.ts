@@ -32,7 +32,10 @@ export function openIdentityCenter(
   },
 ) {
   const { clock, leases } = ports;
-  const client = createIdentityCenterClient(place, ports.caller, new CallQuota(clock, place.limits?.callsPerSecond));
+  const client = createIdentityCenterClient(place, ports.caller, {
+    quota: new CallQuota(clock, place.limits?.callsPerSecond),
+    clock,
+  });
   const directory = new IdentityCenterDirectory(client, clock);
   const schedules = endSchedules(client, ports.partition);
   const operations = new Operations(client, clock, place.limits?.outstanding);
