@@ -24,14 +24,15 @@ const returned = (): Ending => ({ cause: 'returned', since: on.now() });
 const fresh = (): BindingSpec => on.over({});
 
 describe('a start', () => {
-  test('an account that was suspended: the start fails for good, leaves no schedule, and names the state', async () => {
+  test('an account that was suspended: the start fails for good and names the state, and its end brings its schedule forward', async () => {
     const spec = fresh();
     await post(on.url, 'account-state', { account: ACCOUNT, state: 'SUSPENDED' });
     await expect(provide(on, spec)).rejects.toMatchObject({
       kind: 'invalid',
       message: expect.stringMatching(/403 status error.*The account is SUSPENDED/) as string,
     });
-    expect(await scheduledAt(on, spec)).toBeNull();
+    await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+    expect((await scheduledAt(on, spec)) ?? 0).toBeLessThan(on.now() + 10_000);
   });
 });
 

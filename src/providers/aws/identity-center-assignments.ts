@@ -17,10 +17,11 @@ import { everybody, locate, type Located } from './identity-center-located.ts';
 import type { Operations } from './identity-center-operations.ts';
 import type { AssignmentPlace } from './identity-center-place.ts';
 import {
+  isToCome,
+  isTriedAgain,
   scheduleName,
   type AssignmentNames,
   type EndSchedules,
-  type StandingSchedule,
 } from './identity-center-schedule.ts';
 import type { Asked, Wanted } from './identity-center-statuses.ts';
 import { leaseSlot, settledLeases } from './identity-center-leases.ts';
@@ -29,8 +30,6 @@ import { wholeSecond } from './names.ts';
 import { exactly, needsCut, noLater, type TombstoneState } from './tombstone-state.ts';
 import type { Tombstones } from './tombstones.ts';
 
-/** A schedule that is due so soon anyhow is left as it is when its access ends early. */
-const SOON_MS = 10_000;
 /** So long after an end it is tried to cut the sessions that began before: then they have expired, whatever became of that. */
 const CUTTING_MS = LONGEST_SSO_SESSION_MS + 300_000;
 
@@ -86,8 +85,7 @@ export class Assignments {
     if (begun?.state === 'failed') {
       this.#operations.forget(wanted);
       this.#directory.forgetUser(place.userName);
-      await this.#leases?.hold(leaseSlot(names), call.now, call);
-      await this.#schedules.remove(spec.slot, call);
+      // Its end stays: other grants may need what stands there, and only the engine knows them. Where none does, it ends this one.
       throw await this.#whyItFailed('Assigning', wanted, begun.reason, asked);
     }
     // AWS's word that it is done counts before lists show it.
@@ -135,6 +133,8 @@ export class Assignments {
       // It would remove at its time what somebody else gives there meanwhile.
       if (schedule !== null && schedule !== 'edited' && isToCome(schedule, call.now))
         return { ...present({ ...more, schedule: 'is still to come' }), usable: false };
+      if (isTriedAgain(schedule, call.now))
+        return { ...present({ ...more, schedule: 'is still being tried' }), usable: false };
       if (!place.tombstone) return absent(more);
       const cut = await this.#cut(place, at, spec, ending, asked);
       if (cut === 'uncut') return present({ ...more, sessions: 'that began before are not cut yet' });
@@ -203,8 +203,14 @@ export class Assignments {
     const [userId] = userIds;
     if (permissionSetArn === null || userId === undefined) return;
     const names = { instanceArn, permissionSetArn, account: place.account };
-    for (const one of userIds)
-      await this.#remove({ kind: 'delete', ...names, userId: one, grant: spec.grant }, names, asked);
+    let isEmpty = true;
+    for (const one of userIds) {
+      const removal = await this.#remove({ kind: 'delete', ...names, userId: one, grant: spec.grant }, names, asked);
+      if (removal !== 'needless') isEmpty = false;
+    }
+    // AWS still tries what it could not do in its minute, and would remove what somebody else gives there hours later. Until nothing stands
+    // there it is left, in case that all of us are gone.
+    if (isEmpty && isTriedAgain(schedule, call.now)) await this.#schedules.remove(spec.slot, call);
     const ended = { ...names, userId };
     // An early end survives us too: what was scheduled for later is due now. Where somebody took the schedule away the lease is all there is.
     const isEarly = schedule === null ? call.now < spec.endsAt : schedule === 'edited' || isToCome(schedule, call.now);
@@ -265,26 +271,31 @@ export class Assignments {
     return { tombstone: states.join(', '), maxMs: uncut ? LONGEST_SSO_SESSION_MS : 0 };
   }
 
-  /** Begins the removal of one assignment, unless it is not there or its removal is under way. */
-  async #remove(wanted: Wanted, names: Omit<AssignmentNames, 'userId'>, asked: Asked): Promise<void> {
-    if (await this.#operations.running(wanted, asked)) return;
+  /** Begins the removal of one assignment, unless it is not there (`needless`) or its removal is under way. */
+  async #remove(
+    wanted: Wanted,
+    names: Omit<AssignmentNames, 'userId'>,
+    asked: Asked,
+  ): Promise<'needless' | 'under-way'> {
+    if (await this.#operations.running(wanted, asked)) return 'under-way';
     const listed = async (sinceMs: number): Promise<boolean> => {
       if (this.#operations.madeJustNow(wanted)) return true;
       const found = await this.#assigned(names, asked, after(this.#clock.now(), -sinceMs));
       return !('gone' in found) && found.users.has(wanted.userId ?? '');
     };
-    if (!(await listed(RECENT_MS))) return;
+    if (!(await listed(RECENT_MS))) return 'needless';
     const begun = await this.#operations.standing(wanted, asked);
-    if (begun?.state === 'running') return;
+    if (begun?.state === 'running') return 'under-way';
     // A list that is late shows it for a moment longer; what it shows for longer than that is there again.
-    if (begun?.state === 'succeeded') return;
+    if (begun?.state === 'succeeded') return 'under-way';
     if (begun?.state === 'failed') {
       this.#operations.forget(wanted);
       // It is told before it is tried again, so that whoever is alarmed knows why.
       if (await listed(0)) throw await this.#whyItFailed('Removing', wanted, begun.reason, asked);
-      return;
+      return 'needless';
     }
     await this.#operations.begin(wanted, asked, async () => false);
+    return 'under-way';
   }
 
   /** Removes a schedule and leases that a grant has left behind whose assignment went in another way. */
@@ -372,11 +383,6 @@ export class Assignments {
     const certain = creating && /Received a 4(?!09|29)\d\d status/.test(reason);
     return new ProviderFault(certain ? 'invalid' : 'conflict', words);
   }
-}
-
-/** Whether a schedule is later than an end that is now would have it. */
-function isToCome({ at }: StandingSchedule, now: Instant): boolean {
-  return at > after(now, SOON_MS);
 }
 
 function describe({ instanceArn, permissionSetArn, account, userId }: AssignmentNames, spec: BindingSpec): JsonObject {

@@ -37,6 +37,11 @@ const RETRY = { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 } as
 /** What is due sooner than this is written as due then: AWS refuses a moment that is past when the call arrives. */
 const SOONEST_MS = 5_000;
 
+/** A schedule that is due so soon anyhow is left as it is when its access ends early. */
+const SOON_MS = 10_000;
+/** A schedule fires within the minute that it names. One of ours that stands for longer is being tried again, for up to a day. */
+const FIRES_WITHIN_MS = 60_000;
+
 /** `curfew-` and 40 digits that follow from the slot: the same slot always has the same schedule. */
 export function scheduleName(slot: SlotKey): string {
   return `curfew-${sha256(slot).slice(0, 40)}`;
@@ -178,3 +183,13 @@ function namesIn(input: string): AssignmentNames | null {
 }
 
 const same = (one: AssignmentNames, other: AssignmentNames): boolean => inputOf(one) === inputOf(other);
+
+/** Whether a schedule is later than an end that is now would have it. */
+export function isToCome({ at }: StandingSchedule, now: Instant): boolean {
+  return at > after(now, SOON_MS);
+}
+
+/** Whether a schedule of ours has not done in its minute what it is there for. */
+export function isTriedAgain(schedule: StandingSchedule | 'edited' | null, now: Instant): boolean {
+  return schedule !== null && schedule !== 'edited' && now > after(schedule.at, FIRES_WITHIN_MS);
+}
