@@ -115,9 +115,14 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
         });
   const { authority } = options;
   const place = { endpoint: endpoints.rolesAnywhere, region, requestTimeoutMs: timeoutMs };
+  // The account that administers Identity Center is the one that may ask.
+  const organization =
+    center === null
+      ? null
+      : (account: string, call: CallOptions) => center.directory.accountState(account, { lane: 'end', call });
   const all = [
-    assumeRole(partition, sessions, store),
-    timedPolicy(partition, sessions, options.clock, options.endSigner ?? null),
+    assumeRole(partition, sessions, store, organization),
+    timedPolicy(partition, sessions, options.clock, options.endSigner ?? null, organization),
     identityCenter(partition, center),
     rolesAnywhere({ partition, sessions, store, clock: options.clock, place, authority: authority ?? null }),
   ];

@@ -22,6 +22,7 @@ import {
   type IdentityCalls,
   type KnownIdentity,
 } from './identity-store.ts';
+import { whyLost, type AskOrganization, type LostAccount } from './lost-account.ts';
 import type { AwsMethod } from './method.ts';
 import { wholeSecond, type Partition } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
@@ -47,6 +48,8 @@ export function timedPolicy(
   sessions: Sessions,
   clock: Clock,
   signer: EndSigner | null,
+  /** `null`: there is no organization that could be asked. */
+  organization: AskOrganization | null,
 ): AwsMethod {
   const resolve = (spec: BindingSpec): ResolvedPolicy => {
     const found = resolvePolicy(partition, spec, signer);
@@ -68,7 +71,16 @@ export function timedPolicy(
     },
     observe: async (binding, ending, call) => {
       const resolved = resolve(binding);
-      return calling(resolved.place, call, (calls) => observe(calls, resolved, binding, ending !== null, call.now));
+      try {
+        return await calling(resolved.place, call, (calls) =>
+          observe(calls, resolved, binding, ending !== null, call.now),
+        );
+      } catch (error) {
+        const lost = ending === null ? null : await whyLost(organization, resolved.place.account, error, call);
+        const seen = lost === null ? null : observeLost(lost, resolved, binding, call.now);
+        if (seen === null) throw error;
+        return seen;
+      }
     },
     revoke: async (binding, _ending, rung, call) => {
       const { place, policy } = resolve(binding);
@@ -218,6 +230,30 @@ async function observe(
       return { presence: 'present', usable: ending, native };
     }
   }
+}
+
+/**
+ * What may be said of a policy in an account that nobody can look into. One that is in its organization no more is gone. One that is closed
+ * or suspended may be opened again, with all that stands there: only what has ended by its own time is gone, by the policy that was issued.
+ * What somebody made of it was last seen while it could be looked at; as litter it is removed should the account come back (`tidy`).
+ */
+function observeLost(
+  lost: LostAccount,
+  { place, policy }: ResolvedPolicy,
+  spec: BindingSpec,
+  now: Instant,
+): Observation | null {
+  const evidence = { ...describe(place, policy, spec), accountIs: lost, saidBy: 'its organization' };
+  if (lost === 'gone') return { presence: 'absent', proof: 'observed', evidence, final: false };
+  if (now < spec.endsAt) return null;
+  const finalAt = after(spec.endsAt, CLOCK_TOLERANCE_MS);
+  return {
+    presence: 'absent',
+    proof: 'by-construction',
+    evidence: { ...evidence, clockToleranceMs: CLOCK_TOLERANCE_MS, standing: 'cannot be looked at' },
+    final: now >= finalAt,
+    ...(now < finalAt ? { finalAt } : {}),
+  };
 }
 
 /** Refusals after which nothing was put: an edit may be shorter than the denial, and the identity full; or we may delete and not put. */

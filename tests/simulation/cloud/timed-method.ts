@@ -39,7 +39,7 @@ export function timedMethod(parts: {
         identities.iam(account, action, input, { staleMs: parts.staleMs(), onStale: () => parts.onStale(grant) }),
     );
   const sessions = { iam: async (account: string) => iam(account), forget: () => {} } as unknown as Sessions;
-  const method = timedPolicy('aws', sessions, clock, parts.signer);
+  const method = timedPolicy('aws', sessions, clock, parts.signer, null);
   /** People have users in one account and roles in another one. */
   const there = <Spec extends Pick<BindingSpec, 'role' | 'target'>>(spec: Spec): Spec =>
     spec.role.aws?.method === TIMED_POLICY.method

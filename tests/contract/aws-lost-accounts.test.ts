@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startAwsSimulator } from '../../simulators/aws/server.ts';
+import { slotKey } from '../../src/core/slot.ts';
+import { after } from '../../src/core/time.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
+import { CENTER, centerWorld } from './aws-center-world.ts';
+import { account, binding, grantRole, timedRole } from './aws-fixtures.ts';
+import { awsProvider, post } from './aws-harness.ts';
+import { ACCOUNT, contractWorld, person } from './aws-world.ts';
+
+/** What becomes of access in accounts that let nobody in any more, because they are suspended, closed, or gone. */
+let simulator: Awaited<ReturnType<typeof startAwsSimulator>>;
+
+/** The account of the other methods, in an organization. */
+const world = {
+  ...centerWorld,
+  accounts: centerWorld.accounts.map((one) =>
+    one.id === ACCOUNT ? (contractWorld.accounts.find(({ id }) => id === ACCOUNT) ?? one) : one,
+  ),
+};
+const where = { identityCenter: { account: CENTER, region: 'eu-west-1' } };
+
+beforeAll(async () => {
+  simulator = await startAwsSimulator({ port: 0, world });
+});
+afterEach(async () => {
+  await post(simulator.url, 'faults', []);
+});
+afterAll(() => simulator.close());
+
+const now = () => systemClock.now();
+const call = (): CallOptions => ({ now: now(), signal: AbortSignal.timeout(5_000) });
+const returned = (): Ending => ({ cause: 'returned', since: now() });
+let people = 0;
+const fresh = (change: Partial<BindingSpec>): BindingSpec => {
+  const grant = newId(systemRandom, 'grt');
+  const slot = slotKey('aws', change.method ?? '', [grant]);
+  const target = { ...account, native: ACCOUNT };
+  return binding({ grant, slot, target, activatedAt: now(), endsAt: after(now(), 600_000), ...change });
+};
+const timed = () => fresh({ method: 'timed-policy', role: timedRole({}), principal: person((people += 1)).name });
+const session = () => fresh({ method: 'assume-role', role: grantRole({}) });
+/** The same so much later, when its end is past by `byMs`. */
+const over = (spec: BindingSpec, byMs = 60_000): BindingSpec => ({
+  ...spec,
+  activatedAt: after(now(), -600_000),
+  endsAt: after(now(), -byMs),
+});
+
+const NOBODY_GETS_IN = { service: 'sts', action: 'AssumeRole', match: ACCOUNT, kind: 'deny', times: 100 };
+/** Puts the account into a state in which nobody gets in; a process that has no session from before. */
+async function lose(state: 'ACTIVE' | 'SUSPENDED' | 'CLOSED' | 'GONE', more: readonly object[] = []) {
+  await post(simulator.url, 'account-state', { account: ACCOUNT, state });
+  await post(simulator.url, 'faults', [NOBODY_GETS_IN, ...more]);
+  return awsProvider(simulator.url, where);
+}
+async function provided(spec: BindingSpec): Promise<BindingSpec> {
+  await post(simulator.url, 'account-state', { account: ACCOUNT, state: 'ACTIVE' });
+  await awsProvider(simulator.url, where).provision(spec, call());
+  return spec;
+}
+
+const REFUSED = { kind: 'forbidden-to-us' };
+
+describe('an ending in an account that is suspended or closed', () => {
+  test.each(['SUSPENDED', 'CLOSED'] as const)(
+    '%s: a timed policy is over by its own time, and not before',
+    async (state) => {
+      const spec = await provided(timed());
+      const provider = await lose(state);
+      await expect(provider.observe(spec, returned(), call())).rejects.toMatchObject(REFUSED);
+      await expect(provider.observe(over(spec), returned(), call())).resolves.toMatchObject({
+        presence: 'absent',
+        proof: 'by-construction',
+        evidence: { accountIs: state, saidBy: 'its organization', policyHash: expect.any(String) as string },
+        final: true,
+      });
+      await expect(provider.observe(over(spec, 100), returned(), call())).resolves.toMatchObject({
+        presence: 'absent',
+        final: false,
+      });
+      // To whoever waits for access it says nothing.
+      await expect(provider.observe(over(spec), null, call())).rejects.toMatchObject(REFUSED);
+    },
+  );
+
+  test('sessions are over by their own time, and not before', async () => {
+    const spec = await provided(session());
+    const provider = await lose('SUSPENDED');
+    await expect(provider.observe(spec, returned(), call())).rejects.toMatchObject(REFUSED);
+    const seen = { presence: 'absent', proof: 'by-construction' };
+    await expect(provider.observe(over(spec), returned(), call())).resolves.toMatchObject(seen);
+  });
+
+  test('an account that is as it was, or of which nobody can be asked, is a refusal like any other', async () => {
+    const spec = await provided(timed());
+    const active = await lose('ACTIVE');
+    await expect(active.observe(over(spec), returned(), call())).rejects.toMatchObject(REFUSED);
+    const silent = await lose('CLOSED', [
+      { service: 'organizations', action: 'DescribeAccount', kind: 'deny', times: 1 },
+    ]);
+    await expect(silent.observe(over(spec), returned(), call())).rejects.toMatchObject(REFUSED);
+    const alone = awsProvider(simulator.url);
+    await expect(alone.observe(over(spec), returned(), call())).rejects.toMatchObject(REFUSED);
+  });
+});
+
+test('access in an account that its organization does not know any more is gone', async () => {
+  const provider = await lose('GONE');
+  for (const spec of [timed(), session()])
+    await expect(provider.observe(spec, returned(), call())).resolves.toMatchObject({
+      presence: 'absent',
+      proof: 'observed',
+      evidence: { accountIs: 'gone', saidBy: 'its organization' },
+      final: false,
+    });
+});
