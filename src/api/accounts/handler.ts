@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { ok } from '../../core/result.ts';
 import { answer } from '../answer.ts';
 import { actorOf, sessionOf } from '../authenticate.ts';
-import { once } from '../idempotency.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { assertionResponse } from '../passkeys/webauthn.ts';
 import { pathId } from '../path-ids.ts';
