@@ -21,6 +21,9 @@ export interface Call<T> {
 /** The longest a request can be on its way before its connection counts as given up, whatever its caller does. */
 const CONNECTION_MS = 4_000;
 
+/** Long enough for an end to come to its next rung, which five refusals lead to. */
+const REFUSED_MS = 45_000;
+
 /** One node's way to the cloud: calls are lost, delayed, repeated, cut off, refused; and may land after everybody has given up. */
 export class Network {
   readonly #storm: Storm;
@@ -58,7 +61,9 @@ export class Network {
       this.#strike('throttled', call);
       throw new ProviderFault('throttled', `${call.name}: rate exceeded`, { retryAfterMs: this.#prng.int(200, 3_000) });
     }
-    if (this.#prng.chance(network.forbid)) {
+    const { refusedUntil } = this.#storm;
+    if (this.#prng.chance(network.forbid)) refusedUntil.set(call.grant, scheduler.now + REFUSED_MS);
+    if (network.forbid > 0 && (refusedUntil.get(call.grant) ?? 0) > scheduler.now) {
       this.#storm.marks.hit('forbidden-to-us');
       this.#strike('forbidden', call);
       throw new ProviderFault('forbidden-to-us', `${call.name}: access denied`);

@@ -19,6 +19,8 @@ export class Storm {
   readonly coverage = new Coverage();
   /** Nobody begins anything any more, so that what was written last has its place in the log when it is read. */
   closing = false;
+  /** Until when the cloud goes on refusing the broker what it does for a grant: a right that is gone is not back at the next attempt. */
+  readonly refusedUntil = new Map<string, number>();
   /** What will go wrong in this run, also while it is still or again calm. */
   readonly drawn: Weather;
   #weather: Weather;
