@@ -109,6 +109,8 @@ describe('a lease for the sweeper', () => {
     const spec = fresh();
     await post(on.url, 'faults', [{ service: 'sso', action: 'finish-create', kind: 'deny', times: 1 }]);
     await expect(provide({ ...on, provider: leasing }, spec)).rejects.toMatchObject({ hasWritten: true });
+    expect(await ends()).toEqual([stamp(spec.endsAt)]);
+    await leasing.revoke(spec, returned(), 0, call());
     expect(await ends()).toHaveLength(1);
     expect((await ends())[0]?.localeCompare(stamp(spec.endsAt))).toBe(-1);
     await leasing.forget?.(spec, call());

@@ -243,6 +243,8 @@ describe('a tombstone', () => {
       native: { sessions: 'that began before are not cut yet' },
     });
     const later = call(after(ending.since, 3_600_000 + 300_000));
+    // Here no schedule has fired by then; one that stands so long is taken away first.
+    await expect(looking.revoke(spec, ending, 0, later)).rejects.toMatchObject({ kind: 'forbidden-to-us' });
     await expect(looking.observe(spec, ending, later)).resolves.toMatchObject({
       presence: 'absent',
       evidence: { sessionsIssuedBeforeMayLastMs: 3_600_000, tombstone: 'unknown' },

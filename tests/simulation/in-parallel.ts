@@ -3,8 +3,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Outcome } from './simulate.ts';
 
-/** Seeds that a process takes at once: few, so that one with long runs does not keep the others waiting at the end. */
-const CHUNK = 25;
+/**
+ * Seeds that a process takes at once: few, so that one with long runs does not keep the others waiting at the end, and because the memory of
+ * its database only grows, by some 8 MB a seed.
+ */
+export const CHUNK = 25;
 
 const RUN = fileURLToPath(new URL('./run.ts', import.meta.url));
 
@@ -28,8 +31,7 @@ export async function inParallel(options: ParallelOptions): Promise<void> {
   const worker = async (): Promise<void> => {
     while (next < end) {
       const from = next;
-      const most = options.jobs === 1 ? options.seeds : Math.min(CHUNK, Math.ceil(options.seeds / options.jobs));
-      const seeds = Math.min(most, end - from);
+      const seeds = Math.min(CHUNK, Math.ceil(options.seeds / options.jobs), end - from);
       next += seeds;
       if ((await runChunk(from, seeds, options)) === 'failed' && stops) next = end;
     }

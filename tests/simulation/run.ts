@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { inParallel } from './in-parallel.ts';
+import { CHUNK, inParallel } from './in-parallel.ts';
 import { sabotages } from './sabotage/sabotages.ts';
 import { patchSource } from './sabotage/patch-source.ts';
 import type { Outcome } from './simulate.ts';
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
     failed += 1;
     if (!values.json) console.log(describe(outcome));
   };
-  if (jobs > 1) {
+  if (jobs > 1 || (seeds > CHUNK && !alone)) {
     const extra = [
       ...(values.sabotage === undefined ? [] : ['--sabotage', values.sabotage]),
       ...(values.stop ? ['--stop'] : []),
