@@ -30,6 +30,8 @@ import { noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
 
 /** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
 const LOOK_AGAIN_MS = 500;
+/** And that an account knows what others have written, which takes AWS seconds. */
+const TOLD_ANEW_MS = 2_000;
 
 /**
  * Takes a claimed grant from `activating`, `active` or `ending` towards `ended`, and is called again until it gets there.
@@ -127,6 +129,9 @@ async function lookAndRevoke(
   };
   try {
     let { seen, beganAt } = await look(ports, grant, turn, ending, ports.claimed);
+    const { abandonedCallMs, settleMs } = capabilities;
+    if (isToldAnew(seen, turn) && beganAt < after(turn.binding.absentSince ?? beganAt, abandonedCallMs + settleMs))
+      return await later(ports, grant, { inMs: TOLD_ANEW_MS }, grant.attempts, null);
     const edited = seen?.presence === 'present' && seen.endIsEdited === true ? seen.native : null;
     if (seen?.presence !== 'absent') {
       const revoked = await revoke(ports, grant, ending, rung, turn, isUnderWay(seen));
@@ -137,7 +142,7 @@ async function lookAndRevoke(
       ({ seen, beganAt } = await look(ports, grant, turn, ending, revoked.noted));
     }
     if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
-    if (isUnderWay(seen) && beganAt < after(ending.since, capabilities.settleMs))
+    if (isUnderWay(seen) && beganAt < after(ending.since, settleMs))
       return await later(ports, grant, { inMs: LOOK_AGAIN_MS }, grant.attempts, null);
     if (seen?.presence !== 'absent') return await failed(null, seen !== null);
     const provenAt = await proofTime(ports, grant, seen, answered);
@@ -155,8 +160,16 @@ async function lookAndRevoke(
   }
 }
 
+/**
+ * It was seen gone, and others write there since: what they write denies it as well, and no call of ours is missing. One would begin the wait
+ * for its proof anew, for as long as others write.
+ */
+function isToldAnew(seen: Observation | null, { binding }: SlotTurn): boolean {
+  return seen?.presence === 'present' && seen.underWay === 'denying' && binding.absentSince !== null;
+}
+
 function isUnderWay(seen: Observation | null): boolean {
-  return seen?.presence === 'present' && seen.underWay === true;
+  return seen?.presence === 'present' && seen.underWay !== undefined;
 }
 
 /** What would have ended the access without us had been edited, as was seen before it was taken away: somebody is told, once. */

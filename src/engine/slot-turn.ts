@@ -102,6 +102,7 @@ const UNTOUCHED: BindingRecord = {
   lastCallAt: null,
   standing: false,
   writtenUntil: null,
+  absentSince: null,
   unsettledUntil: null,
   failures: 0,
 };

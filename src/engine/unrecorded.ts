@@ -86,7 +86,9 @@ export class Unrecorded {
    * Where the cloud has no conditional write it still waits its turn, as long as the database can say whose turn it is.
    */
   async takeAway(grant: GrantRecord, cause: EndCause, by: EndedBy | null = null): Promise<void> {
-    if (this.#unwritten.has(grant.id)) return;
+    const known = this.#unwritten.get(grant.id);
+    // What is not written is asked for again with all the rest; what was, and whose turn nobody can take now, is not.
+    if (known !== undefined) return known.written ? this.#revokeUnlessTaken(known) : undefined;
     // What never started has nothing in the cloud; that it must not start is all there is to remember.
     const ending: Unwritten = {
       grant,

@@ -245,11 +245,11 @@ export type Observation =
       readonly usable: boolean;
       readonly native: JsonObject;
       /**
-       * The cloud is carrying out, in its own time, what was asked of it to take this away: the removal, or the denial of what goes on. To find
-       * that is no failed attempt as long as the method's `settleMs` have not passed since the ending began. Absent: nothing is known to be
-       * under way.
+       * The cloud is carrying out, in its own time, what was asked of it to take this away: the removal; or `denying`, only the denial of what goes
+       * on, which stands in every version of what the cloud has to be told, whoever wrote it last. To find that is no failed attempt as long as
+       * the method's `settleMs` have not passed since the ending began. Absent: nothing is known to be under way.
        */
-      readonly underWay?: true;
+      readonly underWay?: 'removing' | 'denying';
       /** Credentials that came into being by looking (and were discarded): they count towards the proof. */
       readonly credentials?: readonly CredentialFacts[];
       /**

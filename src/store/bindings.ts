@@ -16,6 +16,8 @@ export interface BindingRecord {
   readonly standing: boolean;
   /** The latest end that may stand in the cloud object. */
   readonly writtenUntil: Instant | null;
+  /** Since when looks have shown nothing there, with no call since; `null`: they have not. */
+  readonly absentSince: Instant | null;
   /** Until then a call that was given up may land, or a removal that was answered may land a second time; in turn or outside of one. */
   readonly unsettledUntil: Instant | null;
   /**
@@ -77,7 +79,7 @@ function unsettledUntil(until: RawBuilder<unknown>, outsideTurn = false) {
 export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord> {
   const row = await db
     .selectFrom('binding')
-    .select(['last_call_at', 'standing', 'written_until', 'rung'])
+    .select(['last_call_at', 'standing', 'written_until', 'absent_since', 'rung'])
     .select(sql<Instant | null>`greatest(unsettled_until, outside_turn_until)`.as('unsettled_until'))
     .where('slot', '=', slot)
     .executeTakeFirst();
@@ -86,6 +88,7 @@ export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord>
     lastCallAt: row.last_call_at,
     standing: row.standing,
     writtenUntil: row.written_until,
+    absentSince: row.absent_since,
     unsettledUntil: row.unsettled_until,
     failures: row.rung,
   };

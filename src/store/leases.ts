@@ -14,6 +14,8 @@ export type Lane = 'ends' | 'starts';
  * no index: an idle claim would walk the deadlines of all live grants.
  */
 const NOW = sql<Instant>`(select app_now())`;
+/** One place in so many is kept for what was tried before. */
+const KEPT_FOR_TRIED = 8;
 const NOT_CLAIMED = sql<boolean>`(lease_until is null or lease_until <= ${NOW})`;
 
 /** A grant whose start or extension is under way: at its end it passes to the lane of the ends. */
@@ -51,7 +53,7 @@ export interface ClaimedGrant extends GrantRecord {
 
 /**
  * Takes `limit` due grants of one lane for `leaseMs`: first what was never tried, so that nothing waits for what does not work, then the
- * rest, of which no more than `again`. A node that dies loses its claims by time alone; another node takes them up.
+ * rest, of which no more than `again`. A few places are kept for the rest: what was tried and would work by now waits for no crowd either. A node that dies loses its claims by time alone; another node takes them up.
  * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
  * claimed already, without having heard of it, is its own.
  */
@@ -68,12 +70,16 @@ export async function claimDue(
     where due_at <= ${NOW} and ${belongsTo(lane)} and (${NOT_CLAIMED} or lease_owner = ${owner}) and ${of}
     order by due_at limit ${most} for update skip locked`;
   const tried = isTriedAgain(lane);
-  const room = sql`least(${again}::bigint, ${limit}::bigint - (select count(*) from first))`;
+  const kept = sql`${Math.min(again, Math.floor(limit / KEPT_FOR_TRIED))}::bigint`;
+  const taken = sql`(select count(*) from kept)`;
+  const room = sql`least(${again}::bigint - ${taken}, ${limit}::bigint - ${taken} - (select count(*) from first))`;
+  const notKept = sql<boolean>`${tried} and id <> all(array(select id from kept))`;
   // As an array: however many rows the planner expects, each is then found by its key.
   const ids = sql<GrantId>`array(
-    with first as materialized (${due(sql<boolean>`not ${tried}`, sql`${limit}::bigint`)}),
-      tried as materialized (${due(tried, room)})
-    select id from first union all select id from tried)`;
+    with kept as materialized (${due(tried, kept)}),
+      first as materialized (${due(sql<boolean>`not ${tried}`, sql`${limit}::bigint - ${taken}`)}),
+      tried as materialized (${due(notKept, room)})
+    select id from kept union all select id from first union all select id from tried)`;
   const rows = await db
     .updateTable('grant')
     .set({ lease_owner: owner, lease_until: lane === 'starts' ? leaseUntil(leaseMs) : fromNow(leaseMs) })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { findGrants } from '../../src/store/grants.ts';
 import type { GrantId } from '../../src/core/ids.ts';
+import { ProviderFault } from '../../src/providers/contract.ts';
 import type { Database } from '../../src/store/database.ts';
 import { BY, bench } from './engine-bench.ts';
 import { fakeProvider } from './fake-provider.ts';
@@ -59,6 +60,28 @@ eachDatabase('many endings that cannot be recorded', (current) => {
     // What was taken away is not taken away again.
     expect(revoked()).toBe(MANY);
   }, 120_000);
+
+  test('what the cloud never confirmed is asked for again in the next outage, though the first was written down', async () => {
+    const provider = fakeProvider({ byConstruction: false, abandonedCallMs: 3_600_000 });
+    let broken = false;
+    const { engine, state } = bench(current(), provider, { appendFails: () => broken });
+    const id = await scheduledGrant(current());
+    await engine.pass('starts');
+    const [grant] = await findGrants(current().db, [id]);
+    if (grant === undefined) throw new Error('the grant is there');
+    const asked = () => provider.calls.filter((call) => call === 'revoke').length;
+    broken = true;
+    provider.faults.push({ call: 'revoke', fault: new ProviderFault('unreachable', 'no answer') });
+    await engine.endUnrecorded(grant, 'returned', BY);
+    broken = false;
+    provider.faults.push({ call: 'revoke', fault: new ProviderFault('unreachable', 'no answer') });
+    await engine.pass('ends');
+    expect(await state(id)).toBe('ending');
+    broken = true;
+    const before = asked();
+    await engine.endUnrecorded(grant, 'returned', BY);
+    expect(asked()).toBe(before + 1);
+  });
 
   test('one that can never be written keeps none of the others', async () => {
     const provider = fakeProvider({ byConstruction: false, abandonedCallMs: 3_600_000 });

@@ -104,7 +104,7 @@ describe('starts wait for a rate that the cloud allows', () => {
         if (what === 'throttled') throw new ProviderFault('throttled', 'too many calls');
       },
       observe: async () => {
-        const underWay = what === 'under-way' && removals > 0 ? { underWay: true } : {};
+        const underWay = what === 'under-way' && removals > 0 ? { underWay: 'removing' } : {};
         return { presence: 'present', usable: true, native: {}, ...underWay };
       },
     });

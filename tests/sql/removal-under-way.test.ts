@@ -28,7 +28,7 @@ describe('a removal that the cloud carries out in its own time', () => {
   beforeEach(async () => {
     await emptyAll(database);
     await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
-    const inner = fakeProvider({ byConstruction: false });
+    const inner = fakeProvider({ byConstruction: false, abandonedCallMs: 60_000 });
     slow = true;
     let asked = false;
     provider = Object.assign(inner, {
@@ -41,7 +41,12 @@ describe('a removal that the cloud carries out in its own time', () => {
       observe: async () =>
         asked && !slow
           ? ({ presence: 'absent', proof: 'observed', evidence: {}, final: true } as const)
-          : ({ presence: 'present', usable: true, native: {}, ...(asked ? { underWay: true as const } : {}) } as const),
+          : ({
+              presence: 'present',
+              usable: true,
+              native: {},
+              ...(asked ? { underWay: 'removing' as const } : {}),
+            } as const),
     });
     on = bench(database, provider, { clock: time.clock });
   });
@@ -81,6 +86,27 @@ describe('a removal that the cloud carries out in its own time', () => {
     await looks(3, 1_000);
     expect(await attemptsOf(id)).toBe(3);
     expect(on.found).toEqual(['access-not-provably-gone']);
+  });
+
+  test('that was seen done, and is told anew by what others write, is not called for again: its proof waits no longer for that', async () => {
+    const id = await returned();
+    const seen = provider as { observe: FakeProvider['observe'] };
+    let toldAnew = false;
+    seen.observe = async () =>
+      toldAnew
+        ? { presence: 'present', usable: true, native: {}, underWay: 'denying' }
+        : { presence: 'absent', proof: 'observed', evidence: {}, final: false };
+    await looks(1, 1_000);
+    // On a slot of its own what is known of it is read only then; on a shared one always.
+    await sql`update "grant" set attempts = 1 where id = ${id}`.execute(database.db);
+    const calls = () => provider.calls.filter((call) => call === 'revoke').length;
+    const before = calls();
+    // Others write all the time, and for a moment now and then everybody has what they wrote.
+    for (let n = 0; n < 12; n += 1) {
+      toldAnew = n !== 8;
+      await looks(2, 6_000);
+    }
+    expect([await on.state(id), calls(), on.found]).toEqual(['ended', before, []]);
   });
 
   test('does not hide that the cloud refuses: each refusal is an attempt', async () => {

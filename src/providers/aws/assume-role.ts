@@ -11,7 +11,6 @@ import {
 } from '../contract.ts';
 import { facts } from './call.ts';
 import { ASSUME_ROLE, CLOCK_TOLERANCE_MS } from './capabilities.ts';
-import { whyLost, type AskOrganization } from './lost-account.ts';
 import type { AwsMethod } from './method.ts';
 import { resolvePlace, sessionName, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
 import type { RevocationStore } from './revocation-store.ts';
@@ -26,16 +25,8 @@ interface Resolved {
   readonly policy: SessionPolicy;
 }
 
-/**
- * Each grant is sessions of one IAM role under /curfew/, each with a session policy that ends it to the second. `organization`: whom to ask
- * what became of an account; `null`: nobody.
- */
-export function assumeRole(
-  partition: Partition,
-  sessions: Sessions,
-  store: RevocationStore,
-  organization: AskOrganization | null,
-): AwsMethod {
+/** Each grant is sessions of one IAM role under /curfew/, each with a session policy that ends it to the second. */
+export function assumeRole(partition: Partition, sessions: Sessions, store: RevocationStore): AwsMethod {
   return {
     capabilities: ASSUME_ROLE,
     plan: (wanted) => plan(partition, wanted),
@@ -43,7 +34,7 @@ export function assumeRole(
       const session = await openSession(partition, sessions, wanted, call);
       return { usable: true, native: describe(partition, wanted, session), credentials: [session.facts] };
     },
-    observe: (binding, ending, call) => observe({ partition, sessions, store, organization }, binding, ending, call),
+    observe: (binding, ending, call) => observe({ partition, sessions, store }, binding, ending, call),
     revoke: async (binding, ending, rung, call) => {
       // The session policy has ended the access, or will at its end, whether anybody calls AWS or not.
       // Unless a later end than the grant's was on its way.
@@ -130,12 +121,7 @@ function describe(partition: Partition, spec: BindingSpec, session: Session): Js
  * revocation policy; otherwise whether the role can still be assumed for the grant.
  */
 async function observe(
-  cloud: {
-    readonly partition: Partition;
-    readonly sessions: Sessions;
-    readonly store: RevocationStore;
-    readonly organization: AskOrganization | null;
-  },
+  cloud: { readonly partition: Partition; readonly sessions: Sessions; readonly store: RevocationStore },
   binding: BindingSpec,
   ending: Ending | null,
   call: CallOptions,
@@ -161,15 +147,7 @@ async function observe(
     const native = describe(cloud.partition, binding, session);
     return { presence: 'present', usable: true, native, credentials: [session.facts] };
   }
-  const stored = await cloud.store.read(place, call).catch(async (error: unknown) => {
-    // One that is closed or suspended may be opened again: what was issued there ends by its own time, and not before.
-    if ((await whyLost(cloud.organization, place.account, error, call)) === 'gone') return null;
-    throw error;
-  });
-  if (stored === null) {
-    const evidence = facts({ roleArn: place.arn, accountIs: 'gone', saidBy: 'its organization', notCovered });
-    return { presence: 'absent', proof: 'observed', evidence, final: false };
-  }
+  const stored = await cloud.store.read(place, call);
   const statement = deniedBy(stored.all, binding.grant, ending.since);
   const seen = facts({
     roleArn: place.arn,

@@ -139,7 +139,7 @@ export class Assignments {
       const cut = await this.#cut(place, at, spec, ending, asked);
       if (cut === 'uncut') return present({ ...more, sessions: 'that began before are not cut yet' });
       if (cut === 'being-cut')
-        return { ...present({ ...more, sessions: 'that began before are being cut' }), underWay: true };
+        return { ...present({ ...more, sessions: 'that began before are being cut' }), underWay: 'denying' };
       const { tombstone, maxMs } = cut;
       if (maxMs === 0) return absent({ ...more, tombstone, sessionsIssuedBeforeMayLastMs: 0 });
       return absent({ ...more, tombstone }, { residual: NOT_CUT_RESIDUAL });
@@ -157,7 +157,7 @@ export class Assignments {
     const names = { instanceArn, permissionSetArn, account: place.account };
     for (const userId of userIds) {
       if (await this.#operations.running({ kind: 'delete', ...names, userId }, asked))
-        return { ...present({ removal: 'is under way' }), underWay: true };
+        return { ...present({ removal: 'is under way' }), underWay: 'removing' };
     }
     const listed = await this.#assigned(names, asked, this.#clock.now());
     if ('gone' in listed) return absent(listed.gone);
@@ -168,7 +168,7 @@ export class Assignments {
       if (schedule === 'edited') return { ...present({}), endIsEdited: true };
       // A list that is late shows for a moment longer what AWS has just removed.
       if (ending !== null && standing.every((userId) => this.#operations.removedJustNow({ ...names, userId })))
-        return { ...present({ removal: 'is not in the list yet' }), underWay: true };
+        return { ...present({ removal: 'is not in the list yet' }), underWay: 'removing' };
       // Schedules are written for what we assign, and for nothing else.
       const isOurs = standing.every((userId) => userId === schedule?.names.userId);
       return schedule !== null && isOurs ? { ...present({}), endWrittenFor: schedule.writtenFor } : present({});

@@ -121,7 +121,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       ? null
       : (account: string, call: CallOptions) => center.directory.accountState(account, { lane: 'end', call });
   const all = [
-    assumeRole(partition, sessions, store, organization),
+    assumeRole(partition, sessions, store),
     timedPolicy(partition, sessions, options.clock, options.endSigner ?? null, organization),
     identityCenter(partition, center),
     rolesAnywhere({ partition, sessions, store, clock: options.clock, place, authority: authority ?? null }),

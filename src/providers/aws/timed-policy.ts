@@ -233,9 +233,8 @@ async function observe(
 }
 
 /**
- * What may be said of a policy in an account that nobody can look into. One that is in its organization no more is gone. One that is closed
- * or suspended may be opened again, with all that stands there: only what has ended by its own time is gone, by the policy that was issued.
- * What somebody made of it was last seen while it could be looked at; as litter it is removed should the account come back (`tidy`).
+ * What may be said of a policy in an account that is closed or suspended. It may be opened again, with all that stands there: only what has
+ * ended by its own time is gone, by the policy that was issued. What somebody made of it was last seen while it could be looked at; as litter it is removed should the account come back (`tidy`).
  */
 function observeLost(
   lost: LostAccount,
@@ -244,7 +243,6 @@ function observeLost(
   now: Instant,
 ): Observation | null {
   const evidence = { ...describe(place, policy, spec), accountIs: lost, saidBy: 'its organization' };
-  if (lost === 'gone') return { presence: 'absent', proof: 'observed', evidence, final: false };
   if (now < spec.endsAt) return null;
   const finalAt = after(spec.endsAt, CLOCK_TOLERANCE_MS);
   return {

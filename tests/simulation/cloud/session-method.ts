@@ -52,7 +52,7 @@ export function sessionMethod(parts: {
   real.sts.send = sts.send.bind(sts) as unknown as typeof real.sts.send;
   const sessions: Sessions = { ...real, iam: async (account) => iam(account), forget: () => {} };
   const store = createRevocationStore(sessions, clock, ({ account, role }, at) => parts.onCut(account, role, at));
-  const method = assumeRole('aws', sessions, store, null);
+  const method = assumeRole('aws', sessions, store);
   return {
     ...method,
     provision: async (spec, call) => method.provision(spec, calls.of(spec, call)),

@@ -29,7 +29,7 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/identity-center-assignments.ts',
-        find: "        return { ...present({ removal: 'is under way' }), underWay: true };",
+        find: "        return { ...present({ removal: 'is under way' }), underWay: 'removing' };",
         replace: "        return { ...absent({ removal: 'is under way' }), final: true };",
       },
     ],
