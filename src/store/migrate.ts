@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 
-interface Migration {
+/** A step of the schema, as it stands in a file of its own. */
+export interface Migration {
+  /** Of the file: `0001_spine.sql`. */
   readonly name: string;
   readonly text: string;
+  /** SHA-256 of the text, hex. */
   readonly checksum: string;
 }
 
@@ -21,46 +24,54 @@ export function migrations(): readonly Migration[] {
 }
 
 /**
- * Brings the schema up to date: forward only, each migration once, all in one transaction. Refuses a database that was
- * migrated by a newer version, or by a migration whose text has changed since, instead of guessing.
+ * Brings the schema up to date: forward only, each migration once and in a transaction of its own, so that what one of them locks is free
+ * again before the next begins: older nodes may be at work meanwhile. What dies in between goes on at the next start. No node works before
+ * every migration is there. Returns the names of those that this call applied.
+ *
+ * Throws at a database that was migrated by a newer version, or by a migration whose text has changed since, instead of guessing.
+ *
+ * @param known in the order in which they are applied.
  */
-export async function migrate<Tables>(db: Kysely<Tables>): Promise<readonly string[]> {
-  const known = migrations();
-  return db.transaction().execute(async (trx) => {
-    // Two nodes that start together: the second waits, then finds everything applied. Key: the ASCII of "curfew".
-    await sql`select pg_advisory_xact_lock(109343055013239)`.execute(trx);
-    await sql`create table if not exists schema_migration (
-      name text constraint schema_migration_pk primary key, checksum text not null, applied_at timestamptz not null)`.execute(
-      trx,
-    );
-    const { rows } = await sql<{ name: string; checksum: string }>`select name, checksum from schema_migration`.execute(
-      trx,
-    );
-    const applied = new Map(rows.map((row) => [row.name, row.checksum]));
-    for (const name of applied.keys()) {
-      if (!known.some((migration) => migration.name === name)) {
-        throw new Error(
-          `The database was migrated by a newer Curfew (${name}). Start that version, or restore an older backup.`,
-        );
-      }
-    }
-    const done: string[] = [];
-    for (const migration of known) {
-      const checksum = applied.get(migration.name);
-      if (checksum === migration.checksum) continue;
-      if (checksum !== undefined) {
-        throw new Error(
-          `Migration ${migration.name} differs from the one that was applied. Migrations are never edited; add a new one.`,
-        );
-      }
-      for (const statement of statements(migration.text)) await sql.raw(statement).execute(trx);
-      await sql`insert into schema_migration values (${migration.name}, ${migration.checksum}, clock_timestamp())`.execute(
-        trx,
+export async function migrate<Tables>(
+  db: Kysely<Tables>,
+  known: readonly Migration[] = migrations(),
+): Promise<readonly string[]> {
+  const done: string[] = [];
+  for (;;) {
+    const name = await db.transaction().execute((trx) => applyNext(trx, known));
+    if (name === null) return done;
+    done.push(name);
+  }
+}
+
+/** Applies the first of the migrations that is not there yet. Returns its name; `null`: all are there. */
+async function applyNext<Tables>(trx: Transaction<Tables>, known: readonly Migration[]): Promise<string | null> {
+  // Two nodes that start together: the second waits, then finds that one applied, and goes on behind it. Key: the ASCII of "curfew".
+  await sql`select pg_advisory_xact_lock(109343055013239)`.execute(trx);
+  await sql`create table if not exists schema_migration (
+    name text constraint schema_migration_pk primary key, checksum text not null, applied_at timestamptz not null)`.execute(
+    trx,
+  );
+  // Read behind the lock and in every transaction: another node may have applied some since the last one.
+  const { rows } = await sql<{ name: string; checksum: string }>`select name, checksum from schema_migration`.execute(
+    trx,
+  );
+  for (const { name, checksum } of rows) {
+    const migration = known.find((one) => one.name === name);
+    if (migration === undefined)
+      throw new Error(
+        `The database was migrated by a newer Curfew (${name}). Start that version, or restore an older backup.`,
       );
-      done.push(migration.name);
-    }
-    return done;
-  });
+    if (migration.checksum !== checksum)
+      throw new Error(
+        `Migration ${name} differs from the one that was applied. Migrations are never edited; add a new one.`,
+      );
+  }
+  const next = known.find(({ name }) => rows.every((row) => row.name !== name));
+  if (next === undefined) return null;
+  for (const statement of statements(next.text)) await sql.raw(statement).execute(trx);
+  await sql`insert into schema_migration values (${next.name}, ${next.checksum}, clock_timestamp())`.execute(trx);
+  return next.name;
 }
 
 /** Splits a migration at the semicolons that end a line outside `$$ … $$`; PGlite prepares one statement at a time. */
