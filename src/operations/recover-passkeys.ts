@@ -16,8 +16,8 @@ import {
   closeRecovery,
   confirmationsOf,
   findRecovery,
-  insertConfirmation,
   insertRecovery,
+  keepConfirmation,
   lockRecoveryOf,
   openRecovery,
   waitingRecoveries,
@@ -194,8 +194,7 @@ export async function confirmRecovery(
       return refused(invalid('it is about another recovery'));
     const { assertion } = taken.value;
     const given = { recovery: id, person: actor.person, document: text, challenge, assertion, at: now };
-    if (!(await insertConfirmation(trx, given)))
-      return refused({ code: 'already-decided-by-you', detail: 'You have confirmed this before.' });
+    await keepConfirmation(trx, given);
     const entries: NewEntry[] = [
       {
         kind: 'passkey.recovery-confirmed',
@@ -263,7 +262,8 @@ async function waitingFor(
     return refused({ code: 'already-confirmed', detail: 'This recovery is confirmed, withdrawn or over.' });
   if (now >= recovery.lapsesAt)
     return refused({ code: 'request-lapsed', detail: 'Too few confirmed this in time. Its owner asks again.' });
-  const confirmed = (await confirmationsOf(trx, id)).map(({ person }) => person);
+  // Whoever said so with a key that is gone says it anew: what does not count is no reason to send somebody away.
+  const confirmed = await standingConfirmers(world, trx, recovery, now);
   if ((await humansAmong(trx, confirmed)).has(await humanOf(trx, actor.person)))
     return refused({ code: 'already-decided-by-you', detail: 'You have confirmed this before.' });
   return ok({ recovery, now });

@@ -94,8 +94,8 @@ export async function confirmationsOf(
   return rows;
 }
 
-/** Keeps a confirmation. Returns false when that person has confirmed this recovery before. */
-export async function insertConfirmation(
+/** Keeps a confirmation, in the place of what the same person said before and does not count any more; the log has both. */
+export async function keepConfirmation(
   trx: Trx,
   confirmation: {
     readonly recovery: RecoveryId;
@@ -105,20 +105,18 @@ export async function insertConfirmation(
     readonly assertion: StoredAssertion;
     readonly at: Instant;
   },
-): Promise<boolean> {
-  const result = await trx
+): Promise<void> {
+  const said = {
+    document: confirmation.document,
+    challenge: confirmation.challenge,
+    assertion: JSON.stringify(confirmation.assertion),
+    confirmed_at: toIso(confirmation.at),
+  };
+  await trx
     .insertInto('passkey_recovery_confirmation')
-    .values({
-      recovery_id: confirmation.recovery,
-      person_id: confirmation.person,
-      document: confirmation.document,
-      challenge: confirmation.challenge,
-      assertion: JSON.stringify(confirmation.assertion),
-      confirmed_at: toIso(confirmation.at),
-    })
-    .onConflict((conflict) => conflict.constraint('passkey_recovery_confirmation_pk').doNothing())
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0n) === 1;
+    .values({ recovery_id: confirmation.recovery, person_id: confirmation.person, ...said })
+    .onConflict((conflict) => conflict.constraint('passkey_recovery_confirmation_pk').doUpdateSet(said))
+    .execute();
 }
 
 function toRecovery(row: Selectable<Schema['passkey_recovery']>): RecoveryRecord {

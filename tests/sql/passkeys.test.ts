@@ -302,6 +302,24 @@ eachDatabase('a passkey', (current) => {
       expect(got(await confirm(hal, id as never))).toMatchObject({ missing: 1, openUntil: null });
     });
 
+    test('is confirmed anew by whoever did it with a passkey that is gone, and not twice by anybody', async () => {
+      const lost = await withPasskey(acme, 'bo');
+      const [fay, gus] = [await withPasskey(acme, 'fay'), await withPasskey(acme, 'gus')];
+      const [removed] = got(await listPasskeys(acme.world, fay.actor));
+      const other: Signer = { actor: fay.actor, device: laptop() };
+      await register(acme, fay.actor, other.device, fay);
+      const { id } = got(await askForRecovery(acme.world, lost.actor));
+      expect(got(await confirm(fay, id as never))).toMatchObject({ missing: 1 });
+      expect(code(await confirm(other, id as never))).toBe('already-decided-by-you');
+      got(await removeOwnPasskey(acme.world, fay.actor, removed?.id ?? ('' as never)));
+      expect(got(await confirm(other, id as never))).toMatchObject({ missing: 1, openUntil: null });
+      expect(code(await confirm(other, id as never))).toBe('already-decided-by-you');
+      expect(got(await confirm(gus, id as never)).openUntil).not.toBeNull();
+      expect(await entries('passkey.recovery-confirmed')).toHaveLength(3);
+      await sequenceAll(current());
+      expect((await verifyStored(current())).approvals).toMatchObject({ verified: 3, faults: [] });
+    });
+
     test('takes two other persons with passkeys whom the rules trust with the most sensitive approvals', async () => {
       const lost = await withPasskey(acme, 'bo');
       const { id } = got(await askForRecovery(acme.world, lost.actor));
