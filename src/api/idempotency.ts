@@ -29,8 +29,9 @@ type Work = () => Promise<Result<Made, OperationRefusal>>;
 
 /**
  * Runs the work of a POST once for each Idempotency-Key of a person. The key is reserved before the work begins, so that
- * two requests at one instant cannot both do it, and the answer is kept for a day, restarts included, where something was
- * done; a refusal did nothing, and is not an answer for tomorrow. Without the header the work simply runs.
+ * two requests at one instant cannot both do it, and the answer is kept for a day, restarts included. An answer of 400 and above is not
+ * kept, also where it comes with something that was written (a request was closed because what it asks for is over, an account was claimed
+ * by a second person): the same key asks again, and is answered by what is true then. Without the header the work simply runs.
  */
 export async function once(parts: Parts, request: FastifyRequest, reply: FastifyReply, work: Work): Promise<void> {
   const { db, clock, base, log } = parts;
@@ -59,7 +60,7 @@ export async function once(parts: Parts, request: FastifyRequest, reply: Fastify
     if (databaseFault(error) !== 'outcome-unknown') await releaseKey(db, person, key).catch(() => undefined);
     throw error;
   }
-  // What was not done must be possible to try again with the same key: the cloud may answer by then, and the rules may say yes.
+  // What was refused must be possible to try again with the same key: the cloud may answer by then, and the rules may say yes.
   const keeping =
     answer.status >= 400 ? releaseKey(db, person, key) : keepAnswer(db, person, key, answer.status, asStored(answer));
   // The work is done: its answer goes out even if it cannot be kept. The key then says that its outcome is not known.
