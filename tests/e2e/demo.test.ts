@@ -231,7 +231,7 @@ describe('the demo, as processes', () => {
     demo = await place.start(['--fresh']);
     const status = await home.run(['ls']);
     // The people of before are unknown to a new database: their old logins are void.
-    expect(status.code).toBe(5);
+    expect(status, status.stderr).toMatchObject({ code: 5 });
     // What was seen of the database before is forgotten with it, so that nobody takes the new one for an old copy.
     expect(demo.output()).not.toContain('restored from a backup');
   });
