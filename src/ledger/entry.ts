@@ -79,7 +79,7 @@ export const EVENTS = {
   'notifications.muted': only('request', 'muted'),
   'person.left': only('cause', 'directoryVersion'),
   'person.returned': only('directoryVersion'),
-  'person.merged': only('proposal', 'with', 'grants', 'approvals', 'affected'),
+  'person.merged': only('proposal', 'with', 'grants', 'approvals', 'affected', 'widened'),
   'account.linked': { public: ['account', 'issuer', 'proof'], personal: ['subject'] },
   'account.unlinked': { public: ['proposal', 'account', 'issuer', 'proof', 'by'], personal: ['subject'] },
   'account.refused': { public: ['account', 'issuer', 'claimedBy', 'cause'], personal: [] },

@@ -1,5 +1,5 @@
 import type { MergeGrants } from '../core/administration.ts';
-import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
+import type { GrantId, PersonId, RequestId, RevocationId } from '../core/ids.ts';
 import type { Instant } from '../core/time.ts';
 import type { EntryActor } from '../ledger/entry.ts';
 import { openSteps } from '../policy/approvals.ts';
@@ -9,10 +9,12 @@ import { allOfHuman, areOneHuman, lockMerges, mergeHumans } from '../store/peopl
 import type { Proposal } from '../store/proposals.ts';
 import { approvalsOf, approvedBy, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequests, type RequestRecord } from '../store/requests.ts';
-import { widenToHuman } from '../store/revocations.ts';
+import { toldNothing } from '../store/revocation-sweeps.ts';
+import { revocationsOver, widenToHuman } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { endTogether, publishEnded } from './end-together.ts';
 import type { OperationRefusal } from './refusal.ts';
+import { ordererOf, withinReach } from './revocation-reach.ts';
 import { storedDecision } from './stored-decision.ts';
 import { takenNow, votesIn } from './votes.ts';
 import type { World } from './world.ts';
@@ -26,6 +28,16 @@ export interface MergeLosses {
   /** Live access that would lack an approval. */
   readonly grants: readonly GrantRecord[];
   readonly then: MergeGrants;
+  /** Orders of the kill switch over one of them, which are over both from then on. */
+  readonly orders: readonly WidenedOrder[];
+}
+
+/** An order over `person`, and how much live access of `to` it would reach. */
+export interface WidenedOrder {
+  readonly id: RevocationId;
+  readonly person: PersonId;
+  readonly to: PersonId;
+  readonly ends: number;
 }
 
 /** Why two persons cannot be merged; `null`: they can. */
@@ -33,9 +45,12 @@ export async function unfitToMerge(db: Db | Trx, { person, other }: MergeProposa
   return (await areOneHuman(db, person, other)) ? ONE_ALREADY : null;
 }
 
-/** What would lose an approval, because it came from who asks, or a second time from the same human. Changes nothing. */
+/**
+ * What would lose an approval, because it came from who asks, or a second time from the same human; and the orders that would be widened.
+ * Changes nothing.
+ */
 export async function lossesOf(
-  world: Pick<World, 'rules'>,
+  world: World,
   db: Db | Trx,
   { person, other, grants }: MergeProposal,
 ): Promise<MergeLosses> {
@@ -58,7 +73,32 @@ export async function lossesOf(
     requests: [...requests.values()].filter(({ id, state }) => weaker.has(id) && state.kind === 'pending'),
     grants: await findGrants(db, [...new Set(live)]),
     then: grants,
+    orders: [
+      ...(await widenedOrders(world, db, { over: person, to: other, both })),
+      ...(await widenedOrders(world, db, { over: other, to: person, both })),
+    ],
   };
+}
+
+/** The orders over one of two, and what each would reach of the other if they were one. */
+async function widenedOrders(
+  world: World,
+  db: Db | Trx,
+  { over, to, both }: { readonly over: PersonId; readonly to: PersonId; readonly both: readonly PersonId[] },
+): Promise<readonly WidenedOrder[]> {
+  const found: WidenedOrder[] = [];
+  for (const order of await revocationsOver(db, over)) {
+    const given = await ordererOf(db, order);
+    // Whoever ordered it may be one of them, and may end by then what the other holds as their own.
+    const orderer = given.human.some((id) => both.includes(id))
+      ? { ...given, human: [...given.human, ...both] }
+      : given;
+    const scope = { kind: 'person', person: to } as const;
+    let ends = 0;
+    for await (const batch of withinReach(world, { scope }, orderer, toldNothing, db)) ends += batch.length;
+    found.push({ id: order.id, person: order.scope.kind === 'person' ? order.scope.person : over, to, ends });
+  }
+  return found;
 }
 
 /** What people said to a request, as if some of them and the requester, if among them, were one human. */
@@ -94,6 +134,12 @@ export async function carryOutMerge(
   await settleConflicts(trx, await allOfHuman(trx, person));
   const actor: EntryActor = { kind: 'person', id: by };
   const affected = losses.grants.map((grant): GrantId => grant.id);
+  const ended =
+    then === 'end'
+      ? await endTogether(world, trx, affected, { actor, because: BECAUSE, now })
+      : { grants: [], lapsed: [] };
+  // Behind requests and grants, as whoever carries out an order locks it.
+  const widened = await widenToHuman(trx, person, now);
   await world.append(
     trx,
     {
@@ -101,7 +147,7 @@ export async function carryOutMerge(
       at: now,
       actor,
       subjects: { person },
-      facts: { proposal: id, with: other, grants: then, approvals: losses.requests.length, affected },
+      facts: { proposal: id, with: other, grants: then, approvals: losses.requests.length, affected, widened },
     },
     ...losses.grants.map((grant) => ({
       kind: 'finding.raised' as const,
@@ -111,12 +157,6 @@ export async function carryOutMerge(
       facts: { finding: BECAUSE },
     })),
   );
-  const ended =
-    then === 'end'
-      ? await endTogether(world, trx, affected, { actor, because: BECAUSE, now })
-      : { grants: [], lapsed: [] };
-  // Last, as whoever carries out an order locks it: behind requests and grants.
-  const widened = await widenToHuman(trx, person, now);
   return {
     losses,
     tell() {

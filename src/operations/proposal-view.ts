@@ -1,5 +1,5 @@
 import type { CurfewRole, MergeGrants, RoleAction } from '../core/administration.ts';
-import type { AccountId, GrantId, PersonId, ProposalId, RequestId } from '../core/ids.ts';
+import type { AccountId, GrantId, PersonId, ProposalId, RequestId, RevocationId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { Item } from '../policy/types.ts';
@@ -48,6 +48,13 @@ export interface MergeView {
     readonly role: string;
     readonly target: string;
     readonly endsAt: string | null;
+  }[];
+  /** Orders that stop the access of `person`, and would stop that of `to` too: `ends` of what is live, what waits, and what would start. */
+  readonly widensOrders: readonly {
+    readonly id: RevocationId;
+    readonly person: PersonView;
+    readonly to: PersonView;
+    readonly ends: number;
   }[];
 }
 
@@ -110,9 +117,12 @@ async function changesOf(
 }> {
   if (proposal.action === 'merge') {
     const { other, grants: then } = proposal;
-    const { requests, grants } = known ?? (await lossesOf(world, db, proposal));
+    const { requests, grants, orders } = known ?? (await lossesOf(world, db, proposal));
     return {
-      named: [other, ...requests.map(({ person }) => person), ...grants.map(({ person }) => person)],
+      named: [
+        ...[other, ...requests.map(({ person }) => person), ...grants.map(({ person }) => person)],
+        ...orders.flatMap(({ person, to }) => [person, to]),
+      ],
       view: (shown) => ({
         action: 'merge',
         other: shown(other),
@@ -125,6 +135,7 @@ async function changesOf(
           target: definition.target.key,
           endsAt: isoOrNull(endsAt),
         })),
+        widensOrders: orders.map(({ id, person, to, ends }) => ({ id, person: shown(person), to: shown(to), ends })),
       }),
     };
   }

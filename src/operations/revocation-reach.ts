@@ -91,11 +91,12 @@ export async function* withinReach(
   order: Pick<RevocationRecord, 'scope'>,
   orderer: Orderer,
   read: typeof toldNothing = toldNothing,
+  db: Db | Trx = world.db,
 ): AsyncGenerator<readonly GrantRecord[]> {
   let after: GrantId | null = null;
   for (;;) {
-    const page: readonly GrantRecord[] = await read(world.db, order.scope, after, BATCH);
-    const requests = await findRequests(world.db, orderer.reach === 'all' ? [] : page.map((grant) => grant.request));
+    const page: readonly GrantRecord[] = await read(db, order.scope, after, BATCH);
+    const requests = await findRequests(db, orderer.reach === 'all' ? [] : page.map((grant) => grant.request));
     const reached = page.filter(({ request, definition: { role, target } }) =>
       reaches(world, orderer, requests.get(request), [role.owner, ...target.owners]),
     );

@@ -81,6 +81,17 @@ export async function confirmRevocation(trx: Trx, id: RevocationId, by: PersonId
     .execute();
 }
 
+/** Those that act over a human, under whichever of their ids: what `widenToHuman` would widen, oldest first. */
+export async function revocationsOver(db: Db | Trx, person: PersonId): Promise<readonly RevocationRecord[]> {
+  const query = db.selectFrom('revocation').selectAll().where(actsOver(person));
+  return (await query.orderBy('ordered_at').orderBy('id').execute()).map(toRevocation);
+}
+
+function actsOver(person: PersonId): RawBuilder<boolean> {
+  return sql<boolean>`(lifted_at is null and (holds or finished_at is null) and started_at is not null
+    and scope = 'person' and ${isOfHuman(person)})`;
+}
+
 /**
  * Lets the orders that stand over a human be carried out anew: somebody was merged with them. Their time to zero begins anew. Returns them,
  * oldest first.
@@ -91,8 +102,7 @@ export async function widenToHuman(trx: Trx, person: PersonId, now: Instant): Pr
       update revocation
       -- Never the moment at which it began before: whoever sweeps it tells by that whether it was widened meanwhile.
       set started_at = greatest(${toIso(now)}::timestamptz, started_at + interval '1 millisecond'), swept_at = null, finished_at = null
-      where lifted_at is null and (holds or finished_at is null) and started_at is not null
-        and scope = 'person' and ${isOfHuman(person)}
+      where ${actsOver(person)}
       returning id, ordered_at)
     select id from widened order by ordered_at, id`.execute(trx);
   return rows.map(({ id }) => id);

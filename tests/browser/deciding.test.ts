@@ -207,8 +207,15 @@ test('the catalogue has no last row that cannot be reached: it is read as one go
   }
   await page.keyboard.press('End');
   await page.getByText('1000 roles on targets', { exact: true }).waitFor();
-  await page.keyboard.press('End');
-  await page.getByRole('link', { name: 'role-999', exact: true }).waitFor();
+  // The page grows a moment after what was read.
+  await until(
+    async () => {
+      await page.keyboard.press('End');
+      return page.getByRole('link', { name: 'role-999', exact: true }).count();
+    },
+    (count) => count > 0,
+    30_000,
+  );
   expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('1001');
   await page.keyboard.press('Home');
   await page.getByText('Google', { exact: true }).click();

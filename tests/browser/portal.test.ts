@@ -102,7 +102,7 @@ describe('the portal in Chromium', () => {
     await page.goto(`/requests/${things.pending}`);
     const link = page.getByRole('link', { name: 'Sign in with your company' });
     expect(await link.getAttribute('href')).toBe(
-      `/sign-in/browser?return=${encodeURIComponent(`/requests/${things.pending}`)}`,
+      `/sign-in/browser?return=${encodeURIComponent(`/requests/${things.pending}`)}&provider=oidc`,
     );
     expect(await page.getByText('export-checker').count()).toBe(0);
   });

@@ -78,6 +78,7 @@ const MERGE = {
   ...{ ...PROPOSAL, action: 'merge', role: undefined, other: BO, grants: 'end' },
   losesRequests: [{ id: 'req_1', person: EVE, items: [{ role: 'reader', target: 'aws/prod' }] }],
   losesGrants: [{ id: 'grt_1', person: EVE, role: 'reader', target: 'aws/prod', endsAt: null }],
+  widensOrders: [{ id: 'rev_1', person: EVE, to: BO, ends: 2 }],
 };
 const RELEASE = {
   ...{ ...PROPOSAL, action: 'release', role: undefined },
@@ -96,6 +97,7 @@ test('proposes a merge and a release, and says what they would take away before 
   });
   expect(merged.stderr).toContain('req_1 of Eve  [31mRed (eve) loses an approval: reader on aws/prod');
   expect(merged.stderr).toContain('grt_1 of Eve  [31mRed (eve) ends: reader on aws/prod');
+  expect(merged.stderr).toContain('(eve), stops that of Bo Lind (bo) too: 2 live now, which it ends');
   expect(merged.stderr).not.toContain('whom it is about');
   await home.run(['admin', 'merge', 'eve', 'bo', ...WHY]);
   expect(server.state.bodies.at(-1)).toContain('"grants":"keep"');

@@ -40,11 +40,12 @@ eachDatabase('an order about a person', (current) => {
     [ana, bo, fay] = [await acme.as('ana'), await acme.as('bo'), await acme.as('fay')];
   });
 
-  const merge = async (person = 'ana', other = 'fay'): Promise<void> => {
+  /** Merges them; the answers are what was shown before, and after. */
+  const merge = async (person = 'ana', other = 'fay') => {
     for (const key of ['gia', 'lea']) await giveRole(acme, key, 'admin');
     const merging = { action: 'merge', person, other, grants: 'end', reason: 'The personnel office says so' } as const;
-    const { id } = got(await propose(acme.world, await acme.as('gia'), merging));
-    got(await confirmProposal(acme.world, await acme.as('lea'), id));
+    const proposal = got(await propose(acme.world, await acme.as('gia'), merging));
+    return [proposal, got(await confirmProposal(acme.world, await acme.as('lea'), proposal.id))];
   };
   const hold = async (who: Actor, state: 'active' | 'scheduled' = 'active') => {
     const [id] = await heldGrants(acme, current(), { person: who.person, count: 1, state });
@@ -112,7 +113,10 @@ eachDatabase('an order about a person', (current) => {
     const first = await show(bo, given);
     expect(first).toMatchObject({ status: 'done', counts: { gone: 1 } });
     expect(await states()).toEqual(['active', 'ended']);
-    await merge();
+    // Bo answers for what Fay holds, so that his order ends it.
+    const widened = { id: given.id, person: { key: 'ana' }, to: { key: 'fay' }, ends: 1 };
+    for (const seen of await merge()) expect(seen).toMatchObject({ losesGrants: [], widensOrders: [widened] });
+    expect(await entriesOf(current(), 'person.merged')).toMatchObject([{ facts: { widened: [given.id] } }]);
     await carryOutOpen(acme.world);
     expect((await findGrant(current().db, held))?.state.kind).toBe('ending');
     expect(await show(bo, given)).toMatchObject({ status: 'ending', finishedAt: null, counts: { ending: 1, gone: 1 } });
@@ -129,9 +133,23 @@ eachDatabase('an order about a person', (current) => {
     expect(await lift(bo, lifted)).toBe('ok');
     const own = await order(ana, 'ana');
     expect(own.status).toBe('done');
-    await merge();
+    for (const seen of await merge()) expect(seen).toMatchObject({ widensOrders: [] });
+    expect(await entriesOf(current(), 'person.merged')).toMatchObject([{ facts: { widened: [] } }]);
     await endAll();
     expect(await states()).toEqual(['active']);
+  });
+
+  test('by one who may end the access of the other only as their own is said to reach it, and does', async () => {
+    await hold(ana);
+    await hold(fay);
+    const own = await order(ana, 'ana');
+    expect(own.finishedAt).toBeNull();
+    for (const seen of await merge('fay', 'ana'))
+      expect(seen).toMatchObject({
+        widensOrders: [{ id: own.id, person: { key: 'ana' }, to: { key: 'fay' }, ends: 1 }],
+      });
+    await endAll();
+    expect(await states()).not.toContain('active');
   });
 
   test('by themself reaches what they hold under another id, asks nobody and holds back nothing', async () => {

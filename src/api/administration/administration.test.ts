@@ -8,7 +8,7 @@ const MERGE = {
   ...{ id: `prp_${'a'.repeat(20)}`, action: 'merge', person: ANA, other: { key: 'bo', name: 'Bo' }, grants: 'end' },
   ...{ reason: 'They are one', proposedBy: ANA, mayConfirm: false, mayRefuse: true },
   ...{ proposedAt: '2026-11-21T05:00:00.000Z', lapsesAt: '2026-11-22T05:00:00.000Z' },
-  ...{ losesRequests: [], losesGrants: [] },
+  ...{ losesRequests: [], losesGrants: [], widensOrders: [] },
 };
 const merge = { action: 'merge', person: 'ana', other: 'bo', grants: 'end', reason: 'They are one' };
 

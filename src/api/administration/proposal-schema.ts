@@ -41,6 +41,13 @@ const merge = proposed.extend({
     .array(item.extend({ id: z.string(), person: personView, endsAt: time.nullable() }))
     .readonly()
     .meta({ description: 'Live access that lacks an approval: what `grants` is about.' }),
+  widensOrders: z
+    .array(z.object({ id: z.string(), person: personView, to: personView, ends: z.int().min(0) }))
+    .readonly()
+    .meta({
+      description:
+        'Orders to end access that stand over `person`, and stand over `to` too from then on: `ends` is how much live access of `to` they reach. What `to` asks for within their reach is withdrawn, and does not start while they stand.',
+    }),
 });
 const account = z.object({
   id: z.string(),

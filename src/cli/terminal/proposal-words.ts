@@ -1,5 +1,5 @@
 import { personView, type PersonView } from '../views.ts';
-import { fields, isFields, list, text, textOrNull, type Fields } from '../wire.ts';
+import { fields, isFields, list, number, text, textOrNull, type Fields } from '../wire.ts';
 import { printable } from './printable.ts';
 
 /** A change that waits for a second person, as the API shows it. */
@@ -75,9 +75,12 @@ function mergeEffects(of: Fields, ends: boolean): readonly string[] {
     const then = ends ? 'ends' : 'lacks an approval, and runs on';
     return `${text(one, 'id')} of ${who(personView(fields(one['person'], 'person')))} ${then}: ${what}`;
   });
-  return requests.length + grants.length === 0
-    ? ['no request and no live access loses an approval']
-    : [...requests, ...grants];
+  const orders = list(of, 'widensOrders', (one) => {
+    const [from, to] = [who(personView(fields(one['person'], 'person'))), who(personView(fields(one['to'], 'to')))];
+    return `the order ${text(one, 'id')}, which stops access of ${from}, stops that of ${to} too: ${number(one, 'ends')} live now, which it ends; it withdraws requests, and holds back starts while it stands`;
+  });
+  const approvals = [...requests, ...grants];
+  return [...(approvals.length === 0 ? ['no request and no live access loses an approval'] : approvals), ...orders];
 }
 
 function releaseEffects(account: Fields, person: PersonView): readonly string[] {

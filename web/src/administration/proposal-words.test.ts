@@ -30,16 +30,18 @@ test('a merge names both by their keys, and everything that it takes away', () =
     grants: 'end' as const,
     losesRequests: [{ id: 'req_x', person: bo, items: [{ role: 'r', target: 't' }] }],
     losesGrants: [{ id: 'grt_x', person: bo, role: 'g', target: 't', endsAt: null }],
+    widensOrders: [{ id: 'rev_x', person: bo, to: ana, ends: 2 }],
   };
   expect(changeOf(merge)).toBe('Count Ana Ribeiro (ana2) as Ana Ribeiro (ana)');
   expect(effectsOf(merge).slice(1)).toEqual([
     'A request of Bo Sandberg (bo) loses an approval: r on t.',
     'Access of Bo Sandberg (bo) ends: g on t.',
+    'The order rev_x, which stops access of Bo Sandberg (bo), stops that of Ana Ribeiro (ana) too: 2 live now, which it ends; it withdraws requests, and holds back starts while it stands.',
   ]);
   expect(effectsOf({ ...merge, grants: 'keep' })[2]).toContain('runs on');
-  expect(effectsOf({ ...merge, losesRequests: [], losesGrants: [] })[1]).toBe(
+  expect(effectsOf({ ...merge, losesRequests: [], losesGrants: [], widensOrders: [] }).slice(1)).toEqual([
     'No request and no live access loses an approval.',
-  );
+  ]);
 });
 
 test('an account that passes on says for whom it does not count any more', () => {

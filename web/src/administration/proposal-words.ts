@@ -53,6 +53,7 @@ function mergeEffects({
   grants,
   losesRequests,
   losesGrants,
+  widensOrders,
 }: Extract<Proposal, { readonly action: 'merge' }>): readonly string[] {
   const then = grants === 'end' ? 'ends' : 'lacks an approval, and runs on';
   const effects = [
@@ -64,5 +65,9 @@ function mergeEffects({
   return [
     'What one approved for the other counts for nothing, and both together count once. It is not undone.',
     ...(effects.length === 0 ? ['No request and no live access loses an approval.'] : effects),
+    ...widensOrders.map(
+      ({ id, person, to, ends }) =>
+        `The order ${id}, which stops access of ${who(person)}, stops that of ${who(to)} too: ${ends} live now, which it ends; it withdraws requests, and holds back starts while it stands.`,
+    ),
   ];
 }

@@ -4504,6 +4504,13 @@ export interface components {
                 person: components["schemas"]["Person"];
                 endsAt: string | null;
             }[];
+            /** @description Orders to end access that stand over `person`, and stand over `to` too from then on: `ends` is how much live access of `to` they reach. What `to` asks for within their reach is withdrawn, and does not start while they stand. */
+            readonly widensOrders: {
+                id: string;
+                person: components["schemas"]["Person"];
+                to: components["schemas"]["Person"];
+                ends: number;
+            }[];
         } | {
             id: string;
             /** @description Of two who are merged the one that both are counted as. */

@@ -79,11 +79,11 @@ export function Propose({ holders }: { readonly holders: readonly Holder[] }) {
           error={missing.role ?? null}
         />
       )}
-      {action === 'dismiss' && (
+      {action === 'dismiss' && draft.role !== null && (
         <Choices
           label="Whom"
           choices={holders
-            .filter(({ role }) => draft.role === null || role === draft.role)
+            .filter(({ role }) => role === draft.role)
             .map(({ person, role }) => ({ value: person.key, label: person.name, detail: `${person.key}, ${role}` }))}
           value={draft.person === '' ? null : draft.person}
           onChange={(person) => set({ person })}
