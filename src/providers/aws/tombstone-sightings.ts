@@ -8,10 +8,9 @@ export const LATE_MS = 30_000;
 
 /**
  * An end that saw its denial in force believes so while it waits for its proof. Whoever writes the set for somebody else meanwhile makes every
- * account have an older one, and leaves the denial in both. Several times as long as a proof waits: a wait that begins with a look which
- * believes must not end with one which no longer does.
+ * account have an older one, and leaves the denial in both.
  */
-const DENIED_MS = 600_000;
+const DENIED_MS = 120_000;
 
 /** What was seen of a tombstone since it says the end that it says. */
 interface Seen {
