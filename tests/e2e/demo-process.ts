@@ -55,6 +55,7 @@ export async function demoPlace(): Promise<DemoPlace> {
       const url = `http://localhost:${port}`;
       for (let tries = 0; tries < 600 && !over && !text.includes('Ctrl-C stops everything'); tries += 1)
         await pause(100);
+      if (over && !text.includes('Ctrl-C stops everything')) console.error(`the demo did not start:\n${text}`);
       return { url, pid: child.pid ?? 0, output: () => text, exited };
     },
     async remove() {
