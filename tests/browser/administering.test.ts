@@ -1,30 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
-import { demoPlace, type DemoPlace } from '../e2e/demo-process.ts';
-import { chromiumOrReason } from './chromium.ts';
+import { expect, test } from 'vitest';
+import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
-let browser: Browser | string = '';
-let place: DemoPlace | null = null;
-let base = '';
-
-beforeAll(async () => {
-  browser = await chromiumOrReason();
-  if (typeof browser === 'string') return;
-  place = await demoPlace();
-  base = (await place.start()).url;
-}, 120_000);
-afterAll(async () => {
-  await place?.remove();
-  if (typeof browser !== 'string') await browser.close();
-});
-
-/** Skips the test, with the reason, where there is no browser. */
-const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
+const { base, chromium } = demoInChromium();
 
 test('an admin proposes, nothing changes, and the second person finds it on their home page and confirms', async (context) => {
   const opened = chromium(context);
-  const eli = await visit(opened, base, 'eli');
+  const eli = await visit(opened, base(), 'eli');
   await eli.page.getByRole('link', { name: 'Administration' }).first().click();
   const form = eli.page.getByRole('form', { name: 'Propose a change' });
   await form.waitFor();
@@ -42,7 +24,7 @@ test('an admin proposes, nothing changes, and the second person finds it on thei
   expect(await card.getByRole('button', { name: 'Confirm' }).count()).toBe(0);
 
   // Where there is no other admin, whom it is about accepts it. Until then they see nothing more than before.
-  const jan = await visit(opened, base, 'jan', { theme: 'dark', width: 360 });
+  const jan = await visit(opened, base(), 'jan', { theme: 'dark', width: 360 });
   expect(await jan.page.getByRole('link', { name: 'Administration', exact: true }).count()).toBe(0);
   await jan.page.getByRole('link', { name: /Appoint Jan Kowalski as auditor/ }).click();
   await jan.page.getByText('The audit of November').waitFor();
@@ -63,7 +45,7 @@ test('an admin proposes, nothing changes, and the second person finds it on thei
 
 test('a proposal is withdrawn by who made it, and shows an auditor what it would change without a button', async (context) => {
   const opened = chromium(context);
-  const { page: eli } = await visit(opened, base, 'eli');
+  const { page: eli } = await visit(opened, base(), 'eli');
   await eli.goto('/administration');
   await settled(eli);
   const form = eli.getByRole('form', { name: 'Propose a change' });
@@ -74,7 +56,7 @@ test('a proposal is withdrawn by who made it, and shows an auditor what it would
   await form.getByRole('button', { name: 'Propose it' }).click();
   const name = 'Appoint Ivo Horvat as admin';
   await eli.getByRole('article', { name }).waitFor();
-  const { page: fay } = await visit(opened, base, 'fay');
+  const { page: fay } = await visit(opened, base(), 'fay');
   await fay.goto('/administration');
   const seen = fay.getByRole('article', { name });
   await seen.getByText('Somebody has to be there in December').waitFor();

@@ -1,39 +1,11 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
-import { makeHome, type Home } from '../e2e/cli-harness.ts';
-import { demoPlace, until, type DemoPlace } from '../e2e/demo-process.ts';
+import { expect, test } from 'vitest';
+import { until } from '../e2e/demo-process.ts';
 import { withAuthenticator } from './authenticator.ts';
-import { chromiumOrReason } from './chromium.ts';
+import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
-let browser: Browser | string = '';
-let place: DemoPlace | null = null;
-let home: Home | null = null;
-let base = '';
-
-beforeAll(async () => {
-  browser = await chromiumOrReason();
-  if (typeof browser === 'string') return;
-  place = await demoPlace();
-  base = (await place.start()).url;
-  home = makeHome(base);
-  for (const person of ['ana', 'bo']) await curfew(['--profile', person, 'login', '--as', person]);
-}, 120_000);
-afterAll(async () => {
-  home?.remove();
-  await place?.remove();
-  if (typeof browser !== 'string') await browser.close();
-});
-
-/** Skips the test, with the reason, where there is no browser. */
-const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
-
-async function curfew(args: readonly string[]): Promise<string> {
-  if (home === null) throw new Error('no home');
-  const { code, stdout, stderr } = await home.run(args);
-  if (code !== 0) throw new Error(`curfew ${args.join(' ')}: ${stderr}${stdout}`);
-  return stdout;
-}
+const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana', 'bo'] });
 
 async function ask(duration: string, why: string): Promise<string> {
   const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', duration, '--reason', why, '--json'];
@@ -47,7 +19,7 @@ async function statusOf(id: string): Promise<string> {
 
 /** Opens the page of an approval for somebody whom no event reaches, as on a line that has just gone. */
 async function unaware(chromium: Browser, person: string, id: string): Promise<Page> {
-  const { page } = await visit(chromium, base, person);
+  const { page } = await visit(chromium, base(), person);
   await page.route('**/v1/events', (route) => route.abort());
   await page.goto(`/approvals/${id}`);
   await settled(page);
@@ -55,7 +27,7 @@ async function unaware(chromium: Browser, person: string, id: string): Promise<P
 }
 
 test('from the queue to a yes with the keys; looking decides nothing', async (context) => {
-  const { page, complaints } = await visit(chromium(context), base, 'bo');
+  const { page, complaints } = await visit(chromium(context), base(), 'bo');
   const first = await ask('15m', 'Check the October export');
   const second = await ask('20m', 'Check the November export');
   await page.goto('/approvals');
@@ -97,7 +69,7 @@ test('two at once make one decision, and the second reads who was first', async 
 });
 
 test('a no on a phone needs a reason, and nothing is wider than the phone', async (context) => {
-  const { page } = await visit(chromium(context), base, 'bo', { theme: 'dark', width: 360 });
+  const { page } = await visit(chromium(context), base(), 'bo', { theme: 'dark', width: 360 });
   const id = await ask('30m', `Look at ${'x'.repeat(300)}`);
   await page.goto(`/approvals/${id}`);
   await settled(page);
@@ -115,7 +87,7 @@ test('a no on a phone needs a reason, and nothing is wider than the phone', asyn
 });
 
 test('access is stopped with a reason, and is ending then', async (context) => {
-  const { page, complaints } = await visit(chromium(context), base, 'bo');
+  const { page, complaints } = await visit(chromium(context), base(), 'bo');
   const id = await ask('45m', 'Look at the invoices of May');
   await curfew(['--profile', 'bo', 'approve', id]);
   await page.goto('/live');
@@ -138,7 +110,7 @@ test('access is stopped with a reason, and is ending then', async (context) => {
 });
 
 test('ten thousand rows are a table of which only what is seen is drawn', async (context) => {
-  const { page } = await visit(chromium(context), base, 'bo');
+  const { page } = await visit(chromium(context), base(), 'bo');
   const [like] = ((await (await page.request.get('/v1/live')).json()) as { items: readonly object[] }).items;
   const now = Date.now();
   const rows = Array.from({ length: 10_000 }, (_, index) => ({
@@ -183,7 +155,7 @@ test('ten thousand rows are a table of which only what is seen is drawn', async 
 });
 
 test('the catalogue has no last row that cannot be reached: it is read as one goes down, and narrowed at the server', async (context) => {
-  const { page, complaints } = await visit(chromium(context), base, 'ana');
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
   const [like] = ((await (await page.request.get('/v1/catalogue')).json()) as { items: readonly object[] }).items;
   const asked: URLSearchParams[] = [];
   await page.route(/\/v1\/catalogue\?/, (route) => {
@@ -227,7 +199,7 @@ test('the catalogue has no last row that cannot be reached: it is read as one go
 });
 
 test('whoever has a passkey uses it before an account is linked', async (context) => {
-  const { page, complaints } = await visit(chromium(context), base, 'hal');
+  const { page, complaints } = await visit(chromium(context), base(), 'hal');
   await withAuthenticator(page);
   await page.goto('/me');
   await page.getByLabel('Name of the new passkey').fill('Laptop');
@@ -247,7 +219,7 @@ test('whoever has a passkey uses it before an account is linked', async (context
 });
 
 test('the log is searched in words, and an entry of it is proven in the browser itself', async (context) => {
-  const { page, complaints } = await visit(chromium(context), base, 'ana');
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
   const id = await ask('10m', 'Read one invoice');
   await page.goto('/audit?kind=request');
   await settled(page);

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import { demoPlace, ROOT, until, type DemoPlace, type DemoProcess } from '../e2e/demo-process.ts';
+import { describe, expect, test } from 'vitest';
+import { ROOT, until } from '../e2e/demo-process.ts';
 import { withAuthenticator } from './authenticator.ts';
-import { chromiumOrReason } from './chromium.ts';
+import { demoInChromium } from './demo-in-chromium.ts';
 import { Desk } from './desk.ts';
 import { readSteps } from './first-grant-steps.ts';
 import { openTerminal, WHICH_AWS, type Shown, type Terminal } from './terminal.ts';
@@ -13,33 +12,14 @@ import { visit } from './visitor.ts';
 /** The guide is the script: what it says in bold is all that its test knows of the screens. */
 const GUIDE = readFileSync(join(ROOT, 'docs/first-grant.md'), 'utf8');
 
-let chromium: Browser | string = '';
-let place: DemoPlace | null = null;
-let started: DemoProcess | null = null;
-
-beforeAll(async () => {
-  chromium = await chromiumOrReason();
-  if (typeof chromium === 'string') return;
-  place = await demoPlace();
-  started = await place.start();
-}, 120_000);
-afterAll(async () => {
-  await place?.remove();
-  if (typeof chromium !== 'string') await chromium.close();
-});
-
-/** What every test needs; skips it, with the reason, where there is no browser. */
-function there(context: TestContext): { readonly browser: Browser; readonly demo: DemoProcess } {
-  if (typeof chromium === 'string' || started === null) return context.skip(String(chromium));
-  return { browser: chromium, demo: started };
-}
+const { chromium, demo } = demoInChromium();
 
 // Each waits a minute for its proof: they wait at the same time.
 describe.concurrent('to the proven end', () => {
   test(`docs/first-grant.md, by nothing but the words on the screen: npm start, two people, a signature, aws s3 ls, the proof (${WHICH_AWS})`, async (context) => {
-    const { browser, demo } = there(context);
+    const browser = chromium(context);
     const terminal = openTerminal();
-    const desk = new Desk(browser, demo, terminal);
+    const desk = new Desk(browser, demo(), terminal);
     const done: string[] = [];
     try {
       for (const step of readSteps(GUIDE)) {
@@ -60,10 +40,10 @@ describe.concurrent('to the proven end', () => {
   }, 240_000);
 
   test(`two people take a role of tier 1 from the search to a signed yes, to aws s3 ls, and to the proven end (${WHICH_AWS})`, async (context) => {
-    const { browser, demo } = there(context);
+    const browser = chromium(context);
     const shell = openTerminal();
-    const uma = await visit(browser, demo.url, 'uma');
-    const sara = await visit(browser, demo.url, 'sara', { theme: 'dark', width: 360 });
+    const uma = await visit(browser, demo().url, 'uma');
+    const sara = await visit(browser, demo().url, 'sara', { theme: 'dark', width: 360 });
 
     await uma.page.goto('/request');
     await uma.page.getByRole('searchbox', { name: 'Search access' }).fill('restart payment database');
@@ -96,7 +76,7 @@ describe.concurrent('to the proven end', () => {
 
     await uma.page.getByRole('timer').first().waitFor({ timeout: 20_000 });
     expect(await uma.page.getByRole('timer').first().innerText()).toMatch(/1[45]:/);
-    const used = await useIt(shell, demo.url, 'uma');
+    const used = await useIt(shell, demo().url, 'uma');
     expect(used.listed).toMatchObject({ code: 0 });
     expect(used.listed.text).toContain('payments-1/');
     await uma.page.getByRole('button', { name: 'Done' }).click();
@@ -122,8 +102,8 @@ describe.concurrent('to the proven end', () => {
   });
 
   test('from the search to the proof: asked for, agreed to elsewhere, counting down within a second, given back, proven gone', async (context) => {
-    const { browser, demo } = there(context);
-    const [ana, bo] = [await visit(browser, demo.url, 'ana'), await visit(browser, demo.url, 'bo')];
+    const browser = chromium(context);
+    const [ana, bo] = [await visit(browser, demo().url, 'ana'), await visit(browser, demo().url, 'bo')];
     const { page } = ana;
     await page.keyboard.press('g');
     await page.keyboard.press('n');
@@ -155,7 +135,7 @@ describe.concurrent('to the proven end', () => {
     const csrf = ((await (await bo.page.request.get('/v1/me')).json()) as { csrf: string }).csrf;
     const answer = await bo.page.request.post(`/v1/requests/${id}/approve`, {
       data: {},
-      headers: { 'x-curfew-csrf': csrf, origin: demo.url },
+      headers: { 'x-curfew-csrf': csrf, origin: demo().url },
     });
     expect(answer.status()).toBe(200);
     await page.getByRole('timer').first().waitFor({ timeout: 10_000 });

@@ -1,29 +1,12 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
-import { demoPlace, type DemoPlace } from '../e2e/demo-process.ts';
-import { chromiumOrReason } from './chromium.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
-let browser: Browser | string = '';
-let place: DemoPlace | null = null;
-let base = '';
-
-beforeAll(async () => {
-  browser = await chromiumOrReason();
-  if (typeof browser === 'string') return;
-  place = await demoPlace();
-  base = (await place.start()).url;
-}, 120_000);
-afterAll(async () => {
-  await place?.remove();
-  if (typeof browser !== 'string') await browser.close();
-});
-
-/** Skips the test, with the reason, where there is no browser. */
-const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
+const { base, chromium } = demoInChromium();
 
 test('several things in one request: added with the keys, one left out, previewed as one, carried by the command and the link, sent once', async (context) => {
-  const { page, complaints } = await visit(chromium(context), base, 'ana');
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
   await page.goto('/request?role=invoice-reader&target=aws/prod');
   await settled(page);
   const outlook = page.getByRole('article', { name: 'What would happen' });
@@ -77,13 +60,13 @@ async function endSession(page: Page): Promise<void> {
   };
   const id = items.find(({ current }) => current)?.id ?? '';
   const answer = await page.request.delete(`/v1/me/sessions/${id}`, {
-    headers: { 'x-curfew-csrf': csrf, origin: base },
+    headers: { 'x-curfew-csrf': csrf, origin: base() },
   });
   expect(answer.status()).toBe(200);
 }
 
 test('a sign-in that ends hides the page and loses nothing that was typed, also in a dialog; the same person goes on', async (context) => {
-  const { page } = await visit(chromium(context), base, 'ana');
+  const { page } = await visit(chromium(context), base(), 'ana');
   await page.goto('/request?role=build-log-reader&target=aws/staging');
   await settled(page);
   const reason = page.getByRole('textbox', { name: 'Reason' });
@@ -110,7 +93,7 @@ test('a sign-in that ends hides the page and loses nothing that was typed, also 
 });
 
 test('whoever signs in instead sees nothing of what somebody else typed', async (context) => {
-  const { page } = await visit(chromium(context), base, 'ana');
+  const { page } = await visit(chromium(context), base(), 'ana');
   await page.goto('/request?role=build-log-reader&target=aws/staging');
   await settled(page);
   await page.getByRole('textbox', { name: 'Reason' }).fill('Ana’s affair');
@@ -126,7 +109,7 @@ test('whoever signs in instead sees nothing of what somebody else typed', async 
 });
 
 test('five minutes before the end it is said, with the way to a new sign-in beside the page', async (context) => {
-  const { page } = await visit(chromium(context), base, 'ana');
+  const { page } = await visit(chromium(context), base(), 'ana');
   let leftMs = 4 * 60_000;
   await page.route('**/v1/me', async (route) => {
     const answer = await route.fetch();

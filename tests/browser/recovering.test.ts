@@ -1,30 +1,13 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
-import { demoPlace, type DemoPlace } from '../e2e/demo-process.ts';
+import { expect, test } from 'vitest';
 import { withAuthenticator } from './authenticator.ts';
-import { chromiumOrReason } from './chromium.ts';
+import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit, type Look } from './visitor.ts';
 
-let browser: Browser | string = '';
-let place: DemoPlace | null = null;
-let base = '';
-
-beforeAll(async () => {
-  browser = await chromiumOrReason();
-  if (typeof browser === 'string') return;
-  place = await demoPlace();
-  base = (await place.start()).url;
-}, 120_000);
-afterAll(async () => {
-  await place?.remove();
-  if (typeof browser !== 'string') await browser.close();
-});
-
-/** Skips the test, with the reason, where there is no browser. */
-const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
+const { base, chromium } = demoInChromium();
 
 async function withPasskey(opened: Browser, person: string, look?: Look): Promise<Page> {
-  const { page } = await visit(opened, base, person, look);
+  const { page } = await visit(opened, base(), person, look);
   await withAuthenticator(page);
   await page.goto('/me');
   await page.getByLabel('Name of the new passkey').fill(`Key of ${person}`);
@@ -90,7 +73,7 @@ test('a recovery that was begun is taken back, and whoever never had a passkey i
   await page.getByRole('button', { name: 'Take it back' }).click();
   await page.getByRole('button', { name: 'I lost all my passkeys' }).waitFor();
   await page.context().close();
-  const { page: jan } = await visit(chromium(context), base, 'jan');
+  const { page: jan } = await visit(chromium(context), base(), 'jan');
   await jan.goto('/recovery');
   await jan.getByRole('button', { name: 'I lost all my passkeys' }).click();
   await jan.getByRole('alert').getByText('You never had a passkey').waitFor();

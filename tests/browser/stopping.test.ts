@@ -1,38 +1,9 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
-import { makeHome, type Home } from '../e2e/cli-harness.ts';
-import { demoPlace, until, type DemoPlace } from '../e2e/demo-process.ts';
-import { chromiumOrReason } from './chromium.ts';
+import { expect, test } from 'vitest';
+import { until } from '../e2e/demo-process.ts';
+import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
-let browser: Browser | string = '';
-let place: DemoPlace | null = null;
-let home: Home | null = null;
-let base = '';
-
-beforeAll(async () => {
-  browser = await chromiumOrReason();
-  if (typeof browser === 'string') return;
-  place = await demoPlace();
-  base = (await place.start()).url;
-  home = makeHome(base);
-  for (const person of ['ana', 'cem', 'eli']) await curfew(['--profile', person, 'login', '--as', person]);
-}, 120_000);
-afterAll(async () => {
-  home?.remove();
-  await place?.remove();
-  if (typeof browser !== 'string') await browser.close();
-});
-
-/** Skips the test, with the reason, where there is no browser. */
-const chromium = (context: TestContext): Browser => (typeof browser === 'string' ? context.skip(browser) : browser);
-
-async function curfew(args: readonly string[]): Promise<string> {
-  if (home === null) throw new Error('no home');
-  const { code, stdout, stderr } = await home.run(args);
-  if (code !== 0) throw new Error(`curfew ${args.join(' ')}: ${stderr}${stdout}`);
-  return stdout;
-}
+const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana', 'cem', 'eli'] });
 
 /** Something that begins by rule, and holds. */
 async function holds(person: string): Promise<void> {
@@ -52,7 +23,7 @@ async function orders(person: string): Promise<readonly { id: string; status: st
 
 test('somebody is stopped from Live with the keys: nothing is chosen beforehand, looking orders nothing, and it counts down to the proof', async (context) => {
   await holds('cem');
-  const { page, complaints } = await visit(chromium(context), base, 'eli');
+  const { page, complaints } = await visit(chromium(context), base(), 'eli');
   await page.goto('/live');
   await page.getByRole('link', { name: 'Stop access…' }).click();
   await page.getByRole('heading', { name: 'Stop access', level: 1 }).waitFor();
@@ -97,8 +68,8 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
 test('everybody is stopped by two people: one orders, nothing ends, another one finds it on their home page and confirms', async (context) => {
   await holds('ana');
   const opened = chromium(context);
-  const { page: bo } = await visit(opened, base, 'bo');
-  const { page: hal, complaints } = await visit(opened, base, 'hal', { theme: 'dark', width: 360 });
+  const { page: bo } = await visit(opened, base(), 'bo');
+  const { page: hal, complaints } = await visit(opened, base(), 'hal', { theme: 'dark', width: 360 });
   await bo.keyboard.press('g');
   await bo.keyboard.press('s');
   await bo.getByRole('radio', { name: /Everybody, everywhere/ }).check();
@@ -126,7 +97,7 @@ test('everybody is stopped by two people: one orders, nothing ends, another one 
 });
 
 test('who may end nothing is told so, and nothing stands', async (context) => {
-  const { page } = await visit(chromium(context), base, 'jan');
+  const { page } = await visit(chromium(context), base(), 'jan');
   const before = await orders('eli');
   await page.goto('/orders');
   await settled(page);
