@@ -1,3 +1,4 @@
+import type { Written } from '../cloud/written.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { short } from '../kernel/trace.ts';
 import { leafOf, openNote, rootOf } from './rfc6962.ts';
@@ -55,6 +56,8 @@ export class LedgerChecker {
   /** The end of each grant that has one, and the later ones that were approved, as `grant@time`. */
   readonly #ends = new Map<string, number>();
   readonly #approved = new Set<string>();
+  /** Grants whose access the log has announced, and those whose end. */
+  readonly #announced = { gives: new Set<string>(), takes: new Set<string>() };
   /** How many entries of a kind an order has: `ordered rev_…`. */
   readonly #orders = new Map<string, number>();
   #lastId = 0;
@@ -107,6 +110,18 @@ export class LedgerChecker {
     }
   }
 
+  /**
+   * The broker changed something for a grant in the cloud. What is given says when it will be taken away; otherwise that is said before it is
+   * done. `endAsked`: whether it may have been ended without a record.
+   */
+  explains(grant: string, how: Written, endAsked: boolean): void {
+    this.#violations.judge('change-explained');
+    if (this.#announced[how].has(grant)) return;
+    if (how === 'takes' && (endAsked || this.#storm.scheduler.now >= (this.#ends.get(grant) ?? Infinity))) return;
+    const what = how === 'gives' ? 'is given access' : 'loses access';
+    this.#report(`${short(grant)} ${what} in the cloud, and no entry says so`);
+  }
+
   #report(text: string): void {
     this.#violations.report('ledger', text);
   }
@@ -155,6 +170,8 @@ export class LedgerChecker {
     this.#violations.judge('entry-for-each-change');
     if (!legal.has(`${from}>${to}`)) this.#report(`the ${what} ${short(id)} is ${from}, and an entry says ${to}`);
     states.set(id, to);
+    if (to === 'activating') this.#announced.gives.add(id);
+    if (to === 'ending' || to === 'ended' || to === 'failed') this.#announced.takes.add(id);
   }
 
   #compare(

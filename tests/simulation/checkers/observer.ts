@@ -67,10 +67,11 @@ export class Observer {
       this.violations,
       () => this.grants,
       now,
-      (grant) => this.wishes.asked(grant.id) || this.#orderChecker.mayHaveTaken(grant),
+      (grant) => this.#endAsked(grant),
       storm.drawn.cloud.staleMs,
       (person) => this.#keys.get(person) ?? '',
     );
+    cloud.onWritten = (grant, how) => this.ledger.explains(grant, how, this.#endAsked(this.grants.get(grant)));
     this.#orderChecker = new OrderChecker(storm, this.violations, (person) => this.#keys.get(person));
     this.cloud.onUsable = (usable) => this.#orderChecker.noteUsable(usable, this.grants);
     this.#claimChecker = new ClaimChecker(this.violations, now);
@@ -132,6 +133,11 @@ export class Observer {
     const asked = { node, grant };
     this.#asked.add(asked);
     return () => void this.#asked.delete(asked);
+  }
+
+  /** Whether a grant may have been ended without a record, while the database took no writes. */
+  #endAsked(grant: GrantRow | undefined): boolean {
+    return grant !== undefined && (this.wishes.asked(grant.id) || this.#orderChecker.mayHaveTaken(grant));
   }
 
   #atWork(node: string): readonly string[] {

@@ -52,6 +52,8 @@ export const LAWS = {
   'order-zero-true': 'the time to zero that an order records is true',
   'order-finishes': 'every order that acts comes to its end',
   'order-entries': 'each order, confirmation, lifting and finish has one entry',
+  'change-explained':
+    'the log tells of every change in the cloud before it happens, or of the outage in which it could not',
   'entry-for-each-change': 'each change has exactly one entry',
   'entries-say-the-rows': 'the log, replayed, says what the rows say',
   'log-verifies': 'each entry has its place, and each checkpoint is true and signed',

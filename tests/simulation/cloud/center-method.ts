@@ -12,9 +12,15 @@ import type { Network } from './network.ts';
 import { CENTER } from './center-world.ts';
 import { bucketOver } from './sim-bucket.ts';
 import type { SimCenter } from './sim-center.ts';
+import type { Written } from './written.ts';
 
-/** What stands for a grant from then on: a schedule that is left behind removes what somebody else assigns there. */
-const MADE_FOR_A_GRANT: ReadonlySet<string> = new Set(['CreateSchedule', 'CreateAccountAssignment']);
+/** What stands for a grant from then on, a schedule too: one that is left behind removes what somebody else assigns there. What is tidied there is nobody's access. */
+const WRITTEN: Readonly<Partial<Record<string, Written>>> = {
+  CreateSchedule: 'gives',
+  UpdateSchedule: 'gives',
+  CreateAccountAssignment: 'gives',
+  DeleteAccountAssignment: 'takes',
+};
 
 export function isAtCenter({ method }: Pick<BindingSpec, 'method'>): boolean {
   return method === IDENTITY_CENTER.method;
@@ -41,7 +47,8 @@ export function centerMethod(parts: {
       () => center.cloudNow,
       (action, input, grant) => {
         const answer = center.call(service, action, input);
-        if (MADE_FOR_A_GRANT.has(action) && grant !== '') center.onProvided(grant);
+        const how = WRITTEN[action];
+        if (how !== undefined) center.onWritten(grant, how);
         return answer;
       },
     ) as never;

@@ -3,6 +3,7 @@ import { ANYWHERE, AnywhereLists, roleArn } from './anywhere-lists.ts';
 import { noSuchEntity, sdkError } from './aws-errors.ts';
 import { grantOf, laterEnd, nameOf, readDenials, untilOf, type Denial } from './role-denials.ts';
 import { readSimCertificate, type SimCertificate } from './sim-authority.ts';
+import type { Written } from './written.ts';
 
 /** The longest session that the role gives. */
 const SESSION_MS = 3_600_000;
@@ -66,8 +67,8 @@ export class SimAnywhere {
   #roles = 0;
   /** Called after everything that may have changed who can do what. */
   onChange: () => void = () => {};
-  /** Told when the end of a grant was armed on a role. */
-  onProvided: (grant: string) => void = () => {};
+  /** Told of every change that the broker makes for a grant. */
+  onWritten: (grant: string, how: Written) => void = () => {};
 
   constructor(storm: Storm, accounts: readonly string[]) {
     this.#storm = storm;
@@ -123,7 +124,10 @@ export class SimAnywhere {
         if (policy === undefined) throw noSuchEntity('role policy');
         const rest = new Map(seen.policies);
         rest.delete(PolicyName);
-        if (grantOf(PolicyName) !== '') this.#storm.marks.hit('armed-end-swept');
+        if (grantOf(PolicyName) !== '') {
+          this.#storm.marks.hit('armed-end-swept');
+          this.onWritten(grantOf(PolicyName), 'takes');
+        }
         this.#change(here, { ...seen, policies: rest });
         return {};
       }
@@ -283,7 +287,7 @@ export class SimAnywhere {
     const undone = this.#undone.get(grant);
     if (undone !== undefined) undone.restoredAt ??= this.#now;
     // A denial that holds at once gives nothing to anybody.
-    if (grant !== '' && armed) this.onProvided(grant);
+    if (grant !== '') this.onWritten(grant, armed ? 'gives' : 'takes');
     this.#change(account, { ...last, policies });
   }
 

@@ -10,6 +10,7 @@ import type { AccountState } from '../../../src/providers/aws/organizations.ts';
 import type { Prng } from '../kernel/prng.ts';
 import type { Storm } from '../kernel/storm.ts';
 import { BROKER_THERE, CENTER, describeCenter, PERMISSION_SET, SWEEPER_THERE } from './center-world.ts';
+import type { Written } from './written.ts';
 
 /** A schedule fires up to a minute late, is never written for sooner than seconds ahead, and is tried again when it meets another operation. */
 const SCHEDULED_LATE_MS = 90_000;
@@ -50,8 +51,8 @@ export class SimCenter {
   #wakesAt = Number.POSITIVE_INFINITY;
   /** Called after everything that may have changed who can do what. */
   onChange: () => void = () => {};
-  /** Called when something was made for a grant. */
-  onProvided: (grant: string) => void = () => {};
+  /** Told of every change that the broker makes for a grant. */
+  onWritten: (grant: string, how: Written) => void = () => {};
 
   constructor(storm: Storm, people: readonly string[], accounts: readonly string[], standing: string | null) {
     this.#storm = storm;

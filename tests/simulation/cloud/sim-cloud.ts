@@ -2,6 +2,7 @@ import type { SimAnywhere } from './sim-anywhere.ts';
 import type { SimCenter } from './sim-center.ts';
 import type { SimIdentities } from './sim-identities.ts';
 import type { SimRoles } from './sim-roles.ts';
+import type { Written } from './written.ts';
 
 /** The method of access as a cloud has it that knows no ends: a binding which only the broker ends. */
 export const BINDING = 'binding';
@@ -52,35 +53,40 @@ export class SimCloud {
   readonly anywhere: SimAnywhere;
   /** Called after every change. */
   onChange: () => void = () => {};
+  /** Told of every change that the broker makes. */
+  onWritten: (grant: string, how: Written) => void = () => {};
 
   constructor(now: () => number, parts: Pick<SimCloud, 'center' | 'anywhere' | 'identities' | 'roles'>) {
     this.#now = now;
     this.roles = parts.roles;
     this.roles.onChange = () => this.onChange();
-    this.roles.onProvided = (grant) => this.noteProvided(grant);
+    this.roles.onWritten = (grant, how) => this.noteWritten(grant, how);
     this.identities = parts.identities;
     this.identities.onChange = () => this.onChange();
-    this.identities.onProvided = (grant) => this.noteProvided(grant);
+    this.identities.onWritten = (grant, how) => this.noteWritten(grant, how);
     this.center = parts.center;
     this.center.onChange = () => this.onChange();
-    this.center.onProvided = (grant) => this.noteProvided(grant);
+    this.center.onWritten = (grant, how) => this.noteWritten(grant, how);
     this.anywhere = parts.anywhere;
     this.anywhere.onChange = () => this.onChange();
-    this.anywhere.onProvided = (grant) => this.noteProvided(grant);
+    this.anywhere.onWritten = (grant, how) => this.noteWritten(grant, how);
   }
 
-  noteProvided(grant: string): void {
-    this.#everProvided.add(grant);
+  /** The broker changed something for a grant. */
+  noteWritten(grant: string, how: Written): void {
+    if (how === 'gives') this.#everProvided.add(grant);
+    this.onWritten(grant, how);
   }
 
   bind(slot: string, names: CloudNames): void {
     this.#changeBinding(slot, names);
-    this.#everProvided.add(names.grant);
+    this.noteWritten(names.grant, 'gives');
     this.onChange();
   }
 
-  unbind(slot: string): void {
+  unbind(slot: string, { grant }: CloudNames): void {
     this.#changeBinding(slot, null);
+    this.noteWritten(grant, 'takes');
     this.onChange();
   }
 
@@ -94,7 +100,7 @@ export class SimCloud {
     const changes = this.#passes.get(slot) ?? [];
     changes.push({ at: this.#now(), names, endsAt });
     this.#passes.set(slot, changes);
-    if (endsAt !== null) this.#everProvided.add(names.grant);
+    this.noteWritten(names.grant, endsAt === null ? 'takes' : 'gives');
     this.onChange();
   }
 
@@ -111,12 +117,13 @@ export class SimCloud {
 
   assign(slot: string, names: CloudNames | null): void {
     this.#changeAssignment(slot, true);
-    if (names !== null) this.#everProvided.add(names.grant);
+    if (names !== null) this.noteWritten(names.grant, 'gives');
     this.onChange();
   }
 
-  unassign(slot: string): void {
+  unassign(slot: string, { grant }: CloudNames): void {
     this.#changeAssignment(slot, false);
+    this.noteWritten(grant, 'takes');
     this.onChange();
   }
 
@@ -143,6 +150,7 @@ export class SimCloud {
     const key = `token${String(this.#count).padStart(8, '0')}`;
     const token: Token = { kind: 'token', key, ...names, expiresAt: this.#now() + durationMs };
     this.#tokens.set(key, token);
+    this.noteWritten(token.grant, 'gives');
     return token;
   }
 

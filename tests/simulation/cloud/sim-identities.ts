@@ -10,6 +10,7 @@ import {
   readStatements,
   type TimedStatement,
 } from './identity-policies.ts';
+import type { Written } from './written.ts';
 
 type Policies = ReadonlyMap<string, string>;
 
@@ -85,8 +86,8 @@ export class SimIdentities {
   readonly #lookedAt = new Map<string, number>();
   #made = 0;
   onChange: () => void = () => {};
-  /** Told when something that allows was put for a grant. */
-  onProvided: (grant: string) => void = () => {};
+  /** Told of every change that the broker makes for a grant. */
+  onWritten: (grant: string, how: Written) => void = () => {};
 
   /** `accounts`: users in the first, roles in the others. */
   constructor(storm: Storm, accounts: readonly string[], people: readonly string[]) {
@@ -262,6 +263,7 @@ export class SimIdentities {
         const policies = new Map(seen.policies);
         policies.delete(PolicyName);
         this.#markRemoval(grantOfPolicy(PolicyName), policy);
+        this.onWritten(grantOfPolicy(PolicyName), 'takes');
         this.#note(identity, { ...seen, policies });
         return {};
       }
@@ -283,7 +285,7 @@ export class SimIdentities {
     if (allowsUntil(statements) === null) this.#storm.marks.hit('denied-in-place');
     const written = this.#written.get(grant) ?? new Set();
     this.#written.set(grant, written.add(text));
-    if (grant !== '' && allowsUntil(statements) !== null) this.onProvided(grant);
+    if (grant !== '') this.onWritten(grant, allowsUntil(statements) === null ? 'takes' : 'gives');
     this.#note(identity, { ...last, policies });
   }
 

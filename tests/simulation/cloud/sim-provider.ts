@@ -253,7 +253,8 @@ export function createSimProvider(options: SimProviderOptions): Provider {
         grant: spec.grant,
         effect: 'write',
         signal: call.signal,
-        perform: () => (isAssignment(spec) ? cloud.unassign(spec.slot) : cloud.unbind(spec.slot)),
+        perform: () =>
+          isAssignment(spec) ? cloud.unassign(spec.slot, namesOf(spec)) : cloud.unbind(spec.slot, namesOf(spec)),
       });
     },
 

@@ -1,6 +1,7 @@
 import type { Storm } from '../kernel/storm.ts';
 import { noSuchEntity, sdkError } from './aws-errors.ts';
 import { readDenials, sessionEnd, type Denial } from './role-denials.ts';
+import type { Written } from './written.ts';
 
 /** The shortest and the longest session that the cloud gives. */
 export const SESSION_MS = 900_000;
@@ -55,8 +56,8 @@ export class SimRoles {
   #alive: RoleSession[] = [];
   readonly #parsed = new Map<string, readonly Denial[]>();
   onChange: () => void = () => {};
-  /** Told when a session was made for a grant. */
-  onProvided: (grant: string) => void = () => {};
+  /** Told of every change that the broker makes for a grant. */
+  onWritten: (grant: string, how: Written) => void = () => {};
 
   constructor(storm: Storm, accounts: readonly string[], roles: readonly string[]) {
     this.#storm = storm;
@@ -88,7 +89,7 @@ export class SimRoles {
     const made: RoleSession = { ...session, endsAt: sessionEnd(Policy) ?? Infinity };
     this.#sessions.set(key, made);
     this.#alive.push(made);
-    this.onProvided(SourceIdentity);
+    this.onWritten(SourceIdentity, 'gives');
     this.onChange();
     return {
       Credentials: {
@@ -169,6 +170,7 @@ export class SimRoles {
     const before = this.#deniedBy(last.policies.get(name));
     const fresh = [...this.#deniedBy(text)].filter((grant) => !before.has(grant));
     if (fresh.length > 1) this.#storm.marks.hit('written-together');
+    for (const grant of fresh) this.onWritten(grant, 'takes');
     this.#change(role, policies);
   }
 

@@ -63,4 +63,24 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
     weather: longAfter,
     seed: 6,
   },
+  {
+    name: 'ends-the-living-alongside',
+    what: 'whoever denies writes the ends of all grants of the role, also of those that are not over',
+    edits: [
+      {
+        file: 'src/store/slot-grants.ts',
+        find: "    .where(sql<boolean>`(end_cause <> 'expired' or bound_until > ends_at)`)\n    // As its index says it.\n    .where(sql<boolean>`state = 'ending'`)\n",
+        replace: "    .where(sql<boolean>`state in ('active', 'ending')`)\n",
+      },
+      {
+        file: 'src/engine/alongside.ts',
+        find: "        if (one.state.kind !== 'ending' || one.activatedAt === null || keyOf(one) !== key) return [];\n        return [{ grant: one.id, endsAt: boundSpec(one).endsAt, since: one.state.since }];",
+        replace:
+          '        if (one.activatedAt === null || keyOf(one) !== key) return [];\n        return [{ grant: one.id, endsAt: boundSpec(one).endsAt, since: one.activatedAt }];',
+      },
+    ],
+    caughtBy: ['ledger'],
+    weather: earlyEnds,
+    seed: 1,
+  },
 ];
