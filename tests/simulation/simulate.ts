@@ -178,7 +178,7 @@ class Run {
     void tamper(this.#around.cloud.identities, this.#observer, storm);
     void tamperAtCenter(this.#around.cloud.center, this.#observer, storm);
     void tamperWithRoles(this.#around.cloud.anywhere, this.#observer, storm);
-    void sweepForEver(storm, this.#around.cloud.center, this.#around.endSigner);
+    void sweepForEver(storm, this.#around.cloud, this.#around.endSigner);
     if (drawn.node.blackout !== null) void this.#goDark(drawn.node.blackout.from);
     await this.#until(Math.max(drawn.stormMs, drawn.node.blackout?.until ?? 0));
     for (let stretch = 0; this.#sound() && this.#lacks() !== null; stretch += 1) {

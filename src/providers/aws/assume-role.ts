@@ -10,7 +10,7 @@ import {
   type Plan,
 } from '../contract.ts';
 import { facts } from './call.ts';
-import { ASSUME_ROLE, CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import { ASSUME_ROLE, CLOCK_TOLERANCE_MS, IAM_WRITES } from './capabilities.ts';
 import type { AwsMethod } from './method.ts';
 import { resolvePlace, sessionName, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
 import type { RevocationStore } from './revocation-store.ts';
@@ -48,6 +48,8 @@ export function assumeRole(partition: Partition, sessions: Sessions, store: Revo
       const found = resolvePlace(partition, binding);
       return found.ok ? writerKey(found.value.place) : null;
     },
+    // What STS takes (600 calls a second of an account) is more than one database decides; the denial of an early end is a call of IAM.
+    quota: ({ target }, act) => (act === 'end-early' ? { key: `aws:iam:${target.native}`, ...IAM_WRITES } : null),
     issueCredential: async (binding, call) => {
       const { secret, facts: issued } = await openSession(partition, sessions, binding, call);
       const end = Math.floor(binding.endsAt / 1_000) * 1_000;

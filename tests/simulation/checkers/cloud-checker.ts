@@ -193,15 +193,30 @@ export class CloudChecker {
       if (this.#now() >= until + lateMs)
         this.#violations.report('cloud', `${slot} is long past every end, and its schedule has not removed it`);
     }
+    center.forgive(new Set(rows.flatMap(({ slot, state }) => (LIVE.has(state) ? [slot] : []))));
     this.#checkDenials(rows);
     this.#checkCuts(rows);
     for (const row of rows) {
       if (row.method !== 'identity-center' || row.state !== 'active' || center.isSpoilt(row.slot)) continue;
       this.#violations.judge('place-kept');
       const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row);
-      if (!over && !center.isHeld(row.slot))
+      if (over) continue;
+      if (!center.isHeld(row.slot))
         this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
+      this.#checkGuards(row, row.endsAt ?? 0);
     }
+  }
+
+  /** What would end it if all of us were dead is there: the schedule, and the lease for whoever sweeps. */
+  #checkGuards(row: GrantRow, endsAt: number): void {
+    const { center } = this.#cloud;
+    if (center.standing().has(row.slot)) return;
+    this.#violations.judge('guarded');
+    const guards = { schedule: center.scheduledAt(row.slot), lease: center.leasedUntil(row.slot) };
+    if (guards.schedule === null || guards.schedule <= endsAt - SECOND_MS)
+      this.#violations.report('cloud', `${short(row.id)} is active, and no schedule waits for its end`);
+    if (center.bucket !== null && (guards.lease === null || guards.lease <= endsAt - SECOND_MS))
+      this.#violations.report('cloud', `${short(row.id)} is active, and no lease says its end`);
   }
 
   /** Whose sessions are said to be cut is denied from the end on, in the account itself; and nobody is denied before it. */
@@ -235,7 +250,7 @@ export class CloudChecker {
     for (const row of rows) if (LIVE.has(row.state)) said.delete(row.slot);
     for (const row of said.values()) {
       const heldAt = this.#heldAt.get(row.slot) ?? Number.NEGATIVE_INFINITY;
-      if (this.#now() >= heldAt + LONGEST_SESSION_MS || center.mayBeClobbered(row.activatedAt ?? 0)) continue;
+      if (this.#now() >= heldAt + LONGEST_SESSION_MS) continue;
       this.#violations.judge('cut-for-good');
       const deniedFrom = center.deniedFrom(row.slot);
       if (deniedFrom === null || deniedFrom > this.#now())

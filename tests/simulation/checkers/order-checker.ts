@@ -74,9 +74,15 @@ export class OrderChecker {
     }
   }
 
-  /** Whether an order may have taken the access of a grant away before that could be recorded. */
+  /**
+   * Whether an order may have taken the access of a grant away before that could be recorded: one that acts and whose reach is not known better
+   * than by its words, and of what came after it only as long as it stands.
+   */
   mayHaveTaken(row: GrantRow): boolean {
-    return [...this.#orders.values()].some((order) => isWithin(order, row));
+    return [...this.#orders.values()].some((order) => {
+      if (order.startedAt === null || order.reach === 'none' || !isWithin(order, row)) return false;
+      return isStanding(order) || this.#watches.get(order.id)?.live.has(row.id) === true;
+    });
   }
 
   /** Judged at the end of a run: every order that acted has come to its end. */
@@ -114,8 +120,7 @@ export class OrderChecker {
       if (row.state === 'failed') this.#storm.marks.hit('start-refused');
       for (const order of orders.values()) {
         const watch = this.#watches.get(order.id);
-        const stands = order.liftedAt === null && (order.holds || order.finishedAt === null);
-        if (watch === undefined || !stands || !covers(order, row, this.#keyOf)) continue;
+        if (watch === undefined || !isStanding(order) || !covers(order, row, this.#keyOf)) continue;
         this.#violations.judge('order-stops-starts');
         // It was refused, or ended, and has not started.
         if (row.activatedAt === null) continue;
@@ -177,6 +182,11 @@ export class OrderChecker {
   #report(order: OrderRow, text: string): void {
     this.#violations.report('orders', `${short(order.id)}: ${text}`);
   }
+}
+
+/** Whether it still ends what comes. */
+function isStanding(order: OrderRow): boolean {
+  return order.liftedAt === null && (order.holds || order.finishedAt === null);
 }
 
 function isWithin(order: OrderRow, row: GrantRow): boolean {

@@ -28,6 +28,8 @@ export const LAWS = {
   'end-in-the-object': 'what carries its own end does not work past it',
   'promise-in-the-cloud': 'the end that is promised stands in the cloud object, and none that nobody has noted',
   'end-by-schedule': 'an assignment does not stand longer than its schedule allows, also when nobody of us is alive',
+  guarded:
+    'what would end an assignment without us is there while it is active: the schedule, and the lease for whoever sweeps',
   'cut-in-the-account': 'whose sessions are said to be cut at the end is denied from then on in the account itself',
   'cut-for-good': 'whose end says that sessions were cut is denied for as long as one of them could live',
   'ends-swept': 'what ends sessions does not stand on their role for hours after the last of them',

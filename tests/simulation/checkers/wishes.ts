@@ -17,11 +17,19 @@ interface Wish {
 /** Endings that somebody asked for while the database took no writes, and was told that they would follow. */
 export class Wishes {
   readonly #wishes: Wish[] = [];
-  readonly #asked = new Set<string>();
+  /** How many ask for the end of each grant, or have asked and were not clearly refused. */
+  readonly #asked = new Map<string, number>();
 
-  /** Somebody asks for the end of a grant: from now on it may be taken away before that is written down. */
-  ask(grant: string): void {
-    this.#asked.add(grant);
+  /**
+   * Somebody asks for the end of grants: from now on each may be taken away before that is written down. Call what is returned with the answer: a
+   * refusal takes nothing away, and what was done is written down.
+   */
+  ask(...grants: readonly string[]): (answer: { readonly ok: boolean; readonly code?: string } | null) => void {
+    for (const grant of grants) this.#asked.set(grant, (this.#asked.get(grant) ?? 0) + 1);
+    return (answer) => {
+      const isClear = answer !== null && (answer.ok || answer.code !== 'recorded-late');
+      if (isClear) for (const grant of grants) this.#asked.set(grant, (this.#asked.get(grant) ?? 1) - 1);
+    };
   }
 
   /** `life` is the process that gave its word; what it promised dies with it, as whoever asked was told. */
@@ -33,7 +41,7 @@ export class Wishes {
 
   /** Whether somebody asked for the end of a grant, and it may not be written down yet. */
   asked(grant: string): boolean {
-    return this.#asked.has(grant);
+    return (this.#asked.get(grant) ?? 0) > 0;
   }
 
   /** Judges, at the end of a run, whether each was kept in time. */

@@ -187,8 +187,27 @@ export class SimCenter {
 
   /** Whether a schedule is there that has yet to empty a place. */
   isScheduled(slot: string): boolean {
-    const { schedules } = this.#world.organization;
-    return schedules.some((one) => one.nextAttemptAt !== null && this.#slotIn(one.target.input) === slot);
+    return this.scheduledAt(slot) !== null;
+  }
+
+  /** When the last of the schedules fires that are there for a place; `null`: there is none. */
+  scheduledAt(slot: string): number | null {
+    const times = this.#world.organization.schedules.flatMap((one) =>
+      one.nextAttemptAt !== null && this.#slotIn(one.target.input) === slot ? [one.nextAttemptAt] : [],
+    );
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
+  /** The latest end that is written for a place in the bucket, for whoever sweeps; `null`: none is. */
+  leasedUntil(slot: string): number | null {
+    const times = [...(this.bucket?.values() ?? [])].flatMap((text) => {
+      const { native, endsAt } = JSON.parse(text) as { readonly native: readonly string[]; readonly endsAt: string };
+      const isOf = this.#services.center.state.users.some(
+        ({ id, userName }) => native.includes(id) && native.some((name) => this.#slot(name, userName) === slot),
+      );
+      return isOf ? [Date.parse(endsAt)] : [];
+    });
+    return times.length === 0 ? null : Math.max(...times);
   }
 
   /** An administrator assigns a place by hand, for good: from then on it is theirs. */
@@ -205,6 +224,12 @@ export class SimCenter {
   /** Whether somebody or something other than the broker had its hands on this place. */
   isSpoilt(slot: string): boolean {
     return this.#spoilt.has(slot);
+  }
+
+  /** What went wrong at a place is over once nothing is left there that it went wrong with. `needed`: places that somebody needs. */
+  forgive(needed: ReadonlySet<string>): void {
+    for (const slot of this.#spoilt)
+      if (!needed.has(slot) && !this.isHeld(slot) && !this.isScheduled(slot)) this.#spoilt.delete(slot);
   }
 
   /** Somebody with a console of their own gets in the way of an assignment. False: there was nothing to get in the way of. */

@@ -43,6 +43,14 @@ interface Input {
   readonly PolicyDocument?: string;
 }
 
+/** How a call sees what stands there, and whose it is. */
+interface Read {
+  readonly staleMs: number;
+  readonly onStale: () => void;
+  /** The broker's unless it says so. */
+  readonly by?: 'sweeper';
+}
+
 /** The ways in which somebody with a console of their own can get in the way, and how often each is taken. */
 export const TAMPERINGS = {
   'later end': 3,
@@ -107,25 +115,29 @@ export class SimIdentities {
     return this.#storm.scheduler.now;
   }
 
+  get accounts(): readonly string[] {
+    return [...this.#kinds.keys()];
+  }
+
   /** What people have in an account. */
   kindIn(account: string): Kind {
     return this.#kinds.get(account) ?? 'user';
   }
 
   /** A call of IAM. A read may be `staleMs` behind; `onStale` is told when that shows. Throws errors as the SDK would. */
-  iam(account: string, action: string, input: Input, read: { staleMs: number; onStale: () => void }): object {
+  iam(account: string, action: string, input: Input, read: Read): object {
     const kind = this.kindIn(account);
     const [, verb = '', noun, what = ''] = /^(Get|List|Put|Delete)(User|Role)(s|Policy|Policies)?$/.exec(action) ?? [];
-    if (noun?.toLowerCase() !== kind) throw new Error(`the simulated IAM has no ${action} for a ${kind}`);
     const at = verb === 'Get' || verb === 'List' ? this.#now - read.staleMs : this.#now;
-    if (what === 's') return this.#list(account, at, input);
+    if (what === 's') return this.#list(account, at, noun?.toLowerCase() === kind ? kind : null, input);
+    if (noun?.toLowerCase() !== kind) throw new Error(`the simulated IAM has no ${action} for a ${kind}`);
     const identity = this.#identities.get(keyOf(account, input.UserName ?? input.RoleName ?? ''));
     const seen = identity === undefined ? null : versionAt(identity, at);
     if (identity !== undefined && seen !== versionAt(identity, this.#now)) read.onStale();
     // Who may act below a path only is forbidden to look at what has none.
     if (identity === undefined || seen?.id == null)
       throw kind === 'role' ? sdkError('AccessDenied', 403, `not authorized: ${action}`) : noSuchEntity(kind);
-    return this.#onIdentity(identity, seen, `${verb}${what}`, input);
+    return this.#onIdentity(identity, seen, `${verb}${what}`, input, read.by);
   }
 
   /** Grants under which somebody can act at this moment, and whether by what was edited by hand, so that it may work for longer than was written. */
@@ -226,18 +238,22 @@ export class SimIdentities {
     if (identity !== undefined && versionAt(identity, this.#now).id === null) this.#note(identity, this.#anew(), 0);
   }
 
-  #list(account: string, at: number, { PathPrefix }: Input): object {
+  #list(account: string, at: number, kind: Kind | null, { PathPrefix }: Input): object {
     if (PathPrefix !== `/${PEOPLE}`) throw new Error(`nobody lists ${PathPrefix ?? 'everything'}`);
     const names = [...this.#identities.values()].flatMap((one) =>
-      one.account === account && versionAt(one, at).id !== null ? [one.name] : [],
+      one.account === account && kind !== null && versionAt(one, at).id !== null ? [one.name] : [],
     );
     const page = { IsTruncated: false };
-    return this.kindIn(account) === 'user'
-      ? { ...page, Users: names.map((UserName) => ({ UserName })) }
-      : { ...page, Roles: names.map((RoleName) => ({ RoleName })) };
+    const of = (name: string) => ({
+      Arn: `arn:aws:iam::${account}:${kind ?? ''}/${PEOPLE}${name}`,
+      Path: `/${PEOPLE}`,
+    });
+    return kind === 'user'
+      ? { ...page, Users: names.map((UserName) => ({ UserName, ...of(UserName) })) }
+      : { ...page, Roles: names.map((RoleName) => ({ RoleName, ...of(RoleName) })) };
   }
 
-  #onIdentity(identity: Identity, seen: Version, action: string, input: Input): object {
+  #onIdentity(identity: Identity, seen: Version, action: string, input: Input, by: Read['by']): object {
     const { account, name } = identity;
     const kind = this.kindIn(account);
     const { PolicyName = '', PolicyDocument = '' } = input;
@@ -250,7 +266,7 @@ export class SimIdentities {
         return kind === 'user' ? { User: { ...same, UserId: seen.id } } : { Role: { ...same, RoleId: seen.id } };
       }
       case 'GetPolicy':
-        this.#noteLook(grantOfPolicy(PolicyName), seen);
+        if (by !== 'sweeper') this.#noteLook(grantOfPolicy(PolicyName), seen);
         if (policy === undefined) throw noPolicy();
         return { PolicyName, PolicyDocument: encodeURIComponent(policy) };
       case 'ListPolicies':

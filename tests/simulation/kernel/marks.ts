@@ -43,6 +43,7 @@ export const MARKS = {
   'operation-failed': 'something asynchronous in the cloud came to its end and failed',
   'schedule-hindered': 'the call of a schedule was refused or lost',
   swept: 'the sweeper ended an assignment that was overdue',
+  'policy-swept': 'the sweeper deleted a timed policy that was overdue',
   'assigned-by-hand': 'an administrator assigned by hand what a grant had assigned before',
   'call-repeated': 'the network delivered one call twice',
   'stale-read': 'the cloud answered a read with what stood there before',

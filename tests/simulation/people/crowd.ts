@@ -223,7 +223,7 @@ export class Crowd {
   async #end<T>(key: string, what: string, grant: GrantId, operation: Operation<T>): Promise<Answer | null> {
     const { observer, storm } = this.#parts;
     let life: BrokerNode['life'] | null = null;
-    observer.wishes.ask(grant);
+    const answered = observer.wishes.ask(grant);
     const answer = await this.do(
       key,
       what,
@@ -233,6 +233,7 @@ export class Crowd {
       },
       grant,
     );
+    answered(answer);
     if (life !== null && answer?.ok === false && answer.code === 'recorded-late') {
       observer.wishes.add(grant, storm.scheduler.now, life, () => storm.scheduler.now);
     }

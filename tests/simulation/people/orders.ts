@@ -44,11 +44,13 @@ export class Orders {
       ...(about === 'all' ? { all: true } : {}),
     };
     // What cannot be recorded is taken away without an order, as far as whoever gave it may.
-    for (const grant of live)
-      if (grant.target === input.target || this.#observer.keyOf(grant.person) === input.person)
-        this.#observer.wishes.ask(grant.id);
+    const reached = live.filter(
+      (grant) => grant.target === input.target || this.#observer.keyOf(grant.person) === input.person,
+    );
+    const answered = this.#observer.wishes.ask(...reached.map(({ id }) => id));
     const words = `orders the end of ${input.person ?? input.target ?? about}`;
     const answer = await this.#do(by, words, (node, actor) => orderRevocation(node.world, actor, input));
+    answered(answer);
     if (answer?.ok === true) this.#storm.marks.hit('order-given');
     if (answer?.ok === true && about === 'all' && this.#prng.chance(0.7)) await this.confirm();
   }

@@ -23,6 +23,20 @@ export const SABOTAGED_SWEEPING: readonly Sabotage[] = [
     seed: 1,
   },
   {
+    name: 'no-lease',
+    what: 'nobody writes down for whoever sweeps when an assignment ends',
+    edits: [
+      {
+        file: 'src/providers/aws/leases.ts',
+        find: '      await bucket.put(key, signLease(signer, statement), call);\n',
+        replace: '      void signLease(signer, statement);\n',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: earlyEnds,
+    seed: 2,
+  },
+  {
     name: 'lease-outlives-its-end',
     what: 'nobody forgets a lease, and the sweeper does not ask who assigned what it finds: it takes what somebody gave by hand',
     edits: [
@@ -48,6 +62,20 @@ export const SABOTAGED_SWEEPING: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['slots'],
+    weather: earlyEnds,
+    seed: 1,
+  },
+  {
+    name: 'sweeps-living-policies',
+    what: 'the sweeper takes every timed policy for one that is over',
+    edits: [
+      {
+        file: 'src/providers/aws/sweep-timed-policies.ts',
+        find: "kind: now < after(endsAt, CLOCK_TOLERANCE_MS) ? 'live' : 'overdue'",
+        replace: "kind: now < 0 ? 'live' : 'overdue'",
+      },
+    ],
+    caughtBy: ['cloud', 'ledger'],
     weather: earlyEnds,
     seed: 1,
   },
