@@ -10,10 +10,14 @@ import type { SourceFile } from '../src/policy/types.ts';
 
 const FOLDER = join(import.meta.dirname, '../examples/acme');
 
-/** Every document of the demo world, as the program reads them. */
+const FILES: readonly SourceFile[] = globSync('**/*.{yaml,json}', { cwd: FOLDER })
+  .filter((path) => !path.startsWith('clouds/'))
+  .sort()
+  .map((path) => ({ path, text: readFileSync(join(FOLDER, path), 'utf8') }));
+
+/** Every document of the demo world, as the program reads them: the same ones every time, which are parsed once for all tests of a file. */
 export function acmeFiles(): readonly SourceFile[] {
-  const paths = globSync('**/*.{yaml,json}', { cwd: FOLDER }).filter((path) => !path.startsWith('clouds/'));
-  return paths.sort().map((path) => ({ path, text: readFileSync(join(FOLDER, path), 'utf8') }));
+  return FILES;
 }
 
 /** The demo world, loaded; throws with every problem when it does not load. */

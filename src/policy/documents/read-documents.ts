@@ -20,41 +20,56 @@ export interface SourceDocument {
   placeInText(path: Path, offset: number): Place;
 }
 
+interface Read {
+  readonly documents: readonly SourceDocument[];
+  readonly problems: readonly PolicyProblem[];
+}
+
+/** Every loader reads all files, and parsing them is most of what a load takes: a file is parsed once, and its values cannot be changed. */
+const read = new WeakMap<SourceFile, Read>();
+
 /**
  * Parses every `.yaml` and `.yml` file (YAML 1.2 core: `no` is text, not false) and returns its documents with the
  * syntax problems. Files with another ending are left to whoever refers to them, but for a JSON document (which is YAML) of a source of
  * people, `export:directory.json`.
  */
-export function readDocuments(files: readonly SourceFile[]): {
-  readonly documents: readonly SourceDocument[];
-  readonly problems: readonly PolicyProblem[];
-} {
+export function readDocuments(files: readonly SourceFile[]): Read {
+  const all = files.map((file) => {
+    const found = read.get(file) ?? readFile(file);
+    read.set(file, found);
+    return found;
+  });
+  return {
+    documents: all.flatMap(({ documents }) => documents),
+    problems: all.flatMap(({ problems }) => problems),
+  };
+}
+
+function readFile(file: SourceFile): Read {
   const documents: SourceDocument[] = [];
   const problems: PolicyProblem[] = [];
-  for (const file of files) {
-    if (!/\.ya?ml$|^[a-z-]+:.*\.json$/.test(file.path)) continue;
-    const lines = new LineCounter();
-    const text = file.text.replace(/^\uFEFF/, '');
-    for (const parsed of parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })) {
-      const faults = [...parsed.errors, ...parsed.warnings];
-      for (const fault of worthShowing(faults)) {
-        const { line, col } = lines.linePos(fault.pos[0]);
-        const { message, hint } = syntaxFault(fault);
-        problems.push({
-          file: file.path,
-          line,
-          column: col,
-          message: `not valid YAML: ${message}`,
-          ...(hint === undefined ? {} : { hint }),
-        });
-      }
-      // A document without content is what a closing `---` or a file of comments leaves.
-      const empty = parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null);
-      if (faults.length > 0 || empty) continue;
-      const read = toDocument(file.path, text, parsed, lines);
-      if ('message' in read) problems.push(read);
-      else documents.push(read);
+  if (!/\.ya?ml$|^[a-z-]+:.*\.json$/.test(file.path)) return { documents, problems };
+  const lines = new LineCounter();
+  const text = file.text.replace(/^\uFEFF/, '');
+  for (const parsed of parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, version: '1.2' })) {
+    const faults = [...parsed.errors, ...parsed.warnings];
+    for (const fault of worthShowing(faults)) {
+      const { line, col } = lines.linePos(fault.pos[0]);
+      const { message, hint } = syntaxFault(fault);
+      problems.push({
+        file: file.path,
+        line,
+        column: col,
+        message: `not valid YAML: ${message}`,
+        ...(hint === undefined ? {} : { hint }),
+      });
     }
+    // A document without content is what a closing `---` or a file of comments leaves.
+    const empty = parsed.contents === null || (isScalar(parsed.contents) && parsed.contents.value === null);
+    if (faults.length > 0 || empty) continue;
+    const one = toDocument(file.path, text, parsed, lines);
+    if ('message' in one) problems.push(one);
+    else documents.push(one);
   }
   return { documents, problems };
 }
@@ -89,7 +104,7 @@ function toDocument(
   return {
     file,
     kind: known,
-    value: value.plain,
+    value: frozen(value.plain),
     place: (path, part = 'value') => locate.place(path, part),
     placeInText: (path, offset) => locate.placeInText(path, offset),
   };
@@ -103,4 +118,10 @@ function plainValue(parsed: Document.Parsed): { readonly plain: unknown } | null
     if (error instanceof ReferenceError) return null;
     throw error;
   }
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }
