@@ -141,7 +141,7 @@ describe('the demo, as processes', () => {
   });
 
   test('one data folder, one process; a busy port gets one sentence', async () => {
-    const second = await place.start();
+    const second = place.attempt();
     expect(await second.exited).toBe(1);
     expect(second.output()).toMatch(/^The data folder .* is in use by process \d+\. Stop that process first/);
     const other = await demoPlace();
