@@ -2,6 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 const NODE_IS_PINNED = './tools/test-setup.ts';
 
+/** A database with every table, which those of the tests are copied from. */
+const EMBEDDED = './tests/embedded-template.ts';
+/** Once before a suite that starts demos: each would build it otherwise, all of them at once and in one another's way. */
+const PORTAL = './tests/browser/built-portal.ts';
+
 /** One project a suite; `tools/run-tests.ts` gives each its budget of minutes. */
 const suite = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
   test: {
@@ -19,15 +24,23 @@ export default defineConfig({
   test: {
     projects: [
       suite('unit', ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'simulators/**/*.test.ts', 'tools/**/*.test.ts']),
-      suite('sql', ['tests/sql/**/*.test.ts'], { globalSetup: [NODE_IS_PINNED, './tests/sql/templates.ts'] }),
+      suite('sql', ['tests/sql/**/*.test.ts'], {
+        globalSetup: [NODE_IS_PINNED, './tests/sql/templates.ts'],
+      }),
       suite('contract', ['tests/contract/**/*.test.ts']),
       // A hundred seeds are minutes of both cores of a machine that does nothing else; one that is busy is given more.
       suite('simulation', ['tests/simulation/**/*.test.ts'], { testTimeout: 580_000, maxConcurrency: 2 }),
-      suite('e2e', ['tests/e2e/**/*.test.ts'], { testTimeout: 120_000 }),
-      suite('clients', ['tests/clients/**/*.test.ts'], { testTimeout: 120_000 }),
+      suite('e2e', ['tests/e2e/**/*.test.ts'], {
+        testTimeout: 120_000,
+        globalSetup: [NODE_IS_PINNED, EMBEDDED, PORTAL],
+      }),
+      suite('clients', ['tests/clients/**/*.test.ts'], {
+        testTimeout: 120_000,
+        globalSetup: [NODE_IS_PINNED, EMBEDDED, PORTAL],
+      }),
       suite('browser', ['tests/browser/**/*.test.ts'], {
         testTimeout: 120_000,
-        globalSetup: [NODE_IS_PINNED, './tests/browser/built-portal.ts'],
+        globalSetup: [NODE_IS_PINNED, EMBEDDED, PORTAL],
       }),
     ],
   },

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, type TestContext } from 'vitest';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { makeHome, type Home } from '../e2e/cli-harness.ts';
 import { demoPlace, type DemoPlace, type DemoProcess } from '../e2e/demo-process.ts';
 import { chromiumOrReason } from './chromium.ts';
@@ -45,6 +46,7 @@ export function demoInChromium(
     browser = await chromiumOrReason();
     if (typeof browser === 'string') return;
     place = await demoPlace();
+    copyDatabaseTo(place.dataDir);
     started = await place.start();
     home = makeHome(started.url);
     for (const person of options.signedIn ?? []) await curfew(['--profile', person, 'login', '--as', person]);

@@ -9,6 +9,7 @@ import { OWNED_SET, PERMISSION_SET, person, tombstoneWorld } from '../contract/a
 import { post } from '../contract/aws-harness.ts';
 import { ACCOUNT, BUCKET } from '../contract/aws-world.ts';
 import { type Json, type Outcome } from './aws-identity-center-cloud.ts';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
@@ -88,6 +89,7 @@ const read = (keys: Record<string, string>) =>
 async function serving(): Promise<void> {
   await killed();
   const folder = mkdtempSync(join(home, 'broker-'));
+  copyDatabaseTo(join(folder, 'data'));
   const args = ['tests/clients/identity-center-broker.ts', String(port), folder, simulator.url];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   broker = child;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/server.ts';
 import { anywhereWorld } from '../contract/aws-anywhere-harness.ts';
 import { newAuthority } from '../contract/authority.ts';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
@@ -110,6 +111,7 @@ describe.skipIf(!hasAws())(
   () => {
     beforeAll(async () => {
       home = mkdtempSync(join(tmpdir(), 'curfew-anywhere-'));
+      copyDatabaseTo(join(home, 'data'));
       const { pem, certificate } = await newAuthority();
       writeFileSync(join(home, 'ca.pem'), pem, { mode: 0o600 });
       const settings = { rolesAnywhereCallsPerSecond: 0 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
@@ -103,6 +104,7 @@ const refused = ({ stderr }: Outcome): boolean => stderr.includes('AccessDenied'
 describe.skipIf(!hasAws())('the sweeper alone with the cloud (skipped where aws is not on the PATH)', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-sweep-'));
+    copyDatabaseTo(join(home, 'data'));
     port = await freePorts(4);
     env = {
       HOME: home,

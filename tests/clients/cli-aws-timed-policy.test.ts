@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
@@ -114,6 +115,7 @@ const refused = ({ stderr }: Outcome): boolean => stderr.includes('AccessDenied'
 describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped where aws is not on the PATH)", () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-timed-'));
+    copyDatabaseTo(join(home, 'data'));
     port = await freePorts(4);
     env = {
       HOME: home,

@@ -12,6 +12,7 @@ import { portalSession } from '../contract/aws-center-harness.ts';
 import { CENTER, OWNED_SET, person, tombstoneWorld } from '../contract/aws-center-world.ts';
 import { hubSession } from '../contract/aws-harness.ts';
 import { ACCOUNT, BUCKET, EXTERNAL_ID } from '../contract/aws-world.ts';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
@@ -161,6 +162,7 @@ describe.skipIf(!hasAws())(
 
     beforeAll(async () => {
       home = mkdtempSync(join(tmpdir(), 'curfew-desk-'));
+      copyDatabaseTo(join(home, 'data'));
       mkdirSync(join(home, 'rules'));
       for (const [name, text] of [
         ['rules.yaml', RULES],

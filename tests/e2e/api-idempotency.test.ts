@@ -1,14 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { apiUnderTest, no, personId, REQUEST_VIEW, yes, type ApiUnderTest } from '../../src/api/api-under-test.ts';
 import type { ApiOperations } from '../../src/api/operations-port.ts';
-import { openEmbedded, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { reserveKey } from '../../src/store/idempotency.ts';
 import { NOW } from '../../src/api/api-under-test.ts';
+import { emptyEmbedded } from '../embedded-template.ts';
 
 let database: Database;
 let api: ApiUnderTest | null = null;
 beforeAll(async () => {
-  database = await openEmbedded();
+  database = await emptyEmbedded();
 }, 60_000);
 afterAll(() => database.close());
 afterEach(async () => {

@@ -16,9 +16,10 @@ import { createChanges, type Changes } from '../../src/operations/changes.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Log } from '../../src/platform/log.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
-import { openEmbedded, type Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { signInStands } from '../../src/store/oidc-payloads.ts';
 import { createTallies } from '../../src/operations/tallies.ts';
+import { emptyEmbedded } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 
 /** People of a small company; `zoe` has left. */
@@ -63,7 +64,7 @@ interface Options {
 
 /** Starts the whole face: demo identity provider, authorization server and API, listening on a free port. */
 export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
-  const database = await openEmbedded();
+  const database = await emptyEmbedded();
   const port = await freePorts(1);
   const base = parseBaseUrl(`http://localhost:${port}`);
   const { log, lines } = listeningLog();

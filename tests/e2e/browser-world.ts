@@ -6,6 +6,7 @@ import { startDemoIdp, type DemoIdp } from '../../simulators/idp/demo-idp.ts';
 import { startBroker } from '../../src/main.ts';
 import type { FreshSignIn, FurtherSignInConfig } from '../../src/platform/config.ts';
 import { createUserAgent, type UserAgent, type Visit } from './api-user-agent.ts';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { listeningLog, type Line } from './api-world.ts';
 
@@ -64,6 +65,7 @@ const PEOPLE = ['ana', 'bo', 'eve'].map((key) => ({
 
 export async function startBrowserWorld(options: Options = {}): Promise<BrowserWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'curfew-browser-'));
+  copyDatabaseTo(dataDir);
   const port = options.port ?? (await freePorts(1));
   const base = `http://localhost:${port}`;
   const { log, lines } = listeningLog();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { makeHome, type Home } from './cli-harness.ts';
 import { demoPlace, pause, until, type DemoPlace, type DemoProcess } from './demo-process.ts';
 
@@ -8,6 +9,7 @@ describe('the e-mail of the demo', () => {
   let home: Home;
   beforeAll(async () => {
     place = await demoPlace();
+    copyDatabaseTo(place.dataDir);
     demo = await place.start();
     home = makeHome(demo.url);
     for (const [profile, person] of [

@@ -1,5 +1,6 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { makeHome, type Home, type Outcome } from './cli-harness.ts';
 import { demoPlace, until, type DemoPlace, type DemoProcess } from './demo-process.ts';
 
@@ -25,6 +26,7 @@ describe('the kill switch, in the demo', () => {
   let home: Home;
   beforeAll(async () => {
     place = await demoPlace();
+    copyDatabaseTo(place.dataDir);
     demo = await place.start();
     home = makeHome(demo.url);
     for (const person of ['ana', 'cem', 'bo', 'fay']) {

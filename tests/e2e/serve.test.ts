@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { ROOT } from './demo-process.ts';
 
@@ -74,6 +75,7 @@ test('a rules folder that is missing is said in one sentence', async () => {
 });
 
 test('the API has no page of the demo, starts although the mail server is down, and says what becomes of mail', async () => {
+  copyDatabaseTo(dataDir);
   const port = await freePorts(2);
   const { code, output } = await serve({
     CURFEW_ROLE: 'api',
@@ -93,7 +95,7 @@ test('the API has no page of the demo, starts although the mail server is down, 
 test('an engine alone sends no mail and needs no password for it; who sends needs one that nobody else can read', async () => {
   const port = await freePorts(1);
   const file = join(dataDir, 'smtp-password');
-  mkdirSync(dataDir, { recursive: true });
+  copyDatabaseTo(dataDir);
   writeFileSync(file, 'hunter2', { mode: 0o644 });
   const mail = {
     CURFEW_PORT: String(port),

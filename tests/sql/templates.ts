@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import type { TestProject } from 'vitest/node';
-import { openEmbedded, openPostgres } from '../../src/store/database.ts';
+import { openPostgres } from '../../src/store/database.ts';
+import { makeEmbeddedTemplate } from '../embedded-template.ts';
 import { startPostgres } from './postgres.ts';
 
 declare module 'vitest' {
@@ -34,14 +34,9 @@ export async function prepare(project: TestProject, kinds: Templates['kinds']): 
   await (await openPostgres(postgres)).close();
 
   const folder = mkdtempSync(join(tmpdir(), 'curfew-templates-'));
-  const embedded = join(folder, 'embedded.tar');
-  const data = join(folder, 'embedded');
-  await (await openEmbedded(data)).close();
-  const lite = await PGlite.create({ dataDir: data });
-  writeFileSync(embedded, await (await lite.dumpDataDir('none')).bytes());
-  await lite.close();
+  const { tar } = await makeEmbeddedTemplate(folder);
 
-  project.provide('templates', { kinds, embedded, postgres });
+  project.provide('templates', { kinds, embedded: tar, postgres });
   return async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
