@@ -99,7 +99,7 @@ export function createApiMetrics({
     ] as const,
     [
       'curfew_account_conflicts',
-      'Accounts that two persons claim.',
+      'Accounts that two persons claim, or whose person is given another one.',
       () => operations.policyStatus().directory?.conflicts.length ?? 0,
     ] as const,
     ['curfew_event_listeners', 'Open event streams.', () => listeners()] as const,

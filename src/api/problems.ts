@@ -94,7 +94,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'role-unchanged': { status: 409, title: 'That would change nothing' },
   'already-proposed': { status: 409, title: 'It is proposed already' },
   'proposal-lapsed': { status: 409, title: 'The proposal has lapsed' },
-  'account-conflict': { status: 409, title: 'Two persons claim this account' },
+  'account-conflict': { status: 409, title: 'This account is not clear' },
   'account-not-yours-to-unlink': { status: 409, title: 'The directory says that this account is yours' },
   'same-person': { status: 409, title: 'They are one person already' },
 

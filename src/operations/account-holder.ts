@@ -4,8 +4,15 @@ import { ok, refused, type Result } from '../core/result.ts';
 import type { Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
-import { insertLinked, noteConflict, type Account, type LinkedAccount } from '../store/linked-accounts.ts';
-import { humanOf } from '../store/people.ts';
+import {
+  insertLinked,
+  keptAt,
+  noteConflict,
+  settleOwn,
+  type Account,
+  type LinkedAccount,
+} from '../store/linked-accounts.ts';
+import { humanOf, lockPerson } from '../store/people.ts';
 import type { AccountProof } from '../store/persons-schema.ts';
 import type { Trx } from '../store/schema.ts';
 import type { OperationRefusal } from './refusal.ts';
@@ -30,10 +37,19 @@ export const CONFLICT: OperationRefusal = {
   hint: 'Ask an administrator: "curfew policy status" shows the conflict.',
 };
 
+/** What somebody is told to whom the directory gives another account than the one that was proven to be theirs. */
+const ANOTHER_ACCOUNT: OperationRefusal = {
+  code: 'account-conflict',
+  detail:
+    'The directory gives this account to somebody who was proven to have another one there. Curfew does not guess who you are.',
+  hint: 'Ask an administrator: "curfew policy status" shows the conflict, and two admins release the former account if this one takes its place.',
+};
+
 /**
  * Makes an account a person's, or refuses because it was ever proven to be somebody else's: then it is two persons' claim, or two persons
- * are one human, and an administrator has to say which. `history` is that of the account, read under its lock. Everything is written in
- * the transaction that it is given, a refusal too.
+ * are one human, and an administrator has to say which. Refused as well where the directory alone says that it is theirs, and another one
+ * there was proven before: whoever writes the directory must not be able to sign in as somebody. `history` is that of the account, read
+ * under its lock. Everything is written in the transaction that it is given, a refusal too.
  */
 export async function holdAccount(
   world: World,
@@ -46,24 +62,23 @@ export async function holdAccount(
   const human = await humanOf(trx, person);
   const ofOthers = history.find((one) => !one.released && one.human !== human);
   if (ofOthers !== undefined) {
-    await noteConflict(trx, account, { with: person, at: now });
-    await world.append(trx, {
-      kind: 'account.refused',
-      at: now,
-      actor: { kind: 'system', id: 'accounts' },
-      subjects: { person: ofOthers.person },
-      facts: { account: ofOthers.id, issuer: account.issuer, claimedBy: person, cause: 'proven-for-another' },
-    });
-    world.countDirectoryAlarm?.('account-conflict');
-    world.log.error(
-      { account: ofOthers.id, holder: ofOthers.person, claimedBy: person },
-      'two persons claim an account',
-    );
+    await refuse(world, trx, [ofOthers], { by: person, cause: 'proven-for-another', now });
     return refused(CONFLICT);
   }
+  const has = history.filter((one) => one.endedAt === null);
+  if (has.length === 0 && proof === 'directory') {
+    await lockPerson(trx, person);
+    const kept = await keptAt(trx, person, account.issuer);
+    if (kept.length > 0) {
+      await refuse(world, trx, kept, { by: person, cause: 'another-was-proven', now });
+      return refused(ANOTHER_ACCOUNT);
+    }
+  }
   if (history.some((one) => !one.released)) await noteConflict(trx, account, null);
-  // The same human may have it already, under the id that was merged with this one.
-  if (history.some((one) => one.endedAt === null)) return ok(null);
+  // What the directory gives them now is theirs, so nothing that it gave before stands against their other ones.
+  if (proof === 'directory') await settleOwn(trx, person, account.issuer);
+  // The same human may have it already, under the id that was merged with this one. What the directory says is kept for each of them.
+  if (has.some((one) => proof === 'sign-in' || one.person === person)) return ok(null);
   const id = newId(world.random, 'lnk');
   await insertLinked(trx, { ...account, id, person, proof, linkedAt: now });
   return ok({
@@ -74,4 +89,31 @@ export async function holdAccount(
     facts: { account: id, issuer: account.issuer, proof },
     personal: { subject: { subject: person, value: account.subject } },
   });
+}
+
+interface Refusal {
+  readonly by: PersonId;
+  readonly cause: 'proven-for-another' | 'another-was-proven';
+  readonly now: Instant;
+}
+
+/** Writes down that an account was not taken because of some that were proven before, and notes it at them for administrators. */
+async function refuse(
+  world: World,
+  trx: Trx,
+  because: readonly LinkedAccount[],
+  { by, cause, now }: Refusal,
+): Promise<void> {
+  for (const one of because) {
+    await noteConflict(trx, one, { with: by, at: now });
+    await world.append(trx, {
+      kind: 'account.refused',
+      at: now,
+      actor: { kind: 'system', id: 'accounts' },
+      subjects: { person: one.person },
+      facts: { account: one.id, issuer: one.issuer, claimedBy: by, cause },
+    });
+    world.log.error({ account: one.id, holder: one.person, claimedBy: by, cause }, 'an account is not clear');
+  }
+  world.countDirectoryAlarm?.('account-conflict');
 }

@@ -70,12 +70,11 @@ export async function admit(
   return world.db.transaction().execute(async (trx): Promise<Result<PersonId, OperationRefusal>> => {
     if (await endedMeanwhile(trx, companyNames(identity), identity.begunAt)) return refused(SIGNED_OUT_MEANWHILE);
     const history = await historyOf(trx, account);
-    const linked = history.find((one) => one.endedAt === null);
+    // An account that the directory gave somebody is theirs only for as long as it says so; one that they proved stays.
+    const linked = history.find((one) => one.endedAt === null && one.proof === 'sign-in');
     const [claimed] = claimants;
     const key = claimed?.key ?? (linked && (await personKeys(trx, [linked.person])).get(linked.person));
-    // An account that the directory gave somebody is theirs only for as long as it says so; one that they proved stays.
-    const byDirectoryAlone = claimed === undefined && linked?.proof === 'directory';
-    if (key === undefined || byDirectoryAlone || directory.people.get(key)?.active !== true) return refused(UNKNOWN);
+    if (key === undefined || directory.people.get(key)?.active !== true) return refused(UNKNOWN);
     const now = await appNow(trx);
     const id = await personIdFor(trx, key, newId(world.random, 'per'), now);
     const proof = claimed === undefined ? 'sign-in' : 'directory';

@@ -22,7 +22,7 @@ export interface LinkedAccount extends Account {
   readonly endedAt: Instant | null;
   /** An account that an administrator released may become somebody else's. */
   readonly released: boolean;
-  /** Somebody else who claims it; `null`: nobody does. */
+  /** Who claims it as well, or its own person, whom the directory gives another one in its place; `null`: it is clear. */
   readonly claimedBy: PersonId | null;
 }
 
@@ -55,6 +55,14 @@ export async function accountsOf(db: Db | Trx, person: PersonId): Promise<readon
     .orderBy('linked_account.id')
     .execute();
   return rows.map(toLinked);
+}
+
+/**
+ * The accounts of one issuer that were proven to be a person's and that nobody took off since: not they themselves, and no administrators.
+ * Oldest first. Behind `lockPerson`.
+ */
+export async function keptAt(trx: Trx, person: PersonId, issuer: string): Promise<readonly LinkedAccount[]> {
+  return (await accountsOf(trx, person)).filter((one) => one.issuer === issuer);
 }
 
 /** Whether anything was linked to somebody before an account was. */
@@ -113,7 +121,10 @@ export async function releaseHistory(trx: Trx, { issuer, subject }: Account, now
     where issuer = ${issuer} and subject = ${subject}`.execute(trx);
 }
 
-/** Notes that somebody else claims an account; `null`: nobody does any more. */
+/**
+ * Notes that somebody else claims an account, or that its own person is given another one in its place; `null`: nothing of that holds any
+ * more.
+ */
 export async function noteConflict(
   trx: Trx,
   { issuer, subject }: Account,
@@ -132,13 +143,21 @@ export async function noteConflict(
 export async function settleConflicts(trx: Trx, humans: readonly PersonId[]): Promise<void> {
   await sql`
     update linked_account set conflict_at = null, conflict_with = null
-    where conflict_with = any(${humans}) and person_id = any(${humans})`.execute(trx);
+    where conflict_with = any(${humans}) and person_id = any(${humans}) and conflict_with <> person_id`.execute(trx);
 }
 
-/** An account that two persons claim, by their directory keys. */
+/** Nothing is given to a person any more in place of the accounts that they have at an issuer. */
+export async function settleOwn(trx: Trx, person: PersonId, issuer: string): Promise<void> {
+  await sql`
+    update linked_account set conflict_at = null, conflict_with = null
+    where person_id = ${person} and conflict_with = ${person} and issuer = ${issuer}`.execute(trx);
+}
+
+/** An account that is not clear, by directory keys. */
 export interface AccountConflict {
   readonly id: AccountId;
   readonly person: string;
+  /** Who claims it as well. Its own person: the directory gives them another one in its place, by which nobody is signed in. */
   readonly claimedBy: string;
   readonly at: Instant;
 }

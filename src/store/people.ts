@@ -133,6 +133,12 @@ export async function mergeHumans(
   return true;
 }
 
+/** Makes whoever else decides what account a person has wait until the transaction ends. Behind the lock of the account. */
+export async function lockPerson(trx: Trx, person: PersonId): Promise<void> {
+  // What only refers to the person does not wait.
+  await sql`select from person where id = ${person} for no key update`.execute(trx);
+}
+
 /** Everybody who has an id, with whether they are known to have left. */
 export async function everybodySeen(
   db: Db | Trx,

@@ -55,7 +55,9 @@ const account = z.object({
   subject: z.string(),
   provenFor: z.array(personView).readonly().meta({ description: 'None of it counts any more once it is released.' }),
   signsIn: z.boolean().meta({ description: 'Whether it signs `person` in now.' }),
-  claimedBy: personView.nullable(),
+  claimedBy: personView.nullable().meta({
+    description: 'Who claims it as well; whoever has it: the directory gives them another one there in its place.',
+  }),
 });
 const release = proposed.extend({ action: z.literal('release'), account });
 

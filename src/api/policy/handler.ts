@@ -47,7 +47,11 @@ const policyStatus = z
             }),
           )
           .readonly()
-          .meta({ description: 'Accounts that two persons claim, by their keys: neither is signed in by them.' }),
+          .meta({
+            description:
+              'Accounts that are not clear, by keys of persons. Two claim one: it signs in neither. `claimedBy` is `person`: the directory ' +
+              'gives them another account in place of this one, which was proven; the other signs in nobody.',
+          }),
       })
       .optional()
       .meta({ description: 'Where people come from, and how old that is.' }),

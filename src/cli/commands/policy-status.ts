@@ -60,7 +60,7 @@ function finding(kind: 'problem' | 'warning', one: Fields) {
   };
 }
 
-/** What is wrong with where people come from, and the accounts that two of them claim. */
+/** What is wrong with where people come from, and the accounts that are not clear. */
 export function peopleFindings(raw: Fields) {
   const directory = raw['directory'];
   if (!isFields(directory)) return [];
@@ -70,12 +70,22 @@ export function peopleFindings(raw: Fields) {
       one['stale'] === true ? `the people of "${name}" are as of ${textOrNull(one, 'takenAt') ?? '?'}` : null;
     return { name, message: textOrNull(one, 'problem') ?? stale, hint: textOrNull(one, 'hint') };
   });
-  const conflicts = list(directory, 'conflicts', (one) => ({
-    kind: 'people' as const,
-    place: text(one, 'account'),
-    message: `${text(one, 'person')} and ${text(one, 'claimedBy')} claim the same account; it signs in neither`,
-    hint: 'an admin merges the two persons, or releases the account',
-  }));
+  const conflicts = list(directory, 'conflicts', (one) => {
+    const [person, claimedBy] = [text(one, 'person'), text(one, 'claimedBy')];
+    return {
+      kind: 'people' as const,
+      place: text(one, 'account'),
+      ...(person === claimedBy
+        ? {
+            message: `the directory gives ${person} another account than this one, which was proven; the other signs in nobody`,
+            hint: 'undo that in the directory if you do not know why it is so; otherwise two admins release this account',
+          }
+        : {
+            message: `${person} and ${claimedBy} claim the same account; it signs in neither`,
+            hint: 'two admins merge the two persons, or release the account',
+          }),
+    };
+  });
   const old = sources.flatMap(({ name, message, hint }) =>
     message === null ? [] : [{ kind: 'people' as const, place: name, message, hint }],
   );

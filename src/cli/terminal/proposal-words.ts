@@ -89,6 +89,12 @@ function releaseEffects(account: Fields, person: PersonView): readonly string[] 
   return [
     `it was proven for ${proven.join(', ')}, which does not count any more`,
     ...(account['signsIn'] === true ? [`it does not sign ${who(person)} in any more`] : []),
-    ...(claims === null ? [] : [`${who(claims)} claims it`]),
+    ...(claims === null
+      ? []
+      : [
+          claims.key === person.key
+            ? `the directory gives ${who(claims)} another account there, which signs them in once this one has passed on`
+            : `${who(claims)} claims it`,
+        ]),
   ];
 }

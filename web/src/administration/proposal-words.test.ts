@@ -54,4 +54,7 @@ test('an account that passes on says for whom it does not count any more', () =>
     'It does not sign Ana Ribeiro (ana) in any more.',
     'Bo Sandberg (bo) claims it.',
   ]);
+  expect(effectsOf({ ...release, person: ana, account: { ...account, claimedBy: ana } })[3]).toBe(
+    'The directory gives Ana Ribeiro (ana) another account there, which signs them in once this one has passed on.',
+  );
 });

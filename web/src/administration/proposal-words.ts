@@ -43,10 +43,17 @@ export function effectsOf(proposal: Proposal): readonly string[] {
           ? []
           : [`It was proven for ${provenFor.map(who).join(', ')}, which does not count any more.`]),
         ...(signsIn ? [`It does not sign ${who(proposal.person)} in any more.`] : []),
-        ...(claimedBy === null ? [] : [`${who(claimedBy)} claims it.`]),
+        ...(claimedBy === null ? [] : [claimOf(claimedBy, proposal.person)]),
       ];
     }
   }
+}
+
+/** Who claims the account of a person; that person themself is given another one there. */
+function claimOf(claimedBy: Person, person: Person): string {
+  return claimedBy.key === person.key
+    ? `The directory gives ${who(claimedBy)} another account there, which signs them in once this one has passed on.`
+    : `${who(claimedBy)} claims it.`;
 }
 
 function mergeEffects({

@@ -4533,6 +4533,7 @@ export interface components {
                 readonly provenFor: components["schemas"]["Person"][];
                 /** @description Whether it signs `person` in now. */
                 signsIn: boolean;
+                /** @description Who claims it as well; whoever has it: the directory gives them another one there in its place. */
                 claimedBy: components["schemas"]["Person"] | null;
             };
         };
@@ -4855,7 +4856,7 @@ export interface components {
                     problem: string | null;
                     hint: string | null;
                 }[];
-                /** @description Accounts that two persons claim, by their keys: neither is signed in by them. */
+                /** @description Accounts that are not clear, by keys of persons. Two claim one: it signs in neither. `claimedBy` is `person`: the directory gives them another account in place of this one, which was proven; the other signs in nobody. */
                 readonly conflicts: {
                     account: string;
                     person: string;
