@@ -33,6 +33,7 @@ import { endDeparted } from './operations/departures.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
 import { hearOthers } from './operations/hear-others.ts';
 import { linkProven } from './operations/link-proven.ts';
+import { endCliSignIn } from './operations/own-sessions.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
 import { lagMs, readinessChecks } from './operations/check-readiness.ts';
 import { createEpochWatch, type EpochWatch } from './operations/watch-epoch.ts';
@@ -361,6 +362,7 @@ function apiParts(
       find: (id) => findKnownPerson(world, id),
     },
     endAtCompany: (logout) => endAtCompany(world, logout),
+    endSignIn: (id, cause) => endCliSignIn(world, id, cause),
     linkProven: async (session, identity) => {
       const linked = await linkProven(world, session, identity);
       if (linked.ok) return linked;

@@ -13,7 +13,7 @@ import { companyNamed, type Companies } from './companies.ts';
 import { handleCompanyLogout, logoutFrom, type EndAtCompany } from './company-logout.ts';
 import type { CompanyProvider, CompanyRefusal } from './company-provider.ts';
 import { publicJwk, type IdentityKeys } from './keys.ts';
-import { createOidcAdapters } from './oidc-adapter.ts';
+import { createOidcAdapters, type EndSignIn } from './oidc-adapter.ts';
 import { oidcConfiguration } from './oidc-configuration.ts';
 import type { People } from './people.ts';
 import { createSeal } from './seal.ts';
@@ -48,6 +48,7 @@ export interface AuthorizationServerParts {
   readonly openSession: OpenSession;
   readonly linkProven: LinkProven;
   readonly endAtCompany: EndAtCompany;
+  readonly endSignIn: EndSignIn;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -56,11 +57,11 @@ export interface AuthorizationServerParts {
 
 /** The only file that knows how oidc-provider (a Koa application) and our sign-in pages sit on the API's server. */
 export function createAuthorizationServer(parts: AuthorizationServerParts): AuthorizationServer {
-  const { base, db, keys, people, clock, random, log, epoch } = parts;
+  const { base, keys, people, clock, random, log, epoch } = parts;
   const seal = createSeal(keys.sealing, random);
   const provider = new Provider(
     base.issuer,
-    oidcConfiguration({ base, keys, people, clock, epoch, adapter: createOidcAdapters(db, seal, clock) }),
+    oidcConfiguration({ base, keys, people, clock, epoch, adapter: createOidcAdapters({ ...parts, seal }) }),
   );
   // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
   provider.proxy = true;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { after, instant, type Instant } from '../core/time.ts';
 import { systemRandom } from '../platform/random.ts';
 import { openEmbedded, type Database } from '../store/database.ts';
+import { takeSignIn } from '../store/oidc-payloads.ts';
 import { createOidcAdapters } from './oidc-adapter.ts';
 import { createSeal } from './seal.ts';
 
@@ -11,7 +12,15 @@ let database: Database;
 let now: Instant = instant(Date.parse('2026-11-21T06:00:00Z'));
 const clock = { now: () => now, sleep: () => Promise.resolve(), timeout: () => new AbortController().signal };
 const seal = createSeal(randomBytes(32), systemRandom);
-const adapter = (model: string) => createOidcAdapters(database.db, seal, clock)(model);
+const ended: string[] = [];
+const adapter = (model: string) =>
+  createOidcAdapters({
+    ...{ db: database.db, seal, clock },
+    async endSignIn(id, cause) {
+      const person = await database.db.transaction().execute((trx) => takeSignIn(trx, id));
+      if (person !== null) ended.push(cause);
+    },
+  })(model);
 
 beforeAll(async () => {
   database = await openEmbedded();
@@ -19,6 +28,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   await database.db.deleteFrom('oidc_payload').execute();
+  ended.length = 0;
 });
 
 const rows = () => database.db.selectFrom('oidc_payload').selectAll().execute();
@@ -69,7 +79,7 @@ describe('an artifact', () => {
 
 describe('using one up', () => {
   async function signInOf(grantId: string): Promise<void> {
-    await adapter('Grant').upsert(grantId, { jti: grantId }, 60);
+    await adapter('Grant').upsert(grantId, { jti: grantId, accountId: `per_${'a'.repeat(20)}` }, 60);
     await adapter('AuthorizationCode').upsert(`code-${grantId}`, { jti: `code-${grantId}`, grantId }, 60);
     await adapter('RefreshToken').upsert(`refresh-${grantId}`, { jti: `refresh-${grantId}`, grantId }, 60);
   }
@@ -99,6 +109,7 @@ describe('using one up', () => {
       }
       expect(await adapter('RefreshToken').find('refresh-g2')).toBeDefined();
       expect(await adapter('Grant').find('g2')).toBeDefined();
+      expect(ended).toEqual(['replayed']);
     },
   );
 
@@ -109,6 +120,22 @@ describe('using one up', () => {
       adapter('RefreshToken').consume('refresh-g1'),
     ]);
     expect(outcomes.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('or removing a refresh token ends the sign-in, once, and for the reason that there is', async () => {
+    await signInOf('g1');
+    await signInOf('g2');
+    await adapter('RefreshToken').destroy('refresh-g1');
+    // As the provider goes on, for each of its models.
+    await Promise.all(['AccessToken', 'RefreshToken'].map((model) => adapter(model).revokeByGrantId('g1')));
+    await adapter('Grant').destroy('g1');
+    expect(ended).toEqual(['signed-out']);
+    expect(await adapter('AuthorizationCode').find('code-g1')).toBeUndefined();
+    await adapter('RefreshToken').consume('refresh-g2');
+    await adapter('RefreshToken').destroy('refresh-g2');
+    await adapter('Grant').destroy('g2');
+    expect(ended).toEqual(['signed-out', 'replayed']);
+    expect(await rows()).toEqual([]);
   });
 
   test('of one that does not exist is refused', async () => {

@@ -1,15 +1,14 @@
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
-import { parseId } from '../core/ids.ts';
+import { parseId, type SessionId } from '../core/ids.ts';
 import { after } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import {
   consumeOidcPayload,
   deleteExpiredOidcPayloads,
-  deleteOidcPayloadsOfGrant,
   deleteSurplusOidcPayloads,
   findOidcPayload,
-  grantIdOfOidcPayload,
   saveOidcPayload,
+  signInOfOidcPayload,
   takeOidcPayload,
   type FoundOidcPayload,
 } from '../store/oidc-payloads.ts';
@@ -29,9 +28,25 @@ export const MOST_UNFINISHED = 5_000;
 /** What has ended stays this long, so that its user hears "expired" and not "unknown". */
 const KEPT_AFTER_END_MS = 600_000;
 
+/**
+ * Ends a sign-in of the command line: everything that came out of it, with an entry in the log, in one transaction. One that stands no more
+ * is left alone. The composition root fills it.
+ *
+ * `signed-out`: its owner gave it back; `replayed`: a code or a refresh token of it came a second time, so somebody has a copy;
+ * `signed-out-at-company`: it ended there before it was finished here.
+ */
+export type EndSignIn = (id: SessionId, cause: 'signed-out' | 'replayed' | 'signed-out-at-company') => Promise<void>;
+
+export interface OidcAdapterParts {
+  readonly db: Db;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  readonly endSignIn: EndSignIn;
+}
+
 /** Makes the storage of the authorization server on our database, one adapter a model. See {@link Seal} for what is stored. */
-export function createOidcAdapters(db: Db, seal: Seal, clock: Clock): (model: string) => Adapter {
-  return (model) => new OidcAdapter(model, db, seal, clock);
+export function createOidcAdapters(parts: OidcAdapterParts): (model: string) => Adapter {
+  return (model) => new OidcAdapter(model, parts);
 }
 
 class OidcAdapter implements Adapter {
@@ -39,9 +54,11 @@ class OidcAdapter implements Adapter {
   readonly #db: Db;
   readonly #seal: Seal;
   readonly #clock: Clock;
+  readonly #endSignIn: EndSignIn;
 
-  constructor(model: string, db: Db, seal: Seal, clock: Clock) {
+  constructor(model: string, { db, seal, clock, endSignIn }: OidcAdapterParts) {
     this.#model = model;
+    this.#endSignIn = endSignIn;
     this.#db = db;
     this.#seal = seal;
     this.#clock = clock;
@@ -88,20 +105,26 @@ class OidcAdapter implements Adapter {
   async consume(id: string): Promise<void> {
     const idHash = this.#seal.hash(id);
     if (await consumeOidcPayload(this.#db, this.#model, idHash, this.#clock.now())) return;
-    const grantId = await grantIdOfOidcPayload(this.#db, this.#model, idHash);
-    if (grantId !== null) {
-      await deleteOidcPayloadsOfGrant(this.#db, grantId);
-      await takeOidcPayload(this.#db, 'Grant', this.#seal.hash(grantId));
-    }
+    const found = await signInOfOidcPayload(this.#db, this.#model, idHash);
+    if (found !== null) await this.#endSignIn(found.signIn, 'replayed');
     throw new errors.InvalidGrant(`${this.#model} was used twice`);
   }
 
+  /**
+   * Removes an artifact. The provider removes a refresh token where somebody signs out with it, before anything else of the sign-in, or
+   * where it was used before.
+   */
   async destroy(id: string): Promise<void> {
-    await takeOidcPayload(this.#db, this.#model, this.#seal.hash(id));
+    if (this.#model === 'Grant') return this.revokeByGrantId(id);
+    const idHash = this.#seal.hash(id);
+    const found = this.#model === 'RefreshToken' ? await signInOfOidcPayload(this.#db, this.#model, idHash) : null;
+    if (found === null) await takeOidcPayload(this.#db, this.#model, idHash);
+    else await this.#endSignIn(found.signIn, found.consumed ? 'replayed' : 'signed-out');
   }
 
+  /** The provider calls this for each model: behind a refresh token that it removed, which ended the sign-in already, and because of reuse. */
   async revokeByGrantId(grantId: string): Promise<void> {
-    await deleteOidcPayloadsOfGrant(this.#db, grantId, this.#model);
+    await this.#endSignIn(signInId(grantId), 'replayed');
   }
 
   #place(idHash: string): string {

@@ -12,7 +12,7 @@ import type { BaseUrl } from './base-url.ts';
 import type { BrowserSignIn } from './browser-sign-in.ts';
 import { CALLBACK, callbackOf, companyNamed, lastProvider, type Companies } from './companies.ts';
 import type { CompanyChecks, CompanyRefusal } from './company-provider.ts';
-import { MOST_UNFINISHED } from './oidc-adapter.ts';
+import { MOST_UNFINISHED, type EndSignIn } from './oidc-adapter.ts';
 import { CLI_SCOPE, DATED, LIFETIMES } from './oidc-configuration.ts';
 import type { CompanyIdentity, People, SignInFacts } from './people.ts';
 import type { Seal } from './seal.ts';
@@ -38,6 +38,7 @@ export interface SignInParts {
   readonly db: Db;
   readonly seal: Seal;
   readonly browser: BrowserSignIn;
+  readonly endSignIn: EndSignIn;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -137,7 +138,7 @@ async function finish(parts: SignInParts, request: IncomingMessage, response: Se
 
 /** What the person may hand to the client: our own command line, so there is nothing to ask. */
 async function admitted(
-  { provider, base, db }: SignInParts,
+  { provider, base, db, endSignIn }: SignInParts,
   person: PersonId,
   facts: CompanyIdentity & SignInFacts,
   clientId: unknown,
@@ -147,8 +148,9 @@ async function admitted(
   grant.addResourceScope(base.audience, CLI_SCOPE);
   const grantId = await grant.save();
   // Nothing came out of the authorization yet, so a logout that is heard before it has these names finds nothing to end.
-  if (!(await nameSignIn(db, signInId(grantId), companyNames(facts), facts.begunAt))) {
-    await grant.destroy();
+  const id = signInId(grantId);
+  if (!(await nameSignIn(db, id, companyNames(facts), facts.begunAt))) {
+    await endSignIn(id, 'signed-out-at-company');
     return {
       error: 'access_denied',
       error_description: 'You were signed out at your company while you signed in here.',

@@ -243,7 +243,7 @@ export async function end(
 
 /** The entry of a session's end; one of the command line is a session like those of browsers. */
 export function sessionEnded(
-  world: World,
+  world: Pick<World, 'clock'>,
   { id, person }: { readonly id: SessionId; readonly person: PersonId },
   cause: SessionEnd,
   by: PersonId | null,
@@ -258,7 +258,7 @@ export function sessionEnded(
 }
 
 /** Streams that were opened with these sessions close. */
-export function announce(world: World, ended: readonly SessionId[]): void {
+export function announce(world: Pick<World, 'changes' | 'clock'>, ended: readonly SessionId[]): void {
   for (const id of ended) world.changes.publish({ kind: 'session', id, at: world.clock.now() });
 }
 

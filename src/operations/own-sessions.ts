@@ -2,7 +2,14 @@ import type { PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
 import { judge } from './authorisation.ts';
-import { cliSignInsOf, deleteSignIn, deleteSignInsOf, signInStands, standingOf } from '../store/oidc-payloads.ts';
+import {
+  cliSignInsOf,
+  deleteSignIn,
+  deleteSignInsOf,
+  signInStands,
+  standingOf,
+  takeSignIn,
+} from '../store/oidc-payloads.ts';
 import type { Trx } from '../store/schema.ts';
 import {
   announce,
@@ -71,6 +78,28 @@ export async function endOwnSession(
   if (!ended) return refused(NOT_FOUND);
   announce(world, [id]);
   return ok(null);
+}
+
+/**
+ * Ends a sign-in of the command line because of what the authorization server heard with one of its own codes and tokens: a sign-out, by its
+ * owner, or one that was used before, by whoever has a copy. Whoever brings such a thing needs no other right. One that stands no more is
+ * left alone.
+ */
+export async function endCliSignIn(
+  world: Pick<World, 'db' | 'clock' | 'append' | 'changes' | 'log'>,
+  id: SessionId,
+  cause: SessionEnd,
+): Promise<void> {
+  const ended = await world.db.transaction().execute(async (trx) => {
+    const person = await takeSignIn(trx, id);
+    if (person === null) return false;
+    const by = cause === 'signed-out' ? person : null;
+    await world.append(trx, sessionEnded(world, { id, person }, cause, by));
+    return true;
+  });
+  if (!ended) return;
+  if (cause === 'replayed') world.log.warn({ session: id }, 'a code or a refresh token came back; the sign-in ends');
+  announce(world, [id]);
 }
 
 /** Ends every sign-in of a person, at browsers and command lines; `announce` comes after the transaction. */

@@ -86,21 +86,20 @@ export async function takeOidcPayload(db: Db, model: string, idHash: string): Pr
   return typeof sealed === 'string' ? sealed : null;
 }
 
-/** Ends a sign-in: every code and token that came out of one authorization, of one model or of all. */
-export async function deleteOidcPayloadsOfGrant(db: Db, grantId: string, model?: string): Promise<void> {
-  const query = db.deleteFrom('oidc_payload').where('grant_id', '=', grantId);
-  await (model === undefined ? query : query.where('model', '=', model)).execute();
-}
-
-/** The authorization that an artifact belongs to, or `null`. */
-export async function grantIdOfOidcPayload(db: Db, model: string, idHash: string): Promise<string | null> {
+/** The sign-in that an artifact belongs to, and whether the artifact is used up; `null`: it is gone, or belongs to none. */
+export async function signInOfOidcPayload(
+  db: Db,
+  model: string,
+  idHash: string,
+): Promise<{ readonly signIn: SessionId; readonly consumed: boolean } | null> {
   const row = await db
     .selectFrom('oidc_payload')
-    .select('grant_id')
+    .select(['sign_in_id', 'consumed_at'])
     .where('model', '=', model)
     .where('id_hash', '=', idHash)
     .executeTakeFirst();
-  return row?.grant_id ?? null;
+  if (row === undefined || row.sign_in_id === null) return null;
+  return { signIn: row.sign_in_id, consumed: row.consumed_at !== null };
 }
 
 /** Removes what ended before `before`. */
@@ -179,6 +178,16 @@ export async function deleteSignIn(trx: Trx, id: SessionId, person: PersonId): P
     .where('person_id', '=', person)
     .executeTakeFirst();
   return result.numDeletedRows > 0n;
+}
+
+/** Ends a sign-in, whosever it is: everything that came out of it. Whose it was, for the one of several callers who ended it; `null`: it stood no more. */
+export async function takeSignIn(trx: Trx, id: SessionId): Promise<PersonId | null> {
+  const rows = await trx
+    .deleteFrom('oidc_payload')
+    .where('sign_in_id', '=', id)
+    .returning(['model', 'person_id'])
+    .execute();
+  return rows.find((row) => row.model === 'Grant')?.person_id ?? null;
 }
 
 /** Ends all sign-ins of a person at command lines, and returns them. */

@@ -27,7 +27,12 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const adapters = (model: string) =>
-  createOidcAdapters(world.database.db, createSeal(world.keys.sealing, systemRandom), systemClock)(model);
+  createOidcAdapters({
+    db: world.database.db,
+    seal: createSeal(world.keys.sealing, systemRandom),
+    clock: systemClock,
+    endSignIn: async () => {},
+  })(model);
 
 const rows = async (): Promise<number> =>
   Number((await sql<{ n: number }>`select count(*) as n from oidc_payload`.execute(world.database.db)).rows[0]?.n);

@@ -164,6 +164,7 @@ describe('our own address', () => {
       linkProven: () => Promise.reject(new Error('not here')),
       people: { admit: () => Promise.reject(new Error('not here')), find: () => Promise.resolve(null) },
       endAtCompany: () => Promise.resolve(false),
+      endSignIn: async () => {},
       openSession: () => Promise.reject(new Error('not here')),
       clock: systemClock,
       random: systemRandom,

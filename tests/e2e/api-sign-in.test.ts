@@ -27,6 +27,14 @@ afterAll(() => world.close());
 const me = (token: string) => whoAmI(base, token);
 const refresh = (token: string): Promise<Tokens> =>
   askForTokens(base, { grant_type: 'refresh_token', refresh_token: token });
+const BY_ITSELF = { kind: 'system', id: 'sign-in' };
+/** The entries of the log about the end of the sign-in that a token belongs to. */
+async function endsOf(accessToken: unknown): Promise<readonly unknown[]> {
+  const { sign_in: id } = claimsOf(String(accessToken));
+  const rows = await world.database.db.selectFrom('ledger_outbox').select('body').orderBy('id').execute();
+  const entries = rows.map(({ body }) => JSON.parse(body) as { kind: string; facts: Record<string, unknown> });
+  return entries.filter(({ kind, facts }) => kind === 'session.ended' && facts['session'] === id);
+}
 const codeFor = (person: string): Promise<Code> => walkToCode(base, person);
 const redeem = (given: Code, changes: Record<string, string> = {}): Promise<Tokens> => redeemCode(base, given, changes);
 
@@ -120,6 +128,9 @@ describe('a code', () => {
       status: 400,
       body: { error: 'invalid_grant' },
     });
+    expect(await endsOf(first.body['access_token'])).toMatchObject([
+      { actor: BY_ITSELF, facts: { cause: 'replayed' } },
+    ]);
   });
 
   test('that is used by two at one instant gives at most one sign-in, and that ends too', async () => {
@@ -153,24 +164,32 @@ describe('a refresh token', () => {
       status: 400,
       body: { error: 'invalid_grant' },
     });
+    expect(await endsOf(thief.body['access_token'])).toMatchObject([
+      { actor: BY_ITSELF, facts: { cause: 'replayed' } },
+    ]);
   });
 
   test('that is used by two at one instant is reuse', async () => {
-    const { refreshToken } = await signIn(base, 'ana');
+    const { accessToken, refreshToken } = await signIn(base, 'ana');
     const answers = await Promise.all([refresh(refreshToken), refresh(refreshToken)]);
     const good = answers.filter((answer) => answer.status === 200);
     expect(good.length).toBeLessThanOrEqual(1);
     for (const answer of good) expect((await refresh(String(answer.body['refresh_token']))).status).toBe(400);
+    expect(await endsOf(accessToken)).toMatchObject([{ actor: BY_ITSELF, facts: { cause: 'replayed' } }]);
   });
 
   test('is over when the person signs out', async () => {
-    const { refreshToken } = await signIn(base, 'ana');
+    const { accessToken, refreshToken } = await signIn(base, 'ana');
     const answer = await fetch(`${base}/oauth/token/revocation`, {
       method: 'POST',
       body: new URLSearchParams({ client_id: 'curfew-cli', token: refreshToken, token_type_hint: 'refresh_token' }),
     });
     expect(answer.status).toBe(200);
     expect((await refresh(refreshToken)).body).toMatchObject({ error: 'invalid_grant' });
+    const { sub } = claimsOf(accessToken);
+    expect(await endsOf(accessToken)).toMatchObject([
+      { actor: { kind: 'person', id: sub }, subjects: { person: sub }, facts: { cause: 'signed-out' } },
+    ]);
   });
 
   test('gives nothing to somebody who has left, and their access token is refused at once', async () => {

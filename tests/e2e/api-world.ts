@@ -12,7 +12,9 @@ import { parseBaseUrl, type BaseUrl } from '../../src/identity/base-url.ts';
 import { createCompanyProvider } from '../../src/identity/company-provider.ts';
 import { makeSigningJwk, type IdentityKeys } from '../../src/identity/keys.ts';
 import type { People } from '../../src/identity/people.ts';
+import { createAppend } from '../../src/ledger/append.ts';
 import { createChanges, type Changes } from '../../src/operations/changes.ts';
+import { endCliSignIn } from '../../src/operations/own-sessions.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Log } from '../../src/platform/log.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
@@ -91,6 +93,9 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     sealing: randomBytes(32),
   };
   const epoch = { known: () => 'one', look: () => Promise.resolve('one') };
+  const changes = createChanges();
+  const append = createAppend(randomBytes(32), systemRandom);
+  const world = { db: database.db, clock: systemClock, log, append, changes };
   const authorizationServer = createAuthorizationServer({
     base,
     db: database.db,
@@ -99,6 +104,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     linkProven: () => Promise.resolve(refused({ detail: 'This test links nothing.' })),
     people,
     endAtCompany: () => Promise.resolve(false),
+    endSignIn: (id, cause) => endCliSignIn(world, id, cause),
     openSession: () => Promise.resolve(refused({ detail: 'This test has no browser.' })),
     clock: systemClock,
     random: systemRandom,
@@ -111,7 +117,6 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
     clock: systemClock,
     epoch,
   });
-  const changes = createChanges();
   const profile = (key: string): PersonProfile | null => {
     const person = staff.get(key);
     return person?.active === true ? person : null;
