@@ -91,6 +91,11 @@ export function requestCommands(program: Command, act: Act): void {
     .argument('<request>')
     .option('--comment <text>')
     .option('--for <duration>', 'for less time than was asked')
+    .option('--yes', 'without showing it and asking first')
+    .option(
+      '--seen <version>',
+      'for scripts: its rulesVersion as you have read it; refused if other rules are in force',
+    )
     .action(
       act(async (context, id: string, options: DecideOptions) =>
         (await import('./commands/decide.ts')).approve(context, id, options),

@@ -188,7 +188,7 @@ describe('deciding and looking', () => {
       ['ls', '--waiting'],
       ['approve', id],
     ]) {
-      const { stdout, stderr } = await home.run(['--profile', 'bo', ...args], { tty: true });
+      const { stdout, stderr } = await home.run(['--profile', 'bo', ...args], { typed: ['yes'] });
       const drawn = `${stdout}${stderr}`.replace(/\u001b\[[\d;]*m/g, '');
       expect(drawn).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
       expect(`${stdout}${stderr}`).not.toContain('\u001b[31mRed');

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decide, decisionView } from './cli-fake-rules.ts';
 import type { Oauth } from './cli-fake-oauth.ts';
 import {
+  isOutdated,
   json,
   PEOPLE,
   problem,
@@ -82,7 +83,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     decidedAt: request.decidedAt === null ? null : iso(request.decidedAt),
     deniedBy: null,
     policyVersion: 'v1',
-    rulesVersion: 'v1',
+    rulesVersion: state.rulesVersion,
     steps: request.steps.map((step, index) => ({
       id: `policy:invoices#${index}`,
       rule: 'policy:invoices',
@@ -255,6 +256,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
         if (found.person.key === person.key)
           return problem(response, 403, 'self-approval', 'Nobody approves their own request.');
         if (person.key !== 'bo') return problem(response, 403, 'not-an-approver', 'You are not asked.');
+        if (verb === 'approve' && isOutdated(state, response, body['seen'])) return true;
         const comment = typeof body['comment'] === 'string' ? body['comment'] : null;
         const at = iso(Date.now());
         found.decisions.push({ by: person, verdict: verb === 'deny' ? 'deny' : 'approve', comment, at });

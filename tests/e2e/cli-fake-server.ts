@@ -40,6 +40,7 @@ export async function startFakeServer(changes: Partial<FakeState> = {}): Promise
     console: 'https://signin.aws.amazon.com/federation?Action=login&SigninToken=secret-console-token',
     vkey: '',
     override: null,
+    rulesVersion: 'v1',
     delay: null,
     dropAnswers: 0,
     audit: { entries: [], checkpoints: [] },

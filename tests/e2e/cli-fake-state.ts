@@ -21,6 +21,8 @@ export interface FakeState {
   clockOffsetMs: number;
   demo: boolean;
   version: string;
+  /** Of the rules in force. */
+  rulesVersion: string;
   policyProblems: object[];
   policyWarnings: object[];
   cloudFindings: object[];
@@ -106,4 +108,10 @@ export function problem(
     requestId: 'r-1',
     ...more,
   });
+}
+
+/** Refuses a yes to what other rules said than those in force, and says whether it did. */
+export function isOutdated({ rulesVersion }: FakeState, response: ServerResponse, seen: unknown): boolean {
+  const outdated = seen !== undefined && seen !== rulesVersion;
+  return outdated && problem(response, 409, 'policy-changed', 'The rules have changed since you looked at this.');
 }
