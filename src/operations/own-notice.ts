@@ -4,13 +4,14 @@ import { OWN_NEWS, type NotificationOutcome, type OwnNews } from '../core/notifi
 import { fromIso, type Instant } from '../core/time.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import { bodiesFrom, type ClaimedNotification } from '../store/notifications.ts';
-import { confirmationsOf, findRecovery } from '../store/passkey-recoveries.ts';
+import { findRecovery } from '../store/passkey-recoveries.ts';
 import { areOneHuman, humanOf, humansAmong, personKeys } from '../store/people.ts';
 import { findProposal } from '../store/proposals.ts';
 import { roleHolders, rolesOf } from '../store/role-assignments.ts';
 import type { EntryBody } from './entry-words.ts';
 import { isAddress, messageKey } from './notice.ts';
 import { mayDecideProposal } from './proposals.ts';
+import { standingConfirmers } from './recover-passkeys.ts';
 import { partiesOf } from './standing.ts';
 import type { World } from './world.ts';
 
@@ -111,8 +112,8 @@ async function waitsFor(
     const { policy, directory } = world.rules.current();
     const isNamed = sensitiveApprovers(policy, directory, now).includes(key);
     const human = await humanOf(db, person);
-    const said = (await confirmationsOf(db, recovery.id)).map(({ person }) => person);
-    const confirmed = (await humansAmong(db, said)).has(human);
+    // Whoever confirmed it with a key that is gone is asked anew, as the recovery itself counts.
+    const confirmed = (await humansAmong(db, await standingConfirmers(world, db, recovery, now))).has(human);
     if (!isNamed || confirmed || (await humanOf(db, recovery.person)) === human) return 'overtaken';
     return { mayConfirm: true, reason: null };
   }

@@ -270,7 +270,7 @@ async function waitingFor(
 }
 
 /** Who has confirmed a recovery and might do so now: whom the rules still name, with a passkey that is still theirs. */
-async function standingConfirmers(
+export async function standingConfirmers(
   world: World,
   db: Db | Trx,
   { id }: RecoveryRecord,

@@ -105,6 +105,18 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       expect(await toldLater()).toEqual(['recovery-opened bo']);
     });
 
+    test('whoever confirmed a recovery with a passkey that is gone is asked like everybody else', async () => {
+      const lost = await withPasskey(acme, 'bo');
+      const fay = await withPasskey(acme, 'fay');
+      await told();
+      const { id } = got(await askForRecovery(acme.world, lost.actor));
+      await confirm(fay, id as never);
+      const [passkey] = got(await listPasskeys(acme.world, fay.actor));
+      if (passkey === undefined) throw new Error('there is one');
+      got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
+      expect(await toldLater()).toContain('recovery-waits fay');
+    });
+
     test('a recovery that is taken back at once asks nobody', async () => {
       const lost = await withPasskey(acme, 'bo');
       await told();
