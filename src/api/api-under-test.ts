@@ -95,6 +95,7 @@ export const REQUEST_VIEW: RequestView = {
   deniedBy: null,
   policyVersion: 'v1',
   rulesVersion: 'v1',
+  stale: [],
   steps: [],
   decisions: [],
   reasons: [{ rule: 'policy:invoices', text: 'Finance may read invoices.' }],

@@ -124,6 +124,8 @@ export const extensionView = z
   .object({ grant: text, until: time, status: z.enum(EXTENSION_STATES) })
   .meta({ id: 'Extension' });
 
+const stale = list(text).meta({ description: 'Sources of people that are older now than they should be, in words.' });
+
 export const requestView = z
   .object({
     id: text,
@@ -161,6 +163,7 @@ export const requestView = z
     deniedBy: z.enum(['approver', 'policy']).nullable(),
     policyVersion: text,
     rulesVersion: text.meta({ description: 'The rules in force when this was read: `seen` of a yes to it.' }),
+    stale,
     steps: list(stepView),
     decisions: list(personDecisionView),
     reasons: list(reasonView),
@@ -215,7 +218,7 @@ export const previewView = z
     steps: list(z.object({ id: text, rule: text, from: list(text), count: z.number(), eligible: list(personView) })),
     reasons: list(reasonView),
     refusals: list(refusalView),
-    stale: list(text).meta({ description: 'Sources of people that are older than they should be, in words.' }),
+    stale,
     residual: list(z.object({ role: text, target: text, ...residual.shape })),
     needsSignature: z.boolean(),
     unsignable: list(z.object({ step: text, without: list(personView) })).meta({
@@ -230,7 +233,7 @@ export const explanationView = z
     request: requestView,
     decision: decisionView,
     now: decisionView,
-    stale: list(text).meta({ description: 'Sources of people that are older now than they should be, in words.' }),
+    stale,
     timeline: list(z.object({ at: time, kind: text, actor: text, text })),
   })
   .meta({ id: 'Explanation' });

@@ -21,6 +21,14 @@ export function residualOf(provider: Provider | undefined, method: string, role:
   return provider?.residual?.({ method, role }) ?? provider?.methods[method]?.residual ?? null;
 }
 
+/** What was said to survive the end of a grant before it was approved: by its role as it was then. */
+export function residualBefore(
+  providers: ReadonlyMap<ProviderName, Provider>,
+  { provider, method, definition }: GrantRecord,
+): Residual | null {
+  return residualOf(providers.get(provider), method, definition.role);
+}
+
 /** Where a grant lands when nothing is handed out; `null`: credentials are, or this installation does not have the provider. */
 export function landingOf(
   provider: Provider | undefined,

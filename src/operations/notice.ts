@@ -18,10 +18,10 @@ import type { ClaimedNotification } from '../store/notifications.ts';
 import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequest, type RequestRecord } from '../store/requests.ts';
+import { residualBefore } from './grant-shape.ts';
 import { takenNow, votesIn } from './votes.ts';
 import { warningOccasion } from './plan-notifications.ts';
 import { storedQuestion } from './stored-decision.ts';
-import { residualBefore } from './views.ts';
 import type { RulesInForce, World } from './world.ts';
 
 /** A message as it stands when it is sent. Times are instants; words that people wrote (`reason`, `comment`) are as they wrote them. */
@@ -117,7 +117,7 @@ function noticeGrant(world: World, grant: GrantRecord, made: readonly GrantRecor
   const { state } = grant;
   const over = state.kind === 'ended' || state.kind === 'failed' ? state : null;
   const shared = over?.proof.evidence['neededByOthersUntil'];
-  const residual = grant.residual ?? residualBefore(world, grant);
+  const residual = grant.residual ?? residualBefore(world.providers, grant);
   return {
     role: grant.definition.role.name,
     target: grant.definition.target.key,

@@ -12,11 +12,12 @@ import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
-import { landingOf, residualOf } from './grant-shape.ts';
+import { landingOf, residualBefore } from './grant-shape.ts';
 import { planOfItem, residualOfItem, wordsOfItem, type ItemWords } from './item-outlook.ts';
 import { approvalPage, needsSignedApproval } from './step-up.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { extensionView, type ExtensionView } from './extension-view.ts';
+import { staleWords } from './show-policy.ts';
 import { faultOrWait } from './start-wait.ts';
 import { takenNow, votesIn } from './votes.ts';
 import type { Actor, World } from './world.ts';
@@ -123,6 +124,8 @@ export interface RequestView {
   readonly policyVersion: string;
   /** The rules in force, by which this view was made: whoever says yes says which they saw. */
   readonly rulesVersion: string;
+  /** Sources of people that are older now than they should be, in words. */
+  readonly stale: readonly string[];
   readonly steps: readonly StepView[];
   /** What people have said to it, oldest first. */
   readonly decisions: readonly DecisionView[];
@@ -226,7 +229,7 @@ function requestView(
         ...wordsOfItem(world, item),
         grant: grant?.id ?? null,
         plan: planOfItem(world, request, keys.get(request.person) ?? '', item),
-        residual: grant === undefined ? residualOfItem(world, item) : residualBefore(world, grant),
+        residual: grant === undefined ? residualOfItem(world, item) : residualBefore(world.providers, grant),
       };
     }),
     reason: request.reason,
@@ -242,6 +245,7 @@ function requestView(
     deniedBy: request.state.kind === 'denied' ? request.state.by : null,
     policyVersion: request.policyVersion,
     rulesVersion: world.rules.current().policy.version,
+    stale: staleWords(world.rules.current()),
     steps,
     decisions,
     reasons: decision.reasons,
@@ -272,7 +276,7 @@ function shownTo(actor: Actor | null, { person }: GrantRecord, view: GrantView):
 function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId, string>, now: Instant): GrantView {
   const { role, target } = grant.definition;
   const state = grant.state;
-  const before = residualBefore(world, grant) ?? UNKNOWN_RESIDUAL;
+  const before = residualBefore(world.providers, grant) ?? UNKNOWN_RESIDUAL;
   return {
     id: grant.id,
     status: state.kind,
@@ -307,11 +311,6 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
 }
 
 const UNKNOWN_RESIDUAL: Residual = { maxMs: null, words: 'unknown: this provider is not configured here' };
-
-/** What was said to survive the end of a grant before it was approved: by its role as it was then. */
-export function residualBefore(world: World, { provider, method, definition }: GrantRecord): Residual | null {
-  return residualOf(world.providers.get(provider), method, definition.role);
-}
 
 /** Somebody who has left the directory is still shown by the key they had. */
 export function personView(world: World, key: string): PersonView {

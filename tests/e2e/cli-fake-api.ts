@@ -84,6 +84,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     deniedBy: null,
     policyVersion: 'v1',
     rulesVersion: state.rulesVersion,
+    stale: [],
     steps: request.steps.map((step, index) => ({
       id: `policy:invoices#${index}`,
       rule: 'policy:invoices',
@@ -223,6 +224,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
           ...decisionView(made),
           plan: ['Makes a session of invoice-reader.'],
           residual: [],
+          stale: ['People of "export" are as of 2026-11-20T09:30:00.000Z.'],
         });
       if (made.refusals.length > 0) return refuse(response, made.refusals);
       const now = Date.now();

@@ -175,6 +175,7 @@ describe('asking', () => {
     ];
     expect(allowed.code).toBe(0);
     expect(allowed.stdout).toContain('1 of Bo Lind');
+    expect(allowed.stdout).toMatch(/^ +people +People of "export" are as of 2026-11-20T09:30:00.000Z\.$/m);
     expect(refused.code).toBe(3);
     expect(refused.stdout).toContain('Nobody gets admin this way.');
     expect(server.state.requests.size).toBe(0);

@@ -129,6 +129,20 @@ eachDatabase('the words of a request', (current) => {
     });
   });
 
+  test('whoever asks, looks or decides is told how old the people are, where they are older than they should be', async () => {
+    const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
+    const { id } = got(await requestAccess(acme.world, ana, ASK));
+    expect(got(await showRequest(acme.world, bo, id)).stale).toEqual([]);
+    const source = { name: 'export', version: 'v1', failure: null, held: null, stale: true, takenAt: now() };
+    const current = () => ({ ...acme.rules.current(), sources: [source] });
+    const later = { ...acme.world, rules: { ...acme.rules, current } };
+    const words = [`People of "export" are as of ${toIso(source.takenAt)}.`];
+    expect(got(await showRequest(later, bo, id)).stale).toEqual(words);
+    expect(got(await explainRequest(later, bo, id)).stale).toEqual(words);
+    expect(got(await previewRequest(later, ana, ASK)).stale).toEqual(words);
+    expect(got(await approveRequest(later, bo, id, {})).stale).toEqual(words);
+  });
+
   test('a denial says who, and what they said, to whoever looks', async () => {
     const [ana, bo] = [await acme.as('ana'), await acme.as('bo')];
     const { id } = got(await requestAccess(acme.world, ana, ASK));

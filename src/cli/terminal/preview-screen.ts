@@ -107,6 +107,7 @@ export function previewScreen(context: Context, items: readonly Wanted[], outloo
       'because',
       `${printable(one.text)}  ${out.dim(printable(one.rule))}`,
     ]),
+    ...outlook.stale.map((words): readonly [string, string] => ['people', out.warn(printable(words))]),
     ...outlook.plan.map((words): readonly [string, string] => ['does', printable(words)]),
     ...[...new Set(outlook.residual)].map((words): readonly [string, string] => ['after', printable(words)]),
   ];

@@ -4289,6 +4289,8 @@ export interface components {
             policyVersion: string;
             /** @description The rules in force when this was read: `seen` of a yes to it. */
             rulesVersion: string;
+            /** @description Sources of people that are older now than they should be, in words. */
+            readonly stale: string[];
             readonly steps: components["schemas"]["ApprovalStep"][];
             readonly decisions: components["schemas"]["PersonDecision"][];
             readonly reasons: {
@@ -4379,7 +4381,7 @@ export interface components {
                 } | null;
                 hint?: string;
             }[];
-            /** @description Sources of people that are older than they should be, in words. */
+            /** @description Sources of people that are older now than they should be, in words. */
             readonly stale: string[];
             readonly residual: {
                 role: string;

@@ -20,6 +20,13 @@ test.each([
   expect(timesIn('local', zone).short(BEFORE, Date.parse('2026-10-24T12:00:00Z'))).toBe(text);
 });
 
+test('a sentence with the times of machines is read in the chosen zone', () => {
+  const sentence = 'People of "export" are as of 2026-10-25T00:30:00.000Z, and not of 2026-10-25T01:30:00Z.';
+  expect(timesIn('local', 'Europe/Berlin').within(sentence)).toBe(
+    'People of "export" are as of 25 Oct 2026, 02:30:00 CEST, and not of 25 Oct 2026, 02:30:00 CET.',
+  );
+});
+
 test('UTC is UTC whatever the machine thinks, and another year is said', () => {
   const utc = timesIn('utc', 'Asia/Tokyo');
   expect(utc.full(BEFORE)).toBe('25 Oct 2026, 00:30:00 UTC');

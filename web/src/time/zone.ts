@@ -49,6 +49,7 @@ function format(timeZone: string | undefined, options: Intl.DateTimeFormatOption
 }
 
 const HOURS = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const DAY = { day: 'numeric', month: 'short', year: 'numeric' } as const;
 
 /**
@@ -63,6 +64,9 @@ export function timesIn(zone: Zone, ianaName?: string) {
       .formatToParts(at)
       .find((part) => part.type === 'timeZoneName')?.value ?? 'UTC';
   const clock = (at: number): string => format(timeZone, HOURS).format(at);
+  /** Everything, with the zone: `22 Nov 2026, 14:30:05 CET`. */
+  const full = (at: number): string =>
+    `${day(at)}, ${format(timeZone, { ...HOURS, second: '2-digit' }).format(at)} ${name(at)}`;
   return {
     /** `14:30`. */
     clock,
@@ -76,9 +80,9 @@ export function timesIn(zone: Zone, ianaName?: string) {
       const [date = '', year = ''] = [day(at).replace(/ \d{4}$/, ''), day(at).slice(-4)];
       return year === day(now).slice(-4) ? `${date}, ${clock(at)}` : `${date} ${year}, ${clock(at)}`;
     },
-    /** Everything, with the zone: `22 Nov 2026, 14:30:05 CET`. */
-    full: (at: number): string =>
-      `${day(at)}, ${format(timeZone, { ...HOURS, second: '2-digit' }).format(at)} ${name(at)}`,
+    full,
+    /** A sentence of the server with the times that it wrote as machines do, as {@link full} says them. */
+    within: (sentence: string): string => sentence.replace(ISO, (at) => full(Date.parse(at))),
   };
 }
 

@@ -38,6 +38,7 @@ function request(id: string, more: Partial<AccessRequest> = {}): AccessRequest {
     deniedBy: null,
     policyVersion: 'v',
     rulesVersion: 'v',
+    stale: [],
     steps: [],
     decisions: [],
     reasons: [],

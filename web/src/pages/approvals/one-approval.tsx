@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
 import { useKnownRequests, useRequest } from '../../data/approvals.ts';
 import { useMe } from '../../data/session.ts';
+import { StalePeople } from '../../requests/stale-people.tsx';
 import { countdown, durationWords } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { requestState, residualLine } from '../../time/wording.ts';
@@ -81,6 +82,7 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
       </div>
       <Terms request={request} />
       <People request={request} me={me?.person.key ?? ''} />
+      {status === 'pending' && <StalePeople words={request.stale} />}
       {stance.kind === 'open' ? <Decide request={request} /> : <Outcome request={request} stance={stance} />}
     </Card>
   );

@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { Command } from '../../access/command.tsx';
 import type { Preview } from '../../data/api.ts';
 import { signInBesideAddress } from '../../data/session.ts';
+import { StalePeople } from '../../requests/stale-people.tsx';
 import { durationWords } from '../../time/countdown.ts';
 import { parseDuration } from '../../time/durations.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -25,6 +26,7 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
       <h2>What would happen</h2>
       {isLoading && <Waiting />}
       {error !== null && <FailureNotice error={error} intent="look" again={() => void refetch()} />}
+      {data !== undefined && error === null && <StalePeople words={data.stale} />}
       {data !== undefined && error === null && <Answer asked={asked} data={data} />}
       <div className={classes['part']}>
         <h3>On the command line</h3>

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, ask } from '../../data/api.ts';
-import { useTimes, type Times } from '../../time/zone.ts';
+import { StalePeople } from '../../requests/stale-people.tsx';
+import { useTimes } from '../../time/zone.ts';
 import { Section, Waiting } from '../../ui/card.tsx';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono } from '../../ui/signs.tsx';
@@ -20,6 +21,7 @@ export function Timeline({ id, changedAt }: { readonly id: string; readonly chan
       {error !== null && <FailureNotice error={error} intent="look" again={() => void refetch()} />}
       {data !== undefined && (
         <>
+          <StalePeople words={data.stale} />
           <ol className={classes['line']}>
             {data.timeline.map(({ at, kind, actor, text }) => (
               <li key={`${at} ${kind} ${text}`}>
@@ -28,7 +30,7 @@ export function Timeline({ id, changedAt }: { readonly id: string; readonly chan
                 </time>
                 <div>
                   <p>
-                    <strong>{actor}</strong> {inZone(text, times)}
+                    <strong>{actor}</strong> {times.within(text)}
                   </p>
                   <Mono>{kind}</Mono>
                 </div>
@@ -49,11 +51,4 @@ export function Timeline({ id, changedAt }: { readonly id: string; readonly chan
       )}
     </Section>
   );
-}
-
-const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
-
-/** The log writes times as machines do; people read them in their zone. */
-function inZone(text: string, times: Times): string {
-  return text.replace(ISO, (at) => times.full(Date.parse(at)));
 }

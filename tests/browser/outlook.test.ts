@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { demoInChromium } from './demo-in-chromium.ts';
+import { settled, visit } from './visitor.ts';
+
+const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana'] });
+
+test('people who are older than they should be are spoken of wherever somebody asks, decides or looks', async (context) => {
+  const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '15m', '--reason', 'Check one invoice'];
+  const { id } = JSON.parse(await curfew(['--profile', 'ana', ...args, '--json'])) as { id: string };
+  const opened = chromium(context);
+  const words = 'People of "export" are as of 20 Nov 2026, 10:30:00 CET.';
+  for (const [person, path] of [
+    ['ana', '/request?role=invoice-reader&target=aws/prod'],
+    ['ana', `/requests/${id}`],
+    ['bo', `/approvals/${id}`],
+  ] as const) {
+    const { page, complaints } = await visit(opened, base(), person);
+    await page.goto(path);
+    await settled(page);
+    expect(await page.getByText('as of').count(), path).toBe(0);
+    await page.route(/\/v1\/requests\/(preview|req_\w+(\/explanation)?)$/, async (route) => {
+      const answer = await route.fetch();
+      const stale = ['People of "export" are as of 2026-11-20T09:30:00.000Z.'];
+      await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), stale } });
+    });
+    await page.reload();
+    await page.getByText(words).waitFor();
+    expect(complaints(), path).toEqual([]);
+    await page.context().close();
+  }
+});
