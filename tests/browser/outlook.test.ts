@@ -4,6 +4,21 @@ import { settled, visit } from './visitor.ts';
 
 const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana'] });
 
+test('before the request is sent it says what it takes, and that nobody could sign it yet', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'tom');
+  await page.goto('/request?role=payments-db-operator&target=aws/prod');
+  const outlook = page.getByRole('article', { name: 'What would happen' });
+  await outlook.getByText('A passkey: whoever agrees signs with theirs.').waitFor();
+  await outlook.getByText(/Too few .* a passkey: .*Rami Haddad.* none/).waitFor();
+  await outlook.getByText('Too few can agree yet').waitFor();
+  // What takes no passkey does not speak of one.
+  await page.goto('/request?role=invoice-reader&target=aws/prod');
+  await outlook.getByRole('status').waitFor();
+  expect(await outlook.getByText(/passkey/).count()).toBe(0);
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
 test('people who are older than they should be are spoken of wherever somebody asks, decides or looks', async (context) => {
   const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '15m', '--reason', 'Check one invoice'];
   const { id } = JSON.parse(await curfew(['--profile', 'ana', ...args, '--json'])) as { id: string };

@@ -9,9 +9,10 @@ import { useNow } from '../../time/ticker.ts';
 import { residualLine, type State } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
-import { CopyButton, FailureNotice } from '../../ui/notices.tsx';
+import { CopyButton, FailureNotice, Notice } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
 import { commandLine, type Asked } from './draft.ts';
+import { whatItTakes, whyUnsignable } from './what-it-takes.ts';
 import classes from './outlook.module.css';
 
 /** What would happen if it were sent now: by whom it is decided, until when it lasts, what survives, what the cloud is told. */
@@ -44,9 +45,10 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
 }
 
 /** How it would be decided, in a word. */
-export function outlookState({ effect, steps }: Pick<Preview, 'effect' | 'steps'>): State {
+export function outlookState({ effect, steps, unsignable }: Pick<Preview, 'effect' | 'steps' | 'unsignable'>): State {
   if (effect === 'deny') return { word: 'It would be refused', tone: 'bad' };
   if (steps.length === 0) return { word: 'Approved at once, by rule', tone: 'good' };
+  if (unsignable.length > 0) return { word: 'Too few can agree yet', tone: 'bad' };
   return { word: steps.length === 1 ? 'Somebody agrees' : `${steps.length} groups agree`, tone: 'waiting' };
 }
 
@@ -83,6 +85,8 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
       </div>
     );
   }
+  const takes = whatItTakes(data);
+  const unsignable = whyUnsignable(data);
   return (
     <>
       <div className={classes['part']} role="status">
@@ -97,7 +101,18 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
             ))}
           </ol>
         )}
+        {unsignable !== null && <Notice>{unsignable}</Notice>}
       </div>
+      {takes.length > 0 && (
+        <div className={classes['part']}>
+          <h3>What it takes</h3>
+          <ul className={classes['list']}>
+            {takes.map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
+        </div>
+      )}
       <div className={classes['part']}>
         <h3>The end</h3>
         <p className={classes['end']}>{times.short(from + durationMs, now)}</p>

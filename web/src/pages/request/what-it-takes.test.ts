@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { whatItTakes, whyUnsignable } from './what-it-takes.ts';
+
+const NOTHING = { reasonMin: 0, ticket: null, mfaMaxAgeMs: null };
+
+test('each requirement is a sentence, and none where there is none', () => {
+  expect(whatItTakes({ requirements: NOTHING, needsSignature: false })).toEqual([]);
+  const requirements = { reasonMin: 10, ticket: 'jira', mfaMaxAgeMs: 900_000 };
+  expect(whatItTakes({ requirements, needsSignature: true })).toEqual([
+    'A reason of at least 10 characters.',
+    'A ticket (jira).',
+    'A second factor at your sign-in, at most 15 minutes ago.',
+    'A passkey: whoever agrees signs with theirs.',
+  ]);
+});
+
+test('whoever lacks a passkey is named once, however many steps wait for them', () => {
+  const [rami, bo] = [
+    { key: 'rami', name: 'Rami Haddad' },
+    { key: 'bo', name: 'Bo Sandberg' },
+  ];
+  expect(whyUnsignable({ unsignable: [] })).toBeNull();
+  expect(whyUnsignable({ unsignable: [{ step: 'a', without: [rami] }] })).toContain(': Rami Haddad has none.');
+  const both = [
+    { step: 'a', without: [rami, bo] },
+    { step: 'b', without: [rami] },
+  ];
+  expect(whyUnsignable({ unsignable: both })).toContain(': Rami Haddad, Bo Sandberg have none.');
+});
