@@ -65,6 +65,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   );
   // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
   provider.proxy = true;
+  widenResume(provider);
   const browser = createBrowserSignIn({ ...parts, seal });
   const signIn = createSignIn({ ...parts, provider, seal, browser });
   endSessions(provider, log);
@@ -101,6 +102,22 @@ function asConfigured(request: IncomingMessage, base: BaseUrl): void {
     delete request.headers[name];
   request.headers.host = base.host;
   request.headers['x-forwarded-proto'] = base.secure ? 'https' : 'http';
+}
+
+/**
+ * The library gives the cookie of the way back the path of one interaction, whatever is configured. A name that is bound to this host
+ * needs `/`, or browsers drop it; and it must be bound, because the way back goes on with an interaction that nobody has finished.
+ */
+function widenResume(provider: Provider): void {
+  const name = provider.cookieName('resume');
+  const isResume = (line: string): boolean => line.startsWith(`${name}=`) || line.startsWith(`${name}.sig=`);
+  provider.use(async (ctx, next) => {
+    await next();
+    const lines = ctx.res.getHeader('set-cookie');
+    if (!Array.isArray(lines)) return;
+    const widened = lines.map((line) => (isResume(line) ? line.replace(/; path=[^;]*/, '; path=/') : line));
+    ctx.res.setHeader('set-cookie', widened);
+  });
 }
 
 /** Forgets the browser when a sign-in is over: the next one, perhaps by somebody else, starts from nothing. */

@@ -2,6 +2,7 @@ import { errors, interactionPolicy, type Adapter, type Configuration, type KoaCo
 import { parseId } from '../core/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { BaseUrl } from './base-url.ts';
+import { cookieKind } from './cookies.ts';
 import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage, type DeviceForm } from './sign-in-pages.ts';
 import type { IdentityKeys } from './keys.ts';
 import type { People } from './people.ts';
@@ -55,7 +56,7 @@ export function oidcConfiguration({ base, keys, people, adapter, clock, epoch }:
     responseTypes: ['code'],
     clientAuthMethods: ['none'],
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
-    cookies: cookies(keys),
+    cookies: cookies(base, keys),
     scopes: ['openid', 'offline_access'],
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
     pkce: { required: () => true },
@@ -112,14 +113,23 @@ function cliClient(): NonNullable<Configuration['clients']>[number] {
   };
 }
 
-function cookies(keys: IdentityKeys): NonNullable<Configuration['cookies']> {
+/**
+ * What the library keeps in the browser. Whoever brings one of these is taken for whoever began the sign-in, so on https their names bind
+ * them to exactly this host: another one below the same domain could plant its own, which are as well signed, and the victim would sign in
+ * for somebody else's device. Such a name needs the path `/`, so a browser has one of each: of two sign-ins that it begins the later counts.
+ */
+function cookies(base: BaseUrl, keys: IdentityKeys): NonNullable<Configuration['cookies']> {
+  const attributes = { httpOnly: true, sameSite: 'lax', signed: true, path: '/', secure: base.secure } as const;
   return {
     keys: [...keys.cookies],
     // Cookies ignore ports, and a demo runs two providers on one host: the names must be our own.
-    names: { session: 'curfew_session', interaction: 'curfew_interaction', resume: 'curfew_resume' },
-    long: { httpOnly: true, sameSite: 'lax', signed: true, path: '/oauth' },
-    // The callback of the company's provider must see the interaction, so it belongs to the folder and not to one page.
-    short: { httpOnly: true, sameSite: 'lax', signed: true, path: '/sign-in' },
+    names: {
+      session: cookieKind(base, 'curfew_session').name,
+      interaction: cookieKind(base, 'curfew_interaction').name,
+      resume: cookieKind(base, 'curfew_resume').name,
+    },
+    long: attributes,
+    short: attributes,
   };
 }
 

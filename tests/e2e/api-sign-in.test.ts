@@ -2,17 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDemoIdp } from '../../simulators/idp/demo-idp.ts';
 import {
   askForTokens,
+  beginDevice,
   claimsOf,
   createUserAgent,
+  deviceForm,
   isCallback,
   newAttempt,
+  pollDevice,
   redeemCode,
   signIn,
   walkToCode,
   whoAmI,
   type Code,
   type Tokens,
-  type Visit,
 } from './api-user-agent.ts';
 import { startApiWorld, STAFF, type ApiWorld } from './api-world.ts';
 
@@ -207,27 +209,8 @@ describe('a refresh token', () => {
 });
 
 describe('a device', () => {
-  const begin = async () => {
-    const answer = await fetch(`${base}/oauth/device/code`, {
-      method: 'POST',
-      body: new URLSearchParams({ client_id: 'curfew-cli', scope: 'openid offline_access', resource: `${base}/v1` }),
-    });
-    return (await answer.json()) as {
-      device_code: string;
-      user_code: string;
-      verification_uri: string;
-      verification_uri_complete: string;
-    };
-  };
-  const poll = (code: string) =>
-    askForTokens(base, { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code });
-  const formOf = (visit: Visit) =>
-    Object.fromEntries(
-      [...visit.body.matchAll(/name="(xsrf|user_code)" value="([^"]*)"/g)].map(([, name, value]) => [
-        name,
-        value ?? '',
-      ]),
-    );
+  const begin = () => beginDevice(base);
+  const poll = (code: string) => pollDevice(base, code);
 
   test('is signed in after its code was typed, confirmed, and its person signed in', async () => {
     const device = await begin();
@@ -238,12 +221,12 @@ describe('a device', () => {
     expect(input.body).toContain('Type the code');
     expect(input.headers.get('content-security-policy')).not.toContain('unsafe');
     const confirm = await agent.post(device.verification_uri, {
-      ...formOf(input),
+      ...deviceForm(input),
       user_code: device.user_code.toLowerCase(),
     });
     expect(confirm.body).toContain('Is this your code?');
     expect(confirm.body).toContain(device.user_code);
-    const started = await agent.post(device.verification_uri, { ...formOf(confirm), confirm: 'yes' });
+    const started = await agent.post(device.verification_uri, { ...deviceForm(confirm), confirm: 'yes' });
     const people = await agent.follow(started.location?.href ?? '', isCallback);
     const chosen = await agent.post(people.url.href, { person: 'bo' });
     const done = await agent.follow(chosen.location?.href ?? '', isCallback);
@@ -259,8 +242,8 @@ describe('a device', () => {
     const device = await begin();
     const agent = createUserAgent();
     const input = await agent.get(device.verification_uri);
-    const confirm = await agent.post(device.verification_uri, { ...formOf(input), user_code: device.user_code });
-    const stopped = await agent.post(device.verification_uri, { ...formOf(confirm), abort: 'yes' });
+    const confirm = await agent.post(device.verification_uri, { ...deviceForm(input), user_code: device.user_code });
+    const stopped = await agent.post(device.verification_uri, { ...deviceForm(confirm), abort: 'yes' });
     expect(stopped.body).toContain('Nobody is signed in');
     expect(await poll(device.device_code)).toMatchObject({ status: 400, body: { error: 'access_denied' } });
   });
@@ -269,7 +252,7 @@ describe('a device', () => {
     const device = await begin();
     const agent = createUserAgent();
     const input = await agent.get(device.verification_uri);
-    const wrong = await agent.post(device.verification_uri, { ...formOf(input), user_code: 'BBBB-BBBB' });
+    const wrong = await agent.post(device.verification_uri, { ...deviceForm(input), user_code: 'BBBB-BBBB' });
     expect(wrong.body).toContain('This code is not known');
     const planted = await createUserAgent().post(device.verification_uri, {
       xsrf: 'x',

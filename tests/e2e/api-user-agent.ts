@@ -8,6 +8,8 @@ export interface UserAgent {
   send(url: string, init: RequestInit): Promise<Visit>;
   /** The value of a cookie that is kept now for a host, whatever its path. */
   cookie(host: string, name: string): string | null;
+  /** Keeps a cookie that a host beside this one has set for both (`Domain`), as long as a browser would take it. */
+  plant(host: string, cookie: { readonly name: string; readonly value: string; readonly path: string }): void;
   /** Follows redirects until a page, or until `stopAt` says that this address is not for a browser. */
   follow(url: string, stopAt: (url: URL) => boolean): Promise<Visit>;
   cookies(): readonly string[];
@@ -28,7 +30,11 @@ interface Cookie {
   readonly pair: string;
 }
 
-export function createUserAgent(extra: Readonly<Record<string, string>> = {}): UserAgent {
+/** With `through`, what is for `from` goes to another server, as to a proxy that ends TLS. */
+export function createUserAgent(
+  extra: Readonly<Record<string, string>> = {},
+  through: { readonly from: string; readonly to: string } | null = null,
+): UserAgent {
   const jar = new Map<string, Cookie>();
   const seen: string[] = [];
   async function visit(url: string, init: RequestInit): Promise<Visit> {
@@ -38,9 +44,12 @@ export function createUserAgent(extra: Readonly<Record<string, string>> = {}): U
         (one) =>
           one.host === at.host && (at.pathname === one.path || at.pathname.startsWith(one.path.replace(/\/?$/, '/'))),
       )
+      // The longer path comes first, as in every browser (RFC 6265, section 5.4).
+      .sort((one, other) => other.path.length - one.path.length)
       .map((one) => one.pair)
       .join('; ');
-    const answer = await fetch(at, {
+    const reached = at.origin === through?.from ? `${through.to}${at.pathname}${at.search}` : at;
+    const answer = await fetch(reached, {
       ...init,
       redirect: 'manual',
       headers: { accept: 'text/html', cookie, ...extra, ...init.headers },
@@ -51,6 +60,10 @@ export function createUserAgent(extra: Readonly<Record<string, string>> = {}): U
       const name = pair.slice(0, pair.indexOf('='));
       const path = attributes.find((one) => one.toLowerCase().startsWith('path='))?.slice(5) ?? '/';
       const gone = attributes.some((one) => /^expires=Thu, 01 Jan 1970/i.test(one));
+      const secure = at.protocol === 'https:' && attributes.some((one) => one.toLowerCase() === 'secure');
+      const isWide = path !== '/' || attributes.some((one) => one.toLowerCase().startsWith('domain='));
+      // RFC 6265bis, section 5.7: a browser drops what bears the prefix and does not keep its promise.
+      if (name.startsWith('__Host-') && (!secure || isWide)) continue;
       const key = `${at.host} ${path} ${name}`;
       if (gone) jar.delete(key);
       else jar.set(key, { host: at.host, path, pair });
@@ -69,6 +82,10 @@ export function createUserAgent(extra: Readonly<Record<string, string>> = {}): U
     cookie(host, name) {
       const found = [...jar.values()].find((one) => one.host === host && one.pair.startsWith(`${name}=`));
       return found === undefined ? null : found.pair.slice(name.length + 1);
+    },
+    plant(host, { name, value, path }) {
+      if (!name.startsWith('__Host-'))
+        jar.set(`${host} ${path} ${name} planted`, { host, path, pair: `${name}=${value}` });
     },
     get: (url) => visit(url, {}),
     post: (url, form) =>
@@ -114,6 +131,36 @@ export function newAttempt(base: string, changes: Readonly<Record<string, string
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== null) query.set(name, value);
   return { url: `${base}/oauth/authorize?${query}`, verifier, state, redirectUri };
+}
+
+/** What a command line without a browser of its own shows, and asks with. */
+export interface Device {
+  readonly device_code: string;
+  readonly user_code: string;
+  readonly verification_uri: string;
+}
+
+/** Begins a sign-in by device code of a broker, which may listen elsewhere than at its base. */
+export async function beginDevice(base: string, listensAt = base): Promise<Device> {
+  const answer = await fetch(`${listensAt}/oauth/device/code`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: 'curfew-cli', scope: 'openid offline_access', resource: `${base}/v1` }),
+  });
+  return (await answer.json()) as Device;
+}
+
+/** Asks for the tokens of a device, which are there once somebody has signed in for it. */
+export function pollDevice(listensAt: string, code: string): Promise<Tokens> {
+  return askForTokens(listensAt, {
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    device_code: code,
+  });
+}
+
+/** What the form of a page about a device sends by itself. */
+export function deviceForm({ body }: Visit): Record<string, string> {
+  const fields = body.matchAll(/name="(xsrf|user_code)" value="([^"]*)"/g);
+  return Object.fromEntries([...fields].map(([, name, value]) => [name, value ?? '']));
 }
 
 export interface Tokens {

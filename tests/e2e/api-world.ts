@@ -48,6 +48,8 @@ export function listeningLog(): { readonly log: Log; readonly lines: Line[] } {
 export interface ApiWorld {
   readonly app: FastifyInstance;
   readonly base: BaseUrl;
+  /** Where it listens: not at its base, when that is https, which a proxy would be. */
+  readonly listensAt: string;
   readonly database: Database;
   readonly idp: DemoIdp;
   readonly keys: IdentityKeys;
@@ -59,6 +61,8 @@ export interface ApiWorld {
 }
 
 interface Options {
+  /** The address of the broker; without one, plain http on this machine. */
+  readonly origin?: string;
   readonly operations?: Partial<ApiOperations>;
   readonly publicLive?: boolean;
   readonly parts?: Partial<ApiParts>;
@@ -68,7 +72,8 @@ interface Options {
 export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
   const database = await emptyEmbedded();
   const port = await freePorts(1);
-  const base = parseBaseUrl(`http://localhost:${port}`);
+  const listensAt = `http://localhost:${port}`;
+  const base = parseBaseUrl(options.origin ?? listensAt);
   const { log, lines } = listeningLog();
   const staff = new Map(STAFF.map((one) => [one.key, { ...one, groups: ['everyone'] }]));
   const ids = new Map<PersonId, string>();
@@ -177,6 +182,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
   return {
     app,
     base,
+    listensAt,
     database,
     idp,
     keys,
