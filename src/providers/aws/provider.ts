@@ -124,7 +124,15 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     assumeRole(partition, sessions, store),
     timedPolicy(partition, sessions, options.clock, options.endSigner ?? null, organization),
     identityCenter(partition, center),
-    rolesAnywhere({ partition, sessions, store, clock: options.clock, place, authority: authority ?? null }),
+    rolesAnywhere({
+      partition,
+      sessions,
+      store,
+      clock: options.clock,
+      place,
+      organization,
+      authority: authority ?? null,
+    }),
   ];
   const methods = new Map<string, AwsMethod>(all.map((method) => [method.capabilities.method, method]));
   const of = ({ method }: Pick<BindingSpec, 'method'>): AwsMethod => {

@@ -23,6 +23,7 @@ import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } fro
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { gather } from './gather.ts';
 import { identityCalls, showsAfterPut, type IdentityCalls } from './identity-store.ts';
+import { lookOrLost, type AskOrganization } from './lost-account.ts';
 import type { AwsMethod } from './method.ts';
 import { rolePlace, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
@@ -40,6 +41,8 @@ export interface AnywherePorts {
   readonly store: RevocationStore;
   readonly clock: Clock;
   readonly place: AnywherePlace;
+  /** `null`: there is no organization that could be asked. */
+  readonly organization: AskOrganization | null;
   /** `elsewhere`: another process of this broker has it; `null`: it has none. */
   readonly authority: CertificateAuthority | 'elsewhere' | null;
 }
@@ -97,9 +100,18 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       const native = { ...evidenceOf(resolved, wanted), ...facts({ ...names, roleId, region: where.region }) };
       return { ...shown, native, credentials: [] };
     },
-    observe: (binding, ending, call) => {
+    observe: async (binding, ending, call) => {
       const resolved = resolve(binding);
-      return onRole(resolved, call, (calls) => observe(calls, resolved, binding, ending, call));
+      const evidence = evidenceOf(resolved, binding);
+      // Whatever became of the role and its account: no certificate is good any more, and no session of it can be alive.
+      if (call.now >= after(binding.endsAt, CLOCK_TOLERANCE_MS + LONGEST_ROLE_SESSION_MS)) {
+        const seen = { ...evidence, standing: 'sessions expired', clockToleranceMs: CLOCK_TOLERANCE_MS };
+        return { presence: 'absent', proof: 'by-construction', evidence: seen, final: true };
+      }
+      const issued = { account: resolved.place.account, endsAt: binding.endsAt, evidence };
+      return lookOrLost(ports.organization, issued, ending, call, () =>
+        onRole(resolved, call, (calls) => observe(calls, resolved, binding, ending, call)),
+      );
     },
     revoke: async (binding, ending, rung, call) => {
       const resolved = resolve(binding);
@@ -307,14 +319,11 @@ async function observe(
 ): Promise<Observation> {
   const finalAt = after(binding.endsAt, CLOCK_TOLERANCE_MS);
   const final = call.now >= finalAt;
-  const evidence = (standing: Standing | 'sessions expired'): JsonObject => ({
+  const evidence = (standing: Standing): JsonObject => ({
     ...evidenceOf(resolved, binding),
     standing,
     ...(call.now >= binding.endsAt ? { clockToleranceMs: CLOCK_TOLERANCE_MS } : {}),
   });
-  // Whatever became of the role: no certificate is good any more, and no session of it can be alive.
-  if (call.now >= after(finalAt, LONGEST_ROLE_SESSION_MS))
-    return { presence: 'absent', proof: 'by-construction', evidence: evidence('sessions expired'), final: true };
   const standing = standingOf(await calls.read(resolved.end.name), resolved.end);
   if (call.now >= binding.endsAt && standing === 'armed')
     return {

@@ -22,7 +22,7 @@ import {
   type IdentityCalls,
   type KnownIdentity,
 } from './identity-store.ts';
-import { whyLost, type AskOrganization, type LostAccount } from './lost-account.ts';
+import { lookOrLost, type AskOrganization } from './lost-account.ts';
 import type { AwsMethod } from './method.ts';
 import { wholeSecond, type Partition } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
@@ -71,16 +71,11 @@ export function timedPolicy(
     },
     observe: async (binding, ending, call) => {
       const resolved = resolve(binding);
-      try {
-        return await calling(resolved.place, call, (calls) =>
-          observe(calls, resolved, binding, ending !== null, call.now),
-        );
-      } catch (error) {
-        const lost = ending === null ? null : await whyLost(organization, resolved.place.account, error, call);
-        const seen = lost === null ? null : observeLost(lost, resolved, binding, call.now);
-        if (seen === null) throw error;
-        return seen;
-      }
+      const { place, policy } = resolved;
+      const issued = { account: place.account, endsAt: binding.endsAt, evidence: describe(place, policy, binding) };
+      return lookOrLost(organization, issued, ending, call, () =>
+        calling(place, call, (calls) => observe(calls, resolved, binding, ending !== null, call.now)),
+      );
     },
     revoke: async (binding, _ending, rung, call) => {
       const { place, policy } = resolve(binding);
@@ -230,28 +225,6 @@ async function observe(
       return { presence: 'present', usable: ending, native };
     }
   }
-}
-
-/**
- * What may be said of a policy in an account that is closed or suspended. It may be opened again, with all that stands there: only what has
- * ended by its own time is gone, by the policy that was issued. What somebody made of it was last seen while it could be looked at; as litter it is removed should the account come back (`tidy`).
- */
-function observeLost(
-  lost: LostAccount,
-  { place, policy }: ResolvedPolicy,
-  spec: BindingSpec,
-  now: Instant,
-): Observation | null {
-  const evidence = { ...describe(place, policy, spec), accountIs: lost, saidBy: 'its organization' };
-  if (now < spec.endsAt) return null;
-  const finalAt = after(spec.endsAt, CLOCK_TOLERANCE_MS);
-  return {
-    presence: 'absent',
-    proof: 'by-construction',
-    evidence: { ...evidence, clockToleranceMs: CLOCK_TOLERANCE_MS, standing: 'cannot be looked at' },
-    final: now >= finalAt,
-    ...(now < finalAt ? { finalAt } : {}),
-  };
 }
 
 /** Refusals after which nothing was put: an edit may be shorter than the denial, and the identity full; or we may delete and not put. */

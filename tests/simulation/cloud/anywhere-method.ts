@@ -52,6 +52,7 @@ export function anywhereMethod(parts: {
     sessions,
     store,
     clock,
+    organization: null,
     authority: simAuthority,
     place: {
       endpoint: 'https://rolesanywhere.simulated/',
