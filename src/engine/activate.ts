@@ -1,10 +1,9 @@
-import { isOver, needsBinding, type GrantState } from '../core/grant.ts';
-import type { GrantId } from '../core/ids.ts';
+import { needsBinding, type GrantState } from '../core/grant.ts';
 import type { Desired } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
-import { findGrant, type GrantRecord } from '../store/grants.ts';
+import type { GrantRecord } from '../store/grants.ts';
 import { noteSettled, noteStanding, unnoteCall } from '../store/bindings.ts';
 import { dropLease, releaseLease, renewLease, type LookAgain } from '../store/leases.ts';
 import { WRITES_THERE } from '../store/slot-grants.ts';
@@ -17,6 +16,7 @@ import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { goAhead, waitsForQuota } from './quota.ts';
 import { noteAltered, record } from './record.ts';
 import { latest, leaving, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { whatStands } from './what-stands.ts';
 
 /** Faults of a call that has certainly done nothing in the cloud. */
 const NOTHING_HAPPENED: ReadonlySet<FaultKind> = new Set(['throttled', 'unreachable', 'forbidden-to-us', 'invalid']);
@@ -143,31 +143,21 @@ async function allowed(ports: StepPorts, grant: GrantRecord): Promise<boolean> {
 }
 
 /**
- * Whether the access stands in a shared slot already and is not ours: seen before the first grant there writes anything, and remembered
- * for all that follow. What was there before is used as it is and never removed; what a grant gave that a restored database does not know
- * is ours, and ends with whoever begins there now.
+ * Whether the access stands in a shared slot already and is not ours: seen before the first grant there writes anything, and by everybody who
+ * begins on it after that, because whoever gave it may have taken it away. What was there before is used as it is and never removed; what a
+ * grant gave that a restored database does not know is ours, and ends with whoever begins there now.
  */
 async function standsAlready(
   ports: StepPorts,
   grant: GrantRecord,
   turn: SlotTurn,
 ): Promise<boolean | 'left-by-us' | 'claim-lost'> {
-  if (turn.others.present || turn.binding.lastCallAt !== null) return turn.binding.standing;
-  const { provider } = methodOf(ports.providers, grant);
-  const now = await appNow(ports.db);
-  const call = { now, signal: ports.clock.timeout(PACE.callTimeoutMs) };
-  const seen = await provider.observe(plannedSpec(grant, now), null, call);
-  const present = seen.presence === 'present';
-  const ours = present && seen.endWrittenFor !== undefined && !(await isKnownToBeOver(ports, seen.endWrittenFor));
-  const noted = await noteStanding(ports.db, { grant, owner: ports.owner }, present && !ours);
-  if (!noted) return 'claim-lost';
-  return ours ? 'left-by-us' : present;
-}
-
-/** Whether a grant has ended, or failed, with proof: it has left nothing, so what stands beside an end that it wrote was given later. */
-async function isKnownToBeOver({ db }: StepPorts, id: GrantId): Promise<boolean> {
-  const grant = await findGrant(db, id);
-  return grant !== null && isOver(grant.state);
+  const { others, binding } = turn;
+  if (!binding.standing && (others.present || binding.lastCallAt !== null)) return false;
+  const stands = await whatStands(ports, grant, (now) => plannedSpec(grant, now));
+  const theirs = stands?.whose === 'theirs';
+  if (!(await noteStanding(ports.db, { grant, owner: ports.owner }, theirs))) return 'claim-lost';
+  return stands?.whose === 'left-by-us' ? 'left-by-us' : theirs;
 }
 
 /** Begins a grant whose access was there before: nothing is called, and nothing will be removed. */

@@ -27,6 +27,7 @@ import { backoffMs, faultFacts, PACE, type Heard, type StepPorts } from './ports
 import { goAhead } from './quota.ts';
 import { raiseFinding, record } from './record.ts';
 import { noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { whatStands } from './what-stands.ts';
 
 /** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
 const LOOK_AGAIN_MS = 500;
@@ -51,7 +52,6 @@ export async function end(ports: StepPorts, claimed: GrantRecord, late: boolean)
   const { turn } = taken;
   try {
     if (turn.others.present) return await leaveToOthers(ports, grant, turn, turn.others.endsAt, late);
-    if (turn.binding.standing) return await leaveStanding(ports, grant, late);
     await lookAndRevoke(ports, grant, ending, turn, late);
   } finally {
     await turn.release();
@@ -104,10 +104,10 @@ async function leaveToOthers(
   await prove(ports, grant, { kind: 'observed', evidence: { neededByOthersUntil: toIso(until) } }, late);
 }
 
-/** The access was there before Curfew: the grant is over, the access is not, and somebody is told. */
-async function leaveStanding(ports: StepPorts, grant: GrantRecord, late: boolean): Promise<void> {
+/** The access was there before Curfew, and still is: the grant is over, the access is not, and somebody is told. */
+async function leaveStanding(ports: StepPorts, grant: GrantRecord, native: JsonObject, late: boolean): Promise<void> {
   await raiseFinding(ports, grant, { finding: 'standing-access-remains' });
-  await prove(ports, grant, { kind: 'observed', evidence: { standingAccessRemains: true } }, late, true);
+  await prove(ports, grant, { kind: 'observed', evidence: { ...native, standingAccessRemains: true } }, late, true);
 }
 
 async function lookAndRevoke(
@@ -132,6 +132,10 @@ async function lookAndRevoke(
     const { abandonedCallMs, settleMs } = capabilities;
     if (isToldAnew(seen, turn) && beganAt < after(turn.binding.absentSince ?? beganAt, abandonedCallMs + settleMs))
       return await later(ports, grant, { inMs: TOLD_ANEW_MS }, grant.attempts, null);
+    if (turn.binding.standing && seen?.presence !== 'absent') {
+      const stands = await whatStands(ports, grant, () => specInTurn(grant, turn));
+      if (stands?.whose === 'theirs') return await leaveStanding(ports, grant, stands.native, late);
+    }
     const edited = seen?.presence === 'present' && seen.endIsEdited === true ? seen.native : null;
     if (seen?.presence !== 'absent') {
       const revoked = await revoke(ports, grant, ending, rung, turn, isUnderWay(seen));

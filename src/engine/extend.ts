@@ -2,7 +2,7 @@ import type { Extension } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
 import { ProviderFault, type MethodCapabilities, type Provisioned } from '../providers/contract.ts';
-import { findBinding } from '../store/bindings.ts';
+import { findBinding, noteStanding } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, type LookAgain } from '../store/leases.ts';
@@ -16,6 +16,7 @@ import { backoffMs, faultFacts, PACE, type StepPorts } from './ports.ts';
 import { goAhead } from './quota.ts';
 import { noteAltered, record } from './record.ts';
 import { latest, noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { whatStands } from './what-stands.ts';
 
 /** What was live before a restore is looked at within seconds. */
 const LOOKED_AT_MS = 1_000;
@@ -90,7 +91,9 @@ async function extendInTurn(
   const done = { event: { kind: 'extended' }, said: said('grant.extended'), outcome: 'extended' } as const;
   const endsAt = toIso(extension.until);
   try {
-    if (turn.shared && turn.binding.standing) {
+    const standing = turn.shared && turn.binding.standing;
+    const stands = standing ? await whatStands(ports, grant, () => bindingSpec(grant)) : null;
+    if (stands?.whose === 'theirs') {
       // It was there before, and nothing of ours ends it: there is nothing to write.
       const facts = { standing: true };
       const recordings = [
@@ -100,6 +103,8 @@ async function extendInTurn(
       if ((await record(ports, grant, recordings)) === null) await dropLease(ports.db, grant.id, ports.owner);
       return;
     }
+    if (standing && !(await noteStanding(ports.db, { grant, owner: ports.owner }, false)))
+      return await dropLease(ports.db, grant.id, ports.owner);
     let until = extension.until;
     const only = onlyWriter(ports, grant, 'provision');
     const note = async (): Promise<Instant | null> => {

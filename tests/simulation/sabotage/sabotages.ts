@@ -323,12 +323,12 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: 'if (turn.binding.standing) return await leaveStanding(ports, grant, late);',
+        find: "if (stands?.whose === 'theirs') return await leaveStanding(ports, grant, stands.native, late);",
         replace: '',
       },
     ],
     caughtBy: ['slots'],
-    seed: 5,
+    seed: 16,
   },
   {
     name: 'begins-too-soon',
