@@ -13,7 +13,8 @@ const kinds = z
     Object.fromEntries(NOTIFICATIONS.map((kind) => [kind, z.boolean()])) as Record<NotificationKind, z.ZodBoolean>,
   )
   .meta({
-    description: 'Whether I want to be told: the first two as somebody who can decide, the others as whoever asked.',
+    description:
+      'Whether I want to be told: what is to be decided, as somebody who can decide; the others as whoever asked or is concerned.',
   });
 const settings = z
   .object({

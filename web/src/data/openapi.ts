@@ -1997,7 +1997,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description Whether I want to be told: the first two as somebody who can decide, the others as whoever asked. */
+                        /** @description Whether I want to be told: what is to be decided, as somebody who can decide; the others as whoever asked or is concerned. */
                         kinds: {
                             waits: boolean;
                             escalated: boolean;
@@ -4783,7 +4783,7 @@ export interface components {
             agent: string;
         };
         NotificationSettings: {
-            /** @description Whether I want to be told: the first two as somebody who can decide, the others as whoever asked. */
+            /** @description Whether I want to be told: what is to be decided, as somebody who can decide; the others as whoever asked or is concerned. */
             kinds: {
                 waits: boolean;
                 escalated: boolean;
