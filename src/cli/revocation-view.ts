@@ -20,6 +20,7 @@ export interface RevocationView {
   readonly live: number;
   readonly ending: number;
   readonly gone: number;
+  readonly survives: { readonly sessions: number; readonly until: string | null; readonly standing: number };
   readonly requestsWithdrawn: number;
   readonly left: readonly LeftView[];
   readonly serverTime: string;
@@ -37,6 +38,7 @@ export interface LeftView {
 export function revocationView(of: Fields): RevocationView {
   const scope = fields(of['scope'], 'scope');
   const counts = fields(of['counts'], 'counts');
+  const survives = fields(of['survives'], 'survives');
   return {
     id: text(of, 'id'),
     status: text(of, 'status'),
@@ -58,6 +60,11 @@ export function revocationView(of: Fields): RevocationView {
     live: number(counts, 'live'),
     ending: number(counts, 'ending'),
     gone: number(counts, 'gone'),
+    survives: {
+      sessions: number(survives, 'sessions'),
+      until: textOrNull(survives, 'until'),
+      standing: number(survives, 'standing'),
+    },
     requestsWithdrawn: number(of, 'requestsWithdrawn'),
     left: list(of, 'left', (one) => ({
       grant: text(one, 'grant'),

@@ -9,6 +9,7 @@ import { saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grant
 import { findRequest, saveRequestState } from '../store/requests.ts';
 import {
   countRevocation,
+  survivorsOf,
   findRevocation,
   finishRevocation,
   noteSwept,
@@ -203,6 +204,7 @@ async function finish(world: World, order: RevocationRecord): Promise<void> {
     if (finished === null) return null;
     const { startedAt, finishedAt, withdrawn } = finished;
     const { live, gone } = await countRevocation(trx, order);
+    const survivors = await survivorsOf(trx, order);
     const toZeroMs = finishedAt - startedAt;
     const now = await appNow(trx);
     const { scope } = order;
@@ -218,6 +220,10 @@ async function finish(world: World, order: RevocationRecord): Promise<void> {
         toZeroMs,
         gone,
         beyondReach: live,
+        ...(survivors.until === null
+          ? {}
+          : { sessionsThatGoOn: survivors.sessions, sessionsGoOnUntil: toIso(survivors.until) }),
+        ...(survivors.standing === 0 ? {} : { standingAccessRemains: survivors.standing }),
         withdrawn,
       },
     });

@@ -9,7 +9,13 @@ import type { GrantState } from '../core/grant.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import { allOfHuman, personKeys } from '../store/people.ts';
-import { countRevocation, leftOf, type RevocationCounts, type RevocationRecord } from '../store/revocations.ts';
+import {
+  countRevocation,
+  leftOf,
+  survivorsOf,
+  type RevocationCounts,
+  type RevocationRecord,
+} from '../store/revocations.ts';
 import { judge } from './authorisation.ts';
 import { isAbout, standingToOrder } from './standing.ts';
 import { personView, type PersonView } from './views.ts';
@@ -43,6 +49,8 @@ export interface RevocationView {
   /** From its start until the last of its grants was proven gone; null while some are left. */
   readonly toZeroMs: number | null;
   readonly counts: RevocationCounts;
+  /** What goes on although it is proven gone: sessions that could not be cut, and access from before Curfew. */
+  readonly survives: { readonly sessions: number; readonly until: string | null; readonly standing: number };
   readonly requestsWithdrawn: number;
   readonly left: readonly LeftView[];
   readonly liftedBy: PersonView | null;
@@ -64,7 +72,11 @@ export interface LeftView {
 
 export async function revocationView(world: World, order: RevocationRecord, actor: Actor): Promise<RevocationView> {
   const { scope } = order;
-  const [now, counts] = await Promise.all([appNow(world.db), countRevocation(world.db, order)]);
+  const [now, counts, survivors] = await Promise.all([
+    appNow(world.db),
+    countRevocation(world.db, order),
+    survivorsOf(world.db, order),
+  ]);
   const left = counts.live + counts.ending > 0 ? await leftOf(world.db, order, SHOWN) : [];
   const people = [order.orderedBy, order.confirmedBy, order.liftedBy, scope.kind === 'person' ? scope.person : null];
   const keys = await personKeys(world.db, [
@@ -95,6 +107,7 @@ export async function revocationView(world: World, order: RevocationRecord, acto
     finishedAt: order.finishedAt === null ? null : toIso(order.finishedAt),
     toZeroMs: order.finishedAt === null || order.startedAt === null ? null : order.finishedAt - order.startedAt,
     counts,
+    survives: { ...survivors, until: survivors.until === null ? null : toIso(survivors.until) },
     requestsWithdrawn: order.withdrawn,
     left: left.map((grant) => ({
       grant: grant.id,

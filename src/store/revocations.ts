@@ -247,6 +247,33 @@ export async function countRevocation(db: Db | Trx, order: RevocationRecord): Pr
   return counts;
 }
 
+/** What goes on although all that an order ended is proven gone. */
+export interface RevocationSurvivors {
+  /** Grants whose sessions from before could not be cut, and until when the last of them can be alive at most; null: there are none. */
+  readonly sessions: number;
+  readonly until: Instant | null;
+  /** Grants on access that somebody had before Curfew, which stays. */
+  readonly standing: number;
+}
+
+export async function survivorsOf(db: Db | Trx, order: RevocationRecord): Promise<RevocationSurvivors> {
+  const { rows } = await sql<RevocationSurvivors>`
+    select
+      (count(*) filter (where lasts_ms > 0))::int as sessions,
+      max(ended_at + lasts_ms * interval '1 millisecond') filter (where lasts_ms > 0) as until,
+      (count(*) filter (where stays))::int as standing
+    from (
+      select g.ended_at,
+        (g.proof -> 'evidence' ->> 'sessionsIssuedBeforeMayLastMs')::float8 as lasts_ms,
+        coalesce((g.proof -> 'evidence' ->> 'standingAccessRemains')::boolean, false) as stays
+      from revocation_grant as s join "grant" as g on g.id = s.grant_id
+      where s.revocation_id = ${order.id} and g.state in ('ended', 'failed')
+    ) as over`.execute(db);
+  const [survivors] = rows;
+  invariant(survivors !== undefined, 'an aggregate has one row');
+  return survivors;
+}
+
 /** What an order has not seen gone yet, those that are ending first, and those whose cloud has failed most often first among them. */
 export async function leftOf(db: Db, order: RevocationRecord, limit: number): Promise<readonly GrantRecord[]> {
   const { rows } = await sql<Selectable<Schema['grant']>>`

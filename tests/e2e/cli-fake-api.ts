@@ -318,6 +318,8 @@ export function createApi(state: FakeState, oauth: Oauth) {
       const nextCursor = from + 3 < state.orders.length ? String(from + 3) : null;
       return json(response, 200, { items: state.orders.slice(from, from + 3), nextCursor });
     }
+    const order = state.orders.find((one) => name === `GET /v1/revocations/${(one as { id: string }).id}`);
+    if (order !== undefined) return json(response, 200, order);
     if (name === 'GET /v1/doctor') return json(response, 200, { items: state.cloudFindings });
     if (name === 'GET /v1/catalogue') {
       const all = ['invoice-reader', 'log-reader', 'admin', 'warehouse-reader'].map((role) => ({

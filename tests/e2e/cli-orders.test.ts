@@ -33,6 +33,7 @@ function order(n: number, over: object = {}) {
     finishedAt: null,
     toZeroMs: 6_230,
     counts: { live: 0, ending: 0, gone: 2 },
+    survives: { sessions: 0, until: null, standing: 0 },
     requestsWithdrawn: 0,
     left: [],
     serverTime: new Date().toISOString(),
@@ -68,4 +69,16 @@ test('a terminal gets one line for each order', async () => {
   expect(lines[3]).toMatch(/done +Cem Aydin +Bo Lindqvist +1d ago +0 in 6\.2 s +yes +The laptop/);
   expect(stderr).toContain('curfew revoke --confirm rev_a');
   expect(stderr).toContain('curfew revoke --lift rev_b');
+});
+
+test('an order that is done says what goes on all the same', async () => {
+  const until = new Date(Date.now() + 3_600_000);
+  server.state.orders = [order(0, { survives: { sessions: 2, until: until.toISOString(), standing: 1 } })];
+  const [{ id }] = server.state.orders as [{ id: string }];
+  const { stderr } = await home.run(['revoke', '--status', id], { tty: true, env: { NO_COLOR: '1' } });
+  expect(stderr).toContain('0 left after 6.2 s.');
+  expect(stderr.replace(/\s+/g, ' ')).toMatch(
+    /Sessions of 2 of them could not be cut and may go on until (\d{4}-\d\d-\d\d )?\d\d:\d\d; no new ones/,
+  );
+  expect(stderr).toContain('1 of them had access from before Curfew, which remains.');
 });

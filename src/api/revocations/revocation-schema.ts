@@ -44,6 +44,13 @@ export const revocationView = z
       ending: count,
       gone: count.meta({ description: 'Proven gone.' }),
     }),
+    survives: z
+      .object({
+        sessions: count.meta({ description: 'Grants whose sessions from before their end could not be cut.' }),
+        until: time.nullable().meta({ description: 'When the last of those sessions is over, at the latest.' }),
+        standing: count.meta({ description: 'Grants on access that somebody had before Curfew, which stays.' }),
+      })
+      .meta({ description: 'What goes on although it is proven gone.' }),
     requestsWithdrawn: count,
     left: z.array(leftView).readonly().meta({ description: 'The first twenty that are not gone.' }),
     liftedBy: personView.nullable(),

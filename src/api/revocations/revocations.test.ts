@@ -29,6 +29,7 @@ const ORDER: RevocationView = {
   finishedAt: null,
   toZeroMs: null,
   counts: { live: 0, ending: 1, gone: 3 },
+  survives: { sessions: 1, until: '2026-11-21T07:00:00.000Z', standing: 0 },
   requestsWithdrawn: 2,
   left: [
     { grant: GRANT_ID, status: 'ending', person: ANA, role: 'r', target: 't', lastFault: 'throttled', attempts: 2 },

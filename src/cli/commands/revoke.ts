@@ -9,6 +9,7 @@ import { aboutWords, revocationView, secondsText, type RevocationView } from '..
 import { countWords, waitForZero, type SeenRevocation } from '../revocation-waiting.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts, plainTable, table } from '../terminal/table.ts';
+import { clockTime } from '../terminal/times.ts';
 import type { Fields } from '../wire.ts';
 import { revoke as revokeGrant } from './done.ts';
 
@@ -118,6 +119,7 @@ function show(context: Context, order: RevocationView): void {
     ]),
   );
   if (order.status === 'done') context.say(`0 left after ${secondsText(order.toZeroMs ?? 0)}.`);
+  for (const words of survivorWords(order)) context.say(words);
   if (order.left.length > 0)
     context.data(
       table(
@@ -131,6 +133,19 @@ function show(context: Context, order: RevocationView): void {
   tellSecondPerson(context, order);
   if (order.stopsNew)
     context.say(`Nothing of it starts again until: ${context.command('revoke', '--lift', order.id, '--reason', '…')}`);
+}
+
+/** What goes on although nothing can be begun any more: zero is not always nothing. */
+function survivorWords({ survives: { sessions, until, standing }, serverTime }: RevocationView): readonly string[] {
+  const open =
+    sessions === 0 || until === null
+      ? []
+      : [
+          `Sessions of ${sessions} of them could not be cut and may go on until ${clockTime(until, Date.parse(serverTime))}; ` +
+            'no new ones can be made.',
+        ];
+  const stays = standing === 0 ? [] : [`${standing} of them had access from before Curfew, which remains.`];
+  return [...open, ...stays];
 }
 
 function leftCells(order: RevocationView, one: RevocationView['left'][number]): readonly string[] {

@@ -4920,6 +4920,15 @@ export interface components {
                 /** @description Proven gone. */
                 gone: number;
             };
+            /** @description What goes on although it is proven gone. */
+            survives: {
+                /** @description Grants whose sessions from before their end could not be cut. */
+                sessions: number;
+                /** @description When the last of those sessions is over, at the latest. */
+                until: string | null;
+                /** @description Grants on access that somebody had before Curfew, which stays. */
+                standing: number;
+            };
             requestsWithdrawn: number;
             /** @description The first twenty that are not gone. */
             readonly left: {

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
-import { orderState, progressOf, progressWords, timeToZero, whatOf } from './order-words.ts';
+import { orderState, progressOf, progressWords, survivorWords, timeToZero, whatOf } from './order-words.ts';
 
 const person = { key: 'ana', name: 'Ana Ribeiro' };
+
+test('what goes on although it is gone is said, and nothing where nothing does', () => {
+  const at = (time: string) => `at ${time}`;
+  expect(survivorWords({ sessions: 0, until: null, standing: 0 }, at)).toEqual([]);
+  expect(survivorWords({ sessions: 2, until: 'noon', standing: 1 }, at)).toEqual([
+    'Sessions of 2 of them could not be cut and may go on until at noon; no new ones can be made.',
+    '1 of them had access from before Curfew, which remains.',
+  ]);
+});
 
 test('what an order stops is said whole', () => {
   expect(whatOf({ kind: 'all', person: null, target: null })).toBe('All access of everybody');

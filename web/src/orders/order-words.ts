@@ -51,6 +51,20 @@ export function progressWords(order: Pick<Order, 'counts' | 'reach' | 'status'>)
   return [within, others].filter((one) => one !== null).join(', ');
 }
 
+/** What goes on although it is proven gone: zero is not always nothing. `timeOf`: how the reader writes a time. */
+export function survivorWords(
+  { sessions, until, standing }: Order['survives'],
+  timeOf: (at: string) => string,
+): readonly string[] {
+  const open =
+    sessions === 0 || until === null
+      ? []
+      : [
+          `Sessions of ${sessions} of them could not be cut and may go on until ${timeOf(until)}; no new ones can be made.`,
+        ];
+  return [...open, ...(standing === 0 ? [] : [`${standing} of them had access from before Curfew, which remains.`])];
+}
+
 /** `61.2 s`, or `4 min 10 s`: people compare these, so the short ones have one unit. */
 export function timeToZero(ms: number): string {
   if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;

@@ -1,6 +1,6 @@
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { orderState, progressOf, timeToZero, whatOf } from '../../orders/order-words.ts';
+import { orderState, progressOf, survivorWords, timeToZero, whatOf } from '../../orders/order-words.ts';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
 import { useLive } from '../../data/live.ts';
@@ -95,6 +95,7 @@ function secondWords({ asksUntil, reach }: Order, now: number): string {
 /** How much is proven gone, and how long that took. */
 function Progress({ order }: { readonly order: Order }) {
   const now = useNow();
+  const times = useTimes();
   const { told, gone, beyond, part } = progressOf(order);
   const { startedAt, toZeroMs, status } = order;
   const runs = startedAt !== null && toZeroMs === null && status === 'ending';
@@ -136,6 +137,11 @@ function Progress({ order }: { readonly order: Order }) {
             ? 'from the order until the last of it was proven gone.'
             : 'It is done when the cloud shows that each is gone, and not before.'}
         </p>
+        {survivorWords(order.survives, (at) => times.short(Date.parse(at), now)).map((words) => (
+          <p key={words}>
+            <strong>{words}</strong>
+          </p>
+        ))}
         {rest}
       </div>
     </div>
