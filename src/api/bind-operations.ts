@@ -27,6 +27,7 @@ import {
   listRecoveries,
   withdrawRecovery,
 } from '../operations/recover-passkeys.ts';
+import { foreseeOrder } from '../operations/order-outlook.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions, standingSignIns } from '../operations/own-sessions.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { confirmProposal, propose, refuseProposal } from '../operations/proposals.ts';
@@ -100,6 +101,7 @@ export function bindOperations(
     returnGrant: (actor, id) => returnGrant(world, actor, id),
     extendGrant: (actor, id, input) => extendGrant(world, actor, id, input),
     revokeGrant: (actor, id, input) => revokeGrant(world, actor, id, input),
+    foreseeOrder: (actor, about) => foreseeOrder(world, actor, about),
     orderRevocation: (actor, input) => orderRevocation(world, actor, input),
     confirmRevocation: (actor, id) => confirmRevocationOrder(world, actor, id),
     liftRevocation: (actor, id, input) => liftRevocationOrder(world, actor, id, input),

@@ -26,6 +26,7 @@ import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
 import type { CataloguePage, CatalogueQuery } from '../operations/search-catalogue.ts';
 import type { AccountView } from '../operations/linked-accounts.ts';
+import type { OrderOutlook } from '../operations/order-outlook.ts';
 import type { Page } from '../operations/pages.ts';
 import type { PolicyStatus } from '../operations/show-policy.ts';
 import type { Explanation } from '../operations/show-requests.ts';
@@ -109,6 +110,7 @@ export interface ApiOperations {
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   extendGrant(actor: Actor, id: GrantId, input: ExtensionInput): Outcome<RequestView>;
   revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;
+  foreseeOrder(actor: Actor, about: { readonly person: string }): Outcome<OrderOutlook>;
   orderRevocation(actor: Actor, input: RevocationInput): Outcome<RevocationView>;
   confirmRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
   liftRevocation(actor: Actor, id: RevocationId, input: { readonly reason: string }): Outcome<RevocationView>;

@@ -152,6 +152,12 @@ const ADMINISTER = row('nothing', {
   machines: same('people-only'),
 });
 const HAND_OUT = row('grant', { people: OWN, watchers: OWN, machines: OWN });
+const ORDERING = row('scope', {
+  people: ['allow', 'may-not-order', 'may-not-order'],
+  approver: ['allow', 'allow', 'may-not-order'],
+  watchers: ['allow', 'may-not-order', 'may-not-order'],
+  machines: same('people-only'),
+});
 
 export const AUTHORISATION = {
   previewRequest: EVERYBODY,
@@ -192,12 +198,9 @@ export const AUTHORISATION = {
   issueCertificate: HAND_OUT,
   openConsole: row('grant', { people: OWN, watchers: OWN, machines: PEOPLE_ONLY }),
 
-  orderRevocation: row('scope', {
-    people: ['allow', 'may-not-order', 'may-not-order'],
-    approver: ['allow', 'allow', 'may-not-order'],
-    watchers: ['allow', 'may-not-order', 'may-not-order'],
-    machines: same('people-only'),
-  }),
+  orderRevocation: ORDERING,
+  // Whoever may give an order may know first how much it would cover.
+  foreseeOrder: ORDERING,
   showRevocation: row('order', { people: CONCERNED, watchers: ALL, machines: PEOPLE_ONLY }),
   listRevocations: row('order', { people: CONCERNED, watchers: ALL, machines: same('people-only') }),
   confirmRevocation: row('order', {

@@ -188,7 +188,7 @@ type Found =
     }
   | { readonly kind: 'target' | 'all'; readonly scope: RevocationScope };
 
-async function scopeOf(world: World, input: RevocationInput): Promise<Found | null> {
+export async function scopeOf(world: World, input: Omit<RevocationInput, 'reason'>): Promise<Found | null> {
   const { policy, directory } = world.rules.current();
   if (input.person !== undefined) {
     // Somebody who has left the directory may hold access until its end.

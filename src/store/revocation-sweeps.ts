@@ -17,6 +17,18 @@ export async function hasLiveGrantOn(db: Db, target: string): Promise<boolean> {
   return row !== undefined;
 }
 
+/** How much access in a scope is not proven gone, how much of it is ending already, and how many persons hold it. Locks nothing. */
+export async function countNotGone(
+  db: Db,
+  scope: Scope,
+): Promise<{ readonly grants: number; readonly ending: number; readonly people: number }> {
+  const { rows } = await sql<{ grants: string; ending: string; people: string }>`
+    select count(*) as grants, count(*) filter (where state = 'ending') as ending, count(distinct person_id) as people
+    from "grant" where state not in ('ended', 'failed') and ${within(scope)}`.execute(db);
+  const [found] = rows;
+  return { grants: Number(found?.grants), ending: Number(found?.ending), people: Number(found?.people) };
+}
+
 /** Grants in a scope that have not been told to end, in the order of their ids, beginning behind `after`. Locks nothing. */
 export async function toldNothing(
   db: Db,

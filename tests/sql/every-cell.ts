@@ -329,6 +329,8 @@ export async function everyCell(database: Database): Promise<Cells> {
         for (const change of changes) came.push(cameOf(await operations.propose(actor, { ...change, reason: 'So' })));
         return came.find((one) => one !== 'allow') ?? 'allow';
       }
+      case 'foreseeOrder':
+        return cameOf(await operations.foreseeOrder(actor, { person: id === actor.key ? id : 'cem' }));
       case 'orderRevocation':
         return cameOf(
           await operations.orderRevocation(actor, { person: id === actor.key ? id : 'cem', reason: 'stolen' }),

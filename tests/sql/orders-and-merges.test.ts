@@ -4,6 +4,7 @@ import { carryOutOpen } from '../../src/operations/carry-out-revocation.ts';
 import { endDeparted } from '../../src/operations/departures.ts';
 import { listRevocations } from '../../src/operations/list-revocations.ts';
 import { confirmProposal, propose } from '../../src/operations/proposals.ts';
+import { foreseeOrder } from '../../src/operations/order-outlook.ts';
 import { recheckGrant } from '../../src/operations/recheck-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import type { RevocationView } from '../../src/operations/revocation-view.ts';
@@ -83,6 +84,24 @@ eachDatabase('an order about a person', (current) => {
     expect((await show(bo, given)).counts).toMatchObject({ ending: 0, gone: 2 });
     expect((await findGrant(current().db, others))?.state.kind).toBe('active');
     expect(await entriesOf(current(), 'revocation.finished')).toMatchObject([{ facts: { gone: 2, beyondReach: 1 } }]);
+  });
+
+  test('is foreseen with all that it covers, by whoever may give it', async () => {
+    for (const who of [ana, fay, fay, bo]) await hold(who);
+    const foresee = (actor: Actor, person: string) => foreseeOrder(acme.world, actor, { person });
+    expect(got(await foresee(bo, 'ana'))).toEqual({ grants: 1, ending: 0, entries: 1 });
+    await merge();
+    for (const key of ['ana', 'fay']) expect(got(await foresee(bo, key))).toEqual({ grants: 3, ending: 0, entries: 2 });
+    // Whoever is the same human gives it about themself.
+    expect(got(await foresee(fay, 'ana')).grants).toBe(3);
+    expect(got(await foresee(bo, 'mia'))).toEqual({ grants: 0, ending: 0, entries: 0 });
+    expect(code(await foresee(bo, 'nobody'))).toBe('not-found');
+    expect(code(await foresee(ana, 'bo'))).toBe('not-allowed-to-revoke');
+    const given = await order(bo, 'ana');
+    expect(given.counts.ending).toBe(3);
+    expect(got(await foresee(bo, 'fay'))).toEqual({ grants: 3, ending: 3, entries: 2 });
+    await endAll();
+    expect(got(await foresee(bo, 'fay')).grants).toBe(0);
   });
 
   test('is against the human: under no id do they see, confirm or lift it', async () => {

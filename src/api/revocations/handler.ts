@@ -62,6 +62,21 @@ export function registerRevocations(v1: ApiServer, parts: ApiParts): void {
   });
   v1.route({
     method: 'GET',
+    url: '/revocations/outlook',
+    schema: {
+      summary: 'How much an order about a person would cover',
+      description:
+        'For whoever may give it. Counts what is held under all entries of the directory that are the same human, as the order would. ' +
+        '`ending`: how much of it is ending already. `entries`: under how many entries it is held.',
+      tags: ['access'],
+      querystring: z.strictObject({ person: name }),
+      response: { 200: z.object({ grants: z.number(), ending: z.number(), entries: z.number() }) },
+    },
+    handler: async (request, reply) =>
+      answer(base.origin, request, reply, await operations.foreseeOrder(actorOf(request), request.query)),
+  });
+  v1.route({
+    method: 'GET',
     url: '/revocations/:id',
     schema: {
       summary: 'How far an order is: what is gone, what is left and why, and the time to zero',

@@ -68,6 +68,18 @@ test.each([
   expect((await api.as('bo', post('', payload))).json()).toMatchObject({ status: 422, code: 'invalid-input' });
 });
 
+test('how much an order about a person would cover, before it is given', async () => {
+  const outlook = { grants: 3, ending: 1, entries: 2 };
+  const foreseeOrder = vi.fn<ApiOperations['foreseeOrder']>(() => yes(outlook));
+  api = await apiUnderTest({ foreseeOrder });
+  const get = (query: string) => ({ method: 'GET' as const, url: `/v1/revocations/outlook${query}` });
+  expect((await api.as('bo', get('?person=ana'))).json()).toEqual(outlook);
+  expect(foreseeOrder).toHaveBeenCalledWith(expect.objectContaining({ key: 'bo' }), { person: 'ana' });
+  expect((await api.as('bo', get(''))).statusCode).toBe(422);
+  foreseeOrder.mockImplementation(() => no('not-allowed-to-revoke'));
+  expect((await api.as('bo', get('?person=ana'))).statusCode).toBe(403);
+});
+
 test('how far it is, the second person and its end', async () => {
   const [confirmRevocation, liftRevocation] = [
     vi.fn<ApiOperations['confirmRevocation']>(() => yes({ ...ORDER, reach: 'all' })),

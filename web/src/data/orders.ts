@@ -38,6 +38,20 @@ export function useOrdersToConfirm(): readonly Order[] {
   return data?.pages.flatMap(({ items }) => items.filter(waits)) ?? [];
 }
 
+/**
+ * How much an order about a person would cover, also under other entries of the same human, which only the server knows. `null`: nobody is
+ * chosen. Refused to whoever may not give it.
+ */
+export function useForeseen(person: string | null) {
+  return useQuery({
+    queryKey: [...ORDERS, 'outlook', person],
+    queryFn: () => ask(() => api.GET('/v1/revocations/outlook', { params: { query: { person: person ?? '' } } })),
+    enabled: person !== null,
+    retry: false,
+    refetchInterval: QUIET_MS,
+  });
+}
+
 /** One order, looked at again and again until nothing is left of it. */
 export function useOrder(id: string) {
   return useQuery({

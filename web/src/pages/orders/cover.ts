@@ -19,6 +19,35 @@ export function coveredBy<One extends Seen>(grants: readonly One[], chosen: Chos
   });
 }
 
+/** How much an order covers. */
+export interface Extent {
+  readonly grants: number;
+  readonly ending: number;
+  readonly people: number;
+  /** How many of them are held under other entries of the same person, and stand in no list under this one's name. */
+  readonly elsewhere: number;
+}
+
+/**
+ * The figures of what is live here, which follow each change; for a person who holds something under other entries of the directory too, or
+ * where not everything was read here, those of the server.
+ */
+export function extentOf(
+  covered: readonly Seen[],
+  more: boolean,
+  foreseen: { readonly grants: number; readonly ending: number; readonly entries: number } | undefined,
+): Extent {
+  const here = {
+    grants: covered.length,
+    ending: covered.filter(({ status }) => status === 'ending').length,
+    people: new Set(covered.map(({ person }) => person.key)).size,
+  };
+  if (foreseen === undefined || (!more && foreseen.entries <= here.people)) return { ...here, elsewhere: 0 };
+  const { grants, ending, entries } = foreseen;
+  const elsewhere = entries > here.people ? Math.max(0, grants - here.grants) : 0;
+  return { grants, ending, people: Math.min(1, entries), elsewhere };
+}
+
 /** One of those that can be chosen, with how much of what is live is theirs. */
 export interface Candidate {
   readonly key: string;

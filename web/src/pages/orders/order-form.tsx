@@ -155,7 +155,7 @@ function Which({
           value: key,
           label: name,
           detail: `${kind === 'person' && name !== key ? `${key}, ` : ''}${
-            held === 0 ? 'nothing live: only new access would be stopped' : `${held} live`
+            held === 0 ? 'nothing live under this name' : `${held} live`
           }`,
         }))}
         value={chosen}

@@ -1,12 +1,13 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { Grant } from '../../data/api.ts';
 import type { Live } from '../../data/live.ts';
+import { useForeseen } from '../../data/orders.ts';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { grantState } from '../../time/wording.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
 import { CopyLine, FailureNotice } from '../../ui/notices.tsx';
-import { commandLine, coveredBy, type Chosen } from './cover.ts';
+import { commandLine, coveredBy, extentOf, type Chosen } from './cover.ts';
 import classes from './orders.module.css';
 
 /** Grants that are shown one by one. */
@@ -76,16 +77,18 @@ export function Covered({
   readonly chosen: Chosen;
 }) {
   const covered = coveredBy(grants, chosen);
-  const ending = covered.filter(({ status }) => status === 'ending').length;
-  const people = new Set(covered.map(({ person }) => person.key)).size;
+  const { data: foreseen } = useForeseen(chosen.kind === 'person' ? chosen.key : null);
+  const { grants: count, ending, people, elsewhere } = extentOf(covered, more, foreseen);
+  // The server counts all of a person, however much of everybody is read here.
+  const atLeast = more && foreseen === undefined;
   return (
     <div className={classes['part']} role="status">
       <p>
         <span className={classes['number']}>
-          {covered.length}
-          {more && '+'}
+          {count}
+          {atLeast && '+'}
         </span>{' '}
-        {covered.length === 1 ? 'grant' : 'grants'} of {people} {people === 1 ? 'person' : 'people'}
+        {count === 1 ? 'grant' : 'grants'} of {people} {people === 1 ? 'person' : 'people'}
         {ending > 0 && `, ${ending} of them ending already`}
       </p>
       <ul className={classes['covered']}>
@@ -94,6 +97,11 @@ export function Covered({
         ))}
       </ul>
       {covered.length > SHOWN && <p className={classes['small']}>and {covered.length - SHOWN} more</p>}
+      {elsewhere > 0 && (
+        <p className={classes['small']}>
+          and {elsewhere} under another entry of the same person in the directory, which the order ends too
+        </p>
+      )}
     </div>
   );
 }
