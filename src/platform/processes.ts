@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A process of our own that lives longer than we do. */
 export interface Detached {
@@ -58,6 +59,13 @@ export function stopProcess(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Asks a process to stop and waits until it has, or for so long: what it held, a port above all, is free then. */
+export async function endProcess(pid: number, atMostMs: number): Promise<void> {
+  const giveUp = Date.now() + atMostMs;
+  stopProcess(pid);
+  while (processExists(pid) && Date.now() < giveUp) await pause(20);
 }
 
 export function processExists(pid: number): boolean {

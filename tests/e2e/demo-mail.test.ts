@@ -17,7 +17,7 @@ describe('the e-mail of the demo', () => {
       ['bo', 'bo'],
     ] as const)
       expect((await home.run(['--profile', profile, 'login', '--as', person])).code).toBe(0);
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     home.remove();
     await place.remove();

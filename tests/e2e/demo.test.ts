@@ -35,7 +35,7 @@ describe('the demo, as processes', () => {
       const login = await home.run(['--profile', profile, 'login', '--as', person]);
       expect(login.stderr + login.stdout).toContain('Signed in');
     }
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     home.remove();
     await place.remove();
@@ -212,9 +212,11 @@ describe('the demo, as processes', () => {
   });
 
   test('one byte of one ledger row that is edited in the database is named by audit verify', async () => {
+    const cloud = place.cloudUrl();
     process.kill(demo.pid, 'SIGINT');
     expect(await demo.exited).toBe(0);
     expect(demo.output()).toContain('Stopped.');
+    await expect(fetch(cloud), 'its cloud is gone as well').rejects.toThrow('fetch failed');
     const database = await PGlite.create({ dataDir: join(place.dataDir, 'database') });
     await database.exec(`set session_replication_role = replica;
       update ledger_entry set body = overlay(body placing 'X' from 12 for 1) where seq = 3;`);

@@ -33,7 +33,7 @@ describe('the kill switch, in the demo', () => {
       const login = await as(person, 'login', '--as', person);
       expect(login.stderr + login.stdout).toContain('Signed in');
     }
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     home.remove();
     await place.remove();

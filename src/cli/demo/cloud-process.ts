@@ -2,7 +2,7 @@ import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireFreePorts } from '../../platform/ports.ts';
-import { processExists, startDetached, stopProcess } from '../../platform/processes.ts';
+import { endProcess, processExists, startDetached } from '../../platform/processes.ts';
 
 /** The simulated AWS of the demo: a process of its own, because a cloud does not die with a broker. */
 export interface DemoCloud {
@@ -10,11 +10,14 @@ export interface DemoCloud {
   readonly pid: number;
   /** True when it was still running from a broker that was killed. */
   readonly adopted: boolean;
-  stop(): void;
+  /** Resolves when it is gone and its port is free. */
+  stop(): Promise<void>;
 }
 
 /** It gives up by itself when nobody has talked to it for this long: a killed demo leaves nothing behind for ever. */
 const EXIT_WHEN_IDLE_MS = 2 * 3_600_000;
+/** It stops within a tenth of a second where the machine has one to spare. */
+const LONGEST_STOP_MS = 10_000;
 
 /** Starts the simulated cloud, or adopts the one that a killed broker left running. */
 export async function startDemoCloud(folder: string, worldFile: string, port: number): Promise<DemoCloud> {
@@ -42,15 +45,15 @@ export async function startDemoCloud(folder: string, worldFile: string, port: nu
 /** Stops what a killed demo left running; used by `--fresh`. */
 export async function stopLeftover(folder: string): Promise<void> {
   const running = readRunning(folder);
-  if (running !== null && (await answers(running.url))) stopProcess(running.pid);
+  if (running !== null && (await answers(running.url))) await endProcess(running.pid, LONGEST_STOP_MS);
 }
 
 function cloud(folder: string, running: { url: string; pid: number }, adopted: boolean): DemoCloud {
   return {
     ...running,
     adopted,
-    stop() {
-      stopProcess(running.pid);
+    async stop() {
+      await endProcess(running.pid, LONGEST_STOP_MS);
       rmSync(join(folder, 'running.json'), { force: true });
     },
   };
