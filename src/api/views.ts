@@ -71,8 +71,16 @@ export const grantView = z
         kind: z.enum(['observed', 'by-construction', 'never-provisioned']),
         at: time,
         evidence: z.record(z.string(), z.unknown()),
+        gone: z.boolean().meta({
+          description:
+            'Whether the access itself is gone. False in a shared place of the cloud where it was before, or where another grant needs it: only the grant is over.',
+        }),
+        brief: text.meta({ description: 'What the proof says, in a few words.' }),
+        words: text.meta({ description: 'What the proof says, in a sentence.' }),
+        keptUntil: time.nullable().meta({ description: 'Until when another grant keeps the access; null: none does.' }),
       })
-      .nullable(),
+      .nullable()
+      .meta({ description: 'Why it may be said to be over; null: it is not.' }),
     residual: residual.meta({ description: 'What can survive its end.' }),
     residualBefore: residual.meta({
       description: 'What was said before the approval; the cloud may say something else of this very grant.',

@@ -21,7 +21,14 @@ export interface GrantView {
   readonly retryOf: string | null;
   readonly endedAt: string | null;
   readonly cause: string | null;
-  readonly proof: { readonly kind: string; readonly at: string } | null;
+  /** Why it may be said to be over, in a few words, and whether the access itself is gone; `keptUntil`: another grant keeps it. */
+  readonly proof: {
+    readonly kind: string;
+    readonly at: string;
+    readonly gone: boolean;
+    readonly brief: string;
+    readonly keptUntil: string | null;
+  } | null;
   /** What can survive its end, and what was said of that before the approval. */
   readonly residual: string | null;
   readonly residualBefore: string | null;
@@ -131,7 +138,7 @@ export function grantView(of: Fields): GrantView {
     retryOf: textOrNull(of, 'retryOf'),
     endedAt: textOrNull(of, 'endedAt'),
     cause: textOrNull(of, 'cause'),
-    proof: proof === null ? null : { kind: text(proof, 'kind'), at: text(proof, 'at') },
+    proof: proof === null ? null : proofView(proof),
     residual,
     residualBefore: words(of['residualBefore']) ?? residual,
     residualMaxMs: isFields(of['residual']) ? numberOrNull(of['residual'], 'maxMs') : null,
@@ -174,6 +181,16 @@ export function requestView(of: Fields): RequestView {
         ? null
         : { grant: text(longer, 'grant'), until: text(longer, 'until'), status: text(longer, 'status') },
     next: textOrNull(of, 'next') ?? '',
+  };
+}
+
+function proofView(of: Fields): GrantView['proof'] {
+  return {
+    kind: text(of, 'kind'),
+    at: text(of, 'at'),
+    gone: of['gone'] === true,
+    brief: text(of, 'brief'),
+    keptUntil: textOrNull(of, 'keptUntil'),
   };
 }
 

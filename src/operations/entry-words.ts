@@ -1,4 +1,6 @@
 import type { PersonId } from '../core/ids.ts';
+import { proofWords, type Proof, type ProofWords } from '../core/proof.ts';
+import { toIso } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
 
 /** The fields of an entry's body that are shown; written by `ledger/append.ts` alone. */
@@ -16,6 +18,16 @@ function boundWords({ evidence }: EntryBody['facts']): string {
   const bound =
     typeof evidence === 'object' && evidence !== null && 'boundUntil' in evidence ? evidence.boundUntil : null;
   return typeof bound === 'string' ? `; the latest end that was on its way into the cloud: ${bound}` : '';
+}
+
+/** The proof in the facts of an ending, in words. */
+function proofOf({ proof, evidence }: EntryBody['facts']): ProofWords {
+  const known = typeof evidence === 'object' && evidence !== null ? (evidence as Record<string, unknown>) : {};
+  return proofWords({ kind: proof as Proof['kind'], evidence: known });
+}
+
+function keptWords({ brief, keptUntil }: ProofWords): string {
+  return keptUntil === null ? brief : `${brief} until ${toIso(keptUntil)}`;
 }
 
 /** What an entry says, in words that follow the name of whoever did it. */
@@ -65,10 +77,18 @@ export function entryWords(body: EntryBody): string {
       return say('cause') === 'returned'
         ? 'gave the access back; it is being taken away'
         : `is taking the access away (${say('cause')})${facts['triesAgain'] === true ? '; once it is gone, it is tried once more' : ''}`;
-    case 'grant.ended':
-      return `proved that the access is gone (${say('cause')}; proof: ${say('proof')})${boundWords(facts)}`;
-    case 'grant.failed':
-      return `could not make it usable${say('text') === '' ? '' : `: ${say('text')}`} (proof that nothing is left: ${say('proof')})`;
+    case 'grant.ended': {
+      const proof = proofOf(facts);
+      const ended = proof.gone
+        ? `proved that the access is gone (${say('cause')}; proof: ${say('proof')})`
+        : `ended the grant (${say('cause')}): ${keptWords(proof)}`;
+      return `${ended}${boundWords(facts)}`;
+    }
+    case 'grant.failed': {
+      const proof = proofOf(facts);
+      const left = proof.gone ? `proof that nothing is left: ${say('proof')}` : keptWords(proof);
+      return `could not make it usable${say('text') === '' ? '' : `: ${say('text')}`} (${left})`;
+    }
     case 'grant.tidied':
       return 'removed what earlier access had left in the cloud, which nothing needs any more';
     case 'credential.issued':

@@ -6,11 +6,11 @@ import {
   type NotificationKind,
   type NotificationOutcome,
 } from '../core/notification.ts';
-import type { Proof } from '../core/proof.ts';
+import { proofWords, type ProofWords } from '../core/proof.ts';
 import type { RequestState } from '../core/request.ts';
 import { assertNever } from '../core/result.ts';
 import type { Tier } from '../core/role.ts';
-import { fromIso, type Instant } from '../core/time.ts';
+import type { Instant } from '../core/time.ts';
 import { mayDecide, openSteps } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
@@ -60,11 +60,7 @@ export interface NoticeGrant {
   readonly endsAt: Instant | null;
   readonly cause: string | null;
   readonly endedAt: Instant | null;
-  readonly proof: Proof['kind'] | null;
-  /** The access was there before the grant, and stays. */
-  readonly stands: boolean;
-  /** Until when another grant needs the same place in the cloud, which is why it is there still; `null`: none does. */
-  readonly sharedUntil: Instant | null;
+  readonly proof: ProofWords | null;
   /** What the cloud lets survive the end; `null`: nothing, or nobody can say. */
   readonly residual: string | null;
   readonly triedAgain: boolean;
@@ -116,7 +112,6 @@ export async function noticeOf(
 function noticeGrant(world: World, grant: GrantRecord, made: readonly GrantRecord[]): NoticeGrant {
   const { state } = grant;
   const over = state.kind === 'ended' || state.kind === 'failed' ? state : null;
-  const shared = over?.proof.evidence['neededByOthersUntil'];
   const residual = grant.residual ?? residualBefore(world.providers, grant);
   return {
     role: grant.definition.role.name,
@@ -124,9 +119,7 @@ function noticeGrant(world: World, grant: GrantRecord, made: readonly GrantRecor
     endsAt: grant.endsAt,
     cause: state.kind === 'ended' || state.kind === 'ending' ? state.cause : null,
     endedAt: over?.endedAt ?? null,
-    proof: over?.proof.kind ?? null,
-    stands: over?.proof.evidence['standingAccessRemains'] === true,
-    sharedUntil: typeof shared === 'string' ? fromIso(shared) : null,
+    proof: over === null ? null : proofWords(over.proof),
     residual: residual === null || residual.maxMs === 0 ? null : residual.words,
     triedAgain: made.some(({ retryOf }) => retryOf === grant.id),
   };

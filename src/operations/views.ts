@@ -1,6 +1,5 @@
 import type { GrantState } from '../core/grant.ts';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
-import type { Proof } from '../core/proof.ts';
 import type { RequestState } from '../core/request.ts';
 import type { Tier } from '../core/role.ts';
 import { formatDuration, toIso, type Instant } from '../core/time.ts';
@@ -14,6 +13,7 @@ import type { RequestRecord } from '../store/requests.ts';
 import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
 import { landingOf, residualBefore } from './grant-shape.ts';
 import { planOfItem, residualOfItem, wordsOfItem, type ItemWords } from './item-outlook.ts';
+import { proofView, type ProofView } from './proof-view.ts';
 import { approvalPage, needsSignedApproval } from './step-up.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { extensionView, type ExtensionView } from './extension-view.ts';
@@ -56,7 +56,7 @@ export interface GrantView {
   readonly triesAgain: boolean;
   readonly endedAt: string | null;
   readonly cause: string | null;
-  readonly proof: { readonly kind: Proof['kind']; readonly at: string; readonly evidence: Proof['evidence'] } | null;
+  readonly proof: ProofView | null;
   /** What can survive its end: as was said before the approval, until the cloud says something else of this very grant. */
   readonly residual: Residual;
   /** What was said before the approval. */
@@ -300,8 +300,7 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
     triesAgain: grant.triesAgain && state.kind === 'ending',
     endedAt: 'endedAt' in state ? toIso(state.endedAt) : null,
     cause: 'cause' in state ? state.cause : state.kind === 'failed' ? 'failed' : null,
-    proof:
-      'proof' in state ? { kind: state.proof.kind, at: toIso(state.proof.at), evidence: state.proof.evidence } : null,
+    proof: 'proof' in state ? proofView(state.proof) : null,
     residual: grant.residual ?? before,
     residualBefore: before,
     landing: landingOf(world.providers.get(grant.provider), { ...grant.definition, ...grant }),

@@ -7,6 +7,7 @@ import {
   json,
   PEOPLE,
   problem,
+  proofOf,
   type FakeGrant,
   type FakeRequest,
   type FakeState,
@@ -54,7 +55,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     endsAt: iso(grant.endsAt),
     endedAt: grant.endedAt === null ? null : iso(grant.endedAt),
     cause: grant.cause,
-    proof: grant.endedAt === null ? null : { kind: proofOf(grant), at: iso(grant.endedAt), evidence: {} },
+    proof: grant.endedAt === null ? null : proofOf(grant, grant.endedAt),
     residual: grant.residual ?? SAID,
     residualBefore: SAID,
     lastFault: null,
@@ -62,8 +63,6 @@ export function createApi(state: FakeState, oauth: Oauth) {
     serverTime: iso(Date.now() + state.clockOffsetMs),
     ...(grant.reissueAfter === null ? {} : { reissueAfter: grant.reissueAfter }),
   });
-
-  const proofOf = (grant: FakeGrant) => (grant.cause === 'expired' ? 'by-construction' : 'observed');
 
   const requestView = (request: FakeRequest) => ({
     id: request.id,

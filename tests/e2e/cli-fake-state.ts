@@ -1,4 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { JsonObject } from '../../src/core/json.ts';
+import { instant } from '../../src/core/time.ts';
+import { proofView, type ProofView } from '../../src/operations/proof-view.ts';
 
 /** What the server of the tests knows, and the knobs that make it misbehave. */
 export interface FakeState {
@@ -73,11 +76,18 @@ export interface FakeGrant {
   endsAt: number;
   endedAt: number | null;
   cause: string | null;
+  /** What the proof of its end says beside its kind; absent: nothing. */
+  evidence?: JsonObject;
   reissueAfter: string | null;
   /** What its start waits for; absent: nothing. */
   waits?: { until: string | null; why: string };
   /** What the cloud says of this very grant; absent: what was said before the approval. */
   residual?: { maxMs: number | null; words: string };
+}
+
+/** As the API shows it. */
+export function proofOf({ cause, evidence = {} }: FakeGrant, at: number): ProofView {
+  return proofView({ kind: cause === 'expired' ? 'by-construction' : 'observed', at: instant(at), evidence });
 }
 
 export const PEOPLE: Record<string, Person> = {

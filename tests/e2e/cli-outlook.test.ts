@@ -84,6 +84,27 @@ describe('what survives the end', () => {
   });
 });
 
+describe('a place in the cloud that somebody else needs', () => {
+  test.each([
+    ['before Curfew', { standingAccessRemains: true }, /ended \(returned\) at \d\d:\d\d, standing access remains/],
+    [
+      'by another grant',
+      { neededByOthersUntil: new Date(Date.now() + 60_000).toISOString() },
+      /ended \(returned\) at \d\d:\d\d, another grant keeps the access until [-\d :]+/,
+    ],
+  ])(
+    '%s: the grant is over, and nothing says that the access is gone or when it will be',
+    async (_, evidence, line) => {
+      const id = await granted({ residual: { maxMs: 3_600_000, words: FULL } });
+      const grant = [...server.state.grants.values()].at(-1) ?? {};
+      Object.assign(grant, { status: 'ended', cause: 'returned', endedAt: Date.now() - 1_000, evidence });
+      const card = (await home.run(['why', id])).stdout;
+      expect(card).toMatch(line);
+      expect(card).not.toMatch(/proof:|at the latest/);
+    },
+  );
+});
+
 describe('a start that waits', () => {
   const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 

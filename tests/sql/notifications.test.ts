@@ -88,7 +88,7 @@ eachDatabase('notifications', (current) => {
     expect(await told()).toEqual(['ended ana']);
     await later('escalated');
     expect(await told()).toEqual([]);
-    expect(sent.at(-1)?.grant).toMatchObject({ cause: 'returned', proof: 'observed', stands: false });
+    expect(sent.at(-1)?.grant).toMatchObject({ cause: 'returned', proof: { gone: true } });
     expect(sent.find(({ kind }) => kind === 'approved')?.decided).toEqual({ by: 'Bo Sandberg', comment: null });
     expect(tally.counts.escalated.overtaken).toBeGreaterThan(0);
     expect(tally.counts.waits.sent).toBe(deciders(request).length);

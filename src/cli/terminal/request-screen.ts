@@ -76,6 +76,8 @@ export function residualNote(grant: GrantView, now: number): string | null {
   if (grant.residual === null) return null;
   const words = printable(grant.residual);
   if (!isLiveOrEnding(grant)) {
+    // The access is there still, so that no time of ours bounds it.
+    if (grant.proof?.gone === false) return null;
     const until = grant.endedAt === null ? 0 : Date.parse(grant.endedAt) + (grant.residualMaxMs ?? 0);
     const survives = grant.status === 'ended' && until > Date.parse(grant.serverTime) && (grant.residualMaxMs ?? 0) > 0;
     return survives ? `until ${clockTime(new Date(until).toISOString(), now)} at the latest: ${words}` : null;
@@ -127,18 +129,15 @@ export function grantPhrase(style: Style, grant: GrantView, now: number): string
     return `${status} (${grant.cause ?? 'over'}), not yet proven gone${fault(style, grant)}`;
   const over = overAt(grant);
   const when = over === null ? '' : ` at ${clockTime(over, now)}`;
-  const proof = grant.proof === null ? '' : style.dim(`, proof: ${proofWords(grant.proof.kind)}`);
-  return `${status}${grant.cause === null || grant.cause === grant.status ? '' : ` (${printable(grant.cause)})`}${when}${proof}`;
+  return `${status}${grant.cause === null || grant.cause === grant.status ? '' : ` (${printable(grant.cause)})`}${when}${proofPhrase(style, grant, now)}`;
 }
 
-const PROOFS: Readonly<Record<string, string>> = {
-  observed: 'seen in the cloud',
-  'by-construction': 'its own end has passed',
-  'never-provisioned': 'nothing was ever set up',
-};
-
-function proofWords(kind: string): string {
-  return PROOFS[kind] ?? printable(kind);
+/** Why it may be said to be over. That the access is there still is no aside. */
+function proofPhrase(style: Style, { proof }: GrantView, now: number): string {
+  if (proof === null) return '';
+  if (proof.gone) return style.dim(`, proof: ${printable(proof.brief)}`);
+  const until = proof.keptUntil === null ? '' : ` until ${clockTime(proof.keptUntil, now)}`;
+  return style.warn(`, ${printable(proof.brief)}${until}`);
 }
 
 /** What the cloud last answered, when it was no good news. */

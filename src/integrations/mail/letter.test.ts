@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Notice } from '../../operations/notice.ts';
 import { NOTIFICATIONS } from '../../core/notification.ts';
 import { oneLine } from '../../core/one-line.ts';
+import { proofWords } from '../../core/proof.ts';
+import { toIso } from '../../core/time.ts';
 import { letterOf } from './letter.ts';
 import { AT, GRANT, noticeUnderTest } from './notice-under-test.ts';
 import { printHtml, printText } from './print-letter.ts';
@@ -11,6 +13,9 @@ const letter = (changes: Partial<Notice> = {}) => letterOf(noticeUnderTest(chang
 const text = (changes: Partial<Notice> = {}) => printText(letter(changes));
 /** As a reader sees it: without the joiners that keep it from becoming a link. */
 const seen = (printed: string) => printed.replaceAll('\u2060', '');
+const GONE = proofWords({ kind: 'observed', evidence: {} });
+const STANDS = proofWords({ kind: 'observed', evidence: { standingAccessRemains: true } });
+const SHARED = proofWords({ kind: 'observed', evidence: { neededByOthersUntil: toIso(AT) } });
 const BO = { by: 'Bo Sandberg', comment: null };
 const yes = { kind: 'approved', decidedAt: AT } as const;
 
@@ -77,12 +82,16 @@ test('what each message says first, and below', () => {
     { kind: 'ending-soon', grant: GRANT },
     { kind: 'extended', grant: GRANT },
     { kind: 'not-extended', grant: GRANT },
-    { kind: 'ended', grant: { ...over, cause: 'expired', proof: 'by-construction' } },
-    { kind: 'ended', grant: { ...over, cause: 'returned', proof: 'observed', residual: 'sessions, for up to 1h' } },
-    { kind: 'ended', grant: { ...over, cause: 'revoked', proof: 'observed', stands: true } },
-    { kind: 'ended', grant: { ...over, cause: 'expired', proof: 'observed', sharedUntil: AT } },
-    { kind: 'failed', grant: { ...over, proof: 'observed' } },
-    { kind: 'failed', grant: { ...over, proof: 'observed', triedAgain: true } },
+    {
+      kind: 'ended',
+      grant: { ...over, cause: 'expired', proof: proofWords({ kind: 'by-construction', evidence: {} }) },
+    },
+    { kind: 'ended', grant: { ...over, cause: 'returned', proof: GONE, residual: 'sessions, for up to 1h' } },
+    { kind: 'ended', grant: { ...over, cause: 'revoked', proof: STANDS } },
+    { kind: 'ended', grant: { ...over, cause: 'expired', proof: SHARED } },
+    { kind: 'failed', grant: { ...over, proof: GONE } },
+    { kind: 'failed', grant: { ...over, proof: STANDS } },
+    { kind: 'failed', grant: { ...over, proof: GONE, triedAgain: true } },
     { kind: 'not-gone', grant: { ...GRANT, cause: 'expired' } },
   ];
   const said = cases.map((one) => {
@@ -128,19 +137,24 @@ test('what each message says first, and below', () => {
       invoice-reader on aws/prod
     Your access has ended: its time was over.
       invoice-reader on aws/prod
-      Proof: what was handed out carries its own end, which has passed.
+      Proof: The credential itself ended: the cloud was told the end before it was handed out.
     Your access has ended: you gave it back.
       invoice-reader on aws/prod
-      Proof: Curfew looked in the cloud, and it is gone.
+      Proof: Looked for in the cloud, and not there any more.
       What the cloud can let survive the end: sessions, for up to 1h
-    Your access has ended: it was taken away.
+    Your grant has ended: it was taken away.
       invoice-reader on aws/prod
-      This access was there before Curfew gave it, and stays: only the grant is over.
-    Your access has ended: its time was over.
+      The same access was there before Curfew gave it, and stays: only this grant is over.
+    Your grant has ended: its time was over.
       invoice-reader on aws/prod
-      The same access goes on under another grant until 2026-11-22 14:00 UTC: only this one is over.
+      The same access goes on under another grant: only this one is over.
+      It goes on until 2026-11-22 14:00 UTC
     The access could not be given, and nothing of it is left in the cloud.
       invoice-reader on aws/prod
+      You can ask again.
+    The access could not be given.
+      invoice-reader on aws/prod
+      The same access was there before Curfew gave it, and stays: only this grant is over.
       You can ask again.
     The access could not be given, and nothing of it is left in the cloud.
       invoice-reader on aws/prod
@@ -196,7 +210,7 @@ describe('what people wrote stays text', () => {
     ['a comment', { kind: 'denied', decided: { by: LINK, comment: LINK } }],
     ['the name of who decided', { kind: 'approved', decided: { by: LINK, comment: null } }],
     ['a role', { items: [{ role: LINK, target: LINK, tier: null }] }],
-    ['what survives', { kind: 'ended', grant: { ...GRANT, proof: 'observed', residual: LINK } }],
+    ['what survives', { kind: 'ended', grant: { ...GRANT, proof: GONE, residual: LINK } }],
   ] as const)('%s is no link', (_, changes) => {
     const html = printHtml(letter(changes)).replace(/<title>.*<\/title>/, '');
     for (const said of [text(changes), html]) {

@@ -1,5 +1,6 @@
 import { formatDuration, toIso, type Instant } from '../../core/time.ts';
 import type { NotificationKind } from '../../core/notification.ts';
+import type { ProofWords } from '../../core/proof.ts';
 import { assertNever } from '../../core/result.ts';
 import type { Notice, NoticeGrant, NoticeItem } from '../../operations/notice.ts';
 
@@ -112,11 +113,21 @@ function told(notice: Notice): Pick<Said, 'headline' | 'lines'> {
     case 'not-extended':
       return { headline: `Your access was not extended: it ends at ${end}.`, lines: about };
     case 'ended':
-      return { headline: `Your access has ended: ${causeWords(grant)}.`, lines: [...about, ...proofWords(grant)] };
+      return {
+        headline: `Your ${grant?.proof?.gone === false ? 'grant' : 'access'} has ended: ${causeWords(grant)}.`,
+        lines: [...about, ...proofWords(grant)],
+      };
     case 'failed':
       return {
-        headline: 'The access could not be given, and nothing of it is left in the cloud.',
-        lines: [...about, grant?.triedAgain === true ? 'It is being tried once more.' : 'You can ask again.'],
+        headline:
+          grant?.proof?.gone === false
+            ? 'The access could not be given.'
+            : 'The access could not be given, and nothing of it is left in the cloud.',
+        lines: [
+          ...about,
+          ...(grant?.proof?.gone === false ? keptWords(grant.proof) : []),
+          grant?.triedAgain === true ? 'It is being tried once more.' : 'You can ask again.',
+        ],
       };
     case 'not-gone':
       return {
@@ -142,17 +153,15 @@ function causeWords(grant: NoticeGrant | null): string {
 
 /** Why *ended* may be said, and what holds beside it. */
 function proofWords(grant: NoticeGrant | null): readonly string[] {
-  if (grant === null) return [];
-  if (grant.stands) return ['This access was there before Curfew gave it, and stays: only the grant is over.'];
-  if (grant.sharedUntil !== null)
-    return [
-      `The same access goes on under another grant until ${timeWords(grant.sharedUntil)}: only this one is over.`,
-    ];
-  const proof =
-    grant.proof === 'by-construction'
-      ? 'Proof: what was handed out carries its own end, which has passed.'
-      : 'Proof: Curfew looked in the cloud, and it is gone.';
-  return [proof, ...(grant.residual === null ? [] : [`What the cloud can let survive the end: ${grant.residual}`])];
+  if (grant === null || grant.proof === null) return [];
+  if (!grant.proof.gone) return keptWords(grant.proof);
+  const survives = grant.residual === null ? [] : [`What the cloud can let survive the end: ${grant.residual}`];
+  return [`Proof: ${grant.proof.words}`, ...survives];
+}
+
+/** The grant is over, and the access is not. */
+function keptWords({ words, keptUntil }: ProofWords): readonly string[] {
+  return [words, ...(keptUntil === null ? [] : [`It goes on until ${timeWords(keptUntil)}`])];
 }
 
 function whyOf({ kind }: Notice): string {

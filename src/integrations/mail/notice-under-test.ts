@@ -14,8 +14,6 @@ export const GRANT: NoticeGrant = {
   cause: null,
   endedAt: null,
   proof: null,
-  stands: false,
-  sharedUntil: null,
   residual: null,
   triedAgain: false,
 };

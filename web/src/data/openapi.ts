@@ -4243,6 +4243,7 @@ export interface components {
             extended: number;
             endedAt: string | null;
             cause: string | null;
+            /** @description Why it may be said to be over; null: it is not. */
             proof: {
                 /** @enum {string} */
                 kind: "observed" | "by-construction" | "never-provisioned";
@@ -4251,6 +4252,14 @@ export interface components {
                 evidence: {
                     [key: string]: unknown;
                 };
+                /** @description Whether the access itself is gone. False in a shared place of the cloud where it was before, or where another grant needs it: only the grant is over. */
+                gone: boolean;
+                /** @description What the proof says, in a few words. */
+                brief: string;
+                /** @description What the proof says, in a sentence. */
+                words: string;
+                /** @description Until when another grant keeps the access; null: none does. */
+                keptUntil: string | null;
             } | null;
             /** @description What can survive its end. */
             residual: {

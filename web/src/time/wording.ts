@@ -55,12 +55,10 @@ export const TIER_WORDS: Readonly<Record<Grant['tier'], string>> = {
   3: 'neither production nor access',
 };
 
-/** How an ending was proven. */
-export const PROOF_WORDS: Readonly<Record<NonNullable<Grant['proof']>['kind'], string>> = {
-  observed: 'Looked for in the cloud, and not there any more.',
-  'by-construction': 'The credential itself ended: the cloud was told the end before it was handed out.',
-  'never-provisioned': 'It never came to be: no call was sent to the cloud.',
-};
+/** What a proof shows: `Proven gone.` only where the access itself is. */
+export function proofHeadline({ gone, brief }: Pick<NonNullable<Grant['proof']>, 'gone' | 'brief'>): string {
+  return gone ? 'Proven gone.' : `Ended, ${brief}.`;
+}
 
 /** What a cause of an ending means. */
 export function causeWords(cause: string | null): string {
@@ -78,6 +76,11 @@ export function causeWords(cause: string | null): string {
     default:
       return cause;
   }
+}
+
+/** What survives the end of a grant: of one that is over with its access still there, that it is. */
+export function survivesLine({ proof, residual }: Pick<Grant, 'proof' | 'residual'>): string {
+  return proof?.gone === false ? 'The access itself is still there.' : residualLine(residual);
 }
 
 /** What survives an end, in a line; the words of the residual itself say why. */

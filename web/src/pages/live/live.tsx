@@ -4,7 +4,7 @@ import { useLive } from '../../data/live.ts';
 import { useMe } from '../../data/session.ts';
 import { countdown, durationWords } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
-import { grantState, PROOF_WORDS, residualLine } from '../../time/wording.ts';
+import { grantState, residualLine } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Empty } from '../../ui/card.tsx';
@@ -62,14 +62,16 @@ const COLUMNS: readonly Column<Grant>[] = [
     head: 'Survives its end',
     width: 'minmax(6rem, 0.9fr)',
     by: ({ residual }) => residual.maxMs ?? Infinity,
-    cell: ({ residual }) => (
-      <Tip label={residual.words}>
+    cell: ({ residual, proof }) => (
+      <Tip label={proof?.gone === false ? proof.words : residual.words}>
         <span tabIndex={0} className={classes['residual']}>
-          {residual.maxMs === 0
-            ? 'nothing'
-            : residual.maxMs === null
-              ? 'unknown'
-              : `at most ${durationWords(residual.maxMs)}`}
+          {proof?.gone === false
+            ? 'the access'
+            : residual.maxMs === 0
+              ? 'nothing'
+              : residual.maxMs === null
+                ? 'unknown'
+                : `at most ${durationWords(residual.maxMs)}`}
         </span>
       </Tip>
     ),
@@ -170,7 +172,7 @@ function Left({ grant }: { readonly grant: Grant }) {
       <StateSign state={state} />
       {proof !== null && (
         <small>
-          proven {times.seconds(Date.parse(proof.at))}: {PROOF_WORDS[proof.kind]}
+          {proof.gone ? 'proven' : 'seen'} {times.seconds(Date.parse(proof.at))}: {proof.words}
         </small>
       )}
       {grant.status === 'ending' && grant.residual.maxMs !== 0 && <small>{residualLine(grant.residual)}</small>}

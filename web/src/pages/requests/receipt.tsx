@@ -4,7 +4,7 @@ import { GiveBack } from '../../access/give-back.tsx';
 import { UseIt } from '../../access/use-it.tsx';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
-import { causeWords, grantState, PROOF_WORDS, residualLine } from '../../time/wording.ts';
+import { causeWords, grantState, proofHeadline, survivesLine } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Card, Facts } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notices.tsx';
@@ -48,7 +48,7 @@ export function Receipt({ grant, own }: { readonly grant: Grant; readonly own: b
             : null,
           row('Ended', at(grant.endedAt)),
           row('Why', grant.cause === null ? null : causeWords(grant.cause)),
-          ['Survives', residualLine(grant.residual)],
+          ['Survives', survivesLine(grant)],
           ['Method', `${grant.provider}, ${grant.method}`],
           ['Id', <Mono key="id">{grant.id}</Mono>],
         ]}
@@ -58,8 +58,9 @@ export function Receipt({ grant, own }: { readonly grant: Grant; readonly own: b
           <ProofIcon size={20} aria-hidden="true" />
           <div>
             <p>
-              <strong>Proven gone.</strong> {PROOF_WORDS[proof.kind]}
+              <strong>{proofHeadline(proof)}</strong> {proof.words}
             </p>
+            {proof.keptUntil !== null && <p>It goes on until {at(proof.keptUntil)}.</p>}
             <p className={classes['quiet']}>{times.full(Date.parse(proof.at))}</p>
             {Object.keys(proof.evidence).length > 0 && (
               <details>

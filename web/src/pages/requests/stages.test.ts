@@ -6,7 +6,16 @@ const NOW = Date.parse('2026-11-22T10:00:00Z');
 const END = '2026-11-22T10:15:00.000Z';
 
 const grant = (over: Partial<Grant>): Grant =>
-  ({ status: 'active', endsAt: END, usableAt: null, startsAt: END, endedAt: null, waits: null, ...over }) as Grant;
+  ({
+    status: 'active',
+    endsAt: END,
+    usableAt: null,
+    startsAt: END,
+    endedAt: null,
+    waits: null,
+    proof: null,
+    ...over,
+  }) as Grant;
 
 const request = (over: Partial<AccessRequest>): AccessRequest =>
   ({
@@ -49,4 +58,14 @@ test('when the time has come, and nobody has said so yet, it is ending and not o
     state: 'now',
     note: 'ending…, until it is proven gone',
   });
+});
+
+test('that it is gone is said only where all of it is', () => {
+  const over = (gone: boolean, brief: string): Grant =>
+    grant({ status: 'ended', endedAt: END, proof: { gone, brief } as Grant['proof'] });
+  const note = (...grants: readonly Grant[]) => stagesOf(request({ grants: [...grants] }), NOW).at(-1)?.note;
+  const seen = over(true, 'seen in the cloud');
+  expect(note(seen)).toBe('proven gone');
+  expect(note(seen, over(false, 'standing access remains'))).toBe('standing access remains');
+  expect(note(over(false, 'another grant keeps the access'), seen)).toBe('another grant keeps the access');
 });

@@ -9,7 +9,10 @@ export interface Stage {
   readonly note: string;
 }
 
-/** The four stages of a request. `Ended` is done only when everything that came out of it is proven gone. */
+/**
+ * The four stages of a request. `Ended` is done only when everything that came out of it is over with proof, and says that it is gone
+ * only where all of it is.
+ */
 export function stagesOf(request: AccessRequest, now: number): readonly Stage[] {
   return [
     { name: 'Asked', state: 'done', at: request.createdAt, note: '' },
@@ -58,8 +61,9 @@ function ended({ status, grants }: AccessRequest, now: number): Stage {
   if (status !== 'approved' || grants.length === 0) return { ...stage, state: 'later', note: '' };
   const over = grants.filter(({ status: one }) => one === 'ended' || one === 'failed');
   if (over.length === grants.length) {
+    const kept = over.flatMap(({ proof }) => proof ?? []).find(({ gone }) => !gone);
     const last = over.reduce((a, b) => ((a.endedAt ?? '') > (b.endedAt ?? '') ? a : b));
-    return { ...stage, state: 'done', at: last.endedAt, note: 'proven gone' };
+    return { ...stage, state: 'done', at: last.endedAt, note: kept?.brief ?? 'proven gone' };
   }
   const ending = grants.some((grant) => grantState(grant, now).word === 'ending…');
   if (ending) return { ...stage, state: 'now', note: 'ending…, until it is proven gone' };
