@@ -3,18 +3,26 @@ import { NOTIFICATIONS, type NotificationKind } from '../core/notification.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { appNow } from '../store/database.ts';
 import { findMutes, lockMutes, replaceOff, saveMute } from '../store/notifications.ts';
-import { findRequest } from '../store/requests.ts';
+import { findRequest, findRequests, type RequestRecord } from '../store/requests.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
+import { storedQuestion } from './stored-decision.ts';
+import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
 /** What somebody wants to be told by e-mail. */
 export interface NotificationSettings {
   readonly kinds: Readonly<Record<NotificationKind, boolean>>;
-  /** Requests of which they want to hear nothing more. */
-  readonly muted: readonly RequestId[];
+  /** Requests of which they want to hear nothing more, the newest first. */
+  readonly muted: readonly MutedRequest[];
+}
+
+export interface MutedRequest {
+  readonly id: RequestId;
+  /** Who asked for what; `null`: whoever muted it may not see it any more, and can still take that back. */
+  readonly asked: { readonly requester: PersonView; readonly items: RequestRecord['items'] } | null;
 }
 
 type Outcome = Result<NotificationSettings, OperationRefusal>;
@@ -22,7 +30,7 @@ type Outcome = Result<NotificationSettings, OperationRefusal>;
 /** What the actor wants to be told: everything, unless they said otherwise. */
 export async function showNotifications(world: World, actor: Actor): Promise<Outcome> {
   const no = judge('showNotifications', actor);
-  return no === null ? ok(await settingsOf(world.db, actor)) : refused(no);
+  return no === null ? ok(await settingsOf(world, world.db, actor)) : refused(no);
 }
 
 /** Turns kinds of messages on and off, for the actor alone. */
@@ -47,7 +55,7 @@ export async function saveNotifications(
         facts: { off },
       });
     }
-    return ok(await settingsOf(trx, actor));
+    return ok(await settingsOf(world, trx, actor));
   });
 }
 
@@ -66,7 +74,7 @@ export async function muteRequest(world: World, actor: Actor, id: RequestId, mut
         facts: { request: id, muted },
       });
     }
-    return ok(await settingsOf(trx, actor));
+    return ok(await settingsOf(world, trx, actor));
   });
 }
 
@@ -85,8 +93,15 @@ function changing(world: World, actor: Actor, work: (trx: Trx) => Promise<Outcom
   });
 }
 
-async function settingsOf(db: Db | Trx, { person }: Actor): Promise<NotificationSettings> {
-  const { off, muted } = await findMutes(db, person);
+async function settingsOf(world: World, db: Db | Trx, actor: Actor): Promise<NotificationSettings> {
+  const { off, muted } = await findMutes(db, actor.person);
   const kinds = Object.fromEntries(NOTIFICATIONS.map((kind) => [kind, !off.includes(kind)]));
-  return { kinds: kinds as NotificationSettings['kinds'], muted };
+  const requests = [...(await findRequests(db, muted)).values()].sort((a, b) => b.createdAt - a.createdAt);
+  const shown: MutedRequest[] = [];
+  for (const request of requests) {
+    const no = judge('muteRequest', actor, await standingToRequest(world, db, actor, request));
+    const requester = personView(world, storedQuestion(request).requester);
+    shown.push({ id: request.id, asked: no === null ? { requester, items: request.items } : null });
+  }
+  return { kinds: kinds as NotificationSettings['kinds'], muted: shown };
 }

@@ -198,6 +198,33 @@ test('the catalogue has no last row that cannot be reached: it is read as one go
   await page.context().close();
 });
 
+test('a request is muted where it is decided or looked at, is listed with one’s own things, and heard of again', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'bo');
+  const muted = async () => {
+    const { muted: all } = (await (await page.request.get('/v1/me/notifications')).json()) as {
+      muted: readonly { id: string }[];
+    };
+    return all.map(({ id }) => id);
+  };
+  const id = await ask('35m', 'Read the invoices of March');
+  await page.goto(`/approvals/${id}`);
+  await page.getByRole('button', { name: 'Mute e-mails' }).click();
+  await page.getByRole('button', { name: 'Tell me again' }).waitFor();
+  expect(await muted()).toEqual([id]);
+  await page.goto(`/requests/${id}`);
+  await page.getByRole('button', { name: 'Tell me again' }).click();
+  await page.getByRole('button', { name: 'Mute e-mails' }).click();
+  await page.getByRole('button', { name: 'Tell me again' }).waitFor();
+  await page.goto('/me');
+  await page.getByText('for Ana Ribeiro').waitFor();
+  await page.getByRole('link', { name: 'invoice-reader on aws/prod' }).waitFor();
+  await page.getByRole('button', { name: 'Tell me again (of invoice-reader on aws/prod)' }).click();
+  await page.getByText('Of these requests you are told nothing').waitFor({ state: 'detached' });
+  expect(await muted()).toEqual([]);
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
 test('whoever has a passkey uses it before an account is linked', async (context) => {
   const { page, complaints } = await visit(chromium(context), base(), 'hal');
   await withAuthenticator(page);

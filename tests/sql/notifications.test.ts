@@ -316,7 +316,11 @@ eachDatabase('notifications', (current) => {
       );
       const ana = await acme.as('ana');
       got(await muteRequest(acme.world, ana, request.id, true));
-      expect(got(await showNotifications(acme.world, ana)).muted).toEqual([request.id]);
+      const { requester, items } = request;
+      const muted = [
+        { id: request.id, asked: { requester, items: items.map(({ role, target }) => ({ role, target })) } },
+      ];
+      expect(got(await showNotifications(acme.world, ana)).muted).toEqual(muted);
       await approve(request);
       expect(await told()).toEqual([]);
       got(await muteRequest(acme.world, ana, request.id, false));
@@ -342,6 +346,20 @@ eachDatabase('notifications', (current) => {
         ['notifications.changed', { off: ['active'] }],
         ['notifications.muted', { request: request.id, muted: true }],
       ]);
+    });
+
+    test('what one may not see any more is still muted, without a word of it, and is unmuted by its number', async () => {
+      const { id } = await ask();
+      const hal = await acme.as('hal');
+      got(await muteRequest(acme.world, hal, id, true));
+      // As if somebody else had been named for it from the beginning.
+      await sql`update request set decision = replace(decision::text, '"hal"', '"nobody"')::jsonb`.execute(
+        current().db,
+      );
+      acme.edit((file) => ({ ...file, text: file.text.replace('members: [bo, finn, hal]', 'members: [bo, finn]') }));
+      await acme.reload();
+      expect(got(await showNotifications(acme.world, hal)).muted).toEqual([{ id, asked: null }]);
+      expect(got(await muteRequest(acme.world, hal, id, false)).muted).toEqual([]);
     });
 
     test('what one may not see cannot be muted: it does not exist', async () => {

@@ -6,7 +6,7 @@ import { actorOf } from '../authenticate.ts';
 import { once } from '../idempotency.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
-import { idParams } from '../views.ts';
+import { idParams, itemView, personView } from '../views.ts';
 
 const kinds = z
   .strictObject(
@@ -19,7 +19,18 @@ const kinds = z
 const settings = z
   .object({
     kinds,
-    muted: z.array(z.string()).readonly().meta({ description: 'Requests of which I want to hear nothing more.' }),
+    muted: z
+      .array(
+        z.object({
+          id: z.string(),
+          asked: z
+            .object({ requester: personView, items: z.array(itemView).readonly() })
+            .nullable()
+            .meta({ description: 'Who asked for what; null: I may not see it any more.' }),
+        }),
+      )
+      .readonly()
+      .meta({ description: 'Requests of which I want to hear nothing more, the newest first.' }),
   })
   .meta({ id: 'NotificationSettings' });
 

@@ -10,16 +10,23 @@ afterEach(async () => {
 });
 
 const KINDS = Object.fromEntries(NOTIFICATIONS.map((kind) => [kind, true])) as Record<NotificationKind, boolean>;
+const MUTED = [
+  {
+    id: REQUEST_ID,
+    asked: { requester: { key: 'ana', name: 'Ana' }, items: [{ role: 'reader', target: 'aws/prod' }] },
+  },
+  { id: REQUEST_ID, asked: null },
+];
 const MUTE = `/v1/requests/${REQUEST_ID}/mute`;
 
 test('200: reads and replaces what I want to be told, as myself', async () => {
   const asked: unknown[] = [];
   api = await apiUnderTest({
-    showNotifications: (actor) => (asked.push(actor.person), yes({ kinds: KINDS, muted: [REQUEST_ID] })),
+    showNotifications: (actor) => (asked.push(actor.person), yes({ kinds: KINDS, muted: MUTED })),
     saveNotifications: (actor, kinds) => (asked.push(actor.person, kinds), yes({ kinds, muted: [] })),
   });
   const shown = await api.as('ana', { method: 'GET', url: '/v1/me/notifications' });
-  expect(shown.json()).toEqual({ kinds: KINDS, muted: [REQUEST_ID] });
+  expect(shown.json()).toEqual({ kinds: KINDS, muted: MUTED });
   expect(shown.headers['cache-control']).toBe('no-store');
   const kinds = { ...KINDS, waits: false };
   const saved = await api.as('bo', { method: 'PUT', url: '/v1/me/notifications', payload: { kinds } });

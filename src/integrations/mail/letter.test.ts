@@ -34,7 +34,7 @@ test('a request that waits, as text and as HTML', () => {
     Look at it and decide: https://curfew.acme.example/approvals/req_abcdeabcdeabcdeabcde
 
     -- 
-    You get this because the rules name you as somebody who can decide this request.
+    You get this because the rules name you as somebody who can decide this request. On its page you can mute this request alone.
     What you are told, and what not: https://curfew.acme.example/me
     "
   `);
@@ -54,7 +54,7 @@ test('a request that waits, as text and as HTML', () => {
     <blockquote>Check the invoice export</blockquote>
     <p><a href="https://curfew.acme.example/approvals/req_abcdeabcdeabcdeabcde">Look at it and decide</a></p>
     <hr>
-    <p><small>You get this because the rules name you as somebody who can decide this request.<br><a href="https://curfew.acme.example/me">What you are told, and what not</a></small></p>
+    <p><small>You get this because the rules name you as somebody who can decide this request. On its page you can mute this request alone.<br><a href="https://curfew.acme.example/me">What you are told, and what not</a></small></p>
     </body>
     </html>
     "

@@ -33,7 +33,7 @@ export function letterOf(notice: Notice, origin: string): Letter {
       words: toApprover ? 'Look at it and decide' : 'Everything about it',
       url: `${origin}/${page}/${notice.request}`,
     },
-    why: whyOf(notice),
+    why: `${whyOf(notice)} On its page you can mute this request alone.`,
     settingsUrl: `${origin}/me`,
   };
 }

@@ -4872,8 +4872,18 @@ export interface components {
                 failed: boolean;
                 "not-gone": boolean;
             };
-            /** @description Requests of which I want to hear nothing more. */
-            readonly muted: string[];
+            /** @description Requests of which I want to hear nothing more, the newest first. */
+            readonly muted: {
+                id: string;
+                /** @description Who asked for what; null: I may not see it any more. */
+                asked: {
+                    requester: components["schemas"]["Person"];
+                    readonly items: {
+                        role: string;
+                        target: string;
+                    }[];
+                } | null;
+            }[];
         };
         PasskeyRecovery: {
             id: string;

@@ -5,6 +5,8 @@ export {
   ArrowRight as GoIcon,
   ArrowUp as UpIcon,
   Ban as DeniedIcon,
+  Bell as HeardIcon,
+  BellOff as MutedIcon,
   BookOpen as CatalogueIcon,
   Check as DoneIcon,
   CircleCheck as ApprovedIcon,

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
 import { useKnownRequests, useRequest } from '../../data/approvals.ts';
 import { useMe } from '../../data/session.ts';
+import { Mute } from '../../requests/mute.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { countdown, durationWords } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -84,6 +85,9 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
       <People request={request} me={me?.person.key ?? ''} />
       {status === 'pending' && <StalePeople words={request.stale} />}
       {stance.kind === 'open' ? <Decide request={request} /> : <Outcome request={request} stance={stance} />}
+      <div className={classes['buttons']}>
+        <Mute request={request} />
+      </div>
     </Card>
   );
 }

@@ -1,24 +1,26 @@
-import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useAction } from '../../data/action.ts';
-import { api, ask, type Schemas } from '../../data/api.ts';
-import { Section, Waiting } from '../../ui/card.tsx';
+import { api, ask } from '../../data/api.ts';
+import { NOTIFICATIONS_KEY, useMute, useNotifications, type NotificationSettings } from '../../data/notifications.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card, Section, Waiting } from '../../ui/card.tsx';
+import { HeardIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
+import { Mono, Unseen } from '../../ui/signs.tsx';
 import { KIND_WORDS } from './kind-words.ts';
 import classes from './me.module.css';
 
-type Kinds = Schemas['NotificationSettings']['kinds'];
-
-const KEY = ['me', 'notifications'] as const;
+type Kinds = NotificationSettings['kinds'];
 
 /** What I am told by e-mail. Each switch is kept as soon as it is pressed. */
 export function Notifications() {
-  const settings = useQuery({ queryKey: KEY, queryFn: () => ask(() => api.GET('/v1/me/notifications')) });
+  const settings = useNotifications();
   const save = useAction((kinds: Kinds) => ask(() => api.PUT('/v1/me/notifications', { body: { kinds } })), {
-    touches: [KEY],
+    touches: [NOTIFICATIONS_KEY],
   });
   // What was pressed shows at once; what was kept shows when the server has said so.
   const kinds = save.isPending ? save.variables : settings.data?.kinds;
-  const muted = settings.data?.muted.length ?? 0;
+  const muted = settings.data?.muted ?? [];
   return (
     <Section id="notifications" title="E-mail">
       {settings.isPending && <Waiting />}
@@ -45,11 +47,48 @@ export function Notifications() {
           ))}
         </div>
       )}
-      {muted > 0 && (
-        <p className={classes['quiet']}>
-          {muted} {muted === 1 ? 'request is' : 'requests are'} muted: of those you are told nothing.
-        </p>
+      {muted.length > 0 && (
+        <>
+          <p className={classes['quiet']}>Of these requests you are told nothing:</p>
+          <ul className={classes['list']}>
+            {muted.map((one) => (
+              <li key={one.id}>
+                <OneMuted muted={one} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </Section>
+  );
+}
+
+function OneMuted({ muted: { id, asked } }: { readonly muted: NotificationSettings['muted'][number] }) {
+  const { mutate, isPending, error } = useMute(id);
+  const what = asked?.items.map(({ role, target }) => `${role} on ${target}`).join(', ') ?? id;
+  return (
+    <Card className={classes['item']}>
+      <div>
+        {asked === null ? (
+          <p className={classes['quiet']}>
+            A request that you may not see any more, <Mono>{id}</Mono>
+          </p>
+        ) : (
+          <p>
+            <Link to="/requests/$id" params={{ id }}>
+              {what}
+            </Link>
+            , for {asked.requester.name}
+          </p>
+        )}
+        {error !== null && <FailureNotice error={error} intent="change" />}
+      </div>
+      <div className={classes['buttons']}>
+        <Button small icon={HeardIcon} busy={isPending} onClick={() => mutate(false)}>
+          Tell me again
+          <Unseen> (of {what})</Unseen>
+        </Button>
+      </div>
+    </Card>
   );
 }

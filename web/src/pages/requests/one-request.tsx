@@ -4,6 +4,7 @@ import { Command } from '../../access/command.tsx';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask, type AccessRequest } from '../../data/api.ts';
 import { useMe } from '../../data/session.ts';
+import { Mute } from '../../requests/mute.tsx';
 import { whatOf } from '../../requests/request-list.tsx';
 import { durationText } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -68,6 +69,7 @@ function Shown({ request }: { readonly request: AccessRequest }) {
       }
       aside={
         <div className={classes['buttons']}>
+          <Mute request={request} />
           {own && request.status === 'pending' && (
             <Button
               icon={CloseIcon}
