@@ -34,6 +34,7 @@ export const OWN_NEWS = [
   'role-proposed',
   'role-appointed',
   'role-dismissed',
+  'role-ended',
   'proposal-waits',
   'account-linked',
   'account-unlinked',

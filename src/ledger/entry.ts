@@ -73,6 +73,7 @@ export const EVENTS = {
   'administration.confirmed': only(...PROPOSED),
   'administration.refused': only(...PROPOSED),
   'administration.withdrawn': only(...PROPOSED),
+  'administration.ended': only('role', 'because', 'directoryVersion'),
   'person.signed-in': { public: ['session'], personal: ['key'] },
   'session.ended': only('session', 'cause'),
   'passkey.registered': {

@@ -4,6 +4,7 @@ import { transitionRequest } from '../core/request.ts';
 import type { Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
 import { everybodySeen, leftWithAccess, saveLeft } from '../store/people.ts';
+import { endRole, lockAdmins, roleHolders, type RoleHolder } from '../store/role-assignments.ts';
 import { lockExtended, lockRequest, saveRequestState } from '../store/requests.ts';
 import { pendingWithin, toBeTriedAgain, toldNothing } from '../store/revocation-sweeps.ts';
 import type { Trx } from '../store/schema.ts';
@@ -16,7 +17,7 @@ import type { World } from './world.ts';
 const BATCH = 100;
 
 /**
- * Writes down who left between two directories, and who is back. Without `before`, as at a start, whoever has an id and is not in the
+ * Writes down who left between two directories, and who is back, and ends the roles of Curfew itself of those who left. Without `before`, as at a start, whoever has an id and is not in the
  * directory has left. In the transaction that puts the directory in force. An empty directory says nothing about anybody.
  */
 export async function noteDepartures(
@@ -52,6 +53,36 @@ export async function noteDepartures(
   for (const { id, key } of gone) {
     const facts = { cause: next.people.has(key) ? 'inactive' : 'gone', directoryVersion: next.version };
     await world.append(trx, { kind: 'person.left', at: now, actor, subjects: { person: id }, facts });
+  }
+  await endRolesOfDeparted(world, trx, next, now);
+}
+
+/**
+ * Ends the roles of Curfew itself that people who left hold: whoever writes a key into the directory again must not make an admin by that,
+ * alone and without a word. As long as an admin is there who can appoint others; where none is, the roles of those who left stay as the only
+ * way back (ADR 21), and end once one of them is back.
+ */
+async function endRolesOfDeparted(
+  world: Pick<World, 'append'>,
+  trx: Trx,
+  { people, version }: DirectorySnapshot,
+  now: Instant,
+): Promise<void> {
+  await lockAdmins(trx);
+  const holders = await roleHolders(trx);
+  const left = new Set((await everybodySeen(trx)).filter((one) => one.left).map(({ id }) => id));
+  const isHere = ({ person, key }: RoleHolder) => !left.has(person) && people.get(key)?.active === true;
+  if (!holders.some((one) => one.role === 'admin' && isHere(one))) return;
+  for (const { person, key, role } of holders) {
+    if (!left.has(person) || people.get(key)?.active === true) continue;
+    await endRole(trx, person, role, now);
+    await world.append(trx, {
+      kind: 'administration.ended',
+      at: now,
+      actor: { kind: 'system', id: 'directory' },
+      subjects: { person },
+      facts: { role, because: 'holder-left', directoryVersion: version },
+    });
   }
 }
 

@@ -119,6 +119,8 @@ export function entryWords(body: EntryBody): string {
       return `refused to ${changeWords(say)}`;
     case 'administration.withdrawn':
       return `withdrew a proposal to ${changeWords(say)}`;
+    case 'administration.ended':
+      return `took the role ${say('role')} from somebody who left`;
     case 'person.merged':
       return 'wrote that two persons are one human';
     case 'person.signed-in':

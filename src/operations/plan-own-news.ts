@@ -67,10 +67,12 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Pr
     case 'passkey.recovery-opened':
       return [['recovery-opened', person]];
     case 'administration.proposed':
-      return [...(facts['role'] === undefined ? [] : [['role-proposed', person] as const]), ...(await adminsOf(trx))];
+      return [...(facts['role'] === undefined ? [] : [['role-proposed', person] as const]), ...(await asked(trx))];
     case 'administration.confirmed':
       if (facts['action'] === 'appoint') return [['role-appointed', person]];
       return facts['action'] === 'dismiss' ? [['role-dismissed', person]] : [];
+    case 'administration.ended':
+      return (await adminsOf(trx)).map((admin) => ['role-ended', admin] as const);
     case 'account.linked':
       // The first account is the first sign-in.
       return (await hadAccountBefore(trx, person, String(facts['account']))) ? [['account-linked', person]] : [];
@@ -93,7 +95,11 @@ async function confirmersOf({ rules, random }: Planning, trx: Trx, now: Instant)
   return [...ids.values()].map((id) => ['recovery-waits', id] as const);
 }
 
-async function adminsOf(trx: Trx): Promise<Told> {
-  const admins = (await roleHolders(trx)).filter(({ role }) => role === 'admin');
-  return admins.map(({ person }) => ['proposal-waits', person] as const);
+/** Admins, whom a proposal waits for. */
+async function asked(trx: Trx): Promise<Told> {
+  return (await adminsOf(trx)).map((admin) => ['proposal-waits', admin] as const);
+}
+
+async function adminsOf(trx: Trx): Promise<readonly PersonId[]> {
+  return (await roleHolders(trx)).filter(({ role }) => role === 'admin').map(({ person }) => person);
 }

@@ -5,7 +5,9 @@ import { endDeparted } from '../../src/operations/departures.ts';
 import { extendGrant } from '../../src/operations/extend-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { showRequest } from '../../src/operations/show-requests.ts';
+import { roleHolders } from '../../src/store/role-assignments.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
+import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
 
 const ASK = {
@@ -133,6 +135,51 @@ eachDatabase('operations', (current) => {
       await sql`update person set directory_key = 'newcomer'`.execute(current().db);
       await leaves('bo');
       expect(await entries('person.left')).toEqual([]);
+    });
+  });
+
+  describe('the roles of Curfew itself of somebody who leaves', () => {
+    const held = async () =>
+      (await roleHolders(current().db)).map(({ key, role }) => `${key} ${role}`).sort((a, b) => a.localeCompare(b));
+
+    test('end, in the log, and are not back when somebody writes the key into the directory again', async () => {
+      for (const role of ['admin', 'auditor'] as const) await giveRole(acme, 'finn', role);
+      await giveRole(acme, 'eli', 'admin');
+      await leaves('finn');
+      expect(await held()).toEqual(['eli admin']);
+      const because = { because: 'holder-left', directoryVersion: acme.world.rules.current().directory.version };
+      expect((await entries('administration.')).map(({ kind, facts }) => ({ kind, facts }))).toEqual([
+        { kind: 'administration.ended', facts: { role: 'admin', ...because } },
+        { kind: 'administration.ended', facts: { role: 'auditor', ...because } },
+      ]);
+      await returns('finn');
+      expect(await held()).toEqual(['eli admin']);
+    });
+
+    test('stay as long as no admin is there, and end once one is back', async () => {
+      await giveRole(acme, 'finn', 'admin');
+      await giveRole(acme, 'hal', 'auditor');
+      await giveRole(acme, 'eli', 'admin');
+      acme.edit((file) => ({
+        ...file,
+        text: file.text.replace(/^( {2}(finn|hal|eli):\n)/gm, '$1    active: false\n'),
+      }));
+      await acme.reload();
+      expect(await held()).toEqual(['eli admin', 'finn admin', 'hal auditor']);
+      await returns('eli');
+      expect(await held()).toEqual(['eli admin']);
+      await leaves('eli');
+      expect(await held()).toEqual(['eli admin']);
+    });
+
+    test('end at the next start, also of those who left before roles ended by it', async () => {
+      await giveRole(acme, 'finn', 'admin');
+      await leaves('finn');
+      expect(await held()).toEqual(['finn admin']);
+      await giveRole(acme, 'eli', 'admin');
+      const again = await acme.restart();
+      await again.begin(acme.world);
+      expect(await held()).toEqual(['eli admin']);
     });
   });
 

@@ -143,6 +143,15 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       expect(await toldLater()).toEqual(['role-dismissed bo']);
     });
 
+    test('a role that somebody lost by leaving is told to the admins who are left', async () => {
+      await giveRole(acme, 'bo', 'admin');
+      await told();
+      acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}fay:\n)/m, '$1    active: false\n') }));
+      await acme.reload();
+      expect(await told()).toEqual(['role-ended bo', 'role-ended eli']);
+      expect(sent[0]).toMatchObject({ by: null, own: false, role: 'admin', about: expect.stringContaining('(fay)') });
+    });
+
     test('where there is no other admin, whom it is about hears that it waits for them', async () => {
       const dismissal = await proposes('eli', { action: 'dismiss', person: 'fay', role: 'admin', ...BECAUSE });
       expect(await toldLater()).toEqual(['role-proposed fay']);

@@ -51,6 +51,7 @@ test('what each message says first, and below', () => {
     { kind: 'role-proposed', ...role, action: 'dismiss', mayConfirm: true },
     { kind: 'role-appointed', ...role },
     { kind: 'role-dismissed', ...role },
+    { kind: 'role-ended', role: 'admin', about: 'Rami Haddad (rami)', by: null },
     { kind: 'proposal-waits', ...role },
     { kind: 'proposal-waits', ...role, action: 'dismiss' },
     { kind: 'proposal-waits', action: 'merge', other: 'Finn (finn)' },
@@ -102,6 +103,9 @@ test('what each message says first, and below', () => {
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     You are no auditor of Curfew any more.
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Rami Haddad (rami) left the directory, and is no admin of Curfew any more.
+      Who comes back has to be appointed anew
+      At 2026-11-22 14:00 UTC, by Curfew
     To appoint Bo Sandberg (bo) as auditor: a second admin has to confirm it.
       Everything that it would change: curfew admin list
       It lapses at 2026-11-22 14:00 UTC
@@ -121,10 +125,12 @@ test('what each message says first, and below', () => {
   `);
 });
 
-test('no message decides anything or can be turned off: its one link is to the page of one’s own', () => {
+test('no message decides anything or can be turned off: its one link is to the page that shows it', () => {
   for (const kind of OWN_NEWS) {
     const html = printHtml(letter({ kind, role: 'admin', action: 'appoint', reason: 'So' }));
-    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)).toEqual([`${ORIGIN}/me`]);
+    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)).toEqual([
+      `${ORIGIN}/${kind === 'role-ended' ? 'administration' : 'me'}`,
+    ]);
     expect(html).toContain('cannot be turned off');
   }
 });

@@ -7,16 +7,20 @@ export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
   const { headline, lines } = said(notice);
   const { reason, by, happenedAt, own } = notice;
   const isWait = notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits';
+  // About somebody else, who is no longer one of them.
+  const isForAdmins = notice.kind === 'role-ended';
   const wasDone = `At ${timeWords(happenedAt)}, by ${own ? 'you, signed in as yourself' : (by ?? 'Curfew')}`;
   return {
     subject: `[Curfew] ${headline.replace(/[.:]$/, '')}`,
     headline,
     lines: [...lines, wasDone, ...(own ? [NOT_YOU] : [])],
     quote: reason === null || reason === '' ? null : { by: by ?? 'Somebody', text: reason },
-    link: { words: isWait ? 'Sign in to Curfew' : 'Your passkeys, accounts and sign-ins', url: `${origin}/me` },
+    link: isForAdmins
+      ? { words: 'Who has which role', url: `${origin}/administration` }
+      : { words: isWait ? 'Sign in to Curfew' : 'Your passkeys, accounts and sign-ins', url: `${origin}/me` },
     why: isWait
       ? 'You get this because it takes you or somebody like you. It cannot be turned off.'
-      : 'You get this because it is about you. It cannot be turned off.',
+      : `You get this because ${isForAdmins ? 'you are an admin of Curfew' : 'it is about you'}. It cannot be turned off.`,
     settingsUrl: null,
   };
 }
@@ -61,6 +65,11 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
       return { headline: `You are an ${role} of Curfew now.`, lines: [] };
     case 'role-dismissed':
       return { headline: `You are no ${role} of Curfew any more.`, lines: [] };
+    case 'role-ended':
+      return {
+        headline: `${about} left the directory, and is no ${role} of Curfew any more.`,
+        lines: ['Who comes back has to be appointed anew'],
+      };
     case 'proposal-waits':
       return {
         headline: `${proposed(notice)}: a second admin has to confirm it.`,
