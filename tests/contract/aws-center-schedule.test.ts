@@ -1,6 +1,7 @@
 import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CallOptions } from '../../src/providers/contract.ts';
+import { instant } from '../../src/core/time.ts';
+import type { BindingSpec, CallOptions } from '../../src/providers/contract.ts';
 import { ADMIN, centerHarness, type CenterHarness } from './aws-center-harness.ts';
 import { byHand, idOf, scheduledAt } from './aws-center-steps.ts';
 import { CENTER } from './aws-center-world.ts';
@@ -88,11 +89,7 @@ describe('a schedule', () => {
       (name) => retarget(name, { DeadLetterConfig: { Arn: `arn:aws:sqs:eu-west-1:${CENTER}:a-queue` } }),
     ],
   ])('that %s is no end of ours: it is told, written anew, and keeps nobody from ending', async (_what, spoil) => {
-    const spec = fresh();
-    await provide(on, spec);
-    const { schedules, identityCenter } = await on.remembered();
-    const { name } = schedules.find((one) => one.target.input.includes(String(idOf(identityCenter, spec)))) ?? {};
-    if (name === undefined) throw new Error('there is no schedule');
+    const { spec, name } = await scheduled();
     const before = await read(name);
     await spoil(name);
     const seen = await on.provider.observe(spec, null, call());
@@ -105,9 +102,92 @@ describe('a schedule', () => {
     await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
     const { ScheduleExpression, ...rest } = await read(name);
     expect({ ...rest, ScheduleExpression: before.ScheduleExpression }).toEqual(before);
-    expect(Date.parse(`${ScheduleExpression?.slice(3, -1)}Z`)).toBeLessThan(on.now() + 10_000);
+    expect(firesAt(ScheduleExpression)).toBeLessThan(on.now() + 10_000);
+  });
+
+  test.each([
+    ['later than the end', (spec: BindingSpec) => spec.endsAt + 5_000, true],
+    ['by years', () => Date.UTC(2099, 0), true],
+    ['earlier', (spec: BindingSpec) => spec.endsAt - 60_000, false],
+  ])(
+    'that was moved %s: it is an edit where it would be late, and is told at the end',
+    async (_what, when, isEdited) => {
+      const { spec, name } = await scheduled();
+      const to = new Date(when(spec)).toISOString().slice(0, 19);
+      await edit(name, () => ({ ScheduleExpression: `at(${to})` }));
+      // To whoever begins there it is the end of an earlier grant.
+      await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ endWrittenFor: spec.grant });
+      const seen = await on.provider.observe(spec, returned(), call());
+      expect(seen).toMatchObject({
+        presence: 'present',
+        native: { scheduledEnd: expect.stringContaining(to) as string },
+      });
+      expect('endIsEdited' in seen).toBe(isEdited);
+      // Two grants on one place: the later end of them is not late.
+      const until = { ...spec, endsAt: instant(when(spec)) };
+      expect(await on.provider.observe(until, returned(), call())).not.toHaveProperty('endIsEdited');
+      await expect(takeAway(on, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+      expect(await scheduledAt(on, spec)).toBeLessThan(on.now() + 10_000);
+    },
+  );
+
+  test.each<readonly [string, (name: string) => Promise<void>]>([
+    ['was disabled', (name) => edit(name, () => ({ State: 'DISABLED' }))],
+    ['was moved by years', (name) => edit(name, () => ({ ScheduleExpression: 'at(2099-01-01T00:00:00)' }))],
+    [
+      'removes in another account',
+      (name) => retarget(name, (it) => ({ Input: it.replace(/"\d{12}"/, `"${CENTER}"`) })),
+    ],
+  ])(
+    'that %s keeps its grant from ending where the assignment is gone already, until it is due',
+    async (_what, spoil) => {
+      const { spec, name } = await scheduled();
+      const before = await read(name);
+      await spoil(name);
+      await byHand(on, 'delete', spec);
+      const other = elsewhere();
+      const seen = await other.provider.observe(spec, returned(), call());
+      expect(seen).toMatchObject({ presence: 'present', usable: false, endIsEdited: true });
+      await expect(takeAway(other, spec, returned())).resolves.toMatchObject({ presence: 'absent' });
+      const { ScheduleExpression, ...rest } = await read(name);
+      expect({ ...rest, ScheduleExpression: before.ScheduleExpression }).toEqual(before);
+      expect(firesAt(ScheduleExpression)).toBeLessThan(on.now() + 10_000);
+    },
+  );
+
+  test('that was edited for somebody whom the directory has no more is deleted', async () => {
+    const { spec, name } = await scheduled();
+    await retarget(name, { Input: '{}' });
+    const nobody = { ...spec, principal: 'nobody@acme.example' };
+    const seen = await on.provider.observe(nobody, returned(), call());
+    expect(seen).toMatchObject({ presence: 'present', usable: false, endIsEdited: true, native: { userIs: 'gone' } });
+    await expect(takeAway(on, nobody, returned())).resolves.toMatchObject({ presence: 'absent' });
+    await expect(read(name)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('that can only remove from a set which is gone keeps nobody from ending', async () => {
+    const { spec, name } = await scheduled();
+    await retarget(name, (it) => ({ Input: it.replace(/"arn:[^"]*permissionSet[^"]*"/, `"${OTHER_SET}"`) }));
+    await byHand(on, 'delete', spec);
+    const seen = await elsewhere().provider.observe(spec, returned(), call());
+    expect(seen).toMatchObject({ presence: 'absent', evidence: { scheduledEnd: 'edited' } });
   });
 });
+
+/** A grant that stands, and the name of its schedule. */
+async function scheduled(): Promise<{ readonly spec: BindingSpec; readonly name: string }> {
+  const spec = fresh();
+  await provide(on, spec);
+  const { schedules, identityCenter } = await on.remembered();
+  const { name } = schedules.find((one) => one.target.input.includes(String(idOf(identityCenter, spec)))) ?? {};
+  if (name === undefined) throw new Error('there is no schedule');
+  return { spec, name };
+}
+
+/** Whoever made an assignment believes for a moment that a list which does not show it is late. */
+const elsewhere = (): CenterHarness => ({ ...on, provider: on.with({}) });
+
+const firesAt = (expression = ''): number => Date.parse(`${expression.slice(3, -1)}Z`);
 
 type Body = UpdateScheduleCommand['input'];
 type Target = NonNullable<Body['Target']>;

@@ -3,7 +3,6 @@ import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
   GetRoleCommand,
-  GetRolePolicyCommand,
   ListRolePoliciesCommand,
   PutRolePolicyCommand,
   type IAMClient,
@@ -217,34 +216,6 @@ describe('the end', () => {
     const fault = { kind: 'invalid', hasWritten: true, message: expect.stringContaining('ends the grant already') };
     await expect(on.provider.provision(spec, call())).rejects.toMatchObject(fault);
   });
-
-  test.each([
-    ['a later time', (text: string) => text.replace(/Time":"\d{4}/, 'Time":"2099')],
-    ['another grant', (text: string) => text.replace('grt_', 'grt_x')],
-    ['an Allow', (text: string) => text.replace('Deny', 'Allow')],
-  ])(
-    'that somebody edited to %s counts as access at the end, is no ground for a certificate, and is mended',
-    async (_what, edit) => {
-      const { spec } = await given();
-      const PolicyName = `curfew-end-${spec.grant}`;
-      const { PolicyDocument = '' } = await admin.send(new GetRolePolicyCommand({ ...ROLE, PolicyName }));
-      const edited = edit(decodeURIComponent(PolicyDocument));
-      await admin.send(new PutRolePolicyCommand({ ...ROLE, PolicyName, PolicyDocument: edited }));
-      await expect(on.provider.issueCertificate(spec, call(), on.key.publicKey)).rejects.toMatchObject({
-        kind: 'conflict',
-      });
-      const ending: Ending = { cause: 'expired', since: spec.endsAt };
-      const late = { ...call(), now: after(spec.endsAt, 15_000) };
-      await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject({
-        presence: 'present',
-        usable: true,
-      });
-      await on.provider.revoke(spec, ending, 0, late);
-      // Put just now, it may not be obeyed everywhere yet.
-      const gone = { presence: 'absent', proof: 'observed', final: false };
-      await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(gone);
-    },
-  );
 
   test('that is early goes on to its proof while others tidy beside it and find nothing to remove', async () => {
     const [spec, early] = [on.binding(600_000), on.binding(600_000)];

@@ -34,27 +34,32 @@ describe('a document that somebody edited', () => {
       'a later end',
       (text: string) =>
         text.replaceAll(/"DateLessThan":\{"aws:CurrentTime":"\d{4}/g, (all) => all.replace(/\d{4}$/, '2099')),
+      true,
     ],
-    ['no condition', () => allow('s3:GetObject')],
-    ['more actions', (text: string) => text.replace('"s3:GetObject"', '"s3:*"')],
-  ])('with %s is access that is still there after the end, and each rung denies it', async (_what, edit) => {
-    for (const rung of [0, 1]) {
-      const spec = await given();
-      const { PolicyDocument } = await admin.send(new GetUserPolicyCommand(policyOf(spec)));
-      await put(spec, edit(decodeURIComponent(PolicyDocument ?? '')));
-      const ending: Ending = { cause: 'expired', since: spec.endsAt };
-      const late = { ...call(), now: after(spec.endsAt, 60_000) };
-      const seen = await on.provider.observe(spec, ending, late);
-      expect(seen).toMatchObject({ presence: 'present', usable: true, native: { standing: 'edited by somebody' } });
-      await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ usable: false });
-      await on.provider.revoke(spec, ending, rung, late);
-      // AWS may obey the edit for some seconds yet, so one look proves nothing; and what stands there is gone with the next tidying.
-      const gone = { presence: 'absent', proof: 'observed', final: false };
-      await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(gone);
-      expect(await on.use(on.own(spec))).toBe('refused');
-      await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
-    }
-  });
+    ['no condition', () => allow('s3:GetObject'), true],
+    ['more actions', (text: string) => text.replace('"s3:GetObject"', '"s3:*"'), false],
+  ])(
+    'with %s is access that is still there after the end, and each rung denies it',
+    async (_what, edit, isOfTheEnd) => {
+      for (const rung of [0, 1]) {
+        const spec = await given();
+        const { PolicyDocument } = await admin.send(new GetUserPolicyCommand(policyOf(spec)));
+        await put(spec, edit(decodeURIComponent(PolicyDocument ?? '')));
+        const ending: Ending = { cause: 'expired', since: spec.endsAt };
+        const late = { ...call(), now: after(spec.endsAt, 60_000) };
+        const seen = await on.provider.observe(spec, ending, late);
+        expect(seen).toMatchObject({ presence: 'present', usable: true, native: { standing: 'edited by somebody' } });
+        expect('endIsEdited' in seen).toBe(isOfTheEnd);
+        await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ usable: false });
+        await on.provider.revoke(spec, ending, rung, late);
+        // AWS may obey the edit for some seconds yet, so one look proves nothing; and what stands there is gone with the next tidying.
+        const gone = { presence: 'absent', proof: 'observed', final: false };
+        await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(gone);
+        expect(await on.use(on.own(spec))).toBe('refused');
+        await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
+      }
+    },
+  );
 
   test.each([0, 1])(
     'is removed by rung %i where we may delete and not put, and counts as gone a minute later',
@@ -75,6 +80,14 @@ describe('a document that somebody edited', () => {
       expect(await on.use(on.own(spec))).toBe('refused');
     },
   );
+
+  test('only by an extension that never arrived has an end that nobody edited', async () => {
+    const spec = await given();
+    const extended = { ...spec, endsAt: after(spec.endsAt, 600_000) };
+    const seen = await on.provider.observe(extended, { cause: 'returned', since: on.now() }, call());
+    expect(seen).toMatchObject({ presence: 'present', usable: true });
+    expect(seen).not.toHaveProperty('endIsEdited');
+  });
 
   test('says when its own end is, if it has one', async () => {
     const spec = await given();

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../core/json.ts';
-import { after, fromIso, instant, type Instant } from '../../core/time.ts';
+import { after, fromIso, type Instant } from '../../core/time.ts';
 import type { GrantId } from '../../core/ids.ts';
 import { CLOCK_TOLERANCE_MS, LONGEST_SESSION_S } from './capabilities.ts';
 import { sha256, wholeSecond } from './names.ts';
@@ -54,13 +54,24 @@ export function standingOf(text: string | null, { armed, barred }: ArmedEnd): St
   return said === normal(barred) ? 'barred' : 'edited';
 }
 
+/** Whether a document ends the grant by itself, at this end or before: an extension that never arrived leaves an earlier one of ours. */
+export function endsBy(text: string | null, grant: GrantId, endsAt: Instant): boolean {
+  const at = text === null ? null : armedAt(text);
+  return at !== null && at <= endsAt && standingOf(text, armedEnd(grant, at)) === 'armed';
+}
+
+/** When a document that is armed begins to deny, as it says itself. */
+function armedAt(text: string): Instant | null {
+  const [, at] = /"aws:CurrentTime":"([^"]+)"/.exec(normal(text) ?? '') ?? [];
+  return at === undefined ? null : fromIso(at);
+}
+
 /** Whether nobody needs a document any more: no session that it denies can be alive. One that does not say its end is kept. */
 export function isOverdue(text: string, now: Instant): boolean {
-  const [, at] = /"aws:CurrentTime":"([^"]+)"/.exec(normal(text) ?? '') ?? [];
   const [, year, month, day, hour, minute, second] =
     /"Sid":"Until(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z"/.exec(normal(text) ?? '') ?? [];
-  const end = fromIso(at ?? `${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return end !== null && now >= after(instant(end), OUTLIVES_MS + CLOCK_TOLERANCE_MS);
+  const end = armedAt(text) ?? fromIso(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return end !== null && now >= after(end, OUTLIVES_MS + CLOCK_TOLERANCE_MS);
 }
 
 /** A document in one spelling, whatever the order of its keys; `null` for what is no JSON. */

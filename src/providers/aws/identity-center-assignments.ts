@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import { after, toIso, type Instant } from '../../core/time.ts';
+import { after, toIso } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import {
   ProviderFault,
@@ -13,10 +13,11 @@ import {
 import { facts, refuseSkew } from './call.ts';
 import { CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, NOT_CUT_RESIDUAL, UNCUT_RESIDUAL } from './capabilities.ts';
 import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
-import { everybody, locate, type Located } from './identity-center-located.ts';
+import { assignedTo, everybody, isAstray, locate, type Located } from './identity-center-located.ts';
 import type { Operations } from './identity-center-operations.ts';
 import type { AssignmentPlace } from './identity-center-place.ts';
 import {
+  isMovedLater,
   isToCome,
   isTriedAgain,
   scheduleName,
@@ -119,6 +120,8 @@ export class Assignments {
   ): Promise<Observation> {
     const { instanceArn, permissionSetArn, userIds, schedule } = at;
     const { call } = asked;
+    // To whoever begins, the end of an earlier grant is no edit.
+    const isEdited = schedule === 'edited' || (ending !== null && isMovedLater(schedule, spec.endsAt, call.now));
     const evidence = facts({
       instance: instanceArn,
       account: place.account,
@@ -128,14 +131,19 @@ export class Assignments {
     });
     const present = (more: JsonObject) =>
       ({ presence: 'present', usable: true, native: { ...evidence, ...more } }) as const;
+    /** The end may still be to come where nothing is left to end: it would remove what somebody else gives there meanwhile, or elsewhere. */
+    const unlessEdited = async (more: JsonObject): Promise<Observation> =>
+      ending !== null && isEdited && (schedule !== 'edited' || (await isAstray(this.#directory, at, asked)))
+        ? { ...present({ ...more, schedule: 'was edited' }), usable: false, endIsEdited: true }
+        : absent(more);
     const gone = async (more: JsonObject): Promise<Observation> => {
-      if (ending === null) return absent(more);
-      // It would remove at its time what somebody else gives there meanwhile.
+      const seen = await unlessEdited(more);
+      if (ending === null || seen.presence === 'present') return seen;
       if (schedule !== null && schedule !== 'edited' && isToCome(schedule, call.now))
         return { ...present({ ...more, schedule: 'is still to come' }), usable: false };
       if (isTriedAgain(schedule, call.now))
         return { ...present({ ...more, schedule: 'is still being tried' }), usable: false };
-      if (!place.tombstone) return absent(more);
+      if (!place.tombstone) return seen;
       const cut = await this.#cut(place, at, spec, ending, asked);
       if (cut === 'uncut') return present({ ...more, sessions: 'that began before are not cut yet' });
       if (cut === 'being-cut')
@@ -152,20 +160,20 @@ export class Assignments {
       final: false,
       ...surviving,
     });
-    if (permissionSetArn === null) return absent({ permissionSetIs: 'gone', saidBy: 'its instance' });
-    if (userIds.length === 0) return absent({ userIs: 'gone', saidBy: 'its directory' });
+    if (permissionSetArn === null) return unlessEdited({ permissionSetIs: 'gone', saidBy: 'its instance' });
+    if (userIds.length === 0) return unlessEdited({ userIs: 'gone', saidBy: 'its directory' });
     const names = { instanceArn, permissionSetArn, account: place.account };
     for (const userId of userIds) {
       if (await this.#operations.running({ kind: 'delete', ...names, userId }, asked))
         return { ...present({ removal: 'is under way' }), underWay: 'removing' };
     }
-    const listed = await this.#assigned(names, asked, this.#clock.now());
-    if ('gone' in listed) return absent(listed.gone);
+    const listed = await assignedTo(this.#directory, names, asked, this.#clock.now());
+    if ('gone' in listed) return unlessEdited(listed.gone);
     const standing = userIds.filter(
       (userId) => listed.users.has(userId) || this.#operations.madeJustNow({ ...names, userId }),
     );
     if (standing.length > 0) {
-      if (schedule === 'edited') return { ...present({}), endIsEdited: true };
+      if (isEdited) return { ...present({}), endIsEdited: true };
       // A list that is late shows for a moment longer what AWS has just removed.
       if (ending !== null && standing.every((userId) => this.#operations.removedJustNow({ ...names, userId })))
         return { ...present({ removal: 'is not in the list yet' }), underWay: 'removing' };
@@ -201,7 +209,10 @@ export class Assignments {
     const { instanceArn, permissionSetArn, userIds, schedule } = at;
     const { call } = asked;
     const [userId] = userIds;
-    if (permissionSetArn === null || userId === undefined) return;
+    if (permissionSetArn === null || userId === undefined) {
+      if (schedule === 'edited') await this.#schedules.remove(spec.slot, call);
+      return;
+    }
     const names = { instanceArn, permissionSetArn, account: place.account };
     let isEmpty = true;
     for (const one of userIds) {
@@ -280,7 +291,7 @@ export class Assignments {
     if (await this.#operations.running(wanted, asked)) return 'under-way';
     const listed = async (sinceMs: number): Promise<boolean> => {
       if (this.#operations.madeJustNow(wanted)) return true;
-      const found = await this.#assigned(names, asked, after(this.#clock.now(), -sinceMs));
+      const found = await assignedTo(this.#directory, names, asked, after(this.#clock.now(), -sinceMs));
       return !('gone' in found) && found.users.has(wanted.userId ?? '');
     };
     if (!(await listed(RECENT_MS))) return 'needless';
@@ -348,24 +359,6 @@ export class Assignments {
 
   #locate(place: AssignmentPlace, spec: BindingSpec, asked: Asked): Promise<Located> {
     return locate({ directory: this.#directory, schedules: this.#schedules }, place, spec, asked);
-  }
-
-  /** Whom the set is assigned to; or, established from the parent, why there can be nobody any more. */
-  async #assigned(
-    names: Omit<AssignmentNames, 'userId'>,
-    asked: Asked,
-    since: Instant,
-  ): Promise<{ readonly users: ReadonlySet<string> } | { readonly gone: JsonObject }> {
-    try {
-      return { users: await this.#directory.assigned(names, asked, since) };
-    } catch (error) {
-      if (!(error instanceof ProviderFault) || error.kind !== 'target-gone') throw error;
-      if (!(await this.#directory.permissionSets(asked)).includes(names.permissionSetArn))
-        return { gone: { permissionSetIs: 'gone', saidBy: 'its instance' } };
-      if ((await this.#directory.accountState(names.account, asked)) === null)
-        return { gone: { accountIs: 'gone', saidBy: 'its organization' } };
-      throw error;
-    }
   }
 
   /** Why an operation failed, with what the organization says of the account where that may be the reason. */

@@ -1,4 +1,6 @@
-import type { BindingSpec } from '../contract.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Instant } from '../../core/time.ts';
+import { ProviderFault, type BindingSpec } from '../contract.ts';
 import type { IdentityCenterDirectory } from './identity-center-directory.ts';
 import type { AssignmentPlace } from './identity-center-place.ts';
 import type { AssignmentNames, EndSchedules, StandingSchedule } from './identity-center-schedule.ts';
@@ -13,6 +15,8 @@ export interface Located {
   readonly userIds: readonly string[];
   /** `edited`: what stands in its place is none of ours any more, and nobody knows what it will do. */
   readonly schedule: StandingSchedule | 'edited' | null;
+  /** What an edited schedule removes instead, where it is an assignment at all. */
+  readonly elsewhere: AssignmentNames | null;
 }
 
 /** What could stand in a slot. The schedule remembers ids that the names may not lead to any more. */
@@ -34,8 +38,39 @@ export async function locate(
   const permissionSetArn = isHere
     ? remembered.permissionSetArn
     : await directory.permissionSetArn(place.permissionSet, asked);
+  const found = { instanceArn, permissionSetArn, userIds };
   // Somebody has made it remove something else.
-  return { instanceArn, permissionSetArn, userIds, schedule: remembered === null || isHere ? written : 'edited' };
+  if (remembered !== null && !isHere) return { ...found, schedule: 'edited', elsewhere: remembered };
+  return { ...found, schedule: written, elsewhere: null };
+}
+
+/** Whether what stands in the place of a schedule may still do something, and nobody knows what. One for a set that is gone can do nothing. */
+export async function isAstray(
+  directory: IdentityCenterDirectory,
+  { schedule, elsewhere }: Located,
+  asked: Asked,
+): Promise<boolean> {
+  if (schedule !== 'edited') return false;
+  return elsewhere === null || (await directory.permissionSets(asked)).includes(elsewhere.permissionSetArn);
+}
+
+/** Whom the set is assigned to; or, established from the parent, why there can be nobody any more. */
+export async function assignedTo(
+  directory: IdentityCenterDirectory,
+  names: Omit<AssignmentNames, 'userId'>,
+  asked: Asked,
+  since: Instant,
+): Promise<{ readonly users: ReadonlySet<string> } | { readonly gone: JsonObject }> {
+  try {
+    return { users: await directory.assigned(names, asked, since) };
+  } catch (error) {
+    if (!(error instanceof ProviderFault) || error.kind !== 'target-gone') throw error;
+    if (!(await directory.permissionSets(asked)).includes(names.permissionSetArn))
+      return { gone: { permissionSetIs: 'gone', saidBy: 'its instance' } };
+    if ((await directory.accountState(names.account, asked)) === null)
+      return { gone: { accountIs: 'gone', saidBy: 'its organization' } };
+    throw error;
+  }
 }
 
 /** Everybody who could stand in a slot, with the names of the permission set; nobody where that is gone. */

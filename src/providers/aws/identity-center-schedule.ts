@@ -189,6 +189,15 @@ export function isToCome({ at }: StandingSchedule, now: Instant): boolean {
   return at > after(now, SOON_MS);
 }
 
+/** Whether a schedule fires later than anything that we write for this end does: then somebody has moved it. */
+export function isMovedLater(
+  schedule: StandingSchedule | 'edited' | null,
+  endsAt: Instant,
+  now: Instant,
+): schedule is StandingSchedule {
+  return schedule !== null && schedule !== 'edited' && schedule.at > endsAt && isToCome(schedule, now);
+}
+
 /** Whether a schedule of ours has not done in its minute what it is there for. */
 export function isTriedAgain(schedule: StandingSchedule | 'edited' | null, now: Instant): boolean {
   return schedule !== null && schedule !== 'edited' && now > after(schedule.at, FIRES_WITHIN_MS);

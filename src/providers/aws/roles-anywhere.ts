@@ -17,7 +17,7 @@ import {
 import { anywhereControl, type AnywhereControl, type AnywherePlace } from './anywhere-control.ts';
 import { revokeCertificates } from './anywhere-crl.ts';
 import { AnywhereDirectory, resolveAnywhere, type AnywhereNames, type ResolvedAnywhere } from './anywhere-place.ts';
-import { isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts';
+import { endsBy, isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts';
 import { facts, goingOn, refuseSkew } from './call.ts';
 import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
@@ -324,7 +324,8 @@ async function observe(
     standing,
     ...(call.now >= binding.endsAt ? { clockToleranceMs: CLOCK_TOLERANCE_MS } : {}),
   });
-  const standing = standingOf(await calls.read(resolved.end.name), resolved.end);
+  const text = await calls.read(resolved.end.name);
+  const standing = standingOf(text, resolved.end);
   if (call.now >= binding.endsAt && standing === 'armed')
     return {
       presence: 'absent',
@@ -344,7 +345,10 @@ async function observe(
   }
   // To whoever waits for the access it is there once its end is; to whoever takes it away it may be there without one.
   const usable = ending !== null || standing === 'armed';
-  return { presence: 'present', usable, native: evidence(standing) };
+  const seen = { presence: 'present', usable, native: evidence(standing) } as const;
+  // There is a certificate, so its end was armed: somebody has taken it away since, or changed it.
+  const isEdited = ending !== null && !endsBy(text, binding.grant, binding.endsAt);
+  return isEdited ? { ...seen, endIsEdited: true } : seen;
 }
 
 /** Removes ends of sessions that cannot be alive any more; the documents say themselves when that is. */

@@ -222,7 +222,9 @@ async function observe(
       const end = ownEnd(standing);
       const native = { ...evidence, standing: 'edited by somebody', itsOwnEnd: end === null ? null : toIso(end) };
       // To whoever waits for the access it is not the access that was granted; to whoever takes it away it may well be some.
-      return { presence: 'present', usable: ending, native };
+      const seen = { presence: 'present', usable: ending, native } as const;
+      // An extension that never arrived leaves an earlier end of ours.
+      return end === null || end > spec.endsAt ? { ...seen, endIsEdited: true } : seen;
     }
   }
 }
