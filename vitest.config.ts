@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const NODE_IS_PINNED = './tools/test-setup.ts';
 
+const BESIDE_THE_CODE = ['src', 'web/src', 'simulators', 'tools'].map((folder) => `${folder}/**/*.test.ts`);
+
 /** A database with every table, which those of the tests are copied from. */
 const EMBEDDED = './tests/embedded-template.ts';
 /** Once before a suite that starts demos: each would build it otherwise, all of them at once and in one another's way. */
@@ -28,11 +30,7 @@ const suite = (name: string, include: string[], extra: Record<string, unknown> =
 export default defineConfig({
   test: {
     projects: [
-      suite(
-        'unit',
-        ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'simulators/**/*.test.ts', 'tools/**/*.test.ts'],
-        TOGETHER,
-      ),
+      suite('unit', BESIDE_THE_CODE, TOGETHER),
       suite('sql', ['tests/sql/**/*.test.ts'], {
         globalSetup: [NODE_IS_PINNED, './tests/sql/templates.ts'],
         ...TOGETHER,
