@@ -50,6 +50,7 @@ export const ROUTE_OPERATIONS: Readonly<Record<string, Operation | 'events' | nu
   'GET /v1/events': 'events',
   'POST /v1/revocations': 'orderRevocation',
   'GET /v1/revocations': 'listRevocations',
+  'GET /v1/revocations/outlook': 'foreseeOrder',
   'GET /v1/revocations/{id}': 'showRevocation',
   'POST /v1/revocations/{id}/confirm': 'confirmRevocation',
   'POST /v1/revocations/{id}/lift': 'liftRevocation',

@@ -77,6 +77,7 @@ const ROUTES = [
   ['POST', `/v1/administration/proposals/${PROPOSAL_ID}/confirm`],
   ['POST', `/v1/administration/proposals/${PROPOSAL_ID}/refuse`],
   ['POST', '/v1/revocations'],
+  ['GET', '/v1/revocations/outlook'],
   ['GET', `/v1/revocations/${REVOCATION_ID}`],
   ['POST', `/v1/revocations/${REVOCATION_ID}/confirm`],
   ['POST', `/v1/revocations/${REVOCATION_ID}/lift`],
