@@ -56,8 +56,8 @@ export interface AuditItem {
 export interface AuditPage {
   readonly items: readonly AuditItem[];
   readonly nextCursor: string | null;
-  /** The last entry that the newest checkpoint covers; `null`: none. */
-  readonly verifiedTo: number | null;
+  /** The last entry that the newest checkpoint covers, by the word of the database: whoever relies on it has to verify it. `null`: none. */
+  readonly signedTo: number | null;
 }
 
 /** More words than this are no search. */
@@ -103,7 +103,7 @@ export async function searchAudit(
   return ok({
     items: await itemsOf(world, shown, size),
     nextCursor: last === undefined ? null : String(last.seq),
-    verifiedTo: size === 0 ? null : size - 1,
+    signedTo: size === 0 ? null : size - 1,
   });
 }
 

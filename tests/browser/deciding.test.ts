@@ -245,6 +245,30 @@ test('whoever has a passkey uses it before an account is linked', async (context
   await page.context().close();
 });
 
+test('how far the log is verified is said when this browser has done it, and not of what was changed on its way', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  const { promise: looked, resolve: goOn } = Promise.withResolvers<void>();
+  await page.route('**/v1/audit/proof/**', async (route) => {
+    await looked;
+    return route.continue();
+  });
+  await page.goto('/audit');
+  await page.getByRole('cell').first().waitFor();
+  const verified = page.getByText(/^verified to #\d+$/);
+  expect(await verified.count()).toBe(0);
+  goOn();
+  await verified.waitFor({ timeout: 20_000 });
+  await page.route('**/v1/audit/entries**', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace('actor', 'actxr') });
+  });
+  await page.reload();
+  await page.getByText('does not hold').waitFor({ timeout: 20_000 });
+  expect(await verified.count()).toBe(0);
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
 test('the log is searched in words, and an entry of it is proven in the browser itself', async (context) => {
   const { page, complaints } = await visit(chromium(context), base(), 'ana');
   const id = await ask('10m', 'Read one invoice');

@@ -65,7 +65,9 @@ const auditItem = z
   })
   .meta({ id: 'AuditItem' });
 const auditPage = pageOf(auditItem).extend({
-  verifiedTo: z.number().nullable().meta({ description: 'The last entry that the newest checkpoint covers.' }),
+  signedTo: z.number().nullable().meta({
+    description: 'The last entry that the newest checkpoint covers; null: none. It is not verified by saying so.',
+  }),
 });
 const moment = z.iso.datetime({ offset: true }).transform((text) => instant(Date.parse(text)));
 

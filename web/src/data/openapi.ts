@@ -3483,8 +3483,8 @@ export interface paths {
                         "application/json": {
                             readonly items: components["schemas"]["AuditItem"][];
                             nextCursor: string | null;
-                            /** @description The last entry that the newest checkpoint covers. */
-                            verifiedTo: number | null;
+                            /** @description The last entry that the newest checkpoint covers; null: none. It is not verified by saying so. */
+                            signedTo: number | null;
                         };
                     };
                 };

@@ -65,3 +65,9 @@ export function useServer() {
     staleTime: Infinity,
   });
 }
+
+/** The key that signs the log; `null`: the server names none, `undefined`: it has not answered yet. */
+export function useLogKey(): string | null | undefined {
+  const { data } = useServer();
+  return data === undefined ? undefined : (data.ledger?.vkey ?? null);
+}

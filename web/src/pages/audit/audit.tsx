@@ -2,7 +2,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { api, ask, type Schemas } from '../../data/api.ts';
-import { useMe } from '../../data/session.ts';
+import { useEntry, useProof } from '../../data/audit.ts';
+import { useLogKey, useMe } from '../../data/session.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
@@ -13,7 +14,8 @@ import { SearchIcon } from '../../ui/icons.ts';
 import { Listing } from '../../ui/listing.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Mono, StateSign } from '../../ui/signs.tsx';
-import { ABOUT, aboutOf, coveredState } from './words.ts';
+import { Tip } from '../../ui/tip.tsx';
+import { ABOUT, aboutOf, coveredState, verdictWords } from './words.ts';
 import classes from './audit.module.css';
 
 type Item = Schemas['AuditItem'];
@@ -81,7 +83,7 @@ export function Audit() {
     refetchOnReconnect: false,
   });
   const rows = useMemo(() => found.data?.pages.flatMap(({ items }) => items) ?? [], [found.data]);
-  const verifiedTo = found.data?.pages[0]?.verifiedTo ?? null;
+  const signedTo = useFirst(found.data?.pages[0]?.signedTo ?? null);
   const everything = me?.roles.some((role) => role !== 'member') ?? false;
   const go = (next: { readonly q?: string; readonly kind?: string }): void => void navigate({ search: next });
   return (
@@ -92,9 +94,7 @@ export function Audit() {
           ? 'Everything that changed, and everything that was read. Your search is an entry as well.'
           : 'What you did, what is about you, and what you decide. Your search is an entry as well.'
       }
-      aside={
-        verifiedTo === null ? undefined : <StateSign state={{ word: `verified to #${verifiedTo}`, tone: 'good' }} />
-      }
+      aside={signedTo === null ? undefined : <Verified seq={signedTo} />}
       wide
     >
       <div className={classes['log']}>
@@ -150,6 +150,28 @@ export function Audit() {
         />
       </div>
     </Page>
+  );
+}
+
+/** Each proof is a reading of the log, and an entry: one for a visit is enough, whatever is looked for then. */
+function useFirst(value: number | null): number | null {
+  const [first, setFirst] = useState(value);
+  if (first === null && value !== null) setFirst(value);
+  return first ?? value;
+}
+
+/** How far this browser has verified the log: nothing is said before it has. */
+function Verified({ seq }: { readonly seq: number }) {
+  const { data: entry } = useEntry(seq);
+  const { data: proof } = useProof(seq, entry, useLogKey());
+  if (proof == null) return null;
+  const { state, text } = verdictWords(proof.verdict, proof.size);
+  return (
+    <Tip label={text}>
+      <span tabIndex={0}>
+        <StateSign state={state} />
+      </span>
+    </Tip>
   );
 }
 

@@ -2,7 +2,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Command } from '../../access/command.tsx';
 import { useEntry, useOpenings, useProof, type Entry } from '../../data/audit.ts';
-import { useServer } from '../../data/session.ts';
+import { useLogKey } from '../../data/session.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Card, Empty, Facts, Section, Waiting } from '../../ui/card.tsx';
@@ -107,8 +107,7 @@ function Subject({ name, id }: { readonly name: string; readonly id: string }) {
 }
 
 function Proof({ entry, seq }: { readonly entry: Entry; readonly seq: number }) {
-  const server = useServer();
-  const vkey = server.data === undefined ? undefined : (server.data.ledger?.vkey ?? null);
+  const vkey = useLogKey();
   const proof = useProof(seq, entry, vkey);
   const verdict = proof.data == null ? null : verdictWords(proof.data.verdict, proof.data.size);
   return (
