@@ -88,6 +88,7 @@ export const REQUEST_VIEW: RequestView = {
   durationMs: 900_000,
   grantedDurationMs: null,
   needsSignature: false,
+  mayDecide: false,
   startsAt: null,
   createdAt: '2026-11-21T06:00:00.000Z',
   lapsesAt: '2026-11-21T14:00:00.000Z',

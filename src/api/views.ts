@@ -164,6 +164,7 @@ export const requestView = z
       description: 'The shortest time that anybody has approved so far; null: nobody has made it shorter.',
     }),
     needsSignature: z.boolean().meta({ description: 'Whoever approves it has to sign with a passkey.' }),
+    mayDecide: z.boolean().meta({ description: 'Whether I can say yes or no to it now.' }),
     startsAt: time.nullable(),
     createdAt: time,
     lapsesAt: time,

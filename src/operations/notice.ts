@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RequestId } from '../core/ids.ts';
+import type { PersonId, RequestId } from '../core/ids.ts';
 import {
   NOTIFICATIONS,
   type MessageKind,
@@ -11,17 +11,15 @@ import type { RequestState } from '../core/request.ts';
 import { assertNever } from '../core/result.ts';
 import type { Tier } from '../core/role.ts';
 import type { Instant } from '../core/time.ts';
-import { mayDecide, openSteps } from '../policy/approvals.ts';
-import { decide } from '../policy/decide.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
 import type { ClaimedNotification } from '../store/notifications.ts';
-import { personKeys } from '../store/people.ts';
+import { humanOf, personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequest, type RequestRecord } from '../store/requests.ts';
 import { residualBefore } from './grant-shape.ts';
-import { takenNow, votesIn } from './votes.ts';
+import { hasHadTheirSay, isStillNeeded } from './still-needed.ts';
+import { takenNow } from './votes.ts';
 import { warningOccasion } from './plan-notifications.ts';
-import { storedQuestion } from './stored-decision.ts';
 import type { RulesInForce, World } from './world.ts';
 
 /** A message as it stands when it is sent. Times are instants; words that people wrote (`reason`, `comment`) are as they wrote them. */
@@ -84,7 +82,9 @@ export async function noticeOf(
   const key = keys.get(message.person) ?? '';
   const [about] = message.grant === null ? [] : await findGrants(world.db, [message.grant]);
   const made = await grantsOfRequests(world.db, [request.id]);
-  if (isOvertaken(rules, { ...message, kind }, key, { request, said, about: about ?? null, made })) return 'overtaken';
+  const humans = { human: await humanOf(world.db, message.person), requester: await humanOf(world.db, request.person) };
+  const stand = { request, said, about: about ?? null, made, ...humans };
+  if (isOvertaken(rules, { ...message, kind }, key, stand)) return 'overtaken';
   const person = directory.people.get(key);
   if (person === undefined || !person.active || !isAddress(person.email)) return 'no-address';
   const nameOf = (of: string): string => directory.people.get(of)?.name ?? of;
@@ -134,6 +134,9 @@ function isAboutRequest(kind: MessageKind): kind is NotificationKind {
 
 interface Stand {
   readonly request: RequestRecord;
+  /** Who would be told, and who asked: each the person that all of the same human are counted as. */
+  readonly human: PersonId;
+  readonly requester: PersonId;
   readonly said: readonly ApprovalRecord[];
   readonly about: GrantRecord | null;
   readonly made: readonly GrantRecord[];
@@ -141,13 +144,16 @@ interface Stand {
 
 /** Whether something has happened since that makes the message wrong, or a summons to do what is done. */
 function isOvertaken(rules: RulesInForce, pending: Pending, key: string, stand: Stand): boolean {
-  const { kind, now, occasion, person } = pending;
+  const { kind, now, occasion } = pending;
   const { said, about, made } = stand;
   switch (kind) {
     case 'waits':
     case 'escalated':
     case 'decide-again':
-      return !isStillNeeded(rules, pending, key, stand) || said.some((one) => one.person === person && !one.setAside);
+      return (
+        !isStillNeeded(rules, stand.request, said, key, now, { escalated: kind === 'escalated' }) ||
+        hasHadTheirSay(stand.human, stand.requester, rules, stand.request, said)
+      );
     case 'approved':
       return made.length > 0 && made.every(({ state }) => state.kind === 'ended' || state.kind === 'failed');
     case 'active':
@@ -170,20 +176,6 @@ function isOvertaken(rules: RulesInForce, pending: Pending, key: string, stand: 
     default:
       return assertNever(kind);
   }
-}
-
-/**
- * Whether the request waits for a decision that this person can give, by the rules in force: a step that others have satisfied needs nobody,
- * and whom the rules do not name any more is not asked.
- */
-function isStillNeeded(rules: RulesInForce, { kind, now }: Pending, key: string, { request, said }: Stand): boolean {
-  if (request.state.kind !== 'pending' || now >= request.lapsesAt) return false;
-  const decision = decide(rules.policy, rules.directory, { ...storedQuestion(request), now });
-  if (decision.effect === 'deny') return false;
-  const steps = openSteps(decision, votesIn(said)).filter(({ missing }) => missing > 0);
-  // The time of an escalation is when its message is due.
-  const escalates = kind === 'escalated' && steps.some(({ escalatesTo }) => escalatesTo.includes(key));
-  return escalates || mayDecide({ ...decision, steps }, key, now);
 }
 
 /** The same for the same message to the same person however often it is sent: 24 hex digits. */

@@ -8,6 +8,7 @@ import { judge, mayAlways } from './authorisation.ts';
 import { readPage, type Page } from './pages.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
+import { decidableBy, isStillNeeded } from './still-needed.ts';
 import { staleWords } from './show-policy.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { timelineOf, type TimelineItem } from './timeline.ts';
@@ -46,17 +47,21 @@ export async function listRequests(
     async seen(rows) {
       if (query.scope !== 'waiting' && mayAlways('listRequests', actor)) return rows;
       const shown: RequestRecord[] = [];
+      const now = world.clock.now();
       const said = await approvalsOf(
         world.db,
         rows.map(({ id }) => id),
       );
       for (const row of rows) {
-        const standing = await standingToRequest(world, world.db, actor, row, said.get(row.id) ?? []);
-        // What waits for somebody is what addresses them, however much more they may see.
-        if (query.scope === 'waiting' && standing.relation !== 'addressed') continue;
+        const votes = said.get(row.id) ?? [];
+        // What waits for somebody is what still needs them, however much more they may see.
+        if (query.scope === 'waiting' && !isStillNeeded(world.rules.current(), row, votes, actor.key, now)) continue;
+        const standing = await standingToRequest(world, world.db, actor, row, votes);
         if (judge('listRequests', actor, standing) === null) shown.push(row);
       }
-      return shown;
+      if (query.scope !== 'waiting') return shown;
+      const decidable = await decidableBy(world, world.db, actor, shown, said);
+      return shown.filter(({ id }) => decidable.has(id));
     },
     mostReads: 10,
   });

@@ -37,6 +37,11 @@ export function approvalPage(origin: string, id: RequestId): string {
   return `${origin}/approvals/${id}`;
 }
 
+/** How a request is decided by whoever may: the page where a passkey signs, or a command. */
+export function whereDecided({ passkeys }: Pick<World, 'passkeys'>, id: RequestId, needsSignature: boolean): string {
+  return needsSignature ? approvalPage(passkeys.origin, id) : `curfew approve ${id}`;
+}
+
 /** A step that cannot be satisfied until somebody registers a passkey. */
 export interface UnsignableStep {
   readonly step: string;

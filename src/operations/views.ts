@@ -7,17 +7,18 @@ import { openSteps } from '../policy/approvals.ts';
 import type { Reason } from '../policy/types.ts';
 import type { Landing, Residual } from '../providers/contract.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
-import { personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
 import type { RequestRecord } from '../store/requests.ts';
 import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
 import { landingOf, residualBefore } from './grant-shape.ts';
 import { planOfItem, residualOfItem, wordsOfItem, type ItemWords } from './item-outlook.ts';
 import { proofView, type ProofView } from './proof-view.ts';
-import { approvalPage, needsSignedApproval } from './step-up.ts';
+import { needsSignedApproval, whereDecided } from './step-up.ts';
+import { decidableBy } from './still-needed.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { extensionView, type ExtensionView } from './extension-view.ts';
 import { staleWords } from './show-policy.ts';
+import { keysIn, keysOf } from './known-keys.ts';
 import { faultOrWait } from './start-wait.ts';
 import { takenNow, votesIn } from './votes.ts';
 import type { Actor, World } from './world.ts';
@@ -115,6 +116,8 @@ export interface RequestView {
   readonly grantedDurationMs: number | null;
   /** Whoever approves it has to sign with a passkey. */
   readonly needsSignature: boolean;
+  /** Whether whoever looks can say yes or no to it now. Also where it waits for others: one no is enough. */
+  readonly mayDecide: boolean;
   /** When the access begins; `null`: as soon as it is approved. */
   readonly startsAt: string | null;
   readonly createdAt: string;
@@ -137,20 +140,6 @@ export interface RequestView {
   readonly next: string;
 }
 
-/** Directory keys of some people; whoever looks knows their own. */
-async function keysOf(
-  world: World,
-  people: readonly PersonId[],
-  actor: Actor | null,
-): Promise<ReadonlyMap<PersonId, string>> {
-  const others = people.filter((person) => person !== actor?.person);
-  const keys = new Map(await personKeys(world.db, others));
-  if (actor !== null) keys.set(actor.person, actor.key);
-  return keys;
-}
-
-const keysIn = (said: readonly ApprovalRecord[]) => said.map(({ person, key }) => [person, key] as const);
-
 /** Builds the views of some requests with a few queries, whatever their number. */
 export async function requestViews(
   world: World,
@@ -166,13 +155,17 @@ export async function requestViews(
   const said = [...approvals.values()].flat();
   const people = [...requests.map((one) => one.person), ...grants.map((one) => one.person)];
   const keys = new Map([...(await keysOf(world, people, actor)), ...keysIn(said)]);
+  const decidable = await decidableBy(world, world.db, actor, requests, approvals);
   return requests.map((request) => {
     const own = grants.filter(({ id, request: of }) => of === request.id || id === request.extends?.grant);
-    return requestView(world, request, own, approvals.get(request.id) ?? [], keys, actor);
+    return requestView(world, request, own, approvals.get(request.id) ?? [], keys, actor, decidable.has(request.id));
   });
 }
 
-/** The view of a request that was just written, from what was written, with what people have said to it: nothing is read. */
+/**
+ * The view of a request for whoever has just written to it: asked for it, taken it back or decided it, so that they decide nothing more of
+ * it. From what was written, with what people have said to it: nothing is read.
+ */
 export function writtenRequestView(
   world: World,
   request: RequestRecord,
@@ -182,7 +175,7 @@ export function writtenRequestView(
 ): RequestView {
   const requester = [request.person, storedQuestion(request).requester] as const;
   const keys = new Map([requester, ...keysIn(said), [actor.person, actor.key] as const]);
-  return requestView(world, request, grants, said, keys, actor);
+  return requestView(world, request, grants, said, keys, actor, false);
 }
 
 function requestView(
@@ -192,6 +185,7 @@ function requestView(
   approvals: readonly ApprovalRecord[],
   keys: ReadonlyMap<PersonId, string>,
   actor: Actor,
+  mayDecide: boolean,
 ): RequestView {
   const now = world.clock.now();
   const decision = storedDecision(request);
@@ -238,6 +232,7 @@ function requestView(
     durationMs: request.durationMs,
     grantedDurationMs: agreedMs < request.durationMs ? agreedMs : null,
     needsSignature: needsSignature && decision.steps.length > 0,
+    mayDecide,
     startsAt: isoOrNull(request.startsAt),
     createdAt: toIso(request.createdAt),
     lapsesAt: toIso(request.lapsesAt),
@@ -251,7 +246,15 @@ function requestView(
     reasons: decision.reasons,
     grants: grantViews,
     extends: extension,
-    next: nextStep(request, steps, decisions, grantViews, extension, actor, deciding(world, request, needsSignature)),
+    next: nextStep(
+      request,
+      steps,
+      decisions,
+      grantViews,
+      extension,
+      actor,
+      mayDecide ? whereDecided(world, request.id, needsSignature) : null,
+    ),
   };
 }
 
@@ -325,7 +328,7 @@ function nextStep(
   grants: readonly GrantView[],
   extension: ExtensionView | null,
   actor: Actor,
-  decidedBy: string,
+  decidedBy: string | null,
 ): string {
   const ended = extension?.status === 'ended-first';
   if (ended && request.state.kind !== 'withdrawn') return 'The access ended before its end could be moved to later.';
@@ -334,9 +337,10 @@ function nextStep(
       const open = steps.find((step) => step.missing > 0);
       if (open === undefined) return 'Nothing is missing; it is being decided.';
       const again = decisions.some(({ by, setAside }) => setAside && by.key === actor.key);
-      if (again)
+      if (again && decidedBy !== null)
         return `The role has changed since you said yes, so that it does not count. Decide again: ${decidedBy}`;
-      if (open.eligible.some((person) => person.key === actor.key)) return `You can decide this: ${decidedBy}`;
+      if (decidedBy !== null && open.eligible.some((person) => person.key === actor.key))
+        return `You can decide this: ${decidedBy}`;
       const names = open.eligible.slice(0, 5).map((person) => person.name);
       return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;
     }
@@ -356,11 +360,6 @@ function nextStep(
     case 'lapsed':
       return 'Nobody decided it in time. Ask again.';
   }
-}
-
-/** How a request is decided by whoever may. */
-function deciding({ passkeys }: World, { id }: RequestRecord, needsSignature: boolean): string {
-  return needsSignature ? approvalPage(passkeys.origin, id) : `curfew approve ${id}`;
 }
 
 function denialWords(decisions: readonly DecisionView[]): string {

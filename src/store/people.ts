@@ -80,14 +80,19 @@ export async function areOneHuman(db: Db | Trx, one: PersonId, other: PersonId):
 
 /** How many humans some persons are, each under the name that all of the same human are counted as. */
 export async function humansAmong(db: Db | Trx, persons: readonly PersonId[]): Promise<ReadonlySet<PersonId>> {
-  if (persons.length === 0) return new Set();
+  return new Set((await humansOf(db, persons)).values());
+}
+
+/** The person that all of the same human are counted as, for each of some. */
+export async function humansOf(db: Db | Trx, persons: readonly PersonId[]): Promise<ReadonlyMap<PersonId, PersonId>> {
+  if (persons.length === 0) return new Map();
   const rows = await db
     .selectFrom('person_alias')
     .select(['person_id', 'same_as'])
     .where(isAnyOf('person_id', [...new Set(persons)]))
     .execute();
   const named = new Map(rows.map((row) => [row.person_id, row.same_as]));
-  return new Set(persons.map((person) => named.get(person) ?? person));
+  return new Map(persons.map((person) => [person, named.get(person) ?? person]));
 }
 
 /** Everybody who is the same human as a person, that one among them, sorted. */

@@ -4351,6 +4351,8 @@ export interface components {
             grantedDurationMs: number | null;
             /** @description Whoever approves it has to sign with a passkey. */
             needsSignature: boolean;
+            /** @description Whether I can say yes or no to it now. */
+            mayDecide: boolean;
             startsAt: string | null;
             /** Format: date-time */
             createdAt: string;

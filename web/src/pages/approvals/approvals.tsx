@@ -41,7 +41,7 @@ export function Approvals() {
           )}
           {waiting.data?.length === 0 && (
             <Empty title="Nothing waits for you">
-              When a rule names you for a request, it stands here until somebody has decided it or its time is over.
+              When a rule names you for a request, it stands here until you or others have decided it, or its time is over.
             </Empty>
           )}
           <ul>

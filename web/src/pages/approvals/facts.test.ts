@@ -31,6 +31,7 @@ function request(id: string, more: Partial<AccessRequest> = {}): AccessRequest {
     durationMs: 15 * 60_000,
     grantedDurationMs: null,
     needsSignature: false,
+    mayDecide: true,
     startsAt: null,
     createdAt: minutes(-1),
     lapsesAt: minutes(60),
@@ -73,6 +74,7 @@ test('one can decide what waits, is of somebody else, and was not decided by one
   expect(stanceOf(request('r', { decisions: [yes] }), 'bo', NOW)).toEqual({ kind: 'said', at: minutes(-1) });
   expect(stanceOf(request('r', { decisions: [yes] }), 'hal', NOW).kind).toBe('open');
   expect(stanceOf(request('r', { decisions: [{ ...yes, setAside: true }] }), 'bo', NOW).kind).toBe('open');
+  expect(stanceOf(request('r', { mayDecide: false }), 'hal', NOW).kind).toBe('others');
   expect(stanceOf(request('r', { status: 'approved' }), 'bo', NOW).kind).toBe('over');
   // The server has not said so yet, but its time is over.
   expect(stanceOf(request('r', { lapsesAt: minutes(0) }), 'bo', NOW).kind).toBe('over');

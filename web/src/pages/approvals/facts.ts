@@ -7,18 +7,27 @@ export type Stance =
   /** I have said yes, and others are needed. */
   | { readonly kind: 'said'; readonly at: string }
   | { readonly kind: 'own' }
+  /** It waits, and not for me: the rules do not name me for it, or I have spoken under another id. */
+  | { readonly kind: 'others' }
   /** Nobody can decide it any more. */
   | { readonly kind: 'over' };
 
 export function stanceOf(
-  { status, requester, decisions, lapsesAt }: Pick<AccessRequest, 'status' | 'requester' | 'decisions' | 'lapsesAt'>,
+  {
+    status,
+    requester,
+    decisions,
+    lapsesAt,
+    mayDecide,
+  }: Pick<AccessRequest, 'status' | 'requester' | 'decisions' | 'lapsesAt' | 'mayDecide'>,
   me: string,
   now: number,
 ): Stance {
   if (status !== 'pending' || Date.parse(lapsesAt) <= now) return { kind: 'over' };
   if (requester.key === me) return { kind: 'own' };
   const mine = decisions.find(({ by, setAside }) => by.key === me && !setAside);
-  return mine === undefined ? { kind: 'open' } : { kind: 'said', at: mine.at };
+  if (mine !== undefined) return { kind: 'said', at: mine.at };
+  return { kind: mayDecide ? 'open' : 'others' };
 }
 
 /** When the access would end if the last yes came now; for an extension, the later end that was asked for. */

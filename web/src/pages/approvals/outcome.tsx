@@ -23,6 +23,7 @@ export function Outcome({ request, stance }: { readonly request: AccessRequest; 
   return (
     <div className={classes['said']} role="status">
       {stance.kind === 'own' && <p>This is your own request. Somebody else decides it.</p>}
+      {stance.kind === 'others' && <p>You cannot decide this, or not any more. It waits for others.</p>}
       {stance.kind === 'said' && <p>You have said yes at {at(stance.at)}. It waits for others now.</p>}
       {status === 'pending' && stance.kind === 'over' && <p>Its time is over. Nobody can decide it any more.</p>}
       {status !== 'pending' && (
