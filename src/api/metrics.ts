@@ -100,7 +100,7 @@ export function createApiMetrics({
     [
       'curfew_account_conflicts',
       'Accounts that two persons claim, or whose person is given another one.',
-      () => operations.policyStatus().directory?.conflicts.length ?? 0,
+      () => operations.policyStatus().directory?.conflicts?.length ?? 0,
     ] as const,
     ['curfew_event_listeners', 'Open event streams.', () => listeners()] as const,
   ].map(([name, help, read]) => ({ gauge: new Gauge({ name, help, registers }), read }));

@@ -176,7 +176,10 @@ type Unacted =
   | 'policyStatus'
   | 'subscribe';
 
-type Acted = Exclude<keyof ApiOperations, Unacted> | `export${Capitalize<keyof LedgerReads>}`;
+/** What comes with the answer of another operation, to some of those who get that. */
+type Part = 'listConflicts';
+
+type Acted = Exclude<keyof ApiOperations, Unacted> | Part | `export${Capitalize<keyof LedgerReads>}`;
 
 /** Compiles only while everything that can be done has its row in the table of `operations/authorisation.ts`, and no row is for nothing. */
 export const TABLE_COVERS_OPERATIONS: readonly [

@@ -251,6 +251,8 @@ export const AUTHORISATION = {
 
   searchCatalogue: EVERYBODY,
   showPolicy: EVERY_PERSON,
+  // Whose account is claimed by whom: what comes with the rules, for those who can have it settled.
+  listConflicts: row('nothing', { people: NONE, watchers: ALL, machines: NONE }),
   // The findings tell how an account is set up.
   examineClouds: row('target', {
     people: NONE,

@@ -15,7 +15,7 @@ export interface PolicyStatus {
   readonly warnings: readonly PolicyProblem[];
   readonly roles: number;
   readonly policies: number;
-  /** Where people come from and how old that is, and accounts that two persons claim; absent where nobody is told. */
+  /** Where people come from and how old that is; absent where nobody is told. */
   readonly directory?: DirectoryStatus;
 }
 
@@ -29,7 +29,8 @@ export interface DirectoryStatus {
     readonly problem: string | null;
     readonly hint: string | null;
   }[];
-  readonly conflicts: readonly {
+  /** Accounts that two persons claim; absent for whoever is neither auditor nor admin. */
+  readonly conflicts?: readonly {
     readonly account: string;
     readonly person: string;
     readonly claimedBy: string;
@@ -37,10 +38,14 @@ export interface DirectoryStatus {
   }[];
 }
 
-/** Which rules are in force, for everybody: a broken rule concerns all. */
+/** Which rules are in force, for everybody: a broken rule concerns all. Who claims whose account is for auditors and admins. */
 export function showPolicy(world: World, actor: Actor): Result<PolicyStatus, OperationRefusal> {
   const no = judge('showPolicy', actor);
-  return no === null ? ok(policyStatus(world)) : refused(no);
+  if (no !== null) return refused(no);
+  const status = policyStatus(world);
+  if (status.directory === undefined || judge('listConflicts', actor) === null) return ok(status);
+  const { conflicts: _, ...directory } = status.directory;
+  return ok({ ...status, directory });
 }
 
 /** The same for the broker's own readiness and metrics. */

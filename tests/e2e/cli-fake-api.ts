@@ -310,6 +310,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
         warnings: state.policyWarnings,
         roles: 3,
         policies: 2,
+        ...(state.policyDirectory === null ? {} : { directory: state.policyDirectory }),
       });
     if (name === 'GET /v1/revocations') {
       // Three on a page, however many are asked for.

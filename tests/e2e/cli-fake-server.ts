@@ -33,6 +33,7 @@ export async function startFakeServer(changes: Partial<FakeState> = {}): Promise
     version: '0.1.0',
     policyProblems: [],
     policyWarnings: [],
+    policyDirectory: null,
     cloudFindings: [],
     orders: [],
     wrongIssuer: false,

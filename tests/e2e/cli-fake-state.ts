@@ -28,6 +28,7 @@ export interface FakeState {
   rulesVersion: string;
   policyProblems: object[];
   policyWarnings: object[];
+  policyDirectory: object | null;
   cloudFindings: object[];
   orders: object[];
   wrongIssuer: boolean;

@@ -118,6 +118,23 @@ test('policy status exits 1 when newer rules were refused, and says where and wh
   expect(outcome.stdout).toContain('policies/data.yaml:12:5  Unknown key "rolles".');
 });
 
+test('policy status names accounts that are claimed where the server does, and is content where it does not', async () => {
+  server.state.policyDirectory = { sources: [] };
+  expect(await home.run(['policy', 'status'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('up to date'),
+  });
+  const conflict = {
+    account: `lnk_${'c'.repeat(20)}`,
+    person: 'ana',
+    claimedBy: 'bo',
+    since: '2026-11-21T05:00:00.000Z',
+  };
+  server.state.policyDirectory = { sources: [], conflicts: [conflict] };
+  const outcome = await home.run(['policy', 'status']);
+  expect(outcome).toMatchObject({ code: 1, stdout: expect.stringMatching(/lnk_c+ .*\bana\b.*\bbo\b/) });
+});
+
 describe('completion', () => {
   test.each(['bash', 'zsh', 'fish'])('the script for %s names the commands and their flags', async (shell) => {
     const { code, stdout } = await home.run(['completion', shell]);

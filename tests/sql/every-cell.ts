@@ -70,16 +70,8 @@ function castOf(about: About, role: Role, relation: Relation): { readonly who: s
 /** Operations after which their thing is not what it was. */
 const SPENDS: ReadonlySet<Operation> = new Set([
   ...(['approveRequest', 'denyRequest', 'withdrawRequest', 'returnGrant', 'extendGrant', 'revokeGrant'] as const),
-  ...([
-    'confirmRevocation',
-    'liftRevocation',
-    'confirmProposal',
-    'refuseProposal',
-    'orderRevocation',
-    'endSession',
-    'signOut',
-    'removePasskey',
-  ] as const),
+  ...(['confirmRevocation', 'liftRevocation', 'confirmProposal', 'refuseProposal'] as const),
+  ...(['orderRevocation', 'endSession', 'signOut', 'removePasskey'] as const),
 ]);
 
 export async function everyCell(database: Database): Promise<Cells> {
@@ -298,6 +290,10 @@ export async function everyCell(database: Database): Promise<Cells> {
         return asked.includes(id) ? 'allow' : 'hidden';
       case 'showPolicy':
         return cameOf(operations.showPolicy(actor));
+      case 'listConflicts': {
+        const status = operations.showPolicy(actor);
+        return status.ok && status.value.directory?.conflicts !== undefined ? 'allow' : 'hidden';
+      }
       case 'exportEntries':
         return cameOf(await ledger.entries(actor, 0, 1));
       case 'exportCheckpoints':

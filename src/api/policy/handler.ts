@@ -47,10 +47,11 @@ const policyStatus = z
             }),
           )
           .readonly()
+          .optional()
           .meta({
             description:
               'Accounts that are not clear, by keys of persons. Two claim one: it signs in neither. `claimedBy` is `person`: the directory ' +
-              'gives them another account in place of this one, which was proven; the other signs in nobody.',
+              'gives them another account in place of this one, which was proven; the other signs in nobody. For auditors and admins alone.',
           }),
       })
       .optional()

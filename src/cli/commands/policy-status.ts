@@ -70,24 +70,25 @@ export function peopleFindings(raw: Fields) {
       one['stale'] === true ? `the people of "${name}" are as of ${textOrNull(one, 'takenAt') ?? '?'}` : null;
     return { name, message: textOrNull(one, 'problem') ?? stale, hint: textOrNull(one, 'hint') };
   });
-  const conflicts = list(directory, 'conflicts', (one) => {
-    const [person, claimedBy] = [text(one, 'person'), text(one, 'claimedBy')];
-    return {
-      kind: 'people' as const,
-      place: text(one, 'account'),
-      ...(person === claimedBy
-        ? {
-            message: `the directory gives ${person} another account than this one, which was proven; the other signs in nobody`,
-            hint: 'undo that in the directory if you do not know why it is so; otherwise two admins release this account',
-          }
-        : {
-            message: `${person} and ${claimedBy} claim the same account; it signs in neither`,
-            hint: 'two admins merge the two persons, or release the account',
-          }),
-    };
-  });
+  // Whoever is neither auditor nor admin is not told of them.
+  const conflicts = directory['conflicts'] === undefined ? [] : list(directory, 'conflicts', conflict);
   const old = sources.flatMap(({ name, message, hint }) =>
     message === null ? [] : [{ kind: 'people' as const, place: name, message, hint }],
   );
   return [...old, ...conflicts];
+}
+
+function conflict(one: Fields) {
+  const [person, claimedBy] = [text(one, 'person'), text(one, 'claimedBy')];
+  const isOther = person === claimedBy;
+  return {
+    kind: 'people' as const,
+    place: text(one, 'account'),
+    message: isOther
+      ? `the directory gives ${person} another account than this one, which was proven; the other signs in nobody`
+      : `${person} and ${claimedBy} claim the same account; it signs in neither`,
+    hint: isOther
+      ? 'undo that in the directory if you do not know why it is so; otherwise two admins release this account'
+      : 'two admins merge the two persons, or release the account',
+  };
 }
