@@ -128,7 +128,7 @@ async function lookAndRevoke(
     await failedAttempt(ports, grant, rung, fault, answered);
   };
   try {
-    let { seen, beganAt } = await look(ports, grant, turn, ending, ports.claimed);
+    let { seen, beganAt, heldBack } = await look(ports, grant, turn, ending, ports.claimed);
     const { abandonedCallMs, settleMs } = capabilities;
     if (isToldAnew(seen, turn) && beganAt < after(turn.binding.absentSince ?? beganAt, abandonedCallMs + settleMs))
       return await later(ports, grant, { inMs: TOLD_ANEW_MS }, grant.attempts, null);
@@ -143,12 +143,12 @@ async function lookAndRevoke(
       if (revoked === 'somebody-writes-there')
         return await later(ports, grant, { inMs: WRITER_MS }, grant.attempts, null);
       answered = true;
-      ({ seen, beganAt } = await look(ports, grant, turn, ending, revoked.noted));
+      ({ seen, beganAt, heldBack } = await look(ports, grant, turn, ending, revoked.noted));
     }
     if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
     if (isUnderWay(seen) && beganAt < after(ending.since, settleMs))
       return await later(ports, grant, { inMs: LOOK_AGAIN_MS }, grant.attempts, null);
-    if (seen?.presence !== 'absent') return await failed(null, seen !== null);
+    if (seen?.presence !== 'absent') return await failed(heldBack, seen !== null);
     const provenAt = await proofTime(ports, grant, seen, answered);
     if (provenAt === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
     // What is seen may be as old as the beginning of the look: a call that lands while the answer is on its way does not show in it.
@@ -252,6 +252,13 @@ function specInTurn(grant: GrantRecord, turn: SlotTurn): BindingSpec {
   return writtenUntil !== null && writtenUntil > spec.endsAt ? { ...spec, endsAt: writtenUntil } : spec;
 }
 
+interface Look {
+  readonly seen: Observation | null;
+  readonly beganAt: Instant;
+  /** Why it was not looked, where nothing has failed. */
+  readonly heldBack: ProviderFault | null;
+}
+
 /**
  * Looks in the cloud, and says when the look began. A fault while looking must not keep us from taking away, so it counts as "cannot say"
  * (`seen` is `null`). `last`: what the database told last of the time. On a shared slot it is asked: providers remember since when others
@@ -263,18 +270,18 @@ async function look(
   turn: SlotTurn,
   ending: Ending,
   last: Heard | null,
-): Promise<{ readonly seen: Observation | null; readonly beganAt: Instant }> {
+): Promise<Look> {
   const { provider } = methodOf(ports.providers, grant);
   const beganAt = await beginningAt(ports, turn.shared ? null : last);
   try {
     const signal = ports.clock.timeout(PACE.callTimeoutMs);
     const call = { now: beganAt, signal, issued: () => credentialsOf(ports.db, grant.id) };
-    return { seen: await provider.observe(specInTurn(grant, turn), ending, call), beganAt };
+    return { seen: await provider.observe(specInTurn(grant, turn), ending, call), beganAt, heldBack: null };
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
     ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');
-    return { seen: null, beganAt };
+    return { seen: null, beganAt, heldBack: fault.heldBack ? fault : null };
   }
 }
 
@@ -344,7 +351,10 @@ function summaryOf(credentials: readonly CredentialRecord[]): JsonObject {
   };
 }
 
-/** Not gone yet: try again for ever, and tell somebody ever louder. */
+/**
+ * Not gone yet: try again for ever, and tell somebody ever louder. What waits for its turn behind other calls of ours has not failed until the
+ * method's settle time is over: many that end at once are no alarm each.
+ */
 async function failedAttempt(
   ports: StepPorts,
   grant: GrantRecord,
@@ -352,6 +362,10 @@ async function failedAttempt(
   fault: ProviderFault | null,
   answered: boolean,
 ): Promise<void> {
+  invariant(grant.state.kind === 'ending', `grant ${grant.id} is not ending`);
+  const { settleMs } = methodOf(ports.providers, grant).capabilities;
+  if (fault?.heldBack === true && (await appNow(ports.db)) < after(grant.state.since, settleMs))
+    return await later(ports, grant, { inMs: backoffMs(0, fault.retryAfterMs, ports.random) }, grant.attempts, fault);
   const attempts = grant.attempts + 1;
   const delayMs =
     answered && fault === null ? LOOK_AGAIN_MS : backoffMs(grant.attempts, fault?.retryAfterMs ?? null, ports.random);

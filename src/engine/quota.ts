@@ -1,6 +1,7 @@
 import type { Instant } from '../core/time.ts';
 import type { Act } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
+import { triedBefore } from '../store/leases.ts';
 import { takeAhead, takePlace } from '../store/quotas.ts';
 import { bindingPlace, methodOf } from './binding-spec.ts';
 import type { StepPorts } from './ports.ts';
@@ -20,7 +21,7 @@ export async function waitsForQuota(ports: StepPorts, grant: GrantRecord): Promi
  * all looks until it is done, so only its first attempt counts.
  */
 export async function goAhead(ports: StepPorts, grant: GrantRecord, act: Act): Promise<void> {
-  if (grant.attempts > 0) return;
+  if (triedBefore('starts', grant) || triedBefore('ends', grant)) return;
   const quota = quotaOf(ports, grant, act);
   if (quota !== null) await takeAhead(ports.db, quota);
 }

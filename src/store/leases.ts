@@ -30,15 +30,17 @@ function belongsTo(lane: Lane) {
 
 /**
  * What has been tried in a lane and did not work. Attempts to start, or to extend, say nothing of the end; and what is not `ending` yet has
- * not been tried in the lane of the ends.
+ * not been tried in the lane of the ends. An end that was held back has not failed, but it was tried, and says why.
  */
 function isTriedAgain(lane: Lane) {
-  return lane === 'ends' ? sql<boolean>`(state = 'ending' and attempts > 0)` : sql<boolean>`(attempts > 0)`;
+  return lane === 'ends'
+    ? sql<boolean>`(state = 'ending' and (attempts > 0 or last_fault is not null))`
+    : sql<boolean>`(attempts > 0)`;
 }
 
 /** The same of a grant that was read. */
-export function triedBefore(lane: Lane, { state, attempts }: GrantRecord): boolean {
-  return attempts > 0 && (lane === 'starts' || state.kind === 'ending');
+export function triedBefore(lane: Lane, { state, attempts, lastFault }: GrantRecord): boolean {
+  return lane === 'starts' ? attempts > 0 : state.kind === 'ending' && (attempts > 0 || lastFault !== null);
 }
 
 /** Until when a claim holds. One on an active grant, to extend it, never outlives its end: whoever ends it waits for nobody. */

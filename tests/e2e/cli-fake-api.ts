@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decide, decisionView } from './cli-fake-rules.ts';
 import type { Oauth } from './cli-fake-oauth.ts';
 import {
+  CATALOGUE,
   isOutdated,
   json,
   PEOPLE,
@@ -16,7 +17,6 @@ import {
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 /** How the roles of the catalogue would be decided. */
-const PATHS: Record<string, string> = { admin: 'refused', 'log-reader': 'automatic', 'warehouse-reader': 'later' };
 /** What is said before the approval to survive the end. */
 const SAID = { maxMs: 0, words: 'nothing survives' };
 const newId = (prefix: string) => `${prefix}_${[...randomBytes(20)].map((byte) => ALPHABET[byte & 31]).join('')}`;
@@ -322,29 +322,14 @@ export function createApi(state: FakeState, oauth: Oauth) {
     if (order !== undefined) return json(response, 200, order);
     if (name === 'GET /v1/doctor') return json(response, 200, { items: state.cloudFindings });
     if (name === 'GET /v1/catalogue') {
-      const all = ['invoice-reader', 'log-reader', 'admin', 'warehouse-reader'].map((role) => ({
-        role,
-        target: role === 'warehouse-reader' ? 'gcp/analytics' : 'aws/prod',
-        provider: role === 'warehouse-reader' ? 'gcp' : 'aws',
-        tier: 2,
-        description: `Use ${role}`,
-        categories: [],
-        owner: 'group:finance-leads',
-        labels: {},
-        requestable: role !== 'admin' && role !== 'warehouse-reader',
-        why: role === 'admin' ? 'A guardrail forbids it.' : 'Needs 1 of group:finance-leads.',
-        path: PATHS[role] ?? 'approval',
-        defaultDurationMs: 900_000,
-        maxDurationMs: 7_200_000,
-      }));
       const words = (query.get('q') ?? '').split(' ').filter((word) => word !== '');
-      const items = all.filter((item) => words.every((word) => `${item.role} ${item.target}`.includes(word)));
+      const items = CATALOGUE.filter((item) => words.every((word) => `${item.role} ${item.target}`.includes(word)));
       return json(response, 200, { items: items.slice(0, Number(query.get('limit') ?? 50)), total: items.length });
     }
     if (name === 'GET /v1/requests') {
       const scope = query.get('scope');
       const all = [...state.requests.values()].reverse();
-      const items = all.filter((one) =>
+      const items = CATALOGUE.filter((one) =>
         scope === 'mine'
           ? one.person.key === person.key
           : scope === 'waiting'

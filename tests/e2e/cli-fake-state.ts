@@ -97,6 +97,25 @@ export const PEOPLE: Record<string, Person> = {
   eve: { key: 'eve', name: 'Eve \u001b[31mRed' },
 };
 
+const PATHS: Record<string, string> = { admin: 'refused', 'log-reader': 'automatic', 'warehouse-reader': 'later' };
+
+/** What the fake server offers, as the API shows it. */
+export const CATALOGUE = ['invoice-reader', 'log-reader', 'admin', 'warehouse-reader'].map((role) => ({
+  role,
+  target: role === 'warehouse-reader' ? 'gcp/analytics' : 'aws/prod',
+  provider: role === 'warehouse-reader' ? 'gcp' : 'aws',
+  tier: 2,
+  description: `Use ${role}`,
+  categories: [],
+  owner: 'group:finance-leads',
+  labels: {},
+  requestable: role !== 'admin' && role !== 'warehouse-reader',
+  why: role === 'admin' ? 'A guardrail forbids it.' : 'Needs 1 of group:finance-leads.',
+  path: PATHS[role] ?? 'approval',
+  defaultDurationMs: 900_000,
+  maxDurationMs: 7_200_000,
+}));
+
 export function json(response: ServerResponse, status: number, body: object): true {
   const type = status >= 400 ? 'application/problem+json' : 'application/json';
   response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));

@@ -260,6 +260,7 @@ function notNow(wanted: Wanted, obstacle: 'busy' | 'full'): ProviderFault {
   return new ProviderFault(
     'conflict',
     `${what}: another change of the same permission set in the account is under way`,
+    { heldBack: true },
   );
 }
 

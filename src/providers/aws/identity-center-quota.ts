@@ -106,5 +106,5 @@ const rank = ({ lane }: Waiter): number => LANES.indexOf(lane);
 /** Nothing was sent: there is more to do than AWS lets us do at once. */
 export function tooMuch(what: string, retryAfterMs: number): ProviderFault {
   const message = `${what} waits for its turn: AWS lets IAM Identity Center be changed only so fast`;
-  return new ProviderFault('throttled', message, { retryAfterMs: Math.max(250, retryAfterMs) });
+  return new ProviderFault('throttled', message, { retryAfterMs: Math.max(250, retryAfterMs), heldBack: true });
 }

@@ -327,6 +327,7 @@ export class Tombstones {
         throw new ProviderFault(
           'conflict',
           `The permission set ${set.permissionSetArn} is being brought to an account`,
+          { heldBack: true },
         );
       await this.#clock.sleep(WAIT_MS, asked.call.signal);
     }

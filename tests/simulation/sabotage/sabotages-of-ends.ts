@@ -22,8 +22,9 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: "    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');\n    return { seen: null, beganAt };",
-        replace: "    return { seen: { presence: 'absent', proof: 'observed', evidence: {}, final: true }, beganAt };",
+        find: "    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');\n    return { seen: null, beganAt, heldBack: fault.heldBack ? fault : null };",
+        replace:
+          "    return { seen: { presence: 'absent', proof: 'observed', evidence: {}, final: true }, beganAt, heldBack: null };",
       },
     ],
     caughtBy: ['cloud', 'slots'],

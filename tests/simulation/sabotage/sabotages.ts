@@ -20,7 +20,7 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/end.ts',
-        find: '      answered = true;\n      ({ seen, beganAt } = await look(ports, grant, turn, ending, revoked.noted));',
+        find: '      answered = true;\n      ({ seen, beganAt, heldBack } = await look(ports, grant, turn, ending, revoked.noted));',
         replace:
           "      answered = true;\n      seen = { presence: 'absent', proof: 'observed', evidence: {}, final: true };",
       },
