@@ -12,6 +12,7 @@ import type { Instant } from '../core/time.ts';
 import { checkDocument } from '../policy/documents/check-document.ts';
 import { readDocuments, type SourceDocument } from '../policy/documents/read-documents.ts';
 import type { PolicyProblem, SourceFile } from '../policy/types.ts';
+import { unlessSame } from './unless-same.ts';
 
 /** The documents of people beside the rules are a source like the others. */
 export const RULES_SOURCE = 'rules';
@@ -191,19 +192,6 @@ function named(good: SourceSnapshot, loss: Loss, confirmed: ReadonlySet<string>)
   const text = JSON.stringify([good.source, good.version, loss.lost, loss.emptied]);
   const confirm = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...loss, source: good.source, confirm, confirmed: confirmed.has(confirm), of: good.summary.people.size };
-}
-
-/**
- * The same, but parses nothing that it parsed the last time: documents are looked at every two seconds and hardly ever change, and those of
- * a large company (5,000 targets) hold up everything else for most of a second.
- */
-function unlessSame<Parsed>(parse: (files: readonly SourceFile[]) => Parsed): (files: readonly SourceFile[]) => Parsed {
-  let last: { readonly mark: string; readonly parsed: Parsed } | null = null;
-  return (files) => {
-    const mark = createHash('sha256').update(JSON.stringify(files)).digest('hex');
-    if (last?.mark !== mark) last = { mark, parsed: parse(files) };
-    return last.parsed;
-  };
 }
 
 /** The people that stand in the documents of the rules, and what an administrator confirmed there. */

@@ -329,7 +329,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     if (name === 'GET /v1/requests') {
       const scope = query.get('scope');
       const all = [...state.requests.values()].reverse();
-      const items = CATALOGUE.filter((one) =>
+      const items = all.filter((one) =>
         scope === 'mine'
           ? one.person.key === person.key
           : scope === 'waiting'
