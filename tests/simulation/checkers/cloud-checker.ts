@@ -210,7 +210,8 @@ export class CloudChecker {
   /** What would end it if all of us were dead is there: the schedule, and the lease for whoever sweeps. */
   #checkGuards(row: GrantRow, endsAt: number): void {
     const { center } = this.#cloud;
-    if (center.standing().has(row.slot)) return;
+    // A schedule goes by the cloud's clock, and is gone once it has fired.
+    if (center.standing().has(row.slot) || this.#now() >= endsAt - CLOUD_CLOCK_TOLERANCE_MS) return;
     this.#violations.judge('guarded');
     const guards = { schedule: center.scheduledAt(row.slot), lease: center.leasedUntil(row.slot) };
     if (guards.schedule === null || guards.schedule <= endsAt - SECOND_MS)
