@@ -3,7 +3,7 @@ import type { Finding } from '../../src/core/finding.ts';
 import type { GrantId, PersonId } from '../../src/core/ids.ts';
 import { ok, type Result } from '../../src/core/result.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
-import type { NewEntry } from '../../src/ledger/entry.ts';
+import { unclassified, type NewEntry } from '../../src/ledger/entry.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
@@ -51,6 +51,9 @@ export function bench(
     recheck: async () => options.verdict ?? ok(null),
     append: async (_trx, ...written) => {
       if (options.appendFails?.(written) === true) throw new Error('no space left on device');
+      // The log refuses what nobody has classified.
+      for (const entry of written)
+        if (unclassified(entry) !== null) throw new Error(`${entry.kind} has no ${String(unclassified(entry))}`);
       entries.push(...written.map((entry) => (entry.late === true ? `${entry.kind} (late)` : entry.kind)));
     },
     publish: () => {},
