@@ -68,6 +68,27 @@ test('two at once make one decision, and the second reads who was first', async 
   await hal.context().close();
 });
 
+test('what waits for somebody is found behind all that waits for others, on the home page and among the approvals', async (context) => {
+  const { page } = await visit(chromium(context), base(), 'bo');
+  await ask('55m', 'Look for the invoices of June');
+  // As where the newest pages of what waits have nothing for Bo.
+  await page.route(/\/v1\/requests\?.*scope=waiting/, async (route) => {
+    const url = new URL(route.request().url());
+    if (!url.searchParams.has('cursor')) return route.fulfill({ json: { items: [], nextCursor: 'on' } });
+    url.searchParams.delete('cursor');
+    return route.fulfill({ response: await route.fetch({ url: url.href }) });
+  });
+  for (const path of ['/', '/approvals']) {
+    await page.goto(path);
+    const place = path === '/' ? page.getByRole('main') : page.getByRole('navigation', { name: 'Waiting for you' });
+    await place
+      .getByText(/invoice-reader on aws\/prod/)
+      .first()
+      .waitFor();
+  }
+  await page.context().close();
+});
+
 test('a no on a phone needs a reason, and nothing is wider than the phone', async (context) => {
   const { page } = await visit(chromium(context), base(), 'bo', { theme: 'dark', width: 360 });
   const id = await ask('30m', `Look at ${'x'.repeat(300)}`);

@@ -118,6 +118,11 @@ describe('deciding and looking', () => {
     expect((await home.run(['ls', '--plain'])).stdout).toMatch(/\tending\tlog-reader\taws\/prod\tana\t\n/);
   });
 
+  test('ls counts all that waits for a decision, on however many pages it comes', async () => {
+    for (let n = 0; n < 4; n += 1) await asked();
+    expect((await home.run(['--profile', 'bo', 'ls'])).stderr).toContain('4 requests wait for your decision');
+  });
+
   test('ls shows live access with its time, open requests, and what waits for a decision', async () => {
     const id = await asked();
     await home.run(['request', 'log-reader', '--on', 'aws/prod', '--reason', 'Read the logs']);

@@ -147,7 +147,7 @@ function tellResiduals(context: Context, grants: readonly GrantView[], now: numb
 }
 
 async function closing(context: Context, live: readonly GrantView[], open: readonly RequestView[]): Promise<void> {
-  const waiting = list(await context.api.get('/requests?scope=waiting'), 'items', requestView);
+  const waiting = await allPages(context.api, '/requests?scope=waiting');
   if (waiting.length > 0)
     context.say(
       `${waiting.length === 1 ? '1 request waits' : `${waiting.length} requests wait`} for your decision: ${context.command('ls', '--waiting')}`,

@@ -1,17 +1,46 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, ask, type AccessRequest } from './api.ts';
 
-/** So many are read; whoever has more to decide than this sees the most urgent ones of these. */
-const MOST = 200;
+const AT_ONCE = 200;
+/** So many are read at least before one stops; whoever has more to decide than this is told that there are more. */
+const ENOUGH = 1_000;
 
-/** What waits for my decision. What lapses first comes first. */
+/** What waits for somebody's decision; what lapses first comes first. */
+export interface Waiting {
+  readonly items: readonly AccessRequest[];
+  /** More waits than was read. */
+  readonly more: boolean;
+}
+
+type WaitingPage = { readonly items: readonly AccessRequest[]; readonly nextCursor: string | null };
+
+/**
+ * Reads page after page of what waits. A page may be empty and not the last: the server looks through what waits for anybody, and answers
+ * after so much of it.
+ */
+export async function readWaiting(page: (cursor: string | null) => Promise<WaitingPage>): Promise<Waiting> {
+  const items: AccessRequest[] = [];
+  let cursor: string | null = null;
+  do {
+    const read: WaitingPage = await page(cursor);
+    items.push(...read.items);
+    cursor = read.nextCursor;
+  } while (cursor !== null && items.length < ENOUGH);
+  return { items: byUrgency(items), more: cursor !== null };
+}
+
+/** What waits for my decision. */
 export function useWaiting() {
   return useQuery({
     queryKey: ['requests', 'waiting'],
-    queryFn: async () => {
-      const page = await ask(() => api.GET('/v1/requests', { params: { query: { scope: 'waiting', limit: MOST } } }));
-      return byUrgency(page.items);
-    },
+    queryFn: () =>
+      readWaiting((cursor) =>
+        ask(() =>
+          api.GET('/v1/requests', {
+            params: { query: { scope: 'waiting', limit: AT_ONCE, ...(cursor === null ? {} : { cursor }) } },
+          }),
+        ),
+      ),
     // The stream tells of every change; this is for a line that is down without anybody noticing.
     refetchInterval: 60_000,
   });
@@ -37,7 +66,7 @@ export function useRequest(id: string) {
 export function useKnownRequests() {
   return useQuery({
     queryKey: ['requests', 'all', 'newest'],
-    queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'all', limit: MOST } } })),
+    queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'all', limit: AT_ONCE } } })),
     staleTime: 60_000,
   });
 }

@@ -10,11 +10,3 @@ export function useMyNewestRequests() {
     queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'mine', limit: NEWEST } } })),
   });
 }
-
-/** What waits for my decision. */
-export function useWaitingForMe() {
-  return useQuery({
-    queryKey: ['requests', 'waiting', 'newest'],
-    queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'waiting', limit: NEWEST } } })),
-  });
-}

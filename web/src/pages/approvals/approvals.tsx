@@ -17,7 +17,7 @@ export function Approvals() {
   const waiting = useWaiting();
   const navigate = useNavigate();
   const { id = null } = useParams({ strict: false });
-  const queue = waiting.data ?? [];
+  const queue = waiting.data?.items ?? [];
   const go = (by: 1 | -1): void => {
     const next = neighbour(queue, id, by);
     if (next === null || next === id) return;
@@ -39,9 +39,10 @@ export function Approvals() {
           {waiting.error !== null && (
             <FailureNotice error={waiting.error} intent="look" again={() => void waiting.refetch()} />
           )}
-          {waiting.data?.length === 0 && (
+          {waiting.data?.items.length === 0 && (
             <Empty title="Nothing waits for you">
-              When a rule names you for a request, it stands here until you or others have decided it, or its time is over.
+              When a rule names you for a request, it stands here until you or others have decided it, or its time is
+              over.
             </Empty>
           )}
           <ul>
@@ -51,6 +52,9 @@ export function Approvals() {
               </li>
             ))}
           </ul>
+          {waiting.data?.more === true && (
+            <p>More waits for you than these {queue.length}: once you have decided some, the others follow.</p>
+          )}
         </nav>
         <Outlet />
       </div>

@@ -1,7 +1,8 @@
+import { Link } from '@tanstack/react-router';
 import { ProposalList } from '../../administration/proposal-list.tsx';
 import { useAdministration } from '../../data/administration.ts';
+import { useWaiting } from '../../data/approvals.ts';
 import { useMyAccess } from '../../data/my-access.ts';
-import { useWaitingForMe } from '../../data/my-requests.ts';
 import { useOrdersToConfirm } from '../../data/orders.ts';
 import { asksOf, useRecoveries } from '../../data/recoveries.ts';
 import { useMe } from '../../data/session.ts';
@@ -18,10 +19,13 @@ import { AskAgain } from './ask-again.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import classes from './home.module.css';
 
+/** Of the requests that wait for me so many stand here, the most urgent ones. */
+const MOST_SHOWN = 10;
+
 /** What I can do now and until when, what waits for me, and what I ask for often. */
 export function Home() {
   const access = useMyAccess();
-  const waiting = useWaitingForMe();
+  const waiting = useWaiting();
   const orders = useOrdersToConfirm();
   const { data: me } = useMe();
   const recoveries = asksOf(useRecoveries().data ?? [], me?.person.key ?? '');
@@ -62,7 +66,16 @@ export function Home() {
           {orders.length > 0 && <OrderList orders={orders} />}
           {recoveries.length > 0 && <RecoveryList recoveries={recoveries} />}
           {proposals.length > 0 && <ProposalList proposals={proposals} />}
-          {requests.length > 0 && <RequestList requests={requests} withPerson toDecide />}
+          {requests.length > 0 && <RequestList requests={requests.slice(0, MOST_SHOWN)} withPerson toDecide />}
+          {requests.length > MOST_SHOWN && (
+            <p>
+              <Link to="/approvals">
+                {waiting.data?.more === true
+                  ? `More than ${requests.length} requests wait for you`
+                  : `All ${requests.length} requests that wait for you`}
+              </Link>
+            </p>
+          )}
         </Section>
       )}
       <AskAgain />

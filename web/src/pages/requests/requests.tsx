@@ -64,7 +64,10 @@ export function Requests() {
       </div>
       {list.isPending && <Waiting lines={6} />}
       {list.error !== null && <FailureNotice error={list.error} intent="look" again={() => void list.refetch()} />}
-      {list.data !== undefined && items.length === 0 && <Empty title={title}>{text}</Empty>}
+      {list.data !== undefined && items.length === 0 && !list.hasNextPage && <Empty title={title}>{text}</Empty>}
+      {list.hasNextPage && list.data?.pages.at(-1)?.items.length === 0 && (
+        <p role="status">None of the newest. There are older ones to look through.</p>
+      )}
       {items.length > 0 && (
         <RequestList requests={items} withPerson={scope !== 'mine'} toDecide={scope === 'waiting'} />
       )}
