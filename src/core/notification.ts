@@ -36,6 +36,7 @@ export const OWN_NEWS = [
   'role-dismissed',
   'role-ended',
   'proposal-waits',
+  'order-waits',
   'account-linked',
   'account-unlinked',
   'persons-merged',

@@ -2,17 +2,22 @@ import type { CurfewRole, ProposedAction } from '../core/administration.ts';
 import { parseId, type PersonId } from '../core/ids.ts';
 import { OWN_NEWS, type NotificationOutcome, type OwnNews } from '../core/notification.ts';
 import { fromIso, type Instant } from '../core/time.ts';
+import { revocationStatus, type RevocationScope } from '../core/revocation.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
+import { appNow } from '../store/database.ts';
 import { bodiesFrom, type ClaimedNotification } from '../store/notifications.ts';
 import { findRecovery } from '../store/passkey-recoveries.ts';
-import { areOneHuman, humanOf, humansAmong, personKeys } from '../store/people.ts';
+import { allOfHuman, areOneHuman, humanOf, humansAmong, personKeys } from '../store/people.ts';
 import { findProposal } from '../store/proposals.ts';
+import { countRevocation, findRevocation } from '../store/revocations.ts';
 import { roleHolders, rolesOf } from '../store/role-assignments.ts';
 import type { EntryBody } from './entry-words.ts';
+import { judge } from './authorisation.ts';
 import { isAddress, messageKey } from './notice.ts';
 import { mayDecideProposal } from './proposals.ts';
 import { standingConfirmers } from './recover-passkeys.ts';
-import { partiesOf } from './standing.ts';
+import { isAsking } from './revocation-view.ts';
+import { isAbout, partiesOf, standingToOrder } from './standing.ts';
 import type { World } from './world.ts';
 
 /** A message about somebody's own keys, accounts or roles, or about what waits for them, as it stands when it is sent. */
@@ -28,8 +33,10 @@ export interface OwnNotice {
   readonly by: string | null;
   /** It was done in the name of whoever gets this. */
   readonly own: boolean;
-  /** Whom it is about, by name and key: names can be alike. */
+  /** Whom it is about, by name and key: names can be alike. Of an order over a target its key. */
   readonly about: string;
+  /** Over what an order is; `null`: it is about none. */
+  readonly scope: RevocationScope['kind'] | null;
   /** Of two who were or are to be merged the other one. */
   readonly other: string | null;
   readonly action: ProposedAction | null;
@@ -77,17 +84,18 @@ export async function ownNoticeOf(
   return {
     kind: message.kind,
     to: { name: to.name, address: to.email },
-    thread: textOf(facts['proposal']) ?? textOf(facts['recovery']) ?? `entry-${seq}`,
+    thread: textOf(facts['proposal']) ?? textOf(facts['recovery']) ?? textOf(facts['revocation']) ?? `entry-${seq}`,
     key: messageKey(message),
     happenedAt: message.happenedAt,
     by: nameOf(by),
     own: by !== null && (await areOneHuman(db, by, message.person)),
-    about: nameOf(person) ?? '',
+    about: textOf(facts['target']) ?? nameOf(person) ?? '',
+    scope: textOf(facts['scope']) as RevocationScope['kind'] | null,
     other: nameOf(other),
     action: textOf(facts['action']) as ProposedAction | null,
     role: textOf(facts['role']) as CurfewRole | null,
     issuer: textOf(facts['issuer']),
-    until: fromIso(textOf(facts['openUntil']) ?? textOf(facts['lapsesAt']) ?? ''),
+    until: fromIso(textOf(facts['openUntil']) ?? textOf(facts['lapsesAt']) ?? textOf(facts['asksUntil']) ?? ''),
     ...waits,
   };
 }
@@ -117,6 +125,7 @@ async function waitsFor(
     if (!isNamed || confirmed || (await humanOf(db, recovery.person)) === human) return 'overtaken';
     return { mayConfirm: true, reason: null };
   }
+  if (kind === 'order-waits') return waitsAsOrder(world, person, key, facts);
   if (kind !== 'proposal-waits' && kind !== 'role-proposed') return NOTHING;
   const id = parseId('prp', textOf(facts['proposal']) ?? '');
   const proposal = id === null ? null : await findProposal(db, id);
@@ -128,6 +137,28 @@ async function waitsFor(
   // Whom it is about gets the message that says so.
   if (kind === 'proposal-waits' && (!mayConfirm || parties.about.has(turn.human))) return 'overtaken';
   return { mayConfirm, reason: proposal.reason };
+}
+
+/** The same for an order: not once it is confirmed, lifted or too old, or where nothing is left that a second person would end. */
+async function waitsAsOrder(
+  world: World,
+  person: PersonId,
+  key: string,
+  facts: EntryBody['facts'],
+): Promise<Waits | 'overtaken'> {
+  const { db } = world;
+  const id = parseId('rev', textOf(facts['revocation']) ?? '');
+  const order = id === null ? null : await findRevocation(db, id);
+  const now = await appNow(db);
+  if (order === null || !isAsking(order, now)) return 'overtaken';
+  const status = revocationStatus(order, (await countRevocation(db, order)).live, now);
+  if (status !== 'waiting' && status !== 'partly') return 'overtaken';
+  const human = await allOfHuman(db, person);
+  if (human.includes(order.orderedBy)) return 'overtaken';
+  const standing = standingToOrder(world, { person, key }, order, isAbout(order, human));
+  const acting = { kind: 'person' as const, roles: await rolesOf(db, person) };
+  if (judge('confirmRevocation', acting, standing) !== null) return 'overtaken';
+  return { mayConfirm: true, reason: order.reason };
 }
 
 function textOf(value: unknown): string | null {

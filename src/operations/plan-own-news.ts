@@ -9,6 +9,7 @@ import type { NewNotification } from '../store/notifications.ts';
 import { personIdsFor } from '../store/people.ts';
 import { roleHolders } from '../store/role-assignments.ts';
 import type { Trx } from '../store/schema.ts';
+import { answerers } from './standing.ts';
 import type { World } from './world.ts';
 
 /** What happened longer ago is no news: mail was off meanwhile. */
@@ -26,7 +27,7 @@ interface Entry {
 type Planning = Pick<World, 'random' | 'rules'>;
 
 /**
- * What people are told of their own keys, accounts and roles, and of what waits for them as admins or as those who confirm recoveries. What is
+ * What people are told of their own keys, accounts and roles, and of what waits for them as admins, as those who confirm recoveries, or as those who confirm orders. What is
  * said, and whether it is still to be, follows from the entry when it is sent (`own-notice.ts`).
  */
 export async function ownNewsOf(
@@ -40,7 +41,7 @@ export async function ownNewsOf(
     const at = fromIso(entry.at);
     if (at === null || at < now - OLD_NEWS_MS) continue;
     for (const [kind, person] of await toldOf(world, trx, entry, now)) {
-      const dueAt = kind === 'recovery-waits' || kind === 'proposal-waits' ? after(at, WAITS_HELD_MS) : at;
+      const dueAt = HELD.has(kind) ? after(at, WAITS_HELD_MS) : at;
       const occasion = `${kind}:${entry.seq}`;
       messages.push({ kind, occasion, person, request: null, grant: null, happenedAt: at, dueAt });
     }
@@ -48,11 +49,17 @@ export async function ownNewsOf(
   return messages;
 }
 
+/** What waits for somebody is held back: it may be done, or taken back, a moment later. */
+const HELD: ReadonlySet<OwnNews> = new Set(['recovery-waits', 'proposal-waits', 'order-waits']);
+
 type Told = readonly (readonly [kind: OwnNews, person: PersonId])[];
 
 async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Promise<Told> {
   const { person } = entry.subjects;
   const { facts } = entry;
+  // One over a target or over everybody is about no person.
+  if (entry.kind === 'revocation.ordered')
+    return facts['asksUntil'] === undefined ? [] : told('order-waits', await idsOf(world, trx, answerers(world), now));
   if (person === undefined) return [];
   switch (entry.kind) {
     case 'passkey.registered':
@@ -88,11 +95,21 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Pr
 }
 
 /** Whom the rules name for confirming recoveries. */
-async function confirmersOf({ rules, random }: Planning, trx: Trx, now: Instant): Promise<Told> {
-  const { policy, directory } = rules.current();
-  const keys = sensitiveApprovers(policy, directory, now);
-  const ids = await personIdsFor(trx, keys, () => newId(random, 'per'), now);
-  return [...ids.values()].map((id) => ['recovery-waits', id] as const);
+async function confirmersOf(world: Planning, trx: Trx, now: Instant): Promise<Told> {
+  const { policy, directory } = world.rules.current();
+  return told('recovery-waits', await idsOf(world, trx, sensitiveApprovers(policy, directory, now), now));
+}
+
+const told = (kind: OwnNews, people: readonly PersonId[]): Told => people.map((id) => [kind, id] as const);
+
+/** The ids of people by their keys; who was never seen gets one. */
+async function idsOf(
+  { random }: Planning,
+  trx: Trx,
+  keys: readonly string[],
+  now: Instant,
+): Promise<readonly PersonId[]> {
+  return [...(await personIdsFor(trx, keys, () => newId(random, 'per'), now)).values()];
 }
 
 /** Admins, whom a proposal waits for. */

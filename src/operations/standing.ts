@@ -156,12 +156,26 @@ function answersFor(directory: DirectorySnapshot, actor: Pick<Actor, 'key'>, own
   });
 }
 
+/** Directory keys of everybody who answers for any role or target. */
+export function answerers({ rules }: Pick<World, 'rules'>): readonly string[] {
+  const { directory } = rules.current();
+  const keys = ownersOfAnything(rules).flatMap((owner) => {
+    if (owner.startsWith('person:')) return [owner.slice(7)];
+    return owner.startsWith('group:') ? [...(directory.groups.get(owner.slice(6))?.members ?? [])] : [];
+  });
+  return [...new Set(keys)].filter((key) => directory.people.get(key)?.active === true);
+}
+
+function ownersOfAnything(rules: World['rules']): readonly string[] {
+  const { policy } = rules.current();
+  const roles = [...policy.roles.values()].map((role) => role.owner);
+  return [...new Set([...roles, ...[...policy.vocabulary.targets.values()].flatMap((target) => target.owners)])];
+}
+
 /** Whether somebody answers for any role or target: two such people together may stop what neither may stop alone. */
 function answersForAnything(world: World, actor: Pick<Actor, 'key'>): boolean {
-  const { policy, directory } = world.rules.current();
-  if (directory.people.get(actor.key)?.active !== true) return false;
+  const { directory } = world.rules.current();
   return (
-    [...policy.roles.values()].some((role) => answersFor(directory, actor, [role.owner])) ||
-    [...policy.vocabulary.targets.values()].some((target) => answersFor(directory, actor, target.owners))
+    directory.people.get(actor.key)?.active === true && answersFor(directory, actor, ownersOfAnything(world.rules))
   );
 }

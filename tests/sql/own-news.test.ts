@@ -14,9 +14,18 @@ import {
   withdrawRecovery,
 } from '../../src/operations/recover-passkeys.ts';
 import { createNotificationTally, tellPeople, type Mailer } from '../../src/operations/tell-people.ts';
+import { fromIso } from '../../src/core/time.ts';
+import type { RevocationId } from '../../src/core/ids.ts';
+import {
+  confirmRevocationOrder,
+  liftRevocationOrder,
+  orderRevocation,
+  showRevocation,
+} from '../../src/operations/revoke-many.ts';
 import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
 import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
+import { heldGrants } from './held-grants.ts';
 import { sequenceAll } from './ledger-under-test.ts';
 import { withPasskey, type Signer } from './passkey-people.ts';
 
@@ -123,6 +132,66 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       got(await askForRecovery(acme.world, lost.actor));
       got(await withdrawRecovery(acme.world, lost.actor));
       expect(await toldLater()).toEqual(['recovery-asked bo']);
+    });
+  });
+
+  describe('orders', () => {
+    const order = async (key: string, what: { person?: string; all?: boolean }) =>
+      got(await orderRevocation(acme.world, await acme.as(key), { ...what, reason: 'The laptop was stolen' }));
+    /** By what each of them is shown, of everybody there is. */
+    const whoMayConfirm = async ({ id }: { id: RevocationId }): Promise<readonly string[]> => {
+      const may: string[] = [];
+      for (const { key, active } of acme.rules.current().directory.people.values()) {
+        const shown = active ? await showRevocation(acme.world, await acme.as(key), id) : null;
+        if (shown?.ok === true && shown.value.mayConfirm) may.push(key);
+      }
+      return may.sort();
+    };
+    const hold = async () => {
+      const { person } = await acme.as('ana');
+      await heldGrants(acme, current(), { person, count: 2, state: 'active' });
+    };
+
+    test('one that waits for its second person is told to everybody who can be that one, and to nobody else', async () => {
+      const everything = await order('fay', { all: true });
+      const second = await whoMayConfirm(everything);
+      expect(second).toContain('bo');
+      expect(second).not.toContain('fay');
+      expect(second).not.toContain('ana');
+      expect(await told()).toEqual([]);
+      expect(await toldLater()).toEqual(second.map((key) => `order-waits ${key}`));
+      expect(sent[0]).toMatchObject({
+        thread: everything.id,
+        scope: 'all',
+        by: 'Fay Okafor (fay)',
+        reason: 'The laptop was stolen',
+        until: fromIso(everything.asksUntil ?? ''),
+      });
+    });
+
+    test('over a person it is told where something is left that whoever gave it could not end, and never to that person', async () => {
+      await hold();
+      const ofAna = await order('fay', { person: 'ana' });
+      expect(ofAna.status).toBe('partly');
+      expect(await toldLater()).toEqual((await whoMayConfirm(ofAna)).map((key) => `order-waits ${key}`));
+      expect(sent[0]).toMatchObject({ scope: 'person', about: 'Ana Ribeiro (ana)' });
+      const ofBo = await order('fay', { person: 'bo' });
+      expect(ofBo.status).toBe('done');
+      expect(await toldLater()).toEqual([]);
+    });
+
+    test('one that is confirmed, taken back or too old a moment later is told to nobody', async () => {
+      const one = await order('fay', { all: true });
+      got(await confirmRevocationOrder(acme.world, await acme.as('bo'), one.id));
+      expect(await toldLater()).toEqual([]);
+      const other = await order('bo', { all: true });
+      got(await liftRevocationOrder(acme.world, await acme.as('bo'), other.id, { reason: 'Found again' }));
+      expect(await toldLater()).toEqual([]);
+      await order('bo', { all: true });
+      await sql`alter table revocation disable trigger revocation_only_moves_on`.execute(current().db);
+      await sql`update revocation set asks_until = app_now()`.execute(current().db);
+      await sql`alter table revocation enable trigger revocation_only_moves_on`.execute(current().db);
+      expect(await toldLater()).toEqual([]);
     });
   });
 

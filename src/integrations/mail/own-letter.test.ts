@@ -15,6 +15,7 @@ const noticeUnderTest = (changes: Partial<OwnNotice>): OwnNotice => ({
   by: 'Eli Stern (eli)',
   own: false,
   about: 'Bo Sandberg (bo)',
+  scope: null,
   other: null,
   action: null,
   role: null,
@@ -45,7 +46,7 @@ test('a passkey that was registered, as text', () => {
 test('what each message says first, and below', () => {
   const role = { role: 'auditor', action: 'appoint' } as const;
   const cases: readonly Partial<OwnNotice>[] = [
-    ...OWN_NEWS.filter((kind) => !/^(role|proposal)-/.test(kind)).map((kind) => ({ kind })),
+    ...OWN_NEWS.filter((kind) => !/^(role|proposal|order)-/.test(kind)).map((kind) => ({ kind })),
     { kind: 'account-linked', issuer: 'https://contractors.example' },
     { kind: 'role-proposed', ...role },
     { kind: 'role-proposed', ...role, action: 'dismiss', mayConfirm: true },
@@ -56,6 +57,9 @@ test('what each message says first, and below', () => {
     { kind: 'proposal-waits', ...role, action: 'dismiss' },
     { kind: 'proposal-waits', action: 'merge', other: 'Finn (finn)' },
     { kind: 'proposal-waits', action: 'release' },
+    { kind: 'order-waits', scope: 'person' },
+    { kind: 'order-waits', scope: 'target', about: 'aws/prod' },
+    { kind: 'order-waits', scope: 'all' },
   ];
   const said = cases.map((one) => {
     const { headline, lines } = letter(one);
@@ -121,6 +125,18 @@ test('what each message says first, and below', () => {
     To let an account of Bo Sandberg (bo) pass on: a second admin has to confirm it.
       Everything that it would change: curfew admin list
       It lapses at 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Eli Stern (eli) wants to stop all access of Bo Sandberg (bo); it takes a second person, and you can be that one.
+      Ask them whether it is really them, and not by e-mail
+      It can be confirmed until 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Eli Stern (eli) wants to stop all access on aws/prod; it takes a second person, and you can be that one.
+      Ask them whether it is really them, and not by e-mail
+      It can be confirmed until 2026-11-22 14:00 UTC
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Eli Stern (eli) wants to stop all access of everybody; it takes a second person, and you can be that one.
+      Ask them whether it is really them, and not by e-mail
+      It can be confirmed until 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)"
   `);
 });
@@ -128,9 +144,8 @@ test('what each message says first, and below', () => {
 test('no message decides anything or can be turned off: its one link is to the page that shows it', () => {
   for (const kind of OWN_NEWS) {
     const html = printHtml(letter({ kind, role: 'admin', action: 'appoint', reason: 'So' }));
-    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)).toEqual([
-      `${ORIGIN}/${kind === 'role-ended' ? 'administration' : 'me'}`,
-    ]);
+    const page = kind === 'role-ended' ? 'administration' : kind === 'order-waits' ? 'orders/entry-7' : 'me';
+    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)).toEqual([`${ORIGIN}/${page}`]);
     expect(html).toContain('cannot be turned off');
   }
 });

@@ -6,7 +6,8 @@ import { timeWords, type Letter } from './letter.ts';
 export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
   const { headline, lines } = said(notice);
   const { reason, by, happenedAt, own } = notice;
-  const isWait = notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits';
+  const isOrder = notice.kind === 'order-waits';
+  const isWait = isOrder || notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits';
   // About somebody else, who is no longer one of them.
   const isForAdmins = notice.kind === 'role-ended';
   const wasDone = `At ${timeWords(happenedAt)}, by ${own ? 'you, signed in as yourself' : (by ?? 'Curfew')}`;
@@ -17,7 +18,9 @@ export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
     quote: reason === null || reason === '' ? null : { by: by ?? 'Somebody', text: reason },
     link: isForAdmins
       ? { words: 'Who has which role', url: `${origin}/administration` }
-      : { words: isWait ? 'Sign in to Curfew' : 'Your passkeys, accounts and sign-ins', url: `${origin}/me` },
+      : isOrder
+        ? { words: 'Look at it and confirm it', url: `${origin}/orders/${notice.thread}` }
+        : { words: isWait ? 'Sign in to Curfew' : 'Your passkeys, accounts and sign-ins', url: `${origin}/me` },
     why: isWait
       ? 'You get this because it takes you or somebody like you. It cannot be turned off.'
       : `You get this because ${isForAdmins ? 'you are an admin of Curfew' : 'it is about you'}. It cannot be turned off.`,
@@ -75,6 +78,11 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
         headline: `${proposed(notice)}: a second admin has to confirm it.`,
         lines: ['Everything that it would change: curfew admin list', `It lapses at ${ends}`],
       };
+    case 'order-waits':
+      return {
+        headline: `${notice.by ?? 'Somebody'} wants to stop all access ${stopped(notice)}; it takes a second person, and you can be that one.`,
+        lines: ['Ask them whether it is really them, and not by e-mail', `It can be confirmed until ${ends}`],
+      };
     case 'account-linked':
       return { headline: 'One more account signs you in.', lines: [`At ${issuer ?? 'a provider'}`] };
     case 'account-unlinked':
@@ -87,6 +95,12 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
     default:
       return assertNever(kind);
   }
+}
+
+/** What an order would stop. */
+function stopped({ scope, about }: OwnNotice): string {
+  if (scope === 'all') return 'of everybody';
+  return scope === 'target' ? `on ${about}` : `of ${about}`;
 }
 
 function proposed({ action, role, about, other }: OwnNotice): string {
