@@ -8,6 +8,7 @@ import {
   insertLinked,
   keptAt,
   noteConflict,
+  settleMistake,
   settleOwn,
   type Account,
   type LinkedAccount,
@@ -62,7 +63,7 @@ export async function holdAccount(
   const human = await humanOf(trx, person);
   const ofOthers = history.find((one) => !one.released && one.human !== human);
   if (ofOthers !== undefined) {
-    await refuse(world, trx, [ofOthers], { by: person, cause: 'proven-for-another', now });
+    await refuse(world, trx, [ofOthers], { by: person, proof, cause: 'proven-for-another', now });
     return refused(CONFLICT);
   }
   const has = history.filter((one) => one.endedAt === null);
@@ -70,11 +71,12 @@ export async function holdAccount(
     await lockPerson(trx, person);
     const kept = await keptAt(trx, person, account.issuer);
     if (kept.length > 0) {
-      await refuse(world, trx, kept, { by: person, cause: 'another-was-proven', now });
+      await refuse(world, trx, kept, { by: person, proof, cause: 'another-was-proven', now });
       return refused(ANOTHER_ACCOUNT);
     }
   }
-  if (history.some((one) => !one.released)) await noteConflict(trx, account, null);
+  // Who signs in by it now has it by the directory or by a proof of their own; that says nothing against what another proved meanwhile.
+  if (history.some((one) => !one.released)) await settleMistake(trx, account);
   // What the directory gives them now is theirs, so nothing that it gave before stands against their other ones.
   if (proof === 'directory') await settleOwn(trx, person, account.issuer);
   // The same human may have it already, under the id that was merged with this one. What the directory says is kept for each of them.
@@ -93,6 +95,8 @@ export async function holdAccount(
 
 interface Refusal {
   readonly by: PersonId;
+  /** How they came to it. */
+  readonly proof: AccountProof;
   readonly cause: 'proven-for-another' | 'another-was-proven';
   readonly now: Instant;
 }
@@ -102,10 +106,10 @@ async function refuse(
   world: World,
   trx: Trx,
   because: readonly LinkedAccount[],
-  { by, cause, now }: Refusal,
+  { by, proof, cause, now }: Refusal,
 ): Promise<void> {
   for (const one of because) {
-    await noteConflict(trx, one, { with: by, at: now });
+    await noteConflict(trx, one, { with: by, proof, at: now });
     await world.append(trx, {
       kind: 'account.refused',
       at: now,

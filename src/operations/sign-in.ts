@@ -51,8 +51,8 @@ export function signIn(world: World, identity: VerifiedIdentity): Promise<Result
 /**
  * Admits a person whom the company's provider, or a further one, has authenticated. They are found by the account of that provider in the
  * directory (`oidc`, or their key, at the company's own), or by an account that they linked themselves; never by an e-mail address, which can be given to
- * somebody else. They must not have left. An account that two persons claim signs nobody in, and neither does a sign-in
- * that the company has ended before it was finished. Each sign-in is logged.
+ * somebody else. They must not have left. An account that the directory gives to two persons signs nobody in, one that was
+ * proven to be somebody's nobody else, and a sign-in that the company has ended before it was finished nobody either. Each sign-in is logged.
  */
 export async function admit(
   world: World,

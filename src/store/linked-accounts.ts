@@ -104,11 +104,15 @@ export async function insertLinked(
     .execute();
 }
 
-/** An account is nobody's any more. `by`: the person themself, which releases it to nobody else, or an administrator. */
+const NO_CONFLICT = { conflict_at: null, conflict_with: null, conflict_proof: null };
+
+/**
+ * An account is nobody's any more. `by`: the person themself, which releases it to nobody else and settles nothing, or an administrator.
+ */
 export async function endLinked(trx: Trx, id: AccountId, by: 'person' | 'administrator', now: Instant): Promise<void> {
   await trx
     .updateTable('linked_account')
-    .set({ ended_at: toIso(now), ended_by: by, conflict_at: null, conflict_with: null })
+    .set({ ended_at: toIso(now), ended_by: by, ...(by === 'administrator' ? NO_CONFLICT : {}) })
     .where('id', '=', id)
     .execute();
 }
@@ -117,39 +121,52 @@ export async function endLinked(trx: Trx, id: AccountId, by: 'person' | 'adminis
 export async function releaseHistory(trx: Trx, { issuer, subject }: Account, now: Instant): Promise<void> {
   await sql`
     update linked_account set ended_by = 'administrator', ended_at = coalesce(ended_at, ${toIso(now)}::timestamptz),
-      conflict_at = null, conflict_with = null
+      conflict_at = null, conflict_with = null, conflict_proof = null
     where issuer = ${issuer} and subject = ${subject}`.execute(trx);
 }
 
 /**
- * Notes that somebody else claims an account, or that its own person is given another one in its place; `null`: nothing of that holds any
- * more.
+ * Notes that somebody else claims an account, or that its own person is given another one in its place, and how they came to it. What the
+ * directory says later does not take the place of what somebody proved.
  */
 export async function noteConflict(
   trx: Trx,
-  { issuer, subject }: Account,
-  conflict: { readonly with: PersonId; readonly at: Instant } | null,
+  account: Account,
+  claim: { readonly with: PersonId; readonly proof: AccountProof; readonly at: Instant },
 ): Promise<void> {
-  await trx
+  const { with: claimer, proof, at } = claim;
+  await ofNotReleased(trx, account)
+    .set({ conflict_at: toIso(at), conflict_with: claimer, conflict_proof: proof })
+    .$if(proof === 'directory', (query) =>
+      query.where((is) => is.or([is('conflict_at', 'is', null), is('conflict_proof', '=', 'directory')])),
+    )
+    .execute();
+}
+
+/** The directory does not give an account to anybody else any more. What somebody else proved stays for administrators to settle. */
+export async function settleMistake(trx: Trx, account: Account): Promise<void> {
+  await ofNotReleased(trx, account).set(NO_CONFLICT).where('conflict_proof', '=', 'directory').execute();
+}
+
+function ofNotReleased(trx: Trx, { issuer, subject }: Account) {
+  return trx
     .updateTable('linked_account')
-    .set({ conflict_at: conflict === null ? null : toIso(conflict.at), conflict_with: conflict?.with ?? null })
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
-    .where((is) => is.or([is('ended_by', 'is', null), is('ended_by', '<>', 'administrator')]))
-    .execute();
+    .where((is) => is.or([is('ended_by', 'is', null), is('ended_by', '<>', 'administrator')]));
 }
 
 /** Claims of persons who are one human are no conflict between them. */
 export async function settleConflicts(trx: Trx, humans: readonly PersonId[]): Promise<void> {
   await sql`
-    update linked_account set conflict_at = null, conflict_with = null
+    update linked_account set conflict_at = null, conflict_with = null, conflict_proof = null
     where conflict_with = any(${humans}) and person_id = any(${humans}) and conflict_with <> person_id`.execute(trx);
 }
 
 /** Nothing is given to a person any more in place of the accounts that they have at an issuer. */
 export async function settleOwn(trx: Trx, person: PersonId, issuer: string): Promise<void> {
   await sql`
-    update linked_account set conflict_at = null, conflict_with = null
+    update linked_account set conflict_at = null, conflict_with = null, conflict_proof = null
     where person_id = ${person} and conflict_with = ${person} and issuer = ${issuer}`.execute(trx);
 }
 

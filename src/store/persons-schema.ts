@@ -15,6 +15,8 @@ export interface PersonsTables {
     linked_at: Timestamp;
     conflict_at: NullableTimestamp;
     conflict_with: PersonId | null;
+    /** `null`: nobody claims it, or somebody did before that was kept. */
+    conflict_proof: AccountProof | null;
     ended_at: NullableTimestamp;
     ended_by: 'person' | 'administrator' | null;
   };

@@ -68,3 +68,32 @@ test('a proposal is withdrawn by who made it, and shows an auditor what it would
   await eli.context().close();
   await fay.context().close();
 });
+
+test('accounts that two persons claim stand before admins and auditors, and before nobody else', async (context) => {
+  const opened = chromium(context);
+  const look = async (key: string, conflicts: readonly object[]) => {
+    const { page } = await visit(opened, base(), key);
+    await page.route('**/v1/policy', async (route) => {
+      const response = await route.fetch();
+      const status = (await response.json()) as { directory: object };
+      const json = { ...status, directory: { ...status.directory, conflicts } };
+      await route.fulfill({ response, json });
+    });
+    await page.goto('/administration');
+    await page.getByRole('heading', { name: 'Who looks after Curfew', exact: true }).waitFor();
+    return page;
+  };
+  const claim = { account: `lnk_${'c'.repeat(20)}`, person: 'ana', claimedBy: 'bo', since: new Date().toISOString() };
+  for (const key of ['eli', 'fay']) {
+    const page = await look(key, [claim]);
+    const shown = page.getByRole('region', { name: 'Accounts that two persons claim' });
+    await shown.getByText(`bo claims an account of ana ${claim.account}`).waitFor();
+    await page.context().close();
+  }
+  const none = await look('eli', []);
+  await none.getByRole('region', { name: 'Accounts that two persons claim' }).getByText('None').waitFor();
+  const member = await look('hal', [claim]);
+  expect(await member.getByRole('region', { name: 'Accounts that two persons claim' }).count()).toBe(0);
+  await none.context().close();
+  await member.context().close();
+});

@@ -97,6 +97,38 @@ eachDatabase('linked accounts', (current) => {
       expect(await openConflicts(current().db)).toEqual([]);
     });
 
+    test('what another proved is not settled by whoever has the account: not by a sign-in, nor by taking it off', async () => {
+      got(await link('ana', 'shared'));
+      expect(code(await link('bo', 'shared'))).toBe('account-conflict');
+      const there = () => signIn(acme.world, verifiedIdentity(OTHER_ISSUER, 'shared', 'contractors'));
+      const ana = await acme.as('ana');
+      // It signs in whoever it was proven for first, and never the other.
+      expect(got(await there())).toBe(ana.person);
+      const conflict = { person: 'ana', claimedBy: 'bo' };
+      expect(await openConflicts(current().db)).toMatchObject([conflict]);
+      // A mistake in the directory does not hide it, and to put that right does not settle it.
+      await edit('directory.yaml', /^( {2}cem:[^]*?accounts: \{)/m, '$1 contractors: shared,');
+      expect(code(await there())).toBe('account-conflict');
+      expect(await openConflicts(current().db)).toMatchObject([conflict]);
+      await edit('directory.yaml', ' contractors: shared,', '');
+      expect(got(await there())).toBe(ana.person);
+      const id = got(await listAccounts(acme.world, ana))[1]?.id;
+      if (id === undefined) throw new Error('the account is there');
+      got(await unlinkAccount(acme.world, ana, id));
+      expect(await openConflicts(current().db)).toMatchObject([conflict]);
+    });
+
+    test('what only the directory claimed is settled by putting it right', async () => {
+      got(await link('ana', 'shared'));
+      const there = () => signIn(acme.world, verifiedIdentity(OTHER_ISSUER, 'shared', 'contractors'));
+      await edit('directory.yaml', /^( {2}cem:[^]*?accounts: \{)/m, '$1 contractors: shared,');
+      expect(code(await there())).toBe('account-conflict');
+      expect(await openConflicts(current().db)).toMatchObject([{ person: 'ana', claimedBy: 'cem' }]);
+      await edit('directory.yaml', ' contractors: shared,', '');
+      got(await there());
+      expect(await openConflicts(current().db)).toEqual([]);
+    });
+
     test('whose account it is hears only who sees everything anyway', async () => {
       got(await link('ana', 'shared'));
       const proven = { issuer: OTHER_ISSUER, subject: 'shared', proof: 'sign-in', name: 'contractors' } as const;

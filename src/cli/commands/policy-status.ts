@@ -86,7 +86,7 @@ function conflict(one: Fields) {
     place: text(one, 'account'),
     message: isOther
       ? `the directory gives ${person} another account than this one, which was proven; the other signs in nobody`
-      : `${person} and ${claimedBy} claim the same account; it signs in neither`,
+      : `${claimedBy} claims an account of ${person}, and is not signed in by it`,
     hint: isOther
       ? 'undo that in the directory if you do not know why it is so; otherwise two admins release this account'
       : 'two admins merge the two persons, or release the account',

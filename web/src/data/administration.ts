@@ -16,3 +16,12 @@ export function useAdministration(everyMs = 60_000) {
     refetchInterval: everyMs,
   });
 }
+
+/** Accounts that two persons claim, for auditors and admins; others are told of none. */
+export function useConflicts(everyMs: number) {
+  return useQuery({
+    queryKey: [...ADMINISTRATION, 'conflicts'],
+    queryFn: async () => (await ask(() => api.GET('/v1/policy'))).directory?.conflicts ?? [],
+    refetchInterval: everyMs,
+  });
+}

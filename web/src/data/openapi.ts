@@ -4942,7 +4942,7 @@ export interface components {
                     problem: string | null;
                     hint: string | null;
                 }[];
-                /** @description Accounts that are not clear, by keys of persons. Two claim one: it signs in neither. `claimedBy` is `person`: the directory gives them another account in place of this one, which was proven; the other signs in nobody. For auditors and admins alone. */
+                /** @description Accounts that are not clear, by keys of persons. Two claim one: whoever it was proven for goes on signing in by it, unless the directory gives it to another; `claimedBy` is not signed in. `claimedBy` is `person`: the directory gives them another account in place of this one, which was proven; the other signs in nobody. For auditors and admins alone. */
                 readonly conflicts?: {
                     account: string;
                     person: string;

@@ -6,6 +6,7 @@ import { Empty, Section, Waiting } from '../../ui/card.tsx';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Tag } from '../../ui/signs.tsx';
+import { Conflicts } from './conflicts.tsx';
 import { OneProposal } from './one-proposal.tsx';
 import { Propose } from './propose.tsx';
 import classes from './administration.module.css';
@@ -48,6 +49,7 @@ export function AdministrationPage() {
           <Section id="holders" title="Who looks after Curfew">
             <Holders holders={holders} />
           </Section>
+          {watches && <Conflicts everyMs={LOOK_MS} />}
           {admin && (
             <Section id="propose" title="Propose a change">
               <Propose holders={holders} />
