@@ -1,6 +1,7 @@
 import { appNow } from '../store/database.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import { overSince } from '../store/past-grants.ts';
+import { doneUntil, saveDone } from '../store/upkeep.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec } from './binding-spec.ts';
 import type { BindingSpec } from '../providers/contract.ts';
@@ -9,6 +10,11 @@ import { faultFacts, PACE, type EnginePorts } from './ports.ts';
 
 /** How long after an end its traces are still looked for: what an engine that did not run for a week has missed is found as well. */
 const LOOK_BACK_MS = 30 * 86_400_000;
+/**
+ * How long after an end there can still be something to remove: the cut of a role's sessions stands for the twelve hours of the longest one, and
+ * a denial in a permission set for an hour after a process first saw it. What ended longer before the last whole pass is clean.
+ */
+const MAY_REMAIN_MS = 14 * 3_600_000;
 
 /**
  * Removes what ends have left in the clouds, once nothing needs it any more. Entries in a role's revocation policy serve until the last
@@ -16,18 +22,22 @@ const LOOK_BACK_MS = 30 * 86_400_000;
  * this is for roles that have none. On an identity that a person has already, a call which landed late or twice has put there again what
  * an end had removed, also an end by time: nobody can use it, and it takes up room that the identity needs. Goes through all such places
  * once, one after the other, each under its writer's lock; one that somebody writes, or whose cloud does not answer, is left for the next
- * time. Returns how many were made clean.
+ * time, which then looks back as far as this one did. `goesOn`: asked before each place. Returns how many were made clean.
  */
 export async function tidy(
   ports: Pick<EnginePorts, 'db' | 'clock' | 'providers' | 'node' | 'append' | 'log'>,
   stopping: AbortSignal,
+  goesOn: () => Promise<boolean> = async () => true,
 ): Promise<number> {
   const { db, clock, log } = ports;
   let cleaned = 0;
+  let whole = true;
   const seen = new Set<string>();
-  for await (const { grant, early } of overSince(db, LOOK_BACK_MS)) {
+  const [beganAt, doneBefore] = [await appNow(db), await doneUntil(db, 'tidy')];
+  const backMs = doneBefore === null ? LOOK_BACK_MS : beganAt - doneBefore + MAY_REMAIN_MS;
+  for await (const { grant, early } of overSince(db, Math.min(backMs, LOOK_BACK_MS))) {
     const provider = ports.providers.get(grant.provider);
-    if (stopping.aborted) break;
+    if (stopping.aborted) return cleaned;
     if (provider?.tidy === undefined) continue;
     const spec = bindingSpec(grant);
     const identity = provider.landing?.(spec)?.identity ?? null;
@@ -37,20 +47,26 @@ export async function tidy(
     const place = identity ?? lock ?? placeOf(spec);
     if (seen.has(place)) continue;
     seen.add(place);
+    if (!(await goesOn())) return cleaned;
     const owner = `${ports.node}/tidy`;
     const signal = clock.timeout(PACE.callTimeoutMs);
-    if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) continue;
+    if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) {
+      whole = false;
+      continue;
+    }
     try {
       const call = { now: await appNow(db), signal, alongside: alongside(ports, grant, 'needs-the-log') };
       if ((await provider.tidy(spec, call)).removed) cleaned += 1;
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;
+      whole = false;
       log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not remove what an early end has left');
     } finally {
       if (lock !== null) await releaseCloudLock(db, lock, owner);
     }
   }
+  if (whole) await saveDone(db, 'tidy', beganAt);
   return cleaned;
 }
 

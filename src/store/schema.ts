@@ -124,6 +124,7 @@ interface SpineTables {
   };
   cloud_lock: { key: string; owner: string; until: Timestamp };
   quota: { key: string; next_at: Timestamp };
+  upkeep: { task: string; done_until: Timestamp };
 }
 
 /** Every table. Other rooms declare theirs beside their queries and they are joined here. */

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BindingSpec, CallOptions } from '../../src/providers/contract.ts';
 import { centerHarness, type CenterHarness } from './aws-center-harness.ts';
+import { CENTER } from './aws-center-world.ts';
 import { byHand, scheduledAt } from './aws-center-steps.ts';
 import { post } from './aws-harness.ts';
 import { pause, provide } from './contract-steps.ts';
@@ -41,6 +42,26 @@ describe('tidying', () => {
     await expect(on.provider.tidy(spec, call())).rejects.toMatchObject({ kind: 'forbidden-to-us' });
     expect(await scheduledAt(on, spec)).not.toBeNull();
   });
+});
+
+test('tidying keeps no end waiting: where calls are few, it waits itself', async () => {
+  const spec = fresh();
+  await provide(on, spec);
+  // A call every ten seconds, after the first few.
+  const slow = on.with({ identityCenter: { account: CENTER, region: 'eu-west-1', limits: { callsPerSecond: 0.1 } } });
+  const tidied = async () =>
+    slow.tidy(spec, call()).then(
+      () => null,
+      (fault: unknown) => fault,
+    );
+  let fault: unknown = null;
+  for (let n = 0; n < 10 && fault === null; n += 1) {
+    fault = await tidied();
+    await pause(1);
+  }
+  expect(fault).toMatchObject({ kind: 'throttled', heldBack: true });
+  const ending = { cause: 'returned', since: on.now() } as const;
+  await expect(slow.observe(spec, ending, call())).resolves.toMatchObject({ presence: 'present' });
 });
 
 describe('the doctor', () => {

@@ -7,6 +7,7 @@ import { after, instant } from '../../src/core/time.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import type { EnginePorts } from '../../src/engine/ports.ts';
 import { tidy } from '../../src/engine/tidy.ts';
+import { tidyInTurn } from '../../src/engine/upkeep.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandom } from '../../src/platform/random.ts';
@@ -15,6 +16,7 @@ import { credentialsOf } from '../../src/store/credentials.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
 import { findGrant, markReissue, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../../src/store/leases.ts';
+import { doneUntil } from '../../src/store/upkeep.ts';
 import { fakeProvider } from './fake-provider.ts';
 import { eachDatabase } from './harness.ts';
 import { ROLE, scheduledGrant, TARGET } from './rows.ts';
@@ -178,6 +180,73 @@ eachDatabase('traces in the cloud', (current) => {
     await createEngine(ports(current(), provider)).pass('ends');
     await tidy(ports(current(), provider), running);
     expect(tidied).toEqual([]);
+  });
+});
+
+eachDatabase('looking for traces', (current) => {
+  function counting(answer: () => Tidied = () => ({ removed: false, left: 0 })) {
+    let looks = 0;
+    const tidying: Provider = { ...fakeProvider(), tidy: async () => ((looks += 1), answer()) };
+    return { tidying, looks: () => looks };
+  }
+  const aged = (hours: number) =>
+    sql`update "grant" set ended_at = ended_at - make_interval(hours => ${hours})`.execute(current().db);
+
+  test('is one process’s work for an hour, also when others are started meanwhile', async () => {
+    const { tidying, looks } = counting();
+    await givenBack(current(), tidying);
+    const by = (node: string) => tidyInTurn({ ...ports(current(), tidying), node }, running);
+    await by('node-1');
+    await by('node-2');
+    expect(looks()).toBe(1);
+    await by('node-1');
+    expect(looks()).toBe(2);
+    await sql`update cloud_lock set until = app_now()`.execute(current().db);
+    await by('node-2');
+    expect(looks()).toBe(3);
+    await by('node-1');
+    expect(looks()).toBe(3);
+  });
+
+  test('stops when another process has taken it over', async () => {
+    const { tidying, looks } = counting();
+    await givenBack(current(), tidying);
+    await tidy(ports(current(), tidying), running, async () => false);
+    expect(looks()).toBe(0);
+    expect(await doneUntil(current().db, 'tidy')).toBeNull();
+  });
+
+  test('goes back no further than something can remain from before the last whole pass', async () => {
+    const { tidying, looks } = counting();
+    await givenBack(current(), tidying);
+    await aged(24);
+    const pass = () => tidy(ports(current(), tidying), running);
+    await pass();
+    expect(looks()).toBe(1);
+    await pass();
+    expect(looks()).toBe(1);
+    await sql`update upkeep set done_until = done_until - interval '11 hours'`.execute(current().db);
+    await pass();
+    expect(looks()).toBe(2);
+  });
+
+  test('goes as far back again after a pass in which a cloud did not answer, or somebody else wrote', async () => {
+    let answers = false;
+    const { tidying, looks } = counting(() => {
+      if (!answers) throw new ProviderFault('unreachable', 'no answer');
+      return { removed: false, left: 0 };
+    });
+    await givenBack(current(), tidying);
+    await aged(24);
+    const pass = (provider: Provider = tidying) => tidy(ports(current(), provider), running);
+    await pass();
+    answers = true;
+    await takeCloudLock(current().db, LOCK, 'a revocation', 10_000);
+    await pass({ ...tidying, exclusive: () => LOCK });
+    expect(looks()).toBe(1);
+    await pass();
+    await pass();
+    expect(looks()).toBe(2);
   });
 });
 

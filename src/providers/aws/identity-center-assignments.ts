@@ -311,7 +311,7 @@ export class Assignments {
 
   /** Removes a schedule and leases that a grant has left behind whose assignment went in another way. */
   async tidy(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<boolean> {
-    const asked: Asked = { lane: 'end', call };
+    const asked: Asked = { lane: 'start', call };
     const at = await this.#locate(place, spec, asked);
     let removed = false;
     if (place.tombstone)
