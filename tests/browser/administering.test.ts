@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
-const { base, chromium } = demoInChromium();
+const { base, chromium, curfew } = demoInChromium({ signedIn: ['eli'] });
 
 test('an admin proposes, nothing changes, and the second person finds it on their home page and confirms', async (context) => {
   const opened = chromium(context);
@@ -19,14 +19,14 @@ test('an admin proposes, nothing changes, and the second person finds it on thei
   await form.getByLabel('Whom').fill('jan');
   await form.getByLabel('Why').fill('The audit of November');
   await form.getByRole('button', { name: 'Propose it' }).press('Enter');
-  const card = eli.page.getByRole('article', { name: 'Appoint Jan Kowalski as auditor' });
+  const card = eli.page.getByRole('article', { name: 'Appoint Jan Kowalski (jan) as auditor' });
   await card.getByText('They decide nothing by it.', { exact: false }).waitFor();
   expect(await card.getByRole('button', { name: 'Confirm' }).count()).toBe(0);
 
   // Where there is no other admin, whom it is about accepts it. Until then they see nothing more than before.
   const jan = await visit(opened, base(), 'jan', { theme: 'dark', width: 360 });
   expect(await jan.page.getByRole('link', { name: 'Administration', exact: true }).count()).toBe(0);
-  await jan.page.getByRole('link', { name: /Appoint Jan Kowalski as auditor/ }).click();
+  await jan.page.getByRole('link', { name: 'Appoint Jan Kowalski (jan) as auditor' }).click();
   await jan.page.getByText('The audit of November').waitFor();
   expect(await jan.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   expect(await jan.page.getByRole('form', { name: 'Propose a change' }).count()).toBe(0);
@@ -54,7 +54,7 @@ test('a proposal is withdrawn by who made it, and shows an auditor what it would
   await form.getByLabel('Whom').fill('ivo');
   await form.getByLabel('Why').fill('Somebody has to be there in December');
   await form.getByRole('button', { name: 'Propose it' }).click();
-  const name = 'Appoint Ivo Horvat as admin';
+  const name = 'Appoint Ivo Horvat (ivo) as admin';
   await eli.getByRole('article', { name }).waitFor();
   const { page: fay } = await visit(opened, base(), 'fay');
   await fay.goto('/administration');
@@ -86,14 +86,47 @@ test('accounts that two persons claim stand before admins and auditors, and befo
   const claim = { account: `lnk_${'c'.repeat(20)}`, person: 'ana', claimedBy: 'bo', since: new Date().toISOString() };
   for (const key of ['eli', 'fay']) {
     const page = await look(key, [claim]);
-    const shown = page.getByRole('region', { name: 'Accounts that two persons claim' });
-    await shown.getByText(`bo claims an account of ana ${claim.account}`).waitFor();
+    const shown = page.getByRole('region', { name: 'Accounts that are not clear' });
+    await shown.getByText(`bo claims an account of ana: ${claim.account}`).waitFor();
     await page.context().close();
   }
   const none = await look('eli', []);
-  await none.getByRole('region', { name: 'Accounts that two persons claim' }).getByText('None').waitFor();
+  await none.getByRole('region', { name: 'Accounts that are not clear' }).getByText('None').waitFor();
   const member = await look('hal', [claim]);
-  expect(await member.getByRole('region', { name: 'Accounts that two persons claim' }).count()).toBe(0);
+  expect(await member.getByRole('region', { name: 'Accounts that are not clear' }).count()).toBe(0);
   await none.context().close();
   await member.context().close();
+});
+
+test('two persons of one name, or of one that only looks it, are told apart before one of them is confirmed', async (context) => {
+  const opened = chromium(context);
+  for (const person of ['kai', 'lea']) {
+    await curfew([
+      '--profile',
+      'eli',
+      'admin',
+      'appoint',
+      person,
+      '--as',
+      'auditor',
+      '--reason',
+      'The audit of December',
+    ]);
+  }
+  const { page: fay } = await visit(opened, base(), 'fay');
+  // The second one has a Cyrillic letter, which is seen by nobody.
+  await fay.route('**/v1/administration', async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replaceAll('Lea Fischer', 'K\u0430i Nakamura');
+    await route.fulfill({ response: answer, body });
+  });
+  await fay.goto('/administration');
+  await settled(fay);
+  const titles = await fay.getByRole('heading', { name: /^Appoint/ }).allInnerTexts();
+  expect(titles.map((title) => title.replace('\u0430', 'a')).toSorted()).toEqual([
+    'Appoint Kai Nakamura (kai) as auditor',
+    'Appoint Kai Nakamura (lea) as auditor',
+  ]);
+  expect(await fay.getByText('Proposed by Eli Navarro (eli).').count()).toBe(2);
+  await fay.context().close();
 });

@@ -42,16 +42,17 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
   await outlook.getByText('1 grant of 1 person').waitFor();
   await outlook.getByText('build-log-reader on aws/staging').waitFor();
   await outlook.getByText('curfew revoke --person cem').waitFor();
-  await page.getByRole('button', { name: 'Stop all access of Cem Yildiz' }).click();
+  await page.getByRole('button', { name: 'Stop all access of Cem Yildiz (cem)' }).click();
   await page.getByText('Say why: the log keeps it.').waitFor();
   expect(await orders('eli')).toEqual([]);
 
   await page.getByLabel('Why').fill('The laptop was stolen on a train');
-  await page.getByRole('button', { name: 'Stop all access of Cem Yildiz' }).press('Enter');
+  await page.getByRole('button', { name: 'Stop all access of Cem Yildiz (cem)' }).press('Enter');
   await page.waitForURL(/\/orders\/rev_/);
   await page.getByText('1 of 1').waitFor({ timeout: 90_000 });
   await page.getByText(/^\d+\.\d s$/).waitFor();
   await page.getByText('does not start while the order stands').waitFor();
+  await page.getByRole('heading', { name: 'All access of Cem Yildiz (cem)', level: 1 }).waitFor();
   expect(complaints()).toEqual([]);
 
   // It stands until it is lifted, with a reason.
@@ -80,6 +81,7 @@ test('everybody is stopped by two people: one orders, nothing ends, another one 
   expect(await bo.getByRole('button', { name: /Confirm/ }).count()).toBe(0);
 
   await hal.getByRole('link', { name: /Stop: All access of everybody/ }).click();
+  await hal.getByText('Bo Sandberg (bo) asks for a second person.', { exact: false }).waitFor();
   await hal.getByText('1 grant of 1 person').waitFor();
   expect(await hal.evaluate('document.documentElement.scrollWidth')).toBe(360);
   expect(JSON.parse(await curfew(['--profile', 'ana', 'ls', '--json']))).toMatchObject({

@@ -138,7 +138,7 @@ function showTables(context: Context, holders: readonly Holder[], proposals: rea
     who(one.person),
     one.role,
     ago(one.since, now),
-    one.confirmedBy === null ? 'the code of the console' : printable(one.confirmedBy.name),
+    one.confirmedBy === null ? 'the code of the console' : who(one.confirmedBy),
     one.active ? '' : out.dim('has left'),
   ]);
   context.data(table(out, ['PERSON', 'ROLE', 'SINCE', 'CONFIRMED BY', ''], rows));

@@ -1,4 +1,5 @@
 import type { Proposal } from '../data/administration.ts';
+import { who } from '../data/who.ts';
 import { useNow } from '../time/ticker.ts';
 import { useTimes } from '../time/zone.ts';
 import { LinkList, LinkRow } from '../ui/link-list.tsx';
@@ -19,7 +20,7 @@ export function ProposalList({ proposals }: { readonly proposals: readonly Propo
             sign={<StateSign state={{ word: 'waits for a second person', tone: 'waiting' }} />}
             text={
               <>
-                <strong>{proposal.proposedBy.name}: </strong>
+                <strong>{who(proposal.proposedBy)}: </strong>
                 {proposal.reason}
               </>
             }

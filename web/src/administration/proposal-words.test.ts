@@ -17,9 +17,9 @@ const proposed = {
 
 test('a change of roles says what somebody gets, and what not', () => {
   const appoint: Proposal = { ...proposed, action: 'appoint', role: 'admin' };
-  expect(changeOf(appoint)).toBe('Appoint Ana Ribeiro as admin');
+  expect(changeOf(appoint)).toBe('Appoint Ana Ribeiro (ana) as admin');
   expect(effectsOf(appoint).join(' ')).toContain('approve no access');
-  expect(changeOf({ ...proposed, action: 'dismiss', role: 'auditor' })).toBe('Dismiss Ana Ribeiro as auditor');
+  expect(changeOf({ ...proposed, action: 'dismiss', role: 'auditor' })).toBe('Dismiss Ana Ribeiro (ana) as auditor');
 });
 
 test('a merge names both by their keys, and everything that it takes away', () => {

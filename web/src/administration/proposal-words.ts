@@ -1,10 +1,8 @@
 import type { Schemas } from '../data/api.ts';
 import type { Proposal } from '../data/administration.ts';
+import { who } from '../data/who.ts';
 
 type Person = Schemas['Person'];
-
-/** A person with the key, which is theirs alone: names can be alike. */
-export const who = ({ name, key }: Person): string => `${name} (${key})`;
 
 const whatOf = ({ role, target }: { readonly role: string; readonly target: string }): string => `${role} on ${target}`;
 
@@ -12,9 +10,9 @@ const whatOf = ({ role, target }: { readonly role: string; readonly target: stri
 export function changeOf(proposal: Proposal): string {
   switch (proposal.action) {
     case 'appoint':
-      return `Appoint ${proposal.person.name} as ${proposal.role}`;
+      return `Appoint ${who(proposal.person)} as ${proposal.role}`;
     case 'dismiss':
-      return `Dismiss ${proposal.person.name} as ${proposal.role}`;
+      return `Dismiss ${who(proposal.person)} as ${proposal.role}`;
     case 'merge':
       return `Count ${who(proposal.other)} as ${who(proposal.person)}`;
     case 'release':

@@ -1,4 +1,5 @@
 import type { Order } from '../data/orders.ts';
+import { who } from '../data/who.ts';
 import { useNow } from '../time/ticker.ts';
 import { useTimes } from '../time/zone.ts';
 import { LinkList, LinkRow } from '../ui/link-list.tsx';
@@ -20,7 +21,7 @@ export function OrderList({ orders }: { readonly orders: readonly Order[] }) {
             sign={<StateSign state={orderState(order)} />}
             text={
               <>
-                <strong>{order.orderedBy.name}: </strong>
+                <strong>{who(order.orderedBy)}: </strong>
                 {order.reason}
               </>
             }

@@ -14,7 +14,7 @@ test('what goes on although it is gone is said, and nothing where nothing does',
 
 test('what an order stops is said whole', () => {
   expect(whatOf({ kind: 'all', person: null, target: null })).toBe('All access of everybody');
-  expect(whatOf({ kind: 'person', person, target: null })).toBe('All access of Ana Ribeiro');
+  expect(whatOf({ kind: 'person', person, target: null })).toBe('All access of Ana Ribeiro (ana)');
   expect(whatOf({ kind: 'target', person: null, target: 'aws/prod' })).toBe('All access on aws/prod');
 });
 

@@ -1,10 +1,13 @@
 import type { Order } from '../data/orders.ts';
+import { who } from '../data/who.ts';
 import type { State } from '../time/wording.ts';
 
 /** What an order stops, in a line. */
 export function whatOf({ kind, person, target }: Order['scope']): string {
   if (kind === 'all') return 'All access of everybody';
-  return kind === 'person' ? `All access of ${person?.name ?? 'somebody'}` : `All access on ${target ?? 'a target'}`;
+  return kind === 'person'
+    ? `All access of ${person === null ? 'somebody' : who(person)}`
+    : `All access on ${target ?? 'a target'}`;
 }
 
 /** How an order stands. */

@@ -1,4 +1,5 @@
 import type { Recovery } from '../data/recoveries.ts';
+import { who } from '../data/who.ts';
 import { useNow } from '../time/ticker.ts';
 import { useTimes } from '../time/zone.ts';
 import { LinkList, LinkRow } from '../ui/link-list.tsx';
@@ -14,7 +15,7 @@ export function RecoveryList({ recoveries }: { readonly recoveries: readonly Rec
         <li key={id}>
           <LinkRow
             to="/recovery"
-            what={`${person.name} lost all passkeys`}
+            what={`${who(person)} lost all passkeys`}
             sign={<StateSign state={{ word: 'waits for you', tone: 'waiting' }} />}
             text="Speak with them before you vouch: whoever gets a passkey can decide in their name."
             facts={

@@ -1,5 +1,6 @@
 import { useAdministration, type Holder } from '../../data/administration.ts';
 import { useMe } from '../../data/session.ts';
+import { who } from '../../data/who.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Empty, Section, Waiting } from '../../ui/card.tsx';
@@ -83,7 +84,7 @@ function Holders({ holders }: { readonly holders: readonly Holder[] }) {
             since {times.short(Date.parse(since), now)},{' '}
             {appointedBy === null
               ? 'by the code of the console'
-              : `proposed by ${appointedBy.name}${confirmedBy === null ? '' : `, confirmed by ${confirmedBy.name}`}`}
+              : `proposed by ${who(appointedBy)}${confirmedBy === null ? '' : `, confirmed by ${who(confirmedBy)}`}`}
           </span>
         </li>
       ))}

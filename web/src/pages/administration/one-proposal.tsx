@@ -2,6 +2,7 @@ import { changeOf, effectsOf } from '../../administration/proposal-words.ts';
 import { under, useAction } from '../../data/action.ts';
 import { ADMINISTRATION, type Proposal } from '../../data/administration.ts';
 import { api, ask } from '../../data/api.ts';
+import { who } from '../../data/who.ts';
 import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -48,7 +49,7 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
           <li key={effect}>{effect}</li>
         ))}
       </ul>
-      <p className={classes['small']}>Proposed by {own ? 'you' : proposedBy.name}.</p>
+      <p className={classes['small']}>Proposed by {own ? 'you' : who(proposedBy)}.</p>
       {confirm.error !== null && <PasskeyFailure error={confirm.error} />}
       {refuse.error !== null && <FailureNotice error={refuse.error} intent="change" />}
       {(mayConfirm || mayRefuse) && (

@@ -26,7 +26,11 @@ const COLUMNS: readonly Column<Grant>[] = [
     head: 'Who',
     width: 'minmax(7rem, 1.1fr)',
     by: ({ person }) => person.name.toLowerCase(),
-    cell: ({ person }) => <strong>{person.name}</strong>,
+    cell: ({ person: { key, name } }) => (
+      <>
+        <strong>{name}</strong> {name !== key && <span className={classes['target']}>{key}</span>}
+      </>
+    ),
     plain: true,
   },
   {

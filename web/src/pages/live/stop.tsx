@@ -5,6 +5,7 @@ import { under, useAction } from '../../data/action.ts';
 import { api, ask, type Grant } from '../../data/api.ts';
 import { showChanged } from '../../data/live.ts';
 import { useMe } from '../../data/session.ts';
+import { who } from '../../data/who.ts';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/fields.tsx';
 import { StopIcon } from '../../ui/icons.ts';
@@ -44,7 +45,7 @@ export function Stop({ grant }: { readonly grant: Grant }) {
         Stop
         <Unseen>
           {' '}
-          {role} on {target} of {person.name}
+          {role} on {target} of {who(person)}
         </Unseen>
       </Button>
       <Dialog title="Stop this access now?" opened={asking} onClose={() => setAsking(false)}>
@@ -59,7 +60,7 @@ export function Stop({ grant }: { readonly grant: Grant }) {
           }}
         >
           <p>
-            <strong>{person.name}</strong> loses <strong>{role}</strong> on {target} now. To have it again they ask
+            <strong>{who(person)}</strong> loses <strong>{role}</strong> on {target} now. To have it again they ask
             again.
           </p>
           <TextField

@@ -5,6 +5,7 @@ import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
 import { useLive } from '../../data/live.ts';
 import { ORDERS, useOrder, type Order } from '../../data/orders.ts';
+import { who } from '../../data/who.ts';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
@@ -66,12 +67,12 @@ function Told({ order }: { readonly order: Order }) {
         {order.mayConfirm && <Confirm order={order} />}
         <Facts
           rows={[
-            ['Given by', `${orderedBy.name}${at(orderedAt)}`],
-            ['Second person', confirmedBy === null ? secondWords(order, now) : `${confirmedBy.name}${at(confirmedAt)}`],
+            ['Given by', `${who(orderedBy)}${at(orderedAt)}`],
+            ['Second person', confirmedBy === null ? secondWords(order, now) : `${who(confirmedBy)}${at(confirmedAt)}`],
             ['Reaches', REACH_WORDS[order.reach]],
             ['New access', order.stopsNew ? 'does not start while the order stands' : 'may start'],
             requestsWithdrawn === 0 ? null : ['Requests withdrawn', String(requestsWithdrawn)],
-            liftedBy === null ? null : ['Lifted by', `${liftedBy.name}${at(liftedAt)}`],
+            liftedBy === null ? null : ['Lifted by', `${who(liftedBy)}${at(liftedAt)}`],
           ]}
         />
         <Lift order={order} />
@@ -110,7 +111,7 @@ function Progress({ order }: { readonly order: Order }) {
   if (told === 0 && status !== 'ending') {
     return (
       <div className={classes['part']}>
-        <p>{beyond > 0 ? `Nothing of it is ${order.orderedBy.name}’s to end alone.` : 'Nothing was held within it.'}</p>
+        <p>{beyond > 0 ? `Nothing of it is ${who(order.orderedBy)}’s to end alone.` : 'Nothing was held within it.'}</p>
         {rest}
       </div>
     );
@@ -169,7 +170,7 @@ function Confirm({ order }: { readonly order: Order }) {
   return (
     <div className={classes['confirm']}>
       <Notice>
-        {orderedBy.name} asks for a second person. If you confirm, this ends now, and nothing of it starts again until
+        {who(orderedBy)} asks for a second person. If you confirm, this ends now, and nothing of it starts again until
         the order is lifted:
       </Notice>
       {live.isPending && <Waiting />}
@@ -208,7 +209,7 @@ function Left({ order: { left, counts, reach } }: { readonly order: Order }) {
         {left.map(({ grant, person, role, target, status, lastFault, attempts }) => (
           <li key={grant}>
             <span>
-              <strong>{person.name}</strong> {role} on {target}
+              <strong>{who(person)}</strong> {role} on {target}
             </span>
             <span className={classes['small']}>
               {lastFault === null

@@ -5,6 +5,7 @@ import { api, ask, type Grant } from '../../data/api.ts';
 import { useLive } from '../../data/live.ts';
 import { ORDERS } from '../../data/orders.ts';
 import { useMe } from '../../data/session.ts';
+import { who } from '../../data/who.ts';
 import { Button } from '../../ui/button.tsx';
 import { Choices, LineField, TextField } from '../../ui/fields.tsx';
 import { OrderIcon } from '../../ui/icons.ts';
@@ -108,7 +109,7 @@ export function OrderForm() {
 
 function words(chosen: Chosen): string {
   if (chosen.kind === 'all') return 'Order that all access ends';
-  return chosen.kind === 'person' ? `Stop all access of ${chosen.name}` : `Stop all access on ${chosen.name}`;
+  return chosen.kind === 'person' ? `Stop all access of ${who(chosen)}` : `Stop all access on ${chosen.name}`;
 }
 
 /** Whom, or which: those who hold something now are offered, and anybody else by their key. */

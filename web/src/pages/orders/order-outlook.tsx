@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { Grant } from '../../data/api.ts';
 import type { Live } from '../../data/live.ts';
 import { useForeseen } from '../../data/orders.ts';
+import { who } from '../../data/who.ts';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { grantState } from '../../time/wording.ts';
@@ -118,7 +119,7 @@ function OneCovered({ grant, withPerson }: { readonly grant: Grant; readonly wit
         {role} on {target}
       </span>
       <span className={classes['small']}>
-        {withPerson && `${person.name}, `}
+        {withPerson && `${who(person)}, `}
         {left}
       </span>
     </li>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useAction } from '../../data/action.ts';
 import { confirmRecovery } from '../../data/passkeys.ts';
 import { isCode, RECOVERIES, type Recovery } from '../../data/recoveries.ts';
+import { who } from '../../data/who.ts';
 import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -31,23 +32,23 @@ export function Asked({ recovery, me }: { readonly recovery: Recovery; readonly 
     done: (after) =>
       toast(
         'You vouched',
-        after.openUntil === null ? 'One more has to.' : `${person.name} can register a new passkey for an hour.`,
+        after.openUntil === null ? 'One more has to.' : `${who(person)} can register a new passkey for an hour.`,
       ),
   });
   return (
-    <Card className={classes['card']} tone={mine ? undefined : 'waiting'} aria-label={`Recovery of ${person.name}`}>
+    <Card className={classes['card']} tone={mine ? undefined : 'waiting'} aria-label={`Recovery of ${who(person)}`}>
       <div className={classes['head']}>
         <StateSign state={mine ? { word: 'you vouched', tone: 'good' } : { word: 'waits for you', tone: 'waiting' }} />
         <span className={classes['small']} role="timer" aria-label={`${left.words} left`}>
           {left.over ? 'its time is over' : `${left.text} left`}
         </span>
       </div>
-      <h3 className={classes['title']}>{person.name} lost all passkeys</h3>
+      <h3 className={classes['title']}>{who(person)} lost all passkeys</h3>
       <p className={classes['quiet']}>
         Asked {times.short(Date.parse(askedAt), now)}.{' '}
         {confirmedBy.length === 0
           ? 'Nobody has vouched yet.'
-          : `Vouched: ${confirmedBy.map(({ key, name }) => (key === me ? 'you' : name)).join(', ')}.`}{' '}
+          : `Vouched: ${confirmedBy.map((one) => (one.key === me ? 'you' : who(one))).join(', ')}.`}{' '}
         {missing === 1 ? 'One more is needed.' : `${missing} are needed.`}
       </p>
       {!mine && (

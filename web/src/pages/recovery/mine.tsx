@@ -4,6 +4,7 @@ import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
 import { useMyPasskeys } from '../../data/my-passkeys.ts';
 import { codeOf, RECOVERIES, type Recovery } from '../../data/recoveries.ts';
+import { who } from '../../data/who.ts';
 import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { RegisterPasskey } from '../../passkeys/register-passkey.tsx';
 import { countdown } from '../../time/countdown.ts';
@@ -105,12 +106,12 @@ function Waits({ recovery }: { readonly recovery: Recovery }) {
       </div>
       <Facts
         rows={[
-          ['Vouched', confirmedBy.length === 0 ? 'nobody yet' : confirmedBy.map(({ name }) => name).join(', ')],
+          ['Vouched', confirmedBy.length === 0 ? 'nobody yet' : confirmedBy.map(who).join(', ')],
           [
             'Who can',
             others.length === 0
               ? 'nobody else: whoever looks after the rules has to name somebody'
-              : others.map(({ name }) => name).join(', '),
+              : others.map(who).join(', '),
           ],
           ['Asked', times.short(Date.parse(askedAt), now)],
         ]}
@@ -150,7 +151,7 @@ function Open({
         {left.over ? 'over' : left.text}
       </p>
       <p>
-        {confirmedBy.map(({ name }) => name).join(' and ')} vouched for you. Your old passkeys are removed.{' '}
+        {confirmedBy.map(who).join(' and ')} vouched for you. Your old passkeys are removed.{' '}
         {left.over && 'The hour is over: say once more that you lost them.'}
       </p>
       <RegisterPasskey hasOne={false} done={done} />
