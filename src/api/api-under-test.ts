@@ -94,6 +94,7 @@ export const REQUEST_VIEW: RequestView = {
   lapsesAt: '2026-11-21T14:00:00.000Z',
   decidedAt: null,
   deniedBy: null,
+  lapseCause: null,
   policyVersion: 'v1',
   rulesVersion: 'v1',
   stale: [],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GRANT_STATES } from '../core/grant.ts';
-import { REQUEST_STATES } from '../core/request.ts';
+import { LAPSE_CAUSES, REQUEST_STATES } from '../core/request.ts';
 import { TIERS } from '../core/role.ts';
 import { EXTENSION_STATES, type ExtensionView } from '../operations/extension-view.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
@@ -170,6 +170,7 @@ export const requestView = z
     lapsesAt: time,
     decidedAt: time.nullable(),
     deniedBy: z.enum(['approver', 'policy']).nullable(),
+    lapseCause: z.enum(LAPSE_CAUSES).nullable().meta({ description: 'Why it lapsed; null: it has not.' }),
     policyVersion: text,
     rulesVersion: text.meta({ description: 'The rules in force when this was read: `seen` of a yes to it.' }),
     stale,

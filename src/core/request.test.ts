@@ -17,7 +17,7 @@ const STATES: Readonly<Record<RequestState['kind'], RequestState>> = {
   approved: { kind: 'approved', decidedAt: EARLY },
   denied: { kind: 'denied', decidedAt: EARLY, by: 'approver' },
   withdrawn: { kind: 'withdrawn', decidedAt: EARLY },
-  lapsed: { kind: 'lapsed', decidedAt: EARLY },
+  lapsed: { kind: 'lapsed', decidedAt: EARLY, cause: 'nobody-decided' },
 };
 
 const event = (kind: RequestEvent['kind']): RequestEvent => (kind === 'deny' ? { kind, by: 'approver' } : { kind });
@@ -87,6 +87,17 @@ describe('what a decision says', () => {
     expect(transitionRequest(STATES.denied, { kind: 'approve' }, EARLY)).toEqual({
       ok: false,
       refusal: { kind: 'already-decided', state: 'denied' },
+    });
+  });
+
+  test.each([
+    ['lapse', 'nobody-decided'],
+    ['lose-grant', 'grant-ended'],
+    ['begin-epoch', 'new-epoch'],
+  ] as const)('what lapses by %s keeps why: %s', (kind, cause) => {
+    expect(transitionRequest(STATES.pending, { kind }, LAPSES)).toEqual({
+      ok: true,
+      value: { kind: 'lapsed', decidedAt: LAPSES, cause },
     });
   });
 

@@ -16,7 +16,11 @@ export type RequestState =
   | { readonly kind: 'approved'; readonly decidedAt: Instant }
   | { readonly kind: 'denied'; readonly decidedAt: Instant; readonly by: 'approver' | 'policy' }
   | { readonly kind: 'withdrawn'; readonly decidedAt: Instant }
-  | { readonly kind: 'lapsed'; readonly decidedAt: Instant };
+  | { readonly kind: 'lapsed'; readonly decidedAt: Instant; readonly cause: LapseCause };
+
+/** Why a request lapsed: its time passed, the grant that it asked to extend ended first, or a restored database began a new epoch. */
+export const LAPSE_CAUSES = ['nobody-decided', 'grant-ended', 'new-epoch'] as const;
+export type LapseCause = (typeof LAPSE_CAUSES)[number];
 
 export const REQUEST_STATES = [
   'pending',
@@ -70,10 +74,13 @@ export function transitionRequest(
     case 'withdraw':
       return ok({ kind: 'withdrawn', decidedAt: now });
     case 'lapse':
-      return late ? ok({ kind: 'lapsed', decidedAt: now }) : refused({ kind: 'not-yet', lapsesAt: state.lapsesAt });
+      return late
+        ? ok({ kind: 'lapsed', decidedAt: now, cause: 'nobody-decided' })
+        : refused({ kind: 'not-yet', lapsesAt: state.lapsesAt });
     case 'lose-grant':
+      return ok({ kind: 'lapsed', decidedAt: now, cause: 'grant-ended' });
     case 'begin-epoch':
-      return ok({ kind: 'lapsed', decidedAt: now });
+      return ok({ kind: 'lapsed', decidedAt: now, cause: 'new-epoch' });
     default:
       return assertNever(event);
   }

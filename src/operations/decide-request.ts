@@ -19,6 +19,7 @@ import { grantIsOver } from './grant-shape.ts';
 import { raiseAlarms } from './raise-alarms.ts';
 import { judge, type Operation } from './authorisation.ts';
 import { planItem } from './plan-items.ts';
+import { LAPSE_WORDS } from './lapse-words.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { setAside } from './set-aside.ts';
 import {
@@ -89,7 +90,8 @@ async function decideAs(
     const human = await humanOf(trx, actor.person);
     if (human === (await humanOf(trx, request.person))) return refused(SELF_APPROVAL);
     if (request.state.kind !== 'pending') return refused(await alreadyDecided(world, trx, request, before));
-    if (now >= request.state.lapsesAt) return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt }));
+    if (now >= request.state.lapsesAt)
+      return refused(tooLate({ kind: 'lapsed', decidedAt: request.state.lapsesAt, cause: 'nobody-decided' }));
     const grant = request.extends === null ? null : await findGrant(trx, request.extends.grant, true);
     const said = takenNow(rules, request, before);
     const deciding = { request, said, now };
@@ -361,7 +363,7 @@ async function alreadyDecided(
   said: readonly ApprovalRecord[],
 ): Promise<OperationRefusal> {
   const { state } = request;
-  const lost = state.kind === 'lapsed' && state.decidedAt < request.lapsesAt ? request.extends : null;
+  const lost = state.kind === 'lapsed' && state.cause === 'grant-ended' ? request.extends : null;
   const grant = lost === null ? null : await findGrant(trx, lost.grant);
   if (grant !== null) return endedBeforeDecision(grant);
   if (state.kind === 'pending' || state.kind === 'lapsed') return tooLate(state);
@@ -382,7 +384,7 @@ function tooLate(state: RequestState): OperationRefusal {
   if (state.kind === 'lapsed') {
     return {
       code: 'request-lapsed',
-      detail: 'Nobody decided this request in time; it has lapsed.',
+      detail: `This request has lapsed. ${LAPSE_WORDS[state.cause]}`,
       hint: 'Ask again.',
     };
   }

@@ -27,7 +27,9 @@ export function extensionView(
   const isOver = grant === undefined || grantIsOver(grant, now);
   const view = { grant: asked.grant, until: toIso(until) };
   if (asked.outcome !== null) return { ...view, status: asked.outcome };
-  if (isOver && state.kind !== 'withdrawn') return { ...view, status: 'ended-first' };
+  // What lapsed with a restored database did not lapse with the grant, whatever became of that since.
+  const closed = state.kind === 'withdrawn' || (state.kind === 'lapsed' && state.cause === 'new-epoch');
+  if (isOver && !closed) return { ...view, status: 'ended-first' };
   if (state.kind === 'approved') return { ...view, status: 'writing' };
   return { ...view, status: state.kind === 'pending' ? 'pending' : 'closed' };
 }

@@ -1,6 +1,6 @@
 import type { GrantState } from '../core/grant.ts';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
-import type { RequestState } from '../core/request.ts';
+import type { LapseCause, RequestState } from '../core/request.ts';
 import type { Tier } from '../core/role.ts';
 import { formatDuration, toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
@@ -12,6 +12,7 @@ import type { RequestRecord } from '../store/requests.ts';
 import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
 import { landingOf, residualBefore } from './grant-shape.ts';
 import { planOfItem, residualOfItem, wordsOfItem, type ItemWords } from './item-outlook.ts';
+import { LAPSE_WORDS } from './lapse-words.ts';
 import { proofView, type ProofView } from './proof-view.ts';
 import { needsSignedApproval, whereDecided } from './step-up.ts';
 import { decidableBy } from './still-needed.ts';
@@ -124,6 +125,7 @@ export interface RequestView {
   readonly lapsesAt: string;
   readonly decidedAt: string | null;
   readonly deniedBy: 'approver' | 'policy' | null;
+  readonly lapseCause: LapseCause | null;
   readonly policyVersion: string;
   /** The rules in force, by which this view was made: whoever says yes says which they saw. */
   readonly rulesVersion: string;
@@ -238,6 +240,7 @@ function requestView(
     lapsesAt: toIso(request.lapsesAt),
     decidedAt: request.state.kind === 'pending' ? null : toIso(request.state.decidedAt),
     deniedBy: request.state.kind === 'denied' ? request.state.by : null,
+    lapseCause: request.state.kind === 'lapsed' ? request.state.cause : null,
     policyVersion: request.policyVersion,
     rulesVersion: world.rules.current().policy.version,
     stale: staleWords(world.rules.current()),
@@ -358,7 +361,7 @@ function nextStep(
     case 'withdrawn':
       return `It was taken back. By whom: curfew why ${request.id}`;
     case 'lapsed':
-      return 'Nobody decided it in time. Ask again.';
+      return `${LAPSE_WORDS[request.state.cause]} Ask again.`;
   }
 }
 

@@ -132,10 +132,11 @@ export async function lockPending(
   return rows;
 }
 
+/** Writes that pending requests lapsed because of the new epoch. */
 export async function saveLapsed(trx: Trx, ids: readonly RequestId[], now: Instant): Promise<void> {
   await trx
     .updateTable('request')
-    .set({ state: 'lapsed', decided_at: toIso(now), due_at: null })
+    .set({ state: 'lapsed', lapse_cause: 'new-epoch', decided_at: toIso(now), due_at: null })
     .where(isAnyOf('id', ids))
     .execute();
 }

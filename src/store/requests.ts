@@ -2,7 +2,7 @@ import { sql, type QueryCreator, type Selectable } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { RequestState } from '../core/request.ts';
+import type { LapseCause, RequestState } from '../core/request.ts';
 import { invariant } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at, comesAfter, isAnyOf, type Place } from './columns.ts';
@@ -224,6 +224,7 @@ function columnsOf(state: RequestState) {
     state: state.kind,
     decided_at: state.kind === 'pending' ? null : toIso(state.decidedAt),
     denied_by: state.kind === 'denied' ? state.by : null,
+    lapse_cause: state.kind === 'lapsed' ? state.cause : null,
     due_at: state.kind === 'pending' ? toIso(state.lapsesAt) : null,
   };
 }
@@ -269,6 +270,14 @@ function toRequest(row: Selectable<Schema['request']> & { readonly items: Reques
 function stateOf(row: Selectable<Schema['request']>): RequestState {
   if (row.state === 'pending') return { kind: 'pending', lapsesAt: row.lapses_at };
   invariant(row.decided_at !== null, `request ${row.id} is ${row.state} without a time`);
+  if (row.state === 'lapsed')
+    return { kind: 'lapsed', decidedAt: row.decided_at, cause: row.lapse_cause ?? likelyCause(row, row.decided_at) };
   if (row.state !== 'denied') return { kind: row.state, decidedAt: row.decided_at };
   return { kind: 'denied', decidedAt: row.decided_at, by: row.denied_by ?? 'policy' };
+}
+
+/** Of what lapsed before causes were written down: only what asked to extend a grant, and a new epoch, ended a wait before its time. */
+function likelyCause(row: Pick<Selectable<Schema['request']>, 'lapses_at' | 'extends_grant'>, at: Instant): LapseCause {
+  if (at >= row.lapses_at) return 'nobody-decided';
+  return row.extends_grant === null ? 'new-epoch' : 'grant-ended';
 }

@@ -4,7 +4,7 @@ import type { ApprovalId, CredentialId, GrantId, PersonId, RequestId } from '../
 import type { GrantState, EndCause } from '../core/grant.ts';
 import type { Proof } from '../core/proof.ts';
 import type { Residual } from '../core/residual.ts';
-import type { RequestState } from '../core/request.ts';
+import type { LapseCause, RequestState } from '../core/request.ts';
 import type { SlotKey } from '../core/slot.ts';
 import type { ProviderName } from '../core/target.ts';
 import type { JsonColumn, NullableJson, NullableTimestamp, Timestamp } from './columns.ts';
@@ -41,6 +41,7 @@ interface SpineTables {
     lapses_at: Timestamp;
     decided_at: NullableTimestamp;
     denied_by: 'approver' | 'policy' | null;
+    lapse_cause: LapseCause | null;
     due_at: NullableTimestamp;
     extends_grant: GrantId | null;
     extends_until: NullableTimestamp;

@@ -81,6 +81,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
     lapsesAt: iso(request.lapsesAt),
     decidedAt: request.decidedAt === null ? null : iso(request.decidedAt),
     deniedBy: null,
+    lapseCause: null,
     policyVersion: 'v1',
     rulesVersion: state.rulesVersion,
     stale: [],

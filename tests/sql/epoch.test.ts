@@ -4,6 +4,7 @@ import type { RequestId } from '../../src/core/ids.ts';
 import { createSigner } from '../../src/ledger/note.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
+import { showRequest } from '../../src/operations/show-requests.ts';
 import { orderRevocation } from '../../src/operations/revoke-many.ts';
 import { createEpochWatch, type EpochWatch, type WitnessStore } from '../../src/operations/watch-epoch.ts';
 import { noteLoaded } from '../../src/operations/reload-rules.ts';
@@ -222,6 +223,15 @@ eachDatabase('a new epoch', (current) => {
 
     expect([await stateOf(approved), await stateOf(pending)]).toEqual(['approved', 'lapsed']);
     expect(await entries('request.lapsed')).toEqual([{ cause: 'new-epoch' }]);
+    const shown = async () => got(await showRequest(acme.world, ana, pending));
+    const because = { lapseCause: 'new-epoch', next: expect.stringContaining('restored from a backup') as string };
+    expect(await shown()).toMatchObject(because);
+    expect(await approveRequest(acme.world, bo, pending, {})).toMatchObject({
+      refusal: { code: 'request-lapsed', detail: expect.stringContaining('restored from a backup') as string },
+    });
+    // An older version wrote no cause.
+    await sql`update request set lapse_cause = null where id = ${pending}`.execute(current().db);
+    expect(await shown()).toMatchObject(because);
     expect(await entries('epoch.began')).toMatchObject([{ lapsed: 1 }]);
     expect(await findOidcPayload(current().db, 'RefreshToken', { idHash })).toBeNull();
     for (const table of ['browser_session', 'session_token', 'passkey_challenge', 'admin_code'])

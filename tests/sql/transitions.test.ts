@@ -40,7 +40,7 @@ const REQUESTS: readonly RequestState[] = [
   { kind: 'approved', decidedAt: EARLY },
   { kind: 'denied', decidedAt: EARLY, by: 'approver' },
   { kind: 'withdrawn', decidedAt: EARLY },
-  { kind: 'lapsed', decidedAt: EARLY },
+  { kind: 'lapsed', decidedAt: EARLY, cause: 'nobody-decided' },
 ];
 
 function requestEvent(kind: RequestEvent['kind']): RequestEvent {
@@ -247,6 +247,12 @@ eachDatabase('transitions', (current) => {
       [`update request set state = 'pending', decided_at = null, due_at = app_now()`],
       '23503',
       'request_transition_is_legal',
+    ],
+    [
+      'only what lapsed has a cause of that',
+      [`update request set lapse_cause = 'new-epoch'`],
+      '23514',
+      'request_lapse_cause_is_known',
     ],
   ] as const)('the database refuses: %s', async (_, statements, code, constraint) => {
     await scheduledGrant(current());

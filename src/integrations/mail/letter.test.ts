@@ -77,6 +77,7 @@ test('what each message says first, and below', () => {
     { kind: 'denied', decided: BO, state: { kind: 'denied', decidedAt: AT, by: 'approver' } },
     { kind: 'denied', decided: BO, state: { kind: 'denied', decidedAt: AT, by: 'policy' } },
     { kind: 'lapsed' },
+    { kind: 'lapsed', state: { kind: 'lapsed', decidedAt: AT, cause: 'new-epoch' } },
     { kind: 'withdrawn' },
     { kind: 'active', grant: GRANT },
     { kind: 'ending-soon', grant: GRANT },
@@ -122,6 +123,9 @@ test('what each message says first, and below', () => {
     The rules have changed since you asked, and refuse it now.
       invoice-reader on aws/prod
     Nobody decided in time, so your request has lapsed.
+      invoice-reader on aws/prod
+      You can ask again.
+    Your request has lapsed, because the database of Curfew was restored from a backup.
       invoice-reader on aws/prod
       You can ask again.
     An order that stops this access has closed your request.

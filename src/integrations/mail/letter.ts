@@ -96,7 +96,10 @@ function told(notice: Notice): Pick<Said, 'headline' | 'lines'> {
     }
     case 'lapsed':
       return {
-        headline: 'Nobody decided in time, so your request has lapsed.',
+        headline:
+          state.kind === 'lapsed' && state.cause === 'new-epoch'
+            ? 'Your request has lapsed, because the database of Curfew was restored from a backup.'
+            : 'Nobody decided in time, so your request has lapsed.',
         lines: [...what, 'You can ask again.'],
       };
     case 'withdrawn':

@@ -4360,6 +4360,8 @@ export interface components {
             lapsesAt: string;
             decidedAt: string | null;
             deniedBy: ("approver" | "policy") | null;
+            /** @description Why it lapsed; null: it has not. */
+            lapseCause: ("nobody-decided" | "grant-ended" | "new-epoch") | null;
             policyVersion: string;
             /** @description The rules in force when this was read: `seen` of a yes to it. */
             rulesVersion: string;

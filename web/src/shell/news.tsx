@@ -5,6 +5,7 @@ import { useMyAccess } from '../data/my-access.ts';
 import type { Me } from '../data/session.ts';
 import { announcement } from '../time/countdown.ts';
 import { useNow } from '../time/ticker.ts';
+import { LAPSE_WORDS } from '../time/wording.ts';
 import { toast } from '../ui/notices.tsx';
 
 /** Tells me what happens to what is mine, whatever page I am on. Draws nothing. */
@@ -53,7 +54,7 @@ function tellRequest(before: AccessRequest, after: AccessRequest, me: Me): void 
   const who = by === undefined || by.key === me.person.key ? '' : ` by ${by.name}`;
   if (after.status === 'approved') toast(`Approved${who}`, what);
   if (after.status === 'denied') toast(`Denied${who}`, what);
-  if (after.status === 'lapsed') toast('Nobody decided in time', what);
+  if (after.status === 'lapsed') toast(LAPSE_WORDS[after.lapseCause ?? 'nobody-decided'], what);
 }
 
 /** Ten, five and one minutes before an end. */

@@ -60,6 +60,13 @@ export function proofHeadline({ gone, brief }: Pick<NonNullable<Grant['proof']>,
   return gone ? 'Proven gone.' : `Ended, ${brief}.`;
 }
 
+/** Why a request lapsed. */
+export const LAPSE_WORDS: Readonly<Record<NonNullable<AccessRequest['lapseCause']>, string>> = {
+  'nobody-decided': 'Nobody decided it in time',
+  'grant-ended': 'The access ended before it was decided',
+  'new-epoch': 'It lapsed, because the database was restored from a backup',
+};
+
 /** What a cause of an ending means. */
 export function causeWords(cause: string | null): string {
   switch (cause) {

@@ -37,6 +37,7 @@ function request(id: string, more: Partial<AccessRequest> = {}): AccessRequest {
     lapsesAt: minutes(60),
     decidedAt: null,
     deniedBy: null,
+    lapseCause: null,
     policyVersion: 'v',
     rulesVersion: 'v',
     stale: [],

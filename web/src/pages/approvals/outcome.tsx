@@ -1,6 +1,6 @@
 import type { AccessRequest } from '../../data/api.ts';
 import { useNow } from '../../time/ticker.ts';
-import { grantState } from '../../time/wording.ts';
+import { grantState, LAPSE_WORDS } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { StateSign } from '../../ui/signs.tsx';
 import { decidedBy, saidWords, type Stance } from './facts.ts';
@@ -10,14 +10,14 @@ const OVER = {
   approved: 'Approved',
   denied: 'Denied',
   withdrawn: 'Withdrawn by whoever asked',
-  lapsed: 'Nobody decided it in time',
+  lapsed: 'Lapsed',
 } as const;
 
 /** Stands where the buttons were: who said what, when, and what became of it. */
 export function Outcome({ request, stance }: { readonly request: AccessRequest; readonly stance: Stance }) {
   const now = useNow();
   const times = useTimes();
-  const { status, decisions, grants, deniedBy, decidedAt } = request;
+  const { status, decisions, grants, deniedBy, lapseCause, decidedAt } = request;
   const last = decidedBy(request);
   const at = (time: string): string => times.short(Date.parse(time), now);
   return (
@@ -29,7 +29,7 @@ export function Outcome({ request, stance }: { readonly request: AccessRequest; 
       {status !== 'pending' && (
         <p>
           <strong>
-            {OVER[status]}
+            {lapseCause === null ? OVER[status] : LAPSE_WORDS[lapseCause]}
             {status === 'approved' && last === null && ' by rule'}
             {deniedBy === 'policy' && ' by the rules'}
           </strong>

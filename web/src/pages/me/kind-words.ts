@@ -20,7 +20,7 @@ export const KIND_WORDS: readonly {
     of: [
       ['approved', 'It was approved'],
       ['denied', 'It was denied'],
-      ['lapsed', 'Nobody decided it in time'],
+      ['lapsed', 'It lapsed: mostly nobody decided it in time'],
       ['withdrawn', 'It was withdrawn'],
       ['active', 'The access is usable'],
       ['ending-soon', 'It ends soon'],

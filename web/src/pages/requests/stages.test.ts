@@ -69,3 +69,11 @@ test('that it is gone is said only where all of it is', () => {
   expect(note(seen, over(false, 'standing access remains'))).toBe('standing access remains');
   expect(note(over(false, 'another grant keeps the access'), seen)).toBe('another grant keeps the access');
 });
+
+test.each([
+  ['nobody-decided', 'nobody decided'],
+  ['grant-ended', 'the access ended first'],
+  ['new-epoch', 'lapsed at a restore of the database'],
+] as const)('a request that lapsed (%s) says why', (lapseCause, note) => {
+  expect(stagesOf(request({ status: 'lapsed', lapseCause }), NOW)[1]).toMatchObject({ state: 'bad', note });
+});

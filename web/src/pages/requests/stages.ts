@@ -22,7 +22,7 @@ export function stagesOf(request: AccessRequest, now: number): readonly Stage[] 
   ];
 }
 
-function decided({ status, decidedAt, decisions, steps, deniedBy }: AccessRequest): Stage {
+function decided({ status, decidedAt, decisions, steps, deniedBy, lapseCause }: AccessRequest): Stage {
   const stage = { name: 'Decided', at: decidedAt } as const;
   const by = decisions.at(-1)?.by.name;
   switch (status) {
@@ -39,9 +39,15 @@ function decided({ status, decidedAt, decisions, steps, deniedBy }: AccessReques
     case 'withdrawn':
       return { ...stage, state: 'bad', note: 'withdrawn' };
     case 'lapsed':
-      return { ...stage, state: 'bad', note: 'nobody decided' };
+      return { ...stage, state: 'bad', note: LAPSE_NOTES[lapseCause ?? 'nobody-decided'] };
   }
 }
+
+const LAPSE_NOTES: Readonly<Record<NonNullable<AccessRequest['lapseCause']>, string>> = {
+  'nobody-decided': 'nobody decided',
+  'grant-ended': 'the access ended first',
+  'new-epoch': 'lapsed at a restore of the database',
+};
 
 function access({ status, grants }: AccessRequest, now: number): Stage {
   const stage = { name: 'Access' } as const;
