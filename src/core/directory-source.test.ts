@@ -5,6 +5,16 @@ import { lossBetween, type SourceSummary } from './directory-source.ts';
 const of = (people: readonly string[], groups: Readonly<Record<string, readonly string[]>> = {}): SourceSummary => ({
   people: new Set(people),
   groups: new Map(Object.entries(groups).map(([name, members]) => [name, new Set(members)])),
+  accounts: new Map(),
+  managed: new Set(),
+});
+const withAccounts = (people: readonly string[], provider: string, prefix = 'sub'): SourceSummary => ({
+  ...of(people),
+  accounts: new Map([[provider, new Map(people.map((key) => [key, `${prefix}-${key}`]))]]),
+});
+const withManagers = (people: readonly string[], managed: readonly string[]): SourceSummary => ({
+  ...of(people),
+  managed: new Set(managed),
 });
 const many = (count: number) => Array.from({ length: count }, (_, n) => `p${n}`);
 
@@ -26,11 +36,35 @@ describe('lossBetween', () => {
 
   test('a group that loses all members who are still there is a loss; one whose members left is not', () => {
     const before = of(['a', 'b', 'c'], { leads: ['a', 'b'] });
-    expect(lossBetween(before, of(['a', 'b', 'c'], { leads: [] }))).toEqual({ lost: [], emptied: ['leads'] });
-    expect(lossBetween(before, of(['a', 'b', 'c']))).toEqual({ lost: [], emptied: ['leads'] });
+    expect(lossBetween(before, of(['a', 'b', 'c'], { leads: [] }))).toMatchObject({ lost: [], emptied: ['leads'] });
+    expect(lossBetween(before, of(['a', 'b', 'c']))).toMatchObject({ lost: [], emptied: ['leads'] });
     expect(lossBetween(before, of(['a', 'c'], { leads: [] }))?.emptied).toEqual(['leads']);
     expect(lossBetween(before, of(['c'], { leads: [] }))).toBeNull();
     expect(lossBetween(before, of(['a', 'b', 'c'], { leads: ['b'] }))).toBeNull();
+  });
+
+  test('accounts of too many who are still there are a loss, gone or changed, each provider by itself', () => {
+    const before = withAccounts(many(24), 'oidc');
+    expect(lossBetween(before, of(many(24)))?.accounts.get('oidc')).toMatchObject({ of: 24 });
+    expect(lossBetween(before, withAccounts(many(24), 'oidc', 'other'))?.accounts.get('oidc')?.from).toHaveLength(24);
+    const few = new Map([['oidc', new Map([...(before.accounts.get('oidc') ?? [])].slice(4))]]);
+    expect(lossBetween(before, { ...before, accounts: few })).toBeNull();
+    const five = new Map([['oidc', new Map([...(before.accounts.get('oidc') ?? [])].slice(5))]]);
+    expect(lossBetween(before, { ...before, accounts: five })?.accounts.get('oidc')?.from).toHaveLength(5);
+    // Five accounts at an agency are few of all that there are, and all that there are of it.
+    const agency = withAccounts(many(5), 'agency').accounts;
+    const both = { ...before, accounts: new Map([...before.accounts, ...agency]) };
+    expect([...(lossBetween(both, before)?.accounts.keys() ?? [])]).toEqual(['agency']);
+    expect(lossBetween(before, both)).toBeNull();
+    // Whoever left has lost nothing by it.
+    expect(lossBetween(withAccounts(many(25), 'oidc'), withAccounts(many(20), 'oidc'))).toBeNull();
+  });
+
+  test('managers of too many who are still there are a loss; another manager is none', () => {
+    const before = withManagers(many(24), many(24));
+    expect(lossBetween(before, withManagers(many(24), many(24).slice(5)))?.managers?.from).toHaveLength(5);
+    expect(lossBetween(before, withManagers(many(24), many(24).slice(4)))).toBeNull();
+    expect(lossBetween(withManagers(many(24), []), before)).toBeNull();
   });
 
   test('whatever comes, at most four people, or a fifth, go unconfirmed, and never all', () => {

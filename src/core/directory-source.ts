@@ -44,6 +44,16 @@ export class SourceFault extends Error {
 export interface SourceSummary {
   readonly people: ReadonlySet<string>;
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What each account of those people is called, by the name of the provider and their key. */
+  readonly accounts: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** The keys of those of them who have a manager. */
+  readonly managed: ReadonlySet<string>;
+}
+
+/** Something that many people who are still there would lose. `of`: how many of them had it. Keys are sorted. */
+export interface Taken {
+  readonly from: readonly string[];
+  readonly of: number;
 }
 
 /** What a newer snapshot of a source would take away and a person has to confirm. Keys are sorted. */
@@ -51,6 +61,10 @@ export interface Loss {
   readonly lost: readonly string[];
   /** Groups that lose all members although people of them are still there. */
   readonly emptied: readonly string[];
+  /** Accounts at these providers, which are gone or others now: whoever has them signs in no more, or somebody else does. */
+  readonly accounts: ReadonlyMap<string, Taken>;
+  /** Their managers, without another in their place; `null`: not so many. */
+  readonly managers: Taken | null;
 }
 
 /** Fewer than this many people may always leave at once, and beyond it no more than this share. */
@@ -58,12 +72,13 @@ export const LEAVE_AT_ONCE = { people: 5, share: 0.2 };
 
 /**
  * Whether a newer snapshot takes away so much that it is more likely a broken sync than people who left: everybody; five or more who are
- * more than a fifth; or all members of a group some of whom are still there. `null`: it may be taken over.
+ * more than a fifth; the accounts at a provider, or the managers, of as many who are still there; or all members of a group some of whom
+ * are still there. `null`: it may be taken over.
  */
 export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | null {
   const lost = [...before.people].filter((key) => !next.people.has(key)).sort();
   const everybody = before.people.size > 0 && next.people.size === 0;
-  const many = lost.length >= LEAVE_AT_ONCE.people && lost.length > before.people.size * LEAVE_AT_ONCE.share;
+  const many = tooMany(lost.length, before.people.size);
   const emptied = [...before.groups]
     .filter(([name, members]) => {
       const left = next.groups.get(name);
@@ -72,7 +87,46 @@ export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | 
     })
     .map(([name]) => name)
     .sort();
-  return everybody || many || emptied.length > 0 ? { lost, emptied } : null;
+  const accounts = new Map<string, Taken>();
+  for (const [name, had] of before.accounts) {
+    const has = next.accounts.get(name);
+    const taken = takenFrom(had.keys(), next.people, (key) => has?.get(key) !== had.get(key));
+    if (taken !== null) accounts.set(name, taken);
+  }
+  const managers = takenFrom(before.managed, next.people, (key) => !next.managed.has(key));
+  if (!everybody && !many && emptied.length === 0 && accounts.size === 0 && managers === null) return null;
+  return { lost, emptied, accounts, managers };
+}
+
+function tooMany(lost: number, of: number): boolean {
+  return lost >= LEAVE_AT_ONCE.people && lost > of * LEAVE_AT_ONCE.share;
+}
+
+/** What too many of those who are still there have lost; `null`: not so many. */
+function takenFrom(had: Iterable<string>, here: ReadonlySet<string>, isLost: (key: string) => boolean): Taken | null {
+  const still = [...had].filter((key) => here.has(key));
+  const from = still.filter(isLost).sort();
+  return tooMany(from.length, still.length) ? { from, of: still.length } : null;
+}
+
+/** How many people would lose something: the manager, or an account at the provider of this name. */
+export interface TakenCount {
+  readonly what: 'manager' | 'account';
+  readonly provider: string | null;
+  readonly from: number;
+  readonly of: number;
+}
+
+/** What a loss takes from people who are still there, in numbers. */
+export function takenCounts({ accounts, managers }: Pick<Loss, 'accounts' | 'managers'>): readonly TakenCount[] {
+  const count = (what: TakenCount['what'], provider: string | null, { from, of }: Taken): TakenCount => ({
+    what,
+    provider,
+    from: from.length,
+    of,
+  });
+  const ofAccounts = [...accounts].map(([name, taken]) => count('account', name, taken));
+  return managers === null ? ofAccounts : [...ofAccounts, count('manager', null, managers)];
 }
 
 /** A source as operators see it. */
@@ -90,5 +144,6 @@ export interface SourceStatus {
     readonly lost: number;
     readonly of: number;
     readonly emptied: readonly string[];
+    readonly taken: readonly TakenCount[];
   } | null;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   lossBetween,
   SourceFault,
+  takenCounts,
   type DirectorySource,
   type Loss,
   type SourceFaultKind,
@@ -152,25 +153,31 @@ export function createDirectorySync(
           takenAt: good?.takenAt ?? null,
           stale: good !== null && now - good.takenAt > staleAfterMs,
           failure,
-          held:
-            loss === null || loss.confirmed
-              ? null
-              : { confirm: loss.confirm, lost: loss.lost.length, of: loss.of, emptied: loss.emptied },
+          held: loss === null || loss.confirmed ? null : { ...countsOf(loss), confirm: loss.confirm },
         };
       }),
   };
 }
 
+type Held = NonNullable<SourceStatus['held']>;
+
+/** A loss in numbers, without the people whom it is about. */
+export function countsOf(loss: SourceLoss): Omit<Held, 'confirm'> {
+  return { lost: loss.lost.length, of: loss.of, emptied: loss.emptied, taken: takenCounts(loss) };
+}
+
 /** What an operator reads about a held sync: how many it would remove, of how many. */
-export function heldWords(held: {
-  readonly source: string;
-  readonly lost: number;
-  readonly of: number;
-  readonly emptied: readonly string[];
-}): string {
-  const { source, lost, of, emptied } = held;
-  const groups = emptied.length === 0 ? '' : ` and empty ${emptied.map((name) => `"${name}"`).join(', ')}`;
-  return `the newest people of "${source}" are not taken over: they would remove ${lost} of ${of} people${groups}`;
+export function heldWords(source: string, { lost, of, emptied, taken }: Omit<Held, 'confirm'>): string {
+  const would = [
+    ...(lost === 0 && emptied.length + taken.length > 0 ? [] : [`remove ${lost} of ${of} people`]),
+    ...(emptied.length === 0 ? [] : [`empty ${emptied.map((name) => `"${name}"`).join(', ')}`]),
+    ...taken.map(({ what, provider, from, of }) =>
+      what === 'manager'
+        ? `take the manager from ${from} of ${of} people`
+        : `take or change the account "${provider}" of ${from} of ${of} people`,
+    ),
+  ];
+  return `the newest people of "${source}" are not taken over: they would ${would.join(' and ')}`;
 }
 
 export function confirmHint(word: string): string {
@@ -182,14 +189,14 @@ function problemOf(loss: SourceLoss, own: readonly SourceDocument[]): PolicyProb
     file: own[0]?.file ?? '',
     line: 1,
     column: 1,
-    message: heldWords({ ...loss, lost: loss.lost.length }),
+    message: heldWords(loss.source, countsOf(loss)),
     hint: confirmHint(loss.confirm),
   };
 }
 
 function named(good: SourceSnapshot, loss: Loss, confirmed: ReadonlySet<string>): SourceLoss {
   // The version that it would replace is part of the word: what was confirmed once is not confirmed for ever.
-  const text = JSON.stringify([good.source, good.version, loss.lost, loss.emptied]);
+  const text = JSON.stringify([good.source, good.version, loss.lost, loss.emptied, [...loss.accounts], loss.managers]);
   const confirm = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...loss, source: good.source, confirm, confirmed: confirmed.has(confirm), of: good.summary.people.size };
 }
@@ -225,7 +232,9 @@ function peopleIn(files: readonly SourceFile[]): readonly SourceDocument[] {
 }
 
 interface Shape {
-  readonly people?: Readonly<Record<string, { readonly active?: boolean } | null>>;
+  readonly people?: Readonly<
+    Record<string, { readonly active?: boolean; readonly accounts?: unknown; readonly manager?: unknown } | null>
+  >;
   readonly groups?: Readonly<Record<string, { readonly members?: unknown; readonly groups?: unknown } | null>>;
   readonly rotations?: object;
 }
@@ -265,10 +274,18 @@ function departuresOf(value: unknown) {
 /** Documents that are no sound directory yield what can be told of them; they are refused elsewhere. */
 function summaryOf(documents: readonly SourceDocument[]): SourceSummary {
   const people = new Set<string>();
+  const accounts = new Map<string, Map<string, string>>();
+  const managed = new Set<string>();
   const written = new Map<string, { readonly members: readonly unknown[]; readonly groups: readonly unknown[] }>();
   for (const { value } of documents) {
     const shape = value as Shape;
-    for (const [key, person] of Object.entries(shape.people ?? {})) if (person?.active !== false) people.add(key);
+    for (const [key, person] of Object.entries(shape.people ?? {})) {
+      if (person?.active === false) continue;
+      people.add(key);
+      if (typeof person?.manager === 'string') managed.add(key);
+      for (const [name, account] of Object.entries(person?.accounts ?? {}))
+        accounts.set(name, (accounts.get(name) ?? new Map<string, string>()).set(key, String(account)));
+    }
     for (const [name, group] of Object.entries(shape.groups ?? {}))
       written.set(name, { members: listOf(group?.members), groups: listOf(group?.groups) });
   }
@@ -281,7 +298,8 @@ function summaryOf(documents: readonly SourceDocument[]): SourceSummary {
       ...group.groups.flatMap((one) => (typeof one === 'string' ? membersOf(one, within) : [])),
     ];
   };
-  return { people, groups: new Map([...written.keys()].map((name) => [name, new Set(membersOf(name, new Set()))])) };
+  const groups = new Map([...written.keys()].map((name) => [name, new Set(membersOf(name, new Set()))]));
+  return { people, groups, accounts, managed };
 }
 
 function listOf(value: unknown): readonly unknown[] {

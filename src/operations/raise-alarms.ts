@@ -6,7 +6,7 @@ export const ALARM_PLACES = ['request', 'decision', 'start'] as const;
 export type AlarmPlace = (typeof ALARM_PLACES)[number];
 
 /**
- * What can be wrong with people and their accounts: a sync that would remove too many and was held, a source that cannot be read, and an
+ * What can be wrong with people and their accounts: a sync that would take away too much and was held, a source that cannot be read, and an
  * account that two persons claim.
  */
 export const DIRECTORY_ALARMS = ['sync-held', 'source-failed', 'account-conflict'] as const;

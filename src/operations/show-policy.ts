@@ -77,7 +77,7 @@ export function policyStatus(world: Pick<World, 'rules'>): PolicyStatus {
 function sourceView({ name, version, takenAt, stale, failure, held }: SourceStatus) {
   const view = { name, version, takenAt: takenAt === null ? null : toIso(takenAt), stale };
   if (held !== null) {
-    const problem = heldWords({ source: name, lost: held.lost, of: held.of, emptied: held.emptied });
+    const problem = heldWords(name, held);
     return { ...view, problem, hint: confirmHint(held.confirm) };
   }
   if (failure === null) return { ...view, problem: null, hint: null };

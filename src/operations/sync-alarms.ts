@@ -3,7 +3,7 @@ import type { Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
 import type { Trx } from '../store/schema.ts';
-import { confirmHint, heldWords, type SourceLoss } from './directory-sync.ts';
+import { confirmHint, countsOf, heldWords, type SourceLoss } from './directory-sync.ts';
 import type { World } from './world.ts';
 
 type AlarmWorld = Pick<World, 'db' | 'append' | 'log' | 'countDirectoryAlarm'>;
@@ -26,10 +26,7 @@ export function createSyncAlarms() {
         const loss = losses.find((one) => one.source === name && !one.confirmed);
         if (loss !== undefined) {
           if (told.get(name) !== loss.confirm)
-            world.log.error(
-              { source: name, hint: confirmHint(loss.confirm) },
-              heldWords({ ...loss, lost: loss.lost.length }),
-            );
+            world.log.error({ source: name, hint: confirmHint(loss.confirm) }, heldWords(loss.source, countsOf(loss)));
           await tell(world, name, loss.confirm, entryOf('directory.held', loss));
         } else if (failure !== null) {
           if (told.get(name) !== failure)
@@ -53,11 +50,15 @@ export function createSyncAlarms() {
 const ACTOR = { kind: 'system', id: 'directory' } as const;
 
 function entryOf(kind: 'directory.held' | 'directory.confirmed', loss: SourceLoss): Omit<NewEntry, 'at'> {
-  const { source, confirm, lost, of, emptied } = loss;
+  const { lost, of, emptied, taken } = countsOf(loss);
   return {
     kind,
     actor: ACTOR,
     subjects: {},
-    facts: { source, loss: confirm, lost: lost.length, people: of, emptied: [...emptied] },
+    facts: {
+      ...{ source: loss.source, loss: loss.confirm, lost, people: of, emptied: [...emptied] },
+      // What does not happen is not said, as before there was such a thing.
+      ...(taken.length === 0 ? {} : { taken: taken.map((one) => ({ ...one })) }),
+    },
   };
 }

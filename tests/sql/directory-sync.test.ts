@@ -7,6 +7,7 @@ import { exportFile } from '../../src/identity/directory/export-file.ts';
 import { keptPeople } from '../../src/identity/directory/sources.ts';
 import { parseDirectory } from '../../src/identity/directory/yaml-directory.ts';
 import { openRules, type RulesHolder } from '../../src/operations/reload-rules.ts';
+import { policyStatus } from '../../src/operations/show-policy.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { systemRandom } from '../../src/platform/random.ts';
@@ -157,6 +158,44 @@ eachDatabase('operations', (current) => {
         expect(await kinds('directory.')).toEqual(['directory.held', 'directory.confirmed']);
       },
     );
+
+    test('one without the accounts or the managers of people who are still there is held, and they sign in as before', async () => {
+      const whole = (accounts: boolean, managers: boolean) =>
+        people(12, {
+          people: Object.fromEntries(
+            Array.from({ length: 12 }, (_, n) => [
+              `x${n}`,
+              {
+                ...{ name: `Partner ${n}`, email: `x${n}@partner.example` },
+                ...(accounts ? { accounts: { oidc: `sub-${n}` } } : {}),
+                ...(managers && n > 0 ? { manager: 'x0' } : {}),
+              },
+            ]),
+          ),
+        });
+      exported = whole(true, true);
+      const rules = await start();
+      got(await enter(rules, 'sub-3'));
+      for (const [accounts, managers, words] of [
+        [false, true, 'they would take or change the account "oidc" of 12 of 12 people'],
+        [true, false, 'they would take the manager from 11 of 11 people'],
+      ] as const) {
+        later();
+        exported = whole(accounts, managers);
+        await rules.reload(acme.world);
+        expect(policyStatus({ rules }).directory?.sources.find(({ name }) => name === 'export')?.problem).toContain(
+          words,
+        );
+        got(await enter(rules, 'sub-3'));
+        expect(rules.current().directory.people.get('x3')?.manager).toBe('x0');
+      }
+      expect(await kinds('directory.')).toEqual(['directory.held', 'directory.held']);
+      const word = status(rules)?.held?.confirm ?? '';
+      edit('directory.yaml', 'kind: directory\n', `kind: directory\nconfirm: ['${word}']\n`);
+      await rules.reload(acme.world);
+      expect(rules.current().directory.people.get('x3')?.manager).toBeNull();
+      expect(status(rules)?.held).toBeNull();
+    });
 
     test('what was confirmed once is not confirmed for ever', async () => {
       const rules = await start();
