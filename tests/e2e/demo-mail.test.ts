@@ -79,7 +79,8 @@ describe('the e-mail of the demo', () => {
     const line = 'bo: You are to become an auditor of Curfew.';
     const lines = await until(listed, (all) => all.includes(line), 10_000);
     const one = await page(`/demo/mail/${lines.indexOf(line) + 1}`);
-    expect(one).toContain('It waits for you: curfew admin list');
+    expect(one).toContain('It waits for you');
+    expect(one).toContain(`${demo.url}/administration`);
     expect(one).toContain('He knows the books');
     expect(one).toContain('cannot be turned off');
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { OWN_NEWS } from '../../core/notification.ts';
 import type { OwnNotice } from '../../operations/own-notice.ts';
@@ -100,7 +101,7 @@ test('what each message says first, and below', () => {
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     You are no longer to be an auditor of Curfew.
-      It waits for you: curfew admin list
+      It waits for you
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     You are an auditor of Curfew now.
@@ -111,19 +112,15 @@ test('what each message says first, and below', () => {
       Who comes back has to be appointed anew
       At 2026-11-22 14:00 UTC, by Curfew
     To appoint Bo Sandberg (bo) as auditor: a second admin has to confirm it.
-      Everything that it would change: curfew admin list
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     To dismiss Bo Sandberg (bo) as auditor: a second admin has to confirm it.
-      Everything that it would change: curfew admin list
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     To count Finn (finn) as Bo Sandberg (bo): a second admin has to confirm it.
-      Everything that it would change: curfew admin list
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     To let an account of Bo Sandberg (bo) pass on: a second admin has to confirm it.
-      Everything that it would change: curfew admin list
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     Eli Stern (eli) wants to stop all access of Bo Sandberg (bo); it takes a second person, and you can be that one.
@@ -141,13 +138,34 @@ test('what each message says first, and below', () => {
   `);
 });
 
-test('no message decides anything or can be turned off: its one link is to the page that shows it', () => {
-  for (const kind of OWN_NEWS) {
-    const html = printHtml(letter({ kind, role: 'admin', action: 'appoint', reason: 'So' }));
-    const page = kind === 'role-ended' ? 'administration' : kind === 'order-waits' ? 'orders/entry-7' : 'me';
-    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)).toEqual([`${ORIGIN}/${page}`]);
+test('no message decides anything or can be turned off: its one link is to the page of the portal that shows it', () => {
+  const router = readFileSync(new URL('../../../web/src/router.tsx', import.meta.url), 'utf8');
+  const links = OWN_NEWS.map((kind) => {
+    const { link, ...rest } = letter({ kind, role: 'admin', action: 'appoint', reason: 'So' });
+    const html = printHtml({ link, ...rest });
+    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url)).toEqual([link.url]);
     expect(html).toContain('cannot be turned off');
-  }
+    const path = link.url.slice(ORIGIN.length);
+    expect(router).toContain(`path: '${path.replace('entry-7', '$id')}',`);
+    return `${kind}: ${path}`;
+  });
+  expect(links).toEqual([
+    'passkey-registered: /me',
+    'passkey-removed: /me',
+    'recovery-asked: /recovery',
+    'recovery-waits: /recovery',
+    'recovery-confirmed: /recovery',
+    'recovery-opened: /recovery',
+    'role-proposed: /administration',
+    'role-appointed: /administration',
+    'role-dismissed: /administration',
+    'role-ended: /administration',
+    'proposal-waits: /administration',
+    'order-waits: /orders/entry-7',
+    'account-linked: /me',
+    'account-unlinked: /me',
+    'persons-merged: /me',
+  ]);
 });
 
 test('what people wrote stays text', () => {

@@ -6,8 +6,8 @@ import { timeWords, type Letter } from './letter.ts';
 export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
   const { headline, lines } = said(notice);
   const { reason, by, happenedAt, own } = notice;
-  const isOrder = notice.kind === 'order-waits';
-  const isWait = isOrder || notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits';
+  const { words, path } = LINKS[notice.kind];
+  const isWait = notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits' || notice.kind === 'order-waits';
   // About somebody else, who is no longer one of them.
   const isForAdmins = notice.kind === 'role-ended';
   const wasDone = `At ${timeWords(happenedAt)}, by ${own ? 'you, signed in as yourself' : (by ?? 'Curfew')}`;
@@ -16,17 +16,32 @@ export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
     headline,
     lines: [...lines, wasDone, ...(own ? [NOT_YOU] : [])],
     quote: reason === null || reason === '' ? null : { by: by ?? 'Somebody', text: reason },
-    link: isForAdmins
-      ? { words: 'Who has which role', url: `${origin}/administration` }
-      : isOrder
-        ? { words: 'Look at it and confirm it', url: `${origin}/orders/${notice.thread}` }
-        : { words: isWait ? 'Sign in to Curfew' : 'Your passkeys, accounts and sign-ins', url: `${origin}/me` },
+    link: { words, url: `${origin}${path.replace('$id', notice.thread)}` },
     why: isWait
       ? 'You get this because it takes you or somebody like you. It cannot be turned off.'
       : `You get this because ${isForAdmins ? 'you are an admin of Curfew' : 'it is about you'}. It cannot be turned off.`,
     settingsUrl: null,
   };
 }
+
+/** The page of the portal that shows what a message is about, and where whoever gets it does what is to be done. `$id`: what it is about. */
+const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readonly path: string }>> = {
+  'recovery-waits': { words: 'To confirm that it is them', path: '/recovery' },
+  'recovery-asked': { words: 'To take it back, and who can confirm it', path: '/recovery' },
+  'recovery-confirmed': { words: 'To take it back, and who can confirm it', path: '/recovery' },
+  'recovery-opened': { words: 'To register a new passkey', path: '/recovery' },
+  'proposal-waits': { words: 'Everything that it would change, and the answer to it', path: '/administration' },
+  'order-waits': { words: 'Look at it and confirm it', path: '/orders/$id' },
+  'role-proposed': { words: 'What is proposed, and by whom it is answered', path: '/administration' },
+  'role-ended': { words: 'Who has which role', path: '/administration' },
+  'role-appointed': { words: 'Who has which role', path: '/administration' },
+  'role-dismissed': { words: 'Who has which role', path: '/administration' },
+  'passkey-registered': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
+  'passkey-removed': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
+  'account-linked': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
+  'account-unlinked': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
+  'persons-merged': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
+};
 
 const NOT_YOU =
   'If that was not you, somebody else is signed in as you: end those sign-ins, and tell whoever looks after Curfew';
@@ -61,7 +76,7 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
       };
     case 'role-proposed': {
       const words = action === 'dismiss' ? `no longer to be an ${role} of Curfew` : `to become an ${role} of Curfew`;
-      const waits = mayConfirm ? 'It waits for you: curfew admin list' : 'Another admin has to confirm it';
+      const waits = mayConfirm ? 'It waits for you' : 'Another admin has to confirm it';
       return { headline: `You are ${words}.`, lines: [waits, `It lapses at ${ends}`] };
     }
     case 'role-appointed':
@@ -76,7 +91,7 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
     case 'proposal-waits':
       return {
         headline: `${proposed(notice)}: a second admin has to confirm it.`,
-        lines: ['Everything that it would change: curfew admin list', `It lapses at ${ends}`],
+        lines: [`It lapses at ${ends}`],
       };
     case 'order-waits':
       return {
