@@ -268,8 +268,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/operations/decide-request.ts',
-        find: '    if (now >= request.state.lapsesAt) return refused',
-        replace: '    if (now < 0) return refused',
+        find: '    if (now >= request.state.lapsesAt)',
+        replace: '    if (now < 0)',
       },
       { file: 'src/core/request.ts', find: '  const late = now >= state.lapsesAt;', replace: '  const late = false;' },
     ],
