@@ -266,6 +266,22 @@ test('whoever has a passkey uses it before an account is linked', async (context
   await page.context().close();
 });
 
+test('the card says of each item what survives its end, not of the first one alone', async (context) => {
+  const id = await ask('15m', 'Compare two exports');
+  const { page } = await visit(chromium(context), base(), 'bo');
+  await page.route(`**/v1/requests/${id}`, async (route) => {
+    const response = await route.fetch();
+    const request = (await response.json()) as { items: { target: string; residual: object | null }[] };
+    const [first] = request.items;
+    const other = { ...first, target: 'aws/staging', residual: { maxMs: null, words: 'tokens live on' } };
+    return route.fulfill({ response, json: { ...request, items: [first, other] } });
+  });
+  await page.goto(`/approvals/${id}`);
+  await page.getByText('After invoice-reader on aws/prod').waitFor();
+  await page.getByText('tokens live on').waitFor();
+  await page.context().close();
+});
+
 test('how far the log is verified is said when this browser has done it, and not of what was changed on its way', async (context) => {
   const { page, complaints } = await visit(chromium(context), base(), 'ana');
   const { promise: looked, resolve: goOn } = Promise.withResolvers<void>();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AccessRequest } from '../../data/api.ts';
 import { byUrgency } from '../../data/approvals.ts';
-import { earlierAlike, endIfNow, howTheyWent, neighbour, saidWords, stanceOf } from './facts.ts';
+import { afterwards, earlierAlike, endIfNow, howTheyWent, neighbour, saidWords, stanceOf } from './facts.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const minutes = (n: number): string => new Date(NOW + n * 60_000).toISOString();
@@ -125,4 +125,22 @@ test('what somebody said is told with what they made of it', () => {
   expect(saidWords({ verdict: 'approve', durationMs: null, signed: false, setAside: true })).toBe(
     'yes, which does not count: the role has changed since',
   );
+});
+
+test('what survives is said of each item, the worst of them included', () => {
+  const soon = { role: 'reader', target: 'aws/prod', residual: { maxMs: 5_000, words: 'caches' } };
+  const unknown = { role: 'admin', target: 'aws/prod', residual: { maxMs: null, words: 'tokens' } };
+  const gone = { role: 'gone', target: 'aws/dev', residual: null };
+  expect(afterwards([soon])).toEqual([
+    { name: 'Afterwards', line: 'What can survive its end is gone 5 seconds later.', words: 'caches' },
+  ]);
+  expect(afterwards([soon, unknown, gone])).toEqual([
+    { name: 'After reader on aws/prod', line: 'What can survive its end is gone 5 seconds later.', words: 'caches' },
+    {
+      name: 'After admin on aws/prod',
+      line: 'Something can survive its end, and nobody can say for how long.',
+      words: 'tokens',
+    },
+    { name: 'After gone on aws/dev', line: 'Nobody can say what survives its end.', words: '' },
+  ]);
 });

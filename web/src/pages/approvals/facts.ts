@@ -1,5 +1,6 @@
 import type { AccessRequest } from '../../data/api.ts';
 import { durationWords } from '../../time/countdown.ts';
+import { residualLine } from '../../time/wording.ts';
 
 /** What somebody can still do about a request, from what stands in it. */
 export type Stance =
@@ -28,6 +29,17 @@ export function stanceOf(
   const mine = decisions.find(({ by, setAside }) => by.key === me && !setAside);
   if (mine !== undefined) return { kind: 'said', at: mine.at };
   return { kind: mayDecide ? 'open' : 'others' };
+}
+
+/** What survives the end, a line an item: the worst of several must not hide behind another one. `words`: why. */
+export function afterwards(
+  items: readonly Pick<AccessRequest['items'][number], 'role' | 'target' | 'residual'>[],
+): readonly { readonly name: string; readonly line: string; readonly words: string }[] {
+  return items.map(({ role, target, residual }) => ({
+    name: items.length === 1 ? 'Afterwards' : `After ${role} on ${target}`,
+    line: residual === null ? 'Nobody can say what survives its end.' : residualLine(residual),
+    words: residual?.words ?? '',
+  }));
 }
 
 /** When the access would end if the last yes came now; for an extension, the later end that was asked for. */

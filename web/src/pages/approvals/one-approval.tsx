@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { Fragment, useEffect, useRef } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
 import { useKnownRequests, useRequest } from '../../data/approvals.ts';
 import { useMe } from '../../data/session.ts';
@@ -7,7 +7,7 @@ import { Mute } from '../../requests/mute.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { countdown, durationWords } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
-import { requestState, residualLine } from '../../time/wording.ts';
+import { requestState } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Waiting } from '../../ui/card.tsx';
@@ -15,7 +15,7 @@ import { BackIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
 import { Decide } from './decide.tsx';
-import { earlierAlike, endIfNow, howTheyWent, stanceOf } from './facts.ts';
+import { afterwards, earlierAlike, endIfNow, howTheyWent, stanceOf } from './facts.ts';
 import { Outcome } from './outcome.tsx';
 import classes from './approvals.module.css';
 
@@ -126,8 +126,6 @@ function Terms({ request }: { readonly request: AccessRequest }) {
   const { startsAt, durationMs, grantedDurationMs, items, status, reasons, policyVersion } = request;
   const end = endIfNow(request, now);
   const starts = startsAt === null ? null : Date.parse(startsAt);
-  const residual =
-    items.map((item) => item.residual).find((one) => one !== null && one.maxMs !== 0) ?? items[0]?.residual;
   const plans = items.flatMap(({ plan }) => (plan === null ? [] : [plan]));
   return (
     <div className={classes['part']}>
@@ -147,16 +145,15 @@ function Terms({ request }: { readonly request: AccessRequest }) {
           status === 'pending'
             ? ['Ends', `${times.short(end, now)} ${times.name(end)}, if the last yes came now`]
             : null,
-          [
-            'Afterwards',
-            residual == null ? (
-              'Nobody can say what survives its end.'
-            ) : (
-              <>
-                {residualLine(residual)} <span className={classes['fine']}>{residual.words}</span>
-              </>
-            ),
-          ],
+          ...afterwards(items).map(
+            ({ name, line, words }) =>
+              [
+                name,
+                <Fragment key={name}>
+                  {line} <span className={classes['fine']}>{words}</span>
+                </Fragment>,
+              ] as const,
+          ),
         ]}
       />
       <details>
