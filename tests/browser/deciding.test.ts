@@ -266,6 +266,31 @@ test('whoever has a passkey uses it before an account is linked', async (context
   await page.context().close();
 });
 
+test('home says that it cannot read what waits, whichever part of it, and does not take it for nothing', async (context) => {
+  const { page } = await visit(chromium(context), base(), 'eli');
+  const waiting = page.getByRole('region', { name: 'Waiting for you' });
+  for (const path of [
+    /\/v1\/requests\?.*scope=waiting/,
+    /\/v1\/revocations\?/,
+    /\/v1\/passkey-recoveries$/,
+    /\/v1\/administration$/,
+  ]) {
+    await page.goto('/');
+    await settled(page);
+    expect(await page.getByRole('alert').count(), String(path)).toBe(0);
+    await page.route(path, (route) =>
+      route.fulfill({ status: 500, contentType: 'application/problem+json', json: { status: 500, code: 'internal' } }),
+    );
+    await page.reload();
+    await waiting.getByRole('alert').waitFor({ timeout: 20_000 });
+    expect(await page.getByRole('alert').count(), String(path)).toBe(1);
+    await page.unroute(path);
+    await waiting.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  }
+  await page.context().close();
+});
+
 test('the card says of each item what survives its end, not of the first one alone', async (context) => {
   const id = await ask('15m', 'Compare two exports');
   const { page } = await visit(chromium(context), base(), 'bo');

@@ -30,12 +30,9 @@ export function useOrders(list: WhichOrders) {
   });
 }
 
-/** Orders that wait for me as their second person. */
-export function useOrdersToConfirm(): readonly Order[] {
-  const { data } = useOrders('standing');
-  // One that has ended all there was could still be widened, but nothing waits for that.
-  const waits = ({ mayConfirm, status }: Order): boolean => mayConfirm && (status === 'waiting' || status === 'partly');
-  return data?.pages.flatMap(({ items }) => items.filter(waits)) ?? [];
+/** Whether an order waits for me as its second person. One that has ended all there was could still be widened, but nothing waits for that. */
+export function waitsForMe({ mayConfirm, status }: Order): boolean {
+  return mayConfirm && (status === 'waiting' || status === 'partly');
 }
 
 /**

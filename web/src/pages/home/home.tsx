@@ -3,7 +3,7 @@ import { ProposalList } from '../../administration/proposal-list.tsx';
 import { useAdministration } from '../../data/administration.ts';
 import { useWaiting } from '../../data/approvals.ts';
 import { useMyAccess } from '../../data/my-access.ts';
-import { useOrdersToConfirm } from '../../data/orders.ts';
+import { useOrders, waitsForMe } from '../../data/orders.ts';
 import { asksOf, useRecoveries } from '../../data/recoveries.ts';
 import { useMe } from '../../data/session.ts';
 import { RecoveryList } from '../../passkeys/recovery-list.tsx';
@@ -26,11 +26,16 @@ const MOST_SHOWN = 10;
 export function Home() {
   const access = useMyAccess();
   const waiting = useWaiting();
-  const orders = useOrdersToConfirm();
+  const standing = useOrders('standing');
+  const recovering = useRecoveries();
+  const administration = useAdministration();
   const { data: me } = useMe();
-  const recoveries = asksOf(useRecoveries().data ?? [], me?.person.key ?? '');
-  const proposals = (useAdministration().data?.proposals ?? []).filter(({ mayConfirm }) => mayConfirm);
+  const orders = standing.data?.pages.flatMap(({ items }) => items.filter(waitsForMe)) ?? [];
+  const recoveries = asksOf(recovering.data ?? [], me?.person.key ?? '');
+  const proposals = (administration.data?.proposals ?? []).filter(({ mayConfirm }) => mayConfirm);
   const requests = waiting.data?.items ?? [];
+  // What cannot be read does not count as nothing: something may wait behind it.
+  const failed = [waiting, standing, recovering, administration].filter(({ error }) => error !== null);
   const held = access.data?.length ?? 0;
   return (
     <Page
@@ -58,11 +63,15 @@ export function Home() {
           </div>
         )}
       </div>
-      {waiting.error !== null && (
-        <FailureNotice error={waiting.error} intent="look" again={() => void waiting.refetch()} />
-      )}
-      {requests.length + orders.length + recoveries.length + proposals.length > 0 && (
+      {failed.length + requests.length + orders.length + recoveries.length + proposals.length > 0 && (
         <Section id="waiting" title="Waiting for you">
+          {failed[0] !== undefined && (
+            <FailureNotice
+              error={failed[0].error}
+              intent="look"
+              again={() => failed.forEach(({ refetch }) => void refetch())}
+            />
+          )}
           {orders.length > 0 && <OrderList orders={orders} />}
           {recoveries.length > 0 && <RecoveryList recoveries={recoveries} />}
           {proposals.length > 0 && <ProposalList proposals={proposals} />}
