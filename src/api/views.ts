@@ -244,7 +244,18 @@ export const explanationView = z
     decision: decisionView,
     now: decisionView,
     stale,
-    timeline: list(z.object({ at: time, kind: text, actor: text, text })),
+    timeline: list(
+      z.object({
+        at: time,
+        kind: text,
+        actor: text,
+        text,
+        cloud: z.record(z.string(), z.unknown()).meta({
+          description:
+            'What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence.',
+        }),
+      }),
+    ),
   })
   .meta({ id: 'Explanation' });
 

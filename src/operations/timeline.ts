@@ -11,7 +11,20 @@ export interface TimelineItem {
   readonly kind: string;
   readonly actor: string;
   readonly text: string;
+  /** What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence. Empty: nothing. */
+  readonly cloud: Readonly<Record<string, unknown>>;
 }
+
+/** Facts of an entry that are about the cloud itself. */
+const ABOUT_CLOUD = [
+  'fingerprint',
+  'fingerprints',
+  'policyHash',
+  'expiresAt',
+  'standing',
+  'proof',
+  'evidence',
+] as const;
 
 /** What the ledger says about a request and its grants, oldest first; comments stand beside it, so that they can be erased. */
 export async function timelineOf(
@@ -33,8 +46,14 @@ export async function timelineOf(
       kind: body.kind,
       actor,
       text: `${entryWords(body)}${comment === null ? '' : `: ${comment}`}${body.late === true ? ' (recorded late)' : ''}`,
+      cloud: cloudFacts(body),
     };
   });
+}
+
+/** The facts of an entry that are about the cloud, as they stand in the log. */
+export function cloudFacts({ facts }: Pick<EntryBody, 'facts'>): TimelineItem['cloud'] {
+  return Object.fromEntries(ABOUT_CLOUD.flatMap((name) => (name in facts ? [[name, facts[name]]] : [])));
 }
 
 /** Who decided again has said two things at two times. */

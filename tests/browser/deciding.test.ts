@@ -266,6 +266,24 @@ test('whoever has a passkey uses it before an account is linked', async (context
   await page.context().close();
 });
 
+test('the story of a request shows what the log keeps of the cloud, where it keeps something', async (context) => {
+  const id = await ask('15m', 'Read the evidence');
+  const { page } = await visit(chromium(context), base(), 'ana');
+  await page.route(`**/v1/requests/${id}/explanation`, async (route) => {
+    const response = await route.fetch();
+    const read = (await response.json()) as { timeline: object[] };
+    const ended = { at: '2026-11-22T10:00:00.000Z', kind: 'grant.ended', actor: 'Curfew (engine)', text: 'ended it' };
+    const timeline = [...read.timeline, { ...ended, cloud: { proof: 'observed', evidence: { assignments: 0 } } }];
+    return route.fulfill({ response, json: { ...read, timeline } });
+  });
+  await page.goto(`/requests/${id}`);
+  await page.getByText('ended it').waitFor();
+  expect(await page.getByText('In the cloud').count()).toBe(1);
+  await page.getByText('In the cloud').click();
+  await page.getByText('"assignments": 0').waitFor();
+  await page.context().close();
+});
+
 test('home says that it cannot read what waits, whichever part of it, and does not take it for nothing', async (context) => {
   const { page } = await visit(chromium(context), base(), 'eli');
   const waiting = page.getByRole('region', { name: 'Waiting for you' });

@@ -65,7 +65,9 @@ test('200 for an explanation, with times as text', async () => {
     refusals: [{ code: 'no-matching-policy', rule: 'default', text: 'No rule allows it.', item: null }],
     alarms: [],
   };
-  const timeline = [{ at: '2026-11-21T06:00:00.000Z', kind: 'request.submitted', actor: 'ana', text: 'asked' }];
+  const timeline = [
+    { at: '2026-11-21T06:00:00.000Z', kind: 'request.submitted', actor: 'ana', text: 'asked', cloud: {} },
+  ];
   api = await apiUnderTest({
     explainRequest: () => yes({ request: REQUEST_VIEW, decision, now: decision, timeline, stale: [] }),
   });

@@ -4486,6 +4486,10 @@ export interface components {
                 kind: string;
                 actor: string;
                 text: string;
+                /** @description What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence. */
+                cloud: {
+                    [key: string]: unknown;
+                };
             }[];
         };
         CatalogueItem: {

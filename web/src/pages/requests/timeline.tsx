@@ -23,7 +23,7 @@ export function Timeline({ id, changedAt }: { readonly id: string; readonly chan
         <>
           <StalePeople words={data.stale} />
           <ol className={classes['line']}>
-            {data.timeline.map(({ at, kind, actor, text }) => (
+            {data.timeline.map(({ at, kind, actor, text, cloud }) => (
               <li key={`${at} ${kind} ${text}`}>
                 <time dateTime={at} title={times.full(Date.parse(at))}>
                   {times.seconds(Date.parse(at))}
@@ -33,6 +33,12 @@ export function Timeline({ id, changedAt }: { readonly id: string; readonly chan
                     <strong>{actor}</strong> {times.within(text)}
                   </p>
                   <Mono>{kind}</Mono>
+                  {Object.keys(cloud).length > 0 && (
+                    <details>
+                      <summary>In the cloud</summary>
+                      <pre tabIndex={0}>{JSON.stringify(cloud, null, 2)}</pre>
+                    </details>
+                  )}
                 </div>
               </li>
             ))}
