@@ -42,6 +42,11 @@ const FORGED: ProblemDetails = {
 };
 
 export const CSRF_HEADER = 'x-curfew-csrf';
+/**
+ * Our own page says by it that nobody did anything: it looks by itself. Nothing else follows from it than that the session is not used by
+ * that, so whoever forges it loses.
+ */
+const UNATTENDED_HEADER = 'x-curfew-unattended';
 
 type Parts = Pick<ApiParts, 'tokens' | 'operations' | 'log' | 'base' | 'clock'>;
 
@@ -49,9 +54,9 @@ type Parts = Pick<ApiParts, 'tokens' | 'operations' | 'log' | 'base' | 'clock'>;
  * Makes the hook that runs before anything else on a route: it takes a bearer token, or the cookie of a browser's session,
  * verifies it, and asks the directory whether its person may still act. A token is taken from the header alone, never from
  * the address. A cookie is sent by the browser whoever's page asks, so a change needs more: a header that only our own
- * page knows the value of, and our own origin.
+ * page knows the value of, and our own origin. `unattended`: what comes to this route comes by itself, and is no use of a session.
  */
-export function authenticator(parts: Parts) {
+export function authenticator(parts: Parts, unattended = false) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const refuse: Refuse = (cause) => {
       parts.log.info(
@@ -67,13 +72,13 @@ export function authenticator(parts: Parts) {
     }
     const token = readCookie(cookie, sessionCookie(parts.base));
     if (token === null) return refuse('no token');
-    request.session = await byCookie(parts, token, request, reply, refuse);
+    request.session = await byCookie(parts, token, { request, reply, unattended }, refuse);
   };
 }
 
 /** The same where nobody needs to be signed in: whoever shows nothing, or a cookie that is over, stays a stranger. */
-export function optionalAuthenticator(parts: Parts) {
-  const authenticate = authenticator(parts);
+export function optionalAuthenticator(parts: Parts, unattended = false) {
+  const authenticate = authenticator(parts, unattended);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (request.headers.authorization !== undefined) return authenticate(request, reply);
     if (readCookie(request.headers.cookie, sessionCookie(parts.base)) === null) return;
@@ -114,11 +119,16 @@ async function byToken({ tokens, operations }: Parts, header: string, refuse: Re
 async function byCookie(
   { operations, base, clock }: Parts,
   token: string,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  {
+    request,
+    reply,
+    unattended,
+  }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly unattended: boolean },
   refuse: Refuse,
 ): Promise<Session> {
-  const found = await operations.recogniseSession(token);
+  const changes = request.method !== 'GET' && request.method !== 'HEAD';
+  const isUse = changes || !(unattended || request.headers[UNATTENDED_HEADER] === '1');
+  const found = await operations.recogniseSession(token, isUse);
   if (!found.ok) return refuse(found.refusal);
   const { id, person, key, csrf, signedInAt, endsAt, authenticatedAt, mfaAt, offered } = found.value;
   if (operations.profile(key) === null) {
@@ -127,7 +137,6 @@ async function byCookie(
   }
   if (offered !== null)
     void reply.header('set-cookie', setCookie(sessionCookie(base), offered, (endsAt - clock.now()) / 1_000));
-  const changes = request.method !== 'GET' && request.method !== 'HEAD';
   if (changes && (request.headers.origin !== base.origin || !same(request.headers[CSRF_HEADER], csrf)))
     throw new ApiProblem(FORGED);
   return {

@@ -61,7 +61,7 @@ export function bindOperations(
       if (person === undefined || !person.active) return null;
       return { key, name: person.name, email: person.email, groups: groupsOf(directory, key) };
     },
-    recogniseSession: (token) => recogniseSession(world, token),
+    recogniseSession: (token, isUse) => recogniseSession(world, token, isUse),
     endSessionOfLeaver: (id) => endSessionOfLeaver(world, id),
     signInStands: (id) => cliSignInStands(world, id),
     signOut: (actor, id) => endOwnSession(world, actor, id, 'signed-out'),

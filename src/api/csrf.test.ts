@@ -100,6 +100,23 @@ describe('a cookie', () => {
     expect((await me('curfew=good')).headers['set-cookie']).toBeUndefined();
   });
 
+  test('is used by what somebody does: not by what a page reads by itself, nor by the stream of changes', async () => {
+    const unattended = { 'x-curfew-unattended': '1' };
+    const lastUse = () => recogniseSession.mock.lastCall?.[1];
+    await me('curfew=good');
+    expect(lastUse()).toBe(true);
+    expect((await me('curfew=good', unattended)).statusCode).toBe(200);
+    expect(lastUse()).toBe(false);
+    await me('curfew=good', { 'x-curfew-unattended': '0' });
+    expect(lastUse()).toBe(true);
+    // Whoever changes something was there, whatever is said.
+    const change = { cookie: 'curfew=good', origin: OURS, 'x-curfew-csrf': 'another-value', ...unattended };
+    const refused = await api.app.inject({ method: 'POST', url: '/v1/me/sign-out', headers: change });
+    expect([refused.statusCode, lastUse()]).toEqual([403, true]);
+    expect((await api.app.inject({ url: '/v1/events', headers: { cookie: 'curfew=other' } })).statusCode).toBe(401);
+    expect(lastUse()).toBe(false);
+  });
+
   test('of somebody who has left ends', async () => {
     expect((await me('curfew=zoe')).statusCode).toBe(401);
     expect(endSessionOfLeaver).toHaveBeenCalledWith(SESSION_ID);

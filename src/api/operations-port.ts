@@ -58,8 +58,8 @@ export interface PersonProfile {
 export interface ApiOperations {
   /** The profile of somebody who may act now; `null` for who is not in the directory or has left. Asked at every request. */
   profile(key: string): PersonProfile | null;
-  /** The session of a browser's cookie, which this keeps going; the refusal is for the log. */
-  recogniseSession(token: string): Promise<Result<RecognisedSession, SessionRefusal>>;
+  /** The session of a browser's cookie, which this keeps going, by a use of it or without one; the refusal is for the log. */
+  recogniseSession(token: string, isUse: boolean): Promise<Result<RecognisedSession, SessionRefusal>>;
   /** Ends the session of somebody who has left, unless the directory knows nobody at all. */
   endSessionOfLeaver(id: SessionId): Promise<void>;
   /** Whether a sign-in of the command line has not been ended meanwhile. */

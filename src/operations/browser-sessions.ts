@@ -116,13 +116,15 @@ export interface RecognisedSession {
 export type SessionRefusal = 'unknown session' | 'session over' | 'replayed token';
 
 /**
- * Finds the session of a token and keeps it going. A token is replaced every ten minutes: a younger one is offered, and
+ * Finds the session of a token and keeps it going. Unless `isUse`, nobody did anything: a page looks by itself whether something has
+ * changed, which does not put off the end of a session that nobody uses. A token is replaced every ten minutes: a younger one is offered, and
  * takes over when the browser shows it, so that a lost answer costs nothing. A replaced token that comes later than what
  * was under way can be only a copy, the thief's or the owner's: the whole session ends.
  */
 export async function recogniseSession(
   world: World,
   token: string,
+  isUse = true,
 ): Promise<Result<RecognisedSession, SessionRefusal>> {
   const hash = hashOf(token);
   const found = await findToken(world.db, hash);
@@ -134,7 +136,7 @@ export async function recogniseSession(
     await endSessions(world, { id: found.id }, 'replayed');
     return refused('replayed token');
   }
-  const offered = await keepGoing(world, found, hash, now).catch((error: unknown) => {
+  const offered = await keepGoing(world, found, { hash, now, isUse }).catch((error: unknown) => {
     // A database that takes no writes: whoever is signed in can still end what is live.
     world.log.warn({ session: found.id, error: String(error) }, 'the use of a session could not be noted');
     return null;
@@ -144,10 +146,14 @@ export async function recogniseSession(
 }
 
 /** Notes that a session is used, and by which of its tokens; a younger token, if it is time for one. */
-async function keepGoing(world: World, found: FoundToken, hash: string, now: Instant): Promise<string | null> {
+async function keepGoing(
+  world: World,
+  found: FoundToken,
+  { hash, now, isUse }: { readonly hash: string; readonly now: Instant; readonly isUse: boolean },
+): Promise<string | null> {
   if (found.tokenUsedAt === null && found.tokenReplacedAt === null)
     await world.db.transaction().execute((trx) => replaceOthers(trx, found.id, hash, now));
-  if (now - found.usedAt >= MINUTE_MS) await noteUse(world.db, found.id, now);
+  if (isUse && now - found.usedAt >= MINUTE_MS) await noteUse(world.db, found.id, now);
   return offer(world, found, now);
 }
 

@@ -133,3 +133,35 @@ test('five minutes before the end it is said, with the way to a new sign-in besi
   await page.getByText(/Your sign-in ends at/).waitFor({ state: 'detached' });
   await page.context().close();
 });
+
+test('what a page reads by itself is no use of the session, and what somebody does is', async (context) => {
+  const { page, context: window } = await visit(chromium(context), base(), 'ana');
+  await settled(page);
+  const unattended: (string | undefined)[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/grants')) unattended.push(request.headers()['x-curfew-unattended']);
+  });
+  // What was gone and is back may have hidden a change, so everything is read again.
+  const readAgain = async (): Promise<readonly (string | undefined)[]> => {
+    unattended.length = 0;
+    const answer = page.waitForResponse('**/v1/grants?**');
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await answer;
+    return [...unattended];
+  };
+  await readAgain();
+  expect(await readAgain()).toEqual(['1']);
+  let used: (string | undefined)[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/') && !request.url().endsWith('/v1/events'))
+      used.push(request.headers()['x-curfew-unattended']);
+  });
+  await page.mouse.move(200, 200);
+  await readAgain();
+  // The first of them says that somebody was there, for all.
+  expect(used.filter((one) => one === undefined)).toHaveLength(1);
+  used = [];
+  await readAgain();
+  expect(used.filter((one) => one === undefined)).toEqual([]);
+  await window.close();
+});

@@ -89,6 +89,29 @@ eachDatabase('sessions of browsers', (current) => {
     expect(id !== null && (await standingSessions(world, [id])).size).toBe(0);
   });
 
+  test('what a page reads by itself puts the end off no further, and is answered with a younger token all the same', async () => {
+    const { world, open, show, pass } = await begin();
+    const poll = (token: string) => recogniseSession(world, token, false);
+    let token = await open();
+    let offered = 0;
+    for (let minute = 1; minute < 60; minute += 1) {
+      pass(MINUTE);
+      const found = await poll(token);
+      if (!found.ok) throw new Error(`${minute}: ${found.refusal}`);
+      if (found.value.offered !== null) offered += 1;
+      token = found.value.offered ?? token;
+    }
+    expect(offered).toBe(5);
+    pass(MINUTE);
+    expect(await poll(token)).toEqual({ ok: false, refusal: 'session over' });
+    expect(await show(token)).toEqual({ ok: false, refusal: 'session over' });
+    const other = await open();
+    pass(30 * MINUTE);
+    expect((await show(other)).ok).toBe(true);
+    pass(59 * MINUTE);
+    expect((await poll(other)).ok).toBe(true);
+  });
+
   test('of many requests at one instant one is offered a younger token, and all are taken', async () => {
     const { open, show, pass } = await begin();
     const token = await open();

@@ -35,13 +35,15 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
   app.addHook('preClose', async () => hub.close());
 
   // Whoever is signed in is told what they may see, also where others may look on.
-  const onRequest = [publicLive ? optionalAuthenticator(parts) : authenticator(parts)];
+  const known = (unattended: boolean) => [
+    publicLive ? optionalAuthenticator(parts, unattended) : authenticator(parts, unattended),
+  ];
   const security = publicLive ? [] : [{ bearer: [] }, { cookie: [] }];
 
   app.route({
     method: 'GET',
     url: '/v1/live',
-    onRequest,
+    onRequest: known(false),
     schema: {
       summary: 'Who has power now',
       description: 'The latest start comes first. `nextCursor` is null on the last page.',
@@ -61,7 +63,8 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
   app.route({
     method: 'GET',
     url: '/v1/events',
-    onRequest,
+    // A page listens anew whenever the line was down, and says nothing by that.
+    onRequest: known(true),
     schema: {
       summary: 'Changes as they happen (server-sent events)',
       description:

@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch';
+import { takeInput } from './attendance.ts';
 import type { components, paths } from './openapi.ts';
 import { serverClock } from '../time/server-clock.ts';
 
@@ -38,6 +39,8 @@ export const api = createClient<paths>({ credentials: 'same-origin' });
 
 api.use({
   onRequest({ request }) {
+    // A change is a use whatever it says, and stands for what was done until then.
+    if (!takeInput() && request.method === 'GET') request.headers.set('x-curfew-unattended', '1');
     if (csrf !== null && request.method !== 'GET') request.headers.set('x-curfew-csrf', csrf);
     return request;
   },
