@@ -91,6 +91,28 @@ describe('infra/aws', () => {
     expect(texts.join()).not.toMatch(/["' ](iam|sso|s3|sts|logs|lambda):\*/);
   });
 
+  test('runs the sweeper once a minute, also when a run fails because it found something', () => {
+    const of = (path: string) => new Map(infraFiles()).get(path) ?? '';
+    const { Resources } = parse(of('infra/aws/cloudformation/sweeper.yaml')) as { Resources: Record<string, object> };
+    expect(Object.values(Resources)).toContainEqual({
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: {
+        FunctionName: { Ref: 'Function' },
+        Qualifier: '$LATEST',
+        MaximumEventAgeInSeconds: 60,
+        MaximumRetryAttempts: 0,
+      },
+    });
+    const main = of('infra/aws/terraform/sweeper/main.tf').replace(/ +/g, ' ');
+    const [, config] = /resource "aws_lambda_function_event_invoke_config" "sweeper" \{\n([^}]*)\}/.exec(main) ?? [];
+    expect(config?.split('\n').map((line) => line.trim())).toEqual([
+      'function_name = aws_lambda_function.sweeper.function_name',
+      'maximum_event_age_in_seconds = 60',
+      'maximum_retry_attempts = 0',
+      '',
+    ]);
+  });
+
   test.each([...infraFiles()].filter(([path]) => path.endsWith('.yaml')))(
     '%s is YAML with texts for versions',
     (_path, text) => {

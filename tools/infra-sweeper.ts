@@ -14,6 +14,11 @@ import { block, encoded, raw, role, template, terraform, variable } from './infr
 
 /** The newest runtime of Node that AWS Lambda documents as supported until 2028; the code is one file without types. */
 const RUNTIME = { runtime: 'nodejs24.x', handler: 'index.handler', timeoutS: 300, memoryMb: 256 };
+/**
+ * A run that found something fails, so that it is counted, and AWS would repeat it twice; the next minute does that anyhow. For the same reason
+ * nothing is kept that could not begin within its minute (Lambda developer guide, "Asynchronous invocation"; 60 s is the shortest).
+ */
+const ASYNC = { retries: 0, maxAgeS: 60 };
 const NAME = 'curfew-sweeper';
 const PARTITION = '${data.aws_partition.current.partition}';
 const ACCOUNT = '${data.aws_caller_identity.current.account_id}';
@@ -99,6 +104,11 @@ function hub(): string {
     ),
     block('resource "aws_cloudwatch_log_group" "sweeper"', { name: `/aws/lambda/${NAME}`, retention_in_days: 90 }),
     lambdaFunction(),
+    block('resource "aws_lambda_function_event_invoke_config" "sweeper"', {
+      function_name: raw('aws_lambda_function.sweeper.function_name'),
+      maximum_event_age_in_seconds: ASYNC.maxAgeS,
+      maximum_retry_attempts: ASYNC.retries,
+    }),
     block('resource "aws_cloudwatch_event_rule" "every_minute"', {
       name: NAME,
       description: 'Runs the sweeper.',
@@ -243,6 +253,15 @@ function hubTemplate(): string {
       Properties: { LogGroupName: `/aws/lambda/${NAME}`, RetentionInDays: 90 },
     },
     Function: functionResource(),
+    OncePerMinute: {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: {
+        FunctionName: { Ref: 'Function' },
+        Qualifier: '$LATEST',
+        MaximumEventAgeInSeconds: ASYNC.maxAgeS,
+        MaximumRetryAttempts: ASYNC.retries,
+      },
+    },
     EveryMinute: {
       Type: 'AWS::Events::Rule',
       Properties: {

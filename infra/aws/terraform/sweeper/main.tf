@@ -235,6 +235,12 @@ resource "aws_lambda_function" "sweeper" {
   }
 }
 
+resource "aws_lambda_function_event_invoke_config" "sweeper" {
+  function_name                = aws_lambda_function.sweeper.function_name
+  maximum_event_age_in_seconds = 60
+  maximum_retry_attempts       = 0
+}
+
 resource "aws_cloudwatch_event_rule" "every_minute" {
   name                = "curfew-sweeper"
   description         = "Runs the sweeper."
