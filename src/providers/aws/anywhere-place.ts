@@ -93,10 +93,13 @@ export function wrongProfile(profile: Profile | undefined, { place, definition, 
 /** For so long what was found in an account is believed: the control plane takes one call a second. */
 const BELIEVED_MS = 300_000;
 
-/** Finds trust anchors and profiles, and remembers for a while those that are as they should be. `authority`: our certificate. */
+/**
+ * Finds trust anchors and profiles, and remembers for a while what an account has, of which all its roles are reached: after a restart, and when
+ * that is believed no more, many of them ask at once. `authority`: our certificate.
+ */
 export class AnywhereDirectory {
-  readonly #anchors = new Map<string, Believed<TrustAnchor>>();
-  readonly #profiles = new Map<string, Believed<Profile>>();
+  readonly #anchors = new Lists<TrustAnchor>();
+  readonly #profiles = new Lists<Profile>();
 
   /** What a binding is reached by. Throws `invalid` when something is not as it should be. */
   async find(
@@ -105,7 +108,7 @@ export class AnywhereDirectory {
     control: AnywhereControl,
     now: Instant,
   ): Promise<AnywhereNames> {
-    const { place, definition, policy } = resolved;
+    const { place, definition } = resolved;
     const { account } = place;
     const anchor = await this.anchor(account, authority, control, now);
     if (anchor?.enabled !== true) {
@@ -113,10 +116,9 @@ export class AnywhereDirectory {
         anchor === undefined ? 'no trust anchor with the certificate of this broker' : 'a disabled trust anchor';
       throw new ProviderFault('invalid', `${account} has ${state}. "curfew doctor" says how to mend it.`);
     }
-    const profile = await believed(this.#profiles, [place.arn, definition.profile, policy.hash].join(' '), now, {
-      look: async () => (await control.profiles()).find(({ name }) => name === definition.profile),
-      isRight: (one) => wrongProfile(one, resolved) === null,
-    });
+    const named = (all: readonly Profile[]) => all.find(({ name }) => name === definition.profile);
+    const isRight = (all: readonly Profile[]) => wrongProfile(named(all), resolved) === null;
+    const profile = named(await this.#profiles.of(account, now, () => control.profiles(), isRight));
     const wrong = wrongProfile(profile, resolved);
     if (profile === undefined || wrong !== null)
       throw new ProviderFault('invalid', `In ${account} ${wrong ?? ''}. "curfew doctor" says how to mend it.`);
@@ -124,29 +126,38 @@ export class AnywhereDirectory {
   }
 
   /** Our trust anchor in an account, of which all its roles are reached. */
-  anchor(account: string, authority: string, control: AnywhereControl, now: Instant): Promise<TrustAnchor | undefined> {
-    return believed(this.#anchors, `${account} ${authority}`, now, {
-      look: async () => (await control.trustAnchors()).find((one) => isOurAnchor(one, authority)),
-      isRight: ({ enabled }) => enabled,
-    });
+  async anchor(
+    account: string,
+    authority: string,
+    control: AnywhereControl,
+    now: Instant,
+  ): Promise<TrustAnchor | undefined> {
+    const ours = (all: readonly TrustAnchor[]) => all.find((one) => isOurAnchor(one, authority));
+    const isRight = (all: readonly TrustAnchor[]) => ours(all)?.enabled === true;
+    return ours(await this.#anchors.of(account, now, () => control.trustAnchors(), isRight));
   }
 }
 
-interface Believed<Value> {
-  readonly value: Value;
-  readonly until: Instant;
-}
+/** What accounts have of one kind. */
+class Lists<Value> {
+  readonly #known = new Map<string, { readonly all: readonly Value[]; readonly until: Instant }>();
+  readonly #asking = new Map<string, Promise<readonly Value[]>>();
 
-/** What is known under a key, or else what a look finds; only what is right is remembered, so that what was mended is seen at once. */
-async function believed<Value>(
-  known: Map<string, Believed<Value>>,
-  key: string,
-  now: Instant,
-  { look, isRight }: { readonly look: () => Promise<Value | undefined>; readonly isRight: (value: Value) => boolean },
-): Promise<Value | undefined> {
-  const before = known.get(key);
-  if (before !== undefined && now < before.until) return before.value;
-  const value = await look();
-  if (value !== undefined && isRight(value)) known.set(key, { value, until: after(now, BELIEVED_MS) });
-  return value;
+  /** What an account had a while ago, if that is right; otherwise what it has, so that what was mended is seen at once. One question for all who ask at the same time. */
+  async of(
+    account: string,
+    now: Instant,
+    look: () => Promise<readonly Value[]>,
+    isRight: (all: readonly Value[]) => boolean,
+  ): Promise<readonly Value[]> {
+    const known = this.#known.get(account);
+    if (known !== undefined && now < known.until && isRight(known.all)) return known.all;
+    const running = this.#asking.get(account);
+    if (running !== undefined) return running;
+    const answer = look().finally(() => this.#asking.delete(account));
+    this.#asking.set(account, answer);
+    const all = await answer;
+    this.#known.set(account, { all, until: after(now, BELIEVED_MS) });
+    return all;
+  }
 }
