@@ -52,11 +52,14 @@ describe('a document that somebody edited', () => {
         expect('endIsEdited' in seen).toBe(isOfTheEnd);
         await expect(on.provider.observe(spec, null, call())).resolves.toMatchObject({ usable: false });
         await on.provider.revoke(spec, ending, rung, late);
-        // AWS may obey the edit for some seconds yet, so one look proves nothing; and what stands there is gone with the next tidying.
+        // AWS may obey the edit for some seconds yet, so one look proves nothing; and what stands there goes with a tidying after that.
         const gone = { presence: 'absent', proof: 'observed', final: false };
         await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(gone);
         expect(await on.use(on.own(spec))).toBe('refused');
-        await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
+        await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: false, left: 1 });
+        const later = { ...call(), now: after(spec.endsAt, 65_000) };
+        await expect(on.provider.tidy(spec, later)).resolves.toEqual({ removed: true, left: 0 });
+        await expect(on.provider.observe(spec, ending, later)).resolves.toMatchObject(gone);
       }
     },
   );
@@ -95,6 +98,41 @@ describe('a document that somebody edited', () => {
     await put(spec, text);
     const seen = await on.provider.observe(spec, { cause: 'revoked', since: on.now() }, call());
     expect(seen).toMatchObject({ native: { itsOwnEnd: '2099-01-01T00:00:00.000Z' } });
+  });
+});
+
+describe('after the end, nothing under the name', () => {
+  const expired = ({ endsAt }: BindingSpec): Ending => ({ cause: 'expired', since: endsAt });
+  const at = (spec: BindingSpec, ms: number): CallOptions => ({ ...call(), now: after(spec.endsAt, ms) });
+  const seenGone = { presence: 'absent', proof: 'observed', final: false };
+
+  test.each([5_000, 3_600_000])(
+    'is no proof by itself %i ms after it: a sweeper may have deleted an edit, which AWS obeys for some seconds yet',
+    async (ms) => {
+      const spec = await given();
+      await put(spec, allow('s3:GetObject'));
+      await admin.send(new DeleteUserPolicyCommand(policyOf(spec)));
+      const seen = await on.provider.observe(spec, expired(spec), at(spec, ms));
+      expect(seen).toMatchObject(seenGone);
+      expect(seen).not.toHaveProperty('finalAt');
+    },
+  );
+
+  test('is over by construction where this process has removed what nobody had edited, and it alone knows that', async () => {
+    const spec = await given();
+    const late = at(spec, 5_000);
+    await expect(on.provider.observe(spec, expired(spec), late)).resolves.toMatchObject({ usable: false });
+    await on.provider.revoke(spec, expired(spec), 0, late);
+    const over = { presence: 'absent', proof: 'by-construction', final: true };
+    await expect(on.provider.observe(spec, expired(spec), late)).resolves.toMatchObject(over);
+    await expect(on.with({}).observe(spec, expired(spec), late)).resolves.toMatchObject(seenGone);
+  });
+
+  test('is no proof where it was removed before the end, edited or not', async () => {
+    const spec = await given();
+    await put(spec, allow('s3:GetObject'));
+    await on.provider.revoke(spec, { cause: 'returned', since: on.now() }, 0, at(spec, -1_000));
+    await expect(on.provider.observe(spec, expired(spec), at(spec, 5_000))).resolves.toMatchObject(seenGone);
   });
 });
 
@@ -236,7 +274,7 @@ describe('when it cannot be deleted', () => {
     await post(on.url, 'faults', []);
     // What it left is litter once its own end has passed, and goes with the next tidying.
     await expect(on.provider.tidy(spec, call())).resolves.toEqual({ removed: false, left: 1 });
-    const late = { ...call(), now: after(spec.endsAt, 60_000) };
+    const late = { ...call(), now: after(spec.endsAt, 65_000) };
     await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
   });
 

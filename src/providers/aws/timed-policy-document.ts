@@ -165,6 +165,12 @@ export function ownEnd(text: string): Instant | null {
   return last;
 }
 
+/** Whether a document allows nothing. */
+export function isDenial(text: string): boolean {
+  const document = parseDocument(text);
+  return document !== null && statementsOf(document).every(({ Effect }) => Effect === 'Deny');
+}
+
 function endOf(statement: JsonObject): Instant | null {
   const condition = statement['Condition'];
   const before = isObject(condition) ? condition['DateLessThan'] : undefined;

@@ -28,6 +28,7 @@ import { wholeSecond, type Partition } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
 import type { Sessions } from './sessions.ts';
 import {
+  isDenial,
   isOurs,
   ownEnd,
   recognise,
@@ -56,6 +57,7 @@ export function timedPolicy(
     if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
     return found.value;
   };
+  const litter = new Litter();
   const calling = <T>(place: IdentityPlace, call: CallOptions, work: (calls: IdentityCalls) => Promise<T>) =>
     asProvisioner(sessions, place.account, call, (iam) => work(identityCalls(iam, place, call)));
 
@@ -74,14 +76,17 @@ export function timedPolicy(
       const { place, policy } = resolved;
       const issued = { account: place.account, endsAt: binding.endsAt, evidence: describe(place, policy, binding) };
       return lookOrLost(organization, issued, ending, call, () =>
-        calling(place, call, (calls) => observe(calls, resolved, binding, ending !== null, call.now)),
+        calling(place, call, (calls) =>
+          observe(calls, resolved, binding, { ending: ending !== null, now: call.now, litter }),
+        ),
       );
     },
     revoke: async (binding, _ending, rung, call) => {
       const { place, policy } = resolve(binding);
       await calling(place, call, async (calls) => {
-        if (rung > 0) return denyInstead(calls, policy);
-        return call.now < binding.endsAt ? calls.remove(policy.name) : removeOver(calls, policy);
+        const removal = { calls, policy, tellRemoved: () => litter.removed(policy.name, binding.endsAt, call.now) };
+        if (rung > 0) return denyInstead(removal);
+        return call.now < binding.endsAt ? calls.remove(policy.name) : removeOver(removal);
       });
     },
     // Every grant has a policy of its own name, so no two writers meet.
@@ -169,16 +174,33 @@ async function putWithin(calls: IdentityCalls, place: IdentityPlace, policy: Tim
 }
 
 /**
+ * Which policies this process has read, past their end, to be ours and unedited, and then removed. Where nothing stands, nobody knows what was
+ * believed there a moment ago; of these it is known, so that their end needs no wait.
+ */
+class Litter {
+  readonly #removed = new Map<string, Instant>();
+
+  removed(name: string, endsAt: Instant, now: Instant): void {
+    for (const [other, at] of this.#removed) if (now >= after(at, ABANDONED_CALL_MS)) this.#removed.delete(other);
+    if (now >= after(endsAt, CLOCK_TOLERANCE_MS)) this.#removed.set(name, now);
+  }
+
+  has(name: string): boolean {
+    return this.#removed.has(name);
+  }
+}
+
+/**
  * What a document under the grant's name means, and since when it means nothing. A document that is not ours is never harmless, whatever it
  * seems to say. After the end, ours is: AWS does not believe it, so the access is gone by construction; it counts as there again, though not
- * usable, until it has been removed, because it takes up room that the identity needs.
+ * usable, until it has been removed, because it takes up room that the identity needs. Where nothing stands and this process has not removed it
+ * so, somebody may have removed an edit that AWS obeys for some seconds yet.
  */
 async function observe(
   calls: IdentityCalls,
   { place, policy, definition }: ResolvedPolicy,
   spec: BindingSpec,
-  ending: boolean,
-  now: Instant,
+  { ending, now, litter }: { readonly ending: boolean; readonly now: Instant; readonly litter: Litter },
 ): Promise<Observation> {
   // It is AWS's clock that ends it, and ours may be ahead of it by so much.
   const finalAt = after(spec.endsAt, CLOCK_TOLERANCE_MS);
@@ -187,11 +209,17 @@ async function observe(
   const evidence = { ...describe(place, policy, spec), ...facts({ notCovered }) };
   const absent = (more: JsonObject): Observation => ({
     presence: 'absent',
-    proof: over ? 'by-construction' : 'observed',
-    evidence: { ...evidence, ...(over ? { clockToleranceMs: CLOCK_TOLERANCE_MS } : {}), ...more },
+    proof: 'observed',
+    evidence: { ...evidence, ...more },
     // Before the end, a call that was given up could still put the policy there again.
+    final: false,
+  });
+  const ended = (more: JsonObject): Observation => ({
+    presence: 'absent',
+    proof: 'by-construction',
+    evidence: { ...evidence, clockToleranceMs: CLOCK_TOLERANCE_MS, ...more },
     final: now >= finalAt,
-    ...(over && now < finalAt ? { finalAt } : {}),
+    ...(now < finalAt ? { finalAt } : {}),
   });
   const standing = await calls.read(policy.name).catch(async (error: unknown) => {
     const forbidden = error instanceof ProviderFault && error.kind === 'forbidden-to-us';
@@ -204,19 +232,15 @@ async function observe(
     const identity = await findIdentity(calls, place);
     if (identity === null) return absent({ standing: 'nothing', identity: 'does not exist', saidBy: 'its account' });
     const anew = madeAnew(identity, spec) ? { identityMadeAnewAt: toIso(identity.madeAt ?? now) } : {};
-    return absent({ standing: 'nothing', identityId: identity.id, ...anew });
+    const seen = { standing: 'nothing', identityId: identity.id, ...anew };
+    return litter.has(policy.name) ? ended(seen) : absent(seen);
   }
   switch (recognise(policy, standing)) {
     case 'denial':
       // It may have taken the place of an edit just now, also past the end, and AWS needs some seconds to obey it.
-      return {
-        presence: 'absent',
-        proof: 'observed',
-        evidence: { ...evidence, standing: 'a deny of what it allowed' },
-        final: false,
-      };
+      return absent({ standing: 'a deny of what it allowed' });
     case 'ours':
-      if (over && now < finalAt) return absent({ standing: 'our own policy, whose time is over' });
+      if (over && now < finalAt) return ended({ standing: 'our own policy, whose time is over' });
       return { presence: 'present', usable: !over, native: { ...evidence, standing: 'our own policy' } };
     case 'edited': {
       const end = ownEnd(standing);
@@ -229,6 +253,13 @@ async function observe(
   }
 }
 
+interface Removal {
+  readonly calls: IdentityCalls;
+  readonly policy: TimedPolicy;
+  /** Told when what was read to be ours and unedited has been removed. */
+  readonly tellRemoved: () => void;
+}
+
 /** Refusals after which nothing was put: an edit may be shorter than the denial, and the identity full; or we may delete and not put. */
 const NOT_PUT: ReadonlySet<FaultKind> = new Set(['invalid', 'forbidden-to-us']);
 
@@ -237,9 +268,13 @@ const NOT_PUT: ReadonlySet<FaultKind> = new Set(['invalid', 'forbidden-to-us']);
  * which nothing would be left to tell: a denial takes its place, which counts once it has stood there long enough, and is litter then. Where
  * none can be put it is removed all the same, and whoever ends the grant comes back when AWS believes it no more.
  */
-async function removeOver(calls: IdentityCalls, policy: TimedPolicy): Promise<void> {
+async function removeOver({ calls, policy, tellRemoved }: Removal): Promise<void> {
   const standing = await calls.read(policy.name);
-  if (standing === null || recognise(policy, standing) !== 'edited') return calls.remove(policy.name);
+  if (standing === null || recognise(policy, standing) !== 'edited') {
+    await calls.remove(policy.name);
+    if (standing !== null && recognise(policy, standing) === 'ours') tellRemoved();
+    return;
+  }
   try {
     await calls.put(policy.name, policy.denial);
   } catch (error) {
@@ -254,23 +289,29 @@ async function removeOver(calls: IdentityCalls, policy: TimedPolicy): Promise<vo
 }
 
 /** The last resort when a policy cannot be deleted. Where nothing stands, nothing is put. */
-async function denyInstead(calls: IdentityCalls, policy: TimedPolicy): Promise<void> {
+async function denyInstead(removal: Removal): Promise<void> {
+  const { calls, policy } = removal;
   if ((await calls.read(policy.name)) === null) return;
   try {
-    await removeOver(calls, policy);
+    await removeOver(removal);
   } catch (error) {
     if (!(error instanceof ProviderFault) || error.hasWritten) throw error;
     await calls.put(policy.name, policy.denial);
   }
 }
 
-/** Removes from an identity what grants that are long over have left there; the documents say themselves when that was. */
+/**
+ * Removes from an identity what grants that are long over have left there; the documents say themselves when that was. A denial may have taken
+ * the place of an edit at the end, and says so for as long as whoever ends that grant looks at it.
+ */
 async function removeOverdue(calls: IdentityCalls, { now, alongside }: CallOptions): Promise<Tidied> {
   const ours = (await calls.policies()).filter(isOurs);
   const overdue: string[] = [];
   for (const name of ours) {
-    const end = ownEnd((await calls.read(name)) ?? '');
-    if (end !== null && now >= after(end, CLOCK_TOLERANCE_MS)) overdue.push(name);
+    const text = (await calls.read(name)) ?? '';
+    const end = ownEnd(text);
+    const keptMs = CLOCK_TOLERANCE_MS + (isDenial(text) ? ABANDONED_CALL_MS : 0);
+    if (end !== null && now >= after(end, keptMs)) overdue.push(name);
   }
   const [removed, left] = [overdue.length > 0, ours.length - overdue.length];
   if (removed) await alongside?.removes(left);
