@@ -1,4 +1,5 @@
 import { needsBinding, type GrantState } from '../core/grant.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Desired } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import { ProviderFault, type FaultKind, type Provisioned } from '../providers/contract.ts';
@@ -69,9 +70,9 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
   let grant = claimed;
   let left = false;
   let untouched = (fresh && !turn.shared) || turn.binding.lastCallAt === null;
-  const settle = async (): Promise<void> => {
+  const settle = async (native?: JsonObject): Promise<void> => {
     if (!turn.shared || !left) return;
-    await noteSettled(ports.db, { grant, owner: ports.owner }, turn.binding.unsettledUntil);
+    await noteSettled(ports.db, { grant, owner: ports.owner }, turn.binding.unsettledUntil, native);
   };
   try {
     const standing =
@@ -103,16 +104,16 @@ async function activateInTurn(ports: StepPorts, claimed: GrantRecord, turn: Slot
       return false;
     }
     if (provisioned.usable) {
-      const { credentials, until, residual } = provisioned;
+      const { credentials, native, until, residual } = provisioned;
       const facts = { fingerprints: credentials.map((one) => one.fingerprint) };
       const shared = { until, unsettledBefore: turn.binding.unsettledUntil };
-      const call = { kind: 'answered', ...(turn.shared ? { shared } : {}) } as const;
+      const call = { kind: 'answered', native, ...(turn.shared ? { shared } : {}) } as const;
       const active = await record(ports, grant, [{ event: { kind: 'usable' }, facts, credentials, call, residual }]);
       // An active grant has no claim; one that was taken back meanwhile still has ours.
       if (active === null) await dropLease(ports.db, grant.id, ports.owner);
       return active !== null;
     }
-    await settle();
+    await settle(provisioned.native);
     const { unseen } = provisioned;
     const why = unseen === undefined ? 'is not usable yet.' : `was given, and cannot be seen yet: ${unseen}`;
     await tryLater(ports, grant, new ProviderFault('conflict', `The access ${why}`), false);

@@ -93,7 +93,7 @@ async function leaveToOthers(
         throw new ProviderFault('conflict', 'The end that the others need does not show yet.');
       }
       const written = { until, unsettledBefore: turn.binding.unsettledUntil };
-      await noteEndWritten(ports.db, { grant, owner: ports.owner }, written);
+      await noteEndWritten(ports.db, { grant, owner: ports.owner }, written, called.value.native);
       await wakeUnsettled(ports.db, grant.slot);
     } catch (error) {
       const fault = asFault(error);
@@ -245,11 +245,15 @@ async function revoke(
   }
 }
 
-/** The binding of a grant as it may stand in the cloud: on a shared slot with the latest end that was ever written there. */
-function specInTurn(grant: GrantRecord, turn: SlotTurn): BindingSpec {
+/**
+ * The binding of a grant as it may stand in the cloud: on a shared slot with the latest end that was ever written there, and with what was made,
+ * unless nothing was since the slot was empty.
+ */
+function specInTurn(grant: GrantRecord, { binding }: SlotTurn): BindingSpec {
   const spec = boundSpec(grant);
-  const { writtenUntil } = turn.binding;
-  return writtenUntil !== null && writtenUntil > spec.endsAt ? { ...spec, endsAt: writtenUntil } : spec;
+  const { writtenUntil, lastCallAt, native } = binding;
+  const endsAt = writtenUntil !== null && writtenUntil > spec.endsAt ? writtenUntil : spec.endsAt;
+  return { ...spec, endsAt, ...(native === null || lastCallAt === null ? {} : { native }) };
 }
 
 interface Look {

@@ -159,14 +159,14 @@ async function acknowledge(
   ports: StepPorts,
   grant: GrantRecord,
   done: Parameters<typeof record>[2][number],
-  { usable, credentials, residual }: Provisioned,
+  { usable, native, credentials, residual }: Provisioned,
   turn: SlotTurn,
   until: Instant,
 ): Promise<void> {
   if (!usable) throw new ProviderFault('conflict', 'The later end does not show yet.');
   const facts = { ...done.facts, fingerprints: credentials.map((one) => one.fingerprint) };
   const shared = { until, unsettledBefore: turn.binding.unsettledUntil };
-  const call = { kind: 'answered', ...(turn.shared ? { shared } : {}) } as const;
+  const call = { kind: 'answered', native, ...(turn.shared ? { shared } : {}) } as const;
   const extended = await record(ports, grant, [{ ...done, facts, credentials, call, residual }]);
   if (extended === null) await dropLease(ports.db, grant.id, ports.owner);
 }

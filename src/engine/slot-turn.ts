@@ -105,6 +105,7 @@ const UNTOUCHED: BindingRecord = {
   absentSince: null,
   unsettledUntil: null,
   failures: 0,
+  native: null,
 };
 
 function ownSlot(binding: BindingRecord): SlotTurn {

@@ -1,3 +1,4 @@
+import { findBinding } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import { overSince } from '../store/past-grants.ts';
@@ -55,8 +56,9 @@ export async function tidy(
       continue;
     }
     try {
+      const { native } = await findBinding(db, grant.slot);
       const call = { now: await appNow(db), signal, alongside: alongside(ports, grant, 'needs-the-log') };
-      if ((await provider.tidy(spec, call)).removed) cleaned += 1;
+      if ((await provider.tidy({ ...spec, ...(native === null ? {} : { native }) }, call)).removed) cleaned += 1;
     } catch (error) {
       const fault = asFault(error);
       if (fault === null) throw error;

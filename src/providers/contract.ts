@@ -181,6 +181,11 @@ export interface BindingSpec extends BindingPlace {
    * being ended, the latest end that may stand in the cloud: later than the grant's own when an extension was on its way.
    */
   readonly endsAt: Instant;
+  /**
+   * What `Provisioned.native` said last of what was made in a shared slot: the names that it had then may lead nowhere by now, or elsewhere.
+   * Known while what was made is being taken away, or its traces are. Absent: it is not known.
+   */
+  readonly native?: JsonObject;
 }
 
 /** That a binding is being taken away, since when and why. */
@@ -232,7 +237,7 @@ export interface Provisioned {
   readonly usable: boolean;
   /** Why it could not be seen whether it is usable, where a look failed after the write; for people, like the message of a fault. */
   readonly unseen?: string;
-  /** What was made, without secrets; kept with the binding and handed to a person who asks. */
+  /** What was made, without secrets; kept with the binding, and handed back as `BindingSpec.native`. */
   readonly native: JsonObject;
   /** Credentials that came into being on the way (and were discarded): they count towards the proof. */
   readonly credentials: readonly CredentialFacts[];

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { GrantId } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { SlotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at, fromNow, isAnyOf } from './columns.ts';
@@ -25,6 +26,8 @@ export interface BindingRecord {
    * the column `rung`, because the rung follows from it.
    */
   readonly failures: number;
+  /** What the provider said last of what it made there, also of what is gone since; `null`: nothing. */
+  readonly native: JsonObject | null;
 }
 
 /**
@@ -40,8 +43,13 @@ export type CallNote =
     }
   | {
       readonly kind: 'answered';
+      /** What was made, as the answer says. */
+      readonly native: JsonObject;
       readonly shared?: { readonly until: Instant; readonly unsettledBefore: Instant | null };
     };
+
+/** Whoever is the first to write on an empty slot does not know what they make there yet: what was made before is nothing of theirs. */
+const MADE_THERE = { native: sql<string>`case when last_call_at is null then '{}'::jsonb else native end` };
 
 /** The columns of a binding that remember a call. As long as another end may still land, the later one counts. */
 export function columnsOfCall(note: CallNote) {
@@ -50,11 +58,11 @@ export function columnsOfCall(note: CallNote) {
     const columns = { last_call_at: fromNow(callTimeoutMs), absent_since: null };
     if (shared === undefined) return columns;
     const landed = fromNow(callTimeoutMs + shared.mayLandMs);
-    const unsettled = { ...columns, ...unsettledUntil(landed, shared.outsideTurn) };
+    const unsettled = { ...columns, ...MADE_THERE, ...unsettledUntil(landed, shared.outsideTurn) };
     if (shared.until === null) return unsettled;
     return { ...unsettled, written_until: sql<string>`greatest(written_until, ${at(shared.until)})` };
   }
-  const columns = { last_call_at: fromNow(0) };
+  const columns = { last_call_at: fromNow(0), native: JSON.stringify(note.native) };
   if (note.shared === undefined) return columns;
   const { until, unsettledBefore } = note.shared;
   const before = unsettledBefore === null ? sql<string>`null::timestamptz` : at(unsettledBefore);
@@ -79,7 +87,7 @@ function unsettledUntil(until: RawBuilder<unknown>, outsideTurn = false) {
 export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord> {
   const row = await db
     .selectFrom('binding')
-    .select(['last_call_at', 'standing', 'written_until', 'absent_since', 'rung'])
+    .select(['last_call_at', 'standing', 'written_until', 'absent_since', 'rung', 'native'])
     .select(sql<Instant | null>`greatest(unsettled_until, outside_turn_until)`.as('unsettled_until'))
     .where('slot', '=', slot)
     .executeTakeFirst();
@@ -91,6 +99,7 @@ export async function findBinding(db: Db, slot: SlotKey): Promise<BindingRecord>
     absentSince: row.absent_since,
     unsettledUntil: row.unsettled_until,
     failures: row.rung,
+    native: Object.keys(row.native).length === 0 ? null : row.native,
   };
 }
 
@@ -138,19 +147,28 @@ export async function noteEndWritten(
   db: Db,
   claim: Claim,
   shared: { readonly until: Instant; readonly unsettledBefore: Instant | null },
+  native: JsonObject,
 ): Promise<void> {
   await underClaim(db, claim)
-    .set(columnsOfCall({ kind: 'answered', shared }))
+    .set(columnsOfCall({ kind: 'answered', native, shared }))
     .execute();
 }
 
 /**
  * Remembers of a shared slot that a call was answered, though the access cannot be used yet: nothing of it can land later. What may stand
- * there stays as it was noted.
+ * there stays as it was noted. `native`: what was made, where the answer says so.
  */
-export async function noteSettled(db: Db, claim: Claim, unsettledBefore: Instant | null): Promise<void> {
+export async function noteSettled(
+  db: Db,
+  claim: Claim,
+  unsettledBefore: Instant | null,
+  native?: JsonObject,
+): Promise<void> {
   await underClaim(db, claim)
-    .set({ unsettled_until: unsettledBefore === null ? null : toIso(unsettledBefore) })
+    .set({
+      unsettled_until: unsettledBefore === null ? null : toIso(unsettledBefore),
+      ...(native === undefined ? {} : { native: JSON.stringify(native) }),
+    })
     .execute();
 }
 

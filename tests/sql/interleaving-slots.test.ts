@@ -44,7 +44,7 @@ onTwoConnections('what is remembered about a shared place', (current) => {
 
   test.each<readonly [string, (db: Db) => Promise<unknown>, unknown]>([
     ['a call was answered', (db: Db) => noteSettled(db, claim, null), undefined],
-    ['an end was written', async (db: Db) => noteEndWritten(db, claim, await endNow()), undefined],
+    ['an end was written', async (db: Db) => noteEndWritten(db, claim, await endNow(), {}), undefined],
     ['something stood there', (db: Db) => noteStanding(db, claim, true), false],
     ['absence was seen', (db: Db) => noteAbsence(db, claim, true), null],
     ['a call did nothing', (db: Db) => unnoteCall(db, claim), undefined],

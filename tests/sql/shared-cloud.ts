@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { GrantId } from '../../src/core/ids.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { instant, type Instant } from '../../src/core/time.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { ProviderFault, type CallOptions, type Provider } from '../../src/providers/contract.ts';
@@ -35,6 +36,9 @@ export class SharedCloud {
   onLook: () => void = () => {};
   /** Grants after whose end it was told to forget what was written beside their place. */
   readonly forgotten: GrantId[] = [];
+  /** What it says of what it makes, and what it was told again of that with each call. */
+  native: JsonObject = {};
+  readonly told: (readonly [string, JsonObject | undefined])[] = [];
   readonly #pending: { readonly at: number; readonly perform: () => void }[] = [];
   readonly #now: () => number;
 
@@ -59,14 +63,16 @@ export class SharedCloud {
       methods: { 'assume-role': { ...method, slot: 'shared', endedBy: 'broker' } },
       sharedPlace: ({ target, principal }) => [target.native, principal],
       provision: async (wanted) => {
+        const { native } = this;
         this.#write('provision', () => {
           this.places.set(wanted.slot, wanted.endsAt);
           this.ends.set(wanted.slot, wanted.grant);
         });
-        return { usable: !this.slow, native: {}, credentials: [] };
+        return { usable: !this.slow, native, credentials: [] };
       },
-      observe: async (binding, _ending, _call: CallOptions) => {
+      observe: async (binding, ending, _call: CallOptions) => {
         this.calls.push('observe');
+        this.told.push([ending === null ? 'look' : 'observe', binding.native]);
         this.onLook();
         if (this.blind) throw new ProviderFault('forbidden-to-us', 'not allowed to look');
         const end = this.places.get(binding.slot);
@@ -76,9 +82,13 @@ export class SharedCloud {
           endWrittenFor === undefined ? {} : this.edited ? { endIsEdited: true as const } : { endWrittenFor };
         return { presence: 'present', usable: true, native: {}, ...ours };
       },
-      revoke: async (binding) => this.#write('revoke', () => void this.places.delete(binding.slot)),
-      forget: async ({ grant }) => {
+      revoke: async (binding) => {
+        this.told.push(['revoke', binding.native]);
+        this.#write('revoke', () => void this.places.delete(binding.slot));
+      },
+      forget: async ({ grant, native }) => {
         this.forgotten.push(grant);
+        this.told.push(['forget', native]);
         if (this.mishaps.shift() !== undefined) throw new ProviderFault('unreachable', 'no answer');
       },
     };

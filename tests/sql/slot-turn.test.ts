@@ -100,7 +100,7 @@ describe('claims and turns', () => {
     expect(await noteStanding(database.db, lost, true)).toBe(false);
     expect(await noteAbsence(database.db, lost, true)).toBeNull();
     const before = await findBinding(database.db, SLOT);
-    await noteEndWritten(database.db, lost, { until: time.now(), unsettledBefore: null });
+    await noteEndWritten(database.db, lost, { until: time.now(), unsettledBefore: null }, {});
     await unnoteCall(database.db, lost);
     expect(await findBinding(database.db, SLOT)).toEqual(before);
   });

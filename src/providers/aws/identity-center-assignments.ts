@@ -13,7 +13,15 @@ import {
 import { facts, refuseSkew } from './call.ts';
 import { CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, NOT_CUT_RESIDUAL, UNCUT_RESIDUAL } from './capabilities.ts';
 import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
-import { assignedTo, everybody, isAstray, locate, type Located } from './identity-center-located.ts';
+import {
+  assignedTo,
+  everybody,
+  everybodyLeased,
+  isAstray,
+  locate,
+  nativeNames,
+  type Located,
+} from './identity-center-located.ts';
 import type { Operations } from './identity-center-operations.ts';
 import type { AssignmentPlace } from './identity-center-place.ts';
 import {
@@ -235,7 +243,7 @@ export class Assignments {
   async forget(place: AssignmentPlace, spec: BindingSpec, call: CallOptions): Promise<void> {
     if (this.#leases === null) return;
     const at = await this.#locate(place, spec, { lane: 'end', call });
-    for (const names of everybody(place, at)) await this.#leases.release(leaseSlot(names), call);
+    for (const names of everybodyLeased(place, at)) await this.#leases.release(leaseSlot(names), call);
   }
 
   /** Brings the denial of a slot forward to its end, for everybody who could stand there. */
@@ -319,7 +327,7 @@ export class Assignments {
     const { schedule } = at;
     // A schedule that was written for another grant belongs to that one, and so do leases beside it.
     if (schedule === 'edited' || (schedule !== null && schedule.writtenFor !== spec.grant)) return removed;
-    const settled = await settledLeases(this.#leases, everybody(place, at), call);
+    const settled = await settledLeases(this.#leases, everybodyLeased(place, at), call);
     if (schedule === null && settled.length === 0) return removed;
     // Due, it keeps nobody from being gone.
     const due = schedule === null ? at : { ...at, schedule: { ...schedule, at: call.now } };
@@ -378,12 +386,9 @@ export class Assignments {
   }
 }
 
-function describe({ instanceArn, permissionSetArn, account, userId }: AssignmentNames, spec: BindingSpec): JsonObject {
+function describe(names: AssignmentNames, spec: BindingSpec): JsonObject {
   return facts({
-    instance: instanceArn,
-    account,
-    permissionSet: permissionSetArn,
-    user: userId,
+    ...nativeNames(names),
     schedule: scheduleName(spec.slot),
     scheduledEnd: wholeSecond(spec.endsAt),
   });

@@ -17,9 +17,11 @@ export interface Located {
   readonly schedule: StandingSchedule | 'edited' | null;
   /** What an edited schedule removes instead, where it is an assignment at all. */
   readonly elsewhere: AssignmentNames | null;
+  /** What was assigned there last, as the answer said: its permission set may be gone since. */
+  readonly made: AssignmentNames | null;
 }
 
-/** What could stand in a slot. The schedule remembers ids that the names may not lead to any more. */
+/** What could stand in a slot. The schedule and the binding remember ids that the names may not lead to any more. */
 export async function locate(
   { directory, schedules }: { readonly directory: IdentityCenterDirectory; readonly schedules: EndSchedules },
   place: AssignmentPlace,
@@ -30,15 +32,24 @@ export async function locate(
   const written = await schedules.read(spec.slot, asked.call);
   const userId = await directory.userId(place.userName, asked);
   const remembered = written === null || written === 'edited' ? null : written.names;
+  const said = namesMade(spec.native);
+  const made = said?.instanceArn === instanceArn && said.account === place.account ? said : null;
   const isHere =
     remembered?.instanceArn === instanceArn &&
     remembered.account === place.account &&
-    (await directory.isNamed(remembered.permissionSetArn, place.permissionSet, asked));
-  const userIds = [...new Set([isHere ? remembered.userId : null, userId])].flatMap((one) => one ?? []);
+    // A set that is gone has no name any more, and what we wrote for it is ours for all that.
+    ((remembered.permissionSetArn === made?.permissionSetArn && remembered.userId === made.userId) ||
+      (await directory.isNamed(remembered.permissionSetArn, place.permissionSet, asked)));
   const permissionSetArn = isHere
     ? remembered.permissionSetArn
     : await directory.permissionSetArn(place.permissionSet, asked);
-  const found = { instanceArn, permissionSetArn, userIds };
+  const ids = [
+    isHere ? remembered.userId : null,
+    userId,
+    made?.permissionSetArn === permissionSetArn ? made.userId : null,
+  ];
+  const userIds = [...new Set(ids)].flatMap((one) => one ?? []);
+  const found = { instanceArn, permissionSetArn, userIds, made };
   // Somebody has made it remove something else.
   if (remembered !== null && !isHere) return { ...found, schedule: 'edited', elsewhere: remembered };
   return { ...found, schedule: written, elsewhere: null };
@@ -71,6 +82,27 @@ export async function assignedTo(
       return { gone: { accountIs: 'gone', saidBy: 'its organization' } };
     throw error;
   }
+}
+
+/** What `Provisioned.native` says of an assignment. */
+export function nativeNames(names: AssignmentNames): Readonly<Record<string, string>> {
+  const { instanceArn, permissionSetArn, account, userId } = names;
+  return { instance: instanceArn, account, permissionSet: permissionSetArn, user: userId };
+}
+
+function namesMade(native: JsonObject | undefined): AssignmentNames | null {
+  const { instance, account, permissionSet, user } = native ?? {};
+  if (typeof instance !== 'string' || typeof account !== 'string') return null;
+  if (typeof permissionSet !== 'string' || typeof user !== 'string') return null;
+  return { instanceArn: instance, permissionSetArn: permissionSet, account, userId: user };
+}
+
+/** Everybody of whom there may be a lease: those who could stand there, and who did in a permission set that is gone since. */
+export function everybodyLeased(place: AssignmentPlace, at: Located): readonly AssignmentNames[] {
+  const all = everybody(place, at);
+  const { made } = at;
+  const isKnown = all.some((one) => one.userId === made?.userId && one.permissionSetArn === made.permissionSetArn);
+  return made === null || isKnown ? all : [...all, made];
 }
 
 /** Everybody who could stand in a slot, with the names of the permission set; nobody where that is gone. */

@@ -42,7 +42,7 @@ export const SABOTAGED_SWEEPING: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/identity-center-assignments.ts',
-        find: '    for (const names of everybody(place, at)) await this.#leases.release(leaseSlot(names), call);\n',
+        find: '    for (const names of everybodyLeased(place, at)) await this.#leases.release(leaseSlot(names), call);\n',
         replace: '    void at;\n',
       },
       {
