@@ -11,8 +11,8 @@ import { PACE, type StepPorts } from './ports.ts';
 
 /** How long to wait for somebody who works on the same slot: about a call to a cloud. */
 const TURN_MS = 500;
-/** A turn outlives the claim that is renewed right behind it: what is written under the claim is written in turn. */
-const OUTLIVES_CLAIM_MS = PACE.leaseMs + 1_000;
+/** How long a turn lasts, in milliseconds: it outlives the claim that is renewed right behind it, so that what is written under the claim is written in turn. */
+export const OUTLIVES_CLAIM_MS = PACE.leaseMs + 1_000;
 
 /**
  * The right to change a slot. On a shared slot one grant at a time has it, so that whoever takes the binding away has seen everybody
