@@ -20,7 +20,7 @@ import { wakeUnsettled } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
-import { asFault, STRONGER_MAY_HELP } from './fault.ts';
+import { asFault, mayBeMended } from './fault.ts';
 import { beginningAt, heard } from './heard.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type Heard, type StepPorts } from './ports.ts';
@@ -122,8 +122,8 @@ async function lookAndRevoke(
   const rung = Math.min(capabilities.rungs.length - 1, Math.floor(failures / PACE.attemptsPerRung));
   let answered = false;
   /** A cloud that cannot be reached for a minute is no reason to take more away than is to end: only what a stronger means may mend counts. */
-  const failed = async (fault: ProviderFault | null, mayBeMended: boolean): Promise<void> => {
-    const counted = failures + (mayBeMended ? 1 : 0);
+  const failed = async (fault: ProviderFault | null, counts: boolean): Promise<void> => {
+    const counted = failures + (counts ? 1 : 0);
     if (counted !== turn.binding.failures) await noteFailures(ports.db, { grant, owner: ports.owner }, counted);
     await failedAttempt(ports, grant, rung, fault, answered);
   };
@@ -160,7 +160,7 @@ async function lookAndRevoke(
   } catch (error) {
     const fault = asFault(error);
     if (fault === null) throw error;
-    await failed(fault, STRONGER_MAY_HELP.has(fault.kind));
+    await failed(fault, mayBeMended(fault, grant.attempts));
   }
 }
 

@@ -90,8 +90,10 @@ export const PACE = {
   alarmAt: [3, 10, 30, 100, 300],
   /** And after every so many from then on, for ever. */
   alarmEvery: 1_000,
-  /** Attempts after which the next rung of the method is tried, of those that failed in a way that it may mend (`STRONGER_MAY_HELP`). */
+  /** Attempts after which the next rung of the method is tried, of those that failed in a way that it may mend (`mayBeMended`). */
   attemptsPerRung: 5,
+  /** Attempts after which a call whose outcome is never known counts among those as well: about ten minutes, longer than clouds fail as a whole. */
+  unknownCountsAfter: 30,
 } as const;
 
 /**

@@ -64,7 +64,7 @@ eachDatabase('the means by which access is taken away', (current) => {
     }
   });
 
-  test('a fault that passes is no reason for a stronger one, however long it lasts; somebody is told all the same', async () => {
+  test('a fault that passes is no reason for a stronger one; somebody is told all the same', async () => {
     const { tries, found } = await ending(current());
     for (const what of ['unknown-outcome', 'throttled', 'unreachable', 'conflict', 'cannot-say'] as const)
       expect(await tries(6, what)).toEqual([...FIVE, 0]);
@@ -74,4 +74,15 @@ eachDatabase('the means by which access is taken away', (current) => {
     // And is not forgotten because of what passes.
     expect(await tries(2, 'throttled')).toEqual([1, 1]);
   });
+
+  test('the next one is tried as well when it has never been known for ten minutes what this one did', async () => {
+    const { tries } = await ending(current());
+    const { unknownCountsAfter, attemptsPerRung } = PACE;
+    const waited = unknownCountsAfter + attemptsPerRung;
+    const expected = Array.from({ length: waited + 3 }, (_, n) => (n < waited ? 0 : 1));
+    expect(await tries(waited + 3, 'unknown-outcome')).toEqual(expected);
+    // What certainly did nothing, or strikes every means alike, does not count however long it lasts.
+    const other = await ending(current());
+    expect(new Set(await other.tries(waited + 3, 'unreachable'))).toEqual(new Set([0]));
+  }, 60_000);
 });
