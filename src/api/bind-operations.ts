@@ -121,7 +121,7 @@ export function bindOperations(
     listAdministration: (actor) => listAdministration(world, actor),
     claimAdministration: (actor, input) => claimAdministration(world, actor, input),
     propose: (actor, input) => propose(world, actor, input),
-    confirmProposal: (actor, id) => confirmProposal(world, actor, id),
+    confirmProposal: (actor, id, input) => confirmProposal(world, actor, id, input),
     refuseProposal: (actor, id) => refuseProposal(world, actor, id),
     showPolicy: (actor) => showPolicy(world, actor),
     policyStatus: () => policyStatus(world),

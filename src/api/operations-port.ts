@@ -40,7 +40,7 @@ import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
 import type { AuditPage, AuditQuery } from '../operations/search-audit.ts';
 import type { AdministrationView } from '../operations/list-administration.ts';
-import type { ProposalInput } from '../operations/proposals.ts';
+import type { Confirmation, ProposalInput } from '../operations/proposals.ts';
 import type { ProposalView } from '../operations/proposal-view.ts';
 import type { Actor } from '../operations/world.ts';
 import type { LedgerReads } from './ledger-port.ts';
@@ -131,7 +131,7 @@ export interface ApiOperations {
   listAdministration(actor: Actor): Outcome<AdministrationView>;
   claimAdministration(actor: Actor, input: { readonly code: string }): Outcome<AdministrationView>;
   propose(actor: Actor, input: ProposalInput): Outcome<ProposalView>;
-  confirmProposal(actor: Actor, id: ProposalId): Outcome<ProposalView>;
+  confirmProposal(actor: Actor, id: ProposalId, input?: Confirmation): Outcome<ProposalView>;
   refuseProposal(actor: Actor, id: ProposalId): Outcome<ProposalView>;
   showPolicy(actor: Actor): Result<PolicyStatus, OperationRefusal>;
   /** The same for the broker's own readiness and metrics. */

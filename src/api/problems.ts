@@ -93,6 +93,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'last-admin': { status: 409, title: 'The last admin stays' },
   'role-unchanged': { status: 409, title: 'That would change nothing' },
   'already-proposed': { status: 409, title: 'It is proposed already' },
+  'proposal-changed': { status: 409, title: 'It would change something else by now' },
   'proposal-lapsed': { status: 409, title: 'The proposal has lapsed' },
   'account-conflict': { status: 409, title: 'This account is not clear' },
   'account-not-yours-to-unlink': { status: 409, title: 'The directory says that this account is yours' },

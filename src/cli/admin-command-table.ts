@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Act } from './command-table.ts';
-import type { MergeOptions, ReasonOptions, RoleOptions } from './commands/admin.ts';
+import type { ConfirmOptions, MergeOptions, ReasonOptions, RoleOptions } from './commands/admin.ts';
 
 /** What admins do, two at a time, and who they are. */
 export function adminCommands(program: Command, act: Act): void {
@@ -56,7 +56,14 @@ export function adminCommands(program: Command, act: Act): void {
     .command('confirm')
     .description('Be the second person of a proposal')
     .argument('<proposal>', 'prp_…')
-    .action(act(async (context, id: string) => (await load()).confirmProposal(context, id)));
+    .option('--yes', 'without showing it and asking first')
+    .option(
+      '--seen <version>',
+      'for scripts: its changesVersion as you have read it; refused if it would change something else',
+    )
+    .action(
+      act(async (context, id: string, options: ConfirmOptions) => (await load()).confirmProposal(context, id, options)),
+    );
   admin
     .command('refuse')
     .alias('withdraw')

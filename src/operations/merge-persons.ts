@@ -5,7 +5,7 @@ import type { EntryActor } from '../ledger/entry.ts';
 import { openSteps } from '../policy/approvals.ts';
 import { findGrants, type GrantRecord } from '../store/grants.ts';
 import { settleConflicts } from '../store/linked-accounts.ts';
-import { allOfHuman, areOneHuman, lockMerges, mergeHumans } from '../store/people.ts';
+import { allOfHuman, areOneHuman, mergeHumans } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
 import { approvalsOf, approvedBy, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequests, type RequestRecord } from '../store/requests.ts';
@@ -32,12 +32,12 @@ export interface MergeLosses {
   readonly orders: readonly WidenedOrder[];
 }
 
-/** An order over `person`, and how much live access of `to` it would reach. */
+/** An order over `person`, and the live access of `to` that it would reach. */
 export interface WidenedOrder {
   readonly id: RevocationId;
   readonly person: PersonId;
   readonly to: PersonId;
-  readonly ends: number;
+  readonly ends: readonly GrantId[];
 }
 
 /** Why two persons cannot be merged; `null`: they can. */
@@ -94,8 +94,9 @@ async function widenedOrders(
       ? { ...given, human: [...given.human, ...both] }
       : given;
     const scope = { kind: 'person', person: to } as const;
-    let ends = 0;
-    for await (const batch of withinReach(world, { scope }, orderer, toldNothing, db)) ends += batch.length;
+    const ends: GrantId[] = [];
+    for await (const batch of withinReach(world, { scope }, orderer, toldNothing, db))
+      ends.push(...batch.map((grant) => grant.id));
     found.push({ id: order.id, person: order.scope.kind === 'person' ? order.scope.person : over, to, ends });
   }
   return found;
@@ -118,18 +119,17 @@ function asOne(
 /**
  * Writes that two persons are one human. Ids stay, so that the log stays true; from now on what one approved for the other counts for
  * nothing, two approvals of both count once, and neither decides for the other. Live access that lacks an approval now gets a finding, and
- * ends if that was proposed. An order of the kill switch that stands over one of them stands over both, and is carried out anew. Returns
- * what was lost, and what to tell once it is committed.
+ * ends if that was proposed. An order of the kill switch that stands over one of them stands over both, and is carried out anew. `losses`: read
+ * behind `lockMerges` in this transaction. Returns what to tell once it is committed.
  */
 export async function carryOutMerge(
   world: World,
   trx: Trx,
   proposal: MergeProposal,
+  losses: MergeLosses,
   { by, now }: { readonly by: PersonId; readonly now: Instant },
-): Promise<{ readonly losses: MergeLosses; readonly tell: () => void }> {
-  await lockMerges(trx);
+): Promise<{ readonly tell: () => void }> {
   const { id, person, other, grants: then, proposedBy } = proposal;
-  const losses = await lossesOf(world, trx, proposal);
   await mergeHumans(trx, { keep: person, merge: other, by: proposedBy, confirmedBy: by, now });
   await settleConflicts(trx, await allOfHuman(trx, person));
   const actor: EntryActor = { kind: 'person', id: by };
@@ -158,7 +158,6 @@ export async function carryOutMerge(
     })),
   );
   return {
-    losses,
     tell() {
       publishEnded(world, ended, now);
       for (const request of losses.requests) world.changes.publish({ kind: 'request', id: request.id, at: now });

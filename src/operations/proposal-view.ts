@@ -6,8 +6,7 @@ import type { Item } from '../policy/types.ts';
 import { personKeys } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { lossesOf, type MergeLosses } from './merge-persons.ts';
-import { findReleasable } from './release-account.ts';
+import { effectsOf, versionOf, type Effects } from './proposal-effects.ts';
 import { personView, type PersonView } from './views.ts';
 import type { World } from './world.ts';
 
@@ -23,6 +22,8 @@ export type ProposalView = {
   /** Whether the actor can be the second person, and whether they can end it without a change. */
   readonly mayConfirm: boolean;
   readonly mayRefuse: boolean;
+  /** Stands for everything that it would change, as it is shown: `seen` of a confirmation. */
+  readonly changesVersion: string;
 } & (RoleView | MergeView | ReleaseView);
 
 export interface RoleView {
@@ -76,16 +77,17 @@ export interface ReleaseView {
 /** What somebody may do with a proposal. */
 export type May = Pick<ProposalView, 'mayConfirm' | 'mayRefuse'>;
 
-/** Shows a proposal. `losses`: what a merge that has just been carried out took away. */
+/** Shows a proposal. `done`: what one that has just been carried out changed. */
 export async function proposalView(
   world: World,
   db: Db | Trx,
   proposal: Proposal,
   may: May,
-  losses?: MergeLosses,
+  done?: Effects,
 ): Promise<ProposalView> {
   const { id, person, reason, proposedBy, proposedAt, lapsesAt } = proposal;
-  const changes = await changesOf(world, db, proposal, losses);
+  const effects = done ?? (await effectsOf(world, db, proposal));
+  const changes = changesOf(effects);
   const named = [person, proposedBy, ...changes.named];
   const keys = await personKeys(db, named);
   const shown = (of: PersonId): PersonView => {
@@ -101,23 +103,19 @@ export async function proposalView(
     proposedAt: toIso(proposedAt),
     lapsesAt: toIso(lapsesAt),
     ...may,
+    changesVersion: versionOf(effects),
     ...changes.view(shown),
   };
 }
 
 /** What a proposal changes: whom that names, and how it is shown once they have names. */
-async function changesOf(
-  world: World,
-  db: Db | Trx,
-  proposal: Proposal,
-  known: MergeLosses | undefined,
-): Promise<{
+function changesOf(effects: Effects): {
   readonly named: readonly PersonId[];
   readonly view: (shown: (of: PersonId) => PersonView) => RoleView | MergeView | ReleaseView;
-}> {
-  if (proposal.action === 'merge') {
-    const { other, grants: then } = proposal;
-    const { requests, grants, orders } = known ?? (await lossesOf(world, db, proposal));
+} {
+  if (effects.action === 'merge') {
+    const { other, grants: then } = effects.proposal;
+    const { requests, grants, orders } = effects.losses;
     return {
       named: [
         ...[other, ...requests.map(({ person }) => person), ...grants.map(({ person }) => person)],
@@ -135,14 +133,17 @@ async function changesOf(
           target: definition.target.key,
           endsAt: isoOrNull(endsAt),
         })),
-        widensOrders: orders.map(({ id, person, to, ends }) => ({ id, person: shown(person), to: shown(to), ends })),
+        widensOrders: orders.map(({ id, person, to, ends }) => ({
+          id,
+          person: shown(person),
+          to: shown(to),
+          ends: ends.length,
+        })),
       }),
     };
   }
-  if (proposal.action === 'release') {
-    const found = await findReleasable(world, db, proposal.account);
-    invariant(found !== null, 'an account that is proposed stays on record');
-    const { account, provenFor } = found;
+  if (effects.action === 'release') {
+    const { account, provenFor } = effects.releasable;
     const { id, issuer, subject, claimedBy, endedAt } = account;
     return {
       named: [...provenFor, ...(claimedBy === null ? [] : [claimedBy])],
@@ -155,7 +156,7 @@ async function changesOf(
       }),
     };
   }
-  const { action, role } = proposal;
+  const { action, role } = effects.proposal;
   return { named: [], view: () => ({ action, role }) };
 }
 

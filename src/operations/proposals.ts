@@ -17,8 +17,9 @@ import { lockAdmins, roleHolders, rolesOf, type RoleHolder } from '../store/role
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
 import { activeAdmins, carryOutRole, isActive, NOBODY, unfitRole } from './change-roles.ts';
-import { carryOutMerge, unfitToMerge, type MergeLosses } from './merge-persons.ts';
+import { carryOutMerge, unfitToMerge } from './merge-persons.ts';
 import { freshSignIn } from './fresh-sign-in.ts';
+import { lockEffects, versionOf, type Effects } from './proposal-effects.ts';
 import { proposalView, type May, type ProposalView } from './proposal-view.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { carryOutRelease, findReleasable, unfitToRelease } from './release-account.ts';
@@ -69,11 +70,23 @@ export async function propose(world: World, actor: Actor, input: ProposalInput):
   });
 }
 
+/** What whoever confirms a proposal says besides yes. */
+export interface Confirmation {
+  /** `changesVersion` of the proposal as it was shown. Absent: nothing was shown. */
+  readonly seen?: string | undefined;
+}
+
 /**
  * Carries a proposal out, as its second person, who has just signed in: another admin, none of those whom it is about. A change of roles
- * is confirmed by whom it is about where there is no other admin. Everything that it changes is written in one transaction with its entries.
+ * is confirmed by whom it is about where there is no other admin. A yes to what was shown (`seen`) is none to anything else. Everything that it
+ * changes is written in one transaction with its entries.
  */
-export async function confirmProposal(world: World, actor: Actor, id: ProposalId): Promise<Outcome> {
+export async function confirmProposal(
+  world: World,
+  actor: Actor,
+  id: ProposalId,
+  { seen }: Confirmation = {},
+): Promise<Outcome> {
   return decide(world, actor, id, 'confirmProposal', async (trx, { proposal, parties, holders, now }) => {
     // A stolen session must not be the second person.
     const fresh = freshSignIn(actor, now);
@@ -82,9 +95,11 @@ export async function confirmProposal(world: World, actor: Actor, id: ProposalId
     if (isAmongThem(proposal, parties)) return refused(PROPOSER_IS_ONE_OF_THEM);
     const wrong = await unfit(world, trx, holders, proposal);
     if (wrong !== null) return refused(wrong);
+    const effects = await lockEffects(world, trx, proposal);
+    if (seen !== undefined && seen !== versionOf(effects)) return refused(CHANGED);
     await saveOutcome(trx, id, 'confirmed', actor.person, now);
     await world.append(trx, entryOf('administration.confirmed', actor, proposal, now));
-    return ok(await carryOut(world, trx, proposal, { by: actor.person, now }));
+    return ok({ effects, tell: await carryOut(world, trx, effects, { by: actor.person, now }) });
   });
 }
 
@@ -119,9 +134,9 @@ interface Deciding extends Turn {
   readonly parties: Parties;
 }
 
-/** What came of a decision: what a merge took away, and what to tell once it is committed. */
+/** What came of a decision: what it changed, and what to tell once it is committed. */
 interface Done {
-  readonly losses?: MergeLosses;
+  readonly effects?: Effects;
   readonly tell: () => void;
 }
 
@@ -150,8 +165,8 @@ async function decide(
       if (left !== null) return refused(left);
       const done = await work(trx, { ...turn, proposal, parties });
       if (!done.ok) return done;
-      const { losses, tell } = done.value;
-      return ok({ view: await proposalView(world, trx, proposal, OVER, losses), tell });
+      const { effects, tell } = done.value;
+      return ok({ view: await proposalView(world, trx, proposal, OVER, effects), tell });
     });
   if (!outcome.ok) return outcome;
   outcome.value.tell();
@@ -280,13 +295,14 @@ function isAboutTheSame(one: ProposedChange, two: ProposedChange): boolean {
 async function carryOut(
   world: World,
   trx: Trx,
-  proposal: Proposal,
+  effects: Effects,
   second: { readonly by: PersonId; readonly now: Instant },
-): Promise<Done> {
-  if (proposal.action === 'merge') return carryOutMerge(world, trx, proposal, second);
-  if (proposal.action === 'release') return carryOutRelease(world, trx, proposal, second);
+): Promise<() => void> {
+  const { action, proposal } = effects;
+  if (action === 'merge') return (await carryOutMerge(world, trx, proposal, effects.losses, second)).tell;
+  if (action === 'release') return (await carryOutRelease(world, trx, proposal, second)).tell;
   await carryOutRole(trx, proposal, second);
-  return { tell() {} };
+  return () => {};
 }
 
 function entryOf(kind: EventKind, { person: by }: Actor, proposal: Proposal, at: Instant): NewEntry {
@@ -340,6 +356,11 @@ const LAPSED: OperationRefusal = {
   code: 'proposal-lapsed',
   detail: 'Nobody decided this within 24 hours.',
   hint: 'Propose it again: curfew admin …',
+};
+const CHANGED: OperationRefusal = {
+  code: 'proposal-changed',
+  detail: 'What this would change is different by now, so what you saw is not what would be confirmed.',
+  hint: 'Look at it again, and decide again.',
 };
 const PROPOSER_IS_GONE: OperationRefusal = {
   code: 'proposal-lapsed',

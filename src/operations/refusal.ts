@@ -61,6 +61,7 @@ export const OPERATION_REFUSALS = [
   'last-admin',
   'role-unchanged',
   'already-proposed',
+  'proposal-changed',
   'proposal-lapsed',
   /** An account that two persons claim: nobody guesses whose it is. */
   'account-conflict',

@@ -25,12 +25,24 @@ test('an admin proposes, nothing changes, and the second person finds it on thei
 
   // Where there is no other admin, whom it is about accepts it. Until then they see nothing more than before.
   const jan = await visit(opened, base(), 'jan', { theme: 'dark', width: 360 });
+  // What stands on this page is another thing than what it would change, as if something had happened since.
+  let isOld = true;
+  await jan.page.route('**/v1/administration', async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replace(/"changesVersion":"\w+"/, isOld ? '"changesVersion":"old"' : '$&');
+    await route.fulfill({ response: answer, body });
+  });
+  await jan.page.reload();
   expect(await jan.page.getByRole('link', { name: 'Administration', exact: true }).count()).toBe(0);
   await jan.page.getByRole('link', { name: 'Appoint Jan Kowalski (jan) as auditor' }).click();
   await jan.page.getByText('The audit of November').waitFor();
   expect(await jan.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   expect(await jan.page.getByRole('form', { name: 'Propose a change' }).count()).toBe(0);
   expect(((await (await jan.page.request.get('/v1/me')).json()) as { roles: string[] }).roles).toEqual(['member']);
+  isOld = false;
+  await jan.page.getByRole('button', { name: 'Confirm' }).click();
+  await jan.page.getByRole('alert').getByText('What this would change is different by now').waitFor();
+  // It was read again, and is confirmed as it stands now.
   await jan.page.getByRole('button', { name: 'Confirm' }).click();
   await jan.page.getByText('Nothing is proposed').waitFor();
   await jan.page.getByText('Jan Kowalski', { exact: true }).waitFor();

@@ -26,6 +26,7 @@ const PROPOSAL = {
     lapsesAt: '2026-11-23T10:00:00.000Z',
     mayConfirm: true,
     mayRefuse: true,
+    changesVersion: 'v1',
   },
 };
 const HOLDER = { person: BO, role: 'admin', since: '2026-11-22T10:00:00.000Z', active: true };
@@ -87,6 +88,30 @@ const RELEASE = {
     ...{ provenFor: [EVE], signsIn: true, claimedBy: BO },
   },
 };
+
+test('at a terminal it is shown before it is confirmed, and the yes is to what was shown', async () => {
+  const path = `POST /v1/administration/proposals/${ID}/confirm`;
+  const listing = (proposals: readonly object[]) => answers('GET /v1/administration', { holders: [], proposals });
+  listing([MERGE]);
+  const no = await home.run(['admin', 'confirm', ID], { typed: ['no'] });
+  expect(no.code).not.toBe(0);
+  expect(no.stderr).toContain('grt_1 of Eve  [31mRed (eve) ends: reader on aws/prod');
+  expect(no.stderr).toContain(`admin refuse ${ID}`);
+  expect(sent()).toBe('GET /v1/administration');
+  // What is over stands in no list; a yes to nothing confirms nothing, and the server says what came of it.
+  listing([]);
+  await home.run(['admin', 'confirm', ID], { typed: ['yes'] });
+  expect([sent(), server.state.bodies.at(-1)]).toEqual([path, '{"seen":"nothing"}']);
+
+  answers(path, MERGE);
+  for (const [words, body] of [
+    [['--yes'], '{}'],
+    [['--seen', 'v7'], '{"seen":"v7"}'],
+  ] as const) {
+    expect((await home.run(['admin', 'confirm', ID, ...words], { typed: [] })).code).toBe(0);
+    expect([sent(), server.state.bodies.at(-1)]).toEqual([path, body]);
+  }
+});
 
 test('proposes a merge and a release, and says what they would take away before anybody confirms', async () => {
   answers('POST /v1/administration/proposals', MERGE, 201);

@@ -180,6 +180,40 @@ eachDatabase('persons', (current) => {
       },
     );
 
+    test('a yes to what was shown ends nothing that began since; looked at again it is taken', async () => {
+      const hold = async () => {
+        const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));
+        got(await approveRequest(acme.world, await acme.as('finn'), id, {}));
+        await acme.engine.pass('starts');
+        return id;
+      };
+      const first = await hold();
+      await admins('gia', 'ivo');
+      const { id, changesVersion } = got(await proposeMerge('gia'));
+      const look = async () => {
+        const ivo = { ...(await acme.as('ivo')), roles: ['admin' as const] };
+        const { proposals } = got(await listAdministration(acme.world, ivo));
+        return proposals.find((one) => one.id === id)?.changesVersion ?? '';
+      };
+      expect(await look()).toBe(changesVersion);
+      // Of others, and so no difference.
+      got(await requestAccess(acme.world, await acme.as('ana'), ASK));
+      expect(await look()).toBe(changesVersion);
+      const second = await hold();
+      const confirm = async (seen: string) => confirmProposal(acme.world, await acme.as('ivo'), id, { seen });
+      expect(code(await confirm(changesVersion))).toBe('proposal-changed');
+      for (const request of [first, second])
+        expect(got(await showRequest(acme.world, await acme.as('bo'), request)).grants[0]?.status).toBe('active');
+      expect(await bodies('person.merged')).toEqual([]);
+      expect(await bodies('administration.confirmed')).toEqual([]);
+      const seen = await look();
+      expect(seen).not.toBe(changesVersion);
+      const done = got(await confirm(seen));
+      expect(done.changesVersion).toBe(seen);
+      for (const request of [first, second])
+        expect(got(await showRequest(acme.world, await acme.as('bo'), request)).grants[0]?.status).toBe('ending');
+    });
+
     test('neither confirms an order of the other, nor lifts one that covers the other', async () => {
       await edit('directory.yaml', 'members: [bo, finn, hal]', 'members: [bo, finn, hal, mia]');
       const { id } = got(await requestAccess(acme.world, await acme.as('bo'), ASK));

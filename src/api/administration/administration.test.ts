@@ -8,7 +8,7 @@ const MERGE = {
   ...{ id: `prp_${'a'.repeat(20)}`, action: 'merge', person: ANA, other: { key: 'bo', name: 'Bo' }, grants: 'end' },
   ...{ reason: 'They are one', proposedBy: ANA, mayConfirm: false, mayRefuse: true },
   ...{ proposedAt: '2026-11-21T05:00:00.000Z', lapsesAt: '2026-11-22T05:00:00.000Z' },
-  ...{ losesRequests: [], losesGrants: [], widensOrders: [] },
+  ...{ losesRequests: [], losesGrants: [], widensOrders: [], changesVersion: 'v1' },
 };
 const merge = { action: 'merge', person: 'ana', other: 'bo', grants: 'end', reason: 'They are one' };
 
@@ -27,6 +27,22 @@ test('201: what is proposed, with what it would change; the id of an account is 
   expect(asked).toEqual([merge, release]);
   const other = { ...release, account: 'prp_1' };
   expect((await api.as('bo', { method: 'POST', url: PROPOSALS, payload: other })).statusCode).toBe(404);
+  await api.close();
+});
+
+test('a confirmation says what was seen, if anything was; 409 where it would change something else', async () => {
+  const said: unknown[] = [];
+  const api = await apiUnderTest({
+    confirmProposal(_actor, _id, input) {
+      said.push(input);
+      return input?.seen === 'v0' ? no('proposal-changed') : yes(MERGE as never);
+    },
+  });
+  const confirm = async (payload: object) =>
+    (await api.as('bo', { method: 'POST', url: `${PROPOSALS}/${MERGE.id}/confirm`, payload })).statusCode;
+  expect([await confirm({}), await confirm({ seen: 'v1' }), await confirm({ seen: 'v0' })]).toEqual([200, 200, 409]);
+  expect(await confirm({ seen: 1 })).toBe(422);
+  expect(said).toEqual([{}, { seen: 'v1' }, { seen: 'v0' }]);
   await api.close();
 });
 

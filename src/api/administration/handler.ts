@@ -83,15 +83,17 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
     url: '/administration/proposals/:id/confirm',
     schema: {
       summary: 'Carry a proposal out, as its second person',
-      description: 'Takes a sign-in of the last ten minutes. The answer says what it changed.',
+      description:
+        'Takes a sign-in of the last ten minutes. With `seen` it is a yes to what was shown: where the proposal would change something else by ' +
+        'now, it is refused (proposal-changed). The answer says what it changed.',
       tags: ['administration'],
       params: idParams,
-      body: z.strictObject({}),
+      body: z.strictObject({ seen: z.string().max(200).optional() }),
       response: { 200: proposalView },
     },
     handler: (request, reply) =>
       once(parts, request, reply, () =>
-        done(operations.confirmProposal(actorOf(request), pathId('prp', request.params.id))),
+        done(operations.confirmProposal(actorOf(request), pathId('prp', request.params.id), request.body)),
       ),
   });
   v1.route({

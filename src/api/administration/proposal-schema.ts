@@ -27,6 +27,9 @@ const proposed = z.object({
   lapsesAt: time,
   mayConfirm: z.boolean(),
   mayRefuse: z.boolean(),
+  changesVersion: z.string().meta({
+    description: 'Stands for everything that it would change, as it is shown here: `seen` of a confirmation.',
+  }),
 });
 const roleChange = proposed.extend({ action: roleAction, role });
 const merge = proposed.extend({

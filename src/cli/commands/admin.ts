@@ -1,3 +1,4 @@
+import { agreeTo } from '../agree.ts';
 import { ask, readLine } from '../ask.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -62,10 +63,35 @@ export async function release(context: Context, account: string, { reason }: Rea
   return propose(context, { action: 'release', account, reason });
 }
 
-/** Carries a proposal out, as its second person. */
-export async function confirmProposal(context: Context, id: string): Promise<ExitCode> {
-  const raw = await context.api.post(`/administration/proposals/${proposalId(id)}/confirm`, {});
-  return decided(context, raw, 'Done');
+export interface ConfirmOptions {
+  /** `changesVersion` of the proposal as a script has read it. */
+  readonly seen?: string;
+  /** Without showing it and asking. */
+  readonly yes?: boolean;
+}
+
+/**
+ * Carries a proposal out, as its second person. At a terminal it is shown first with everything that it would change, and the yes is to that
+ * alone, as with `approve`.
+ */
+export async function confirmProposal(context: Context, id: string, options: ConfirmOptions): Promise<ExitCode> {
+  const path = `/administration/proposals/${proposalId(id)}/confirm`;
+  const say = (seen: { readonly seen?: string }) => context.api.post(path, seen);
+  if (options.seen !== undefined) return decided(context, await say({ seen: options.seen }), 'Done');
+  if (options.yes === true || !context.interactive) return decided(context, await say({}), 'Done');
+  const words = {
+    question: 'Confirm this?',
+    instead: `To refuse it: ${context.command('admin', 'refuse', id)}`,
+    changed: 'proposal-changed',
+  };
+  const look = async () => {
+    const all = list(await context.api.get('/administration'), 'proposals', proposalShown);
+    const found = all.find((one) => one.id === id);
+    // What is over, or is not theirs to see, stands in no list. A yes to nothing confirms nothing, and the server says why.
+    if (found === undefined) return { card: '', seen: 'nothing', open: false };
+    return { card: cardOf(context.err, found), seen: found.changesVersion, open: found.mayConfirm };
+  };
+  return decided(context, await agreeTo(context, words, look, (seen) => say({ seen })), 'Done');
 }
 
 /** Refuses a proposal, or withdraws one's own. */
@@ -143,13 +169,15 @@ function showTables(context: Context, holders: readonly Holder[], proposals: rea
   ]);
   context.data(table(out, ['PERSON', 'ROLE', 'SINCE', 'CONFIRMED BY', ''], rows));
   if (proposals.length === 0) return;
-  for (const { id, words, proposedBy, reason, effects } of proposals) {
-    context.data(`\n  ${id}  ${words}\n`);
-    context.data(`    ${out.dim(`${who(proposedBy)}: ${printable(reason)}`)}\n`);
-    for (const effect of effects) context.data(`    ${effect}\n`);
-  }
+  for (const proposal of proposals) context.data(`\n${cardOf(out, proposal)}`);
   const mine = proposals.find((one) => one.mayConfirm);
   if (mine !== undefined) suggest(context, context.command('admin', 'confirm', mine.id));
+}
+
+/** A proposal with what it would change, in the colours of the stream that it is for. */
+function cardOf({ dim }: Context['out'], { id, words, proposedBy, reason, effects }: ProposalShown): string {
+  const below = [dim(`${who(proposedBy)}: ${printable(reason)}`), ...effects].map((line) => `    ${line}\n`);
+  return `  ${id}  ${words}\n${below.join('')}`;
 }
 
 function holderView(of: Fields): Holder {

@@ -1,9 +1,10 @@
 import { parseDuration } from '../../core/time.ts';
+import { agreeTo } from '../agree.ts';
 import { ask } from '../ask.ts';
 import { commentArgument, durationArgument } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { Failure, interrupted, usage } from '../failure.ts';
+import { usage } from '../failure.ts';
 import { printable } from '../terminal/printable.ts';
 import { requestCard } from '../terminal/request-screen.ts';
 import { requestView } from '../views.ts';
@@ -33,47 +34,18 @@ export async function approve(context: Context, id: string, options: DecideOptio
     context.api.post(`${path}/approve`, { ...comment, ...shorter, ...seen });
   if (options.seen !== undefined) return shown(context, await say({ seen: options.seen }));
   if (options.yes === true || !context.interactive) return shown(context, await say({}));
-  return shown(context, await agree(context, path, say));
-}
-
-/** Shows a request, asks, and says yes to what was shown; anew for as long as the rules change while somebody looks. */
-async function agree(
-  context: Context,
-  path: string,
-  say: (seen: { readonly seen: string }) => Promise<Fields>,
-): Promise<Fields> {
-  let before: string | null = null;
-  for (;;) {
+  const words = {
+    question: 'Approve this?',
+    instead: `To say no: ${context.command('deny', requestId(id))}`,
+    changed: 'policy-changed',
+  };
+  const look = async () => {
     const raw = await context.api.get(path);
     const request = requestView(raw);
-    const card = requestCard(context, request);
-    context.say(before === null ? card.trimEnd() : differences(context, before, card));
-    // What cannot be approved here is not asked about: the server says why.
     const open = request.status === 'pending' && !request.needsSignature;
-    if (open && !/^y(es)?$/i.test(await ask(context, 'Approve this? (yes or no)', 'no')))
-      throw interrupted('Nothing was decided.', `To say no: ${context.command('deny', request.id)}`);
-    try {
-      return await say({ seen: text(raw, 'rulesVersion') });
-    } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'policy-changed') throw error;
-      context.say(`${context.err.warn(error.message)}\n`);
-      before = card;
-    }
-  }
-}
-
-/** A card as it is now, with what is new and what is gone since it was shown. */
-function differences({ err }: Context, before: string, now: string): string {
-  const [old, lines] = [before.trimEnd().split('\n'), now.trimEnd().split('\n')];
-  const gone = old.filter((line) => !lines.includes(line));
-  const marked = lines.map((line) => (old.includes(line) ? `  ${line}` : `${err.warn('+')} ${line}`));
-  const same = gone.length === 0 && old.length === lines.length;
-  return [
-    ...marked,
-    ...(gone.length === 0 ? [] : [err.dim('It said before:')]),
-    ...gone.map((line) => `${err.bad('-')} ${line}`),
-    ...(same ? [err.dim('What is shown here is the same under the new rules.')] : []),
-  ].join('\n');
+    return { card: requestCard(context, request), seen: text(raw, 'rulesVersion'), open };
+  };
+  return shown(context, await agreeTo(context, words, look, (seen) => say({ seen })));
 }
 
 /** Says no, which ends the request; the requester is owed a word about it. */

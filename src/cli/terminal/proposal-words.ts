@@ -11,6 +11,8 @@ export interface ProposalShown {
   readonly reason: string;
   readonly lapsesAt: string;
   readonly mayConfirm: boolean;
+  /** Stands for everything that it would change. */
+  readonly changesVersion: string;
   /** `auditor` or `admin`; empty where it is about no role. */
   readonly role: string;
   /** The key of who else it is about, or the id of an account; empty where there is nothing else. */
@@ -31,6 +33,7 @@ export function proposalShown(of: Fields): ProposalShown {
     reason: text(of, 'reason'),
     lapsesAt: text(of, 'lapsesAt'),
     mayConfirm: of['mayConfirm'] === true,
+    changesVersion: text(of, 'changesVersion'),
     ...changeShown(of, person),
   };
 }

@@ -4087,7 +4087,7 @@ export interface paths {
         put?: never;
         /**
          * Carry a proposal out, as its second person
-         * @description Takes a sign-in of the last ten minutes. The answer says what it changed.
+         * @description Takes a sign-in of the last ten minutes. With `seen` it is a yes to what was shown: where the proposal would change something else by now, it is refused (proposal-changed). The answer says what it changed.
          */
         post: {
             parameters: {
@@ -4103,7 +4103,9 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": {
+                        seen?: string;
+                    };
                 };
             };
             responses: {
@@ -4548,6 +4550,8 @@ export interface components {
             lapsesAt: string;
             mayConfirm: boolean;
             mayRefuse: boolean;
+            /** @description Stands for everything that it would change, as it is shown here: `seen` of a confirmation. */
+            changesVersion: string;
             /** @enum {string} */
             action: "appoint" | "dismiss";
             /** @enum {string} */
@@ -4564,6 +4568,8 @@ export interface components {
             lapsesAt: string;
             mayConfirm: boolean;
             mayRefuse: boolean;
+            /** @description Stands for everything that it would change, as it is shown here: `seen` of a confirmation. */
+            changesVersion: string;
             /** @constant */
             action: "merge";
             other: components["schemas"]["Person"];
@@ -4605,6 +4611,8 @@ export interface components {
             lapsesAt: string;
             mayConfirm: boolean;
             mayRefuse: boolean;
+            /** @description Stands for everything that it would change, as it is shown here: `seen` of a confirmation. */
+            changesVersion: string;
             /** @constant */
             action: "release";
             account: {

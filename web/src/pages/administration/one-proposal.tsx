@@ -1,7 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { changeOf, effectsOf } from '../../administration/proposal-words.ts';
 import { under, useAction } from '../../data/action.ts';
 import { ADMINISTRATION, type Proposal } from '../../data/administration.ts';
-import { api, ask } from '../../data/api.ts';
+import { api, ApiFailure, ask } from '../../data/api.ts';
 import { who } from '../../data/who.ts';
 import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { countdown } from '../../time/countdown.ts';
@@ -16,14 +17,18 @@ import classes from './administration.module.css';
 /** A change that waits, with everything that it would take away, and the two answers to it side by side. */
 export function OneProposal({ proposal, me }: { readonly proposal: Proposal; readonly me: string }) {
   const now = useNow();
-  const { id, reason, proposedBy, lapsesAt, mayConfirm, mayRefuse } = proposal;
+  const client = useQueryClient();
+  const { id, reason, proposedBy, lapsesAt, mayConfirm, mayRefuse, changesVersion } = proposal;
   const own = proposedBy.key === me;
   const left = countdown(now, Date.parse(lapsesAt));
   const touches = [ADMINISTRATION, ['me']];
   const confirm = useAction(
-    (_: string, key) =>
+    (seen: string, key) =>
       ask(() =>
-        api.POST('/v1/administration/proposals/{id}/confirm', { params: { path: { id }, ...under(key) }, body: {} }),
+        api.POST('/v1/administration/proposals/{id}/confirm', {
+          params: { path: { id }, ...under(key) },
+          body: { seen },
+        }),
       ),
     { touches, done: (after) => toast('Confirmed', changeOf(after)) },
   );
@@ -34,6 +39,11 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
       ),
     { touches, done: () => toast(own ? 'Withdrawn' : 'Refused', 'Nothing was changed.') },
   );
+  /** What it would change is another thing by now: that is read, and stands on the card for another look. */
+  const changed = (error: Error): void => {
+    if (error instanceof ApiFailure && error.code === 'proposal-changed')
+      void client.invalidateQueries({ queryKey: ADMINISTRATION });
+  };
   return (
     <Card className={classes['card']} tone={mayConfirm ? 'waiting' : undefined} aria-label={changeOf(proposal)}>
       <div className={classes['head']}>
@@ -55,7 +65,11 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
       {(mayConfirm || mayRefuse) && (
         <div className={classes['buttons']}>
           {mayConfirm && (
-            <Button icon={ApprovedIcon} busy={confirm.isPending} onClick={() => confirm.mutate(id)}>
+            <Button
+              icon={ApprovedIcon}
+              busy={confirm.isPending}
+              onClick={() => confirm.mutate(changesVersion, { onError: changed })}
+            >
               Confirm
             </Button>
           )}
