@@ -95,7 +95,7 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: slowToObey,
-    seed: 1,
+    seed: 14,
   },
   {
     name: 'refused-start-left-nothing',
