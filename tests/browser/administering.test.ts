@@ -64,14 +64,17 @@ test('a proposal is withdrawn by who made it, and shows an auditor what it would
   await form.getByRole('radio', { name: /Appoint somebody/ }).check();
   await form.getByRole('radio', { name: /Admin/ }).check();
   await form.getByLabel('Whom').fill('ivo');
-  await form.getByLabel('Why').fill('Somebody has to be there in December');
+  await form.getByLabel('Why').fill('Somebody has to be there in December.\nIvo is.');
   await form.getByRole('button', { name: 'Propose it' }).click();
   const name = 'Appoint Ivo Horvat (ivo) as admin';
   await eli.getByRole('article', { name }).waitFor();
   const { page: fay } = await visit(opened, base(), 'fay');
   await fay.goto('/administration');
   const seen = fay.getByRole('article', { name });
-  await seen.getByText('Somebody has to be there in December').waitFor();
+  // In the lines in which it was written.
+  const reason = seen.getByRole('blockquote');
+  await reason.waitFor();
+  expect(await reason.innerText()).toBe('Somebody has to be there in December.\nIvo is.');
   expect(await seen.getByRole('button').count()).toBe(0);
   await eli.getByRole('article', { name }).getByRole('button', { name: 'Withdraw' }).click();
   await eli.getByRole('article', { name }).waitFor({ state: 'detached' });

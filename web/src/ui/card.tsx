@@ -10,6 +10,11 @@ export function Card({
   return <article {...rest} data-tone={tone} className={[classes['card'], className].join(' ')} />;
 }
 
+/** What a person wrote, line by line as they wrote it. */
+export function Quote({ children }: { readonly children: string }) {
+  return <blockquote className={classes['quote']}>{children}</blockquote>;
+}
+
 /** A part of a page with its heading; `aside` stands at the end of the heading's line. */
 export function Section({
   title,

@@ -8,7 +8,7 @@ import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { Button } from '../../ui/button.tsx';
-import { Card } from '../../ui/card.tsx';
+import { Card, Quote } from '../../ui/card.tsx';
 import { ApprovedIcon, DeniedIcon, ReturnIcon } from '../../ui/icons.ts';
 import { FailureNotice, toast } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
@@ -53,7 +53,7 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
         </span>
       </div>
       <h3 className={classes['title']}>{changeOf(proposal)}</h3>
-      <blockquote className={classes['why']}>{reason}</blockquote>
+      <Quote>{reason}</Quote>
       <ul className={classes['effects']} aria-label="What it would change">
         {effectsOf(proposal).map((effect) => (
           <li key={effect}>{effect}</li>

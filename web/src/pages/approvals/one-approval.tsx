@@ -10,7 +10,7 @@ import { useNow } from '../../time/ticker.ts';
 import { requestState } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { ButtonLink } from '../../ui/button.tsx';
-import { Card, Facts, Waiting } from '../../ui/card.tsx';
+import { Card, Facts, Quote, Waiting } from '../../ui/card.tsx';
 import { BackIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
@@ -72,9 +72,7 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
       </header>
       <div className={classes['part']}>
         <h3>Why</h3>
-        <blockquote className={classes['why']}>
-          {request.reason === '' ? 'No reason was given.' : request.reason}
-        </blockquote>
+        <Quote>{request.reason === '' ? 'No reason was given.' : request.reason}</Quote>
         {request.ticket !== null && (
           <p>
             Ticket <Mono>{request.ticket}</Mono>

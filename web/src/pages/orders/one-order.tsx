@@ -10,7 +10,7 @@ import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button, ButtonLink } from '../../ui/button.tsx';
-import { Card, Facts, Section, Waiting } from '../../ui/card.tsx';
+import { Card, Facts, Quote, Section, Waiting } from '../../ui/card.tsx';
 import { Dial } from '../../ui/dial.tsx';
 import { BackIcon, OrderIcon } from '../../ui/icons.ts';
 import { FailureNotice, Notice, toast } from '../../ui/notices.tsx';
@@ -62,7 +62,7 @@ function Told({ order }: { readonly order: Order }) {
             </span>
           )}
         </div>
-        <blockquote className={classes['why']}>{order.reason}</blockquote>
+        <Quote>{order.reason}</Quote>
         {order.reach !== 'none' && <Progress order={order} />}
         {order.mayConfirm && <Confirm order={order} />}
         <Facts
