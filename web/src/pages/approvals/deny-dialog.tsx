@@ -1,12 +1,8 @@
-import { useState } from 'react';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask, type AccessRequest } from '../../data/api.ts';
-import { Button } from '../../ui/button.tsx';
-import { TextField } from '../../ui/fields.tsx';
 import { DeniedIcon } from '../../ui/icons.ts';
-import { FailureNotice, toast } from '../../ui/notices.tsx';
-import { Dialog } from '../../ui/overlays.tsx';
-import classes from './approvals.module.css';
+import { toast } from '../../ui/notices.tsx';
+import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 
 /** A no is said with its reason: whoever asked has to know what would be better. */
 export function DenyDialog({
@@ -20,8 +16,6 @@ export function DenyDialog({
   readonly onClose: () => void;
   readonly onOvertaken: (error: Error) => void;
 }) {
-  const [reason, setReason] = useState('');
-  const [complaint, setComplaint] = useState<string | null>(null);
   const deny = useAction(
     (comment: string, key) =>
       ask(() => api.POST('/v1/requests/{id}/deny', { params: { path: { id }, ...under(key) }, body: { comment } })),
@@ -34,37 +28,18 @@ export function DenyDialog({
     },
   );
   return (
-    <Dialog title={`Deny what ${requester.name} asks for`} opened={opened} onClose={onClose}>
-      <form
-        className={classes['dialog']}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          const said = reason.trim();
-          setComplaint(said === '' ? 'Say why: whoever asked reads it.' : null);
-          if (said !== '') deny.mutate(said, { onError: onOvertaken });
-        }}
-      >
-        <TextField
-          label="Why not"
-          description={`${requester.name} reads this. Say what would be better.`}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          error={complaint}
-          maxLength={2_000}
-          rows={3}
-          data-autofocus
-        />
-        {deny.error !== null && <FailureNotice error={deny.error} intent="change" />}
-        <div className={classes['buttons']}>
-          <Button type="submit" icon={DeniedIcon} busy={deny.isPending}>
-            Deny
-          </Button>
-          <Button kind="quiet" onClick={onClose}>
-            Not yet
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonDialog
+      title={`Deny what ${requester.name} asks for`}
+      opened={opened}
+      onClose={onClose}
+      label="Why not"
+      description={`${requester.name} reads this. Say what would be better.`}
+      missing="Say why: whoever asked reads it."
+      yes={{ label: 'Deny', icon: DeniedIcon }}
+      no="Not yet"
+      busy={deny.isPending}
+      error={deny.error}
+      onReason={(said) => deny.mutate(said, { onError: onOvertaken })}
+    />
   );
 }

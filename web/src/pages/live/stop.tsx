@@ -7,12 +7,10 @@ import { showChanged } from '../../data/live.ts';
 import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
 import { Button } from '../../ui/button.tsx';
-import { TextField } from '../../ui/fields.tsx';
 import { StopIcon } from '../../ui/icons.ts';
-import { FailureNotice, toast } from '../../ui/notices.tsx';
-import { Dialog } from '../../ui/overlays.tsx';
+import { toast } from '../../ui/notices.tsx';
+import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 import { Unseen } from '../../ui/signs.tsx';
-import classes from './live.module.css';
 
 const OVER = new Set<Grant['status']>(['ending', 'ended', 'failed']);
 
@@ -22,8 +20,6 @@ export function Stop({ grant }: { readonly grant: Grant }) {
   const { data: me } = useMe();
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const [reason, setReason] = useState('');
-  const [complaint, setComplaint] = useState<string | null>(null);
   const act = useAction(
     (why: string, key) =>
       ask(() => api.POST('/v1/grants/{id}/revoke', { params: { path: { id }, ...under(key) }, body: { reason: why } })),
@@ -32,7 +28,6 @@ export function Stop({ grant }: { readonly grant: Grant }) {
       done: (ended) => {
         showChanged(client, ended);
         setAsking(false);
-        setReason('');
         toast('It is ending', 'The table says when it is proven gone.');
       },
     },
@@ -48,42 +43,22 @@ export function Stop({ grant }: { readonly grant: Grant }) {
           {role} on {target} of {who(person)}
         </Unseen>
       </Button>
-      <Dialog title="Stop this access now?" opened={asking} onClose={() => setAsking(false)}>
-        <form
-          className={classes['dialog']}
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            const why = reason.trim();
-            setComplaint(why === '' ? 'Say why: the log keeps it.' : null);
-            if (why !== '') act.mutate(why);
-          }}
-        >
-          <p>
-            <strong>{who(person)}</strong> loses <strong>{role}</strong> on {target} now. To have it again they ask
-            again.
-          </p>
-          <TextField
-            label="Why"
-            description="The log keeps it, and whoever holds this can read it."
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            error={complaint}
-            maxLength={2_000}
-            rows={3}
-            data-autofocus
-          />
-          {act.error !== null && <FailureNotice error={act.error} intent="change" />}
-          <div className={classes['buttons']}>
-            <Button type="submit" kind="danger" icon={StopIcon} busy={act.isPending}>
-              Stop it
-            </Button>
-            <Button kind="quiet" onClick={() => setAsking(false)}>
-              Leave it
-            </Button>
-          </div>
-        </form>
-      </Dialog>
+      <ReasonDialog
+        title="Stop this access now?"
+        opened={asking}
+        onClose={() => setAsking(false)}
+        description="The log keeps it, and whoever holds this can read it."
+        missing="Say why: the log keeps it."
+        yes={{ label: 'Stop it', icon: StopIcon, kind: 'danger' }}
+        no="Leave it"
+        busy={act.isPending}
+        error={act.error}
+        onReason={(why) => act.mutate(why)}
+      >
+        <p>
+          <strong>{who(person)}</strong> loses <strong>{role}</strong> on {target} now. To have it again they ask again.
+        </p>
+      </ReasonDialog>
     </>
   );
 }

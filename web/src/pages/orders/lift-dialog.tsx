@@ -1,13 +1,9 @@
-import { useState } from 'react';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
 import { ORDERS, type Order } from '../../data/orders.ts';
 import { whatOf } from '../../orders/order-words.ts';
-import { Button } from '../../ui/button.tsx';
-import { TextField } from '../../ui/fields.tsx';
-import { FailureNotice, toast } from '../../ui/notices.tsx';
-import { Dialog } from '../../ui/overlays.tsx';
-import classes from './orders.module.css';
+import { toast } from '../../ui/notices.tsx';
+import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 
 /** Lets what an order stops start again, with a reason. Who may is for the server to say. */
 export function LiftDialog({
@@ -19,8 +15,6 @@ export function LiftDialog({
   readonly opened: boolean;
   readonly onClose: () => void;
 }) {
-  const [reason, setReason] = useState('');
-  const [complaint, setComplaint] = useState<string | null>(null);
   const lift = useAction(
     (why: string, key) =>
       ask(() =>
@@ -35,40 +29,21 @@ export function LiftDialog({
     },
   );
   return (
-    <Dialog title="Lift this order?" opened={opened} onClose={onClose}>
-      <form
-        className={classes['dialog']}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          const why = reason.trim();
-          setComplaint(why === '' ? 'Say why: the log keeps it.' : null);
-          if (why !== '') lift.mutate(why);
-        }}
-      >
-        <p>
-          <strong>{whatOf(scope)}</strong> may start again. What has ended stays ended: whoever needs it asks again.
-        </p>
-        <TextField
-          label="Why"
-          description="The log keeps it."
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-          error={complaint}
-          maxLength={2_000}
-          rows={3}
-          data-autofocus
-        />
-        {lift.error !== null && <FailureNotice error={lift.error} intent="change" />}
-        <div className={classes['buttons']}>
-          <Button type="submit" busy={lift.isPending}>
-            Lift it
-          </Button>
-          <Button kind="quiet" onClick={onClose}>
-            Leave it
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonDialog
+      title="Lift this order?"
+      opened={opened}
+      onClose={onClose}
+      description="The log keeps it."
+      missing="Say why: the log keeps it."
+      yes={{ label: 'Lift it' }}
+      no="Leave it"
+      busy={lift.isPending}
+      error={lift.error}
+      onReason={(why) => lift.mutate(why)}
+    >
+      <p>
+        <strong>{whatOf(scope)}</strong> may start again. What has ended stays ended: whoever needs it asks again.
+      </p>
+    </ReasonDialog>
   );
 }
