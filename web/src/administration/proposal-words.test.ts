@@ -13,6 +13,7 @@ const proposed = {
   lapsesAt: '',
   mayConfirm: true,
   mayRefuse: true,
+  changesVersion: 'v',
 };
 
 test('a change of roles says what somebody gets, and what not', () => {
