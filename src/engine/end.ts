@@ -33,6 +33,8 @@ import { whatStands } from './what-stands.ts';
 const LOOK_AGAIN_MS = 500;
 /** And that an account knows what others have written, which takes AWS seconds. */
 const TOLD_ANEW_MS = 2_000;
+/** So much longer than its proof takes an end waits for that: whoever wrote may have died before the account was told, or that has failed. */
+const TOLD_WITHIN_MS = 90_000;
 
 /**
  * Takes a claimed grant from `activating`, `active` or `ending` towards `ended`, and is called again until it gets there.
@@ -130,7 +132,8 @@ async function lookAndRevoke(
   try {
     let { seen, beganAt, heldBack } = await look(ports, grant, turn, ending, ports.claimed);
     const { abandonedCallMs, settleMs } = capabilities;
-    if (isToldAnew(seen, turn) && beganAt < after(turn.binding.absentSince ?? beganAt, abandonedCallMs + settleMs))
+    const toldUntil = after(turn.binding.absentSince ?? beganAt, abandonedCallMs + TOLD_WITHIN_MS);
+    if (isToldAnew(seen, turn) && beganAt < toldUntil)
       return await later(ports, grant, { inMs: TOLD_ANEW_MS }, grant.attempts, null);
     if (turn.binding.standing && seen?.presence !== 'absent') {
       const stands = await whatStands(ports, grant, () => specInTurn(grant, turn));

@@ -109,6 +109,21 @@ describe('a removal that the cloud carries out in its own time', () => {
     expect([await on.state(id), calls(), on.found]).toEqual(['ended', before, []]);
   });
 
+  test('and is never told by whoever wrote last, who may have died, is called for again', async () => {
+    const id = await returned();
+    const seen = provider as { observe: FakeProvider['observe'] };
+    seen.observe = async () => ({ presence: 'absent', proof: 'observed', evidence: {}, final: false });
+    await looks(1, 1_000);
+    await sql`update "grant" set attempts = 1 where id = ${id}`.execute(database.db);
+    const calls = () => provider.calls.filter((call) => call === 'revoke').length;
+    const before = calls();
+    seen.observe = async () => ({ presence: 'present', usable: true, native: {}, underWay: 'denying' });
+    await looks(8, 15_000);
+    expect(calls()).toBe(before);
+    await looks(8, 6_000);
+    expect(calls()).toBeGreaterThan(before);
+  });
+
   test('does not hide that the cloud refuses: each refusal is an attempt', async () => {
     const id = await returned();
     await looks(1, 1_000);
