@@ -258,9 +258,14 @@ export const sabotages: readonly Sabotage[] = [
         find: 'return own ? members.filter((person) => person !== scope.requester.key) : members;',
         replace: 'return own || true ? members : members;',
       },
+      {
+        file: 'src/operations/decide-request.ts',
+        find: '    if (human === (await humanOf(trx, request.person))) return refused(SELF_APPROVAL);\n',
+        replace: '    if (human === request.id) return refused(SELF_APPROVAL);\n',
+      },
     ],
     caughtBy: ['requests'],
-    seed: 8,
+    seed: 13,
   },
   {
     name: 'decided-after-its-time',
