@@ -122,6 +122,6 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud', 'grants'],
-    seed: 80,
+    seed: 120,
   },
 ];
