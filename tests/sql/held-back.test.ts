@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { GrantId } from '../../src/core/ids.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -7,9 +7,9 @@ import { findGrant } from '../../src/store/grants.ts';
 import { claimDue } from '../../src/store/leases.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
-import { emptyAll, testEmbedded } from './harness.ts';
 import { scheduledGrant, toldToEnd } from './rows.ts';
-import { virtualTime, type VirtualTime } from './shared-cloud.ts';
+import type { VirtualTime } from './shared-cloud.ts';
+import { virtualEmbedded } from './virtual-embedded.ts';
 
 /** What the provider's method promises. */
 const SETTLE_MS = 60_000;
@@ -23,14 +23,9 @@ describe('an end that waits for its turn behind others of ours', () => {
   /** How many calls leave before the rate is used up. */
   let room: number;
 
-  beforeAll(async () => {
-    database = await testEmbedded();
-    time = await virtualTime(database);
-  });
-  afterAll(() => database.close());
-  beforeEach(async () => {
-    await emptyAll(database);
-    await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
+  const virtual = virtualEmbedded();
+  beforeEach(() => {
+    [database, time] = [virtual.database(), virtual.time()];
     const inner = fakeProvider({ byConstruction: false });
     const { observe, revoke } = inner;
     room = Infinity;

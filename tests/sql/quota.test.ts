@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { transitionGrant } from '../../src/core/grant.ts';
 import type { GrantId } from '../../src/core/ids.ts';
@@ -8,9 +8,10 @@ import { findGrant, saveGrantState } from '../../src/store/grants.ts';
 import { takePlace } from '../../src/store/quotas.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
-import { eachDatabase, emptyAll, testEmbedded } from './harness.ts';
+import { eachDatabase } from './harness.ts';
 import { scheduledGrant, toldToEnd } from './rows.ts';
-import { virtualTime, type VirtualTime } from './shared-cloud.ts';
+import type { VirtualTime } from './shared-cloud.ts';
+import { virtualEmbedded } from './virtual-embedded.ts';
 
 const RATE = { key: 'cloud:api', perSecond: 2, burst: 3, calls: 1 };
 
@@ -39,14 +40,9 @@ describe('starts wait for a rate that the cloud allows', () => {
   let provider: FakeProvider;
   let on: Bench;
 
-  beforeAll(async () => {
-    database = await testEmbedded();
-    time = await virtualTime(database);
-  });
-  afterAll(() => database.close());
-  beforeEach(async () => {
-    await emptyAll(database);
-    await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
+  const virtual = virtualEmbedded();
+  beforeEach(() => {
+    [database, time] = [virtual.database(), virtual.time()];
     provider = Object.assign(fakeProvider({ byConstruction: false }), { quota: () => RATE });
     on = bench(database, provider, { clock: time.clock });
   });

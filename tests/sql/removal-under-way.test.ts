@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ProviderFault } from '../../src/providers/contract.ts';
 import type { Database } from '../../src/store/database.ts';
 import { findGrant } from '../../src/store/grants.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
-import { emptyAll, testEmbedded } from './harness.ts';
 import { scheduledGrant, toldToEnd } from './rows.ts';
-import { virtualTime, type VirtualTime } from './shared-cloud.ts';
+import type { VirtualTime } from './shared-cloud.ts';
+import { virtualEmbedded } from './virtual-embedded.ts';
 
 /** What the provider's method promises. */
 const SETTLE_MS = 60_000;
@@ -20,14 +20,9 @@ describe('a removal that the cloud carries out in its own time', () => {
   /** The cloud has taken the removal and has not done it yet. */
   let slow: boolean;
 
-  beforeAll(async () => {
-    database = await testEmbedded();
-    time = await virtualTime(database);
-  });
-  afterAll(() => database.close());
-  beforeEach(async () => {
-    await emptyAll(database);
-    await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
+  const virtual = virtualEmbedded();
+  beforeEach(() => {
+    [database, time] = [virtual.database(), virtual.time()];
     const inner = fakeProvider({ byConstruction: false, abandonedCallMs: 60_000 });
     slow = true;
     let asked = false;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import type { GrantId } from '../../src/core/ids.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
@@ -12,9 +12,10 @@ import { findGrant, toGrant, saveTriesAgain, type GrantRecord } from '../../src/
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { acmeOperations, code, got } from './acme-operations.ts';
-import { eachDatabase, emptyAll, testEmbedded } from './harness.ts';
+import { eachDatabase } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
-import { virtualTime, type VirtualTime } from './shared-cloud.ts';
+import type { VirtualTime } from './shared-cloud.ts';
+import { virtualEmbedded } from './virtual-embedded.ts';
 
 /** As the method of these tests declares them. */
 const SETTLE_MS = 60_000;
@@ -31,14 +32,9 @@ describe('a grant that is not usable within the settle time', () => {
   /** Why nobody could see that. */
   let unseen: { readonly unseen?: string };
 
-  beforeAll(async () => {
-    database = await testEmbedded();
-    time = await virtualTime(database);
-  });
-  afterAll(() => database.close());
+  const virtual = virtualEmbedded();
   beforeEach(async () => {
-    await emptyAll(database);
-    await sql`insert into virtual_time values (to_timestamp(${time.now() / 1000}::float8))`.execute(database.db);
+    [database, time] = [virtual.database(), virtual.time()];
     usable = false;
     unseen = {};
     const made = fakeProvider({ byConstruction: false, abandonedCallMs: MAY_LAND_MS });
