@@ -16,7 +16,7 @@ export async function serve(context: Context, options: { readonly restored?: boo
     const config = readConfig(context.place.env);
     const unlock = config.databaseUrl === null ? lockFolder(config.dataDir) : () => {};
     try {
-      await requireFreePorts([config.port]);
+      await requireFreePorts([config.port], `CURFEW_PORT=${config.port + 100}`);
       const stop = stopSignal();
       const broker = await startBroker({
         config,

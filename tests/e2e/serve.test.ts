@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -60,7 +61,10 @@ test('the engine alone answers for its health on the configured port, and serves
 });
 
 test('a base URL with a path is refused, and said', async () => {
-  const { code, output } = await serve({ CURFEW_BASE_URL: 'https://acme.example/curfew' });
+  const { code, output } = await serve({
+    CURFEW_PORT: String(await freePorts(1)),
+    CURFEW_BASE_URL: 'https://acme.example/curfew',
+  });
   expect(code).toBe(1);
   expect(output).toContain(
     'CURFEW_BASE_URL: The base URL must be scheme, host and port alone, like "https://acme.example", not "https://acme.example/curfew".',
@@ -68,10 +72,22 @@ test('a base URL with a path is refused, and said', async () => {
 });
 
 test('a rules folder that is missing is said in one sentence', async () => {
-  const { code, output } = await serve({ CURFEW_RULES_DIR: '/nowhere/rules' });
+  const { code, output } = await serve({ CURFEW_PORT: String(await freePorts(1)), CURFEW_RULES_DIR: '/nowhere/rules' });
   expect(code).toBe(1);
   expect(output).toContain('The rules folder /nowhere/rules does not exist.');
   expect(output).not.toContain('ENOENT');
+});
+
+test('a port in use is said, with the setting that chooses another', async () => {
+  const port = await freePorts(1);
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve));
+  try {
+    const { code, output } = await serve({ CURFEW_PORT: String(port) });
+    expect([code, output]).toEqual([1, expect.stringContaining(`another port: CURFEW_PORT=${port + 100}`)]);
+  } finally {
+    taken.close();
+  }
 });
 
 test('the API has no page of the demo, starts although the mail server is down, and says what becomes of mail', async () => {

@@ -24,7 +24,7 @@ export async function startDemoCloud(folder: string, worldFile: string, port: nu
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const running = readRunning(folder);
   if (running !== null && (await answers(running.url))) return cloud(folder, running, true);
-  await requireFreePorts([port]);
+  await requireFreePorts([port], `npm start -- --port ${port + 99}`);
   const errors = openSync(join(folder, 'errors.log'), 'a', 0o600);
   try {
     const program = fileURLToPath(new URL('../../../simulators/aws/main.ts', import.meta.url));

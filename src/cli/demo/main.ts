@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
       for (const name of ['database', WITNESS_FILE, 'aws', 'keys', 'sign-in'])
         rmSync(join(dataDir, name), { recursive: true, force: true });
     }
-    await requireFreePorts([port, port + 2, port + 3]);
+    await requireFreePorts([port, port + 2, port + 3], `npm start -- --port ${port + 100}`);
     const stop = stopSignal();
     // Only when what is there was made from other sources: some seconds then, a tenth of one otherwise.
     await runNode([PORTAL_BUILDER], { cwd: root });
