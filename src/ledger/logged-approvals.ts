@@ -39,10 +39,8 @@ interface LoggedRequest {
   readonly extends: { readonly grant: unknown; readonly until: unknown } | null;
   /** The start that was signed, RFC 3339; `null`: at once. */
   startsAt: string | null;
-  /** The shortest time that was approved so far, with a signature where the tier asks for one. */
-  approvedMs: number | null;
-  /** The earliest end that was signed for an extension, RFC 3339. */
-  approvedUntil: string | null;
+  /** What was signed and counts, by who signed it: a yes that was set aside does not, until its giver signs again. */
+  readonly signed: Map<string, Pick<ApprovalDocument, 'durationMs' | 'extends'>>;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -89,6 +87,9 @@ export class LoggedApprovals {
         return this.#submit(facts, subjects);
       case 'approval.given':
         return this.#approve(body, facts, subjects, request);
+      case 'approval.set-aside':
+        request?.signed.delete(textOf(facts['approver']));
+        return null;
       case 'request.approved':
         return request === undefined || !isUnsigned(request)
           ? null
@@ -132,8 +133,7 @@ export class LoggedApprovals {
       automatic,
       extends: until === '' ? null : { grant: subjects['grant'], until },
       startsAt: null,
-      approvedMs: null,
-      approvedUntil: null,
+      signed: new Map(),
     });
     return automatic && tier === 0 ? 'a request of tier 0 asks nobody to agree' : null;
   }
@@ -144,8 +144,8 @@ export class LoggedApprovals {
     const item = `${textOf(facts['role'])}@${textOf(facts['target'])}`;
     if (!Array.isArray(request.items) || !request.items.includes(item)) return 'access is given that was not asked for';
     if (isUnsigned(request)) return UNSIGNED;
-    if (request.approvedMs === null) return null;
-    if (!(Number(facts['durationMs']) <= request.approvedMs)) return 'access is given for longer than was signed';
+    if (request.signed.size === 0) return null;
+    if (!(Number(facts['durationMs']) <= signedMs(request))) return 'access is given for longer than was signed';
     const at = Date.parse(textOf(body['at']));
     const signed = request.startsAt === null ? at : Math.max(at, Date.parse(request.startsAt));
     return Date.parse(textOf(facts['startsAt'])) === signed
@@ -156,9 +156,9 @@ export class LoggedApprovals {
   #activate(facts: Body, request: LoggedRequest | undefined): string | null {
     if (request === undefined) return 'access begins that was never scheduled';
     if (isUnsigned(request)) return UNSIGNED;
-    if (request.approvedMs === null) return null;
+    if (request.signed.size === 0) return null;
     const givenMs = Date.parse(textOf(facts['endsAt'])) - Date.parse(textOf(facts['activatedAt']));
-    return givenMs <= request.approvedMs ? null : 'access begins for longer than was signed';
+    return givenMs <= signedMs(request) ? null : 'access begins for longer than was signed';
   }
 
   #approve(body: Body, facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
@@ -183,11 +183,8 @@ export class LoggedApprovals {
       document.comment === (commitments['comment'] ?? null) &&
       Math.min(...document.items.map((item) => item.tier)) === facts['tier'];
     if (!says) return 'what was signed is not what the entry says';
-    request.approvedMs = Math.min(request.approvedMs ?? Infinity, document.durationMs);
+    request.signed.set(document.approver, document);
     request.startsAt = document.startsAt;
-    const until = document.extends?.until ?? null;
-    if (until !== null && (request.approvedUntil === null || until < request.approvedUntil))
-      request.approvedUntil = until;
     return null;
   }
 
@@ -243,8 +240,13 @@ export class LoggedApprovals {
 const UNSIGNED = 'access of tier 0 or 1 is given, and no signed approval comes before';
 
 /** Whether people had to agree to something of tier 0 or 1, and nobody has signed that. Tier 0 is never approved by rule alone. */
-function isUnsigned({ tier, automatic, approvedMs }: LoggedRequest): boolean {
-  return isSignedTier(tier ?? 3) && (!automatic || tier === 0) && approvedMs === null;
+function isUnsigned({ tier, automatic, signed }: LoggedRequest): boolean {
+  return isSignedTier(tier ?? 3) && (!automatic || tier === 0) && signed.size === 0;
+}
+
+/** The shortest time that somebody signed, in milliseconds. */
+function signedMs({ signed }: LoggedRequest): number {
+  return Math.min(...[...signed.values()].map(({ durationMs }) => durationMs));
 }
 
 function extending(facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
@@ -252,8 +254,8 @@ function extending(facts: Body, subjects: Body, request: LoggedRequest | undefin
   if (request.extends === null || request.extends.grant !== subjects['grant'])
     return 'access is extended, and another grant was asked about';
   if (isUnsigned(request)) return 'access of tier 0 or 1 is extended, and no signed approval comes before';
-  if (request.approvedUntil === null || textOf(facts['until']) <= request.approvedUntil) return null;
-  return 'access is extended further than was signed';
+  const ends = [...request.signed.values()].flatMap((document) => document.extends?.until ?? []);
+  return ends.every((end) => textOf(facts['until']) <= end) ? null : 'access is extended further than was signed';
 }
 
 /** Whether what was signed lasts longer as was asked: the same grant, and earlier by exactly as much as was agreed to less. */

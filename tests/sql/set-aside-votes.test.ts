@@ -115,6 +115,19 @@ eachDatabase('a yes that was given before the role changed', (current) => {
     expect(await started()).toBe('active');
   });
 
+  test('with a passkey and for less, shortens nothing any more, in the log neither', async () => {
+    await tier(1);
+    const [bo, finn] = [await withPasskey(acme, 'bo'), await withPasskey(acme, 'finn')];
+    got(await sign(acme, bo, id, { durationMs: 300_000 }));
+    await edit('roles/aws.yaml', 'List and download the invoices', 'List and download all invoices');
+    got(await sign(acme, finn, id, { durationMs: 600_000 }));
+    const hal = await withPasskey(acme, 'hal');
+    expect(got(await sign(acme, hal, id))).toMatchObject({ status: 'approved', grantedDurationMs: 600_000 });
+    expect(await started()).toBe('active');
+    await sequenceAll(current());
+    expect(await verifyStored(current())).toMatchObject({ ok: true, approvals: { verified: 3, faults: [] } });
+  });
+
   test('counts where nothing of it changed, also with a passkey where none is needed now', async () => {
     got(await approve('bo'));
     await edit('policies/data.yaml', 'one person of the data platform agrees', 'two agree');

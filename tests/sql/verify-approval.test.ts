@@ -161,6 +161,20 @@ describe('by our own code, from the log alone', () => {
     ]);
   });
 
+  test('an approval that was set aside is none any more', () => {
+    const withdrawn = bodies.flatMap((body) => {
+      if (!given().includes(body)) return [body];
+      const approver = read(body).actor.id;
+      return [body, JSON.stringify({ ...read(body), kind: 'approval.set-aside', facts: { approver } })];
+    });
+    expect(new Set(judged(withdrawn).faults.map(({ message }) => message))).toEqual(
+      new Set([
+        'a request of tier 0 or 1 was approved, and no signed approval comes before',
+        'access of tier 0 or 1 is given, and no signed approval comes before',
+      ]),
+    );
+  });
+
   describe('a log that somebody wrote who has no key', () => {
     const [request, grant] = ['req_aaaaaaaaaaaaaaaaaaaa', 'grt_aaaaaaaaaaaaaaaaaaaa'];
     const at = '2036-01-01T00:00:00.000Z';
