@@ -29,7 +29,7 @@ import type { AccountView } from '../operations/linked-accounts.ts';
 import type { OrderOutlook } from '../operations/order-outlook.ts';
 import type { Page } from '../operations/pages.ts';
 import type { PolicyStatus } from '../operations/show-policy.ts';
-import type { Explanation } from '../operations/show-requests.ts';
+import type { Explanation, RequestQuery } from '../operations/show-requests.ts';
 import type { RevocationView } from '../operations/revocation-view.ts';
 import type { RevocationInput } from '../operations/revoke-many.ts';
 import type { RecoveryView } from '../operations/recover-passkeys.ts';
@@ -141,12 +141,6 @@ export interface ApiOperations {
   /** Which of some sign-ins, of browsers and of command lines, have not been ended. */
   standingSignIns(ids: readonly SessionId[]): Promise<ReadonlySet<SessionId>>;
   subscribe(listener: (change: Change) => void): () => void;
-}
-
-export interface RequestQuery {
-  readonly scope: 'mine' | 'waiting' | 'all';
-  readonly cursor: string | null;
-  readonly limit: number;
 }
 
 export interface RevocationQuery {

@@ -1,7 +1,7 @@
 import { parseId, type IdOf, type IdPrefix } from '../core/ids.ts';
 import { ApiProblem } from './problems.ts';
 
-/** The id in a path. What is no id names nothing: the answer is 404, and the database is not asked. */
+/** The id in a path or a query. What is no id names nothing: the answer is 404, and the database is not asked. */
 export function pathId<Prefix extends IdPrefix>(prefix: Prefix, text: string): IdOf<Prefix> {
   const id = parseId(prefix, text);
   if (id !== null) return id;

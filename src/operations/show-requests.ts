@@ -29,12 +29,28 @@ export async function showRequest(
   return ok(view);
 }
 
-/** `mine`: what I asked for. `waiting`: what waits for my decision. `all`: everything that I may see. */
+/** Which requests are listed, newest first. */
+export interface RequestQuery {
+  /** `mine`: what I asked for. `waiting`: what waits for my decision. `all`: everything that I may see. */
+  readonly scope: 'mine' | 'waiting' | 'all';
+  readonly cursor: string | null;
+  readonly limit: number;
+  /** Only those that its requester made before it, for one of the same roles on the same target. */
+  readonly like?: RequestId;
+}
+
+/** Lists requests that somebody may see; one to compare with that they may not see does not exist for them. */
 export async function listRequests(
   world: World,
   actor: Actor,
-  query: { scope: 'mine' | 'waiting' | 'all'; cursor: string | null; limit: number },
+  query: RequestQuery,
 ): Promise<Result<Page<RequestView>, OperationRefusal>> {
+  const like = query.like === undefined ? null : await findRequest(world.db, query.like);
+  if (query.like !== undefined) {
+    if (like === null) return refused(NOT_FOUND);
+    const no = judge('showRequest', actor, await standingToRequest(world, world.db, actor, like));
+    if (no !== null) return refused(no);
+  }
   const page = await readPage<RequestRecord, 'req'>(query, {
     prefix: 'req',
     placeOf: ({ createdAt, id }) => ({ at: createdAt, id }),
@@ -43,6 +59,7 @@ export async function listRequests(
         ...slice,
         pendingOnly: query.scope === 'waiting',
         ...(query.scope === 'mine' ? { person: actor.person } : {}),
+        ...(like === null ? {} : { alike: like }),
       }),
     async seen(rows) {
       if (query.scope !== 'waiting' && mayAlways('listRequests', actor)) return rows;

@@ -105,13 +105,30 @@ export async function findRequests(
 /** Requests, newest first by `createdAt`; `before` is the last one already seen. */
 export async function listRequests(
   db: Db,
-  filter: { person?: PersonId; pendingOnly?: boolean; before?: Place<RequestId>; limit: number },
+  filter: {
+    person?: PersonId;
+    pendingOnly?: boolean;
+    /** Only those of the same person before it that ask for one of the same roles on the same target. */
+    alike?: Pick<RequestRecord, 'id' | 'person' | 'createdAt'>;
+    before?: Place<RequestId>;
+    limit: number;
+  },
 ): Promise<readonly RequestRecord[]> {
   let query = withItems(db).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
   // As its index says it.
   if (filter.pendingOnly === true) query = query.where(sql<boolean>`state = 'pending'`);
   if (filter.before !== undefined) query = query.where(comesAfter(filter.before, 'created_at'));
+  if (filter.alike !== undefined) {
+    const { id, person, createdAt } = filter.alike;
+    query = query
+      .where('person_id', '=', person)
+      .where(comesAfter({ at: createdAt, id }, 'created_at'))
+      .where(
+        sql<boolean>`exists (select from request_item own join request_item other using (role, target)
+          where own.request_id = ${id} and other.request_id = request.id)`,
+      );
+  }
   return (await query.execute()).map(toRequest);
 }
 

@@ -68,7 +68,8 @@ describe.concurrent('to the proven end', () => {
     await sara.page.getByRole('heading', { name: 'Phone' }).waitFor();
     expect(await sara.page.evaluate('document.documentElement.scrollWidth')).toBe(360);
 
-    await sara.page.goto(`/approvals/${id}`);
+    await sara.page.getByRole('link', { name: 'Back to where you were' }).click();
+    await sara.page.waitForURL(`**/approvals/${id}`);
     await sara.page.getByRole('button', { name: 'Shorter…' }).click();
     await sara.page.getByRole('button', { name: '15m', exact: true }).click();
     await sara.page.getByRole('button', { name: 'Approve this long' }).click();

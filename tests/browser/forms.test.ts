@@ -52,6 +52,50 @@ test('several things in one request: added with the keys, one left out, previewe
   await page.context().close();
 });
 
+test('who wants it at a time and says none gets nothing at once; a time of their own choice is taken; a console opens beside, or the page says that the browser held it back', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'tom');
+  await page.goto('/request?role=build-log-reader&target=aws/staging&at=tomorrow');
+  await settled(page);
+  await page.getByRole('textbox', { name: 'Reason' }).fill('The nightly build fails');
+  const press = (): Promise<void> => page.getByRole('button', { name: /^Ask/ }).click();
+  await press();
+  const begins = page.getByLabel(/Begins at/);
+  await page.getByText('Say when it is to begin').waitFor();
+  expect(await begins.evaluate('document.activeElement.type')).toBe('datetime-local');
+  await page.getByText('Other', { exact: true }).click();
+  const length = page.getByRole('textbox', { name: 'For' });
+  await length.fill('');
+  await press();
+  await page.getByText('Write it as 15m, 1h or 1h30m.').waitFor();
+  await length.fill('20m');
+  await begins.fill('2036-01-01T09:00');
+  const now = page.getByText('As soon as it is approved', { exact: true });
+  await now.click();
+  await page.getByText('At a time', { exact: true }).click();
+  await press();
+  await page.getByText('Say when it is to begin').waitFor();
+  expect(page.url()).toContain('/request?');
+  await now.click();
+  await page.getByRole('button', { name: 'Ask for 20m' }).click();
+  await page.waitForURL(/\/requests\/req_/);
+  const id = page.url().split('/').at(-1) ?? '';
+  expect(await (await page.request.get(`/v1/requests/${id}`)).json()).toMatchObject({ durationMs: 1_200_000 });
+  await page.getByRole('button', { name: 'Use', exact: true }).click();
+  const console = page.getByRole('button', { name: 'Open the console of the cloud' });
+  await page.context().route(
+    ({ origin }) => origin !== base(),
+    (route) => route.fulfill({ body: 'The console of the cloud' }),
+  );
+  const [opened] = await Promise.all([page.context().waitForEvent('page'), console.click()]);
+  await opened.getByText('The console of the cloud').waitFor();
+  expect(await opened.evaluate('window.opener')).toBeNull();
+  await page.evaluate('window.open = () => null');
+  await console.click();
+  await page.getByText('Your browser held the window back').waitFor();
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
 /** Ends somebody's sign-in as another machine of theirs would. */
 async function endSession(page: Page): Promise<void> {
   const { csrf } = (await (await page.request.get('/v1/me')).json()) as { csrf: string };

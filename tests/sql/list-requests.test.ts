@@ -56,6 +56,21 @@ eachDatabase('the list of requests', (current) => {
     expect((await pages(ana, 'mine', 3)).flat()).toEqual(ids(ana));
   });
 
+  test('compares: what the same person asked for before, of the same kind, as far as one may see', async () => {
+    const [oldest, , , , newest] = (await ask(ana, cem, ana, ana, ana))().reverse();
+    const other = { ...ASK, items: [{ role: 'invoice-publisher', target: 'aws/prod' }], ticket: 'FIN-12' };
+    const apart = got(await requestAccess(acme.world, ana, other)).id;
+    const like = async (actor: Actor, id: string | undefined) =>
+      listRequests(acme.world, actor, { scope: 'all', cursor: null, limit: 2, like: id as never });
+    const page = got(await like(bo, newest));
+    expect(page.items.map(({ requester }) => requester.key)).toEqual(['ana', 'ana']);
+    expect(page.items.map(({ id }) => id)).not.toContain(newest);
+    expect(page.nextCursor).not.toBeNull();
+    expect(got(await like(bo, oldest))).toEqual({ items: [], nextCursor: null });
+    expect(got(await like(bo, apart))).toEqual({ items: [], nextCursor: null });
+    expect(code(await like(cem, newest))).toBe('not-found');
+  });
+
   test('leaves nothing out of what came at one instant', async () => {
     const ids = await ask(ana, cem, ana, ana, cem, ana);
     await sql`update request set created_at = (select min(created_at) from request)`.execute(current().db);

@@ -3,6 +3,7 @@ import { readAuditSearch } from './pages/audit/words.ts';
 import { readSearch } from './pages/catalogue/shown.ts';
 import { readDraft } from './pages/request/draft.ts';
 import { readScope } from './pages/requests/scope.ts';
+import { readWayBack } from './passkeys/way-back.ts';
 import { App } from './shell/app.tsx';
 import { BrokenPage, LostPage } from './shell/lost-page.tsx';
 import { Waiting } from './ui/card.tsx';
@@ -75,6 +76,7 @@ const oneOrder = createRoute({
 const me = createRoute({
   getParentRoute: () => root,
   path: '/me',
+  validateSearch: readWayBack,
   component: lazyRouteComponent(() => import('./pages/me/me.tsx'), 'MePage'),
 });
 

@@ -16,16 +16,31 @@ export function registerRequestReads(v1: ApiServer, { operations, base }: ApiPar
     schema: {
       summary: 'Requests: mine, waiting for me, or all that I may see',
       tags: ['requests'],
-      querystring: z.strictObject({ scope: z.enum(['mine', 'waiting', 'all']).default('mine'), ...pageQuery }),
+      querystring: z.strictObject({
+        scope: z.enum(['mine', 'waiting', 'all']).default('mine'),
+        like: z
+          .string()
+          .max(100)
+          .optional()
+          .describe(
+            'The id of a request: only those that its requester made before it, for one of its roles on its target.',
+          ),
+        ...pageQuery,
+      }),
       response: { 200: pageOf(requestView) },
     },
     handler: async (request, reply) => {
-      const { scope, cursor, limit } = request.query;
+      const { scope, like, cursor, limit } = request.query;
       return answer(
         base.origin,
         request,
         reply,
-        await operations.listRequests(actorOf(request), { scope, limit, cursor: cursor ?? null }),
+        await operations.listRequests(actorOf(request), {
+          scope,
+          limit,
+          cursor: cursor ?? null,
+          ...(like === undefined ? {} : { like: pathId('req', like) }),
+        }),
       );
     },
   });

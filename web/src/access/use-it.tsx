@@ -1,10 +1,10 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useAction } from '../data/action.ts';
 import { api, ask, type Grant } from '../data/api.ts';
 import { useMe, useServer } from '../data/session.ts';
 import { Button } from '../ui/button.tsx';
 import { TerminalIcon } from '../ui/icons.ts';
-import { CopyLine, FailureNotice } from '../ui/notices.tsx';
+import { CopyLine, FailureNotice, Notice } from '../ui/notices.tsx';
 import { Dialog } from '../ui/overlays.tsx';
 import { Command } from './command.tsx';
 import classes from './access.module.css';
@@ -63,16 +63,32 @@ function SignIn() {
 
 /** The address signs a browser in: it is a secret, so it is asked for at the press of the button and shown nowhere. */
 function Console({ grant: { id } }: { readonly grant: Grant }) {
+  const beside = useRef<Window | null>(null);
+  const [heldBack, setHeldBack] = useState(false);
   const act = useAction(
     (_: string) => ask(() => api.POST('/v1/grants/{id}/console', { params: { path: { id } }, body: {} })),
-    { touches: [], done: ({ url }) => void window.open(url, '_blank', 'noopener,noreferrer') },
+    { touches: [], done: ({ url }) => beside.current?.location.replace(url) },
   );
+  useEffect(() => {
+    if (act.error !== null) beside.current?.close();
+  }, [act.error]);
+  const press = (): void => {
+    // At the press itself: a window that is opened by the answer is held back by browsers, and nobody hears of it.
+    beside.current = window.open('', '_blank');
+    setHeldBack(beside.current === null);
+    if (beside.current === null) return;
+    beside.current.opener = null;
+    act.mutate(id);
+  };
   return (
     <>
       <p>Or in the browser:</p>
-      <Button busy={act.isPending} onClick={() => act.mutate(id)}>
+      <Button busy={act.isPending} onClick={press}>
         Open the console of the cloud
       </Button>
+      {heldBack && (
+        <Notice alert>Your browser held the window back. Allow windows of this page, and press again.</Notice>
+      )}
       {act.error !== null && <FailureNotice error={act.error} intent="look" />}
     </>
   );

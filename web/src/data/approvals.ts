@@ -62,11 +62,12 @@ export function useRequest(id: string) {
   });
 }
 
-/** The newest requests that I may see, for comparison. */
-export function useKnownRequests() {
+/** What its requester asked for before, of the same kind, as far as I may see it, newest first. `nextCursor`: there is more. */
+export function useEarlierAlike(id: string) {
   return useQuery({
-    queryKey: ['requests', 'all', 'newest'],
-    queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'all', limit: AT_ONCE } } })),
+    queryKey: ['requests', 'like', id],
+    queryFn: () =>
+      ask(() => api.GET('/v1/requests', { params: { query: { scope: 'all', like: id, limit: AT_ONCE } } })),
     staleTime: 60_000,
   });
 }

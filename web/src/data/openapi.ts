@@ -1667,6 +1667,8 @@ export interface paths {
             parameters: {
                 query?: {
                     scope?: "mine" | "waiting" | "all";
+                    /** @description The id of a request: only those that its requester made before it, for one of its roles on its target. */
+                    like?: string;
                     cursor?: string;
                     limit?: number;
                 };

@@ -11,7 +11,7 @@ export function PasskeyFailure({ error }: { readonly error: Error }) {
     <div className={classes['failed']}>
       <FailureNotice error={error} intent="change" />
       {code === 'passkey-required' && (
-        <ButtonLink to="/me" icon={KeyIcon}>
+        <ButtonLink to="/me" search={{ back: window.location.pathname }} icon={KeyIcon}>
           Register a passkey
         </ButtonLink>
       )}

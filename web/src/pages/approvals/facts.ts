@@ -56,22 +56,6 @@ export function endIfNow(
   return Math.max(now, startsAt === null ? now : Date.parse(startsAt)) + (grantedDurationMs ?? durationMs);
 }
 
-/** Earlier requests of the same person for one of the same roles on the same targets, newest first. */
-export function earlierAlike(request: AccessRequest, known: readonly AccessRequest[]): readonly AccessRequest[] {
-  const asked = new Set(request.items.map(pair));
-  return known
-    .filter(
-      ({ id, requester, items, createdAt }) =>
-        id !== request.id &&
-        requester.key === request.requester.key &&
-        createdAt < request.createdAt &&
-        items.some((item) => asked.has(pair(item))),
-    )
-    .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
-}
-
-const pair = ({ role, target }: { readonly role: string; readonly target: string }): string => `${role}\n${target}`;
-
 /** How earlier requests went, in words: `3 approved, 1 denied`. */
 export function howTheyWent(requests: readonly Pick<AccessRequest, 'status'>[]): string {
   const counts = new Map<string, number>();

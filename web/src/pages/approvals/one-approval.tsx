@@ -1,7 +1,7 @@
 import { useParams } from '@tanstack/react-router';
 import { Fragment, useEffect, useRef } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
-import { useKnownRequests, useRequest } from '../../data/approvals.ts';
+import { useEarlierAlike, useRequest } from '../../data/approvals.ts';
 import { useMe } from '../../data/session.ts';
 import { Mute } from '../../requests/mute.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
@@ -15,7 +15,7 @@ import { BackIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
 import { Decide } from './decide.tsx';
-import { afterwards, earlierAlike, endIfNow, howTheyWent, stanceOf } from './facts.ts';
+import { afterwards, endIfNow, howTheyWent, stanceOf } from './facts.ts';
 import { Outcome } from './outcome.tsx';
 import classes from './approvals.module.css';
 
@@ -177,11 +177,10 @@ function Terms({ request }: { readonly request: AccessRequest }) {
 
 /** Who is still needed, who else can, and how it went before. */
 function People({ request, me }: { readonly request: AccessRequest; readonly me: string }) {
-  const known = useKnownRequests();
+  const alike = useEarlierAlike(request.id).data;
   const now = useNow();
   const times = useTimes();
-  const alike = known.data === undefined ? null : earlierAlike(request, known.data.items);
-  const last = alike?.[0];
+  const last = alike?.items[0];
   const name = (person: AccessRequest['requester']): string => (person.key === me ? 'you' : person.name);
   return (
     <div className={classes['part']}>
@@ -210,13 +209,15 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
               </span>,
             ] as const;
           }),
-          alike === null
+          alike === undefined
             ? null
             : [
                 'Before',
                 last === undefined
-                  ? `The first of this kind by ${request.requester.name}, as far as you may see.`
-                  : `${alike.length} of this kind by ${request.requester.name}: ${howTheyWent(alike)}; the last ${times.short(Date.parse(last.createdAt), now)}.`,
+                  ? alike.nextCursor === null
+                    ? `The first of this kind by ${request.requester.name}, as far as you may see.`
+                    : `None of this kind by ${request.requester.name} among the newest that you may see.`
+                  : `${alike.items.length}${alike.nextCursor === null ? '' : ' and more'} of this kind by ${request.requester.name}: ${howTheyWent(alike.items)}; the last ${times.short(Date.parse(last.createdAt), now)}.`,
               ],
         ]}
       />

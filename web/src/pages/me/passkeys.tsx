@@ -1,3 +1,4 @@
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useAction } from '../../data/action.ts';
 import { api, ask, type Schemas } from '../../data/api.ts';
@@ -5,9 +6,10 @@ import { MY_PASSKEYS as KEY, useMyPasskeys } from '../../data/my-passkeys.ts';
 import { RegisterPasskey } from '../../passkeys/register-passkey.tsx';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
-import { Button, ButtonLink } from '../../ui/button.tsx';
+import { Button, ButtonAnchor, ButtonLink } from '../../ui/button.tsx';
 import { Card, Empty, Section, Waiting } from '../../ui/card.tsx';
 import { LineField } from '../../ui/fields.tsx';
+import { BackIcon } from '../../ui/icons.ts';
 import { FailureNotice, Notice } from '../../ui/notices.tsx';
 import { Dialog } from '../../ui/overlays.tsx';
 import { Tag } from '../../ui/signs.tsx';
@@ -17,6 +19,7 @@ type Passkey = Schemas['Passkey'];
 
 /** What I sign approvals of tier 0 and 1 with. */
 export function Passkeys() {
+  const { back } = useSearch({ from: '/me' });
   const passkeys = useMyPasskeys();
   const items = passkeys.data?.items;
   return (
@@ -49,6 +52,13 @@ export function Passkeys() {
         </ul>
       )}
       {items !== undefined && <RegisterPasskey hasOne={items.length > 0} />}
+      {back !== undefined && items !== undefined && items.length > 0 && (
+        <p>
+          <ButtonAnchor href={back} kind="solid" icon={BackIcon}>
+            Back to where you were
+          </ButtonAnchor>
+        </p>
+      )}
       <p>
         <ButtonLink to="/recovery" kind="quiet" small>
           I lost all my passkeys

@@ -12,7 +12,16 @@ import { Fields, LineField, OneOf, TextField } from '../../ui/fields.tsx';
 import { AskIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
-import { asIfSaid, bodyOf, stillMissing, withItems, type Asked, type DraftSearch } from './draft.ts';
+import {
+  asIfSaid,
+  bodyOf,
+  stillMissing,
+  timeOf,
+  timesMissing,
+  withItems,
+  type Asked,
+  type DraftSearch,
+} from './draft.ts';
 import { AskedItems, type AskedItem } from './asked-items.tsx';
 import { Outlook, outlookState } from './outlook.tsx';
 import classes from './ask-form.module.css';
@@ -33,20 +42,24 @@ export function AskForm({
   const { defaultMs, maxMs } = timesOf(items);
   const [reason, setReason] = useState(draft.reason ?? '');
   const [complaining, setComplaining] = useState(false);
+  const [later, setLater] = useState(draft.at !== undefined);
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
-  const duration = draft.duration ?? durationText(sensibleDuration(defaultMs, maxMs));
+  const choices = durationChoices(defaultMs, maxMs).map(durationText);
+  const chosen = draft.duration ?? durationText(sensibleDuration(defaultMs, maxMs));
+  const [otherDuration, setOtherDuration] = useState(choices.includes(chosen) ? null : chosen);
+  const duration = otherDuration ?? chosen;
   const asked: Asked = {
     items: items.map(({ role, target }) => ({ role, target })),
     duration,
     reason,
     ticket: draft.ticket ?? '',
-    at: draft.at ?? null,
+    at: timeOf(draft.at),
   };
   const outlook = useOutlook(asked);
   const requirements = outlook.data?.requirements ?? null;
   const missing = requirements === null ? {} : stillMissing(asked, requirements);
-  const notADuration = parseDuration(duration) === null ? 'Write it as 15m, 1h or 1h30m.' : null;
+  const wrongTimes = timesMissing(duration, later, asked.at);
   const send = useAction(
     (input: Asked, key) => ask(() => api.POST('/v1/requests', { params: under(key), body: bodyOf(input) })),
     {
@@ -55,7 +68,6 @@ export function AskForm({
     },
   );
   const change = (next: Partial<DraftSearch>): void => onDraft({ ...draft, ...next });
-  const choices = durationChoices(defaultMs, maxMs).map(durationText);
   return (
     <form
       ref={form}
@@ -64,7 +76,7 @@ export function AskForm({
       onSubmit={(event) => {
         event.preventDefault();
         setComplaining(true);
-        if (Object.keys(missing).length === 0 && notADuration === null) return send.mutate(asked);
+        if (Object.keys({ ...missing, ...wrongTimes }).length === 0) return send.mutate(asked);
         // After the next drawing, when the complaints stand there.
         requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
       }}
@@ -99,18 +111,27 @@ export function AskForm({
           )}
         </Fields>
         <Fields title="How long">
-          <OneOf
-            label="How long"
-            choices={[...new Set([...choices, ...(choices.includes(duration) ? [] : [duration])])].map((value) => ({
-              value,
-              label: value,
-            }))}
-            value={duration}
-            onChange={(value) => change({ duration: value })}
+          <HowLong
+            choices={choices}
+            maxMs={maxMs}
+            chosen={chosen}
+            other={otherDuration}
+            error={complaining || otherDuration !== '' ? wrongTimes.duration : undefined}
+            onDuration={(value, isOther) => {
+              setOtherDuration(isOther ? value : null);
+              change({ duration: value });
+            }}
           />
-          {notADuration !== null && <p role="alert">{notADuration}</p>}
         </Fields>
-        <When at={asked.at} onAt={(at) => onDraft(withoutAt(draft, at))} />
+        <When
+          later={later}
+          at={asked.at}
+          error={complaining ? wrongTimes.at : undefined}
+          onWhen={(isLater, at) => {
+            setLater(isLater);
+            onDraft(withoutAt(draft, at));
+          }}
+        />
         {outlook.data !== undefined && (
           <p className={classes['soon']}>
             <StateSign state={outlookState(outlook.data)} />
@@ -119,7 +140,7 @@ export function AskForm({
         {send.error !== null && <FailureNotice error={send.error} intent="change" />}
         <div className={classes['buttons']}>
           <Button kind="solid" type="submit" icon={AskIcon} busy={send.isPending}>
-            Ask for {duration}
+            {wrongTimes.duration === undefined ? `Ask for ${duration}` : 'Ask'}
           </Button>
         </div>
       </div>
@@ -155,9 +176,58 @@ function useOutlook(asked: Asked) {
   return answer;
 }
 
+/** For how long: one of the usual times, or another one. */
+function HowLong({
+  choices,
+  maxMs,
+  chosen,
+  other,
+  error,
+  onDuration,
+}: {
+  readonly choices: readonly string[];
+  readonly maxMs: number;
+  readonly chosen: string;
+  /** What is typed instead of one of the choices; `null`: nothing is. */
+  readonly other: string | null;
+  readonly error: string | undefined;
+  readonly onDuration: (duration: string, isOther: boolean) => void;
+}) {
+  return (
+    <>
+      <OneOf
+        label="How long"
+        choices={[...choices.map((value) => ({ value, label: value })), { value: 'other', label: 'Other' }]}
+        value={other === null ? chosen : 'other'}
+        onChange={(value) => (value === 'other' ? onDuration(chosen, true) : onDuration(value, false))}
+      />
+      {other !== null && (
+        <LineField
+          label="For"
+          description={`As 45m, 1h or 1h30m; at most ${durationText(maxMs)}.`}
+          value={other}
+          onChange={(event) => onDuration(event.currentTarget.value, true)}
+          error={error}
+          autoComplete="off"
+        />
+      )}
+    </>
+  );
+}
+
 /** When it begins. The clock of the rule starts then, not now. */
-function When({ at, onAt }: { readonly at: string | null; readonly onAt: (at: string | null) => void }) {
-  const [later, setLater] = useState(at !== null);
+function When({
+  later,
+  at,
+  error,
+  onWhen,
+}: {
+  readonly later: boolean;
+  /** `null`: at once, or none is chosen yet. */
+  readonly at: string | null;
+  readonly error: string | undefined;
+  readonly onWhen: (later: boolean, at: string | null) => void;
+}) {
   const zone = useZone();
   const suffix = zone === 'utc' ? 'Z' : '';
   const name = timesIn(zone).name(at === null ? 0 : Date.parse(at));
@@ -170,10 +240,7 @@ function When({ at, onAt }: { readonly at: string | null; readonly onAt: (at: st
           { value: 'later', label: 'At a time' },
         ]}
         value={later ? 'later' : 'now'}
-        onChange={(value) => {
-          setLater(value === 'later');
-          if (value === 'now') onAt(null);
-        }}
+        onChange={(value) => onWhen(value === 'later', null)}
       />
       {later && (
         <LineField
@@ -182,8 +249,9 @@ function When({ at, onAt }: { readonly at: string | null; readonly onAt: (at: st
           value={at === null ? '' : forInput(at, zone === 'utc')}
           onChange={(event) => {
             const time = Date.parse(`${event.currentTarget.value}${suffix}`);
-            onAt(Number.isNaN(time) ? null : new Date(time).toISOString());
+            onWhen(true, Number.isNaN(time) ? null : new Date(time).toISOString());
           }}
+          error={error}
         />
       )}
     </Fields>

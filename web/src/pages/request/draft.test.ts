@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest';
-import { asIfSaid, bodyOf, commandLine, itemsOf, readDraft, stillMissing, withItems, type Asked } from './draft.ts';
+import {
+  asIfSaid,
+  bodyOf,
+  commandLine,
+  itemsOf,
+  linkOf,
+  readDraft,
+  stillMissing,
+  timeOf,
+  timesMissing,
+  withItems,
+  type Asked,
+} from './draft.ts';
 
 const invoices = { role: 'invoice-reader', target: 'aws/prod' };
 const builds = { role: 'build-log-reader', target: 'aws/staging' };
@@ -71,4 +83,19 @@ test('a link that anybody may have written gives no broken, doubled or endless i
   const endless = Array.from({ length: 99 }, (_, n) => `r${n}@t`).join(' ');
   expect(itemsOf({ ...invoices, also: endless })).toHaveLength(20);
   expect(itemsOf({ role: 'invoice-reader', also: 'a@b' })).toEqual([]);
+});
+
+test('who wants it later has to say when, whatever an address names as a time', () => {
+  expect(timeOf('2026-11-22T10:00Z')).toBe('2026-11-22T10:00:00.000Z');
+  expect([timeOf(undefined), timeOf(''), timeOf('tomorrow')]).toEqual([null, null, null]);
+  expect(timesMissing('45m', false, null)).toEqual({});
+  expect(timesMissing('45m', true, '2026-11-22T10:00:00.000Z')).toEqual({});
+  expect(timesMissing('45m', true, null)).toEqual({ at: expect.stringContaining('Say when') });
+  expect(timesMissing('a while', false, null)).toEqual({ duration: 'Write it as 15m, 1h or 1h30m.' });
+});
+
+test('a link for a colleague carries everything but the reason', () => {
+  expect(linkOf('https://curfew.example/request?role=a&target=b&reason=Secret+plan&duration=45m')).toBe(
+    'https://curfew.example/request?role=a&target=b&duration=45m',
+  );
 });

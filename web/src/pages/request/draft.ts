@@ -1,5 +1,6 @@
 import type { Preview } from '../../data/api.ts';
 import { quoted } from '../../data/quoted.ts';
+import { parseDuration } from '../../time/durations.ts';
 
 /** What somebody is about to ask for, as it stands in the address: a link to it is the same draft for whoever opens it. */
 export interface DraftSearch {
@@ -95,6 +96,34 @@ export function stillMissing(
       : {}),
     ...(tracker !== null && ticket.trim() === '' ? { ticket: `The rule asks for a ticket (${tracker}).` } : {}),
   };
+}
+
+/** A time as it stands in an address that anybody may have written; `null`: none, or nothing that is one. */
+export function timeOf(text: string | undefined): string | null {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}
+
+/**
+ * What is wrong with its times. Whoever wants it later and says no time must not get it now. `later`: they chose so, or the address names a
+ * time, whatever that is worth.
+ */
+export function timesMissing(
+  duration: string,
+  later: boolean,
+  at: string | null,
+): { readonly duration?: string; readonly at?: string } {
+  return {
+    ...(parseDuration(duration) === null ? { duration: 'Write it as 15m, 1h or 1h30m.' } : {}),
+    ...(later && at === null ? { at: 'Say when it is to begin, or choose “As soon as it is approved”.' } : {}),
+  };
+}
+
+/** The address of a form as a link for somebody else: without the reason that a tool may have put there. */
+export function linkOf(address: string): string {
+  const link = new URL(address);
+  link.searchParams.delete('reason');
+  return link.href;
 }
 
 /** Long enough for any rule: the preview answers for a request that says why, before anybody has typed it. */

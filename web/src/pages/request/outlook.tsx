@@ -11,7 +11,7 @@ import { useTimes } from '../../time/zone.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
 import { CopyButton, FailureNotice, Notice } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
-import { commandLine, type Asked } from './draft.ts';
+import { commandLine, linkOf, type Asked } from './draft.ts';
 import { whatItTakes, whyUnsignable } from './what-it-takes.ts';
 import classes from './outlook.module.css';
 
@@ -37,7 +37,7 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
         <h3>As a link</h3>
         <p className={classes['quiet']}>This form for a colleague, without your reason.</p>
         <p>
-          <CopyButton words="Copy the link" text={() => window.location.href} />
+          <CopyButton words="Copy the link" text={() => linkOf(window.location.href)} />
         </p>
       </div>
     </Card>

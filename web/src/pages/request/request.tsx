@@ -29,6 +29,7 @@ export function Request() {
       </Page>
     );
   }
+  const failed = found.find(({ error }) => error !== null);
   const several = items.length > 1;
   return (
     <Page
@@ -40,7 +41,9 @@ export function Request() {
       }
     >
       {entry.isPending && <Waiting />}
-      {entry.error !== null && <FailureNotice error={entry.error} intent="look" again={() => void entry.refetch()} />}
+      {failed !== undefined && failed.error !== null && (
+        <FailureNotice error={failed.error} intent="look" again={() => void failed.refetch()} />
+      )}
       {entry.data !== undefined && (
         <AskForm
           items={items.map((item, n) => ({ ...item, entry: found[n]?.data ?? null }))}
