@@ -1,11 +1,12 @@
 import { desiredBinding, type Desired, type SlotKey } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { MethodCapabilities } from '../providers/contract.ts';
-import { findBinding, type BindingRecord } from '../store/bindings.ts';
+import { findBinding, noteUnsettled, type BindingRecord } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { AT_WORK_THERE, ENDING_THERE, othersOnSlot, UNSETTLED } from '../store/slot-grants.ts';
 import { lockOwner, releaseCloudLock, renewLeaseForCall, takeCloudLock, takeCloudLockFor } from '../store/leases.ts';
+import type { Db } from '../store/schema.ts';
 import { methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
 
@@ -82,6 +83,37 @@ export async function takeTurn(
     await release().catch(() => {});
     throw error;
   }
+}
+
+/** The turn on a shared slot that nobody needs, for whoever removes what ends have left there. */
+export interface TidyingTurn {
+  /**
+   * Last before a call that removes something leaves: notes that it may land until `mayLandMs` after the longest call, so that nobody begins
+   * there before. False: the turn was lost, or somebody needs the slot by now; nothing was noted, and nothing may be called.
+   */
+  noteLeaving(mayLandMs: number): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** Takes it, unless somebody is at work there (`busy`) or the slot is needed, or being ended (`needed`). */
+export async function takeTurnToTidy(
+  db: Db,
+  grant: Pick<GrantRecord, 'id' | 'slot'>,
+  owner: string,
+): Promise<TidyingTurn | 'busy' | 'needed'> {
+  const key = turnKey(grant.slot);
+  const take = () => takeCloudLock(db, key, owner, OUTLIVES_CLAIM_MS);
+  const isNeeded = async () => (await othersOnSlot(db, grant.slot, grant.id)).length > 0;
+  const release = () => releaseCloudLock(db, key, owner);
+  const noteLeaving = async (mayLandMs: number): Promise<boolean> => {
+    if (!(await take()) || (await isNeeded())) return false;
+    await noteUnsettled(db, grant.slot, after(await appNow(db), PACE.callTimeoutMs + mayLandMs));
+    return true;
+  };
+  if (!(await take())) return 'busy';
+  if (!(await isNeeded())) return { noteLeaving, release };
+  await release();
+  return 'needed';
 }
 
 /** Also what may have begun in the time that a restored database has lost: nobody knows whether it waited. */

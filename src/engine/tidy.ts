@@ -1,13 +1,15 @@
 import { findBinding } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
+import type { GrantRecord } from '../store/grants.ts';
 import { overSince } from '../store/past-grants.ts';
 import { doneUntil, saveDone } from '../store/upkeep.ts';
 import { alongside } from './alongside.ts';
 import { bindingSpec } from './binding-spec.ts';
-import type { BindingSpec } from '../providers/contract.ts';
+import { ProviderFault, type BindingSpec, type Provider } from '../providers/contract.ts';
 import { asFault } from './fault.ts';
 import { faultFacts, PACE, type EnginePorts } from './ports.ts';
+import { takeTurnToTidy } from './slot-turn.ts';
 
 /** How long after an end its traces are still looked for: what an engine that did not run for a week has missed is found as well. */
 const LOOK_BACK_MS = 30 * 86_400_000;
@@ -17,20 +19,23 @@ const LOOK_BACK_MS = 30 * 86_400_000;
  */
 const MAY_REMAIN_MS = 14 * 3_600_000;
 
+type TidyPorts = Pick<EnginePorts, 'db' | 'clock' | 'providers' | 'node' | 'append' | 'log'>;
+
 /**
  * Removes what ends have left in the clouds, once nothing needs it any more. Entries in a role's revocation policy serve until the last
  * session that they deny has expired, and take up room that the role needs; the next early end of the same role removes them too, and
  * this is for roles that have none. On an identity that a person has already, a call which landed late or twice has put there again what
  * an end had removed, also an end by time: nobody can use it, and it takes up room that the identity needs. Goes through all such places
- * once, one after the other, each under its writer's lock; one that somebody writes, or whose cloud does not answer, is left for the next
- * time, which then looks back as far as this one did. `goesOn`: asked before each place. Returns how many were made clean.
+ * once, one after the other, each under its writer's lock, and a shared slot in its turn: what is removed beside it bears the same name as what
+ * the next grant writes there. One that somebody writes, or whose cloud does not answer, is left for the next time, which then looks back as
+ * far as this one did. `goesOn`: asked before each place. Returns how many were made clean.
  */
 export async function tidy(
-  ports: Pick<EnginePorts, 'db' | 'clock' | 'providers' | 'node' | 'append' | 'log'>,
+  ports: TidyPorts,
   stopping: AbortSignal,
   goesOn: () => Promise<boolean> = async () => true,
 ): Promise<number> {
-  const { db, clock, log } = ports;
+  const { db } = ports;
   let cleaned = 0;
   let whole = true;
   const seen = new Set<string>();
@@ -49,27 +54,56 @@ export async function tidy(
     if (seen.has(place)) continue;
     seen.add(place);
     if (!(await goesOn())) return cleaned;
-    const owner = `${ports.node}/tidy`;
-    const signal = clock.timeout(PACE.callTimeoutMs);
-    if (lock !== null && !(await takeCloudLock(db, lock, owner, PACE.leaseMs))) {
-      whole = false;
-      continue;
-    }
-    try {
-      const { native } = await findBinding(db, grant.slot);
-      const call = { now: await appNow(db), signal, alongside: alongside(ports, grant, 'needs-the-log') };
-      if ((await provider.tidy({ ...spec, ...(native === null ? {} : { native }) }, call)).removed) cleaned += 1;
-    } catch (error) {
-      const fault = asFault(error);
-      if (fault === null) throw error;
-      whole = false;
-      log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not remove what an early end has left');
-    } finally {
-      if (lock !== null) await releaseCloudLock(db, lock, owner);
-    }
+    const done = await tidyPlace(ports, provider, grant, lock);
+    if (done === 'left') whole = false;
+    if (done === 'cleaned') cleaned += 1;
   }
   if (whole) await saveDone(db, 'tidy', beganAt);
   return cleaned;
+}
+
+/** Removes what is left in one place, in turn. `left`: somebody is at work there, or the cloud did not do it; it is tried another time. */
+async function tidyPlace(
+  ports: TidyPorts,
+  provider: Provider,
+  grant: GrantRecord,
+  lock: string | null,
+): Promise<'cleaned' | 'clean' | 'left'> {
+  const { db, clock } = ports;
+  const owner = `${ports.node}/tidy`;
+  const beganAt = clock.now();
+  const signal = clock.timeout(PACE.callTimeoutMs);
+  const method = provider.methods[grant.method];
+  const turn = method?.slot === 'shared' ? await takeTurnToTidy(db, grant, owner) : null;
+  if (turn === 'busy') return 'left';
+  // Whoever needs it is looked at when it is over.
+  if (turn === 'needed') return 'clean';
+  let isWriter = false;
+  try {
+    isWriter = lock !== null && (await takeCloudLock(db, lock, owner, PACE.leaseMs));
+    if (lock !== null && !isWriter) return 'left';
+    const { native } = await findBinding(db, grant.slot);
+    const told = alongside(ports, grant, 'needs-the-log');
+    const removes = async (left: number): Promise<void> => {
+      if (turn !== null && !(await turn.noteLeaving(method?.abandonedCallMs ?? 0)))
+        throw new ProviderFault('conflict', 'Somebody began there meanwhile.');
+      await told.removes(left);
+      // Others count on the note: whoever stood still in between has no time left to call.
+      if (signal.aborted || clock.now() - beganAt >= PACE.callTimeoutMs)
+        throw new ProviderFault('unreachable', 'There was no time left to remove it.');
+    };
+    const call = { now: await appNow(db), signal, alongside: { ...told, removes } };
+    const spec = { ...bindingSpec(grant), ...(native === null ? {} : { native }) };
+    return (await provider.tidy?.(spec, call))?.removed === true ? 'cleaned' : 'clean';
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault === null) throw error;
+    ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not remove what an early end has left');
+    return 'left';
+  } finally {
+    if (lock !== null && isWriter) await releaseCloudLock(db, lock, owner);
+    await turn?.release();
+  }
 }
 
 /** What all grants of a native role have in common where nobody names a narrower place. */

@@ -215,7 +215,7 @@ export interface Alongside {
   restores(grants: readonly GrantId[]): Promise<void>;
   /**
    * Told before a write that removes what earlier endings have left, and how much of it is left then: the log explains every change,
-   * whatever becomes of the call. Where it rejects, nothing is to be removed.
+   * whatever becomes of the call, and nobody begins on a shared slot before it cannot land any more. Where it rejects, nothing is to be removed.
    */
   removes(left: number): Promise<void>;
 }

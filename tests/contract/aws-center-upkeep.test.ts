@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BindingSpec, CallOptions } from '../../src/providers/contract.ts';
+import { ProviderFault, type BindingSpec, type CallOptions } from '../../src/providers/contract.ts';
 import { centerHarness, type CenterHarness } from './aws-center-harness.ts';
 import { CENTER } from './aws-center-world.ts';
 import { byHand, scheduledAt } from './aws-center-steps.ts';
@@ -31,6 +31,29 @@ describe('tidying', () => {
     expect(await scheduledAt(on, spec)).not.toBeNull();
     await expect(other.tidy(spec, call())).resolves.toEqual({ removed: true, left: 0 });
     expect(await scheduledAt(on, spec)).toBeNull();
+  });
+
+  test('is told before the schedule is removed, and does not remove it where that is refused', async () => {
+    const spec = fresh();
+    await provide(on, spec);
+    await byHand(on, 'delete', spec);
+    const other = on.with({});
+    const stood: boolean[] = [];
+    let refuses = true;
+    const alongside = {
+      ending: async () => [],
+      restores: async () => {},
+      removes: async () => {
+        stood.push((await scheduledAt(on, spec)) !== null);
+        if (refuses) throw new ProviderFault('conflict', 'somebody has begun there');
+      },
+    };
+    await expect(other.tidy(spec, { ...call(), alongside })).rejects.toMatchObject({ kind: 'conflict' });
+    expect(await scheduledAt(on, spec)).not.toBeNull();
+    refuses = false;
+    await expect(other.tidy(spec, { ...call(), alongside })).resolves.toEqual({ removed: true, left: 0 });
+    expect(await scheduledAt(on, spec)).toBeNull();
+    expect(stood).toEqual([true, true]);
   });
 
   test('that may not look removes nothing', async () => {

@@ -334,6 +334,8 @@ export class Assignments {
     const ending = { cause: 'returned', since: call.now } as const;
     const seen = await this.#observeAt({ ...place, tombstone: false }, due, spec, ending, asked);
     if (seen.presence !== 'absent') return removed;
+    // What the next grant writes there has the same names, and would go with it.
+    await call.alongside?.removes(0);
     if (schedule !== null) await this.#schedules.remove(spec.slot, call);
     for (const key of settled) await this.#leases?.remove(key, call);
     return true;
