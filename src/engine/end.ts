@@ -1,32 +1,24 @@
-import { createHash } from 'node:crypto';
-import type { GrantEvent } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Proof } from '../core/proof.ts';
 import { invariant } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
-import {
-  ProviderFault,
-  type BindingSpec,
-  type Ending,
-  type Observation,
-  type Residual,
-} from '../providers/contract.ts';
+import { ProviderFault, type Ending, type Observation, type Residual } from '../providers/contract.ts';
 import { noteAbsence, noteEndWritten, noteFailures, noteSettled } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
-import { credentialsOf, type CredentialRecord } from '../store/credentials.ts';
-import type { GrantRecord } from '../store/grants.ts';
+import { credentialsOf } from '../store/credentials.ts';
+import { noteEditTold, type GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, type LookAgain } from '../store/leases.ts';
 import { wakeUnsettled } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
-import { bindingSpec, boundSpec, endsByItself, methodOf } from './binding-spec.ts';
+import { bindingSpec, endsByItself, methodOf } from './binding-spec.ts';
 import { dispatch } from './dispatch.ts';
 import { asFault, mayBeMended } from './fault.ts';
 import { beginningAt, heard } from './heard.ts';
 import { onlyWriter, WRITER_MS } from './only-writer.ts';
 import { backoffMs, faultFacts, PACE, type Heard, type StepPorts } from './ports.ts';
+import { forget, prove } from './prove.ts';
 import { goAhead } from './quota.ts';
 import { raiseFinding, record } from './record.ts';
-import { noteLeaving, takeTurn, type SlotTurn } from './slot-turn.ts';
+import { noteLeaving, specInTurn, takeTurn, type SlotTurn } from './slot-turn.ts';
 import { whatStands } from './what-stands.ts';
 
 /** How soon to look again after a removal was accepted: the cloud needs a moment, and the holder waits for the truth. */
@@ -141,14 +133,15 @@ async function lookAndRevoke(
     }
     const edited = seen?.presence === 'present' && seen.endIsEdited === true ? seen.native : null;
     if (seen?.presence !== 'absent') {
-      const revoked = await revoke(ports, grant, ending, rung, turn, isUnderWay(seen));
+      const revoked = await revoke(ports, grant, ending, rung, turn, isUnderWay(seen)).finally(() =>
+        tellOfEditedEnd(ports, grant, edited),
+      );
       if (revoked === 'claim-lost') return await dropLease(ports.db, grant.id, ports.owner);
       if (revoked === 'somebody-writes-there')
         return await later(ports, grant, { inMs: WRITER_MS }, grant.attempts, null);
       answered = true;
       ({ seen, beganAt, heldBack } = await look(ports, grant, turn, ending, revoked.noted));
     }
-    if (edited !== null) await tellOfEditedEnd(ports, grant, edited);
     if (isUnderWay(seen) && beganAt < after(ending.since, settleMs))
       return await later(ports, grant, { inMs: LOOK_AGAIN_MS }, grant.attempts, null);
     if (seen?.presence !== 'absent') return await failed(heldBack, seen !== null);
@@ -179,12 +172,12 @@ function isUnderWay(seen: Observation | null): boolean {
   return seen?.presence === 'present' && seen.underWay !== undefined;
 }
 
-/** What would have ended the access without us had been edited, as was seen before it was taken away: somebody is told, once. */
-async function tellOfEditedEnd(ports: StepPorts, grant: GrantRecord, native: JsonObject): Promise<void> {
-  if (grant.attempts > 0) return;
+/** What would have ended the access without us had been edited, as was seen before it was tried to take it away: somebody is told, once. */
+async function tellOfEditedEnd(ports: StepPorts, grant: GrantRecord, native: JsonObject | null): Promise<void> {
+  if (native === null) return;
   const facts = { finding: 'end-was-edited' as const, native };
-  ports.log.error({ grant: grant.id, ...facts }, 'the end of an access in the cloud was edited by somebody');
-  await raiseFinding(ports, grant, facts);
+  if (await raiseFinding(ports, grant, facts, (trx) => noteEditTold(trx, grant.id)))
+    ports.log.error({ grant: grant.id, ...facts }, 'the end of an access in the cloud was edited by somebody');
 }
 
 /** More can survive the end than was said when the access was made, and approved: somebody is told. */
@@ -248,17 +241,6 @@ async function revoke(
   }
 }
 
-/**
- * The binding of a grant as it may stand in the cloud: on a shared slot with the latest end that was ever written there, and with what was made,
- * unless nothing was since the slot was empty.
- */
-function specInTurn(grant: GrantRecord, { binding }: SlotTurn): BindingSpec {
-  const spec = boundSpec(grant);
-  const { writtenUntil, lastCallAt, native } = binding;
-  const endsAt = writtenUntil !== null && writtenUntil > spec.endsAt ? writtenUntil : spec.endsAt;
-  return { ...spec, endsAt, ...(native === null || lastCallAt === null ? {} : { native }) };
-}
-
 interface Look {
   readonly seen: Observation | null;
   readonly beganAt: Instant;
@@ -290,72 +272,6 @@ async function look(
     ports.log.warn({ grant: grant.id, ...faultFacts(fault) }, 'could not look whether access is gone');
     return { seen: null, beganAt, heldBack: fault.heldBack ? fault : null };
   }
-}
-
-async function prove(
-  ports: StepPorts,
-  grant: GrantRecord,
-  seen: { kind: Proof['kind']; evidence: Proof['evidence'] },
-  late: boolean,
-  leavesSlot = false,
-): Promise<boolean> {
-  const { endsAt, boundUntil } = grant;
-  const evidence = {
-    ...seen.evidence,
-    // An extension was on its way and was never confirmed: until then it could have lasted if nobody had been there.
-    ...(endsAt !== null && boundUntil !== null && boundUntil > endsAt ? { boundUntil: toIso(boundUntil) } : {}),
-  };
-  const event = (at: Instant, handedOut: readonly CredentialRecord[]): GrantEvent => {
-    const credentials = summaryOf(handedOut);
-    return { kind: 'prove-gone', proof: { kind: seen.kind, at, evidence: { ...evidence, credentials } } };
-  };
-  // What is over has no claim.
-  const over = await record(ports, grant, [{ event, late, leavesSlot }]);
-  if (over === null) await dropLease(ports.db, grant.id, ports.owner);
-  return over !== null;
-}
-
-/**
- * Takes back what was written for whoever would have ended the access without us, while it is still this grant's turn: what another one writes
- * there must stay. The grant is over whatever becomes of it, so what fails is left to `tidy`.
- */
-async function forget(ports: StepPorts, grant: GrantRecord, turn: SlotTurn): Promise<void> {
-  const { provider } = methodOf(ports.providers, grant);
-  if (provider.forget === undefined || !turn.shared) return;
-  try {
-    // The time for it runs from before the turn is renewed, which lasts longer: whoever stood still in between forgets nothing.
-    const beganAt = ports.clock.now();
-    const signal = ports.clock.timeout(PACE.callTimeoutMs);
-    const others = await turn.renew();
-    if (others === null || others.present) return;
-    const now = await appNow(ports.db);
-    if (signal.aborted || ports.clock.now() - beganAt >= PACE.callTimeoutMs) return;
-    await provider.forget(specInTurn(grant, turn), { now, signal });
-  } catch (error) {
-    const fault = asFault(error);
-    // Also a database that does not answer: nothing of the grant is left to be done here.
-    const facts = fault === null ? { error: String(error) } : faultFacts(fault);
-    ports.log.warn({ grant: grant.id, ...facts }, 'could not forget what was written beside an access that is over');
-  }
-}
-
-/**
- * What was handed out under a grant, in a few words however much it was: each credential has an entry of its own, and the digest
- * (SHA-256 over `fingerprint\n` of each, sorted) says that these are all.
- */
-function summaryOf(credentials: readonly CredentialRecord[]): JsonObject {
-  const fingerprints = credentials.map((one) => one.fingerprint).sort();
-  const digest = createHash('sha256').update(fingerprints.map((one) => `${one}\n`).join(''));
-  const lastExpiresAt = credentials.reduce<Instant | null>(
-    (last, { expiresAt }) => (last === null || expiresAt > last ? expiresAt : last),
-    null,
-  );
-  return {
-    count: credentials.length,
-    digest: digest.digest('hex'),
-    lastExpiresAt: lastExpiresAt === null ? null : toIso(lastExpiresAt),
-    policyHashes: [...new Set(credentials.flatMap((one) => one.policyHash ?? []))].slice(0, 10),
-  };
 }
 
 /**

@@ -151,13 +151,18 @@ export async function noteAltered(ports: EnginePorts, grant: GrantRecord, refusa
   if (refusal === 'approval-altered') await raiseFinding(ports, grant, { finding: refusal });
 }
 
-/** Writes a finding about a grant: something that a person should know and the engine cannot mend alone. */
+/**
+ * Writes a finding about a grant: something that a person should know and the engine cannot mend alone. `isNew`: asked in the same transaction;
+ * what is not new is not written again. Returns whether it was written.
+ */
 export async function raiseFinding(
   ports: EnginePorts,
   grant: GrantRecord,
   facts: JsonObject & { readonly finding: Finding },
-): Promise<void> {
-  await ports.db.transaction().execute(async (trx) => {
+  isNew: (trx: Trx) => Promise<boolean> = async () => true,
+): Promise<boolean> {
+  const raised = await ports.db.transaction().execute(async (trx) => {
+    if (!(await isNew(trx))) return false;
     await ports.append(trx, {
       kind: 'finding.raised',
       at: await appNow(trx),
@@ -165,6 +170,8 @@ export async function raiseFinding(
       subjects: { grant: grant.id, request: grant.request, person: grant.person },
       facts,
     });
+    return true;
   });
-  ports.countFinding?.(facts.finding);
+  if (raised) ports.countFinding?.(facts.finding);
+  return raised;
 }

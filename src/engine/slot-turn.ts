@@ -1,13 +1,13 @@
 import { desiredBinding, type Desired, type SlotKey } from '../core/slot.ts';
 import { after, type Instant } from '../core/time.ts';
-import type { MethodCapabilities } from '../providers/contract.ts';
+import type { BindingSpec, MethodCapabilities } from '../providers/contract.ts';
 import { findBinding, noteUnsettled, type BindingRecord } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { AT_WORK_THERE, ENDING_THERE, othersOnSlot, UNSETTLED } from '../store/slot-grants.ts';
 import { lockOwner, releaseCloudLock, renewLeaseForCall, takeCloudLock, takeCloudLockFor } from '../store/leases.ts';
 import type { Db } from '../store/schema.ts';
-import { methodOf } from './binding-spec.ts';
+import { boundSpec, methodOf } from './binding-spec.ts';
 import { PACE, type StepPorts } from './ports.ts';
 
 /** How long to wait for somebody who works on the same slot: about a call to a cloud. */
@@ -83,6 +83,17 @@ export async function takeTurn(
     await release().catch(() => {});
     throw error;
   }
+}
+
+/**
+ * The binding of a grant as it may stand in the cloud: on a shared slot with the latest end that was ever written there, and with what was made,
+ * unless nothing was since the slot was empty.
+ */
+export function specInTurn(grant: GrantRecord, { binding }: SlotTurn): BindingSpec {
+  const spec = boundSpec(grant);
+  const { writtenUntil, lastCallAt, native } = binding;
+  const endsAt = writtenUntil !== null && writtenUntil > spec.endsAt ? writtenUntil : spec.endsAt;
+  return { ...spec, endsAt, ...(native === null || lastCallAt === null ? {} : { native }) };
 }
 
 /** The turn on a shared slot that nobody needs, for whoever removes what ends have left there. */

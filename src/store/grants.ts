@@ -171,6 +171,12 @@ export async function saveTriesAgain(trx: Trx, id: GrantId, triesAgain: boolean)
   await trx.updateTable('grant').set({ tries_again: triesAgain }).where('id', '=', id).execute();
 }
 
+/** Remembers that somebody is told of a grant's end in the cloud that was edited. False: they were already. */
+export async function noteEditTold(trx: Trx, id: GrantId): Promise<boolean> {
+  const untold = trx.updateTable('grant').set({ edit_told: true }).where('id', '=', id).where('edit_told', '=', false);
+  return (await untold.executeTakeFirst()).numUpdatedRows > 0n;
+}
+
 /** Remembers what can survive the end of a grant, which showed when its access was made. */
 export async function saveResidual(trx: Trx, id: GrantId, residual: Residual): Promise<void> {
   await trx

@@ -114,6 +114,7 @@ interface SpineTables {
     last_fault: string | null;
     cell_at: NullableTimestamp;
     look_first: Generated<boolean>;
+    edit_told: Generated<boolean>;
   };
   credential: {
     id: CredentialId;

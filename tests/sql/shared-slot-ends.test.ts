@@ -66,4 +66,20 @@ describe('the end in the cloud beside what stands in a shared place', () => {
     expect(here.cloud.places.has(SLOT)).toBe(false);
     expect(here.on.entries.filter((entry) => entry === 'finding.raised')).toHaveLength(1);
   });
+
+  test('and also when it cannot be taken away, or was not seen at first: once, as what was seen', async () => {
+    await here.ask(10 * MINUTE);
+    here.cloud.edited = true;
+    here.cloud.blind = true;
+    here.cloud.mishaps.push({ kind: 'refused' }, { kind: 'refused' }, { kind: 'refused' });
+    await here.end(here.grants[0] as GrantId, 'return');
+    expect(here.on.found).toEqual([]);
+    here.cloud.blind = false;
+    await here.pass(2_000);
+    expect(here.cloud.places.has(SLOT)).toBe(true);
+    expect(here.on.found).toEqual(['end-was-edited']);
+    for (let n = 0; n < 5; n += 1) await here.pass(5_000);
+    expect(here.cloud.places.has(SLOT)).toBe(false);
+    expect(here.on.found.filter((one) => one === 'end-was-edited')).toHaveLength(1);
+  });
 });
