@@ -155,6 +155,25 @@ describe('a schedule', () => {
     },
   );
 
+  test('that removes the same set from somebody else is an edit, where it is known who was given it, and takes nothing from them', async () => {
+    const { spec, name } = await scheduled();
+    const { native } = await on.provider.provision(spec, call());
+    const before = await read(name);
+    const other = fresh();
+    await byHand(on, 'create', other);
+    const { identityCenter } = await on.remembered();
+    const [mine, theirs] = [String(idOf(identityCenter, spec)), String(idOf(identityCenter, other))];
+    await retarget(name, (it) => ({ Input: it.replace(mine, theirs) }));
+    const made = { ...spec, native };
+    const seen = await on.provider.observe(made, returned(), call());
+    expect(seen).toMatchObject({ presence: 'present', endIsEdited: true, native: { user: mine } });
+    await expect(takeAway(on, made, returned())).resolves.toMatchObject({ presence: 'absent' });
+    const { ScheduleExpression, ...rest } = await read(name);
+    expect({ ...rest, ScheduleExpression: before.ScheduleExpression }).toEqual(before);
+    expect(firesAt(ScheduleExpression)).toBeLessThan(on.now() + 10_000);
+    await expect(on.provider.observe(other, null, call())).resolves.toMatchObject({ presence: 'present' });
+  });
+
   test('that was edited for somebody whom the directory has no more is deleted', async () => {
     const { spec, name } = await scheduled();
     await retarget(name, { Input: '{}' });
