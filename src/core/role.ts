@@ -46,7 +46,7 @@ export interface AwsTimedPolicy {
  */
 export interface AwsIdentityCenter {
   readonly method: 'identity-center';
-  /** Name or ARN of the permission set. All roles name theirs in the same way, so that one set never has two names here. */
+  /** Name of the permission set, which AWS never changes, so that one set never has two names here. Grants from before may have its ARN. */
   readonly permissionSet: string;
   /**
    * Sessions that are open are cut at the end, by a denial that stands in the permission set before the access begins. For sets that belong

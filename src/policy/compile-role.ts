@@ -55,12 +55,6 @@ function compileAws(document: SourceDocument, aws: AwsShape, context: LoadContex
     }
     case 'identity-center': {
       const { permissionSet = '' } = aws;
-      const first = (context.permissionSet ??= permissionSet);
-      if (isArn(first) !== isArn(permissionSet)) {
-        // One permission set under two names would be two slots: one grant would end the other.
-        const hint = `another role says "${first}": name all permission sets by name, or all by ARN`;
-        context.problem(document, ['aws', 'permissionSet'], 'permission sets are named in two ways', hint);
-      }
       const tombstone = aws.tombstone === true;
       const others = context.tombstones.get(permissionSet);
       if (others !== undefined && others !== tombstone) {
@@ -85,8 +79,6 @@ function compileAws(document: SourceDocument, aws: AwsShape, context: LoadContex
     }
   }
 }
-
-const isArn = (permissionSet: string): boolean => permissionSet.startsWith('arn:');
 
 /** What each method knows beside `method`. */
 const KEYS = {

@@ -23,8 +23,6 @@ export class LoadContext {
   readonly #labels = new Set<string>();
   /** Session policies that roles refer to; they are part of the version. */
   readonly attached = new Map<string, JsonObject>();
-  /** The permission set that the first role with one names: all others name theirs in the same way. */
-  permissionSet: string | null = null;
   /** Whether the roles of a permission set write tombstones into it: all of them do, or none. */
   readonly tombstones = new Map<string, boolean>();
 

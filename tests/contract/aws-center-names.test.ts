@@ -10,7 +10,7 @@ import { createLeases } from '../../src/providers/aws/leases.ts';
 import type { BindingSpec, CallOptions, Provider } from '../../src/providers/contract.ts';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
 import { ADMIN, centerHarness, type CenterHarness } from './aws-center-harness.ts';
-import { LEASES } from './aws-center-world.ts';
+import { LEASES, PERMISSION_SET } from './aws-center-world.ts';
 import { client, hubSession, post } from './aws-harness.ts';
 import { takeAway } from './contract-steps.ts';
 
@@ -102,4 +102,17 @@ test('a user who is called otherwise now: what stands under their id is not gone
     await expect(
       on.provider.observe({ ...spec, native: { ...native, ...elsewhere } }, returned(), call()),
     ).resolves.toMatchObject({ presence: 'absent', evidence: { userIs: 'gone' } });
+});
+
+test('a grant whose role named its set by ARN, as rules could before, ends; whoever begins by name takes what it gave for somebody else’s', async () => {
+  const { permissionSets } = (await on.remembered()).identityCenter;
+  const { arn } = permissionSets.find(({ name }) => name === PERMISSION_SET) ?? { arn: '' };
+  const before = on.over({ permissionSet: arn });
+  const native = await made(on.provider, before);
+  const byName = on.over({}, { principal: before.principal });
+  expect(byName.slot).not.toBe(before.slot);
+  const seen = await on.provider.observe(byName, null, call());
+  expect(seen).toMatchObject({ presence: 'present', usable: true });
+  expect(seen).not.toHaveProperty('endWrittenFor');
+  await expect(takeAway(on, { ...before, native }, returned())).resolves.toMatchObject({ presence: 'absent' });
 });

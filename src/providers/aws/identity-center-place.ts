@@ -8,7 +8,7 @@ import { notAnAccount, notBy, type Refusal } from './names.ts';
 /** What a binding of `method: identity-center` says of itself, before AWS is asked for the ids behind the names. */
 export interface AssignmentPlace {
   readonly account: string;
-  /** Name or ARN, as the role has it. */
+  /** Name, as the role has it; grants from before the rules took names alone may have the ARN, and end by it. */
   readonly permissionSet: string;
   readonly userName: string;
   /** Whether open sessions are cut at the end, by a denial in the permission set. */
@@ -56,7 +56,7 @@ function isPermissionSet({ permissionSet }: AwsIdentityCenter): boolean {
 
 /**
  * The cloud's own names of the one place of an assignment. The directory finds a user by a name in capitals as well, so the name is told
- * in small letters; a permission set is named in one way by all roles, which the loader of the rules sees to.
+ * in small letters; the rules name a permission set by its name alone.
  */
 export function assignmentNames(
   center: IdentityCenterPlace | null,
