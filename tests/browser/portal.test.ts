@@ -161,6 +161,35 @@ describe('the portal in Chromium', () => {
     await page.getByText('This machine is offline').waitFor({ state: 'detached' });
   });
 
+  test('the log is read when somebody asks for it, and never by itself: each reading of it is an entry', async (context) => {
+    const { page } = await open(context, 'fay');
+    for (const path of ['/audit', '/audit/5']) {
+      await page.goto(path);
+      await settled(page);
+      const personal = page.getByRole('button', { name: 'Show what is personal' });
+      if (path !== '/audit') await personal.click();
+      await page.getByText(/^verified to #\d+$/).waitFor({ timeout: 20_000 });
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await page.evaluate(`
+        window.dispatchEvent(new Event('online'));
+        document.dispatchEvent(new Event('visibilitychange'));
+        new BroadcastChannel('curfew-signed-in').postMessage(null);
+      `);
+      // What is read again is read by then: who one is, and what is one's own.
+      await until(
+        async () => asked,
+        (paths) => ['/v1/me', '/v1/grants', '/v1/events'].every((each) => paths.includes(each)),
+        10_000,
+      );
+      await page.waitForTimeout(500);
+      expect(
+        asked.filter((each) => each.startsWith('/v1/audit')),
+        path,
+      ).toEqual([]);
+    }
+  });
+
   test('all of it by keyboard: skip link, palette, help, and the focus goes to the heading of the next page', async (context) => {
     const { page } = await open(context, 'ana');
     await settled(page);

@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import type { QueryClient } from '@tanstack/react-query';
 import { onWake } from '../time/ticker.ts';
+import { mayRepeat } from './query-client.ts';
 
 /** `live`: changes arrive as they happen; `waiting`: the line is down and being tried; `offline`: this machine has no network. */
 export type Line = 'connecting' | 'live' | 'waiting' | 'offline';
@@ -78,7 +79,10 @@ export function useLiveUpdates(client: QueryClient): void {
       everything = false;
       touched = new Set();
       void client.invalidateQueries({
-        predicate: ({ queryKey: [first] }) => first !== 'server' && (all || keys.has(String(first))),
+        predicate: (query) => {
+          const first = String(query.queryKey[0]);
+          return first !== 'server' && mayRepeat(query) && (all || keys.has(first));
+        },
       });
     };
     const read = (keys: readonly string[] | null): void => {

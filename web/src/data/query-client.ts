@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from '@tanstack/react-query';
+import { QueryCache, QueryClient, type Query } from '@tanstack/react-query';
 import { ApiFailure } from './api.ts';
 import { isSignedOut } from './session.ts';
 
@@ -7,6 +7,14 @@ const MOST_RETRIES = 2;
 /** Worth another try by itself: what did not arrive, and what the server could not do just now. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ApiFailure && (error.status === 0 || error.status >= 500 || error.status === 429);
+}
+
+/**
+ * Whether something may be read again without anybody asking for it. The log may not: each reading of it is an entry, and says that somebody
+ * read. What failed was not read.
+ */
+export function mayRepeat({ queryKey: [first], state }: Pick<Query, 'queryKey' | 'state'>): boolean {
+  return first !== 'audit' || state.status === 'error';
 }
 
 /** What is shown comes from here. Changes are told by the event stream (`events.ts`), which makes what they touch be read again. */

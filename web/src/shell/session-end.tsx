@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { mayRepeat } from '../data/query-client.ts';
 import { onSignedIn, signInBesideAddress, type Me } from '../data/session.ts';
 import { useNow } from '../time/ticker.ts';
 import { useTimes } from '../time/zone.ts';
@@ -69,5 +70,5 @@ export function SessionCover({ name }: { readonly name: string }) {
 /** Asks who is signed in when another tab of this browser says that somebody has just done so. */
 export function useSignInElsewhere(): void {
   const client = useQueryClient();
-  useEffect(() => onSignedIn(() => void client.invalidateQueries()), [client]);
+  useEffect(() => onSignedIn(() => void client.invalidateQueries({ predicate: mayRepeat })), [client]);
 }

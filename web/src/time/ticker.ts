@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { serverClock } from './server-clock.ts';
 
 const SECOND_MS = 1_000;
-/** So late a tick comes only after a sleep of the machine, or of the tab. */
+/** So late a tick comes only after a sleep of the machine; in a hidden tab browsers let a timer run once a minute. */
 const SLEPT_MS = 5_000;
 
 const listeners = new Set<() => void>();
@@ -13,7 +13,7 @@ let current = Math.floor(serverClock.now() / SECOND_MS) * SECOND_MS;
 function tick(): void {
   const now = serverClock.now();
   const second = Math.floor(now / SECOND_MS) * SECOND_MS;
-  const slept = Math.abs(second - current) > SLEPT_MS;
+  const slept = !document.hidden && Math.abs(second - current) > SLEPT_MS;
   current = second;
   for (const listener of listeners) listener();
   if (slept) for (const waker of wakers) waker();
@@ -21,8 +21,18 @@ function tick(): void {
   timer = listeners.size + wakers.size === 0 ? null : setTimeout(tick, SECOND_MS - (now - second));
 }
 
+/** Whoever comes back to the tab sees the time at once. That its ticks were late while nobody saw them was no sleep. */
+function seen(): void {
+  if (document.hidden || timer === null) return;
+  clearTimeout(timer);
+  current = serverClock.now();
+  tick();
+}
+
 function add(set: Set<() => void>, listener: () => void): () => void {
   set.add(listener);
+  // Once, however often it is said.
+  document.addEventListener('visibilitychange', seen);
   if (timer === null) tick();
   return () => set.delete(listener);
 }
