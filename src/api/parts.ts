@@ -95,6 +95,7 @@ export interface ApiParts extends HealthParts {
   readonly limits?: Partial<RateLimits>;
 }
 
+/** Of what ends access or decides about it the first and the last are counted by themselves, with as many again. */
 export interface RateLimits {
   readonly perAddressPerMinute: number;
   /** Beginnings and ends of sign-ins, of everybody behind one address. */

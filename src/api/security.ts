@@ -1,5 +1,6 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
+import type { FastifyRequest } from 'fastify';
 import type { BaseUrl } from '../identity/base-url.ts';
 import { isLoopback } from '../identity/base-url.ts';
 import type { ApiParts, ApiServer } from './parts.ts';
@@ -51,6 +52,15 @@ const LIMITS = { perAddressPerMinute: 3_000, signInsPerAddressPerMinute: 600, pe
 /** Where a sign-in begins or goes on. Tokens are refreshed elsewhere, and the company's provider calls elsewhere. */
 const SIGN_IN = /^\/(sign-in\/(?!back-channel-logout)|oauth\/(authorize|device))/;
 
+/** What ends access or decides about it, with what a yes to it has to sign. */
+const ENDS_OR_DECIDES =
+  /^\/v1\/(grants\/:id\/(return|revoke)|revocations(\/:id\/(confirm|lift))?|requests\/:id\/(challenge|approve|deny|withdraw))$/;
+
+/** Counted by itself: however much a page or a script of somebody reads, they can still stop what must not go on. */
+function countedAs({ method, routeOptions }: FastifyRequest): 'end ' | '' {
+  return method === 'POST' && ENDS_OR_DECIDES.test(routeOptions.url ?? '') ? 'end ' : '';
+}
+
 /** Bounds what one address may ask (also with a token that is none) and what one person may. */
 export async function limitRates(app: ApiServer, { limits }: Pick<ApiParts, 'limits'>): Promise<void> {
   const { perAddressPerMinute, signInsPerAddressPerMinute, perPersonPerMinute } = { ...LIMITS, ...limits };
@@ -58,7 +68,7 @@ export async function limitRates(app: ApiServer, { limits }: Pick<ApiParts, 'lim
   const perAddress = app.createRateLimit({
     max: perAddressPerMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => request.ip,
+    keyGenerator: (request) => `${countedAs(request)}${request.ip}`,
   });
   const signIns = app.createRateLimit({
     max: signInsPerAddressPerMinute,
@@ -68,7 +78,7 @@ export async function limitRates(app: ApiServer, { limits }: Pick<ApiParts, 'lim
   const perPerson = app.createRateLimit({
     max: perPersonPerMinute,
     timeWindow: 60_000,
-    keyGenerator: (request) => request.session?.actor.person ?? request.ip,
+    keyGenerator: (request) => `${countedAs(request)}${request.session?.actor.person ?? request.ip}`,
   });
   // As hooks of the whole server, because limits of single routes would run after the authentication of a folder.
   app.addHook('onRequest', async (request) => {
