@@ -145,6 +145,7 @@ export async function apiUnderTest(
       profile: (key) =>
         key === 'ana' || key === 'bo' ? { key, name: key, email: `${key}@acme.example`, groups: ['all'] } : null,
       rolesOf: () => Promise.resolve([]),
+      roleHolders: () => Promise.resolve([]),
       signInStands: () => Promise.resolve(true),
       whoMaySee: ({ kind }) => Promise.resolve((viewer) => Promise.resolve(kind === 'grant' || viewer !== null)),
       standingSignIns: (ids) => Promise.resolve(new Set(ids)),

@@ -46,7 +46,7 @@ import { explainRequest, listRequests, showRequest } from '../operations/show-re
 import { whoMaySee } from '../operations/who-may-see.ts';
 import { NO_MAIL } from '../operations/tell-people.ts';
 import type { World } from '../operations/world.ts';
-import { rolesOf } from '../store/role-assignments.ts';
+import { roleHolders, rolesOf } from '../store/role-assignments.ts';
 import type { ApiOperations } from './operations-port.ts';
 
 /** The real operations on a world; the API sees nothing below them. */
@@ -71,6 +71,7 @@ export function bindOperations(
     linkAccount: (actor, shown) => askToLink(world, actor, shown),
     unlinkAccount: (actor, id) => unlinkAccount(world, actor, id),
     rolesOf: (person) => rolesOf(world.db, person),
+    roleHolders: () => roleHolders(world.db),
     previewRequest: (actor, input) => previewRequest(world, actor, input),
     requestAccess: (actor, input) => requestAccess(world, actor, input),
     approveRequest: (actor, id, input) => approveRequest(world, actor, id, input),

@@ -73,6 +73,8 @@ export interface ApiOperations {
   unlinkAccount(actor: Actor, id: AccountId): Outcome<null>;
   /** The roles of Curfew itself that somebody holds. Asked at every request. */
   rolesOf(person: PersonId): Promise<readonly CurfewRole[]>;
+  /** The same of everybody: who listens to changes is told by what they are now. */
+  roleHolders(): Promise<readonly { readonly person: PersonId; readonly role: CurfewRole }[]>;
   previewRequest(actor: Actor, input: RequestInput): Outcome<PreviewView>;
   requestAccess(actor: Actor, input: RequestInput): Outcome<RequestView>;
   approveRequest(actor: Actor, id: RequestId, input: ApproveInput): Outcome<RequestView>;
@@ -105,7 +107,7 @@ export interface ApiOperations {
   /** Without an actor: as the demo shows it to whoever looks. */
   listLive(
     actor: Actor | null,
-    query: { readonly cursor: string | null; readonly limit: number },
+    query: { readonly cursor: string | null; readonly limit: number; readonly ids?: readonly GrantId[] },
   ): Outcome<Page<GrantView>>;
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   extendGrant(actor: Actor, id: GrantId, input: ExtensionInput): Outcome<RequestView>;
@@ -162,6 +164,7 @@ export interface GrantQuery {
 type Unacted =
   | 'profile'
   | 'rolesOf'
+  | 'roleHolders'
   | 'recogniseSession'
   | 'endSessionOfLeaver'
   | 'signInStands'

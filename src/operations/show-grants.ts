@@ -1,6 +1,6 @@
 import type { GrantId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
-import { findGrant, listGrants as readGrants, type GrantRecord } from '../store/grants.ts';
+import { findGrant, findGrants, listGrants as readGrants, type GrantRecord } from '../store/grants.ts';
 import { judge, mayAlways, type Operation } from './authorisation.ts';
 import { readPage, type Page } from './pages.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
@@ -39,9 +39,13 @@ export async function listGrants(
 export async function listLive(
   world: World,
   actor: Actor | null,
-  query: { cursor: string | null; limit: number },
+  query: { cursor: string | null; limit: number; ids?: readonly GrantId[] },
 ): Promise<Result<Page<GrantView>, OperationRefusal>> {
   const seen = actor === null ? undefined : (rows: Rows) => seenBy(world, actor, 'listLive', rows);
+  if (query.ids !== undefined) {
+    const found = await findGrants(world.db, query.ids);
+    return ok({ items: await grantViews(world, (await seen?.(found)) ?? found, null), nextCursor: null });
+  }
   const page = await pageOfGrants(world, query, seen, { liveOnly: true });
   if (!page.ok) return page;
   const views = await grantViews(world, page.value.items, null);

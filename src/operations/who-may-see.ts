@@ -1,5 +1,5 @@
 import { parseId } from '../core/ids.ts';
-import { findGrant } from '../store/grants.ts';
+import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { allOfHuman } from '../store/people.ts';
 import { approvalsOf } from '../store/approvals.ts';
 import { findRequest } from '../store/requests.ts';
@@ -9,8 +9,10 @@ import type { Change } from './changes.ts';
 import { standingToGrant, standingToOrder, standingToRequest } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
-/** Whether somebody may know of a change; `null` is whoever looks on without a sign-in, where that is allowed. */
-export type Sees = (viewer: Actor | null) => Promise<boolean>;
+/** Whether somebody may know of a change, and where they do whether it is of their own: what they hold or asked for, or are asked to decide. */
+export type Sight = boolean | 'own';
+/** `null` is whoever looks on without a sign-in, where that is allowed. */
+export type Sees = (viewer: Actor | null) => Promise<Sight>;
 
 const NOBODY: Sees = () => Promise.resolve(false);
 
@@ -20,8 +22,11 @@ const NOBODY: Sees = () => Promise.resolve(false);
  */
 export async function whoMaySee(world: World, change: Change): Promise<Sees> {
   switch (change.kind) {
-    case 'grant':
-      return (viewer) => maySeeGrant(world, viewer, change.id);
+    case 'grant': {
+      const id = parseId('grt', change.id);
+      const grant = id === null ? null : await findGrant(world.db, id);
+      return (viewer) => sightOfGrant(world, viewer, grant);
+    }
     case 'policy':
       return (viewer) => Promise.resolve(viewer !== null && judge('showPolicy', viewer) === null);
     case 'session':
@@ -31,9 +36,12 @@ export async function whoMaySee(world: World, change: Change): Promise<Sees> {
       const request = id === null ? null : await findRequest(world.db, id);
       if (request === null) return NOBODY;
       const said = (await approvalsOf(world.db, [request.id])).get(request.id) ?? [];
-      return async (viewer) =>
-        viewer !== null &&
-        judge('showRequest', viewer, await standingToRequest(world, world.db, viewer, request, said)) === null;
+      return async (viewer) => {
+        if (viewer === null) return false;
+        const standing = await standingToRequest(world, world.db, viewer, request, said);
+        if (judge('showRequest', viewer, standing) !== null) return false;
+        return standing.relation === 'other' || 'own';
+      };
     }
     case 'revocation': {
       const id = parseId('rev', change.id);
@@ -50,10 +58,8 @@ export async function whoMaySee(world: World, change: Change): Promise<Sees> {
   }
 }
 
-async function maySeeGrant(world: World, viewer: Actor | null, text: string): Promise<boolean> {
+async function sightOfGrant(world: World, viewer: Actor | null, grant: GrantRecord | null): Promise<Sight> {
+  if (viewer !== null && viewer.person === grant?.person) return 'own';
   if (viewer === null || mayAlways('showGrant', viewer)) return true;
-  const id = parseId('grt', text);
-  const grant = id === null ? null : await findGrant(world.db, id);
-  if (grant === null) return false;
-  return judge('showGrant', viewer, await standingToGrant(world, world.db, viewer, grant)) === null;
+  return grant !== null && judge('showGrant', viewer, await standingToGrant(world, world.db, viewer, grant)) === null;
 }

@@ -6,6 +6,7 @@ import { showRequest } from '../../src/operations/show-requests.ts';
 import { whoMaySee } from '../../src/operations/who-may-see.ts';
 import { acmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { scheduledGrant } from './rows.ts';
 
 eachDatabase('who is told of a change', (current) => {
   test('exactly who may see the thing: for every person of the company, as the thing itself says', async () => {
@@ -30,7 +31,7 @@ eachDatabase('who is told of a change', (current) => {
       const actor = await acme.as(key);
       const shown = (await showRequest(world, actor, asked.value.id)).ok;
       const shownOrder = (await showRevocation(world, actor, ordered.value.id)).ok;
-      expect([key, await request(actor), await order(actor)]).toEqual([key, shown, shownOrder]);
+      expect([key, (await request(actor)) !== false, await order(actor)]).toEqual([key, shown, shownOrder]);
       seen.people += 1;
       if (shown) seen.request += 1;
       if (shownOrder) seen.order += 1;
@@ -43,6 +44,10 @@ eachDatabase('who is told of a change', (current) => {
       expect(count).toBeLessThan(seen.people);
     }
     expect([await request(null), await order(null)]).toEqual([false, false]);
+    // Whose it is, and who is asked, read it at once; whoever may see everything, when there is time.
+    expect([await request(ana), await request(await acme.as('bo'))]).toEqual(['own', 'own']);
+    const grant = await whoMaySee(world, { kind: 'grant', id: await scheduledGrant(current()), at });
+    expect([await grant(ana), await grant(auditor), await grant(await acme.as('bo'))]).toEqual(['own', true, true]);
   });
 
   test('nobody, of what does not exist and of sessions; everybody of access; who is signed in, of the rules', async () => {

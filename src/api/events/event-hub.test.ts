@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { parseId } from '../../core/ids.ts';
+import type { CurfewRole } from '../../core/administration.ts';
+import { parseId, type PersonId } from '../../core/ids.ts';
 import { after, instant, type Instant } from '../../core/time.ts';
 import type { Change } from '../../operations/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -75,6 +76,7 @@ function hubUnderTest() {
   const { clock, pass } = handClock();
   let publish: (change: Change) => void = () => {};
   const gone = new Set<string>();
+  const holders: { person: PersonId; role: CurfewRole }[] = [{ person: personId('bo'), role: 'auditor' }];
   const inner = createEventHub(
     {
       subscribe: (listener) => {
@@ -85,9 +87,11 @@ function hubUnderTest() {
       whoMaySee: ({ id }) =>
         id === 'grt_fault'
           ? Promise.reject(new Error('the database is away'))
-          : Promise.resolve((viewer) => Promise.resolve(!id.startsWith('grt_of_') || viewer?.key === id.slice(7))),
+          : Promise.resolve((viewer) =>
+              Promise.resolve(id.startsWith('grt_of_') ? viewer?.key === id.slice(7) && 'own' : true),
+            ),
       standingSignIns: (ids) => Promise.resolve(new Set(ids.filter((id) => !gone.has(id)))),
-      rolesOf: () => Promise.resolve(gone.has('auditors') ? [] : ['auditor']),
+      roleHolders: () => Promise.resolve(holders),
       profile: (key) => (gone.has(key) ? null : { key, name: key, email: '', groups: [] }),
     },
     clock,
@@ -110,7 +114,7 @@ function hubUnderTest() {
         lastId,
       ),
   };
-  return { hub, pass, change, gone, settled };
+  return { hub, pass, change, gone, holders, settled };
 }
 
 const changeOf = (id: string): string => `change {"kind":"grant","id":"${id}","at":"2026-11-21T06:00:00.000Z"}`;
@@ -244,7 +248,7 @@ describe('a stream', () => {
 });
 
 describe('a change', () => {
-  test('is told to who may see it and to nobody else, also to those who come back', async () => {
+  test('is told to who may see it and to nobody else, also to those who come back; as their own to those whose it is', async () => {
     const { hub, change, settled } = hubUnderTest();
     const [ana, bo, stranger] = [new Reader(), new Reader(), new Reader()];
     hub.add(ana.response, 'ana', null, null);
@@ -255,7 +259,8 @@ describe('a change', () => {
     await change('grt_of_bo');
     await change('grt_2');
     for (const reader of [ana, stranger]) expect(reader.events()).toEqual([changeOf('grt_1'), changeOf('grt_2')]);
-    expect(bo.events()).toEqual([changeOf('grt_1'), changeOf('grt_of_bo'), changeOf('grt_2')]);
+    const own = changeOf('grt_of_bo').replace('}', ',"own":true}');
+    expect(bo.events()).toEqual([changeOf('grt_1'), own, changeOf('grt_2')]);
     const again = new Reader();
     hub.add(again.response, 'ana', since, null);
     await settled();
@@ -298,16 +303,17 @@ describe('a stream', () => {
     hub.close();
   });
 
-  test('ends at the next heartbeat when its person saw more by a role that they have no longer', async () => {
-    const { hub, pass, gone } = hubUnderTest();
-    const [ana, bo] = [new Reader(), new Reader()];
+  test('ends at the next heartbeat when its person has other roles than when it began: fewer, or a first one', async () => {
+    const { hub, pass, holders } = hubUnderTest();
+    const [ana, bo, cy] = [new Reader(), new Reader(), new Reader()];
     hub.add(ana.response, 'ana', null, null);
     hub.add(bo.response, 'bo', null, null);
+    hub.add(cy.response, 'cy', null, null);
     await pass(15_000);
-    expect([ana.ended, bo.ended]).toEqual([false, false]);
-    gone.add('auditors');
+    expect([ana.ended, bo.ended, cy.ended]).toEqual([false, false, false]);
+    holders.splice(0, 1, { person: personId('ana'), role: 'auditor' });
     await pass(15_000);
-    expect([ana.ended, bo.ended]).toEqual([false, true]);
+    expect([ana.ended, bo.ended, cy.ended]).toEqual([true, true, false]);
     hub.close();
   });
 });

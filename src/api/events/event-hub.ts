@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { SessionId } from '../../core/ids.ts';
 import { toIso, type Instant } from '../../core/time.ts';
 import type { Change } from '../../operations/changes.ts';
+import type { Sight } from '../../operations/who-may-see.ts';
 import type { Actor } from '../../operations/world.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Random } from '../../platform/random.ts';
@@ -53,7 +54,7 @@ export interface EventHub {
   close(): void;
 }
 
-type Operations = Pick<ApiOperations, 'subscribe' | 'whoMaySee' | 'standingSignIns' | 'profile' | 'rolesOf'>;
+type Operations = Pick<ApiOperations, 'subscribe' | 'whoMaySee' | 'standingSignIns' | 'profile' | 'roleHolders'>;
 
 export function createEventHub(operations: Operations, clock: Clock, random: Random): EventHub {
   // Numbers begin anew with the process, so they carry its name: an id of another process is recognised and not misread.
@@ -93,26 +94,29 @@ export function createEventHub(operations: Operations, clock: Clock, random: Ran
   async function tell(those: Iterable<Listener>, number: number, change: Change): Promise<void> {
     const allowed = await whoMayHear([...those], change).catch(() => null);
     if (allowed === null) return resync(those, number);
-    const data = JSON.stringify({ kind: change.kind, id: change.id, at: toIso(change.at) });
+    const said = { kind: change.kind, id: change.id, at: toIso(change.at) };
+    const [data, ofOwn] = [JSON.stringify(said), JSON.stringify({ ...said, own: true })];
     // Whoever came meanwhile began behind this change.
     for (const listener of those) {
       if (listener.told >= number || !listeners.has(listener)) continue;
       listener.told = number;
-      if (allowed.has(listener)) write(listener, `id: ${epoch}-${number}\nevent: change\ndata: ${data}\n\n`);
+      const sight = allowed.get(listener) ?? false;
+      if (sight === false) continue;
+      write(listener, `id: ${epoch}-${number}\nevent: change\ndata: ${sight === 'own' ? ofOwn : data}\n\n`);
     }
   }
 
   /** Asked once for all streams of somebody: a person has several windows. */
-  async function whoMayHear(those: readonly Listener[], change: Change): Promise<ReadonlySet<Listener>> {
+  async function whoMayHear(those: readonly Listener[], change: Change): Promise<ReadonlyMap<Listener, Sight>> {
     const sees = await operations.whoMaySee(change);
-    const answers = new Map<string, Promise<boolean>>();
-    const allowed = new Set<Listener>();
+    const answers = new Map<string, Promise<Sight>>();
+    const allowed = new Map<Listener, Sight>();
     for (const listener of those) {
       const { viewer } = listener;
       const name = viewer === null ? '' : `${viewer.kind} ${viewer.person} ${viewer.roles.join()}`;
       const answer = answers.get(name) ?? sees(viewer);
       answers.set(name, answer);
-      if (await answer) allowed.add(listener);
+      allowed.set(listener, await answer);
     }
     return allowed;
   }
@@ -149,15 +153,15 @@ export function createEventHub(operations: Operations, clock: Clock, random: Ran
     });
   }
 
-  /** Those who saw more by a role that they had when they came: whose roles are others now comes back as what they are. */
+  /** Whoever has other roles than when they came, more or fewer: they come back as what they are. */
   async function withOtherRoles(): Promise<ReadonlySet<Listener>> {
-    const found = new Set<Listener>();
-    for (const listener of listeners) {
-      const { viewer } = listener;
-      if (viewer === null || viewer.roles.length === 0) continue;
-      if ((await operations.rolesOf(viewer.person)).join() !== viewer.roles.join()) found.add(listener);
-    }
-    return found;
+    const holders = await operations.roleHolders();
+    const changed = ({ viewer }: Listener): boolean => {
+      if (viewer === null) return false;
+      const held = holders.flatMap(({ person, role }) => (person === viewer.person ? [role] : []));
+      return held.sort().join() !== [...viewer.roles].sort().join();
+    };
+    return new Set([...listeners].filter(changed));
   }
 
   async function beat(): Promise<void> {

@@ -39,6 +39,11 @@ test('200: a page of live access with the time of the server; 401 without a toke
     [expect.objectContaining({ key: 'ana' }), { cursor: 'a/b', limit: 7 }],
   ]);
   expect((await api.as('ana', { method: 'GET', url: '/v1/live?limit=201' })).statusCode).toBe(422);
+  const ids = ['a', 'b'].map((letter) => `grt_${letter.repeat(20)}`);
+  await api.as('ana', { method: 'GET', url: `/v1/live?ids=${ids.join()}` });
+  expect(listLive.mock.calls.at(-1)).toEqual([expect.anything(), { cursor: null, limit: 200, ids }]);
+  for (const bad of ['', 'grt_x', `${ids.join()},`, Array.from({ length: 101 }, () => ids[0]).join()])
+    expect((await api.as('ana', { method: 'GET', url: `/v1/live?ids=${bad}` })).statusCode, bad).toBe(422);
   expect((await api.as(null, { method: 'GET', url: '/v1/live' })).statusCode).toBe(401);
   await api.close();
   api = await apiUnderTest({ listLive }, { publicLive: true });

@@ -3,6 +3,7 @@ import { toIso } from '../../core/time.ts';
 import { authenticator, optionalAuthenticator } from '../authenticate.ts';
 import type { ApiMetrics } from '../metrics.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
+import { pathId } from '../path-ids.ts';
 import { ApiProblem, sendProblem, problemOf, type ProblemDetails } from '../problems.ts';
 import { grantView, pageOf, pageQuery } from '../views.ts';
 import { createEventHub } from './event-hub.ts';
@@ -10,6 +11,9 @@ import { createEventHub } from './event-hub.ts';
 const live = pageOf(grantView)
   .extend({ now: z.string().meta({ format: 'date-time' }) })
   .meta({ id: 'Live' });
+
+/** As many as fit into an address that every proxy passes on. */
+const GRANT_IDS = /^grt_[a-z2-7]{20}(,grt_[a-z2-7]{20}){0,99}$/;
 
 const NO_ROOM = {
   'too-many': {
@@ -46,15 +50,24 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
     onRequest: known(false),
     schema: {
       summary: 'Who has power now',
-      description: 'The latest start comes first. `nextCursor` is null on the last page.',
+      description:
+        'The latest start comes first. `nextCursor` is null on the last page. With `ids`, at most 100 of them with commas between: these as they are now, also what is over, without those that are not there.',
       tags: ['access'],
       security,
-      querystring: z.strictObject({ ...pageQuery, limit: pageQuery.limit.default(200) }),
+      querystring: z.strictObject({
+        ...pageQuery,
+        limit: pageQuery.limit.default(200),
+        ids: z.string().regex(GRANT_IDS, 'is not 1 to 100 ids of grants with commas between').optional(),
+      }),
       response: { 200: live },
     },
     handler: async (request, reply) => {
-      const { cursor, limit } = request.query;
-      const page = await operations.listLive(request.session?.actor ?? null, { cursor: cursor ?? null, limit });
+      const { cursor, limit, ids } = request.query;
+      const page = await operations.listLive(request.session?.actor ?? null, {
+        cursor: cursor ?? null,
+        limit,
+        ...(ids === undefined ? {} : { ids: ids.split(',').map((id) => pathId('grt', id)) }),
+      });
       if (!page.ok) return sendProblem(base.origin, request, reply, problemOf(page.refusal));
       return reply.header('cache-control', 'no-store').send({ ...page.value, now: toIso(clock.now()) });
     },
@@ -68,7 +81,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
     schema: {
       summary: 'Changes as they happen (server-sent events)',
       description:
-        'Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `resync`: something was missed, read everything again. ' +
+        'Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `own: true` with it: you hold it, asked for it, or are asked to decide it. `resync`: something was missed, read everything again. ' +
         'Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.',
       tags: ['access'],
       security,

@@ -295,13 +295,14 @@ export interface paths {
         };
         /**
          * Who has power now
-         * @description The latest start comes first. `nextCursor` is null on the last page.
+         * @description The latest start comes first. `nextCursor` is null on the last page. With `ids`, at most 100 of them with commas between: these as they are now, also what is over, without those that are not there.
          */
         get: {
             parameters: {
                 query?: {
                     cursor?: string;
                     limit?: number;
+                    ids?: string;
                 };
                 header?: never;
                 path?: never;
@@ -355,7 +356,7 @@ export interface paths {
         };
         /**
          * Changes as they happen (server-sent events)
-         * @description Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `resync`: something was missed, read everything again. Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.
+         * @description Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `own: true` with it: you hold it, asked for it, or are asked to decide it. `resync`: something was missed, read everything again. Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.
          */
         get: {
             parameters: {
