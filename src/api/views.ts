@@ -250,12 +250,33 @@ export const explanationView = z
         kind: text,
         actor: text,
         text,
-        cloud: z.record(z.string(), z.unknown()).meta({
-          description:
-            'What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence.',
-        }),
       }),
     ),
+    calls: list(
+      z.object({
+        role: text,
+        target: text,
+        grant: text.nullable(),
+        atStart: text.nullable().meta({
+          description:
+            'What makes the access, or moves its end to later: before its clock starts as it would be told now. null: nobody can say.',
+        }),
+        atEnd: text.nullable().meta({
+          description: 'What takes it away; null: it is over, only its end is moved, or nobody can say.',
+        }),
+        called: list(
+          z.object({
+            at: time,
+            kind: text,
+            text,
+            cloud: z.record(z.string(), z.unknown()).meta({
+              description:
+                'What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence.',
+            }),
+          }),
+        ),
+      }),
+    ).meta({ description: 'Calls to clouds: what is planned, and what the log says was called.' }),
   })
   .meta({ id: 'Explanation' });
 

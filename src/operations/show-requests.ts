@@ -3,8 +3,12 @@ import { invariant, ok, refused, type Result } from '../core/result.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/types.ts';
 import { approvalsOf } from '../store/approvals.ts';
+import { findGrants } from '../store/grants.ts';
+import { bodiesAbout } from '../store/ledger-entries.ts';
 import { findRequest, listRequests as readRequests, type RequestRecord } from '../store/requests.ts';
 import { judge, mayAlways } from './authorisation.ts';
+import { cloudCalls, type CloudCalls } from './cloud-calls.ts';
+import type { EntryBody } from './entry-words.ts';
 import { readPage, type Page } from './pages.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
@@ -91,6 +95,7 @@ export interface Explanation {
   readonly decision: Decision;
   readonly now: Decision;
   readonly timeline: readonly TimelineItem[];
+  readonly calls: readonly CloudCalls[];
   /** Sources of people that are older now than they should be, in words. */
   readonly stale: readonly string[];
 }
@@ -108,11 +113,16 @@ export async function explainRequest(
   invariant(view !== undefined, `request ${id} has no view`);
   const rules = world.rules.current();
   const now = decide(rules.policy, rules.directory, { ...storedQuestion(request), now: world.clock.now() });
-  const timeline = await timelineOf(
-    world,
-    id,
-    view.grants.map((grant) => grant.id),
-    view.decisions,
-  );
-  return ok({ request: view, decision: storedDecision(request), now, timeline, stale: staleWords(rules) });
+  const ids = view.grants.map((grant) => grant.id);
+  const bodies = (await bodiesAbout(world.db, id, ids)).map(({ body }) => JSON.parse(body) as EntryBody);
+  const found = await findGrants(world.db, ids);
+  const grants = ids.flatMap((one) => found.find((grant) => grant.id === one) ?? []);
+  return ok({
+    request: view,
+    decision: storedDecision(request),
+    now,
+    timeline: await timelineOf(world, bodies, view.decisions),
+    calls: cloudCalls(world, view, grants, bodies),
+    stale: staleWords(rules),
+  });
 }

@@ -1,5 +1,3 @@
-import type { GrantId, RequestId } from '../core/ids.ts';
-import { bodiesAbout } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
 import { entryWords, type EntryBody } from './entry-words.ts';
 import type { DecisionView } from './views.ts';
@@ -11,29 +9,14 @@ export interface TimelineItem {
   readonly kind: string;
   readonly actor: string;
   readonly text: string;
-  /** What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence. Empty: nothing. */
-  readonly cloud: Readonly<Record<string, unknown>>;
 }
 
-/** Facts of an entry that are about the cloud itself. */
-const ABOUT_CLOUD = [
-  'fingerprint',
-  'fingerprints',
-  'policyHash',
-  'expiresAt',
-  'standing',
-  'proof',
-  'evidence',
-] as const;
-
-/** What the ledger says about a request and its grants, oldest first; comments stand beside it, so that they can be erased. */
+/** What entries about a request and its grants say, in their order; comments stand beside the log, so that they can be erased. */
 export async function timelineOf(
   world: World,
-  request: RequestId,
-  grants: readonly GrantId[],
+  bodies: readonly EntryBody[],
   decisions: readonly DecisionView[],
 ): Promise<readonly TimelineItem[]> {
-  const bodies = (await bodiesAbout(world.db, request, grants)).map((row) => JSON.parse(row.body) as EntryBody);
   const people = bodies.flatMap((body) => (body.actor.kind === 'person' ? [body.actor.id] : []));
   const keys = await personKeys(world.db, people);
   const { directory } = world.rules.current();
@@ -46,14 +29,8 @@ export async function timelineOf(
       kind: body.kind,
       actor,
       text: `${entryWords(body)}${comment === null ? '' : `: ${comment}`}${body.late === true ? ' (recorded late)' : ''}`,
-      cloud: cloudFacts(body),
     };
   });
-}
-
-/** The facts of an entry that are about the cloud, as they stand in the log. */
-export function cloudFacts({ facts }: Pick<EntryBody, 'facts'>): TimelineItem['cloud'] {
-  return Object.fromEntries(ABOUT_CLOUD.flatMap((name) => (name in facts ? [[name, facts[name]]] : [])));
 }
 
 /** Who decided again has said two things at two times. */

@@ -266,23 +266,26 @@ test('whoever has a passkey uses it before an account is linked', async (context
   await page.context().close();
 });
 
-test('the story of a request shows what the log keeps of the cloud, where it keeps something', async (context) => {
+test('the page of a request says what the cloud will be told, what it was told, and with what result', async (context) => {
   const id = await ask('15m', 'Read the evidence');
-  const { page } = await visit(chromium(context), base(), 'ana');
-  await page.route(`**/v1/requests/${id}/explanation`, async (route) => {
-    const response = await route.fetch();
-    const read = (await response.json()) as { timeline: object[] };
-    const ended = { at: '2026-11-22T10:00:00.000Z', kind: 'grant.ended', actor: 'Curfew (engine)', text: 'ended it' };
-    const timeline = [...read.timeline, { ...ended, cloud: { proof: 'observed', evidence: { assignments: 0 } } }];
-    return route.fulfill({ response, json: { ...read, timeline } });
-  });
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
   await page.goto(`/requests/${id}`);
-  await page.getByText('ended it').waitFor();
-  expect(await page.getByText('In the cloud').count()).toBe(1);
-  await page.getByText('In the cloud').click();
-  await page.getByText('"assignments": 0').waitFor();
+  const calls = page.getByRole('region', { name: 'Calls to the cloud' });
+  await calls.getByText('Will be called').waitFor();
+  await calls.getByText(/If it begins now: AssumeRole/).waitFor();
+  await curfew(['--profile', 'bo', 'approve', id]);
+  await calls.getByText('They were answered, and the access can be used.').waitFor();
+  await calls.getByText('Planned').waitFor();
+  await calls.getByText(/^At its time: look whether it has ended by itself/).waitFor();
+  await page.getByRole('button', { name: 'Give back' }).click();
+  await calls.getByText('Its end began (returned).').waitFor();
+  await calls.getByText(/^Looked for in the cloud, and not there any more/).waitFor({ timeout: 120_000 });
+  expect(await calls.getByText('At the end').count()).toBe(0);
+  await calls.getByText('As the log has it').last().click();
+  await calls.getByText('"proof": "observed"').waitFor();
+  expect(complaints()).toEqual([]);
   await page.context().close();
-});
+}, 180_000);
 
 test('home says that it cannot read what waits, whichever part of it, and does not take it for nothing', async (context) => {
   const { page } = await visit(chromium(context), base(), 'eli');

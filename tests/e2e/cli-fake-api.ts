@@ -385,6 +385,10 @@ export function createApi(state: FakeState, oauth: Oauth) {
     const timeline = [
       { at: iso(found.createdAt), kind: 'request.submitted', actor: 'Ana Torres', text: 'asked for it' },
     ];
-    return json(response, 200, { request: requestView(found), decision, now: decision, timeline });
+    const calls = requestView(found).items.map(({ role, target, plan }) => ({
+      ...{ role, target, grant: null, atStart: plan, atEnd: null },
+      called: [],
+    }));
+    return json(response, 200, { request: requestView(found), decision, now: decision, timeline, calls });
   }
 }

@@ -40,7 +40,7 @@ describe('what survives the end', () => {
   test('who has to decide reads it, and what the cloud will be told, before saying yes', async () => {
     const id = await asked();
     const card = (await home.run(['--profile', 'bo', 'why', id])).stdout;
-    expect(card).toMatch(/^ +does +Makes a session of invoice-reader\.$/m);
+    expect(card).toMatch(/^ +will call +Makes a session of invoice-reader\.$/m);
     expect(card).toMatch(/^ +after +nothing survives$/m);
     const waiting = (await home.run(['--profile', 'bo', 'ls', '--waiting'])).stdout;
     expect(waiting).toMatch(/^ +After the end: nothing survives$/m);

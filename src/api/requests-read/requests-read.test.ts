@@ -65,11 +65,15 @@ test('200 for an explanation, with times as text', async () => {
     refusals: [{ code: 'no-matching-policy', rule: 'default', text: 'No rule allows it.', item: null }],
     alarms: [],
   };
-  const timeline = [
-    { at: '2026-11-21T06:00:00.000Z', kind: 'request.submitted', actor: 'ana', text: 'asked', cloud: {} },
+  const timeline = [{ at: '2026-11-21T06:00:00.000Z', kind: 'request.submitted', actor: 'ana', text: 'asked' }];
+  const calls = [
+    {
+      ...{ role: 'invoice-reader', target: 'aws/prod', grant: null, atStart: 'a session', atEnd: null },
+      called: [{ at: '2026-11-21T06:00:00.000Z', kind: 'grant.ended', text: 'gone', cloud: { proof: 'observed' } }],
+    },
   ];
   api = await apiUnderTest({
-    explainRequest: () => yes({ request: REQUEST_VIEW, decision, now: decision, timeline, stale: [] }),
+    explainRequest: () => yes({ request: REQUEST_VIEW, decision, now: decision, timeline, calls, stale: [] }),
   });
   const answer = await api.as('ana', { method: 'GET', url: `/v1/requests/${REQUEST_ID}/explanation` });
   expect(answer.statusCode).toBe(200);
@@ -78,6 +82,7 @@ test('200 for an explanation, with times as text', async () => {
     decision: { effect: 'deny', submittedAt: '2026-11-21T06:00:00.000Z' },
     now: { refusals: [{ code: 'no-matching-policy' }] },
     timeline,
+    calls,
     stale: [],
   });
 });

@@ -4,7 +4,7 @@ import { previewOf, sentences } from '../terminal/preview-screen.ts';
 import { printable } from '../terminal/printable.ts';
 import { requestCard } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
-import { plainTable, table } from '../terminal/table.ts';
+import { facts, plainTable, table } from '../terminal/table.ts';
 import { clockTime } from '../terminal/times.ts';
 import { requestView } from '../views.ts';
 import { fields, list, text, textOrNull } from '../wire.ts';
@@ -27,6 +27,12 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
     kind: text(one, 'kind'),
     words: textOrNull(one, 'text') ?? '',
   }));
+  const calls = list(raw, 'calls', (one) => ({
+    about: `${text(one, 'role')} on ${text(one, 'target')}`,
+    atStart: textOrNull(one, 'atStart'),
+    atEnd: textOrNull(one, 'atEnd'),
+    called: list(one, 'called', (call) => ({ at: text(call, 'at'), words: text(call, 'text') })),
+  }));
   if (context.plain) {
     context.data(
       plainTable(
@@ -36,7 +42,8 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
     );
     return EXIT.ok;
   }
-  context.data(requestCard(context, request));
+  // What the cloud is told stands in a part of its own.
+  context.data(requestCard(context, { ...request, items: request.items.map((item) => ({ ...item, plan: null })) }));
   context.data(`${out.bold('The rules said')}\n`);
   // One rule may have long words, so that each stands on a line of its own with its words below.
   for (const one of then.refusals)
@@ -62,5 +69,19 @@ export async function why(context: Context, id: string): Promise<ExitCode> {
       ]),
     ),
   );
+  if (calls.length > 0) context.data(`\n${out.bold('Calls to the cloud')}\n`);
+  for (const { about, atStart, atEnd, called } of calls) {
+    context.data(`  ${out.bold(printable(about))}\n`);
+    context.data(
+      facts(out, [
+        [called.length === 0 ? 'will call' : 'planned', printable(atStart ?? '')],
+        ...called.map(({ at, words }): readonly [string, string] => [
+          clockTime(at, place.clock.now()),
+          printable(words),
+        ]),
+        ['at the end', printable(atEnd ?? '')],
+      ]),
+    );
+  }
   return EXIT.ok;
 }

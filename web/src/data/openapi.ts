@@ -4491,10 +4491,26 @@ export interface components {
                 kind: string;
                 actor: string;
                 text: string;
-                /** @description What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence. */
-                cloud: {
-                    [key: string]: unknown;
-                };
+            }[];
+            /** @description Calls to clouds: what is planned, and what the log says was called. */
+            readonly calls: {
+                role: string;
+                target: string;
+                grant: string | null;
+                /** @description What makes the access, or moves its end to later: before its clock starts as it would be told now. null: nobody can say. */
+                atStart: string | null;
+                /** @description What takes it away; null: it is over, only its end is moved, or nobody can say. */
+                atEnd: string | null;
+                readonly called: {
+                    /** Format: date-time */
+                    at: string;
+                    kind: string;
+                    text: string;
+                    /** @description What the log keeps of the cloud at this: fingerprints of what was handed out, the proof and its evidence. */
+                    cloud: {
+                        [key: string]: unknown;
+                    };
+                }[];
             }[];
         };
         CatalogueItem: {

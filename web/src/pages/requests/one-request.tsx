@@ -16,6 +16,7 @@ import { AgainIcon, CloseIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Mono, StateSign, TierSign } from '../../ui/signs.tsx';
+import { Calls } from './calls.tsx';
 import { Receipt } from './receipt.tsx';
 import { Stepper } from './stepper.tsx';
 import { Timeline } from './timeline.tsx';
@@ -104,7 +105,8 @@ function Shown({ request }: { readonly request: AccessRequest }) {
             </Section>
           )}
           {request.status === 'pending' && <Deciders request={request} />}
-          <Timeline id={request.id} changedAt={`${request.status} ${request.grants.map((one) => one.status).join()}`} />
+          <Calls request={request} />
+          <Timeline request={request} />
         </div>
         <Card className={classes['facts']} aria-label="What was asked">
           <h2>What was asked</h2>
@@ -131,12 +133,11 @@ function Shown({ request }: { readonly request: AccessRequest }) {
             ]}
           />
           {request.items.map(
-            ({ role, target, residual, plan }) =>
-              (residual !== null || plan !== null) && (
+            ({ role, target, residual }) =>
+              residual !== null && (
                 <details key={`${role} ${target}`}>
-                  <summary>{residual === null ? 'What the cloud would be told' : residualLine(residual)}</summary>
-                  {residual !== null && <p className={classes['quiet']}>{residual.words}</p>}
-                  {plan !== null && <p className={classes['quiet']}>{plan}</p>}
+                  <summary>{residualLine(residual)}</summary>
+                  <p className={classes['quiet']}>{residual.words}</p>
                 </details>
               ),
           )}

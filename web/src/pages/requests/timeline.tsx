@@ -1,20 +1,16 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { api, ask } from '../../data/api.ts';
+import type { AccessRequest } from '../../data/api.ts';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { useTimes } from '../../time/zone.ts';
 import { Section, Waiting } from '../../ui/card.tsx';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono } from '../../ui/signs.tsx';
+import { useExplanation } from './explanation.ts';
 import classes from './timeline.module.css';
 
-/** What happened, as the log has it, and why the rules decided as they did. `changedAt` names the state, so that a new one is read. */
-export function Timeline({ id, changedAt }: { readonly id: string; readonly changedAt: string }) {
+/** What happened, as the log has it, and why the rules decided as they did. */
+export function Timeline({ request }: { readonly request: AccessRequest }) {
   const times = useTimes();
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ['request', id, 'explanation', changedAt],
-    queryFn: () => ask(() => api.GET('/v1/requests/{id}/explanation', { params: { path: { id } } })),
-    placeholderData: keepPreviousData,
-  });
+  const { data, error, isPending, refetch } = useExplanation(request);
   return (
     <Section id="timeline" title="What happened">
       {isPending && <Waiting lines={4} />}
@@ -23,7 +19,7 @@ export function Timeline({ id, changedAt }: { readonly id: string; readonly chan
         <>
           <StalePeople words={data.stale} />
           <ol className={classes['line']}>
-            {data.timeline.map(({ at, kind, actor, text, cloud }) => (
+            {data.timeline.map(({ at, kind, actor, text }) => (
               <li key={`${at} ${kind} ${text}`}>
                 <time dateTime={at} title={times.full(Date.parse(at))}>
                   {times.seconds(Date.parse(at))}
@@ -33,12 +29,6 @@ export function Timeline({ id, changedAt }: { readonly id: string; readonly chan
                     <strong>{actor}</strong> {times.within(text)}
                   </p>
                   <Mono>{kind}</Mono>
-                  {Object.keys(cloud).length > 0 && (
-                    <details>
-                      <summary>In the cloud</summary>
-                      <pre tabIndex={0}>{JSON.stringify(cloud, null, 2)}</pre>
-                    </details>
-                  )}
                 </div>
               </li>
             ))}
