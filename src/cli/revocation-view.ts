@@ -92,3 +92,11 @@ export function aboutWords({ scope }: RevocationView): string {
 export function secondsText(durationMs: number): string {
   return `${(durationMs / 1_000).toFixed(1)} s`;
 }
+
+/**
+ * Of what is over, how much goes on all the same: sessions that could not be cut, until they have run out, and access from before Curfew.
+ * Nobody calls that gone.
+ */
+export function goesOn({ survives: { sessions, until, standing }, serverTime }: RevocationView): number {
+  return (until !== null && Date.parse(serverTime) < Date.parse(until) ? sessions : 0) + standing;
+}

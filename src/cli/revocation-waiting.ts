@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { Failure, interrupted } from './failure.ts';
-import { revocationView, type RevocationView } from './revocation-view.ts';
+import { goesOn, revocationView, type RevocationView } from './revocation-view.ts';
 import { listen, progressLine } from './waiting.ts';
 import type { Fields } from './wire.ts';
 
@@ -75,5 +75,7 @@ function isSettled(order: RevocationView): boolean {
 export function countWords(order: RevocationView): string {
   const left = order.live + order.ending;
   const waits = order.status === 'waiting' || order.status === 'partly' ? '; waiting for a second person' : '';
-  return `${left} left: ${order.live} live, ${order.ending} ending; ${order.gone} proven gone${waits}`;
+  const on = goesOn(order);
+  const gone = `${Math.max(0, order.gone - on)} proven gone${on === 0 ? '' : `, ${on} over that ${on === 1 ? 'goes' : 'go'} on`}`;
+  return `${left} left: ${order.live} live, ${order.ending} ending; ${gone}${waits}`;
 }

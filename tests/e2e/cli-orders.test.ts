@@ -82,3 +82,20 @@ test('an order that is done says what goes on all the same', async () => {
   );
   expect(stderr).toContain('1 of them had access from before Curfew, which remains.');
 });
+
+test('nothing is called gone that goes on, in the list either; sessions that have run out are gone', async () => {
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const counts = { live: 0, ending: 0, gone: 4 };
+  server.state.orders = [
+    order(0, { counts, survives: { sessions: 2, until: at(3_600_000), standing: 1 } }),
+    order(1, { counts, survives: { sessions: 2, until: at(-3_600_000), standing: 0 } }),
+  ];
+  const [{ id }] = server.state.orders as [{ id: string }];
+  const lines = (await home.run(['orders'], { tty: true, env: { NO_COLOR: '1' } })).stdout.split('\n');
+  expect(lines[1]).toMatch(/0 in 6\.2 s, 3 go on/);
+  expect(lines[2]).not.toContain('go on');
+  const plain = (await home.run(['orders', '--plain'])).stdout.trim().split('\n');
+  expect(plain.map((line) => line.split('\t').at(-1))).toEqual(['goesOn', '3', '0']);
+  const shown = await home.run(['revoke', '--status', id], { tty: true, env: { NO_COLOR: '1' } });
+  expect(shown.stdout).toContain('1 proven gone, 3 over that go on');
+});

@@ -1,7 +1,7 @@
 import { allPages } from '../all-pages.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { aboutWords, revocationView, secondsText, type RevocationView } from '../revocation-view.ts';
+import { aboutWords, goesOn, revocationView, secondsText, type RevocationView } from '../revocation-view.ts';
 import { printable, shorten } from '../terminal/printable.ts';
 import { suggest } from '../terminal/request-screen.ts';
 import { statusText } from '../terminal/style.ts';
@@ -12,7 +12,20 @@ export interface OrdersOptions {
   readonly all?: boolean;
 }
 
-const COLUMNS = ['id', 'status', 'scope', 'about', 'by', 'orderedAt', 'live', 'ending', 'gone', 'toZeroMs', 'stopsNew'];
+const COLUMNS = [
+  'id',
+  'status',
+  'scope',
+  'about',
+  'by',
+  'orderedAt',
+  'live',
+  'ending',
+  'gone',
+  'toZeroMs',
+  'stopsNew',
+  'goesOn',
+];
 
 /** Lists the orders of the kill switch that stand, or all that one may see: what they are about, what is left, and the time to zero. */
 export async function orders(context: Context, options: OrdersOptions): Promise<ExitCode> {
@@ -26,7 +39,7 @@ export async function orders(context: Context, options: OrdersOptions): Promise<
   else {
     const now = place.clock.now();
     // What is left of the line beside the other columns.
-    const room = place.stdout.isTTY ? Math.max(16, place.stdout.columns - 104) : 200;
+    const room = place.stdout.isTTY ? Math.max(16, place.stdout.columns - 114) : 200;
     context.data(
       table(
         out,
@@ -37,7 +50,7 @@ export async function orders(context: Context, options: OrdersOptions): Promise<
           aboutWords(one),
           printable(one.orderedBy.name),
           ago(one.orderedAt, now),
-          `${one.live + one.ending}${one.toZeroMs === null ? '' : ` in ${secondsText(one.toZeroMs)}`}`,
+          leftWords(one),
           one.stopsNew ? 'yes' : 'no',
           out.dim(shorten(printable(one.reason), room)),
         ]),
@@ -46,6 +59,13 @@ export async function orders(context: Context, options: OrdersOptions): Promise<
     next(context, found);
   }
   return EXIT.ok;
+}
+
+/** What is left, and how long that took; what goes on although it is over is not hidden behind a zero. */
+function leftWords(one: RevocationView): string {
+  const on = goesOn(one);
+  const took = one.toZeroMs === null ? '' : ` in ${secondsText(one.toZeroMs)}`;
+  return `${one.live + one.ending}${took}${on === 0 ? '' : `, ${on} ${on === 1 ? 'goes' : 'go'} on`}`;
 }
 
 /** What can be done about the first of them that waits for somebody. */
@@ -64,5 +84,16 @@ function plainRow(one: RevocationView): readonly string[] {
   const about = scope.kind === 'person' ? (scope.person?.key ?? '') : (scope.target ?? '');
   const counts = [live, ending, gone].map(String);
   const zero = toZeroMs === null ? '' : String(toZeroMs);
-  return [id, status, scope.kind, about, orderedBy.key, orderedAt, ...counts, zero, stopsNew ? 'yes' : 'no'];
+  return [
+    id,
+    status,
+    scope.kind,
+    about,
+    orderedBy.key,
+    orderedAt,
+    ...counts,
+    zero,
+    stopsNew ? 'yes' : 'no',
+    String(goesOn(one)),
+  ];
 }

@@ -138,7 +138,7 @@ function show(context: Context, order: RevocationView): void {
 /** What goes on although nothing can be begun any more: zero is not always nothing. */
 function survivorWords({ survives: { sessions, until, standing }, serverTime }: RevocationView): readonly string[] {
   const open =
-    sessions === 0 || until === null
+    sessions === 0 || until === null || until <= serverTime
       ? []
       : [
           `Sessions of ${sessions} of them could not be cut and may go on until ${clockTime(until, Date.parse(serverTime))}; ` +

@@ -18,7 +18,7 @@ export function OrderList({ orders }: { readonly orders: readonly Order[] }) {
             to="/orders/$id"
             params={{ id: order.id }}
             what={`Stop: ${whatOf(order.scope)}`}
-            sign={<StateSign state={orderState(order)} />}
+            sign={<StateSign state={orderState(order, now)} />}
             text={
               <>
                 <strong>{who(order.orderedBy)}: </strong>
@@ -27,7 +27,7 @@ export function OrderList({ orders }: { readonly orders: readonly Order[] }) {
             }
             facts={
               <>
-                <span>{progressWords(order)}</span>
+                <span>{progressWords(order, now)}</span>
                 <time dateTime={order.orderedAt} title={times.full(Date.parse(order.orderedAt))}>
                   {times.short(Date.parse(order.orderedAt), now)}
                 </time>

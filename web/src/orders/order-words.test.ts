@@ -1,15 +1,44 @@
 import { expect, test } from 'vitest';
 import { orderState, progressOf, progressWords, survivorWords, timeToZero, whatOf } from './order-words.ts';
 
+const NOTHING = { sessions: 0, until: null, standing: 0 };
+const NOON = '2026-11-22T12:00:00.000Z';
+const NOW = Date.parse(NOON) - 60_000;
 const person = { key: 'ana', name: 'Ana Ribeiro' };
 
 test('what goes on although it is gone is said, and nothing where nothing does', () => {
   const at = (time: string) => `at ${time}`;
-  expect(survivorWords({ sessions: 0, until: null, standing: 0 }, at)).toEqual([]);
-  expect(survivorWords({ sessions: 2, until: 'noon', standing: 1 }, at)).toEqual([
-    'Sessions of 2 of them could not be cut and may go on until at noon; no new ones can be made.',
+  expect(survivorWords(NOTHING, NOW, at)).toEqual([]);
+  expect(survivorWords({ sessions: 2, until: NOON, standing: 1 }, NOW, at)).toEqual([
+    `Sessions of 2 of them could not be cut and may go on until at ${NOON}; no new ones can be made.`,
     '1 of them had access from before Curfew, which remains.',
   ]);
+  expect(survivorWords({ sessions: 2, until: NOON, standing: 0 }, Date.parse(NOON), at)).toEqual([]);
+});
+
+test('nothing is called gone that goes on, in a list either', () => {
+  const order = {
+    counts: { live: 0, ending: 0, gone: 4 },
+    reach: 'all',
+    status: 'done',
+    stopsNew: true,
+    asksUntil: null,
+  } as const;
+  const survives = { sessions: 2, until: NOON, standing: 1 };
+  expect(progressWords({ ...order, survives }, NOW)).toBe(
+    '1 of 4 proven gone, 2 with sessions that may go on, 1 from before Curfew stays',
+  );
+  expect(orderState({ ...order, survives }, NOW)).toEqual({ word: 'all over, some access stays', tone: 'waiting' });
+  const sessions = { ...survives, standing: 0 };
+  expect(orderState({ ...order, survives: sessions }, NOW)).toEqual({
+    word: 'all over, sessions go on',
+    tone: 'waiting',
+  });
+  // Sessions run out, and what was there before does not.
+  const later = Date.parse(NOON);
+  expect(progressWords({ ...order, survives: sessions }, later)).toBe('4 of 4 proven gone');
+  expect(orderState({ ...order, survives: sessions }, later).tone).toBe('good');
+  expect(orderState({ ...order, survives }, later).word).toBe('all over, some access stays');
 });
 
 test('what an order stops is said whole', () => {
@@ -20,25 +49,30 @@ test('what an order stops is said whole', () => {
 
 test('what an order has not reached yet is left; what is beyond its reach is said beside it', () => {
   const counts = { live: 2, ending: 1, gone: 3 };
-  const ending = { counts, reach: 'all', status: 'ending' } as const;
-  expect(progressOf(ending)).toEqual({ told: 6, gone: 3, beyond: 0, part: 0.5 });
-  expect(progressWords(ending)).toBe('3 of 6 proven gone');
-  expect(progressOf({ ...ending, reach: 'own' })).toEqual({ told: 4, gone: 3, beyond: 2, part: 0.25 });
-  const partly = { counts: { live: 2, ending: 0, gone: 3 }, reach: 'own', status: 'partly' } as const;
-  expect(progressOf(partly)).toEqual({ told: 3, gone: 3, beyond: 2, part: 0 });
-  expect(progressWords(partly)).toBe('3 of 3 proven gone, 2 live');
+  const ending = { counts, reach: 'all', status: 'ending', survives: NOTHING } as const;
+  expect(progressOf(ending, NOW)).toMatchObject({ told: 6, gone: 3, beyond: 0, part: 0.5 });
+  expect(progressWords(ending, NOW)).toBe('3 of 6 proven gone');
+  expect(progressOf({ ...ending, reach: 'own' }, NOW)).toMatchObject({ told: 4, gone: 3, beyond: 2, part: 0.25 });
+  const partly = {
+    counts: { live: 2, ending: 0, gone: 3 },
+    reach: 'own',
+    status: 'partly',
+    survives: NOTHING,
+  } as const;
+  expect(progressOf(partly, NOW)).toMatchObject({ told: 3, gone: 3, beyond: 2, part: 0 });
+  expect(progressWords(partly, NOW)).toBe('3 of 3 proven gone, 2 live');
 });
 
 test('an order that waits has ended nothing, and one over nothing says so', () => {
-  expect(progressWords({ counts: { live: 4, ending: 0, gone: 0 }, reach: 'none', status: 'waiting' })).toBe('4 live');
-  expect(progressWords({ counts: { live: 0, ending: 0, gone: 0 }, reach: 'own', status: 'done' })).toBe(
-    'nothing was held',
-  );
+  const none = { counts: { live: 0, ending: 0, gone: 0 }, reach: 'own', status: 'done', survives: NOTHING } as const;
+  const waits = { ...none, counts: { ...none.counts, live: 4 }, reach: 'none', status: 'waiting' } as const;
+  expect(progressWords(waits, NOW)).toBe('4 live');
+  expect(progressWords(none, NOW)).toBe('nothing was held');
 });
 
 test('only what is proven gone is good, and what still stops people says so', () => {
   const state = (status: 'done' | 'partly' | 'lapsed', stopsNew: boolean, asksUntil: string | null = null) =>
-    orderState({ status, stopsNew, asksUntil });
+    orderState({ status, stopsNew, asksUntil, survives: NOTHING }, NOW);
   expect(state('done', true)).toEqual({ word: 'all gone, and nothing starts', tone: 'good' });
   expect(state('partly', true, '2026-11-22T10:00:00.000Z').word).toBe('the rest needs a second person');
   expect(state('partly', true)).toEqual({ word: 'not all of it', tone: 'waiting' });

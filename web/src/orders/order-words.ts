@@ -10,8 +10,19 @@ export function whatOf({ kind, person, target }: Order['scope']): string {
     : `All access on ${target ?? 'a target'}`;
 }
 
-/** How an order stands. */
-export function orderState({ status, stopsNew, asksUntil }: Pick<Order, 'status' | 'stopsNew' | 'asksUntil'>): State {
+/**
+ * Of what is over, how much goes on all the same at `now`: sessions that could not be cut, until they have run out, and access from before
+ * Curfew. Nobody calls that gone.
+ */
+export function goesOn({ sessions, until, standing }: Order['survives'], now: number) {
+  return { sessions: until !== null && now < Date.parse(until) ? sessions : 0, standing };
+}
+
+/** How an order stands at `now`. */
+export function orderState(
+  { status, stopsNew, asksUntil, survives }: Pick<Order, 'status' | 'stopsNew' | 'asksUntil' | 'survives'>,
+  now: number,
+): State {
   switch (status) {
     case 'waiting':
       return { word: 'waits for a second person', tone: 'waiting' };
@@ -19,8 +30,13 @@ export function orderState({ status, stopsNew, asksUntil }: Pick<Order, 'status'
       return { word: 'ending…', tone: 'waiting' };
     case 'partly':
       return { word: asksUntil === null ? 'not all of it' : 'the rest needs a second person', tone: 'waiting' };
-    case 'done':
-      return { word: stopsNew ? 'all gone, and nothing starts' : 'all gone', tone: 'good' };
+    case 'done': {
+      const { sessions, standing } = goesOn(survives, now);
+      const word = standing > 0 ? 'all over, some access stays' : sessions > 0 ? 'all over, sessions go on' : null;
+      return word === null
+        ? { word: stopsNew ? 'all gone, and nothing starts' : 'all gone', tone: 'good' }
+        : { word, tone: 'waiting' };
+    }
     case 'lapsed':
       return { word: 'nobody confirmed it', tone: 'quiet' };
     case 'lifted':
@@ -28,42 +44,49 @@ export function orderState({ status, stopsNew, asksUntil }: Pick<Order, 'status'
   }
 }
 
-/** How far it is. What is beyond its reach is not hidden behind what is within. */
-export function progressOf({
-  counts: { live, ending, gone },
-  reach,
-  status,
-}: Pick<Order, 'counts' | 'reach' | 'status'>) {
+type Counted = Pick<Order, 'counts' | 'reach' | 'status' | 'survives'>;
+
+/** How far it is at `now`. What is beyond its reach is not hidden behind what is within, nor what goes on behind what is over. */
+export function progressOf({ counts: { live, ending, gone: over }, reach, status, survives }: Counted, now: number) {
   // A confirmed order reaches everything: what it has not told to end yet is left. Of another one that may be beyond its reach for ever.
   const beyond = status === 'ending' && reach === 'all' ? 0 : live;
-  const told = ending + gone + (live - beyond);
+  const told = over + ending + (live - beyond);
+  const { sessions, standing } = goesOn(survives, now);
   return {
     told,
-    gone,
+    gone: Math.max(0, over - sessions - standing),
+    sessions,
+    standing,
     beyond,
     /** What is left of what was told to end, 1 to 0. */
-    part: told === 0 ? 0 : (told - gone) / told,
+    part: told === 0 ? 0 : (told - over) / told,
   };
 }
 
 /** The same in a few words, for a list. */
-export function progressWords(order: Pick<Order, 'counts' | 'reach' | 'status'>): string {
-  const { told, gone, beyond } = progressOf(order);
-  const within = told === 0 ? (beyond === 0 ? 'nothing was held' : null) : `${gone} of ${told} proven gone`;
-  const others = beyond === 0 ? null : `${beyond} live`;
-  return [within, others].filter((one) => one !== null).join(', ');
+export function progressWords(order: Counted, now: number): string {
+  const { told, gone, sessions, standing, beyond } = progressOf(order, now);
+  const words = [
+    told > 0 ? `${gone} of ${told} proven gone` : beyond === 0 ? 'nothing was held' : null,
+    sessions === 0 ? null : `${sessions} with sessions that may go on`,
+    standing === 0 ? null : `${standing} from before Curfew ${standing === 1 ? 'stays' : 'stay'}`,
+    beyond === 0 ? null : `${beyond} live`,
+  ];
+  return words.filter((one) => one !== null).join(', ');
 }
 
-/** What goes on although it is proven gone: zero is not always nothing. `timeOf`: how the reader writes a time. */
+/** The same in sentences: zero is not always nothing. `timeOf`: how the reader writes a time. */
 export function survivorWords(
-  { sessions, until, standing }: Order['survives'],
+  survives: Order['survives'],
+  now: number,
   timeOf: (at: string) => string,
 ): readonly string[] {
+  const { sessions, standing } = goesOn(survives, now);
   const open =
-    sessions === 0 || until === null
+    sessions === 0 || survives.until === null
       ? []
       : [
-          `Sessions of ${sessions} of them could not be cut and may go on until ${timeOf(until)}; no new ones can be made.`,
+          `Sessions of ${sessions} of them could not be cut and may go on until ${timeOf(survives.until)}; no new ones can be made.`,
         ];
   return [...open, ...(standing === 0 ? [] : [`${standing} of them had access from before Curfew, which remains.`])];
 }

@@ -55,7 +55,7 @@ function Told({ order }: { readonly order: Order }) {
         tone={status === 'done' || status === 'lifted' ? undefined : 'waiting'}
       >
         <div className={classes['head']}>
-          <StateSign state={orderState(order)} />
+          <StateSign state={orderState(order, now)} />
           {asks !== null && !asks.over && (
             <span className={classes['small']} role="timer" aria-label={`${asks.words} left to confirm it`}>
               {asks.text} left to confirm it
@@ -97,7 +97,7 @@ function secondWords({ asksUntil, reach }: Order, now: number): string {
 function Progress({ order }: { readonly order: Order }) {
   const now = useNow();
   const times = useTimes();
-  const { told, gone, beyond, part } = progressOf(order);
+  const { told, gone, beyond, part } = progressOf(order, now);
   const { startedAt, toZeroMs, status } = order;
   const runs = startedAt !== null && toZeroMs === null && status === 'ending';
   const rest = beyond > 0 && (
@@ -135,10 +135,10 @@ function Progress({ order }: { readonly order: Order }) {
         </p>
         <p className={classes['quiet']}>
           {toZeroMs !== null
-            ? 'from the order until the last of it was proven gone.'
+            ? `from the order until the last of it was ${gone < told ? 'over' : 'proven gone'}.`
             : 'It is done when the cloud shows that each is gone, and not before.'}
         </p>
-        {survivorWords(order.survives, (at) => times.short(Date.parse(at), now)).map((words) => (
+        {survivorWords(order.survives, now, (at) => times.short(Date.parse(at), now)).map((words) => (
           <p key={words}>
             <strong>{words}</strong>
           </p>
