@@ -13,6 +13,7 @@ import { entryWords, type EntryBody } from './entry-words.ts';
 import { noteReading } from './read-ledger.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
+import { waitingFor } from './still-needed.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -131,22 +132,17 @@ async function scopeOf(
     const standing = await standingToRequest(world, world.db, actor, about);
     if (judge('searchAudit', actor, standing) === null) return {};
   }
-  return { concerning: { person: actor.person, requests: await waitingFor(world, actor) } };
+  return { concerning: { person: actor.person, requests: await inboxOf(world, actor) } };
 }
 
-/** Requests that wait for somebody's decision. */
-async function waitingFor(world: World, actor: Actor): Promise<readonly RequestId[]> {
-  const waiting: RequestId[] = [];
+/** What the inbox of somebody has, in the latest requests that wait for anybody. */
+async function inboxOf(world: World, actor: Actor): Promise<readonly RequestId[]> {
   const pending = await listRequests(world.db, { pendingOnly: true, limit: MOST_WAITING });
   const said = await approvalsOf(
     world.db,
     pending.map(({ id }) => id),
   );
-  for (const request of pending) {
-    const { relation } = await standingToRequest(world, world.db, actor, request, said.get(request.id) ?? []);
-    if (relation === 'addressed') waiting.push(request.id);
-  }
-  return waiting;
+  return (await waitingFor(world, world.db, actor, pending, said)).map(({ id }) => id);
 }
 
 function kindsOf(kind: string): readonly string[] {

@@ -12,7 +12,7 @@ import type { EntryBody } from './entry-words.ts';
 import { readPage, type Page } from './pages.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
-import { decidableBy, isStillNeeded } from './still-needed.ts';
+import { waitingFor } from './still-needed.ts';
 import { staleWords } from './show-policy.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { timelineOf, type TimelineItem } from './timeline.ts';
@@ -67,22 +67,18 @@ export async function listRequests(
       }),
     async seen(rows) {
       if (query.scope !== 'waiting' && mayAlways('listRequests', actor)) return rows;
-      const shown: RequestRecord[] = [];
-      const now = world.clock.now();
       const said = await approvalsOf(
         world.db,
         rows.map(({ id }) => id),
       );
+      // What waits for somebody is what still needs them, however much more they may see.
+      if (query.scope === 'waiting') return waitingFor(world, world.db, actor, rows, said);
+      const shown: RequestRecord[] = [];
       for (const row of rows) {
-        const votes = said.get(row.id) ?? [];
-        // What waits for somebody is what still needs them, however much more they may see.
-        if (query.scope === 'waiting' && !isStillNeeded(world.rules.current(), row, votes, actor.key, now)) continue;
-        const standing = await standingToRequest(world, world.db, actor, row, votes);
+        const standing = await standingToRequest(world, world.db, actor, row, said.get(row.id) ?? []);
         if (judge('listRequests', actor, standing) === null) shown.push(row);
       }
-      if (query.scope !== 'waiting') return shown;
-      const decidable = await decidableBy(world, world.db, actor, shown, said);
-      return shown.filter(({ id }) => decidable.has(id));
+      return shown;
     },
     mostReads: 10,
   });

@@ -75,6 +75,22 @@ export async function decidableBy(
   return decidable;
 }
 
+/** Of some requests those that wait for the actor: that still need them, by the rules in force, and that they can say yes or no to now. */
+export async function waitingFor(
+  world: World,
+  db: Db | Trx,
+  actor: Actor,
+  requests: readonly RequestRecord[],
+  said: Said,
+): Promise<readonly RequestRecord[]> {
+  const [now, rules] = [world.clock.now(), world.rules.current()];
+  const needed = requests.filter((request) =>
+    isStillNeeded(rules, request, said.get(request.id) ?? [], actor.key, now),
+  );
+  const decidable = await decidableBy(world, db, actor, needed, said);
+  return needed.filter(({ id }) => decidable.has(id));
+}
+
 function isOpen({ state, lapsesAt }: RequestRecord, now: Instant): boolean {
   return state.kind === 'pending' && now < lapsesAt;
 }

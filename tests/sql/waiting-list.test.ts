@@ -2,11 +2,13 @@ import { beforeEach, expect, test } from 'vitest';
 import type { RequestId } from '../../src/core/ids.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
+import { searchAudit } from '../../src/operations/search-audit.ts';
 import { listRequests, showRequest } from '../../src/operations/show-requests.ts';
 import { appNow } from '../../src/store/database.ts';
 import { mergeHumans } from '../../src/store/people.ts';
 import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
+import { sequenceAll } from './ledger-under-test.ts';
 
 const ASK = {
   items: [{ role: 'invoice-reader', target: 'aws/prod' }],
@@ -19,8 +21,10 @@ const ONE_STEP = 'count: 1\n    escalate: { after: 10m, to: [group:sre] }';
 eachDatabase('the list of what waits for somebody', (current) => {
   let acme: AcmeOperations;
   let id: RequestId;
+  let said: Set<string>;
   beforeEach(async () => {
     acme = await acmeOperations(current());
+    said = new Set();
   });
 
   const edit = async (path: string, from: string, to: string): Promise<void> => {
@@ -29,13 +33,22 @@ eachDatabase('the list of what waits for somebody', (current) => {
     expect(acme.rules.current().problems).toEqual([]);
   };
   const ask = async () => void (id = got(await requestAccess(acme.world, await acme.as('ana'), ASK)).id);
-  const approve = async (key: string) => got(await approveRequest(acme.world, await acme.as(key), id, {}));
+  const approve = async (key: string) => {
+    said.add(key);
+    return got(await approveRequest(acme.world, await acme.as(key), id, {}));
+  };
   /** Whether it is in somebody's list, and whether its page lets them decide; `null`: it is not for them to see. */
   const seenBy = async (key: string) => {
     const actor = await acme.as(key);
     const page = got(await listRequests(acme.world, actor, { scope: 'waiting', cursor: null, limit: 50 }));
     const shown = await showRequest(acme.world, actor, id);
-    return [page.items.some((one) => one.id === id), shown.ok ? shown.value.mayDecide : null];
+    await sequenceAll(current());
+    const log = got(await searchAudit(acme.world, actor, { kind: 'request.submitted', cursor: null, limit: 50 }));
+    const waits = page.items.some((one) => one.id === id);
+    // The log is searched in what waits for somebody, and in what they did or is about them.
+    const own = key === 'ana' || said.has(key);
+    expect([key, log.items.some(({ subjects }) => subjects.request === id)]).toEqual([key, waits || own]);
+    return [waits, shown.ok ? shown.value.mayDecide : null];
   };
   const merge = async (one: string, other: string) => {
     const [keep, gone] = [await acme.as(one), await acme.as(other)];
