@@ -3,7 +3,7 @@ import type { Instant } from '../core/time.ts';
 /** Something changed; whoever cares reads the state itself. */
 export interface Change {
   /** `session` says that one has ended; it concerns its own streams and is sent to nobody. */
-  readonly kind: 'request' | 'grant' | 'policy' | 'revocation' | 'session';
+  readonly kind: 'request' | 'grant' | 'policy' | 'revocation' | 'recovery' | 'proposal' | 'session';
   readonly id: string;
   readonly at: Instant;
 }

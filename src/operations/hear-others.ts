@@ -63,6 +63,10 @@ function changeIn({ kind, at: text, subjects, facts }: Body): Change | null {
       return about('revocation', facts['revocation']);
     case 'session':
       return about('session', facts['session']);
+    case 'passkey':
+      return about('recovery', facts['recovery']);
+    case 'administration':
+      return about('proposal', facts['proposal']);
     default:
       return null;
   }

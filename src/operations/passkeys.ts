@@ -20,6 +20,7 @@ import {
 } from '../store/passkeys.ts';
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
+import type { Change } from './changes.ts';
 import { freshSignIn } from './fresh-sign-in.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import {
@@ -174,7 +175,8 @@ export async function registerPasskey(
   if (!name.ok) return name;
   const challenge = challengeIn(input.response.response.clientDataJSON);
   const made = await world.passkeys.verify(input.response, challenge);
-  return world.db.transaction().execute(async (trx): Promise<Result<PasskeyView, OperationRefusal>> => {
+  let closed: Change | null = null;
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<PasskeyView, OperationRefusal>> => {
     const now = await appNow(trx);
     // First, so that this waits for a recovery that is being opened, and then finds its question gone.
     const recovery = await lockRecoveryOf(trx, actor.person);
@@ -206,10 +208,13 @@ export async function registerPasskey(
       // Whether it was used or is not needed any more: from here on there is a passkey again.
       await closeRecovery(trx, recovery.id, now);
       entries.push(closedEntry(recovery, actor, 'registered', now));
+      closed = { kind: 'recovery', id: recovery.id, at: now };
     }
     await world.append(trx, ...entries);
     return ok(viewOf(passkey));
   });
+  if (closed !== null) world.changes.publish(closed);
+  return outcome;
 }
 
 export function closedEntry(recovery: RecoveryRecord, actor: Actor, because: string, now: Instant): NewEntry {

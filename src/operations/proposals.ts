@@ -38,7 +38,7 @@ type Outcome = Result<ProposalView, OperationRefusal>;
 /** Proposes a change that only admins make. Nothing changes before a second person confirms it. */
 export async function propose(world: World, actor: Actor, input: ProposalInput): Promise<Outcome> {
   if (input.reason.trim() === '' || input.reason.length > 2_000) return refused(SAY_WHY);
-  return world.db.transaction().execute(async (trx): Promise<Outcome> => {
+  const written = await world.db.transaction().execute(async (trx): Promise<Result<Written, OperationRefusal>> => {
     const turn = await takeTurn(trx, actor);
     const { acting, holders, now } = turn;
     const no = judge('propose', acting);
@@ -66,8 +66,25 @@ export async function propose(world: World, actor: Actor, input: ProposalInput):
       facts: { ...facts, lapsesAt: toIso(proposal.lapsesAt) },
       personal: { reason: { subject: actor.person, value: proposal.reason } },
     });
-    return ok(await proposalView(world, trx, proposal, mayDecideProposal(world, turn, proposal, parties)));
+    const view = await proposalView(world, trx, proposal, mayDecideProposal(world, turn, proposal, parties));
+    return ok({ view, at: now, tell() {} });
   });
+  return told(world, written);
+}
+
+/** A proposal as it was written down, and what to tell of it once that is committed. */
+interface Written {
+  readonly view: ProposalView;
+  readonly at: Instant;
+  readonly tell: () => void;
+}
+
+function told(world: World, written: Result<Written, OperationRefusal>): Outcome {
+  if (!written.ok) return written;
+  const { view, at, tell } = written.value;
+  tell();
+  world.changes.publish({ kind: 'proposal', id: view.id, at });
+  return ok(view);
 }
 
 /** What whoever confirms a proposal says besides yes. */
@@ -149,28 +166,24 @@ async function decide(
   operation: Deciders,
   work: (trx: Trx, deciding: Deciding) => Promise<Result<Done, OperationRefusal>>,
 ): Promise<Outcome> {
-  const outcome = await world.db
-    .transaction()
-    .execute(async (trx): Promise<Result<{ view: ProposalView; tell: () => void }, OperationRefusal>> => {
-      const turn = await takeTurn(trx, actor);
-      const proposal = await lockProposal(trx, id);
-      if (proposal === null) return refused(NOT_FOUND);
-      const parties = await partiesOf(world, trx, proposal);
-      const no = judge(operation, turn.acting, standingToProposal(turn.human, parties));
-      if (no !== null) return refused(no);
-      if (proposal.outcome !== null)
-        return refused({ code: 'already-decided', detail: `This proposal was ${proposal.outcome}.` });
-      if (turn.now >= proposal.lapsesAt) return refused(LAPSED);
-      const left = leftToOthers(world, operation, turn, proposal, parties);
-      if (left !== null) return refused(left);
-      const done = await work(trx, { ...turn, proposal, parties });
-      if (!done.ok) return done;
-      const { effects, tell } = done.value;
-      return ok({ view: await proposalView(world, trx, proposal, OVER, effects), tell });
-    });
-  if (!outcome.ok) return outcome;
-  outcome.value.tell();
-  return ok(outcome.value.view);
+  const written = await world.db.transaction().execute(async (trx): Promise<Result<Written, OperationRefusal>> => {
+    const turn = await takeTurn(trx, actor);
+    const proposal = await lockProposal(trx, id);
+    if (proposal === null) return refused(NOT_FOUND);
+    const parties = await partiesOf(world, trx, proposal);
+    const no = judge(operation, turn.acting, standingToProposal(turn.human, parties));
+    if (no !== null) return refused(no);
+    if (proposal.outcome !== null)
+      return refused({ code: 'already-decided', detail: `This proposal was ${proposal.outcome}.` });
+    if (turn.now >= proposal.lapsesAt) return refused(LAPSED);
+    const left = leftToOthers(world, operation, turn, proposal, parties);
+    if (left !== null) return refused(left);
+    const done = await work(trx, { ...turn, proposal, parties });
+    if (!done.ok) return done;
+    const { effects, tell } = done.value;
+    return ok({ view: await proposalView(world, trx, proposal, OVER, effects), at: turn.now, tell });
+  });
+  return told(world, written);
 }
 
 const OVER: May = { mayConfirm: false, mayRefuse: false };

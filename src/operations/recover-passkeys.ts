@@ -69,7 +69,7 @@ const OPEN_MS = 3_600_000;
 export async function askForRecovery(world: World, actor: Actor): Outcome<RecoveryView> {
   const no = judge('askForRecovery', actor);
   if (no !== null) return refused(no);
-  return world.db.transaction().execute(async (trx): Promise<Result<RecoveryView, OperationRefusal>> => {
+  const written = await world.db.transaction().execute(async (trx): Promise<Result<Written, OperationRefusal>> => {
     const now = await appNow(trx);
     const fresh = freshSignIn(actor, now);
     if (!fresh.ok) return fresh;
@@ -103,8 +103,22 @@ export async function askForRecovery(world: World, actor: Actor): Outcome<Recove
       facts: { recovery: recovery.id, lapsesAt: toIso(recovery.lapsesAt) },
     });
     await world.append(trx, ...entries);
-    return ok(await viewOf(world, trx, recovery, now));
+    return ok({ view: await viewOf(world, trx, recovery, now), at: now });
   });
+  return told(world, written);
+}
+
+/** A recovery as it was written down, and when. */
+interface Written {
+  readonly view: RecoveryView;
+  readonly at: Instant;
+}
+
+function told(world: World, written: Result<Written, OperationRefusal>): Result<RecoveryView, OperationRefusal> {
+  if (!written.ok) return written;
+  const { view, at } = written.value;
+  world.changes.publish({ kind: 'recovery', id: view.id, at });
+  return ok(view);
 }
 
 function pending({ openUntil }: RecoveryRecord): OperationRefusal {
@@ -117,14 +131,16 @@ function pending({ openUntil }: RecoveryRecord): OperationRefusal {
 export async function withdrawRecovery(world: World, actor: Actor): Outcome<null> {
   const no = judge('withdrawRecovery', actor);
   if (no !== null) return refused(no);
-  return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
-    const now = await appNow(trx);
+  const withdrawn = await world.db.transaction().execute(async (trx) => {
+    const at = await appNow(trx);
     const recovery = await lockRecoveryOf(trx, actor.person);
-    if (recovery === null) return ok(null);
-    await closeRecovery(trx, recovery.id, now);
-    await world.append(trx, closedEntry(recovery, actor, 'withdrawn', now));
-    return ok(null);
+    if (recovery === null) return null;
+    await closeRecovery(trx, recovery.id, at);
+    await world.append(trx, closedEntry(recovery, actor, 'withdrawn', at));
+    return { id: recovery.id, at };
   });
+  if (withdrawn !== null) world.changes.publish({ kind: 'recovery', ...withdrawn });
+  return ok(null);
 }
 
 /** The recoveries that wait, as far as they concern the actor: their own, also when it only waits for the new passkey, and those that they may confirm. */
@@ -182,7 +198,7 @@ export async function confirmRecovery(
   { document: text, response }: SignedInput,
 ): Outcome<RecoveryView> {
   const ended: SessionId[] = [];
-  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<RecoveryView, OperationRefusal>> => {
+  const written = await world.db.transaction().execute(async (trx): Promise<Result<Written, OperationRefusal>> => {
     const found = await waitingFor(world, trx, actor, id, 'confirmRecovery');
     if (!found.ok) return found;
     const { recovery, now } = found.value;
@@ -211,10 +227,10 @@ export async function confirmRecovery(
       ended.push(...(await endAllSignIns(world, trx, recovery.person, 'recovery', actor.person)));
     }
     await world.append(trx, ...entries);
-    return ok(await viewOf(world, trx, { ...recovery, openUntil }, now));
+    return ok({ view: await viewOf(world, trx, { ...recovery, openUntil }, now), at: now });
   });
-  if (outcome.ok) announce(world, ended);
-  return outcome;
+  if (written.ok) announce(world, ended);
+  return told(world, written);
 }
 
 async function open(

@@ -1,12 +1,21 @@
 import { parseId } from '../core/ids.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
-import { allOfHuman } from '../store/people.ts';
+import { findRecovery } from '../store/passkey-recoveries.ts';
+import { allOfHuman, humanOf } from '../store/people.ts';
+import { findProposal } from '../store/proposals.ts';
 import { approvalsOf } from '../store/approvals.ts';
 import { findRequest } from '../store/requests.ts';
 import { findRevocation } from '../store/revocations.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import type { Change } from './changes.ts';
-import { standingToGrant, standingToOrder, standingToRequest } from './standing.ts';
+import {
+  partiesOf,
+  standingToGrant,
+  standingToOrder,
+  standingToProposal,
+  standingToRecovery,
+  standingToRequest,
+} from './standing.ts';
 import type { Actor, World } from './world.ts';
 
 /** Whether somebody may know of a change, and where they do whether it is of their own: what they hold or asked for, or are asked to decide. */
@@ -54,6 +63,29 @@ export async function whoMaySee(world: World, change: Change): Promise<Sees> {
             judge('showRevocation', viewer, standingToOrder(world, viewer, order, subject.includes(viewer.person))) ===
               null,
         );
+    }
+    case 'recovery': {
+      const id = parseId('rcv', change.id);
+      const recovery = id === null ? null : await findRecovery(world.db, id);
+      if (recovery === null) return NOBODY;
+      const now = world.clock.now();
+      return async (viewer) => {
+        if (viewer === null) return false;
+        const standing = await standingToRecovery(world, world.db, viewer, recovery, now);
+        // That it is confirmed is told to whoever was asked to; what comes of it then is between its owner and their new passkey.
+        if (recovery.openUntil !== null && recovery.closedAt !== null) return standing.relation === 'own';
+        return judge('listRecoveries', viewer, standing) === null;
+      };
+    }
+    case 'proposal': {
+      const id = parseId('prp', change.id);
+      const proposal = id === null ? null : await findProposal(world.db, id);
+      if (proposal === null) return NOBODY;
+      const parties = await partiesOf(world, world.db, proposal);
+      return async (viewer) =>
+        viewer !== null &&
+        judge('listAdministration', viewer, standingToProposal(await humanOf(world.db, viewer.person), parties)) ===
+          null;
     }
   }
 }

@@ -78,6 +78,7 @@ test('a proposal is withdrawn by who made it, and shows an auditor what it would
   expect(await seen.getByRole('button').count()).toBe(0);
   await eli.getByRole('article', { name }).getByRole('button', { name: 'Withdraw' }).click();
   await eli.getByRole('article', { name }).waitFor({ state: 'detached' });
+  await seen.waitFor({ state: 'detached', timeout: 5_000 });
   await fay.reload();
   await fay.getByText('Nothing is proposed').waitFor();
   await eli.context().close();

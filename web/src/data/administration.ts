@@ -8,16 +8,16 @@ export type Proposal = Schemas['Proposal'];
 
 export const ADMINISTRATION = ['administration'] as const;
 
-/** The stream does not tell of proposals, so they are asked for. */
-export function useAdministration(everyMs = 60_000) {
+/** The stream tells of what is done about proposals; that one lapses shows in a minute. */
+export function useAdministration() {
   return useQuery({
     queryKey: ADMINISTRATION,
     queryFn: () => ask(() => api.GET('/v1/administration')),
-    refetchInterval: everyMs,
+    refetchInterval: 60_000,
   });
 }
 
-/** Accounts that two persons claim, for auditors and admins; others are told of none. */
+/** Accounts that two persons claim, for auditors and admins; others are told of none. The stream does not tell of them, so they are asked for. */
 export function useConflicts(everyMs: number) {
   return useQuery({
     queryKey: [...ADMINISTRATION, 'conflicts'],

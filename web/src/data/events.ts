@@ -39,6 +39,9 @@ export function touchedBy(kind: string): readonly string[] | null {
   if (kind === 'grant') return ['grants', 'grant', 'requests', 'request'];
   if (kind === 'request') return ['requests', 'request'];
   if (kind === 'revocation') return ['revocations', 'grants', 'grant'];
+  // Passkeys and roles of one's own go with them.
+  if (kind === 'recovery') return ['recoveries', 'me'];
+  if (kind === 'proposal') return ['administration', 'me'];
   if (kind === 'policy') return ['catalogue', 'preview', 'requests', 'request'];
   return null;
 }

@@ -6,12 +6,12 @@ export type Recovery = Schemas['PasskeyRecovery'];
 
 export const RECOVERIES = ['recoveries'] as const;
 
-/** Recoveries that wait: mine, and those that I may confirm. The stream does not tell of them, so they are asked for. */
-export function useRecoveries(everyMs = 60_000) {
+/** Recoveries that wait: mine, and those that I may confirm. The stream tells of what is done about them; that one lapses shows in a minute. */
+export function useRecoveries() {
   return useQuery({
     queryKey: RECOVERIES,
     queryFn: async () => (await ask(() => api.GET('/v1/passkey-recoveries'))).items,
-    refetchInterval: everyMs,
+    refetchInterval: 60_000,
   });
 }
 

@@ -16,7 +16,7 @@ const LOOK_MS = 15_000;
 
 /** Who looks after Curfew itself. What an admin proposes, another one confirms. */
 export function AdministrationPage() {
-  const found = useAdministration(LOOK_MS);
+  const found = useAdministration();
   const { data: me } = useMe();
   const admin = me?.roles.includes('admin') ?? false;
   const watches = admin || (me?.roles.includes('auditor') ?? false);

@@ -9,12 +9,9 @@ import { Asked } from './asked.tsx';
 import { Mine } from './mine.tsx';
 import classes from './recovery.module.css';
 
-/** Both sides look at each other's steps, so that nobody wonders for long. */
-const LOOK_MS = 5_000;
-
 /** How somebody who lost all passkeys comes to a new one: two colleagues vouch for them. Both sides are here. */
 export function RecoveryPage() {
-  const recoveries = useRecoveries(LOOK_MS);
+  const recoveries = useRecoveries();
   const { data: me } = useMe();
   const key = me?.person.key ?? '';
   const items = recoveries.data ?? [];
