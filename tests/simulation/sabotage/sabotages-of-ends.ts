@@ -1,5 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
-import { lateReturns } from './storms.ts';
+import { earlyEnds, lateReturns } from './storms.ts';
 
 /** Deliberate bugs in how long access lasts, and in what counts as gone: several of them are how other tools really do it. */
 export const SABOTAGED_ENDS: readonly Sabotage[] = [
@@ -43,6 +43,20 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     caughtBy: ['cloud'],
     weather: lateReturns,
     seed: 95,
+  },
+  {
+    name: 'denial-drops-earlier-ones',
+    what: 'the denial of one session is written in place of those that stand there, and whoever was denied first works again',
+    edits: [
+      {
+        file: 'src/providers/aws/revocation-store.ts',
+        find: 'let next = withoutExpired(stored.all, call.now);',
+        replace: 'let next = NO_REVOCATIONS;',
+      },
+    ],
+    caughtBy: ['cloud'],
+    weather: earlyEnds,
+    seed: 4,
   },
   {
     name: 'clock-from-the-request',
