@@ -63,12 +63,14 @@ function windowsOf(
   const begun = new Map(recorded.map((grant) => [grant.id, grant.activatedAt]));
   for (const { role: of, person: by, grant, sentAt, endsAt } of errands) {
     if (of !== role || by !== person) continue;
-    // What is known may have begun before the restore, which has forgotten that, and once more after it.
-    const isForgotten = restores.some(
-      ({ restoredAt }) =>
-        sentAt <= restoredAt && (grant === null || (begun.get(grant) ?? Number.POSITIVE_INFINITY) > restoredAt),
-    );
-    if (isForgotten) windows.push([sentAt, endsAt ?? sentAt + LONGEST_MS]);
+    const until = endsAt ?? sentAt + LONGEST_MS;
+    for (const { copiedAt, restoredAt } of restores) {
+      if (sentAt > restoredAt) continue;
+      // What is known may have begun before the restore, which has forgotten that, and once more after it.
+      if (grant !== null && (begun.get(grant) ?? Number.POSITIVE_INFINITY) > restoredAt) windows.push([sentAt, until]);
+      // What nobody saw is among what is known unless it began after the copy.
+      if (grant === null && copiedAt < until) windows.push([Math.max(sentAt, copiedAt), until]);
+    }
   }
   return windows;
 }
