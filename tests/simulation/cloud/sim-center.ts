@@ -12,8 +12,10 @@ import type { Storm } from '../kernel/storm.ts';
 import { BROKER_THERE, CENTER, describeCenter, PERMISSION_SET, SWEEPER_THERE } from './center-world.ts';
 import type { Written } from './written.ts';
 
-/** A schedule fires up to a minute late, is never written for sooner than seconds ahead, and is tried again when it meets another operation. */
-const SCHEDULED_LATE_MS = 90_000;
+/** A schedule fires within the minute that it names, which is never written for sooner than five seconds ahead; and clouds' clocks are off. */
+const SCHEDULED_LATE_MS = 60_000 + 5_000 + 2_000;
+/** One whose call was refused, because another operation was under way there, is tried again, each time later. */
+const TRIED_AGAIN_MS = 30_000;
 
 /** An assignment as it stands, by the names that the broker has for its place. */
 export interface Held {
@@ -38,6 +40,9 @@ export class SimCenter {
   readonly #coming = new Set<string>();
   /** Places whose scheduled end went wrong in the cloud itself, or was edited by somebody. */
   readonly #spoilt = new Set<string>();
+  /** Places whose schedule has fired and was refused, because it met another operation; and of the one that fires now. */
+  readonly #refused = new Set<string>();
+  #firing: SlotKey | null = null;
   readonly #scheduled = new Set<string>();
   readonly #madeLate = new Set<string>();
   /** Whether roles write tombstones in this run. */
@@ -82,7 +87,9 @@ export class SimCenter {
       setMoment: (at) => (this.#moment = at),
       publish: () => {},
       iam: {},
-      record: () => {},
+      record: (_service, _action, _principal, code) => {
+        if (code !== 'OK' && this.#firing !== null) this.#refused.add(this.#firing);
+      },
       settings: {
         assignmentMs,
         provisioningMs: assignmentMs,
@@ -182,7 +189,8 @@ export class SimCenter {
   /** How long after its end an assignment may stand when nobody is left to remove it; `null`: the schedule itself has come to grief. */
   lateMs(slot: string): number | null {
     const [, longestMs] = this.#storm.drawn.center.assignmentMs;
-    return this.#spoilt.has(slot) || this.#madeLate.has(slot) ? null : SCHEDULED_LATE_MS + 2 * longestMs;
+    if (this.#spoilt.has(slot) || this.#madeLate.has(slot)) return null;
+    return SCHEDULED_LATE_MS + longestMs + (this.#refused.has(slot) ? TRIED_AGAIN_MS + longestMs : 0);
   }
 
   /** Whether a schedule is there that has yet to empty a place. */
@@ -228,8 +236,9 @@ export class SimCenter {
 
   /** What went wrong at a place is over once nothing is left there that it went wrong with. `needed`: places that somebody needs. */
   forgive(needed: ReadonlySet<string>): void {
-    for (const slot of this.#spoilt)
-      if (!needed.has(slot) && !this.isHeld(slot) && !this.isScheduled(slot)) this.#spoilt.delete(slot);
+    for (const wrong of [this.#spoilt, this.#refused])
+      for (const slot of wrong)
+        if (!needed.has(slot) && !this.isHeld(slot) && !this.isScheduled(slot)) wrong.delete(slot);
   }
 
   /** Somebody with a console of their own gets in the way of an assignment. False: there was nothing to get in the way of. */
@@ -323,7 +332,10 @@ export class SimCenter {
   /** What goes wrong in the cloud itself, when something comes to its end or a schedule fires. */
   #fault(action: string, text: string): Fault['kind'] | null {
     const storm = this.#storm;
-    if (action === 'fire') storm.marks.hit('schedule-fired');
+    if (action === 'fire') {
+      storm.marks.hit('schedule-fired');
+      this.#firing = this.#slotIn(/\{.*\}/s.exec(text)?.[0] ?? '');
+    }
     if (action === 'finish-create') storm.marks.hit('made-in-time');
     if (storm.calm) return null;
     const { fails, fires } = storm.drawn.center;
@@ -337,8 +349,7 @@ export class SimCenter {
     if (action === 'fire' && this.#prng.chance(fires)) {
       storm.marks.hit('schedule-hindered');
       storm.trace.note('cloud', 'a schedule does not get through');
-      const place = this.#slotIn(/\{.*\}/s.exec(text)?.[0] ?? '');
-      if (place !== null) this.#spoilt.add(place);
+      if (this.#firing !== null) this.#spoilt.add(this.#firing);
       return this.#prng.pick(['throttle', 'drop-before', 'drop-after']);
     }
     return null;

@@ -51,13 +51,13 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     seed: 1,
   },
   {
-    name: 'schedule-minutes-late',
-    what: 'the schedule that ends an assignment fires ten minutes after the end, when somebody of us has surely removed it',
+    name: 'schedule-a-minute-late',
+    what: 'the schedule that ends an assignment names the minute after the end, when somebody of us has surely removed it',
     edits: [
       {
         file: 'src/providers/aws/identity-center-schedule.ts',
         find: 'wanted.endsAt < soonest ? soonest : wanted.endsAt);',
-        replace: 'wanted.endsAt < soonest ? soonest : after(wanted.endsAt, 600_000));',
+        replace: 'wanted.endsAt < soonest ? soonest : after(wanted.endsAt, 60_000));',
       },
     ],
     caughtBy: ['cloud'],
