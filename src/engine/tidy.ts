@@ -1,5 +1,6 @@
 import { findBinding } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
+import { issuedOnRole } from '../store/credentials.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { overSince } from '../store/past-grants.ts';
@@ -40,8 +41,8 @@ export async function tidy(
   let whole = true;
   const seen = new Set<string>();
   const [beganAt, doneBefore] = [await appNow(db), await doneUntil(db, 'tidy')];
-  const backMs = doneBefore === null ? LOOK_BACK_MS : beganAt - doneBefore + MAY_REMAIN_MS;
-  for await (const { grant, early } of overSince(db, Math.min(backMs, LOOK_BACK_MS))) {
+  const backMs = Math.min(doneBefore === null ? LOOK_BACK_MS : beganAt - doneBefore + MAY_REMAIN_MS, LOOK_BACK_MS);
+  for await (const { grant, early } of overSince(db, backMs)) {
     const provider = ports.providers.get(grant.provider);
     if (stopping.aborted) return cleaned;
     if (provider?.tidy === undefined) continue;
@@ -54,7 +55,7 @@ export async function tidy(
     if (seen.has(place)) continue;
     seen.add(place);
     if (!(await goesOn())) return cleaned;
-    const done = await tidyPlace(ports, provider, grant, lock);
+    const done = await tidyPlace(ports, { provider, grant, lock, backMs });
     if (done === 'left') whole = false;
     if (done === 'cleaned') cleaned += 1;
   }
@@ -62,12 +63,18 @@ export async function tidy(
   return cleaned;
 }
 
+/** A place that is tidied, by the last grant there. `lock`: of its writers, if they need one. `backMs`: how far this pass looks back. */
+interface Place {
+  readonly provider: Provider;
+  readonly grant: GrantRecord;
+  readonly lock: string | null;
+  readonly backMs: number;
+}
+
 /** Removes what is left in one place, in turn. `left`: somebody is at work there, or the cloud did not do it; it is tried another time. */
 async function tidyPlace(
   ports: TidyPorts,
-  provider: Provider,
-  grant: GrantRecord,
-  lock: string | null,
+  { provider, grant, lock, backMs }: Place,
 ): Promise<'cleaned' | 'clean' | 'left'> {
   const { db, clock } = ports;
   const owner = `${ports.node}/tidy`;
@@ -92,7 +99,8 @@ async function tidyPlace(
       if (signal.aborted || clock.now() - beganAt >= PACE.callTimeoutMs)
         throw new ProviderFault('unreachable', 'There was no time left to remove it.');
     };
-    const call = { now: await appNow(db), signal, alongside: { ...told, removes } };
+    const issued = () => issuedOnRole(db, grant, backMs);
+    const call = { now: await appNow(db), signal, issued, alongside: { ...told, removes } };
     const spec = { ...bindingSpec(grant), ...(native === null ? {} : { native }) };
     return (await provider.tidy?.(spec, call))?.removed === true ? 'cleaned' : 'clean';
   } catch (error) {

@@ -199,7 +199,10 @@ export interface CallOptions {
   readonly now: Instant;
   /** The caller gives up when this fires; the fault is then `unknown-outcome` for anything that writes. */
   readonly signal: AbortSignal;
-  /** What was handed out under the grant, where it is written down that the grant is being ended: it will be no more then. */
+  /**
+   * What was handed out under the grant, where it is written down that the grant is being ended: it will be no more then. To `tidy`, what was
+   * handed out under all grants of the role that ended before their time, and is not over yet.
+   */
   readonly issued?: () => Promise<readonly CredentialFacts[]>;
   /**
    * What else is known of what stands under the same key of `exclusive`: what is being taken away, and what has been left. What a provider writes there must deny these as well, whatever it

@@ -1,6 +1,8 @@
+import { sql, type Selectable } from 'kysely';
 import type { CredentialId, GrantId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import type { Db, Trx } from './schema.ts';
+import type { GrantRecord } from './grants.ts';
+import type { Db, Schema, Trx } from './schema.ts';
 
 /** What is kept of a credential: nothing that could be used. */
 export interface CredentialRecord {
@@ -35,12 +37,42 @@ export async function credentialsOf(db: Db | Trx, grant: GrantId): Promise<reado
     .orderBy('issued_at')
     .orderBy('id')
     .execute();
-  return rows.map((row) => ({
+  return rows.map(toCredential);
+}
+
+/**
+ * What was handed out under grants of the same native role on the same target that ended before their time within the last `withinMs`, and
+ * is not over yet: the cloud would still take it, if nothing denied it there.
+ */
+export async function issuedOnRole(
+  db: Db,
+  { id, definition, provider }: Pick<GrantRecord, 'id' | 'definition' | 'provider'>,
+  withinMs: number,
+): Promise<readonly CredentialRecord[]> {
+  const native = sql<string | null>`definition -> 'role' -> ${provider}::text ->> 'role'`;
+  const rows = await db
+    .selectFrom('grant')
+    .innerJoin('credential', 'credential.grant_id', 'grant.id')
+    .selectAll('credential')
+    .where('target', '=', definition.target.key)
+    .where(sql<boolean>`${native} is not distinct from (select ${native} from "grant" where id = ${id})`)
+    .where(sql<boolean>`end_cause <> 'expired'`)
+    .where(sql<boolean>`ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'`)
+    .where(sql<boolean>`expires_at > (select app_now())`)
+    .orderBy('credential.issued_at')
+    .orderBy('credential.id')
+    .limit(1_000)
+    .execute();
+  return rows.map(toCredential);
+}
+
+function toCredential(row: Selectable<Schema['credential']>): CredentialRecord {
+  return {
     id: row.id,
     grant: row.grant_id,
     fingerprint: row.fingerprint,
     policyHash: row.policy_hash,
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
-  }));
+  };
 }

@@ -40,9 +40,58 @@ test.each(['ListCrls', 'ImportCrl'])(
       kind: 'forbidden-to-us',
     });
     expect([await on.use(held), await on.use(await on.session(issued.certificate))]).toEqual(['refused', 'refused']);
-    await expect(on.provider.observe(spec, returned(), call())).resolves.toMatchObject({ presence: 'absent' });
+    // The proof claims nothing of a list that nobody saw, and whoever tidies puts it there.
+    const unseen = { presence: 'absent', evidence: { seenOnRevocationList: false } };
+    await expect(on.provider.observe(spec, returned(), withIssued(issued))).resolves.toMatchObject(unseen);
+    await post(on.url, 'faults', []);
+    await on.provider.tidy(spec, withIssued(issued));
+    await expect(on.session(issued.certificate)).rejects.toThrow(/Certificate revoked/);
   },
 );
+
+test('a list that refused a certificate once has it when the wait for the proof is over, and the proof says so', async () => {
+  const [one, two] = [await given(), await given()];
+  await on.provider.revoke(one.spec, returned(), 0, withIssued(one.issued));
+  await post(on.url, 'faults', [{ service: 'rolesanywhere', action: 'UpdateCrl', kind: 'throttle', times: 1 }]);
+  const ending = returned();
+  await expect(on.provider.revoke(two.spec, ending, 0, withIssued(two.issued))).rejects.toMatchObject({
+    kind: 'throttled',
+  });
+  // The denial is seen at once; a plane that has just refused is left alone for a moment.
+  const before = (await on.journal()).length;
+  const seen = (listed: boolean) => ({ presence: 'absent', evidence: { seenOnRevocationList: listed } });
+  const look = (inMs: number) =>
+    on.provider.observe(two.spec, ending, { ...withIssued(two.issued), now: after(on.now(), inMs) });
+  await expect(look(0)).resolves.toMatchObject(seen(false));
+  expect((await on.journal()).slice(before).filter(({ action }) => action.endsWith('Crl'))).toEqual([]);
+  await expect(look(60_000)).resolves.toMatchObject(seen(true));
+  for (const { issued } of [one, two])
+    await expect(on.session(issued.certificate)).rejects.toThrow(/Certificate revoked/);
+});
+
+test('a certificate that another writer has taken off the list is put there again before the proof', async () => {
+  const [{ spec, issued }, other] = [await given(200_000), await given()];
+  const ending = returned();
+  await on.provider.revoke(spec, ending, 0, withIssued(issued));
+  // Their clock is ahead of ours, so to them the first one is over.
+  await on.with({}).revoke(other.spec, returned(), 0, { ...withIssued(other.issued), now: after(on.now(), 206_000) });
+  expect(await on.session(issued.certificate)).toMatchObject({ secret: {} });
+  const late = { ...withIssued(issued), now: after(on.now(), 60_000) };
+  const seen = { presence: 'absent', evidence: { seenOnRevocationList: true } };
+  await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(seen);
+  await expect(on.session(issued.certificate)).rejects.toThrow(/Certificate revoked/);
+  // One that is over needs no list, and nothing is said of it.
+  const over = { ...late, now: after(spec.endsAt, 60_000) };
+  expect(await on.provider.observe(spec, ending, over)).not.toHaveProperty('evidence.seenOnRevocationList');
+});
+
+test('a control plane that does not answer keeps no early end from its proof', async () => {
+  const { spec, issued } = await given();
+  await on.provider.revoke(spec, returned(), 0, call());
+  await post(on.url, 'faults', [{ service: 'rolesanywhere', action: 'ListCrls', kind: 'delay', delayMs: 4_500 }]);
+  const seen = { presence: 'absent', evidence: { seenOnRevocationList: false } };
+  await expect(on.provider.observe(spec, returned(), withIssued(issued))).resolves.toMatchObject(seen);
+});
 
 test('a certificate that is over is on no list', async () => {
   const { spec, issued } = await given();
@@ -51,8 +100,8 @@ test('a certificate that is over is on no list', async () => {
   expect(JSON.stringify(await on.journal())).not.toContain('ImportCrl');
 });
 
-async function given(): Promise<{ spec: BindingSpec; issued: IssuedCertificate }> {
-  const spec = on.binding(600_000);
+async function given(durationMs = 600_000): Promise<{ spec: BindingSpec; issued: IssuedCertificate }> {
+  const spec = on.binding(durationMs);
   return { spec, issued: await on.certificate(spec) };
 }
 

@@ -10,9 +10,9 @@ import { tidy } from '../../src/engine/tidy.ts';
 import { tidyInTurn } from '../../src/engine/upkeep.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
-import { systemRandom } from '../../src/platform/random.ts';
-import { ProviderFault, type Provider, type Tidied } from '../../src/providers/contract.ts';
-import { credentialsOf } from '../../src/store/credentials.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import { ProviderFault, type CredentialFacts, type Provider, type Tidied } from '../../src/providers/contract.ts';
+import { credentialsOf, insertCredential } from '../../src/store/credentials.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
 import { findGrant, markReissue, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../../src/store/leases.ts';
@@ -53,7 +53,7 @@ async function active(database: Database, provider: Provider): Promise<GrantId> 
 }
 
 /** A grant that was given back before its time, and is proven gone. */
-async function givenBack(database: Database, provider: Provider): Promise<void> {
+async function givenBack(database: Database, provider: Provider): Promise<GrantId> {
   const id = await active(database, provider);
   const { state } = await grantOf(database, id);
   await database.db.transaction().execute(async (trx) => {
@@ -64,6 +64,16 @@ async function givenBack(database: Database, provider: Provider): Promise<void> 
   });
   await createEngine(ports(database, provider)).pass('ends');
   expect((await grantOf(database, id)).state.kind).toBe('ended');
+  return id;
+}
+
+/** Something was handed out under a grant. */
+async function handOut(database: Database, grant: GrantId, fingerprint: string, expiresInMs: number): Promise<void> {
+  const now = await appNow(database.db);
+  const facts = { fingerprint, policyHash: null, issuedAt: now, expiresAt: after(now, expiresInMs) };
+  await database.db
+    .transaction()
+    .execute((trx) => insertCredential(trx, { id: newId(systemRandom, 'crd'), grant, ...facts }));
 }
 
 /** Lets the time of a running grant be over since a second. The guard that forbids it is switched off for that. */
@@ -103,6 +113,30 @@ eachDatabase('traces in the cloud', (current) => {
     expect(await tidy(ports(current(), provider), running)).toBe(1);
     expect(tidied).toEqual([`${ROLE.name} on ${TARGET.key}`]);
     expect(await takeCloudLock(current().db, LOCK, 'the next one', 1_000)).toBe(true);
+  });
+
+  test('are removed with what was handed out under early ends of the role and is not over yet, and with nothing else', async () => {
+    const { provider } = leavingTraces(() => ({ removed: false, left: 0 }));
+    let told: readonly CredentialFacts[] = [];
+    const asking: Provider = {
+      ...provider,
+      tidy: async (_binding, { issued }) => {
+        told = (await issued?.()) ?? [];
+        return { removed: false, left: 0 };
+      },
+    };
+    const [early, over, late] = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+    for (const [fingerprint, expiresInMs] of [
+      [early, 600_000],
+      [over, -1],
+    ] as const)
+      await handOut(current(), await givenBack(current(), provider), fingerprint ?? '', expiresInMs);
+    const id = await active(current(), provider);
+    await pastItsEnd(current());
+    await createEngine(ports(current(), provider)).pass('ends');
+    await handOut(current(), id, late ?? '', 600_000);
+    await tidy(ports(current(), asking), running);
+    expect(told.map(({ fingerprint }) => fingerprint)).toEqual([early]);
   });
 
   test('on identities that people have already are looked for after every end, once for each identity', async () => {

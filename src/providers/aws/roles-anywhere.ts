@@ -6,7 +6,6 @@ import {
   ProviderFault,
   type BindingSpec,
   type CallOptions,
-  type CredentialFacts,
   type Ending,
   type IssuedCertificate,
   type Observation,
@@ -15,13 +14,12 @@ import {
   type Tidied,
 } from '../contract.ts';
 import { anywhereControl, type AnywhereControl, type AnywherePlace } from './anywhere-control.ts';
-import { revokeCertificates } from './anywhere-crl.ts';
+import { RevocationLists } from './anywhere-crl.ts';
 import { AnywhereDirectory, resolveAnywhere, type AnywhereNames, type ResolvedAnywhere } from './anywhere-place.ts';
 import { endsBy, isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts';
 import { facts, goingOn, refuseSkew } from './call.ts';
 import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
-import { gather } from './gather.ts';
 import { identityCalls, showsAfterPut, type IdentityCalls } from './identity-store.ts';
 import { lookOrLost, type AskOrganization } from './lost-account.ts';
 import type { AwsMethod } from './method.ts';
@@ -68,20 +66,9 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
     if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
     return found.value;
   };
-  const control = ({ place }: ResolvedAnywhere, call: CallOptions): AnywhereControl =>
-    anywhereControl(sessions, where, place.account, call);
-  // Ends of one account at the same time write its list once: the control plane takes one call a second.
-  const revokeTogether = gather<{ readonly resolved: ResolvedAnywhere; readonly issued: readonly CredentialFacts[] }>(
-    async (ends, call) => {
-      const [first] = ends;
-      if (first === undefined) return;
-      const [authority, calls] = [authorityOf(), control(first.resolved, call)];
-      const { account } = first.resolved.place;
-      const anchorOf = () => directory.anchor(account, authority.certificate, calls, call.now);
-      const issued = ends.flatMap((end) => end.issued);
-      await revokeCertificates(authority, calls, anchorOf, issued, call.now);
-    },
-  );
+  const control = (account: string, call: CallOptions): AnywhereControl =>
+    anywhereControl(sessions, where, account, call);
+  const lists = new RevocationLists({ clock: ports.clock, authority: authorityOf, control, directory });
   const onRole = <T>({ place }: ResolvedAnywhere, call: CallOptions, work: (calls: IdentityCalls) => Promise<T>) =>
     asProvisioner(sessions, place.account, call, (iam) => work(identityCalls(iam, identityOf(place), call)));
 
@@ -93,7 +80,12 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       const ourNow = goingOn(ports.clock, call);
       const authority = authorityOf();
       requireRunning(wanted, call.now);
-      const names = await directory.find(resolved, authority.certificate, control(resolved, call), call.now);
+      const names = await directory.find(
+        resolved,
+        authority.certificate,
+        control(resolved.place.account, call),
+        call.now,
+      );
       const { roleId, ...shown } = await onRole(resolved, call, (calls) =>
         arm(calls, resolved, { clock: ports.clock, ourNow }, call),
       );
@@ -110,7 +102,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       }
       const issued = { account: resolved.place.account, endsAt: binding.endsAt, evidence };
       return lookOrLost(ports.organization, issued, ending, call, () =>
-        onRole(resolved, call, (calls) => observe(calls, resolved, binding, ending, call)),
+        onRole(resolved, call, (calls) => observe(calls, resolved, { binding, ending, lists }, call)),
       );
     },
     revoke: async (binding, ending, rung, call) => {
@@ -121,8 +113,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
         if (rung >= 1) await store.deny(resolved.place, { spec: binding, ending, cutAll: true }, call);
       }
       // Second, and whatever becomes of it: what is denied already stays denied, and a fault is only heard.
-      const issued = (await call.issued?.()) ?? [];
-      if (issued.length > 0) await revokeTogether(resolved.place.account, { item: { resolved, issued }, call });
+      await lists.revoke(resolved.place.account, (await call.issued?.()) ?? [], call);
     },
     // Each grant has a policy of its own; what a second rung, and whoever sweeps, writes to is shared.
     exclusive: ({ target, role: { aws } }, act) => {
@@ -144,7 +135,12 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       const authority = authorityOf();
       requireRunning(binding, call.now);
       await onRole(resolved, call, (calls) => requireArmed(calls, resolved, binding, ourNow));
-      const names = await directory.find(resolved, authority.certificate, control(resolved, call), call.now);
+      const names = await directory.find(
+        resolved,
+        authority.certificate,
+        control(resolved.place.account, call),
+        call.now,
+      );
       return issue(authority, resolved, binding, { holderKey, names, region: where.region, now: call.now });
     },
     landing: () => null,
@@ -152,6 +148,8 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       const resolved = resolve(binding);
       const cuts = await store.tidy(resolved.place, call);
       const ends = await onRole(resolved, call, (calls) => removeOverdue(calls, call));
+      // Certificates of early ends whose list was refused for as long as their proof took.
+      await lists.revoke(resolved.place.account, (await call.issued?.()) ?? [], call);
       return { removed: cuts.removed || ends.removed, left: cuts.left + ends.left };
     },
   };
@@ -313,10 +311,10 @@ function evidenceOf({ place, end, definition }: ResolvedAnywhere, { grant, endsA
 async function observe(
   calls: IdentityCalls,
   resolved: ResolvedAnywhere,
-  binding: BindingSpec,
-  ending: Ending | null,
+  of: { readonly binding: BindingSpec; readonly ending: Ending | null; readonly lists: RevocationLists },
   call: CallOptions,
 ): Promise<Observation> {
+  const { binding, ending, lists } = of;
   const finalAt = after(binding.endsAt, CLOCK_TOLERANCE_MS);
   const final = call.now >= finalAt;
   const evidence = (standing: Standing): JsonObject => ({
@@ -336,8 +334,11 @@ async function observe(
     };
   // It may have been put just now, and IAM needs some seconds to obey it, also past the end, where somebody had taken the armed one away.
   // And a call of ours that was given up could still put that in its place again, which denies nothing before its time.
-  if (ending !== null && standing === 'barred')
-    return { presence: 'absent', proof: 'observed', evidence: evidence(standing), final: false };
+  if (ending !== null && standing === 'barred') {
+    const seenOnRevocationList = await lists.look(resolved.place.account, (await call.issued?.()) ?? [], call);
+    const seen = { ...evidence(standing), ...facts({ seenOnRevocationList }) };
+    return { presence: 'absent', proof: 'observed', evidence: seen, final: false };
+  }
   // Without a certificate there is no session, and none leaves any more. A role that is full takes no denial, and needs none.
   if (ending !== null && standing !== 'armed' && (await call.issued?.())?.length === 0) {
     const seen = { ...evidence(standing), certificates: 0 };

@@ -83,8 +83,8 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/roles-anywhere.ts',
-        find: "proof: 'observed', evidence: evidence(standing), final: false };",
-        replace: "proof: 'observed', evidence: evidence(standing), final: true };",
+        find: "return { presence: 'absent', proof: 'observed', evidence: seen, final: false };\n  }\n  // Without",
+        replace: "return { presence: 'absent', proof: 'observed', evidence: seen, final: true };\n  }\n  // Without",
       },
     ],
     caughtBy: ['cloud'],
