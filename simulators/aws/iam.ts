@@ -97,6 +97,16 @@ export function iamOperations(
       world.save();
       return null;
     },
+    UpdateRole: (call) => {
+      const role = roleOf(call, 'UpdateRole');
+      // What is left out is an hour again (API reference, UpdateRole).
+      const maxSessionDurationSeconds = call.parameters.integer('MaxSessionDuration', 3_600, 3_600, 43_200);
+      call.parameters.optional('Description', /^[\s\S]*$/, 0, 1_000);
+      call.parameters.requireAllRead();
+      Object.assign(role, { maxSessionDurationSeconds });
+      world.save();
+      return [];
+    },
     UpdateAssumeRolePolicy: (call) => {
       const role = roleOf(call, 'UpdateAssumeRolePolicy');
       role.trustPolicy = document(call, 'PolicyDocument', 'trust');

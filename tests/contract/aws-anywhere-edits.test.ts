@@ -2,11 +2,12 @@ import {
   DeleteRolePolicyCommand,
   GetRolePolicyCommand,
   PutRolePolicyCommand,
+  UpdateRoleCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { after } from '../../src/core/time.ts';
-import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
+import type { BindingSpec, CallOptions, Ending, IssuedCertificate } from '../../src/providers/contract.ts';
 import { anywhereHarness, type AnywhereHarness } from './aws-anywhere-harness.ts';
 
 /** What becomes of the end of a certificate's sessions that somebody edits or deletes on their role. */
@@ -62,10 +63,34 @@ describe('the end', () => {
   });
 });
 
-async function given(): Promise<{ readonly spec: BindingSpec }> {
+describe('sessions that somebody lets last longer while a grant runs', () => {
+  const lasting = (MaxSessionDuration: number) => admin.send(new UpdateRoleCommand({ ...ROLE, MaxSessionDuration }));
+  const HOUR_MS = 3_600_000;
+  afterEach(() => lasting(3_600));
+
+  test('are made by no further certificate, and stay denied until the last of them has expired', async () => {
+    const { spec, issued } = await given();
+    await lasting(43_200);
+    await expect(on.provider.issueCertificate(spec, call(), on.key.publicKey)).rejects.toMatchObject({
+      kind: 'invalid',
+      message: expect.stringMatching(/may last 43200 s; 3600 is the most\. Run: aws iam update-role/) as string,
+    });
+    // The certificate that left before makes one of twelve hours.
+    const held = await on.session(issued.certificate, Date.now(), 43_200);
+    await on.provider.revoke(spec, returned(), 0, call());
+    expect(await on.use(held)).toBe('refused');
+    const at = (ms: number): CallOptions => ({ ...call(), now: after(spec.endsAt, ms) });
+    for (const hours of [2, 12]) {
+      expect(await on.provider.tidy(spec, at(hours * HOUR_MS))).toMatchObject({ removed: false });
+      expect(await on.use(held)).toBe('refused');
+    }
+    expect(await on.provider.tidy(spec, at(12.2 * HOUR_MS))).toMatchObject({ removed: true, left: 0 });
+  });
+});
+
+async function given(): Promise<{ readonly spec: BindingSpec; readonly issued: IssuedCertificate }> {
   const spec = on.binding(600_000);
-  await on.certificate(spec);
-  return { spec };
+  return { spec, issued: await on.certificate(spec) };
 }
 
 const returned = (): Ending => ({ cause: 'returned', since: on.now() });

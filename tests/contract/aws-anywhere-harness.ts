@@ -58,7 +58,7 @@ export interface AnywhereHarness extends ProviderHarness {
   /** A certificate of a grant that is provisioned first. */
   certificate(spec: BindingSpec): Promise<IssuedCertificate>;
   /** A session that the holder makes with it. */
-  session(certificate: AwsCertificate, now?: number): Promise<Held>;
+  session(certificate: AwsCertificate, now?: number, durationSeconds?: number): Promise<Held>;
   admin(): Promise<IAMClient>;
 }
 
@@ -124,11 +124,12 @@ export async function anywhereHarness(
   const authority = await openAuthority(pem, systemClock.now());
   const make = (change: Partial<AwsProviderOptions> = {}) => awsProvider(url, { authority, ...change });
   const key = newHolderKey();
-  const session = async (from: AwsCertificate, now?: number): Promise<Held> => ({
+  const session = async (from: AwsCertificate, now?: number, durationSeconds?: number): Promise<Held> => ({
     secret: await createSession(url, {
       privateKey: key.privateKey,
       certificate: from,
       ...(now === undefined ? {} : { now }),
+      ...(durationSeconds === undefined ? {} : { durationSeconds }),
     }),
   });
   const call = (): CallOptions => ({ now: systemClock.now(), signal: AbortSignal.timeout(5_000) });

@@ -22,8 +22,8 @@ export interface ArmedEnd {
 
 const OURS = /^curfew-end-grt_[a-z0-9]+$/;
 
-/** Sessions that were made in the last second of a certificate live so long after it, and a margin: arming sees to it that none lives longer. */
-const OUTLIVES_MS = LONGEST_SESSION_S * 1_000 + 300_000;
+/** Beyond the longest session that can have been made in the last second of a certificate. */
+const MARGIN_MS = 300_000;
 
 export function isArmedEnd(name: string): boolean {
   return OURS.test(name);
@@ -66,12 +66,15 @@ function armedAt(text: string): Instant | null {
   return at === undefined ? null : fromIso(at);
 }
 
-/** Whether nobody needs a document any more: no session that it denies can be alive. One that does not say its end is kept. */
-export function isOverdue(text: string, now: Instant): boolean {
+/**
+ * Whether nobody needs a document any more: no session that it denies can be alive. One that does not say its end is kept. `longestMs`: the
+ * longest session that may have been made; without it, the longest that one is armed for.
+ */
+export function isOverdue(text: string, now: Instant, longestMs = LONGEST_SESSION_S * 1_000): boolean {
   const [, year, month, day, hour, minute, second] =
     /"Sid":"Until(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z"/.exec(normal(text) ?? '') ?? [];
   const end = armedAt(text) ?? fromIso(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return end !== null && now >= after(end, OUTLIVES_MS + CLOCK_TOLERANCE_MS);
+  return end !== null && now >= after(end, longestMs + MARGIN_MS + CLOCK_TOLERANCE_MS);
 }
 
 /** A document in one spelling, whatever the order of its keys; `null` for what is no JSON. */

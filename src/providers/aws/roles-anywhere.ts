@@ -20,7 +20,7 @@ import { endsBy, isArmedEnd, isOverdue, standingOf, type Standing } from './arme
 import { facts, goingOn, refuseSkew } from './call.ts';
 import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
-import { identityCalls, showsAfterPut, type IdentityCalls } from './identity-store.ts';
+import { identityCalls, showsAfterPut, type IdentityCalls, type KnownIdentity } from './identity-store.ts';
 import { lookOrLost, type AskOrganization } from './lost-account.ts';
 import type { AwsMethod } from './method.ts';
 import { rolePlace, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
@@ -201,11 +201,7 @@ async function arm(
   // IAM finds a role by its name alone; the same name under another path is another role to everybody else.
   if (role.arn !== place.arn)
     throw new ProviderFault('invalid', `The role ${place.roleName} is ${role.arn}, not ${place.arn}`);
-  if (role.longestSessionS !== LONGEST_SESSION_S) {
-    const fix = `aws iam update-role --role-name ${place.roleName} --max-session-duration ${LONGEST_SESSION_S}`;
-    const may = `Sessions of ${place.role} in ${place.account} may last ${role.longestSessionS ?? 0} s; ${LONGEST_SESSION_S} is the most`;
-    throw new ProviderFault('invalid', `${may}. Run: ${fix}`);
-  }
+  requireShortSessions(role, place);
   const before = standingOf(await calls.read(end.name), end);
   // A call of ours, of which this start knows nothing: whoever ends the grant must look, and tidy.
   if (before === 'barred')
@@ -215,6 +211,13 @@ async function arm(
   const isArmed = (text: string | null): boolean => standingOf(text, end) === 'armed';
   const shown = await showsAfterPut(calls, end.name, isArmed, { clock, signal: call.signal });
   return { ...shown, roleId: role.id };
+}
+
+function requireShortSessions({ longestSessionS }: KnownIdentity, { roleName, role, account }: RolePlace): void {
+  if (longestSessionS === LONGEST_SESSION_S) return;
+  const fix = `aws iam update-role --role-name ${roleName} --max-session-duration ${LONGEST_SESSION_S}`;
+  const may = `Sessions of ${role} in ${account} may last ${longestSessionS ?? 0} s; ${LONGEST_SESSION_S} is the most`;
+  throw new ProviderFault('invalid', `${may}. Run: ${fix}`);
 }
 
 /** Puts it whole or not at all. When the role has no room, what is overdue makes some; when there is still none, says of how many ends. */
@@ -258,14 +261,16 @@ async function bar(
   await calls.put(end.name, end.barred);
 }
 
-/** No certificate leaves unless the end of its sessions stands in AWS at that moment: the role may have been made anew since. */
+/** No certificate leaves unless the end of its sessions stands in AWS at that moment, for as long as they last: the role may have been made anew since, or changed. */
 async function requireArmed(
   calls: IdentityCalls,
   { place, end }: ResolvedAnywhere,
   spec: BindingSpec,
   ourNow: () => Instant,
 ): Promise<void> {
-  refuseSkew((await calls.known()).cloudNow, ourNow());
+  const role = await calls.known();
+  refuseSkew(role.cloudNow, ourNow());
+  requireShortSessions(role, place);
   if (standingOf(await calls.read(end.name), end) === 'armed') return;
   throw new ProviderFault(
     'conflict',
@@ -352,13 +357,21 @@ async function observe(
   return isEdited ? { ...seen, endIsEdited: true } : seen;
 }
 
-/** Removes ends of sessions that cannot be alive any more; the documents say themselves when that is. */
+/**
+ * Removes ends of sessions that cannot be alive any more; the documents say themselves when that is, as long as the role lets none last longer
+ * than when they were armed. Where it does by now, a session that is as long as any role's may have been made meanwhile.
+ */
 async function removeOverdue(calls: IdentityCalls, { now, alongside }: CallOptions): Promise<Tidied> {
   const ends = (await calls.policies()).filter(isArmedEnd);
-  const overdue: string[] = [];
-  for (const name of ends) if (isOverdue((await calls.read(name)) ?? '', now)) overdue.push(name);
+  const over: { readonly name: string; readonly text: string }[] = [];
+  for (const name of ends) {
+    const text = (await calls.read(name)) ?? '';
+    if (isOverdue(text, now)) over.push({ name, text });
+  }
+  const isShort = over.length === 0 || (await calls.known()).longestSessionS === LONGEST_SESSION_S;
+  const overdue = over.filter(({ text }) => isShort || isOverdue(text, now, LONGEST_ROLE_SESSION_MS));
   const [removed, left] = [overdue.length > 0, ends.length - overdue.length];
   if (removed) await alongside?.removes(left);
-  for (const name of overdue) await calls.remove(name);
+  for (const { name } of overdue) await calls.remove(name);
   return { removed, left };
 }

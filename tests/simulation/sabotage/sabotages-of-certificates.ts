@@ -56,8 +56,8 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/armed-end.ts',
-        find: 'const OUTLIVES_MS = LONGEST_SESSION_S * 1_000 + 300_000;',
-        replace: 'const OUTLIVES_MS = 0 * LONGEST_SESSION_S;',
+        find: 'after(end, longestMs + MARGIN_MS + CLOCK_TOLERANCE_MS)',
+        replace: 'after(end, 0 * (longestMs + MARGIN_MS) + CLOCK_TOLERANCE_MS)',
       },
     ],
     caughtBy: ['cloud'],
@@ -97,7 +97,7 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/providers/aws/roles-anywhere.ts',
-        find: '  for (const name of overdue) await calls.remove(name);\n',
+        find: '  for (const { name } of overdue) await calls.remove(name);\n',
         replace: '',
       },
     ],
