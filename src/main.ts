@@ -32,6 +32,7 @@ import { issueAdminCode } from './operations/claim-administration.ts';
 import { endDeparted } from './operations/departures.ts';
 import { lastSweeps } from './operations/examine-clouds.ts';
 import { hearOthers } from './operations/hear-others.ts';
+import { endSignInsAt } from './operations/linked-accounts.ts';
 import { linkProven } from './operations/link-proven.ts';
 import { endCliSignIn } from './operations/own-sessions.ts';
 import { findKnownPerson, signIn } from './operations/sign-in.ts';
@@ -147,6 +148,12 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const epochs = createEpochWatch(world, witness, signer.vkey);
     // Before anything is started or answered: what a restored database says is not relied on.
     await (parts.restored === true ? epochs.restored() : epochs.look());
+    const forLinkingAlone = (config.furtherSignIns ?? []).filter(({ use }) => use === 'link');
+    if (config.role !== 'engine')
+      await endSignInsAt(
+        world,
+        forLinkingAlone.map(({ issuer }) => issuer),
+      );
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
@@ -192,7 +199,8 @@ async function firstAdmin(world: World, { demo, config }: BrokerParts): Promise<
   if (made === null || demo?.appoint === undefined) return made;
   const admitted = async (key: string): Promise<Actor> => {
     const { issuer } = config.signIn;
-    const named = { issuer, subject: key, accounts: COMPANY_ACCOUNTS, email: null, emailVerified: false };
+    const own = { accounts: COMPANY_ACCOUNTS, use: 'sign-in' } as const;
+    const named = { ...own, issuer, subject: key, email: null, emailVerified: false };
     const just = { id: newId(world.random, 'ses'), authenticatedAt: world.clock.now() };
     const person = await signIn(world, { ...named, companySession: null, begunAt: just.authenticatedAt });
     if (!person.ok) throw new Error(`${key} is nobody of the demo`);
@@ -328,9 +336,10 @@ function personalDataKey(keys: KeyFiles): Buffer {
 
 /** The company's own provider and the further ones. */
 function companiesOf({ signIn: own, furtherSignIns = [] }: Config, clock: Clock): Companies {
-  const open = ({ name, title, issuer, clientId, clientSecretFile, freshSignIn = 'verified' }: FurtherSignInConfig) => {
+  const open = (settings: FurtherSignInConfig) => {
+    const { name, title, issuer, clientId, clientSecretFile, freshSignIn = 'verified', use = 'sign-in' } = settings;
     const secret = clientSecretFile === null ? {} : { clientSecret: readFileSync(clientSecretFile, 'utf8').trim() };
-    return createCompanyProvider({ name, title, issuer, clientId, ...secret, freshSignIn }, clock);
+    return createCompanyProvider({ name, title, issuer, clientId, ...secret, freshSignIn, use }, clock);
   };
   return [open({ ...own, name: COMPANY_ACCOUNTS, title: 'your company' }), ...furtherSignIns.map(open)];
 }

@@ -95,6 +95,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'already-proposed': { status: 409, title: 'It is proposed already' },
   'proposal-changed': { status: 409, title: 'It would change something else by now' },
   'proposal-lapsed': { status: 409, title: 'The proposal has lapsed' },
+  'account-signs-in-nobody': { status: 403, title: 'This account signs in nobody' },
   'account-conflict': { status: 409, title: 'This account is not clear' },
   'account-not-yours-to-unlink': { status: 409, title: 'The directory says that this account is yours' },
   'same-person': { status: 409, title: 'They are one person already' },

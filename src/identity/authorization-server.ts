@@ -26,7 +26,7 @@ export interface AuthorizationServer {
   /** Public keys that verify its access tokens. */
   readonly verificationKeys: { readonly keys: readonly object[] };
   /** Where people sign in, the company's own provider first. */
-  readonly providers: readonly Pick<CompanyProvider, 'name' | 'title' | 'issuer'>[];
+  readonly providers: readonly Pick<CompanyProvider, 'name' | 'title' | 'issuer' | 'use'>[];
   /** Begins to link an account at a further provider to the person of a browser's session; `null`: there is no such provider. */
   beginLink(
     name: string,

@@ -8,7 +8,14 @@ import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import { agentName } from './agent-name.ts';
 import type { BaseUrl } from './base-url.ts';
-import { callbackOf, companyNamed, lastProvider, lastProviderCookie, type Companies } from './companies.ts';
+import {
+  callbackOf,
+  companyNamed,
+  lastProvider,
+  lastProviderCookie,
+  signsInNobody,
+  type Companies,
+} from './companies.ts';
 import type { CompanyChecks, CompanyProvider, CompanyRefusal } from './company-provider.ts';
 import { cookieKind, readCookie, sessionCookie, setCookie, type CookieKind } from './cookies.ts';
 import type { CompanyIdentity, SignInFacts, SignInRefusal } from './people.ts';
@@ -121,6 +128,7 @@ async function begin(
   const provider =
     asked === null ? lastProvider(companies, base, request.headers.cookie) : companyNamed(companies, asked);
   if (provider === null) return respond(response, 404, 'There is no sign-in provider of this name.', null);
+  if (provider.use === 'link') return respond(response, 403, signsInNobody(provider), null);
   const wish: Wish = {
     provider: provider.name,
     fresh: url.searchParams.get('fresh') === '1',
@@ -173,6 +181,8 @@ async function finish(
       'The answer comes from another sign-in provider than the one that was asked.',
       pending,
     );
+  // It was begun before the provider was set to be for linking alone.
+  if (provider.use === 'link' && pending.linkTo === null) return respond(response, 403, signsInNobody(provider), null);
   const identity = await provider.redeem(url, pending);
   if (!identity.ok) return reportRefusal(parts, response, identity.refusal, pending);
   const done = pending.linkTo === null ? signIn : link;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { companyNamed, type Companies } from './companies.ts';
+import { signInNamed, type Companies } from './companies.ts';
 import { LOGOUT_MAX_AGE_S } from './company-keys.ts';
 import type { CompanyLogout, CompanyProvider } from './company-provider.ts';
 
@@ -16,11 +16,14 @@ const LOGOUT_PATH = '/sign-in/back-channel-logout';
 /** A logout token has some hundred bytes. */
 const LONGEST_BODY = 16_384;
 
-/** The provider that tells of its logouts under a path; each has its own, behind which only its own keys are believed. */
+/**
+ * The provider that tells of its logouts under a path; each has its own, behind which only its own keys are believed. One whose accounts
+ * sign in nobody has none: nothing here came out of a session there.
+ */
 export function logoutFrom(companies: Companies, path: string): CompanyProvider | null {
   if (path === LOGOUT_PATH) return companies[0];
   if (!path.startsWith(`${LOGOUT_PATH}/`)) return null;
-  const further = companyNamed(companies, path.slice(LOGOUT_PATH.length + 1));
+  const further = signInNamed(companies, path.slice(LOGOUT_PATH.length + 1));
   return further === companies[0] ? null : further;
 }
 

@@ -16,7 +16,7 @@ import { errors, type JWTPayload } from 'jose';
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, type Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { FreshSignIn } from '../platform/config.ts';
+import type { AccountUse, FreshSignIn } from '../platform/config.ts';
 import { isLoopback, requireSecureTransport } from './base-url.ts';
 import { companyKeys, type CompanyKeys } from './company-keys.ts';
 import { authenticationTime, type AskedFor, type NotFresh } from './fresh-sign-in.ts';
@@ -33,6 +33,7 @@ export interface CompanySettings {
   /** Absent for a public client; PKCE is used either way. */
   readonly clientSecret?: string;
   readonly freshSignIn: FreshSignIn;
+  readonly use: AccountUse;
 }
 
 /** One sign-in under way; its texts are secrets of this sign-in. */
@@ -59,7 +60,7 @@ export interface CompanyLogout {
   readonly tokenId: string;
 }
 
-export interface CompanyProvider extends Pick<CompanySettings, 'name' | 'title' | 'issuer'> {
+export interface CompanyProvider extends Pick<CompanySettings, 'name' | 'title' | 'issuer' | 'use'> {
   /** The URL to send the browser to. `hint` is what the person called themselves. */
   authorizationUrl(
     checks: CompanyChecks,
@@ -119,6 +120,7 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
     name: settings.name,
     title: settings.title,
     issuer: settings.issuer,
+    use: settings.use,
     async authorizationUrl(checks, redirectUri, hint) {
       try {
         const url = buildAuthorizationUrl((await metadata()).configuration, {
@@ -154,7 +156,8 @@ export function createCompanyProvider(settings: CompanySettings, clock: Clock): 
         await keys.verifyIdToken(tokens.id_token);
         const time = authenticationTime(claims.auth_time, checks, settings.freshSignIn, clock.now());
         if (!time.ok) return refused(asNotFresh(time.refusal));
-        return ok({ ...identityOf(claims, time.value), accounts: settings.name, begunAt: checks.begunAt });
+        const { name: accounts, use } = settings;
+        return ok({ ...identityOf(claims, time.value), accounts, use, begunAt: checks.begunAt });
       } catch (error) {
         return refused(asRefusal(error));
       }
@@ -199,7 +202,7 @@ const DISTRUST = 'The answer of your sign-in provider does not belong to this si
 function identityOf(
   claims: IDToken,
   authenticatedAt: Instant | null,
-): Omit<CompanyIdentity & SignInFacts, 'accounts' | 'begunAt'> {
+): Omit<CompanyIdentity & SignInFacts, 'accounts' | 'use' | 'begunAt'> {
   const text = (name: string): string | null => {
     const value = claims[name];
     return typeof value === 'string' && value !== '' ? value : null;

@@ -1,6 +1,7 @@
 import type { PersonId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Instant } from '../core/time.ts';
+import type { AccountUse } from '../platform/config.ts';
 
 /** What the company's provider says about somebody who has just signed in; its ID token has been verified. */
 export interface CompanyIdentity {
@@ -8,6 +9,8 @@ export interface CompanyIdentity {
   readonly subject: string;
   /** What the directory calls accounts of this issuer. */
   readonly accounts: string;
+  /** What accounts of this issuer are for; whoever has one that is only known signs in nowhere. */
+  readonly use: AccountUse;
   readonly email: string | null;
   /** An address that nobody has verified must not be matched with a person. */
   readonly emailVerified: boolean;

@@ -10,7 +10,7 @@ import { companyNames, nameSignIn } from '../store/company-names.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
 import type { BrowserSignIn } from './browser-sign-in.ts';
-import { CALLBACK, callbackOf, companyNamed, lastProvider, type Companies } from './companies.ts';
+import { CALLBACK, callbackOf, companyNamed, lastProvider, signsInNobody, type Companies } from './companies.ts';
 import type { CompanyChecks, CompanyRefusal } from './company-provider.ts';
 import { MOST_UNFINISHED, type EndSignIn } from './oidc-adapter.ts';
 import { CLI_SCOPE, DATED, LIFETIMES } from './oidc-configuration.ts';
@@ -118,6 +118,8 @@ async function finish(parts: SignInParts, request: IncomingMessage, response: Se
   const company = companyNamed(companies, pending.provider);
   if (company === null || url.pathname !== callbackOf(companies, company))
     return respond(response, 400, 'The answer comes from another sign-in provider than the one that was asked.');
+  if (company.use === 'link')
+    return hand(provider, request, response, { error: 'access_denied', error_description: signsInNobody(company) });
   const identity = await company.redeem(url, pending);
   if (!identity.ok) {
     if (identity.refusal.kind !== 'refused') return reportRefusal(parts, response, identity.refusal);

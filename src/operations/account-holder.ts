@@ -10,6 +10,7 @@ import {
   noteConflict,
   settleMistake,
   settleOwn,
+  setSignsIn,
   type Account,
   type LinkedAccount,
 } from '../store/linked-accounts.ts';
@@ -57,9 +58,15 @@ export async function holdAccount(
   trx: Trx,
   account: Account,
   history: readonly LinkedAccount[],
-  held: { readonly person: PersonId; readonly proof: AccountProof; readonly now: Instant },
+  held: {
+    readonly person: PersonId;
+    readonly proof: AccountProof;
+    /** Whether it is to sign in by; a sign-in never asks for less. */
+    readonly signsIn: boolean;
+    readonly now: Instant;
+  },
 ): Promise<Result<NewEntry | null, OperationRefusal>> {
-  const { person, proof, now } = held;
+  const { person, proof, signsIn, now } = held;
   const human = await humanOf(trx, person);
   const ofOthers = history.find((one) => !one.released && one.human !== human);
   if (ofOthers !== undefined) {
@@ -80,15 +87,19 @@ export async function holdAccount(
   // What the directory gives them now is theirs, so nothing that it gave before stands against their other ones.
   if (proof === 'directory') await settleOwn(trx, person, account.issuer);
   // The same human may have it already, under the id that was merged with this one. What the directory says is kept for each of them.
-  if (has.some((one) => proof === 'sign-in' || one.person === person)) return ok(null);
-  const id = newId(world.random, 'lnk');
-  await insertLinked(trx, { ...account, id, person, proof, linkedAt: now });
+  const already = has.find((one) => proof === 'sign-in' || one.person === person);
+  // What the directory gave them is for what the provider is set to, whichever that is.
+  if (already !== undefined && (already.signsIn === signsIn || already.proof === 'directory')) return ok(null);
+  const id = already?.id ?? newId(world.random, 'lnk');
+  // Proven again, for what its provider is set to now: the same account, with another entry.
+  if (already !== undefined) await setSignsIn(trx, id, signsIn);
+  else await insertLinked(trx, { ...account, id, person, proof, signsIn, linkedAt: now });
   return ok({
     kind: 'account.linked',
     at: now,
     actor: proof === 'directory' ? { kind: 'system', id: 'directory' } : { kind: 'person', id: person },
     subjects: { person },
-    facts: { account: id, issuer: account.issuer, proof },
+    facts: { account: id, issuer: account.issuer, proof, signsIn },
     personal: { subject: { subject: person, value: account.subject } },
   });
 }

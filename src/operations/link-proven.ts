@@ -21,11 +21,11 @@ export async function linkProven(
   const { id, person, key, authenticatedAt, mfaAt } = found.value;
   const context = { via: 'web', ...(mfaAt === null ? {} : { mfaAt }) } as const;
   const roles = await rolesOf(world.db, person);
-  const { issuer, subject, accounts: name } = identity;
+  const { issuer, subject, accounts: name, use } = identity;
   return linkAccount(
     world,
     { kind: 'person', person, key, roles, context, signIn: { id, authenticatedAt } },
-    { issuer, subject, name, proof: 'sign-in' },
+    { issuer, subject, name, proof: 'sign-in', signsIn: use === 'sign-in' },
   );
 }
 

@@ -8,6 +8,7 @@ import {
   endLinked,
   historyOf,
   lockLinked,
+  signingInAt,
   type Account,
   type LinkedAccount,
 } from '../store/linked-accounts.ts';
@@ -31,6 +32,8 @@ export interface AccountView {
   readonly subject: string;
   readonly proof: AccountProof;
   readonly linkedAt: string;
+  /** Whether it was linked to sign in by. Where it is not, or its provider is for linking alone, it says who somebody is there. */
+  readonly signsIn: boolean;
 }
 
 /** The accounts that were proven to be the actor's. */
@@ -48,11 +51,13 @@ export interface ProvenAccount extends Account {
   readonly proof: Exclude<AccountProof, 'directory'>;
   /** What the directory calls accounts of this issuer, `contractors`. */
   readonly name: string;
+  /** Whether its person will sign in by it, as its provider is set now. */
+  readonly signsIn: boolean;
 }
 
 /**
- * Whether somebody may begin to link an account. What is linked signs in as they do, for good, so a session that somebody else found open
- * must not be enough: it takes a passkey of theirs, because whoever takes over an account at the company would come back by one of their
+ * Whether somebody may begin to link an account. What is linked signs in as they do, or speaks for them elsewhere, for good, so a session
+ * that somebody else found open must not be enough: it takes a passkey of theirs, because whoever takes over an account at the company would come back by one of their
  * own; from somebody who has none, that they have just shown who they are.
  */
 export async function askToLink(
@@ -92,7 +97,12 @@ export async function linkAccount(
     const account = { issuer: proven.issuer, subject: proven.subject };
     const history = await historyOf(trx, account);
     const now = await appNow(trx);
-    const held = await holdAccount(world, trx, account, history, { person: actor.person, proof: proven.proof, now });
+    const held = await holdAccount(world, trx, account, history, {
+      person: actor.person,
+      proof: proven.proof,
+      signsIn: proven.signsIn,
+      now,
+    });
     if (!held.ok) {
       const other = history.find((one) => !one.released && one.person !== actor.person)?.person;
       return refused(conflictFor(actor, other && (await personKeys(trx, [other])).get(other)));
@@ -131,7 +141,7 @@ export async function unlinkAccount(
       at: now,
       actor: { kind: 'person', id: actor.person },
       subjects: { person: actor.person },
-      facts: { account: id, issuer: account.issuer, proof: account.proof, by: 'person' },
+      facts: { account: id, issuer: account.issuer, proof: account.proof, signsIn: account.signsIn, by: 'person' },
       personal: { subject: { subject: actor.person, value: account.subject } },
     });
     ended.push(...(await endSignIns(world, trx, account, actor.person)));
@@ -146,10 +156,25 @@ export function endSignIns(
   world: World,
   trx: Trx,
   { issuer, subject }: Account,
-  by: PersonId,
+  by: PersonId | null,
 ): Promise<readonly SessionId[]> {
   const which = { companySubject: companyHash('sub', issuer, subject) };
   return endCameFrom(world, trx, which, 'account-unlinked', by);
+}
+
+/**
+ * Ends what is signed in by accounts of issuers at which nobody signs in any more, at the start of a node that is told so: what they opened
+ * before does not outlive it.
+ */
+export async function endSignInsAt(world: World, issuers: readonly string[]): Promise<void> {
+  for (const issuer of issuers) {
+    const ended: SessionId[] = [];
+    await world.db.transaction().execute(async (trx) => {
+      for (const account of await signingInAt(trx, issuer))
+        ended.push(...(await endSignIns(world, trx, account, null)));
+    });
+    announce(world, ended);
+  }
 }
 
 const WRITTEN_IN_DIRECTORY: OperationRefusal = {
@@ -158,6 +183,6 @@ const WRITTEN_IN_DIRECTORY: OperationRefusal = {
   hint: 'Ask whoever looks after the directory.',
 };
 
-function accountView({ id, issuer, subject, proof, linkedAt }: LinkedAccount): AccountView {
-  return { id, issuer, subject, proof, linkedAt: toIso(linkedAt) };
+function accountView({ id, issuer, subject, proof, linkedAt, signsIn }: LinkedAccount): AccountView {
+  return { id, issuer, subject, proof, linkedAt: toIso(linkedAt), signsIn };
 }

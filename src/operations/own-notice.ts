@@ -45,6 +45,8 @@ export interface OwnNotice {
   readonly reason: string | null;
   /** Who signs for an account: a URL. */
   readonly issuer: string | null;
+  /** False of an account that is only known to be somebody's. */
+  readonly signsIn: boolean;
   /** Until when it can be decided, or a new passkey be registered. */
   readonly until: Instant | null;
   /** Whether it waits for a confirmation by whoever gets this. */
@@ -95,6 +97,8 @@ export async function ownNoticeOf(
     action: textOf(facts['action']) as ProposedAction | null,
     role: textOf(facts['role']) as CurfewRole | null,
     issuer: textOf(facts['issuer']),
+    // Entries of before say nothing of it: all accounts signed in.
+    signsIn: facts['signsIn'] !== false,
     until: fromIso(textOf(facts['openUntil']) ?? textOf(facts['lapsesAt']) ?? textOf(facts['asksUntil']) ?? ''),
     ...waits,
   };

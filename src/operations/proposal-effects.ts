@@ -57,7 +57,7 @@ function changesOf(effects: Effects): object {
     }
     case 'release': {
       const { account, provenFor } = effects.releasable;
-      return { provenFor, signsIn: account.endedAt === null, claimedBy: account.claimedBy };
+      return { provenFor, signsIn: account.endedAt === null && account.signsIn, claimedBy: account.claimedBy };
     }
     case 'role':
       return {};

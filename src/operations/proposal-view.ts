@@ -144,13 +144,13 @@ function changesOf(effects: Effects): {
   }
   if (effects.action === 'release') {
     const { account, provenFor } = effects.releasable;
-    const { id, issuer, subject, claimedBy, endedAt } = account;
+    const { id, issuer, subject, claimedBy, endedAt, signsIn } = account;
     return {
       named: [...provenFor, ...(claimedBy === null ? [] : [claimedBy])],
       view: (shown) => ({
         action: 'release',
         account: {
-          ...{ id, issuer, subject, provenFor: provenFor.map(shown), signsIn: endedAt === null },
+          ...{ id, issuer, subject, provenFor: provenFor.map(shown), signsIn: endedAt === null && signsIn },
           claimedBy: claimedBy === null ? null : shown(claimedBy),
         },
       }),

@@ -65,6 +65,7 @@ export const OPERATION_REFUSALS = [
   'proposal-lapsed',
   /** An account that two persons claim: nobody guesses whose it is. */
   'account-conflict',
+  'account-signs-in-nobody',
   'account-not-yours-to-unlink',
   'same-person',
 ] as const;

@@ -69,7 +69,14 @@ export async function carryOutRelease(
     at: now,
     actor: { kind: 'person', id: by },
     subjects: { person: account.person },
-    facts: { proposal: id, account: of, issuer: account.issuer, proof: account.proof, by: 'administrator' },
+    facts: {
+      proposal: id,
+      account: of,
+      issuer: account.issuer,
+      proof: account.proof,
+      signsIn: account.signsIn,
+      by: 'administrator',
+    },
     personal: { subject: { subject: account.person, value: account.subject } },
   });
   const ended = await endSignIns(world, trx, account, by);

@@ -1,11 +1,12 @@
 import type { PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import type { Instant } from '../core/time.ts';
+import type { AccountUse } from '../platform/config.ts';
 import { newId } from '../platform/random.ts';
 import { companyNames, endedMeanwhile } from '../store/company-names.ts';
 import { appNow } from '../store/database.ts';
 import { historyOf } from '../store/linked-accounts.ts';
-import { personIdFor, personKeys } from '../store/people.ts';
+import { humanOf, personIdFor, personKeys } from '../store/people.ts';
 import type { Trx } from '../store/schema.ts';
 import { claimantsOf, CONFLICT, holdAccount } from './account-holder.ts';
 import type { OperationRefusal } from './refusal.ts';
@@ -18,6 +19,8 @@ export interface VerifiedIdentity {
   readonly subject: string;
   /** What the directory calls accounts of this issuer; `oidc` at the company's own provider. */
   readonly accounts: string;
+  /** What accounts of this issuer are for: `link` signs in nobody, whoever they were linked to. */
+  readonly use: AccountUse;
   readonly email: string | null;
   readonly emailVerified: boolean;
   /** The provider's own name for its session (`sid`), by which a logout there may name it. */
@@ -37,6 +40,12 @@ const SIGNED_OUT_MEANWHILE: OperationRefusal = {
   hint: 'Sign in again.',
 };
 
+const SIGNS_IN_NOBODY: OperationRefusal = {
+  code: 'account-signs-in-nobody',
+  detail: 'This account is known to be somebody’s, and signs in nobody here.',
+  hint: 'Sign in at your company. If people sign in with accounts of this kind now, link yours again on your page.',
+};
+
 /** What comes with an admission, in its transaction. */
 interface With {
   readonly facts: { readonly session?: SessionId };
@@ -52,13 +61,14 @@ export function signIn(world: World, identity: VerifiedIdentity): Promise<Result
  * Admits a person whom the company's provider, or a further one, has authenticated. They are found by the account of that provider in the
  * directory (`oidc`, or their key, at the company's own), or by an account that they linked themselves; never by an e-mail address, which can be given to
  * somebody else. They must not have left. An account that the directory gives to two persons signs nobody in, one that was
- * proven to be somebody's nobody else, and a sign-in that the company has ended before it was finished nobody either. Each sign-in is logged.
+ * proven to be somebody's nobody else, one that was linked only to be known nobody at all, and a sign-in that the company has ended before it was finished nobody either. Each sign-in is logged.
  */
 export async function admit(
   world: World,
   identity: VerifiedIdentity,
   also: With,
 ): Promise<Result<PersonId, OperationRefusal>> {
+  if (identity.use === 'link') return refused(SIGNS_IN_NOBODY);
   const { directory } = world.rules.current();
   const account = { issuer: identity.issuer, subject: identity.subject };
   const claimants = claimantsOf(directory, identity.accounts, identity.subject);
@@ -77,8 +87,12 @@ export async function admit(
     if (key === undefined || directory.people.get(key)?.active !== true) return refused(UNKNOWN);
     const now = await appNow(trx);
     const id = await personIdFor(trx, key, newId(world.random, 'per'), now);
+    // What was linked to be known does not begin to sign in because a setting was changed, nor because the directory names it too.
+    const human = await humanOf(trx, id);
+    if (history.some((one) => one.endedAt === null && !one.signsIn && one.human === human))
+      return refused(SIGNS_IN_NOBODY);
     const proof = claimed === undefined ? 'sign-in' : 'directory';
-    const held = await holdAccount(world, trx, account, history, { person: id, proof, now });
+    const held = await holdAccount(world, trx, account, history, { person: id, proof, signsIn: true, now });
     if (!held.ok) return held;
     await world.append(trx, ...(held.value === null ? [] : [held.value]), {
       kind: 'person.signed-in',

@@ -36,10 +36,12 @@ test('a further provider has settings of its own', () => {
     clientId: 'curfew-there',
     clientSecretFile: null,
     freshSignIn: 'verified',
+    use: 'sign-in',
   };
   expect(of(NORTHWIND)).toEqual([{ ...one, title: 'north-wind' }]);
   const more = { CURFEW_OIDC_NORTH_WIND_TITLE: 'Northwind', CURFEW_OIDC_NORTH_WIND_FRESH_SIGN_IN: 'unavailable' };
   expect(of({ ...NORTHWIND, ...more })).toEqual([{ ...one, title: 'Northwind', freshSignIn: 'unavailable' }]);
+  expect(of({ ...NORTHWIND, CURFEW_OIDC_NORTH_WIND_USE: 'link' })).toMatchObject([{ use: 'link' }]);
 });
 
 test.each([
@@ -49,6 +51,7 @@ test.each([
   ['a path', { CURFEW_OIDC_FURTHER: '../x' }, 'small letters'],
   ['the issuer of another', { CURFEW_OIDC_NORTH_WIND_ISSUER: SIGN_IN.CURFEW_OIDC_ISSUER }, 'is the issuer of another'],
   ['plain http', { CURFEW_OIDC_NORTH_WIND_ISSUER: 'http://login.northwind.example' }, 'must be https'],
+  ['a use that is none', { CURFEW_OIDC_NORTH_WIND_USE: 'links' }, 'CURFEW_OIDC_NORTH_WIND_USE must be sign-in or link'],
   ['no client id', { CURFEW_OIDC_NORTH_WIND_CLIENT_ID: '' }, 'CURFEW_OIDC_NORTH_WIND_CLIENT_ID is not set'],
 ])('a further provider with %s is refused', (_name, changes, words) => {
   expect(() => readConfig({ ...SIGN_IN, ...NORTHWIND, ...changes })).toThrow(words);

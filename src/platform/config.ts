@@ -46,7 +46,16 @@ export interface FurtherSignInConfig extends SignInConfig {
   readonly name: string;
   /** What people call it. */
   readonly title: string;
+  /** Absent: `sign-in`. */
+  readonly use?: AccountUse;
 }
+
+/**
+ * What accounts at a further provider are for. `sign-in`: who has one signs in by it. `link`: it is known whose it is, by its owner's proof,
+ * and it signs in nobody; those of a chat or a Git host are such.
+ */
+export const ACCOUNT_USES = ['sign-in', 'link'] as const;
+export type AccountUse = (typeof ACCOUNT_USES)[number];
 
 /**
  * What becomes of a sign-in that has to be fresh. `verified`: the provider is asked to authenticate anew, and its `auth_time` has to show
@@ -158,9 +167,17 @@ function readFurtherSignIns(env: Environment, ownIssuer: string): Pick<Config, '
       clientId: required(env, `${prefix}_CLIENT_ID`, `the client id at the provider "${name}"`),
       clientSecretFile: env[`${prefix}_CLIENT_SECRET_FILE`] ?? null,
       freshSignIn: readFreshSignIn(env, `${prefix}_FRESH_SIGN_IN`),
+      use: readUse(env, `${prefix}_USE`),
     };
   });
   return { furtherSignIns };
+}
+
+function readUse(env: Environment, name: string): AccountUse {
+  const text = env[name] ?? 'sign-in';
+  const found = ACCOUNT_USES.find((one) => one === text);
+  if (found === undefined) throw new ConfigProblem(`${name} must be sign-in or link.`);
+  return found;
 }
 
 function readFreshSignIn(env: Environment, name: string): FreshSignIn {

@@ -18,6 +18,8 @@ export interface LinkedAccount extends Account {
   /** The person that all of the same human are counted as. */
   readonly human: PersonId;
   readonly proof: AccountProof;
+  /** False for one that was linked only to be known: no setting makes it sign in, until its person proves it anew. */
+  readonly signsIn: boolean;
   readonly linkedAt: Instant;
   readonly endedAt: Instant | null;
   /** An account that an administrator released may become somebody else's. */
@@ -65,6 +67,17 @@ export async function keptAt(trx: Trx, person: PersonId, issuer: string): Promis
   return (await accountsOf(trx, person)).filter((one) => one.issuer === issuer);
 }
 
+/** The accounts of an issuer that are somebody's now and were to sign in by. */
+export async function signingInAt(trx: Trx, issuer: string): Promise<readonly LinkedAccount[]> {
+  const rows = await withHuman(trx)
+    .where('issuer', '=', issuer)
+    .where('ended_at', 'is', null)
+    .where('signs_in', '=', true)
+    .orderBy('linked_account.id')
+    .execute();
+  return rows.map(toLinked);
+}
+
 /** Whether anything was linked to somebody before an account was. */
 export async function hadAccountBefore(db: Db | Trx, person: PersonId, account: string): Promise<boolean> {
   const { rows } = await sql<{ before: boolean }>`
@@ -89,7 +102,7 @@ export async function findLinked(db: Db | Trx, id: AccountId): Promise<LinkedAcc
 /** Writes that an account is a person's. Behind {@link historyOf}. */
 export async function insertLinked(
   trx: Trx,
-  linked: Account & Pick<LinkedAccount, 'id' | 'person' | 'proof' | 'linkedAt'>,
+  linked: Account & Pick<LinkedAccount, 'id' | 'person' | 'proof' | 'signsIn' | 'linkedAt'>,
 ): Promise<void> {
   await trx
     .insertInto('linked_account')
@@ -99,9 +112,15 @@ export async function insertLinked(
       issuer: linked.issuer,
       subject: linked.subject,
       proof: linked.proof,
+      signs_in: linked.signsIn,
       linked_at: toIso(linked.linkedAt),
     })
     .execute();
+}
+
+/** What an account is for, as its person has just proven it. Behind {@link historyOf}. */
+export async function setSignsIn(trx: Trx, id: AccountId, signsIn: boolean): Promise<void> {
+  await trx.updateTable('linked_account').set({ signs_in: signsIn }).where('id', '=', id).execute();
 }
 
 const NO_CONFLICT = { conflict_at: null, conflict_with: null, conflict_proof: null };
@@ -206,6 +225,7 @@ function toLinked(row: Selectable<Schema['linked_account']> & { readonly same_as
     issuer: row.issuer,
     subject: row.subject,
     proof: row.proof,
+    signsIn: row.signs_in,
     linkedAt: row.linked_at,
     endedAt: row.ended_at,
     released: row.ended_by === 'administrator',

@@ -1,4 +1,5 @@
 import type { AccountId, PersonId } from '../core/ids.ts';
+import type { Generated } from 'kysely';
 import type { NullableTimestamp, Timestamp } from './columns.ts';
 
 /** How it was proven that an account is a person's: an administrator wrote it into the directory, or the person signed in there. */
@@ -12,13 +13,14 @@ export interface PersonsTables {
     issuer: string;
     subject: string;
     proof: AccountProof;
+    signs_in: Generated<boolean>;
     linked_at: Timestamp;
     conflict_at: NullableTimestamp;
     conflict_with: PersonId | null;
     /** `null`: nobody claims it, or somebody did before that was kept. */
     conflict_proof: AccountProof | null;
     ended_at: NullableTimestamp;
-    ended_by: 'person' | 'administrator' | null;
+    ended_by: 'person' | 'administrator' | 'operator' | null;
   };
   person_alias: {
     person_id: PersonId;

@@ -200,7 +200,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
 
 /** The demo's provider as the company's own. */
 export function companyAt({ issuer, clientId }: Pick<DemoIdp, 'issuer' | 'clientId'>) {
-  const settings = { name: 'oidc', title: 'Acme', issuer, clientId, freshSignIn: 'verified' } as const;
+  const settings = { name: 'oidc', title: 'Acme', issuer, clientId, freshSignIn: 'verified', use: 'sign-in' } as const;
   return createCompanyProvider(settings, systemClock);
 }
 

@@ -18,6 +18,8 @@ export interface BrowserWorld {
   readonly lines: readonly Line[];
   /** A browser that is signed in. */
   signIn(person: string): Promise<Browser>;
+  /** Starts the broker again over the same data, with other further providers. */
+  restart(further: readonly FurtherSignInConfig[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,23 +82,25 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
   cpSync(fileURLToPath(new URL('../../examples/acme', import.meta.url)), rulesDir, { recursive: true });
   const directory = join(rulesDir, 'directory.yaml');
   if (options.directory !== undefined) writeFileSync(directory, options.directory(readFileSync(directory, 'utf8')));
-  const broker = await startBroker({
-    config: {
-      host: '127.0.0.1',
-      port,
-      baseUrl: base,
-      databaseUrl: null,
-      dataDir,
-      rulesDir,
-      logLevel: 'silent',
-      signIn: { issuer, clientId, clientSecretFile, freshSignIn: options.provider?.freshSignIn ?? 'verified' },
-      ...(options.further && { furtherSignIns: options.further }),
-      aws: null,
-      trustedProxies: [],
-      role: 'api',
-    },
-    log,
-  });
+  const start = (further: Options['further']) =>
+    startBroker({
+      config: {
+        host: '127.0.0.1',
+        port,
+        baseUrl: base,
+        databaseUrl: null,
+        dataDir,
+        rulesDir,
+        logLevel: 'silent',
+        signIn: { issuer, clientId, clientSecretFile, freshSignIn: options.provider?.freshSignIn ?? 'verified' },
+        ...(further && { furtherSignIns: further }),
+        aws: null,
+        trustedProxies: [],
+        role: 'api',
+      },
+      log,
+    });
+  let broker = await start(options.further);
   return {
     base,
     idp,
@@ -106,6 +110,10 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
       const last = await walk(agent, base, person, '/');
       if (agent.cookie(new URL(base).host, SESSION) === null) throw new Error(`${last.status} ${last.body}`);
       return browserOf(agent, base);
+    },
+    async restart(further) {
+      await broker.close();
+      broker = await start(further);
     },
     async close() {
       await broker.close();

@@ -78,6 +78,47 @@ export const SHAPES: readonly Shape[] = [
   },
 ];
 
+/**
+ * Providers whose accounts are only linked. What Slack and GitLab call things is in their documentation; that GitLab does not
+ * authenticate anew when it is asked is taken for the worst that can be.
+ */
+export const LINK_SHAPES: readonly Shape[] = [
+  {
+    name: 'Slack',
+    claims: {
+      'https://slack.com/team_id': 'T0123ACME',
+      'https://slack.com/user_id': 'U0123BO',
+      email: 'ana.ribeiro@acme.example',
+      email_verified: true,
+      date_email_verified: 1_622_128_723,
+      locale: 'en-US',
+      name: 'Ana',
+    },
+    amr: null,
+    authTime: true,
+    namesIssuer: false,
+    clientSecret: 'a-secret-that-slack-wants-beside-pkce',
+  },
+  {
+    name: 'GitLab',
+    claims: {
+      sub_legacy: 'f2bd9e4c',
+      name: 'Ana',
+      nickname: 'ana',
+      preferred_username: 'ana',
+      email: 'ana.ribeiro@acme.example',
+      email_verified: true,
+      groups_direct: ['platform-admins'],
+    },
+    // More than it says: a second factor there must be none here.
+    amr: ['mfa', 'otp'],
+    authTime: true,
+    namesIssuer: false,
+    freshSignIn: 'unavailable',
+    clientSecret: 'a-secret-of-gitlab',
+  },
+];
+
 export interface ShapedProvider {
   readonly issuer: string;
   readonly clientId: string;

@@ -16,7 +16,7 @@ export async function accountBeside(acme: AcmeOperations, database: Database, se
   const id = newId(systemRandom, 'lnk');
   const account = { id, person, issuer: 'https://contractors.example', subject: id, proof: 'sign-in' } as const;
   await database.db.transaction().execute(async (trx) => {
-    await insertLinked(trx, { ...account, linkedAt: await appNow(trx) });
+    await insertLinked(trx, { ...account, signsIn: true, linkedAt: await appNow(trx) });
   });
   return id;
 }

@@ -119,7 +119,13 @@ eachDatabase('whoever writes the directory', (current) => {
       await give('bo', 'n-4', 'contractors');
       expect(code(await there('n-4'))).toBe('account-conflict');
       // What somebody proves themself is theirs besides, and what they took off stands in nobody's way.
-      const proven = { issuer: OTHER_ISSUER, subject: 'n-2', proof: 'sign-in', name: 'contractors' } as const;
+      const proven = {
+        issuer: OTHER_ISSUER,
+        subject: 'n-2',
+        proof: 'sign-in',
+        name: 'contractors',
+        signsIn: true,
+      } as const;
       got(await linkAccount(acme.world, await acme.as('ana'), proven));
       expect(got(await there('n-2'))).toBe(ana);
       expect(await openConflicts(current().db)).toMatchObject([{ person: 'bo', claimedBy: 'bo' }]);

@@ -55,7 +55,7 @@ eachDatabase('linked accounts', (current) => {
 
     test('an account that somebody linked at the company signs them in, and the same subject elsewhere does not', async () => {
       const ana = await acme.as('ana');
-      const proven = { issuer: ISSUER, subject: 'ana-admin', proof: 'sign-in', name: 'oidc' } as const;
+      const proven = { issuer: ISSUER, subject: 'ana-admin', proof: 'sign-in', name: 'oidc', signsIn: true } as const;
       got(await linkAccount(acme.world, ana, proven));
       expect(got(await enter('ana-admin'))).toBe(ana.person);
       expect(code(await enter('ana-admin', 'https://evil.example'))).toBe('unknown-person');
@@ -131,7 +131,13 @@ eachDatabase('linked accounts', (current) => {
 
     test('whose account it is hears only who sees everything anyway', async () => {
       got(await link('ana', 'shared'));
-      const proven = { issuer: OTHER_ISSUER, subject: 'shared', proof: 'sign-in', name: 'contractors' } as const;
+      const proven = {
+        issuer: OTHER_ISSUER,
+        subject: 'shared',
+        proof: 'sign-in',
+        name: 'contractors',
+        signsIn: true,
+      } as const;
       const told = async (actor: Actor) => {
         const outcome = await linkAccount(acme.world, actor, proven);
         return outcome.ok ? '' : outcome.refusal.detail;
@@ -177,7 +183,13 @@ eachDatabase('linked accounts', (current) => {
       expect(code(await there('ana'))).toBe('unknown-person');
       await edit('directory.yaml', /^( {2}ana:\n)/m, '$1    active: false\n');
       expect(code(await there('a-17'))).toBe('unknown-person');
-      const proven = { issuer: OTHER_ISSUER, subject: 'a-18', proof: 'sign-in', name: 'contractors' } as const;
+      const proven = {
+        issuer: OTHER_ISSUER,
+        subject: 'a-18',
+        proof: 'sign-in',
+        name: 'contractors',
+        signsIn: true,
+      } as const;
       const gone: Actor = { ...(await acme.as('bo')), key: 'ana' };
       expect(code(await linkAccount(acme.world, gone, proven))).toBe('not-found');
     });

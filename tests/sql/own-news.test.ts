@@ -243,6 +243,7 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       const proven = {
         issuer: 'https://contractors.example',
         subject: 'a-17',
+        signsIn: true,
         proof: 'sign-in',
         name: 'contractors',
       } as const;

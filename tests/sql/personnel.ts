@@ -25,7 +25,7 @@ export function personnel(current: () => Database, acme: () => AcmeOperations) {
     },
     enter: (subject: string, issuer = ISSUER) => signIn(acme().world, verifiedIdentity(issuer, subject)),
     async link(key: string, subject: string) {
-      const proven = { issuer: OTHER_ISSUER, subject, proof: 'sign-in', name: 'contractors' } as const;
+      const proven = { issuer: OTHER_ISSUER, subject, proof: 'sign-in', name: 'contractors', signsIn: true } as const;
       return linkAccount(acme().world, await acme().as(key), proven);
     },
     /** Makes admins of some people: what the first proposes the second confirms. */

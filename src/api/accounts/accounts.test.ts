@@ -18,10 +18,18 @@ test('401 without a token, 404 for what is no id, 403 for a sign-in that is old'
 });
 
 test('200: my accounts', async () => {
-  const item = { id: ID, issuer: 'https://i', subject: 's', proof: 'sign-in', linkedAt: '2026-11-21T05:00:00.000Z' };
+  const item = {
+    id: ID,
+    issuer: 'https://i',
+    subject: 's',
+    proof: 'sign-in',
+    linkedAt: '2026-11-21T05:00:00.000Z',
+    signsIn: true,
+  };
   const api = await apiUnderTest({ listAccounts: () => yes([item] as never) });
   expect((await api.as('ana', { method: 'GET', url: '/v1/me/accounts' })).json()).toEqual({
-    items: [{ ...item, provider: null }],
+    // Nobody signs in at a provider that is not configured any more.
+    items: [{ ...item, provider: null, signsIn: false }],
     providers: [],
   });
   await api.close();

@@ -19,9 +19,21 @@ const account = z
     subject: z.string(),
     proof: z.enum(['directory', 'sign-in']),
     linkedAt: z.string().meta({ format: 'date-time' }),
+    signsIn: z.boolean().meta({
+      description:
+        'Whether its person signs in by it. False: it says who they are there, and signs in nobody; or it was linked as such, and is to be linked again.',
+    }),
   })
   .meta({ id: 'Account' });
-const provider = z.object({ name: z.string(), title: z.string() });
+const provider = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    signsIn: z
+      .boolean()
+      .meta({ description: 'Whether accounts there sign in; otherwise it is only known whose they are.' }),
+  })
+  .meta({ id: 'AccountProvider' });
 const done = z.object({ done: z.literal(true) });
 
 const IN_A_BROWSER = {
@@ -52,9 +64,11 @@ export function registerAccounts(v1: ApiServer, parts: ApiParts): void {
     handler: async (request, reply) => {
       const found = await operations.listAccounts(actorOf(request));
       if (!found.ok) return answer(base.origin, request, reply, found);
-      const titleOf = (issuer: string) => providers.find((one) => one.issuer === issuer)?.title ?? null;
-      const items = found.value.map((one) => ({ ...one, provider: titleOf(one.issuer) }));
-      const further = providers.slice(1).map(({ name, title }) => ({ name, title }));
+      const items = found.value.map((one) => {
+        const at = providers.find(({ issuer }) => issuer === one.issuer);
+        return { ...one, provider: at?.title ?? null, signsIn: one.signsIn && at?.use === 'sign-in' };
+      });
+      const further = providers.slice(1).map(({ name, title, use }) => ({ name, title, signsIn: use === 'sign-in' }));
       return answer(base.origin, request, reply, ok({ items, providers: further }));
     },
   });

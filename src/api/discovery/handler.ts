@@ -38,7 +38,9 @@ export function registerDiscovery(
         issuer: base.issuer,
         clientId: CLI_CLIENT_ID,
         api: base.audience,
-        signIn: (authorizationServer?.providers ?? []).map(({ name, title }) => ({ name, title })),
+        signIn: (authorizationServer?.providers ?? [])
+          .filter(({ use }) => use === 'sign-in')
+          .map(({ name, title }) => ({ name, title })),
         demo: demo !== null,
         ...(demo === null ? {} : { demoPeople: demo.people.map(({ key, name, title }) => ({ key, name, title })) }),
         ledger: { origin: logKey.origin, vkey: logKey.vkey },

@@ -22,6 +22,7 @@ const noticeUnderTest = (changes: Partial<OwnNotice>): OwnNotice => ({
   role: null,
   reason: null,
   issuer: null,
+  signsIn: true,
   until: AT,
   mayConfirm: false,
   ...changes,
@@ -49,6 +50,7 @@ test('what each message says first, and below', () => {
   const cases: readonly Partial<OwnNotice>[] = [
     ...OWN_NEWS.filter((kind) => !/^(role|proposal|order)-/.test(kind)).map((kind) => ({ kind })),
     { kind: 'account-linked', issuer: 'https://contractors.example' },
+    { kind: 'account-linked', issuer: 'https://slack.com', signsIn: false },
     { kind: 'role-proposed', ...role },
     { kind: 'role-proposed', ...role, action: 'dismiss', mayConfirm: true },
     { kind: 'role-appointed', ...role },
@@ -95,6 +97,10 @@ test('what each message says first, and below', () => {
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     One more account signs you in.
       At https://contractors.example
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    One more account is known to be yours.
+      At https://slack.com
+      It signs nobody in here
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     You are to become an auditor of Curfew.
       Another admin has to confirm it

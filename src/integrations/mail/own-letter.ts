@@ -47,7 +47,7 @@ const NOT_YOU =
   'If that was not you, somebody else is signed in as you: end those sign-ins, and tell whoever looks after Curfew';
 
 function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
-  const { kind, about, other, role, issuer, until, action, mayConfirm } = notice;
+  const { kind, about, other, role, issuer, signsIn, until, action, mayConfirm } = notice;
   const ends = until === null ? 'a day from then' : timeWords(until);
   switch (kind) {
     case 'passkey-registered':
@@ -99,9 +99,15 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
         lines: ['Ask them whether it is really them, and not by e-mail', `It can be confirmed until ${ends}`],
       };
     case 'account-linked':
-      return { headline: 'One more account signs you in.', lines: [`At ${issuer ?? 'a provider'}`] };
+      return {
+        headline: signsIn ? 'One more account signs you in.' : 'One more account is known to be yours.',
+        lines: [`At ${issuer ?? 'a provider'}`, ...(signsIn ? [] : ['It signs nobody in here'])],
+      };
     case 'account-unlinked':
-      return { headline: 'An account signs you in no more.', lines: [`At ${issuer ?? 'a provider'}`] };
+      return {
+        headline: signsIn ? 'An account signs you in no more.' : 'An account is not known to be yours any more.',
+        lines: [`At ${issuer ?? 'a provider'}`],
+      };
     case 'persons-merged':
       return {
         headline: `${about} and ${other ?? 'another'} are counted as one person now.`,

@@ -1314,10 +1314,7 @@ export interface paths {
                         "application/json": {
                             readonly items: components["schemas"]["Account"][];
                             /** @description Where further accounts can be linked. */
-                            readonly providers: {
-                                name: string;
-                                title: string;
-                            }[];
+                            readonly providers: components["schemas"]["AccountProvider"][];
                         };
                     };
                 };
@@ -4698,6 +4695,14 @@ export interface components {
             proof: "directory" | "sign-in";
             /** Format: date-time */
             linkedAt: string;
+            /** @description Whether its person signs in by it. False: it says who they are there, and signs in nobody; or it was linked as such, and is to be linked again. */
+            signsIn: boolean;
+        };
+        AccountProvider: {
+            name: string;
+            title: string;
+            /** @description Whether accounts there sign in; otherwise it is only known whose they are. */
+            signsIn: boolean;
         };
         LedgerEntries: {
             readonly items: {

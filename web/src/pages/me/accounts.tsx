@@ -14,6 +14,7 @@ import { Tag, Unseen } from '../../ui/signs.tsx';
 import classes from './me.module.css';
 
 type Account = Schemas['Account'];
+type Provider = Schemas['AccountProvider'];
 
 const KEY = ['me', 'accounts'] as const;
 const PROOFS = {
@@ -21,13 +22,13 @@ const PROOFS = {
   'sign-in': 'you signed in there',
 } as const;
 
-/** By which accounts I am known, and how each was proven; another is proven by signing in there. */
+/** By which accounts I am known, which of them sign me in, and how each was proven; another is proven by signing in there. */
 export function Accounts() {
   const accounts = useQuery({ queryKey: KEY, queryFn: () => ask(() => api.GET('/v1/me/accounts')) });
   const { items = [], providers = [] } = accounts.data ?? {};
   return (
     <Section id="accounts" title="Accounts">
-      <p className={classes['quiet']}>By any of these you sign in as yourself. Rules count persons and not accounts.</p>
+      <p className={classes['quiet']}>These are known to be yours. Rules count persons and not accounts.</p>
       {accounts.isPending && <Waiting />}
       {accounts.error !== null && (
         <FailureNotice error={accounts.error} intent="look" again={() => void accounts.refetch()} />
@@ -49,7 +50,7 @@ export function Accounts() {
 }
 
 function OneAccount({ account }: { readonly account: Account }) {
-  const { id, issuer, provider, subject, proof, linkedAt } = account;
+  const { id, issuer, provider, subject, proof, linkedAt, signsIn } = account;
   const now = useNow();
   const times = useTimes();
   const [asking, setAsking] = useState(false);
@@ -62,7 +63,8 @@ function OneAccount({ account }: { readonly account: Account }) {
     <Card className={classes['item']}>
       <div>
         <h3>
-          {subject} <Tag>{provider ?? issuer}</Tag>
+          {!signsIn && 'Known as '}
+          {subject} <Tag>{provider ?? issuer}</Tag> {!signsIn && <Tag>does not sign in</Tag>}
         </h3>
         <p className={classes['quiet']}>
           since {times.short(Date.parse(linkedAt), now)}: {PROOFS[proof]}
@@ -78,8 +80,10 @@ function OneAccount({ account }: { readonly account: Account }) {
       <Dialog title={`Unlink ${subject}?`} opened={asking} onClose={close}>
         <div className={classes['dialog']}>
           <p>
-            Nobody signs in by it from then on, and whatever is signed in by it now is signed out. It becomes nobody
-            else’s by that. You can link it again.
+            {signsIn
+              ? 'Nobody signs in by it from then on, and whatever is signed in by it now is signed out.'
+              : 'You are not known by it from then on.'}{' '}
+            It becomes nobody else’s by that. You can link it again.
           </p>
           {unlink.error !== null && <FailureNotice error={unlink.error} intent="change" />}
           <div className={classes['buttons']}>
@@ -97,7 +101,7 @@ function OneAccount({ account }: { readonly account: Account }) {
 }
 
 /** Leaves for the provider, where the account is proven, and comes back to this page. */
-function LinkAnother({ provider: { name, title } }: { readonly provider: { name: string; title: string } }) {
+function LinkAnother({ provider: { name, title, signsIn } }: { readonly provider: Provider }) {
   const begin = useAction((provider: string) => beginLink(provider, '/me#accounts'), {
     touches: [],
     done: ({ url }) => window.location.assign(url),
@@ -105,8 +109,9 @@ function LinkAnother({ provider: { name, title } }: { readonly provider: { name:
   return (
     <div className={classes['another']}>
       <Button icon={LinkIcon} busy={begin.isPending} onClick={() => begin.mutate(name)}>
-        Link another account at {title}
+        {signsIn ? 'Link another account at' : 'Be known by your account at'} {title}
       </Button>
+      {!signsIn && <p className={classes['quiet']}>It signs nobody in here.</p>}
       {begin.error !== null && <FailureNotice error={begin.error} intent="change" />}
     </div>
   );
