@@ -91,6 +91,7 @@ export class Network {
     const arrives = scheduler.now + this.#prng.int(1, network.delayMs);
     let answer: { ok: true; value: T } | { ok: false; error: unknown } | null = null;
     let heard = true;
+    let told = false;
     this.#life.onDeath(() => (heard = false));
     scheduler.at(null, arrives, () => {
       if (!heard) this.#noteLate(call);
@@ -99,11 +100,13 @@ export class Network {
     if (this.#prng.chance(network.repeat)) {
       // Up to the time at which the first one could have landed at the latest.
       scheduler.at(null, arrives + this.#prng.int(1, this.#abandonedMs), () => {
+        // What repeats a call does so for want of an answer, and passes on the last one: what we know to be refused is not done later.
+        if (told && answer?.ok === false) return;
         this.#storm.marks.hit('call-repeated');
         this.#strike('call-repeated', call);
         this.#storm.trace.note('cloud', `${call.name} arrives a second time`);
         if (call.effect === 'write') call.landsLate?.();
-        attempt(call.perform);
+        answer = attempt(call.perform);
       });
     }
     if (this.#mishaps.diesNow('died-in-call')) {
@@ -123,6 +126,7 @@ export class Network {
     }
     const result = answer as { ok: true; value: T } | { ok: false; error: unknown } | null;
     if (result === null) throw new Error(`${call.name} was answered before it arrived`);
+    told = true;
     if (!result.ok) throw result.error;
     return result.value;
   }
