@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,20 +8,27 @@ import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/serve
 import { OWNED_SET, PERMISSION_SET, person, tombstoneWorld } from '../contract/aws-center-world.ts';
 import { post } from '../contract/aws-harness.ts';
 import { ACCOUNT, BUCKET } from '../contract/aws-world.ts';
-import { type Json, type Outcome } from './aws-identity-center-cloud.ts';
+import { environment, type Json } from './aws-identity-center-cloud.ts';
 import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
+import type { Outcome } from './refusal.ts';
 
 /**
  * The real `aws` command with what the portal of Identity Center gives a person, while the broker that gave the access is killed: rules,
- * database, engine and log with it, so that nobody of ours is left to end it. The cloud is slow and late as by default; its clock is moved
- * so that a minute takes no minute.
+ * database, engine and log with it, so that nobody of ours is left to end it. The cloud is slow as by default, and its schedules as late as
+ * they ever are; its clock is moved so that a minute takes no minute.
  */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** So long before an end something is tried that must still work. The cloud's clock goes on meanwhile, and a busy machine starts `aws` in ten seconds. */
 const SOON_MS = 25_000;
+
+/** How long a session of the permission set lives, which is what may outlive an end. */
+const SESSION_MS = 3_600_000;
+
+/** Somebody else's role in the account, which reads all the time. */
+const DEPLOYER = `arn:aws:iam::${ACCOUNT}:role/deployer`;
 
 let simulator: AwsSimulator;
 let home: string;
@@ -31,8 +38,10 @@ let broker: ChildProcess | null = null;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'curfew-center-'));
+  writeFileSync(join(home, 'aws-config'), '[default]\ns3 =\n  signature_version = s3v4\n');
   port = await freePorts(2);
-  simulator = await startAwsSimulator({ port: 0, world: tombstoneWorld });
+  const settings = { fireDelayMs: [59_000, 59_000] } as const;
+  simulator = await startAwsSimulator({ port: 0, world: tombstoneWorld, settings });
 });
 
 afterAll(async () => {
@@ -76,17 +85,33 @@ async function session(
   const words = ['sso', 'get-role-credentials', '--access-token', String(accessToken)];
   const { code, stdout, stderr } = await aws([...words, '--role-name', set, '--account-id', ACCOUNT], {});
   if (code !== 0) return { keys: null, said: stderr };
-  const made = (JSON.parse(stdout) as { roleCredentials: Json }).roleCredentials;
-  const keys = {
-    AWS_ACCESS_KEY_ID: String(made['accessKeyId']),
-    AWS_SECRET_ACCESS_KEY: String(made['secretAccessKey']),
-    AWS_SESSION_TOKEN: String(made['sessionToken']),
-  };
-  return { keys, said: '' };
+  return { keys: environment((JSON.parse(stdout) as { roleCredentials: Json }).roleCredentials), said: '' };
+}
+
+/** Keys of a role that has nothing to do with us, for longer than any session of a person. */
+async function others(): Promise<Record<string, string>> {
+  const wanted = { roleArn: DEPLOYER, durationSeconds: 14_400 };
+  return environment((await post(simulator.url, 'session', wanted)) as Json);
 }
 
 const read = (keys: Record<string, string>) =>
   aws(['s3', 'cp', `s3://${BUCKET}/2026-10.csv`, '-', '--only-show-errors'], keys);
+
+/**
+ * A question that the real `aws` signs now and that is asked later: `aws` has no other clock than the machine's, and an hour after it AWS
+ * would refuse everything that is signed by it. A signature in a URL holds for as long as it says; AWS looks at the session when it is used.
+ */
+async function signed(keys: Record<string, string>): Promise<() => Promise<{ status: number; said: string }>> {
+  const hours = ['--expires-in', '14400'];
+  // Unless it is told to, `aws` 1 signs URLs in a way that AWS has given up.
+  const config = { AWS_CONFIG_FILE: join(home, 'aws-config') };
+  const { code, stdout } = await aws(['s3', 'presign', `s3://${BUCKET}/2026-10.csv`, ...hours], { ...keys, ...config });
+  expect(code).toBe(0);
+  return async () => {
+    const answer = await fetch(stdout.trim());
+    return { status: answer.status, said: await answer.text() };
+  };
+}
 
 /** Starts the broker anew, with nothing behind it. */
 async function serving(): Promise<void> {
@@ -137,7 +162,7 @@ async function killed(): Promise<void> {
 }
 
 describe.skipIf(!hasAws())('identity-center and the real aws command (skipped where aws is not on the PATH)', () => {
-  test('with the broker killed before the end, no new session begins after the minute of the schedule and the seconds of the removal; one that was saved goes on, as said', async () => {
+  test('with the broker killed before the end, no new session begins after the minute of the schedule and the seconds of the removal; one that was saved goes on, as said, and is refused an hour after it began', async () => {
     expect((await session()).said).toContain('ForbiddenException');
     await serving();
     const endsAt = await given('ana', 'invoice-visit', '2m');
@@ -146,13 +171,20 @@ describe.skipIf(!hasAws())('identity-center and the real aws command (skipped wh
     expect(await read(saved.keys ?? {})).toMatchObject({ code: 0, stdout: 'invoice,amount\n' });
     await killed();
     await pass(endsAt - cloudNow() - SOON_MS);
-    expect((await session()).keys).not.toBeNull();
+    const last = await session();
+    const lastAt = cloudNow();
+    expect(lastAt).toBeLessThan(endsAt);
+    const [reading, control] = await Promise.all([signed(last.keys ?? {}), signed(await others())]);
     // The schedule fires within a minute, and the removal takes AWS up to four seconds more.
     await pass(endsAt + 60_000 - cloudNow());
     await pass(4_000);
     const late = await session();
     expect(late).toMatchObject({ keys: null, said: expect.stringContaining('ForbiddenException') as string });
-    expect(await read(saved.keys ?? {})).toMatchObject({ code: 0 });
+    expect(await reading()).toEqual({ status: 200, said: 'invoice,amount\n' });
+    await pass(lastAt + SESSION_MS - cloudNow());
+    expect(cloudNow()).toBeLessThan(endsAt + SESSION_MS);
+    expect(await reading()).toMatchObject({ status: 400, said: expect.stringContaining('ExpiredToken') as string });
+    expect(await control()).toMatchObject({ status: 200 });
   }, 90_000);
 
   test('with tombstone: true and the broker killed before the end, a saved session is refused at the end, to the second; another person’s goes on', async () => {

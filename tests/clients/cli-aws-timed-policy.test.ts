@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
+import { BOUND_MS, endOf, untilRefused, type Outcome } from './refusal.ts';
 
 /**
  * The real `aws` command with a person's own long-term key, against a demo of its own: what she may do changes, and nothing is handed
@@ -15,12 +16,6 @@ import { hasAws } from './has-aws.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const WORLD = join(ROOT, 'examples/acme/clouds/aws.json');
 const LIST = ['s3', 'ls', 's3://acme-exports'];
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let home: string;
 let env: Record<string, string>;
@@ -110,7 +105,6 @@ async function obtain(duration: string): Promise<{ request: string; grant: strin
 }
 
 const works = ({ code }: Outcome): boolean => code === 0;
-const refused = ({ stderr }: Outcome): boolean => stderr.includes('AccessDenied');
 
 describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped where aws is not on the PATH)", () => {
   beforeAll(async () => {
@@ -158,7 +152,8 @@ describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped
     expect(shown).toContain('arn:aws:iam::444455556666:user/people/ana');
     expect((await curfew('why', request)).stdout).toContain('arn:aws:iam::444455556666:user/people/ana');
     expect(await curfew('done', grant)).toMatchObject({ code: 0 });
-    expect(refused(await eventually(() => aws(...LIST), refused, 5_000))).toBe(true);
+    const returnedAt = Date.now();
+    expect((await untilRefused(() => aws(...LIST), returnedAt)).askedAt - returnedAt).toBeLessThan(BOUND_MS);
     // What she held before, she holds still.
     expect(await aws('s3', 'ls')).toMatchObject({ code: 0 });
   }, 60_000);
@@ -179,13 +174,16 @@ describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped
   }, 60_000);
 
   test('with the broker killed it is refused at the end; after a restart the policy is removed and the end is proven', async () => {
-    await obtain('12s');
-    expect(await eventually(() => aws(...LIST), works, 5_000)).toMatchObject({ code: 0 });
+    const { grant } = await obtain('12s');
+    const endsAt = endOf((await curfew('ls', '--json')).stdout, grant);
     const gone = new Promise((done) => demo.once('exit', done));
     demo.kill('SIGKILL');
     await gone;
-    const out = await eventually(() => aws(...LIST), refused, 17_000);
-    expect(refused(out)).toBe(true);
+    expect(await eventually(() => aws(...LIST), works, 5_000)).toMatchObject({ code: 0 });
+    const refusal = await untilRefused(() => aws(...LIST), endsAt);
+    // The end stands in whole seconds, rounded down.
+    expect(refusal.answeredAt - endsAt).toBeGreaterThan(-1_000);
+    expect(refusal.askedAt - endsAt).toBeLessThan(BOUND_MS);
     demo = await startDemo();
     const over = await eventually(
       () => curfew('ls', '--json'),
