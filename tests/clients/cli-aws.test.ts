@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
+import { BOUND_MS, endOf, untilRefused, type Outcome } from './refusal.ts';
 
 /**
  * The walk-through of the README with the real `aws` command against a demo of its own: what a new user types, in that order.
@@ -14,12 +15,6 @@ import { hasAws } from './has-aws.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CURFEW = join(ROOT, 'bin/curfew');
 const LIST = ['aws', 's3', 'ls', 's3://acme-invoices'];
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let home: string;
 let env: Record<string, string>;
@@ -83,7 +78,7 @@ async function eventually(
   }
 }
 
-/** A new grant of invoice-reader for ana, approved by bo; the id of its request. */
+/** A new grant of invoice-reader for ana, approved by bo; its id. */
 async function obtain(duration: string): Promise<string> {
   const asked = await curfew(
     'request',
@@ -98,8 +93,9 @@ async function obtain(duration: string): Promise<string> {
   );
   const { id } = JSON.parse(asked.stdout) as { id: string };
   await curfew('--profile', 'bo', 'approve', id);
-  expect((await curfew('wait', id, '--timeout', '20s')).code).toBe(0);
-  return id;
+  const waited = await curfew('wait', id, '--timeout', '20s', '--json');
+  expect(waited).toMatchObject({ code: 0 });
+  return (JSON.parse(waited.stdout) as { grants: { id: string }[] }).grants[0]?.id ?? '';
 }
 
 /** The credentials as a thief would keep them: without the expiry, on which `aws` itself would give up. */
@@ -202,12 +198,10 @@ describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped 
     const [aws = '', ...words] = LIST;
     expect((await run(aws, words, saved)).code).toBe(0);
     expect(await curfew('done')).toMatchObject({ code: 0 });
-    const refused = await eventually(
-      () => run(aws, words, saved),
-      (outcome) => outcome.code !== 0,
-      5_000,
-    );
-    expect(refused.stderr).toContain('AccessDenied');
+    const returnedAt = Date.now();
+    const refusal = await untilRefused(() => run(aws, words, saved), returnedAt);
+    expect(refusal.askedAt - returnedAt).toBeLessThan(BOUND_MS);
+    expect(refusal.stderr).toContain('AccessDenied');
     const without = await run(aws, words, { AWS_PROFILE: 'curfew-invoice-reader-prod' });
     expect(without.code).not.toBe(0);
     expect(without.stderr).toContain(
@@ -222,21 +216,19 @@ describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped 
   });
 
   test('with the broker killed, credentials are refused at the end of their grant; after a restart the log holds', async () => {
-    await obtain('15s');
-    const ends = Date.now() + 15_000;
+    const grant = await obtain('15s');
+    const endsAt = endOf((await curfew('ls', '--json')).stdout, grant);
     saved = await save();
     const [aws = '', ...words] = LIST;
-    expect((await run(aws, words, saved)).code).toBe(0);
     const gone = new Promise((done) => demo.once('exit', done));
     demo.kill('SIGKILL');
     await gone;
-    const refused = await eventually(
-      () => run(aws, words, saved),
-      (outcome) => outcome.code !== 0,
-      ends - Date.now() + 5_000,
-    );
-    expect(refused.code).not.toBe(0);
-    expect(refused.stderr).toMatch(/AccessDenied|ExpiredToken/);
+    expect((await run(aws, words, saved)).code).toBe(0);
+    const refusal = await untilRefused(() => run(aws, words, saved), endsAt);
+    // The end stands in whole seconds, rounded down.
+    expect(refusal.answeredAt - endsAt).toBeGreaterThan(-1_000);
+    expect(refusal.askedAt - endsAt).toBeLessThan(BOUND_MS);
+    expect(refusal.stderr).toMatch(/AccessDenied|ExpiredToken/);
     demo = await startDemo();
     // The proof takes as long as a session may take to be refused everywhere; that it is ending is known at once.
     const over = await eventually(
