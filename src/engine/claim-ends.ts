@@ -8,6 +8,7 @@ import { claimDue, saveExpired, type ClaimedGrant } from '../store/leases.ts';
 import { together } from '../store/together.ts';
 import { PACE, type StepPorts } from './ports.ts';
 import { factsOf } from './record.ts';
+import type { Room } from './under-way.ts';
 
 /**
  * Takes due ends, and moves those whose time is over to `ending`, in one transaction with their ledger entries: when ten thousand end
@@ -19,10 +20,10 @@ export async function claimEnds(
   ports: Omit<StepPorts, 'claimed'>,
   limit: number,
   late: (id: GrantId) => boolean,
-  again = limit,
+  { again = limit, passedOver = [] }: Partial<Pick<Room, 'again' | 'passedOver'>> = {},
 ): Promise<readonly ClaimedGrant[]> {
   const { claimed, now, lapsed } = await ports.db.transaction().execute(async (trx) => {
-    const due = await claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit, again);
+    const due = await claimDue(trx, 'ends', ports.owner, PACE.leaseMs, limit, again, passedOver);
     // The last of the times at which they were claimed: nothing that was due by then is judged to be early.
     const now = instant(due.reduce((last, { claimedAt }) => Math.max(last, claimedAt), 0));
     const claimed = due.map((grant) => ({ before: grant, grant: expired(grant, now) }));

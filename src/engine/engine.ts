@@ -19,6 +19,7 @@ import { heard } from './heard.ts';
 import { lapseRequests } from './lapse.ts';
 
 import { PACE, type EnginePorts, type StepPorts } from './ports.ts';
+import { UnderWay, type Room } from './under-way.ts';
 import { Unrecorded, type EndedBy } from './unrecorded.ts';
 import { Writers } from './writers.ts';
 
@@ -63,9 +64,7 @@ export function createEngine(ports: EnginePorts): Engine {
   const bells: Readonly<Record<Lane, Bell>> = { ends: createBell(), starts: createBell() };
   let clockCheckedAt: Instant | null = null;
 
-  const running: Readonly<Record<Lane, Set<Promise<void>>>> = { ends: new Set(), starts: new Set() };
-  /** How many of them were tried before. */
-  const again: Record<Lane, number> = { ends: 0, starts: 0 };
+  const running: Readonly<Record<Lane, UnderWay>> = { ends: new UnderWay(), starts: new UnderWay() };
   /** Whether a lane had no room when it was looked at last, so that more may be due than it took. */
   const crowded: Record<Lane, boolean> = { ends: false, starts: false };
   let claims = 0;
@@ -102,49 +101,43 @@ export function createEngine(ports: EnginePorts): Engine {
     if (lane === 'ends') await unrecorded.writeDown();
     else await unrecorded.noteLandings();
     if (!(await clockIsSound())) return 0;
-    const free = { all: PACE.batch - running[lane].size, again: Math.max(0, PACE.again - again[lane]) };
+    const free = running[lane].room(ports.clock.now());
     if (free.all <= 0) return 0;
     // Another owner for each claim: one that ran out is lost to this very process as well.
     claims += 1;
     const owner = `${ports.node}/${claims}`;
     const claimed = await claim(lane, owner, free);
     const triedAgain = claimed.filter((grant) => triedBefore(lane, grant)).length;
-    crowded[lane] = claimed.length >= free.all || triedAgain >= free.again;
-    again[lane] += triedAgain;
+    crowded[lane] = claimed.length >= free.all || triedAgain >= free.again || free.passedOver.length > 0;
     const oldest = claimed[0]?.dueAt ?? null;
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
     for (const grant of claimed) {
       const done = step(lane, { ...ports, owner, writers, claimed: heard(ports, grant.claimedAt) }, grant).then(
         (settled) => {
-          running[lane].delete(done);
-          if (triedBefore(lane, grant)) again[lane] -= 1;
+          running[lane].over(done);
           // What this step left to do, or what there was no room for, may be due before the lane looks again.
-          const look = crowded[lane] ? PACE.batch - running[lane].size >= PACE.room : !settled;
+          const look = crowded[lane] ? running[lane].room(ports.clock.now()).all >= PACE.room : !settled;
           if (look) bells[lane].ring();
           // A start or an extension that was overtaken by an end held its claim until now.
           if (!settled && lane === 'starts') bells.ends.ring();
         },
       );
-      running[lane].add(done);
+      running[lane].begin(done, grant, ports.clock.now(), triedBefore(lane, grant));
     }
     return claimed.length;
   };
 
-  const claim = async (
-    lane: Lane,
-    owner: string,
-    free: { all: number; again: number },
-  ): Promise<readonly ClaimedGrant[]> => {
+  const claim = async (lane: Lane, owner: string, free: Room): Promise<readonly ClaimedGrant[]> => {
     if (lane === 'ends') {
       try {
-        return await claimEnds({ ...ports, owner, writers }, free.all, (id) => unrecorded.covers(id), free.again);
+        return await claimEnds({ ...ports, owner, writers }, free.all, (id) => unrecorded.covers(id), free);
       } catch (error) {
         ports.log.warn({ error: String(error) }, 'ends could not be recorded together; each is tried alone');
       }
     }
     try {
-      return await claimDue(ports.db, lane, owner, PACE.leaseMs, free.all, free.again);
+      return await claimDue(ports.db, lane, owner, PACE.leaseMs, free.all, free.again, free.passedOver);
     } catch (error) {
       // Ending never waits for the database to take a write.
       if (lane === 'ends') await endWithoutClaim();
@@ -154,7 +147,7 @@ export function createEngine(ports: EnginePorts): Engine {
 
   const pass = async (lane: Lane): Promise<number> => {
     const claimed = await begin(lane);
-    await Promise.all(running[lane]);
+    await running[lane].whenOver();
     return claimed;
   };
 
@@ -251,7 +244,7 @@ export function createEngine(ports: EnginePorts): Engine {
         signal,
       );
       await Promise.all([lane('ends'), lane('starts'), lapses]);
-      await Promise.all([...running.ends, ...running.starts]);
+      await Promise.all([running.ends.whenOver(), running.starts.whenOver()]);
     },
     async runUnrecorded(signal) {
       const work = async () => {

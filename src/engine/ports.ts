@@ -66,6 +66,14 @@ export const PACE = {
   batch: 64,
   /** Of those, so many at most that were tried before and did not work: where calls hang, what was never tried still finds a place. */
   again: 42,
+  /**
+   * A step that takes this long hangs in a cloud: most take a tenth of it. What hangs takes no place from others until the lane has so many
+   * altogether, which is as many as the database can hear of in one claim when all of them come back.
+   */
+  hangsMs: 2_000,
+  batchHanging: 128,
+  /** Where so many hang on one target that were never tried before, no other such one is begun until they come back. */
+  hangAtOnce: 16,
   /** A lane that was full takes up more when there is room for so many: a claim of one costs as much as a claim of many. */
   room: 32,
   /** Or after this time, so that calls which hang do not keep it from the rest. */

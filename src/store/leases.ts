@@ -56,7 +56,7 @@ export interface ClaimedGrant extends GrantRecord {
 /**
  * Takes `limit` due grants of one lane for `leaseMs`: first what was never tried, so that nothing waits for what does not work, then the
  * rest, of which no more than `again`. A few places are kept for the rest: what was tried and would work by now waits for no crowd either. A node that dies loses its claims by time alone; another node takes them up.
- * `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
+ * Of what was never tried nothing on the targets `passedOver`. `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
  * claimed already, without having heard of it, is its own.
  */
 export async function claimDue(
@@ -66,6 +66,7 @@ export async function claimDue(
   leaseMs: number,
   limit: number,
   again = limit,
+  passedOver: readonly string[] = [],
 ): Promise<readonly ClaimedGrant[]> {
   const due = (of: RawBuilder<boolean>, most: RawBuilder<unknown>) => sql`
     select id from "grant"
@@ -76,10 +77,11 @@ export async function claimDue(
   const taken = sql`(select count(*) from kept)`;
   const room = sql`least(${again}::bigint - ${taken}, ${limit}::bigint - ${taken} - (select count(*) from first))`;
   const notKept = sql<boolean>`${tried} and id <> all(array(select id from kept))`;
+  const elsewhere = passedOver.length === 0 ? sql`true` : sql`not ${isAnyOf('target', passedOver)}`;
   // As an array: however many rows the planner expects, each is then found by its key.
   const ids = sql<GrantId>`array(
     with kept as materialized (${due(tried, kept)}),
-      first as materialized (${due(sql<boolean>`not ${tried}`, sql`${limit}::bigint - ${taken}`)}),
+      first as materialized (${due(sql<boolean>`not ${tried} and ${elsewhere}`, sql`${limit}::bigint - ${taken}`)}),
       tried as materialized (${due(notKept, room)})
     select id from kept union all select id from first union all select id from tried)`;
   const rows = await db

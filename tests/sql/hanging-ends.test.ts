@@ -42,7 +42,10 @@ function halfHanging() {
 
 async function active(database: Database, native: string): Promise<GrantId> {
   const slot = slotKey('aws', 'assume-role', [native, String(Math.random())]);
-  const definition = { role: ROLE, target: { ...TARGET, native } };
+  const definition = {
+    role: ROLE,
+    target: { ...TARGET, native, key: native === HANGING ? 'aws/hanging' : TARGET.key },
+  };
   return scheduledGrant(database, { over: { slot, method: 'assume-role', principal: 'ana', definition } });
 }
 
@@ -70,6 +73,32 @@ eachDatabase('ends in a cloud of which a part hangs', (current) => {
       // Nobody rings: the lane looks by itself.
       await expect.poll(() => state(works), { timeout: 20_000 }).toBe('ended');
       expect(waiting.size).toBe(PACE.again);
+    } finally {
+      release();
+      stop.abort();
+      await running;
+    }
+  }, 60_000);
+
+  test('an end elsewhere finds a place, however many hang on one target that were never tried either', async () => {
+    const { provider, waiting, begin, release } = halfHanging();
+    const { engine, state } = bench(current(), provider);
+    const hanging: GrantId[] = [];
+    for (let n = 0; n < 2 * PACE.batch + 6; n += 1) hanging.push(await active(current(), HANGING));
+    const works = await active(current(), TARGET.native);
+    while ((await engine.pass('starts')) > 0);
+    for (const id of hanging) await toldToEnd(current(), id, 'return');
+    await sql`update "grant" set due_at = app_now() - interval '1 minute', lease_owner = null, lease_until = null where state = 'ending'`.execute(
+      current().db,
+    );
+    begin();
+    const stop = new AbortController();
+    const running = engine.run(stop.signal);
+    try {
+      await expect.poll(() => waiting.size, { timeout: 20_000 }).toBe(PACE.batch);
+      await toldToEnd(current(), works, 'return');
+      await expect.poll(() => state(works), { timeout: 20_000 }).toBe('ended');
+      expect(waiting.size).toBe(PACE.batch);
     } finally {
       release();
       stop.abort();
