@@ -14,9 +14,10 @@ import { handleCompanyLogout, logoutFrom, type EndAtCompany } from './company-lo
 import type { CompanyProvider, CompanyRefusal } from './company-provider.ts';
 import { publicJwk, type IdentityKeys } from './keys.ts';
 import { createOidcAdapters, type EndSignIn } from './oidc-adapter.ts';
-import { oidcConfiguration } from './oidc-configuration.ts';
+import { OAUTH_ROUTES, oidcConfiguration } from './oidc-configuration.ts';
 import type { People } from './people.ts';
 import { createSeal } from './seal.ts';
+import { errorPage } from './sign-in-pages.ts';
 import { createSignIn } from './sign-in.ts';
 import type { TokenEpoch } from './token-epoch.ts';
 
@@ -66,6 +67,7 @@ export function createAuthorizationServer(parts: AuthorizationServerParts): Auth
   // The scheme comes from a header that `asConfigured` writes, so that cookies are `Secure` behind a proxy that ends TLS.
   provider.proxy = true;
   widenResume(provider);
+  sayExpired(provider);
   const browser = createBrowserSignIn({ ...parts, seal });
   const signIn = createSignIn({ ...parts, provider, seal, browser });
   endSessions(provider, log);
@@ -117,6 +119,26 @@ function widenResume(provider: Provider): void {
     if (!Array.isArray(lines)) return;
     const widened = lines.map((line) => (isResume(line) ? line.replace(/; path=[^;]*/, '; path=/') : line));
     ctx.res.setHeader('set-cookie', widened);
+  });
+}
+
+/**
+ * The library shows its form again, with a complaint, to whoever sends it badly, and fails at that where the browser has no session: its
+ * cookie has ended, or is another browser's. There is nothing to go on with then.
+ */
+function sayExpired(provider: Provider): void {
+  provider.use(async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const { oidc } = ctx as { readonly oidc?: { readonly session?: { readonly new?: boolean } } };
+      const goesOn =
+        ctx.method === 'POST' ? ctx.path === OAUTH_ROUTES.device : ctx.path.startsWith(`${OAUTH_ROUTES.device}/`);
+      if (!goesOn || oidc?.session?.new !== true) throw error;
+      ctx.status = 400;
+      ctx.type = 'html';
+      ctx.body = errorPage('This page has expired, or belongs to another browser.');
+    }
   });
 }
 

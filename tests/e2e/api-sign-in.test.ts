@@ -260,6 +260,13 @@ describe('a device', () => {
       confirm: 'yes',
     });
     expect(planted.location).toBeNull();
+    // Somebody whose page is old is in the same place, and reads what to do.
+    expect([planted.status, planted.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8']);
+    expect(planted.body).toContain('This page has expired');
+    expect(planted.body).toContain('Start again with <code>curfew login</code>');
+    const back = await createUserAgent().get(`${device.verification_uri}/abcdefghijklmnop`);
+    expect([back.status, back.body.includes('This page has expired')]).toEqual([400, true]);
+    expect(world.lines.filter(({ message }) => message === 'the authorization server failed')).toEqual([]);
     expect(await poll(device.device_code)).toMatchObject({ body: { error: 'authorization_pending' } });
   });
 });
