@@ -45,7 +45,7 @@ test('from the queue to a yes with the keys; looking decides nothing', async (co
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Approve');
   expect([await statusOf(first), await statusOf(second)]).toEqual(['pending', 'pending']);
   await page.keyboard.press('Enter');
-  await page.getByText('Bo Sandberg said yes').waitFor();
+  await page.getByText('Bo Sandberg (bo) said yes').waitFor();
   expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
   expect([await statusOf(first), await statusOf(second)]).toEqual(['approved', 'pending']);
   expect(complaints()).toEqual([]);
@@ -57,15 +57,41 @@ test('two at once make one decision, and the second reads who was first', async 
   const id = await ask('25m', 'Look at one invoice');
   const [bo, hal] = [await unaware(opened, 'bo', id), await unaware(opened, 'hal', id)];
   await bo.getByRole('button', { name: 'Approve' }).click();
-  await bo.getByText('Bo Sandberg said yes').waitFor();
+  await bo.getByText('Bo Sandberg (bo) said yes').waitFor();
   await hal.getByRole('button', { name: 'Deny…' }).click();
   await hal.getByLabel('Why not').fill('Not today');
   await hal.getByRole('button', { name: 'Deny', exact: true }).click();
-  await hal.getByText('Bo Sandberg said yes at').waitFor();
+  await hal.getByText('Bo Sandberg (bo) said yes at').waitFor();
   expect(await hal.getByText('Not today').count()).toBe(0);
   expect(await statusOf(id)).toBe('approved');
   await bo.context().close();
   await hal.context().close();
+});
+
+test('two people whose names look the same are told apart where one decides: on the home page, in the inbox and on the approval', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'bo');
+  const [own, others] = [await ask('35m', 'Look at one order'), await ask('40m', 'Look at another order')];
+  // The second asker has another key, and a name that begins with a Cyrillic letter.
+  const alike = { key: 'anna.r', name: '\u0410na Ribeiro' };
+  await page.route(/\/v1\/requests(\?|\/req_)/, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.json()) as { id?: string; items?: { id?: string }[] };
+    const changed = (one: { id?: string }) => (one.id === others ? { ...one, requester: alike } : one);
+    const json = body.id === undefined ? { ...body, items: body.items?.map(changed) } : changed(body);
+    await route.fulfill({ response: answer, json });
+  });
+  const both = ['Ana Ribeiro (ana)', `${alike.name} (${alike.key})`];
+  await page.goto('/');
+  for (const name of both) await page.getByRole('main').getByText(name).first().waitFor();
+  await page.goto('/approvals');
+  const queue = page.getByRole('navigation', { name: 'Waiting for you' });
+  for (const name of both) await queue.getByText(name).first().waitFor();
+  for (const [n, id] of [own, others].entries()) {
+    await page.goto(`/approvals/${id}`);
+    await page.getByRole('heading', { name: `${both[n]} asks for invoice-reader on aws/prod` }).waitFor();
+  }
+  expect(complaints()).toEqual([]);
+  await page.context().close();
 });
 
 test('what waits for somebody is found behind all that waits for others, on the home page and among the approvals', async (context) => {

@@ -1,9 +1,8 @@
 import type { Proposal } from '../data/administration.ts';
-import { who } from '../data/who.ts';
 import { useNow } from '../time/ticker.ts';
 import { useTimes } from '../time/zone.ts';
 import { LinkList, LinkRow } from '../ui/link-list.tsx';
-import { StateSign } from '../ui/signs.tsx';
+import { Person, StateSign } from '../ui/signs.tsx';
 import { changeOf } from './proposal-words.ts';
 
 /** Changes of Curfew itself that wait for whoever looks; all of them lead to the page where they are decided. */
@@ -20,7 +19,9 @@ export function ProposalList({ proposals }: { readonly proposals: readonly Propo
             sign={<StateSign state={{ word: 'waits for a second person', tone: 'waiting' }} />}
             text={
               <>
-                <strong>{who(proposal.proposedBy)}: </strong>
+                <strong>
+                  <Person of={proposal.proposedBy} />:{' '}
+                </strong>
                 {proposal.reason}
               </>
             }

@@ -1,9 +1,8 @@
 import type { Order } from '../data/orders.ts';
-import { who } from '../data/who.ts';
 import { useNow } from '../time/ticker.ts';
 import { useTimes } from '../time/zone.ts';
 import { LinkList, LinkRow } from '../ui/link-list.tsx';
-import { StateSign } from '../ui/signs.tsx';
+import { Person, StateSign } from '../ui/signs.tsx';
 import { orderState, progressWords, whatOf } from './order-words.ts';
 
 /** Orders of the kill switch under each other; each leads to its page. */
@@ -21,7 +20,9 @@ export function OrderList({ orders }: { readonly orders: readonly Order[] }) {
             sign={<StateSign state={orderState(order, now)} />}
             text={
               <>
-                <strong>{who(order.orderedBy)}: </strong>
+                <strong>
+                  <Person of={order.orderedBy} />:{' '}
+                </strong>
                 {order.reason}
               </>
             }

@@ -3,7 +3,7 @@ import { useNow } from '../time/ticker.ts';
 import { requestState } from '../time/wording.ts';
 import { useTimes } from '../time/zone.ts';
 import { LinkList, LinkRow } from '../ui/link-list.tsx';
-import { StateSign, TierSign } from '../ui/signs.tsx';
+import { Person, StateSign, TierSign } from '../ui/signs.tsx';
 
 /** What a request is about, in a line. */
 export function whatOf({ items, extends: extension }: AccessRequest): string {
@@ -38,7 +38,11 @@ export function RequestList({
             sign={<StateSign state={requestState(request)} />}
             text={
               <>
-                {withPerson && <strong>{request.requester.name}: </strong>}
+                {withPerson && (
+                  <strong>
+                    <Person of={request.requester} />:{' '}
+                  </strong>
+                )}
                 {request.reason === '' ? 'no reason given' : request.reason}
               </>
             }

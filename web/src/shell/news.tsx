@@ -3,6 +3,7 @@ import type { AccessRequest, Grant } from '../data/api.ts';
 import { useMyNewestRequests } from '../data/my-requests.ts';
 import { useMyAccess } from '../data/my-access.ts';
 import type { Me } from '../data/session.ts';
+import { who } from '../data/who.ts';
 import { announcement } from '../time/countdown.ts';
 import { useNow } from '../time/ticker.ts';
 import { LAPSE_WORDS } from '../time/wording.ts';
@@ -51,9 +52,9 @@ function tellRequest(before: AccessRequest, after: AccessRequest, me: Me): void 
   if (before.status === after.status) return;
   const what = after.items.map(({ role, target }) => `${role} on ${target}`).join(', ');
   const by = after.decisions.at(-1)?.by;
-  const who = by === undefined || by.key === me.person.key ? '' : ` by ${by.name}`;
-  if (after.status === 'approved') toast(`Approved${who}`, what);
-  if (after.status === 'denied') toast(`Denied${who}`, what);
+  const others = by === undefined || by.key === me.person.key ? '' : ` by ${who(by)}`;
+  if (after.status === 'approved') toast(`Approved${others}`, what);
+  if (after.status === 'denied') toast(`Denied${others}`, what);
   if (after.status === 'lapsed') toast(LAPSE_WORDS[after.lapseCause ?? 'nobody-decided'], what);
 }
 

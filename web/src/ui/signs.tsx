@@ -54,6 +54,20 @@ export function Tag({ children }: { readonly children: ReactNode }) {
   return <span className={classes['tag']}>{children}</span>;
 }
 
+/**
+ * Somebody, wherever one may act by who it is: with the key, which is theirs alone. Names can be alike, or made to look it. In plain text
+ * the same is `who` (`data/who.ts`).
+ */
+export function Person({ of: { key, name } }: { readonly of: { readonly key: string; readonly name: string } }) {
+  return name === key ? (
+    name
+  ) : (
+    <>
+      {name} <small className={classes['key']}>({key})</small>
+    </>
+  );
+}
+
 /** An id or another thing that machines read. */
 export function Mono({ children }: { readonly children: ReactNode }) {
   return <code className={classes['mono']}>{children}</code>;

@@ -8,7 +8,7 @@ import { Empty, Waiting } from '../../ui/card.tsx';
 import { usePageKeys } from '../../ui/keys.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
-import { TierSign } from '../../ui/signs.tsx';
+import { Person, TierSign } from '../../ui/signs.tsx';
 import { neighbour, stanceOf } from './facts.ts';
 import classes from './approvals.module.css';
 
@@ -81,7 +81,9 @@ function QueueItem({ request }: { readonly request: AccessRequest }) {
   const stance = stanceOf(request, me?.person.key ?? '', now);
   return (
     <Link to="/approvals/$id" params={{ id }} className={classes['item']}>
-      <strong>{requester.name}</strong>
+      <strong>
+        <Person of={requester} />
+      </strong>
       <span className={classes['what']}>
         {first?.role} on {first?.target}
         {items.length > 1 && `, and ${items.length - 1} more`}

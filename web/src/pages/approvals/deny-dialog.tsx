@@ -1,5 +1,6 @@
 import { under, useAction } from '../../data/action.ts';
 import { api, ask, type AccessRequest } from '../../data/api.ts';
+import { who } from '../../data/who.ts';
 import { DeniedIcon } from '../../ui/icons.ts';
 import { toast } from '../../ui/notices.tsx';
 import { ReasonDialog } from '../../ui/reason-dialog.tsx';
@@ -23,17 +24,17 @@ export function DenyDialog({
       touches: [['requests'], ['request']],
       done: () => {
         onClose();
-        toast('You said no', `${requester.name} is told why.`);
+        toast('You said no', `${who(requester)} is told why.`);
       },
     },
   );
   return (
     <ReasonDialog
-      title={`Deny what ${requester.name} asks for`}
+      title={`Deny what ${who(requester)} asks for`}
       opened={opened}
       onClose={onClose}
       label="Why not"
-      description={`${requester.name} reads this. Say what would be better.`}
+      description={`${who(requester)} reads this. Say what would be better.`}
       missing="Say why: whoever asked reads it."
       yes={{ label: 'Deny', icon: DeniedIcon }}
       no="Not yet"

@@ -3,6 +3,7 @@ import { Fragment, useEffect, useRef } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
 import { useEarlierAlike, useRequest } from '../../data/approvals.ts';
 import { useMe } from '../../data/session.ts';
+import { who } from '../../data/who.ts';
 import { Mute } from '../../requests/mute.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { countdown, durationWords } from '../../time/countdown.ts';
@@ -13,7 +14,7 @@ import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Quote, Waiting } from '../../ui/card.tsx';
 import { BackIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
-import { Mono, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
+import { Mono, Person, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
 import { Decide } from './decide.tsx';
 import { afterwards, endIfNow, howTheyWent, stanceOf } from './facts.ts';
 import { Outcome } from './outcome.tsx';
@@ -64,7 +65,8 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
           )}
         </p>
         <h2 ref={heading} tabIndex={-1}>
-          {requester.name} {asks} {items.length === 1 ? `${first?.role} on ${first?.target}` : `${items.length} things`}
+          <Person of={requester} /> {asks}{' '}
+          {items.length === 1 ? `${first?.role} on ${first?.target}` : `${items.length} things`}
         </h2>
         {items.map((item) => (
           <Item key={`${item.role} ${item.target}`} item={item} named={items.length > 1} />
@@ -181,18 +183,11 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
   const now = useNow();
   const times = useTimes();
   const last = alike?.items[0];
-  const name = (person: AccessRequest['requester']): string => (person.key === me ? 'you' : person.name);
+  const name = (person: AccessRequest['requester']): string => (person.key === me ? 'you' : who(person));
   return (
     <div className={classes['part']}>
       <Facts
         rows={[
-          // Names may look alike; no two people have one key, and keys have letters of one alphabet.
-          [
-            'Who asks',
-            <span key="requester">
-              {request.requester.name} <Mono>{request.requester.key}</Mono>
-            </span>,
-          ],
           ...request.steps.map(({ id, count, missing, approvedBy, eligible, from }, index) => {
             const said = approvedBy.length === 0 ? '' : `${approvedBy.map(name).join(', ')} said yes. `;
             const others = eligible.filter((one) => !approvedBy.some(({ key }) => key === one.key)).map(name);
@@ -215,9 +210,9 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
                 'Before',
                 last === undefined
                   ? alike.nextCursor === null
-                    ? `The first of this kind by ${request.requester.name}, as far as you may see.`
-                    : `None of this kind by ${request.requester.name} among the newest that you may see.`
-                  : `${alike.items.length}${alike.nextCursor === null ? '' : ' and more'} of this kind by ${request.requester.name}: ${howTheyWent(alike.items)}; the last ${times.short(Date.parse(last.createdAt), now)}.`,
+                    ? `The first of this kind by ${who(request.requester)}, as far as you may see.`
+                    : `None of this kind by ${who(request.requester)} among the newest that you may see.`
+                  : `${alike.items.length}${alike.nextCursor === null ? '' : ' and more'} of this kind by ${who(request.requester)}: ${howTheyWent(alike.items)}; the last ${times.short(Date.parse(last.createdAt), now)}.`,
               ],
         ]}
       />

@@ -1,8 +1,9 @@
 import type { AccessRequest } from '../../data/api.ts';
+import { who } from '../../data/who.ts';
 import { useNow } from '../../time/ticker.ts';
 import { grantState, LAPSE_WORDS } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
-import { StateSign } from '../../ui/signs.tsx';
+import { Person, StateSign } from '../../ui/signs.tsx';
 import { decidedBy, saidWords, type Stance } from './facts.ts';
 import classes from './approvals.module.css';
 
@@ -37,14 +38,14 @@ export function Outcome({ request, stance }: { readonly request: AccessRequest; 
           {last !== null &&
             deniedBy !== 'policy' &&
             (status === 'approved' || status === 'denied') &&
-            `, ${last.by.name} was the last to speak`}
+            `, ${who(last.by)} was the last to speak`}
           .
         </p>
       )}
       <ul className={classes['steps']}>
         {decisions.map(({ by, comment, at: said, ...how }) => (
           <li key={by.key}>
-            {by.name} said {saidWords(how)} at {at(said)}
+            <Person of={by} /> said {saidWords(how)} at {at(said)}
             {comment !== null && <>: “{comment}”</>}
           </li>
         ))}

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
 import type { Yes } from '../../data/passkeys.ts';
+import { who } from '../../data/who.ts';
 import { durationText, durationWords } from '../../time/countdown.ts';
 import { durationChoices, parseDuration } from '../../time/durations.ts';
 import { Button } from '../../ui/button.tsx';
@@ -46,7 +47,7 @@ export function ShorterDialog({
       >
         <LineField
           label="For how long"
-          description={`${requester.name} asked for ${asked}.`}
+          description={`${who(requester)} asked for ${asked}.`}
           value={length}
           onChange={(event) => setLength(event.currentTarget.value)}
           error={complaint}

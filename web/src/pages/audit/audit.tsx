@@ -13,7 +13,7 @@ import { LineField, OneOf } from '../../ui/fields.tsx';
 import { SearchIcon } from '../../ui/icons.ts';
 import { Listing } from '../../ui/listing.tsx';
 import { Page } from '../../ui/page.tsx';
-import { Mono, StateSign } from '../../ui/signs.tsx';
+import { Mono, Person, StateSign } from '../../ui/signs.tsx';
 import { Tip } from '../../ui/tip.tsx';
 import { ABOUT, aboutOf, coveredState, verdictWords } from './words.ts';
 import classes from './audit.module.css';
@@ -51,7 +51,12 @@ const COLUMNS: readonly Column<Item>[] = [
     ),
     plain: true,
   },
-  { id: 'actor', head: 'By', width: 'minmax(6rem, 1fr)', cell: ({ actor }) => actor.name },
+  {
+    id: 'actor',
+    head: 'By',
+    width: 'minmax(6rem, 1fr)',
+    cell: ({ actor: { key, name } }) => <Person of={{ key: key ?? name, name }} />,
+  },
   {
     id: 'covered',
     head: 'Proof',

@@ -14,7 +14,7 @@ import { OrderIcon } from '../../ui/icons.ts';
 import { Listing } from '../../ui/listing.tsx';
 import { Notice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
-import { StateSign, TierSign } from '../../ui/signs.tsx';
+import { Person, StateSign, TierSign } from '../../ui/signs.tsx';
 import { Tip } from '../../ui/tip.tsx';
 import { fits, tally, TIER_CHOICES, type TierChoice } from './filter.ts';
 import { Stop } from './stop.tsx';
@@ -26,10 +26,10 @@ const COLUMNS: readonly Column<Grant>[] = [
     head: 'Who',
     width: 'minmax(7rem, 1.1fr)',
     by: ({ person }) => person.name.toLowerCase(),
-    cell: ({ person: { key, name } }) => (
-      <>
-        <strong>{name}</strong> {name !== key && <span className={classes['target']}>{key}</span>}
-      </>
+    cell: ({ person }) => (
+      <strong>
+        <Person of={person} />
+      </strong>
     ),
     plain: true,
   },

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button.tsx';
 import { Card, Section, Waiting } from '../../ui/card.tsx';
 import { HeardIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
-import { Mono, Unseen } from '../../ui/signs.tsx';
+import { Mono, Person, Unseen } from '../../ui/signs.tsx';
 import { KIND_WORDS } from './kind-words.ts';
 import classes from './me.module.css';
 
@@ -78,7 +78,7 @@ function OneMuted({ muted: { id, asked } }: { readonly muted: NotificationSettin
             <Link to="/requests/$id" params={{ id }}>
               {what}
             </Link>
-            , for {asked.requester.name}
+            , for <Person of={asked.requester} />
           </p>
         )}
         {error !== null && <FailureNotice error={error} intent="change" />}

@@ -64,7 +64,7 @@ export function Asked({ recovery, me }: { readonly recovery: Recovery; readonly 
         >
           <ol className={classes['steps']}>
             <li>
-              Speak with {person.name} yourself: face to face, or at a number that you knew before. Chat and mail may be
+              Speak with {who(person)} yourself: face to face, or at a number that you knew before. Chat and mail may be
               in somebody else’s hands.
             </li>
             <li>Ask whether they began this, and let them read the six characters on their page to you.</li>
@@ -74,7 +74,7 @@ export function Asked({ recovery, me }: { readonly recovery: Recovery; readonly 
             </li>
           </ol>
           <LineField
-            label={`The code that ${person.name} reads to you`}
+            label={`The code that ${who(person)} reads to you`}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
             error={complaint}

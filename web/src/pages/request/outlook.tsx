@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { Command } from '../../access/command.tsx';
 import type { Preview } from '../../data/api.ts';
 import { signInBesideAddress } from '../../data/session.ts';
+import { who } from '../../data/who.ts';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { durationWords } from '../../time/countdown.ts';
 import { parseDuration } from '../../time/durations.ts';
@@ -95,7 +96,7 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
           <ol className={classes['list']}>
             {data.steps.map(({ id, count, eligible, from: whom }) => (
               <li key={id}>
-                {count} of {eligible.map(({ name }) => name).join(', ')}
+                {count} of {eligible.map(who).join(', ')}
                 <span className={classes['rule']}>{whom.join(', ')}</span>
               </li>
             ))}

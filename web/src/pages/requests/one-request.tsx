@@ -4,6 +4,7 @@ import { Command } from '../../access/command.tsx';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask, type AccessRequest } from '../../data/api.ts';
 import { useMe } from '../../data/session.ts';
+import { who } from '../../data/who.ts';
 import { Mute } from '../../requests/mute.tsx';
 import { whatOf } from '../../requests/request-list.tsx';
 import { durationText } from '../../time/countdown.ts';
@@ -15,7 +16,7 @@ import { Card, Facts, Section, Waiting } from '../../ui/card.tsx';
 import { AgainIcon, CloseIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
-import { Mono, StateSign, TierSign } from '../../ui/signs.tsx';
+import { Mono, Person, StateSign, TierSign } from '../../ui/signs.tsx';
 import { Calls } from './calls.tsx';
 import { Receipt } from './receipt.tsx';
 import { Stepper } from './stepper.tsx';
@@ -64,7 +65,14 @@ function Shown({ request }: { readonly request: AccessRequest }) {
         <span className={classes['lead']}>
           <StateSign state={requestState(request)} />
           <span>
-            {own ? 'You asked' : `${request.requester.name} asked`} at {times.short(Date.parse(request.createdAt), now)}
+            {own ? (
+              'You asked'
+            ) : (
+              <>
+                <Person of={request.requester} /> asked
+              </>
+            )}{' '}
+            at {times.short(Date.parse(request.createdAt), now)}
           </span>
         </span>
       }
@@ -126,7 +134,7 @@ function Shown({ request }: { readonly request: AccessRequest }) {
               request.extends === null ? null : ['Until', at(request.extends.until)],
               ['Why', request.reason === '' ? 'no reason given' : request.reason],
               request.ticket === null ? null : ['Ticket', request.ticket],
-              ['By', request.requester.name],
+              ['By', <Person key="by" of={request.requester} />],
               request.status === 'pending' ? ['Lapses', `${at(request.lapsesAt)}, if nobody decides`] : null,
               ['Rules', <Mono key="rules">{request.policyVersion.slice(0, 16)}</Mono>],
               ['Id', <Mono key="id">{request.id}</Mono>],
@@ -159,11 +167,11 @@ function Deciders({ request: { steps, next } }: { readonly request: AccessReques
             <StateSign
               state={
                 missing === 0
-                  ? { word: `agreed by ${approvedBy.map(({ name }) => name).join(', ')}`, tone: 'good' }
+                  ? { word: `agreed by ${approvedBy.map(who).join(', ')}`, tone: 'good' }
                   : { word: `${missing} of ${count} still to agree`, tone: 'waiting' }
               }
             />
-            {missing > 0 && <p>{eligible.map(({ name }) => name).join(', ')}</p>}
+            {missing > 0 && <p>{eligible.map(who).join(', ')}</p>}
             <Mono>
               {from.join(', ')} · {rule}
             </Mono>

@@ -1,4 +1,5 @@
 import type { AccessRequest } from '../../data/api.ts';
+import { who } from '../../data/who.ts';
 import { grantState } from '../../time/wording.ts';
 
 export interface Stage {
@@ -24,17 +25,18 @@ export function stagesOf(request: AccessRequest, now: number): readonly Stage[] 
 
 function decided({ status, decidedAt, decisions, steps, deniedBy, lapseCause }: AccessRequest): Stage {
   const stage = { name: 'Decided', at: decidedAt } as const;
-  const by = decisions.at(-1)?.by.name;
+  const last = decisions.at(-1)?.by;
+  const by = last === undefined ? 'somebody' : who(last);
   switch (status) {
     case 'pending':
       return { ...stage, state: 'now', note: 'waits for somebody' };
     case 'approved':
-      return { ...stage, state: 'done', note: steps.length === 0 ? 'by rule' : `by ${by ?? 'somebody'}` };
+      return { ...stage, state: 'done', note: steps.length === 0 ? 'by rule' : `by ${by}` };
     case 'denied':
       return {
         ...stage,
         state: 'bad',
-        note: deniedBy === 'policy' ? 'refused by the rules' : `denied by ${by ?? 'somebody'}`,
+        note: deniedBy === 'policy' ? 'refused by the rules' : `denied by ${by}`,
       };
     case 'withdrawn':
       return { ...stage, state: 'bad', note: 'withdrawn' };
