@@ -292,26 +292,6 @@ test('whoever has a passkey uses it before an account is linked', async (context
   await page.context().close();
 });
 
-test('the page of a request says what the cloud will be told, what it was told, and with what result', async (context) => {
-  const id = await ask('15m', 'Read the evidence');
-  const { page, complaints } = await visit(chromium(context), base(), 'ana');
-  await page.goto(`/requests/${id}`);
-  const calls = page.getByRole('region', { name: 'Calls to the cloud' });
-  await calls.getByText('Will be called').waitFor();
-  await calls.getByText(/If it begins now: AssumeRole/).waitFor();
-  await curfew(['--profile', 'bo', 'approve', id]);
-  await calls.getByText('They were answered, and the access can be used.').waitFor();
-  await calls.getByText('Planned').waitFor();
-  await calls.getByText(/^At its time: look whether it has ended by itself/).waitFor();
-  await calls.getByText('As the log has it').click();
-  await calls.getByText(/"fingerprints"/).waitFor();
-  await page.getByRole('button', { name: 'Done', exact: true }).click();
-  await page.getByRole('button', { name: 'Give it back' }).click();
-  await calls.getByText('Its end began (returned).').waitFor();
-  expect(complaints()).toEqual([]);
-  await page.context().close();
-});
-
 test('home says that it cannot read what waits, whichever part of it, and does not take it for nothing', async (context) => {
   const { page } = await visit(chromium(context), base(), 'eli');
   const waiting = page.getByRole('region', { name: 'Waiting for you' });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
-const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana'] });
+const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana', 'bo'] });
 
 test('before the request is sent it says what it takes, and that nobody could sign it yet', async (context) => {
   const { page, complaints } = await visit(chromium(context), base(), 'tom');
@@ -43,4 +43,25 @@ test('people who are older than they should be are spoken of wherever somebody a
     expect(complaints(), path).toEqual([]);
     await page.context().close();
   }
+});
+
+test('the page of a request says what the cloud will be told, what it was told, and with what result', async (context) => {
+  const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '15m', '--reason', 'Read the evidence'];
+  const { id } = JSON.parse(await curfew(['--profile', 'ana', ...args, '--json'])) as { id: string };
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  await page.goto(`/requests/${id}`);
+  const calls = page.getByRole('region', { name: 'Calls to the cloud' });
+  await calls.getByText('Will be called').waitFor();
+  await calls.getByText(/If it begins now: AssumeRole/).waitFor();
+  await curfew(['--profile', 'bo', 'approve', id]);
+  await calls.getByText('They were answered, and the access can be used.').waitFor();
+  await calls.getByText('Planned').waitFor();
+  await calls.getByText(/^At its time: look whether it has ended by itself/).waitFor();
+  await calls.getByText('As the log has it').click();
+  await calls.getByText(/"fingerprints"/).waitFor();
+  await page.getByRole('button', { name: 'Done', exact: true }).click();
+  await page.getByRole('button', { name: 'Give it back' }).click();
+  await calls.getByText('Its end began (returned).').waitFor();
+  expect(complaints()).toEqual([]);
+  await page.context().close();
 });
