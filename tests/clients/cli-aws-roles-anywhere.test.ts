@@ -10,17 +10,12 @@ import { newAuthority } from '../contract/authority.ts';
 import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
+import { BOUND_MS, endOf, untilRefused, type Outcome } from './refusal.ts';
 
 /** The real `aws` command on a machine outside AWS, with `curfew creds aws-anywhere` as its credential_process. Each test stands on the ones before it. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const READ = ['s3', 'cp', 's3://contract-invoices/2026-10.csv', '-'];
 const CREDS = ['creds', 'aws-anywhere', '--role', 'invoice-robot', '--on', 'aws/prod'];
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let home: string;
 let env: Record<string, string>;
@@ -91,21 +86,6 @@ async function saved(): Promise<Record<string, string>> {
   };
 }
 
-/** Asks until it is refused: when the refused question was asked, and when the answer was there, which on a busy machine is seconds later. */
-async function untilRefused(
-  keys: Record<string, string>,
-  withinMs: number,
-): Promise<{ readonly askedAt: number; readonly answeredAt: number }> {
-  const until = Date.now() + withinMs;
-  for (;;) {
-    const askedAt = Date.now();
-    const { code, stderr } = await aws(keys);
-    // The object is looked at before it is copied, and an answer to a HEAD has no words.
-    if (code !== 0 && /AccessDenied|403|Forbidden/.test(stderr)) return { askedAt, answeredAt: Date.now() };
-    if (Date.now() > until) throw new Error(`not refused: ${code} ${stderr}`);
-  }
-}
-
 describe.skipIf(!hasAws())(
   'a machine outside AWS and the real aws command (skipped where aws is not on the PATH)',
   () => {
@@ -152,7 +132,7 @@ describe.skipIf(!hasAws())(
       expect(log).toContain('CreateSession');
       expect(await curfew('done', grant)).toMatchObject({ code: 0 });
       const returnedAt = Date.now();
-      expect((await untilRefused(keys, 8_000)).askedAt - returnedAt).toBeLessThan(5_000);
+      expect((await untilRefused(() => aws(keys), returnedAt)).askedAt - returnedAt).toBeLessThan(BOUND_MS);
       // With the certificate itself nothing more is to be had: it stands on the revocation list.
       const after = await curfew(...CREDS);
       expect([after.code === 0, after.stdout]).toEqual([false, '']);
@@ -161,15 +141,14 @@ describe.skipIf(!hasAws())(
     test('with the broker killed before the end, sessions go on until then and are refused within 5 s of it', async () => {
       const grant = await obtain('25s');
       const keys = await saved();
-      const { stdout } = await curfew('ls', '--json');
-      const endsAt = Date.parse(new RegExp(`"${grant}".*?"endsAt":"([^"]+)"`, 's').exec(stdout)?.[1] ?? '');
+      const endsAt = endOf((await curfew('ls', '--json')).stdout, grant);
       expect(endsAt - Date.now()).toBeGreaterThan(5_000);
       await stopBroker('SIGKILL');
       expect(await aws(keys)).toMatchObject({ code: 0 });
-      const refused = await untilRefused(keys, endsAt - Date.now() + 8_000);
+      const refused = await untilRefused(() => aws(keys), endsAt);
       // The end stands in whole seconds, rounded down.
       expect(refused.answeredAt - endsAt).toBeGreaterThan(-1_000);
-      expect(refused.askedAt - endsAt).toBeLessThan(5_000);
+      expect(refused.askedAt - endsAt).toBeLessThan(BOUND_MS);
       // Nor does the certificate make another one.
       for (const name of readdirSync(join(home, '.cache/curfew/creds')))
         if (name.endsWith('.json')) rmSync(join(home, '.cache/curfew/creds', name));
