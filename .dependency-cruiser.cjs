@@ -75,7 +75,7 @@ module.exports = {
     {
       name: 'cli-is-a-client-of-the-api',
       severity: 'error',
-      from: { path: '^src/cli/', pathNot: ['^src/cli/demo/', '^src/cli/(serve|sweep)', TEST] },
+      from: { path: '^src/cli/', pathNot: ['^src/cli/demo/', '^src/cli/(serve|sweep|forget-accounts)', TEST] },
       to: {
         path: OURS,
         pathNot: ['^src/cli/(?!demo/)', CORE, '^src/platform/', '^src/ledger/(verify|merkle|note|commitment)\\.ts$'],
@@ -96,14 +96,14 @@ module.exports = {
     {
       name: 'serve-cannot-reach-the-demo',
       severity: 'error',
-      from: { path: '^src/(main|cli/serve[a-z-]*)\\.ts$' },
+      from: { path: '^src/(main|offline|cli/serve[a-z-]*|cli/forget-accounts)\\.ts$' },
       to: { path: '^(simulators/|src/cli/demo/)', reachable: true },
     },
     {
       name: 'main-is-for-roots',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/demo/', '^src/cli/serve', TEST] },
-      to: { path: '^src/main\\.ts$' },
+      from: { path: '^src/', pathNot: ['^src/cli/demo/', '^src/cli/(serve|forget-accounts)', TEST] },
+      to: { path: '^src/(main|offline)\\.ts$' },
     },
     {
       name: 'the-product-does-not-know-its-tests',

@@ -71,6 +71,17 @@ export function adminCommands(program: Command, act: Act): void {
     .argument('<proposal>', 'prp_…')
     .action(act(async (context, id: string) => (await load()).refuseProposal(context, id)));
   admin
+    .command('forget-accounts')
+    .description(
+      'On the machine of the broker, with its settings: let the directory introduce everybody at one provider anew (docs/sign-in.md)',
+    )
+    .requiredOption('--issuer <url>', 'of which provider')
+    .action(
+      act(async (context, options: { issuer: string }) =>
+        (await import('./forget-accounts.ts')).forgetAccounts(context, options),
+      ),
+    );
+  admin
     .command('claim')
     .description(
       "Become the first admin, with the code on the broker's console; it is asked for, or read from standard input",

@@ -39,6 +39,7 @@ export const OWN_NEWS = [
   'order-waits',
   'account-linked',
   'account-unlinked',
+  'accounts-forgotten',
   'persons-merged',
 ] as const;
 export type OwnNews = (typeof OWN_NEWS)[number];

@@ -94,6 +94,7 @@ export const EVENTS = {
   'person.merged': only('proposal', 'with', 'grants', 'approvals', 'affected', 'widened'),
   'account.linked': { public: ['account', 'issuer', 'proof', 'signsIn'], personal: ['subject'] },
   'account.unlinked': { public: ['proposal', 'account', 'issuer', 'proof', 'signsIn', 'by'], personal: ['subject'] },
+  'accounts.forgotten': only('issuer', 'accounts'),
   'account.refused': { public: ['account', 'issuer', 'claimedBy', 'cause'], personal: [] },
   'directory.held': only('source', 'loss', 'lost', 'people', 'emptied', 'taken'),
   'directory.failed': only('source', 'cause'),

@@ -222,7 +222,7 @@ export async function endAtCompany(world: World, logout: LogoutAtCompany): Promi
 
 /** Ends what came out of an account, or of one session there, at browsers and command lines; {@link announce} comes after the transaction. */
 export async function endCameFrom(
-  world: World,
+  world: Pick<World, 'append' | 'clock'>,
   trx: Trx,
   which: { readonly companySubject: string } | { readonly companySession: string },
   cause: SessionEnd,
@@ -236,7 +236,7 @@ export async function endCameFrom(
 
 /** Ends sessions of browsers within a transaction; {@link announce} comes after it. */
 export async function end(
-  world: World,
+  world: Pick<World, 'append' | 'clock'>,
   trx: Trx,
   which: WhichSessions,
   cause: SessionEnd,

@@ -121,6 +121,8 @@ export function entryWords(body: EntryBody): string {
       return `withdrew a proposal to ${changeWords(say)}`;
     case 'administration.ended':
       return `took the role ${say('role')} from somebody who left`;
+    case 'accounts.forgotten':
+      return `had ${say('accounts')} accounts at ${say('issuer')} forgotten, which the directory had introduced`;
     case 'person.merged':
       return 'wrote that two persons are one human';
     case 'person.signed-in':

@@ -153,7 +153,7 @@ export async function unlinkAccount(
 
 /** What came out of an account does not outlive that it is somebody's. `announce` comes after the transaction. */
 export function endSignIns(
-  world: World,
+  world: Pick<World, 'append' | 'clock'>,
   trx: Trx,
   { issuer, subject }: Account,
   by: PersonId | null,

@@ -2,6 +2,7 @@ import type { CurfewRole } from '../core/administration.ts';
 import type { PersonId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
+import { forgettings } from '../store/forgotten-accounts.ts';
 import { humanOf, personKeys } from '../store/people.ts';
 import { roleHolders } from '../store/role-assignments.ts';
 import { openProposals } from '../store/proposals.ts';
@@ -29,6 +30,15 @@ export interface HolderView {
 export interface AdministrationView {
   readonly holders: readonly HolderView[];
   readonly proposals: readonly ProposalView[];
+  /** What whoever runs Curfew had forgotten, latest first: no secret, and nothing that an admin does. */
+  readonly forgotten: readonly ForgottenView[];
+}
+
+/** That the accounts which the directory had introduced at an issuer were forgotten. */
+export interface ForgottenView {
+  readonly issuer: string;
+  readonly at: string;
+  readonly accounts: number;
 }
 
 export async function listAdministration(
@@ -62,5 +72,6 @@ export async function listAdministration(
       confirmedBy: shownOrNull(holder.confirmedBy),
     })),
     proposals,
+    forgotten: (await forgettings(db)).map((one) => ({ ...one, at: toIso(one.at) })),
   });
 }

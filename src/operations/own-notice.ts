@@ -47,6 +47,9 @@ export interface OwnNotice {
   readonly issuer: string | null;
   /** False of an account that is only known to be somebody's. */
   readonly signsIn: boolean;
+  /** Whoever runs Curfew did it, and how many accounts it was about; `null`: of one, or somebody else did. */
+  readonly byOperator: boolean;
+  readonly accounts: number | null;
   /** Until when it can be decided, or a new passkey be registered. */
   readonly until: Instant | null;
   /** Whether it waits for a confirmation by whoever gets this. */
@@ -99,6 +102,8 @@ export async function ownNoticeOf(
     issuer: textOf(facts['issuer']),
     // Entries of before say nothing of it: all accounts signed in.
     signsIn: facts['signsIn'] !== false,
+    byOperator: actor.id === 'operator',
+    accounts: typeof facts['accounts'] === 'number' ? facts['accounts'] : null,
     until: fromIso(textOf(facts['openUntil']) ?? textOf(facts['lapsesAt']) ?? textOf(facts['asksUntil']) ?? ''),
     ...waits,
   };

@@ -60,6 +60,7 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Pr
   // One over a target or over everybody is about no person.
   if (entry.kind === 'revocation.ordered')
     return facts['asksUntil'] === undefined ? [] : told('order-waits', await idsOf(world, trx, answerers(world), now));
+  if (entry.kind === 'accounts.forgotten') return told('accounts-forgotten', await adminsIn(trx));
   if (person === undefined) return [];
   switch (entry.kind) {
     case 'passkey.registered':
@@ -79,7 +80,7 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Pr
       if (facts['action'] === 'appoint') return [['role-appointed', person]];
       return facts['action'] === 'dismiss' ? [['role-dismissed', person]] : [];
     case 'administration.ended':
-      return (await adminsOf(trx)).map((admin) => ['role-ended', admin] as const);
+      return told('role-ended', await adminsIn(trx));
     case 'account.linked':
       // The first account is the first sign-in.
       return (await hadAccountBefore(trx, person, String(facts['account']))) ? [['account-linked', person]] : [];
@@ -114,9 +115,9 @@ async function idsOf(
 
 /** Admins, whom a proposal waits for. */
 async function asked(trx: Trx): Promise<Told> {
-  return (await adminsOf(trx)).map((admin) => ['proposal-waits', admin] as const);
+  return told('proposal-waits', await adminsIn(trx));
 }
 
-async function adminsOf(trx: Trx): Promise<readonly PersonId[]> {
+async function adminsIn(trx: Trx): Promise<readonly PersonId[]> {
   return (await roleHolders(trx)).filter(({ role }) => role === 'admin').map(({ person }) => person);
 }

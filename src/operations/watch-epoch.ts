@@ -101,7 +101,7 @@ export function createEpochWatch(world: Parts, store: WitnessStore, logKey: stri
 
   const alone = <Value>(work: () => Promise<Value>): Promise<Value> => {
     const done = turn.then(() => {
-      if (!isRead) witness = parseWitness(store.read(), logKey);
+      if (!isRead) witness = readWitness(store, logKey);
       isRead = true;
       return work();
     });
@@ -140,6 +140,11 @@ async function noteMove(world: Pick<World, 'db' | 'append' | 'log'>, found: Foun
     return true;
   });
   if (isNews) world.log.warn({ before: lived.timeline, timeline: lives.timeline }, 'the database goes on elsewhere');
+}
+
+/** What the nodes with this data folder have seen of the database last; `null`: nothing of this log. */
+export function readWitness(store: Pick<WitnessStore, 'read'>, logKey: string): Witness | null {
+  return parseWitness(store.read(), logKey);
 }
 
 /** What was kept of this log; what is no witness, or one of another log, is none. Files of before logs were named count as ours. */

@@ -33,22 +33,21 @@ const LITE = { user: 'postgres', database: 'postgres' };
  */
 export async function openEmbedded(dataDir?: string, options: PGliteOptions = {}): Promise<Database> {
   const lite = await PGlite.create({ ...options, ...(dataDir === undefined ? {} : { dataDir }) });
-  const db = connect({
-    stream: () => new EmbeddedSocket(lite),
-    ...LITE,
-    max: 1,
-    idleTimeoutMillis: 0,
-    connectionTimeoutMillis: 0,
-  });
-  const close = async () => {
-    await db.destroy();
-    await lite.close();
-  };
+  const { db, close } = connectLite(lite);
   await migrate(db);
   // It has no autovacuum, so nobody ever counts its rows: a plan that was made while a table was small, and read all of it, is kept until
   // the process ends. What has an index is read by it.
   await lite.exec('set enable_seqscan = off');
   return { db, kind: 'embedded', close };
+}
+
+/** Opens a database that is there, embedded or by its connection string, and leaves its schema as it is. */
+export async function openAsItIs(place: string | { readonly folder: string }): Promise<Pick<Database, 'db' | 'close'>> {
+  if (typeof place === 'string') {
+    const db = connect({ connectionString: place, max: 2, query_timeout: LONGEST_STATEMENT_MS });
+    return { db, close: () => db.destroy() };
+  }
+  return connectLite(await PGlite.create({ dataDir: place.folder }));
 }
 
 /** A connection that a firewall has forgotten, or a server that hangs, is given up after this time instead of never. */
@@ -71,6 +70,21 @@ export async function openPostgres(
   const limits = { query_timeout: longestMs, idle_in_transaction_session_timeout: longestMs };
   const db = connect({ connectionString, max: poolSize, ...limits });
   return { db, kind: 'postgres', close: () => db.destroy() };
+}
+
+function connectLite(lite: PGlite): Pick<Database, 'db' | 'close'> {
+  const db = connect({
+    stream: () => new EmbeddedSocket(lite),
+    ...LITE,
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 0,
+  });
+  const close = async () => {
+    await db.destroy();
+    await lite.close();
+  };
+  return { db, close };
 }
 
 function connect(to: PoolConfig): Db {

@@ -61,10 +61,17 @@ export async function accountsOf(db: Db | Trx, person: PersonId): Promise<readon
 
 /**
  * The accounts of one issuer that were proven to be a person's and that nobody took off since: not they themselves, and no administrators.
- * Oldest first. Behind `lockPerson`.
+ * Not those from before an operator let the directory introduce another one in place of the one that it had introduced: what the person
+ * linked besides stays theirs, and does not stand against that. Oldest first. Behind `lockPerson`.
  */
 export async function keptAt(trx: Trx, person: PersonId, issuer: string): Promise<readonly LinkedAccount[]> {
-  return (await accountsOf(trx, person)).filter((one) => one.issuer === issuer);
+  const { rows } = await sql<{ at: Instant | null }>`
+    select max(ended_at) as at from linked_account
+    where person_id = ${person} and issuer = ${issuer} and ended_by = 'operator'`.execute(trx);
+  const forgottenAt = rows[0]?.at ?? null;
+  return (await accountsOf(trx, person)).filter(
+    (one) => one.issuer === issuer && (forgottenAt === null || one.linkedAt > forgottenAt),
+  );
 }
 
 /** The accounts of an issuer that are somebody's now and were to sign in by. */
@@ -209,7 +216,8 @@ export async function openConflicts(db: Db): Promise<readonly AccountConflict[]>
   return rows;
 }
 
-function withHuman(db: Db | Trx) {
+/** Accounts, each with who its person is counted as. */
+export function withHuman(db: Db | Trx) {
   return db
     .selectFrom('linked_account')
     .leftJoin('person_alias', 'person_alias.person_id', 'linked_account.person_id')
@@ -217,7 +225,10 @@ function withHuman(db: Db | Trx) {
     .select('person_alias.same_as');
 }
 
-function toLinked(row: Selectable<Schema['linked_account']> & { readonly same_as: PersonId | null }): LinkedAccount {
+/** A row as the rest of the program knows it. */
+export function toLinked(
+  row: Selectable<Schema['linked_account']> & { readonly same_as: PersonId | null },
+): LinkedAccount {
   return {
     id: row.id,
     person: row.person_id,

@@ -44,6 +44,23 @@ export async function migrate<Tables>(
   }
 }
 
+/** How the schema of a database differs from ours, in words; `null`: it does not. Changes nothing. */
+export async function unlikeOurs<Tables>(
+  db: Kysely<Tables>,
+  known: readonly Migration[] = migrations(),
+): Promise<string | null> {
+  const { rows: tables } = await sql<{ there: boolean }>`
+    select to_regclass('schema_migration') is not null as there`.execute(db);
+  if (tables[0]?.there !== true) return 'nothing of Curfew is in it';
+  const { rows } = await sql<{ name: string; checksum: string }>`select name, checksum from schema_migration`.execute(
+    db,
+  );
+  const missing = known.find(({ name }) => rows.every((row) => row.name !== name));
+  if (missing !== undefined) return `${missing.name} was not applied`;
+  const other = rows.find(({ name, checksum }) => known.every((one) => one.name !== name || one.checksum !== checksum));
+  return other === undefined ? null : `${other.name} is not of this version`;
+}
+
 /** Applies the first of the migrations that is not there yet. Returns its name; `null`: all are there. */
 async function applyNext<Tables>(trx: Transaction<Tables>, known: readonly Migration[]): Promise<string | null> {
   // Two nodes that start together: the second waits, then finds that one applied, and goes on behind it. Key: the ASCII of "curfew".

@@ -18,8 +18,10 @@ export interface BrowserWorld {
   readonly lines: readonly Line[];
   /** A browser that is signed in. */
   signIn(person: string): Promise<Browser>;
-  /** Starts the broker again over the same data, with other further providers. */
-  restart(further: readonly FurtherSignInConfig[]): Promise<void>;
+  /** Starts the broker again over the same data, with other further providers; `meanwhile`: while nothing runs. */
+  restart(further: readonly FurtherSignInConfig[], meanwhile?: () => Promise<void>): Promise<void>;
+  /** Holds the database, the keys and `rules`. */
+  readonly dataDir: string;
   close(): Promise<void>;
 }
 
@@ -111,8 +113,10 @@ export async function startBrowserWorld(options: Options = {}): Promise<BrowserW
       if (agent.cookie(new URL(base).host, SESSION) === null) throw new Error(`${last.status} ${last.body}`);
       return browserOf(agent, base);
     },
-    async restart(further) {
+    dataDir,
+    async restart(further, meanwhile) {
       await broker.close();
+      await meanwhile?.();
       broker = await start(further);
     },
     async close() {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NOTIFICATIONS } from '../../src/core/notification.ts';
+import { forgetAccounts, planForgetting } from '../../src/operations/forget-accounts.ts';
 import { linkAccount, listAccounts, unlinkAccount } from '../../src/operations/linked-accounts.ts';
 import { saveNotifications } from '../../src/operations/notification-settings.ts';
 import type { OwnNotice } from '../../src/operations/own-notice.ts';
@@ -22,7 +23,8 @@ import {
   orderRevocation,
   showRevocation,
 } from '../../src/operations/revoke-many.ts';
-import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
+import { beginFirstEpoch, readWhereabouts } from '../../src/store/epoch.ts';
+import { acmeOperations, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
 import { heldGrants } from './held-grants.ts';
@@ -235,6 +237,26 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       expect(sent[0]).toMatchObject({ about: 'Bo Sandberg (bo)', other: expect.stringContaining('(finn)') });
       await confirms('fay', id);
       expect(await toldLater()).toEqual(['persons-merged bo', 'persons-merged finn']);
+    });
+
+    test('accounts that an operator has forgotten are told to whom they were, and all of it to every admin', async () => {
+      await acme.as('ana');
+      const { db } = current();
+      await db.deleteFrom('epoch').execute();
+      await beginFirstEpoch(db, 'a'.repeat(32), await readWhereabouts(db));
+      await toldLater();
+      const plan = await planForgetting(db, ISSUER);
+      got(await forgetAccounts(acme.world, plan, 'a'.repeat(32)));
+      const heard = await toldLater();
+      expect(heard).toEqual(expect.arrayContaining(['account-unlinked ana', 'account-unlinked eli']));
+      expect(heard.filter((one) => one.startsWith('accounts-forgotten'))).toEqual(
+        plan.admins.map((key) => `accounts-forgotten ${key}`),
+      );
+      expect(sent.find(({ kind }) => kind === 'accounts-forgotten')).toMatchObject({
+        issuer: ISSUER,
+        accounts: plan.accounts,
+        byOperator: true,
+      });
     });
 
     test('an account beside the first is told, and one that is taken off or released', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CURFEW_ROLES } from '../../core/administration.ts';
 import { ok, type Result } from '../../core/result.ts';
-import type { AdministrationView, HolderView } from '../../operations/list-administration.ts';
+import type { AdministrationView, ForgottenView, HolderView } from '../../operations/list-administration.ts';
 import type { ProposalInput } from '../../operations/proposals.ts';
 import type { ProposalView } from '../../operations/proposal-view.ts';
 import type { OperationRefusal } from '../../operations/refusal.ts';
@@ -24,14 +24,23 @@ const holderView = z.object({
   appointedBy: personView.nullable().meta({ description: 'null: claimed with the code of the console.' }),
   confirmedBy: personView.nullable(),
 });
+const forgottenView = z.object({ issuer: z.string(), at: time, accounts: z.int() });
 const administrationView = z
-  .object({ holders: z.array(holderView).readonly(), proposals: z.array(proposalView).readonly() })
+  .object({
+    holders: z.array(holderView).readonly(),
+    proposals: z.array(proposalView).readonly(),
+    forgotten: z.array(forgottenView).readonly().meta({
+      description:
+        'When whoever runs Curfew had the accounts forgotten that the directory had introduced at an issuer, latest first.',
+    }),
+  })
   .meta({ id: 'Administration' });
 
 export const SCHEMAS_COVER_ADMINISTRATION: readonly [
   Covers<typeof administrationView, AdministrationView>,
   Covers<typeof holderView, HolderView>,
-] = [true, true];
+  Covers<typeof forgottenView, ForgottenView>,
+] = [true, true, true];
 
 /** Who looks after Curfew itself. No admin changes that alone. */
 export function registerAdministration(v1: ApiServer, parts: ApiParts): void {

@@ -23,6 +23,8 @@ const noticeUnderTest = (changes: Partial<OwnNotice>): OwnNotice => ({
   reason: null,
   issuer: null,
   signsIn: true,
+  byOperator: false,
+  accounts: null,
   until: AT,
   mayConfirm: false,
   ...changes,
@@ -51,6 +53,8 @@ test('what each message says first, and below', () => {
     ...OWN_NEWS.filter((kind) => !/^(role|proposal|order)-/.test(kind)).map((kind) => ({ kind })),
     { kind: 'account-linked', issuer: 'https://contractors.example' },
     { kind: 'account-linked', issuer: 'https://slack.com', signsIn: false },
+    { kind: 'account-unlinked', issuer: 'https://idp.example', by: null, byOperator: true },
+    { kind: 'accounts-forgotten', issuer: 'https://idp.example', by: null, byOperator: true, accounts: 12 },
     { kind: 'role-proposed', ...role },
     { kind: 'role-proposed', ...role, action: 'dismiss', mayConfirm: true },
     { kind: 'role-appointed', ...role },
@@ -92,6 +96,10 @@ test('what each message says first, and below', () => {
     An account signs you in no more.
       At a provider
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Whoever runs Curfew had the accounts of everybody at a provider forgotten.
+      It is about 0 accounts that the directory introduced
+      The directory says once more which account there is whose. If nobody of you asked for that, find out who did it
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     Bo Sandberg (bo) and another are counted as one person now.
       What one of them approved for the other does not count, and both together count once
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
@@ -102,6 +110,14 @@ test('what each message says first, and below', () => {
       At https://slack.com
       It signs nobody in here
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    An account signs you in no more.
+      At https://idp.example
+      Whoever runs Curfew let the directory say anew which accounts there are whose. Sign in again: it is yours again then
+      At 2026-11-22 14:00 UTC, by Curfew
+    Whoever runs Curfew had the accounts of everybody at https://idp.example forgotten.
+      It is about 12 accounts that the directory introduced
+      The directory says once more which account there is whose. If nobody of you asked for that, find out who did it
+      At 2026-11-22 14:00 UTC, by Curfew
     You are to become an auditor of Curfew.
       Another admin has to confirm it
       It lapses at 2026-11-22 14:00 UTC
@@ -170,6 +186,7 @@ test('no message decides anything or can be turned off: its one link is to the p
     'order-waits: /orders/entry-7',
     'account-linked: /me',
     'account-unlinked: /me',
+    'accounts-forgotten: /administration',
     'persons-merged: /me',
   ]);
 });

@@ -9,7 +9,7 @@ export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
   const { words, path } = LINKS[notice.kind];
   const isWait = notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits' || notice.kind === 'order-waits';
   // About somebody else, who is no longer one of them.
-  const isForAdmins = notice.kind === 'role-ended';
+  const isForAdmins = notice.kind === 'role-ended' || notice.kind === 'accounts-forgotten';
   const wasDone = `At ${timeWords(happenedAt)}, by ${own ? 'you, signed in as yourself' : (by ?? 'Curfew')}`;
   return {
     subject: `[Curfew] ${headline.replace(/[.:]$/, '')}`,
@@ -40,6 +40,7 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
   'passkey-removed': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
   'account-linked': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
   'account-unlinked': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
+  'accounts-forgotten': { words: 'What was forgotten, and when', path: '/administration' },
   'persons-merged': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
 };
 
@@ -106,7 +107,15 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
     case 'account-unlinked':
       return {
         headline: signsIn ? 'An account signs you in no more.' : 'An account is not known to be yours any more.',
-        lines: [`At ${issuer ?? 'a provider'}`],
+        lines: [`At ${issuer ?? 'a provider'}`, ...(notice.byOperator ? [ANEW] : [])],
+      };
+    case 'accounts-forgotten':
+      return {
+        headline: `Whoever runs Curfew had the accounts of everybody at ${issuer ?? 'a provider'} forgotten.`,
+        lines: [
+          `It is about ${notice.accounts ?? 0} accounts that the directory introduced`,
+          'The directory says once more which account there is whose. If nobody of you asked for that, find out who did it',
+        ],
       };
     case 'persons-merged':
       return {
@@ -117,6 +126,10 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
       return assertNever(kind);
   }
 }
+
+/** What it means to somebody that their account was forgotten. */
+const ANEW =
+  'Whoever runs Curfew let the directory say anew which accounts there are whose. Sign in again: it is yours again then';
 
 /** What an order would stop. */
 function stopped({ scope, about }: OwnNotice): string {

@@ -4657,6 +4657,13 @@ export interface components {
                 confirmedBy: components["schemas"]["Person"] | null;
             }[];
             readonly proposals: components["schemas"]["Proposal"][];
+            /** @description When whoever runs Curfew had the accounts forgotten that the directory had introduced at an issuer, latest first. */
+            readonly forgotten: {
+                issuer: string;
+                /** Format: date-time */
+                at: string;
+                accounts: number;
+            }[];
         };
         /** @description PublicKeyCredentialRequestOptionsJSON of WebAuthn. */
         RequestOptions: {

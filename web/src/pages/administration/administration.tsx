@@ -1,4 +1,5 @@
 import { useAdministration, type Holder } from '../../data/administration.ts';
+import type { Schemas } from '../../data/api.ts';
 import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -20,7 +21,7 @@ export function AdministrationPage() {
   const { data: me } = useMe();
   const admin = me?.roles.includes('admin') ?? false;
   const watches = admin || (me?.roles.includes('auditor') ?? false);
-  const { holders = [], proposals = [] } = found.data ?? {};
+  const { holders = [], proposals = [], forgotten = [] } = found.data ?? {};
   return (
     <Page
       title="Administration"
@@ -50,6 +51,11 @@ export function AdministrationPage() {
           <Section id="holders" title="Who looks after Curfew">
             <Holders holders={holders} />
           </Section>
+          {forgotten.length > 0 && (
+            <Section id="forgotten" title="Accounts that were forgotten">
+              <Forgotten forgotten={forgotten} />
+            </Section>
+          )}
           {watches && <Conflicts everyMs={LOOK_MS} />}
           {admin && (
             <Section id="propose" title="Propose a change">
@@ -59,6 +65,29 @@ export function AdministrationPage() {
         </>
       )}
     </Page>
+  );
+}
+
+/** What whoever runs Curfew did where nobody could sign in: nothing that an admin does, so everybody may see it. */
+function Forgotten({ forgotten }: { readonly forgotten: Schemas['Administration']['forgotten'] }) {
+  const now = useNow();
+  const times = useTimes();
+  return (
+    <>
+      <p className={classes['quiet']}>
+        Whoever runs Curfew let the directory say anew which accounts there are whose. If nobody knows why, find out.
+      </p>
+      <ul className={classes['holders']}>
+        {forgotten.map(({ issuer, at, accounts }) => (
+          <li key={`${issuer} ${at}`}>
+            <span>
+              {accounts} {accounts === 1 ? 'account' : 'accounts'} at <strong>{issuer}</strong>
+            </span>
+            <span className={classes['small']}>{times.short(Date.parse(at), now)}</span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -1,0 +1,135 @@
+import { beforeEach, expect, test } from 'vitest';
+import { openBrowserSession, recogniseSession } from '../../src/operations/browser-sessions.ts';
+import { forgetAccounts, planForgetting } from '../../src/operations/forget-accounts.ts';
+import { linkAccount, listAccounts } from '../../src/operations/linked-accounts.ts';
+import { listAdministration } from '../../src/operations/list-administration.ts';
+import { signIn } from '../../src/operations/sign-in.ts';
+import { beginFirstEpoch, readWhereabouts } from '../../src/store/epoch.ts';
+import { openConflicts } from '../../src/store/linked-accounts.ts';
+import { passkeysOf } from '../../src/store/passkeys.ts';
+import { verifiedIdentity } from '../verified-identity.ts';
+import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
+import { eachDatabase } from './harness.ts';
+import { withPasskey } from './passkey-people.ts';
+import { OTHER_ISSUER, personnel } from './personnel.ts';
+
+const EPOCH = 'a'.repeat(32);
+
+eachDatabase('accounts that an operator has forgotten', (current) => {
+  let acme: AcmeOperations;
+  beforeEach(async () => {
+    acme = await acmeOperations(current());
+    const { db } = current();
+    await db.deleteFrom('epoch').execute();
+    await beginFirstEpoch(db, EPOCH, await readWhereabouts(db));
+  });
+  const { edit, bodies, enter, link, admins } = personnel(current, () => acme);
+
+  /** Writes into the directory what account somebody has. */
+  const give = (key: string, subject: string, name = 'oidc') =>
+    edit(
+      'directory.yaml',
+      new RegExp(`^( {2}${key}:[^]*?accounts: \\{)(?: ${name}: [\\w-]+,)?`, 'm'),
+      `$1 ${name}: ${subject},`,
+    );
+  const forget = async (issuer = ISSUER, epoch = EPOCH) => {
+    const plan = await planForgetting(current().db, issuer);
+    return forgetAccounts(acme.world, plan, epoch);
+  };
+  const there = (subject: string) => signIn(acme.world, verifiedIdentity(OTHER_ISSUER, subject, 'contractors'));
+
+  test('are introduced anew, once, for the same persons, whose passkeys stay', async () => {
+    const { actor } = await withPasskey(acme, 'ana');
+    const bo = await acme.as('bo');
+    await give('ana', 'ana-2');
+    await give('bo', 'bo-2');
+    expect(code(await enter('ana-2'))).toBe('account-conflict');
+    expect(await openConflicts(current().db)).toHaveLength(1);
+    got(await forget());
+    expect(await openConflicts(current().db)).toEqual([]);
+    expect(got(await enter('ana-2'))).toBe(actor.person);
+    expect(got(await enter('bo-2'))).toBe(bo.person);
+    expect(await passkeysOf(current().db, actor.person)).toHaveLength(1);
+    // Once: whoever writes the directory does not go on with it.
+    await give('ana', 'mallory');
+    expect(code(await enter('mallory'))).toBe('account-conflict');
+    // And what was somebody's before does not become another's.
+    await give('cem', 'bo');
+    expect(code(await enter('bo'))).toBe('account-conflict');
+  });
+
+  test('are those of one issuer that the directory introduced, and no others', async () => {
+    await give('ana', 'n-1', 'contractors');
+    got(await there('n-1'));
+    got(await link('bo', 'n-2'));
+    await acme.as('ana');
+    got(await forget(OTHER_ISSUER));
+    expect(got(await listAccounts(acme.world, await acme.as('ana')))).toMatchObject([{ issuer: ISSUER }]);
+    expect(got(await there('n-2'))).toBe((await acme.as('bo')).person);
+    // Whoever proved one there keeps it, and it stands against what the directory says as before: nothing of it was forgotten.
+    await give('bo', 'n-3', 'contractors');
+    expect(code(await there('n-3'))).toBe('account-conflict');
+  });
+
+  test('make room also for somebody who linked another one there, which stays theirs', async () => {
+    await give('ana', 'n-1', 'contractors');
+    const ana = got(await there('n-1'));
+    await acme.as('ana');
+    const proven = {
+      issuer: OTHER_ISSUER,
+      subject: 'n-own',
+      proof: 'sign-in',
+      name: 'contractors',
+      signsIn: true,
+    } as const;
+    got(await linkAccount(acme.world, await acme.as('ana'), proven));
+    got(await forget(OTHER_ISSUER));
+    await give('ana', 'n-9', 'contractors');
+    expect(got(await there('n-9'))).toBe(ana);
+    expect(got(await there('n-own'))).toBe(ana);
+    await give('ana', 'n-10', 'contractors');
+    expect(code(await there('n-10'))).toBe('account-conflict');
+  });
+
+  test('stand in the log, one by one and as a whole, and on the page of administration', async () => {
+    await acme.as('ana');
+    await acme.as('bo');
+    await admins('mia');
+    const plan = got(await forget());
+    expect(plan).toMatchObject({ issuer: ISSUER, accounts: plan.people, admins: ['mia'] });
+    expect(await bodies('accounts.forgotten')).toMatchObject([{ facts: { issuer: ISSUER, accounts: plan.accounts } }]);
+    const unlinked = await bodies('account.unlinked');
+    expect(unlinked).toHaveLength(plan.accounts);
+    expect(unlinked[0]).toMatchObject({ facts: { issuer: ISSUER, proof: 'directory', by: 'operator' } });
+    expect(unlinked.map(({ text }) => text).join()).not.toMatch(/"ana"/);
+    const shown = got(await listAdministration(acme.world, await acme.as('bo'))).forgotten;
+    expect(shown).toMatchObject([{ issuer: ISSUER, accounts: plan.accounts }]);
+  });
+
+  test('end what is signed in by them, and nothing that is signed in by another account', async () => {
+    got(await link('ana', 'n-1'));
+    const open = async (subject: string, issuer: string, accounts: string) => {
+      const browser = { authenticatedAt: null, mfaAt: null, agent: 'Firefox', formerToken: null };
+      return got(await openBrowserSession(acme.world, { ...verifiedIdentity(issuer, subject, accounts), ...browser }))
+        .token;
+    };
+    const [own, other] = [await open('ana', ISSUER, 'oidc'), await open('n-1', OTHER_ISSUER, 'contractors')];
+    got(await forget());
+    expect(await recogniseSession(acme.world, own)).toMatchObject({ ok: false });
+    expect(await recogniseSession(acme.world, other)).toMatchObject({ ok: true });
+  });
+
+  test('are not, in another epoch, where the plan is another by then, or where the log cannot be written', async () => {
+    await acme.as('ana');
+    expect(await forget(ISSUER, 'b'.repeat(32))).toMatchObject({ refusal: 'another-epoch' });
+    expect(await forget('https://nowhere.example')).toMatchObject({ refusal: 'changed' });
+    const plan = await planForgetting(current().db, ISSUER);
+    await acme.as('cem');
+    expect(await forgetAccounts(acme.world, plan, EPOCH)).toMatchObject({ refusal: 'changed' });
+    const broken = { ...acme.world, append: () => Promise.reject(new Error('no log')) };
+    const seen = await planForgetting(current().db, ISSUER);
+    await expect(forgetAccounts(broken, seen, EPOCH)).rejects.toThrow('no log');
+    expect(await planForgetting(current().db, ISSUER)).toEqual(seen);
+    expect(await bodies('account.unlinked')).toEqual([]);
+  });
+});
