@@ -95,7 +95,7 @@ describe('linking an account', () => {
   test('by signing in there; it is listed with its proof, and signs in its person', async () => {
     const ana = await world.signIn('ana');
     const list = await ana.get('/v1/me/accounts');
-    expect(list.json['providers']).toEqual([{ name: 'contractors', title: 'Northwind' }]);
+    expect(list.json['providers']).toEqual([{ name: 'contractors', title: 'Northwind', signsIn: true }]);
     expect((await enter('nw-1')).status).toBe(403);
     const done = await link(ana, 'nw-1');
     expect([done.status, done.location?.href]).toEqual([303, `${base}/me#accounts`]);
