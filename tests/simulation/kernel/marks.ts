@@ -79,6 +79,7 @@ export const MARKS = {
   'extension-lapsed': 'a grant ended before a later end that was decided had been written',
   'extension-refused': 'a later end that was decided was refused before it was written',
   'returned-in-masses': 'somebody gave everything back at once',
+  'extended-in-masses': 'everybody on a target, or somebody with all that they held, asked for a later end at once',
   'revoked-in-masses': 'somebody took everything on a target or of a person away, one by one and at once',
   'order-given': 'somebody gave an order of the kill switch',
   'order-confirmed': 'a second person widened an order',

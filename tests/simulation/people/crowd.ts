@@ -44,6 +44,9 @@ const ACTIONS = {
   use: 2,
 };
 
+/** In so many runs something takes longer for many at once, so much more seldom than anybody does anything. */
+const MASSES = { runs: 0.4, seldomer: 25 };
+
 /** Methods by which something is handed out. */
 const HANDING: ReadonlySet<string> = new Set(['assume-role', 'roles-anywhere', BINDING]);
 
@@ -68,10 +71,24 @@ export class Crowd {
   async live(): Promise<void> {
     const { storm } = this.#parts;
     void this.holders.live((person) => this.#keyOf(person));
+    void this.#liveInMasses();
     while (!storm.calm) {
       await storm.scheduler.until(null, storm.scheduler.now + this.#prng.int(1, storm.weather.people.everyMs));
       if (storm.calm) return;
       void this.#act();
+    }
+  }
+
+  /** What people do in masses beside, by chance of its own. */
+  async #liveInMasses(): Promise<void> {
+    const { scheduler } = this.#parts.storm;
+    const prng = this.#parts.storm.prng.fork('people in masses');
+    if (!prng.chance(MASSES.runs)) return;
+    for (;;) {
+      const everyMs = MASSES.seldomer * this.#parts.storm.weather.people.everyMs;
+      await scheduler.until(null, scheduler.now + prng.int(1, everyMs));
+      if (this.#parts.storm.calm) return;
+      void this.#extendAll(prng);
     }
   }
 
@@ -213,10 +230,24 @@ export class Crowd {
     ]);
   }
 
-  async extend(key: string, grant: GrantId, durationMs: number): Promise<Answer | null> {
-    return this.do(key, `extends ${short(grant)} by ${durationMs} ms`, (node, actor) =>
-      extendGrant(node.world, actor, grant, { durationMs, reason: 'simulated' }),
+  /** Something takes longer: everybody on a target, everybody at all, or somebody with all that they hold, extends at the same moment. */
+  async #extendAll(prng: Prng): Promise<void> {
+    const active = this.#live().filter((grant) => grant.state === 'active');
+    if (active.length === 0) return;
+    const [one, who] = [prng.pick(active), prng.weighted({ target: 3, person: 3, everybody: 1 })];
+    const all = active.filter(
+      (grant) => who === 'everybody' || (who === 'target' ? grant.target === one.target : grant.person === one.person),
     );
+    const durationMs = prng.int(5, 150) * 1_000;
+    const asked = all.map((grant) => this.extend(this.#keyOf(grant.person), grant.id as GrantId, durationMs, prng));
+    const taken = (await Promise.all(asked)).filter((answer) => answer?.ok === true);
+    if (taken.length > 1) this.#parts.storm.marks.hit('extended-in-masses');
+  }
+
+  async extend(key: string, grant: GrantId, durationMs: number, prng = this.#prng): Promise<Answer | null> {
+    const what = `extends ${short(grant)} by ${durationMs} ms`;
+    const input = { durationMs, reason: 'simulated' };
+    return this.do(key, what, (node, actor) => extendGrant(node.world, actor, grant, input), null, prng);
   }
 
   /** Ends a grant on some node, and holds that node to its word. */
@@ -295,13 +326,19 @@ export class Crowd {
       this.#report(`${kept.key} works although ${short(kept.grant)} is ${row?.state ?? 'unknown'}`);
   }
 
-  /** Lets a person do something on any node that is alive. `null`: there was no answer, or an error. */
-  async do<T>(key: string, what: string, operation: Operation<T>, grant: string | null = null): Promise<Answer | null> {
+  /** Lets a person do something on any node that is alive, by `prng`. `null`: there was no answer, or an error. */
+  async do<T>(
+    key: string,
+    what: string,
+    operation: Operation<T>,
+    grant: string | null = null,
+    prng = this.#prng,
+  ): Promise<Answer | null> {
     const { storm, people } = this.#parts;
     const nodes = this.#parts.nodes();
     const person = people.get(key);
     if (nodes.length === 0 || person === undefined) return null;
-    const node = this.#prng.pick(nodes);
+    const node = prng.pick(nodes);
     const actor: Actor = { kind: 'person', person, key, roles: [], context: { via: 'cli' } };
     storm.trace.note(key, `${what} (${node.life.name})`);
     const done = this.#parts.observer.asks(node.life.name, grant);
