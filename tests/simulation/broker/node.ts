@@ -56,6 +56,8 @@ export interface BrokerNode {
   /** Loads another variant of rules and people, as a reload from files does. */
   useRules(variant: number): void;
   readonly variant: number;
+  /** How many ends it remembers that it could not write down. */
+  unrecorded(): number;
 }
 
 /** In calm weather nothing is missed by looking this seldom. */
@@ -182,6 +184,7 @@ export function startNode(
     get variant() {
       return variant;
     },
+    unrecorded: () => engine.unrecorded(),
   };
 }
 

@@ -38,6 +38,10 @@ export class CloudChecker {
   readonly #endAsked: (grant: GrantRow) => boolean;
   readonly #staleMs: number;
   readonly #keyOf: (person: string) => string;
+  /** What active grants lack, as `grant what`, since a time at which somebody had asked for their end: it does not come back by itself. */
+  readonly #taken = new Set<string>();
+  /** Grants whose end somebody ever asked for. */
+  readonly #everAsked = new Set<string>();
   /** When each place of IAM Identity Center was last seen to be held. */
   readonly #heldAt = new Map<string, number>();
   /** Told at every look what works in the cloud. */
@@ -88,6 +92,14 @@ export class CloudChecker {
     }
   }
 
+  /** Whether an active grant lacks something that nobody has asked to take away: neither now, nor when it was lost. */
+  #lacks(row: GrantRow, what: string, lacking: boolean): boolean {
+    const key = `${row.id} ${what}`;
+    if (!lacking) this.#taken.delete(key);
+    else if (this.#endAsked(row)) this.#taken.add(key);
+    return lacking && !this.#taken.has(key);
+  }
+
   /** What is promised stands in the cloud, and nothing stands there that nobody has noted. */
   #checkPasses(rows: readonly GrantRow[]): void {
     for (const row of rows) {
@@ -96,8 +108,8 @@ export class CloudChecker {
       const end = this.#cloud.passEnd(row.slot);
       if (end !== null && end > (row.boundUntil ?? 0))
         this.#violations.report('cloud', `${short(row.id)} has a later end in the cloud than anybody has noted`);
-      const over = row.state !== 'active' || this.#now() >= row.endsAt || this.#endAsked(row);
-      if (!over && (end === null || end < row.endsAt))
+      const over = row.state !== 'active' || this.#now() >= row.endsAt;
+      if (!over && this.#lacks(row, 'promise', end === null || end < row.endsAt))
         this.#violations.report('cloud', `${short(row.id)} is promised for longer than the cloud knows`);
     }
   }
@@ -113,8 +125,8 @@ export class CloudChecker {
       const until = identities.allowedUntil(NATIVE[row.target] ?? '', this.#keyOf(row.person), row.id);
       if (until !== null && until > (row.boundUntil ?? 0))
         this.#violations.report('cloud', `${short(row.id)} has a later end in the cloud than anybody has noted`);
-      const over = row.state !== 'active' || this.#now() >= row.endsAt || this.#endAsked(row);
-      if (!over && (until === null || until <= row.endsAt - SECOND_MS))
+      const over = row.state !== 'active' || this.#now() >= row.endsAt;
+      if (!over && this.#lacks(row, 'promise', until === null || until <= row.endsAt - SECOND_MS))
         this.#violations.report('cloud', `${short(row.id)} is promised for longer than the cloud knows`);
     }
   }
@@ -141,7 +153,7 @@ export class CloudChecker {
       const from = anywhere.deniedFrom(NATIVE[row.target] ?? '', row.id);
       if (from === null || from > (row.boundUntil ?? 0))
         this.#violations.report('cloud', `${short(row.id)} is active, and nothing on its role ends it`);
-      else if (from <= row.endsAt - SECOND_MS && !this.#endAsked(row))
+      else if (this.#lacks(row, 'end', from <= row.endsAt - SECOND_MS))
         this.#violations.report('slots', `${short(row.id)} is active, and its role denies it before its end`);
     }
   }
@@ -199,11 +211,10 @@ export class CloudChecker {
     for (const row of rows) {
       if (row.method !== 'identity-center' || row.state !== 'active' || center.isSpoilt(row.slot)) continue;
       this.#violations.judge('place-kept');
-      const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row);
-      if (over) continue;
-      if (!center.isHeld(row.slot))
+      if (row.endsAt === null || this.#now() >= row.endsAt) continue;
+      if (this.#lacks(row, 'place', !center.isHeld(row.slot)))
         this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
-      this.#checkGuards(row, row.endsAt ?? 0);
+      this.#checkGuards(row, row.endsAt);
     }
   }
 
@@ -214,9 +225,10 @@ export class CloudChecker {
     if (center.standing().has(row.slot) || this.#now() >= endsAt - CLOUD_CLOCK_TOLERANCE_MS) return;
     this.#violations.judge('guarded');
     const guards = { schedule: center.scheduledAt(row.slot), lease: center.leasedUntil(row.slot) };
-    if (guards.schedule === null || guards.schedule <= endsAt - SECOND_MS)
+    if (this.#lacks(row, 'schedule', guards.schedule === null || guards.schedule <= endsAt - SECOND_MS))
       this.#violations.report('cloud', `${short(row.id)} is active, and no schedule waits for its end`);
-    if (center.bucket !== null && (guards.lease === null || guards.lease <= endsAt - SECOND_MS))
+    const unleased = center.bucket !== null && (guards.lease === null || guards.lease <= endsAt - SECOND_MS);
+    if (this.#lacks(row, 'lease', unleased))
       this.#violations.report('cloud', `${short(row.id)} is active, and no lease says its end`);
   }
 
@@ -228,7 +240,10 @@ export class CloudChecker {
       if (center.mayBeClobbered(row.activatedAt ?? 0)) continue;
       const deniedFrom = center.deniedFrom(row.slot);
       const now = this.#now();
-      if (now < row.endsAt && !this.#endAsked(row) && deniedFrom !== null && deniedFrom <= now - SECOND_MS)
+      // What was begun for it, and given up, comes to the account with the next denial of anybody there.
+      if (this.#endAsked(row)) this.#everAsked.add(row.id);
+      const denied = deniedFrom !== null && deniedFrom <= now - SECOND_MS;
+      if (now < row.endsAt && denied && !this.#everAsked.has(row.id))
         this.#violations.report('slots', `${short(row.id)} is active, and is denied everything`);
       if (row.residualMs === null || row.residualMs >= 3_600_000) continue;
       this.#violations.judge('cut-in-the-account');
@@ -275,8 +290,8 @@ export class CloudChecker {
     for (const row of rows) {
       if (row.method !== 'assignment' || row.state !== 'active') continue;
       this.#violations.judge('place-kept');
-      const over = row.endsAt === null || this.#now() >= row.endsAt || this.#endAsked(row);
-      if (!over && !this.#cloud.isAssigned(row.slot, 0))
+      const over = row.endsAt === null || this.#now() >= row.endsAt;
+      if (!over && this.#lacks(row, 'place', !this.#cloud.isAssigned(row.slot, 0)))
         this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
     }
   }

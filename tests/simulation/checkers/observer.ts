@@ -36,7 +36,7 @@ export class Observer {
   readonly rules: RulesTimeline;
   readonly ledger: LedgerChecker;
   readonly cloud: CloudChecker;
-  readonly wishes = new Wishes();
+  readonly wishes: Wishes;
   readonly #storm: Storm;
   readonly #base: Database;
   readonly #claimChecker: ClaimChecker;
@@ -59,6 +59,7 @@ export class Observer {
     this.#base = base;
     this.#storm = storm;
     this.violations = new Violations(storm);
+    this.wishes = new Wishes(storm);
     storm.coverage.sight = { atWork: (node) => this.#atWork(node), stateOf: (grant) => this.grants.get(grant)?.state };
     this.rules = new RulesTimeline(now);
     this.ledger = new LedgerChecker(storm, this.violations);
@@ -137,7 +138,7 @@ export class Observer {
 
   /** Whether a grant may have been ended without a record, while the database took no writes. */
   #endAsked(grant: GrantRow | undefined): boolean {
-    return grant !== undefined && (this.wishes.asked(grant.id) || this.#orderChecker.mayHaveTaken(grant));
+    return grant !== undefined && (this.wishes.asked(grant) || this.#orderChecker.mayHaveTaken(grant));
   }
 
   #atWork(node: string): readonly string[] {
@@ -160,6 +161,7 @@ export class Observer {
 
   /** Reads again what was written by a node, and judges it. */
   async afterCommit(written: ReadonlySet<WatchedTable>, by: string): Promise<void> {
+    this.wishes.look();
     if (written.has('approval')) this.#approvals = await readApprovals(this.#base);
     if (written.has('request')) this.#requests = await readRequests(this.#base, this.#requests);
     if (written.has('revocation') || written.has('revocation_grant')) {

@@ -254,17 +254,18 @@ export class Crowd {
   async #end<T>(key: string, what: string, grant: GrantId, operation: Operation<T>): Promise<Answer | null> {
     const { observer, storm } = this.#parts;
     let life: BrokerNode['life'] | null = null;
-    const answered = observer.wishes.ask(grant);
+    const asking = observer.wishes.ask(grant);
     const answer = await this.do(
       key,
       what,
       (node, actor) => {
         life = node.life;
+        asking.of(node);
         return operation(node, actor);
       },
       grant,
     );
-    answered(answer);
+    asking.answered(answer);
     if (life !== null && answer?.ok === false && answer.code === 'recorded-late') {
       observer.wishes.add(grant, storm.scheduler.now, life, () => storm.scheduler.now);
     }

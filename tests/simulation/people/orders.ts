@@ -47,10 +47,13 @@ export class Orders {
     const reached = live.filter(
       (grant) => grant.target === input.target || this.#observer.keyOf(grant.person) === input.person,
     );
-    const answered = this.#observer.wishes.ask(...reached.map(({ id }) => id));
+    const asking = this.#observer.wishes.ask(...reached.map(({ id }) => id));
     const words = `orders the end of ${input.person ?? input.target ?? about}`;
-    const answer = await this.#do(by, words, (node, actor) => orderRevocation(node.world, actor, input));
-    answered(answer);
+    const answer = await this.#do(by, words, (node, actor) => {
+      asking.of(node);
+      return orderRevocation(node.world, actor, input);
+    });
+    asking.answered(answer);
     if (answer?.ok === true) this.#storm.marks.hit('order-given');
     if (answer?.ok === true && about === 'all' && this.#prng.chance(0.7)) await this.confirm();
   }

@@ -1,5 +1,5 @@
 import type { Sabotage } from './patch-source.ts';
-import { earlyEnds, lateReturns } from './storms.ts';
+import { earlyEnds, lateReturns, unreadable } from './storms.ts';
 
 /** Deliberate bugs in how long access lasts, and in what counts as gone: several of them are how other tools really do it. */
 export const SABOTAGED_ENDS: readonly Sabotage[] = [
@@ -57,6 +57,21 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     caughtBy: ['cloud'],
     weather: earlyEnds,
     seed: 4,
+  },
+  {
+    name: 'ended-after-an-error',
+    what: 'an end that failed with an error before anything was done is carried out a good minute later all the same, and nobody is told',
+    edits: [
+      {
+        file: 'src/operations/end-grant.ts',
+        find: '  const grant = await findGrant(world.db, id);\n  if (grant === null) return refused(NOT_FOUND);\n  const operation',
+        replace:
+          '  const grant = await findGrant(world.db, id).catch((error) => {\n    const later = async () => world.endUnrecorded(await findGrant(world.db, id), cause, { person: actor.person, reason });\n    void world.clock.sleep(90_000).then(later).catch(() => {});\n    throw error;\n  });\n  if (grant === null) return refused(NOT_FOUND);\n  const operation',
+      },
+    ],
+    caughtBy: ['ledger', 'slots'],
+    weather: unreadable,
+    seed: 1,
   },
   {
     name: 'clock-from-the-request',

@@ -50,6 +50,12 @@ export const earlyEnds = (drawn: Weather): Weather => ({
   cloud: { ...drawn.cloud, down: [], tamperEveryMs: 0, room: 10_240 },
 });
 
+/** The same, of a database that often answers with an error. */
+export const unreadable = (drawn: Weather): Weather => ({
+  ...earlyEnds(drawn),
+  database: { ...earlyEnds(drawn).database, failBefore: 0.1 },
+});
+
 /** Somebody reaches for the kill switch all the time, and little else happens. */
 export const manyOrders = (drawn: Weather): Weather => ({
   ...earlyEnds(drawn),
