@@ -30,7 +30,7 @@ import type { Mark } from './kernel/marks.ts';
 import { Storm } from './kernel/storm.ts';
 import type { Weather } from './kernel/weather.ts';
 import { Crowd } from './people/crowd.ts';
-import { assignByHand, tamper, tamperAtCenter, tamperWithRoles } from './people/tamper.ts';
+import { assignByHand, tamper, tamperAtCenter, tamperWithCatalogue, tamperWithRoles } from './people/tamper.ts';
 import { tryItOut } from './people/try-it-out.ts';
 import { verifiedIdentity } from '../verified-identity.ts';
 
@@ -178,6 +178,7 @@ class Run {
     void tamper(this.#around.cloud.identities, this.#observer, storm);
     void tamperAtCenter(this.#around.cloud.center, this.#observer, storm);
     void tamperWithRoles(this.#around.cloud.anywhere, this.#observer, storm);
+    void tamperWithCatalogue(this.#around.cloud.roles, this.#observer, storm);
     void sweepForEver(storm, this.#around.cloud, this.#around.endSigner);
     if (drawn.node.blackout !== null) void this.#goDark(drawn.node.blackout.from);
     await this.#until(Math.max(drawn.stormMs, drawn.node.blackout?.until ?? 0));

@@ -17,14 +17,21 @@ type Policies = ReadonlyMap<string, string>;
 /** The inline policies of a role as they were from a moment on. */
 interface RoleVersion {
   readonly at: number;
+  /** Another one when it was deleted and made anew; `null`: there is no such role. */
+  readonly id: string | null;
   readonly policies: Policies;
 }
+
+/** The ways in which somebody with a console of their own can get in the way of a catalogue role, and how often each is taken. */
+export const CATALOGUE_TAMPERINGS = { 'role made anew': 1, 'role deleted': 1 } as const;
+export type CatalogueTampering = keyof typeof CATALOGUE_TAMPERINGS;
 
 /** A session of a role that STS gave out under a policy of its own. */
 interface RoleSession {
   readonly key: string;
   readonly grant: string;
   readonly role: RoleVersion[];
+  readonly roleId: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
   /** From when on its own policy denies everything. */
@@ -55,14 +62,14 @@ export class SimRoles {
   /** Those that have not expired. */
   #alive: RoleSession[] = [];
   readonly #parsed = new Map<string, readonly Denial[]>();
+  #made = 0;
   onChange: () => void = () => {};
   /** Told of every change that the broker makes for a grant. */
   onWritten: (grant: string, how: Written) => void = () => {};
 
   constructor(storm: Storm, accounts: readonly string[], roles: readonly string[]) {
     this.#storm = storm;
-    for (const account of accounts)
-      for (const role of roles) this.#roles.set(keyOf(account, role), [{ at: this.#now, policies: OWN_POLICIES }]);
+    for (const account of accounts) for (const role of roles) this.#roles.set(keyOf(account, role), [this.#newRole()]);
   }
 
   /** The cloud's own time. */
@@ -78,14 +85,16 @@ export class SimRoles {
   assume({ RoleArn = '', SourceIdentity = '', Policy = '', DurationSeconds = 0 }: Input): object {
     const [, account = '', name = ''] = /^arn:aws:iam::(\d+):role\/curfew\/(.+)$/.exec(RoleArn) ?? [];
     const role = this.#roles.get(keyOf(account, name));
-    if (role === undefined) throw sdkError('AccessDenied', 403, `not authorized to assume ${RoleArn}`);
+    const roleId = role === undefined ? null : versionAt(role, this.#now).id;
+    if (role === undefined || roleId === null)
+      throw sdkError('AccessDenied', 403, `not authorized to assume ${RoleArn}`);
     const durationMs = DurationSeconds * 1_000;
     if (durationMs < SESSION_MS || durationMs > LONGEST_SESSION_MS)
       throw sdkError('ValidationError', 400, 'DurationSeconds');
     const key = `ASIA${String(this.#sessions.size + 1).padStart(8, '0')}`;
     // STS stamps whole seconds.
     const issuedAt = Math.floor(this.cloudNow / 1_000) * 1_000;
-    const session = { key, grant: SourceIdentity, role, issuedAt, expiresAt: issuedAt + durationMs };
+    const session = { key, grant: SourceIdentity, role, roleId, issuedAt, expiresAt: issuedAt + durationMs };
     const made: RoleSession = { ...session, endsAt: sessionEnd(Policy) ?? Infinity };
     this.#sessions.set(key, made);
     this.#alive.push(made);
@@ -111,6 +120,7 @@ export class SimRoles {
     const last = versionAt(role, this.#now);
     const seen = action.startsWith('Get') ? versionAt(role, this.#now - read.staleMs) : last;
     if (seen !== last) read.onStale();
+    if (seen.id === null) throw noSuchEntity('role');
     const policy = seen.policies.get(PolicyName);
     switch (action) {
       case 'GetRole':
@@ -125,12 +135,27 @@ export class SimRoles {
         if (policy === undefined) throw noSuchEntity('role policy');
         const policies = new Map(last.policies);
         policies.delete(PolicyName);
-        this.#change(role, policies);
+        this.#change(role, { ...last, policies });
         return {};
       }
       default:
         throw new Error(`the simulated IAM has no ${action}`);
     }
+  }
+
+  /** Somebody with a console of their own gets in the way. False: there is no such role. */
+  tamper(account: string, name: string, how: CatalogueTampering): boolean {
+    const role = this.#roles.get(keyOf(account, name));
+    const last = role === undefined ? null : versionAt(role, this.#now);
+    if (role === undefined || last === null || last.id === null) return false;
+    this.#change(role, how === 'role made anew' ? this.#newRole() : { ...last, id: null, policies: new Map() });
+    return true;
+  }
+
+  /** Makes the role again that somebody deleted. */
+  makeAnew(account: string, name: string): void {
+    const role = this.#roles.get(keyOf(account, name));
+    if (role !== undefined && versionAt(role, this.#now).id === null) this.#change(role, this.#newRole());
   }
 
   /** Whether the cloud would serve somebody who shows this session now. */
@@ -145,12 +170,15 @@ export class SimRoles {
     return this.#alive.flatMap((session) => (this.#works(session) ? [session.grant] : []));
   }
 
-  #works({ grant, role, issuedAt, expiresAt, endsAt }: RoleSession): boolean {
+  #works({ grant, role, roleId, issuedAt, expiresAt, endsAt }: RoleSession): boolean {
     const { cloudNow } = this;
     if (cloudNow >= expiresAt || cloudNow >= endsAt) return false;
+    // A session goes with the role that it is of, whatever has its name.
+    if (versionAt(role, this.#now).id !== roleId) return false;
     // What the cloud obeys is what stood there a while ago.
-    const obeyed = versionAt(role, this.#now - this.#storm.drawn.cloud.propagationMs);
-    return ![...obeyed.policies.values()].some((text) =>
+    const at = this.#now - this.#storm.drawn.cloud.propagationMs;
+    const obeyed = role.findLast((version) => version.at <= at && version.id === roleId);
+    return ![...(obeyed?.policies.values() ?? [])].some((text) =>
       this.#denialsOf(text).some(
         ({ grants, from, issuedBefore }) =>
           (grants === null || grants.has(grant)) &&
@@ -171,11 +199,16 @@ export class SimRoles {
     const fresh = [...this.#deniedBy(text)].filter((grant) => !before.has(grant));
     if (fresh.length > 1) this.#storm.marks.hit('written-together');
     for (const grant of fresh) this.onWritten(grant, 'takes');
-    this.#change(role, policies);
+    this.#change(role, { ...last, policies });
   }
 
-  #change(role: RoleVersion[], policies: Policies): void {
-    role.push({ at: this.#now, policies });
+  #newRole(): RoleVersion {
+    this.#made += 1;
+    return { at: this.#now, id: `ARCA${this.#made}`, policies: OWN_POLICIES };
+  }
+
+  #change(role: RoleVersion[], version: RoleVersion): void {
+    role.push({ ...version, at: this.#now });
     this.onChange();
   }
 

@@ -32,6 +32,7 @@ export const MARKS = {
   'identity-replaced': 'an identity that a live grant stood on was deleted, or made anew',
   'armed-end-removed-by-hand': 'somebody deleted or edited the end of a live grant’s sessions on their role',
   'role-replaced': 'a role with ends of live grants on it was deleted, or made anew',
+  'catalogue-role-replaced': 'a role that live grants open sessions of was deleted, or made anew',
   'unassigned-by-hand': 'somebody removed an assignment of a live grant',
   'unscheduled-by-hand': 'somebody edited or deleted the schedule of an assignment',
   'edit-removed': 'the broker took away a policy that somebody had edited',

@@ -3,7 +3,9 @@ import type { Observer } from '../checkers/observer.ts';
 import { isAnywhere } from '../cloud/anywhere-method.ts';
 import { ROLE_TAMPERINGS, type SimAnywhere } from '../cloud/sim-anywhere.ts';
 import { CENTER_TAMPERINGS, type SimCenter } from '../cloud/sim-center.ts';
+import { isSession } from '../cloud/session-method.ts';
 import { TAMPERINGS, type SimIdentities, type Tampering } from '../cloud/sim-identities.ts';
+import { CATALOGUE_TAMPERINGS, type SimRoles } from '../cloud/sim-roles.ts';
 import { isTimed } from '../cloud/timed-method.ts';
 import type { Mark } from '../kernel/marks.ts';
 import type { Storm } from '../kernel/storm.ts';
@@ -82,6 +84,31 @@ export async function tamperWithRoles(anywhere: SimAnywhere, observer: Observer,
     storm.trace.note('console', `${how}: ${short(id)} in ${account}`);
     if (how === 'role deleted')
       scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => anywhere.makeAnew(account));
+  }
+}
+
+/** In so many runs somebody deletes catalogue roles, or makes them anew, so much more seldom than other things. */
+const CATALOGUE = { runs: 0.3, seldomer: 10 };
+
+/** The same with catalogue roles: their sessions, and the denials of those, go with them. */
+export async function tamperWithCatalogue(roles: SimRoles, observer: Observer, storm: Storm): Promise<void> {
+  const prng = storm.prng.fork('tamper with the catalogue');
+  const { scheduler, drawn } = storm;
+  const { tamperEveryMs } = drawn.cloud;
+  if (!prng.chance(CATALOGUE.runs)) return;
+  while (tamperEveryMs > 0) {
+    await scheduler.until(null, scheduler.now + prng.int(1, CATALOGUE.seldomer * tamperEveryMs));
+    if (storm.calm) return;
+    const here = [...observer.grants.values()].filter((row) => isSession(row) && row.endedAt === null);
+    if (here.length === 0) continue;
+    const { role, target } = prng.pick(here);
+    const [account, how] = [NATIVE[target] ?? '', prng.weighted(CATALOGUE_TAMPERINGS)];
+    if (!roles.tamper(account, role, how)) continue;
+    for (const row of here) if (row.role === role && row.target === target) storm.strike('tampered', '', row.id);
+    storm.marks.hit('catalogue-role-replaced');
+    storm.trace.note('console', `${how}: ${role} in ${account}`);
+    if (how === 'role deleted')
+      scheduler.at(null, scheduler.now + prng.int(1_000, 60_000), () => roles.makeAnew(account, role));
   }
 }
 
