@@ -1,11 +1,11 @@
 import type { JsonObject } from '../core/json.ts';
 import { invariant } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
-import { ProviderFault, type Ending, type Observation, type Residual } from '../providers/contract.ts';
+import { ProviderFault, type Ending, type Observation } from '../providers/contract.ts';
 import { noteAbsence, noteEndWritten, noteFailures, noteSettled } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { credentialsOf } from '../store/credentials.ts';
-import { noteEditTold, type GrantRecord } from '../store/grants.ts';
+import type { GrantRecord } from '../store/grants.ts';
 import { dropLease, releaseLease, type LookAgain } from '../store/leases.ts';
 import { wakeUnsettled } from '../store/slot-grants.ts';
 import { alongside } from './alongside.ts';
@@ -18,6 +18,7 @@ import { backoffMs, faultFacts, PACE, type Heard, type StepPorts } from './ports
 import { forget, prove } from './prove.ts';
 import { goAhead } from './quota.ts';
 import { raiseFinding, record } from './record.ts';
+import { tellOfEditedEnd, tellOfResidual } from './end-findings.ts';
 import { noteLeaving, specInTurn, takeTurn, type SlotTurn } from './slot-turn.ts';
 import { whatStands } from './what-stands.ts';
 
@@ -170,23 +171,6 @@ function isToldAnew(seen: Observation | null, { binding }: SlotTurn): boolean {
 
 function isUnderWay(seen: Observation | null): boolean {
   return seen?.presence === 'present' && seen.underWay !== undefined;
-}
-
-/** What would have ended the access without us had been edited, as was seen before it was tried to take it away: somebody is told, once. */
-async function tellOfEditedEnd(ports: StepPorts, grant: GrantRecord, native: JsonObject | null): Promise<void> {
-  if (native === null) return;
-  const facts = { finding: 'end-was-edited' as const, native };
-  if (await raiseFinding(ports, grant, facts, (trx) => noteEditTold(trx, grant.id)))
-    ports.log.error({ grant: grant.id, ...facts }, 'the end of an access in the cloud was edited by somebody');
-}
-
-/** More can survive the end than was said when the access was made, and approved: somebody is told. */
-async function tellOfResidual(ports: StepPorts, grant: GrantRecord, residual: Residual | undefined): Promise<void> {
-  const promisedMs = grant.residual?.maxMs ?? Infinity;
-  if (residual === undefined || (residual.maxMs ?? Infinity) <= promisedMs) return;
-  const facts = { finding: 'more-survives-than-promised' as const, message: residual.words };
-  ports.log.error({ grant: grant.id, ...facts }, 'more can survive an end than was promised');
-  await raiseFinding(ports, grant, facts);
 }
 
 /** From when on a look that begins shows with absence that the access is gone for good; `null`: this one did. */

@@ -136,6 +136,17 @@ export const NOT_CUT_RESIDUAL: Residual = {
     'account. They go on until they expire, at most an hour after the assignment went.',
 };
 
+/** What holds when the permission set lets sessions last longer at the end than it did when the access was made. */
+export function outlastingResidual(maxMs: number): Residual {
+  const minutes = Math.ceil(maxMs / 60_000);
+  return {
+    maxMs,
+    words:
+      `Somebody has let sessions of the permission set last ${minutes} minutes, or AWS does not tell Curfew how long they last; an hour was promised. ` +
+      'Sessions that began before the end were not cut, and go on until they expire, at most so long after the assignment went.',
+  };
+}
+
 /** What `method: roles-anywhere` promises. */
 export const ROLES_ANYWHERE: MethodCapabilities = {
   method: 'roles-anywhere',

@@ -8,10 +8,9 @@ import {
   type Ending,
   type Observation,
   type Provisioned,
-  type Residual,
 } from '../contract.ts';
 import { facts, refuseSkew } from './call.ts';
-import { CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, NOT_CUT_RESIDUAL, UNCUT_RESIDUAL } from './capabilities.ts';
+import { CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, UNCUT_RESIDUAL } from './capabilities.ts';
 import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
 import {
   assignedTo,
@@ -35,12 +34,11 @@ import {
 import type { Asked, Wanted } from './identity-center-statuses.ts';
 import { leaseSlot, settledLeases } from './identity-center-leases.ts';
 import type { Leases } from './leases.ts';
+import { cutSessions, sessionsCut, surviving } from './identity-center-sessions.ts';
 import { wholeSecond } from './names.ts';
-import { exactly, needsCut, noLater, type TombstoneState } from './tombstone-state.ts';
+import { longestSessionMs } from './session-length.ts';
+import { exactly } from './tombstone-state.ts';
 import type { Tombstones } from './tombstones.ts';
-
-/** So long after an end it is tried to cut the sessions that began before: then they have expired, whatever became of that. */
-const CUTTING_MS = LONGEST_SSO_SESSION_MS + 300_000;
 
 /** Gives and takes assignments in one instance. All throw faults; none waits for what AWS does in its own time. */
 export class Assignments {
@@ -152,22 +150,25 @@ export class Assignments {
       if (isTriedAgain(schedule, call.now))
         return { ...present({ ...more, schedule: 'is still being tried' }), usable: false };
       if (!place.tombstone) return seen;
-      const cut = await this.#cut(place, at, spec, ending, asked);
+      const cut = await sessionsCut(this.#tombstones, { place, at, spec, ending }, asked);
       if (cut === 'uncut') return present({ ...more, sessions: 'that began before are not cut yet' });
       if (cut === 'being-cut')
         return { ...present({ ...more, sessions: 'that began before are being cut' }), underWay: 'denying' };
-      const { tombstone, maxMs } = cut;
-      if (maxMs === 0) return absent({ ...more, tombstone, sessionsIssuedBeforeMayLastMs: 0 });
-      return absent({ ...more, tombstone }, { residual: NOT_CUT_RESIDUAL });
+      const { tombstone, allDenied } = cut;
+      return absent({ ...more, tombstone }, allDenied);
     };
-    const absent = (more: JsonObject, surviving: { readonly residual?: Residual } = {}): Observation => ({
-      presence: 'absent',
-      proof: 'observed',
-      evidence: { ...evidence, sessionsIssuedBeforeMayLastMs: LONGEST_SSO_SESSION_MS, ...more },
-      // What was asked for before may still be carried out, by us or by the schedule.
-      final: false,
-      ...surviving,
-    });
+    const absent = async (more: JsonObject, allDenied = false): Promise<Observation> => {
+      const asWas = ending === null ? LONGEST_SSO_SESSION_MS : null;
+      const lastMs = allDenied ? 0 : (asWas ?? (await longestSessionMs(this.#directory, permissionSetArn, asked)));
+      return {
+        presence: 'absent',
+        proof: 'observed',
+        evidence: { ...evidence, sessionsIssuedBeforeMayLastMs: lastMs, ...more },
+        // What was asked for before may still be carried out, by us or by the schedule.
+        final: false,
+        ...(allDenied ? {} : surviving(lastMs, 'tombstone' in more)),
+      };
+    };
     if (permissionSetArn === null) return unlessEdited({ permissionSetIs: 'gone', saidBy: 'its instance' });
     if (userIds.length === 0) return unlessEdited({ userIs: 'gone', saidBy: 'its directory' });
     const names = { instanceArn, permissionSetArn, account: place.account };
@@ -198,19 +199,19 @@ export class Assignments {
   async revoke(place: AssignmentPlace, spec: BindingSpec, ending: Ending, call: CallOptions): Promise<void> {
     const asked: Asked = { lane: 'end', call };
     const at = await this.#locate(place, spec, asked);
-    const cutSessions = async (): Promise<void> => {
-      if (place.tombstone) await this.#cutSessions(place, at, spec, ending, asked);
+    const cut = async (): Promise<void> => {
+      if (place.tombstone) await cutSessions(this.#tombstones, { place, at, spec, ending }, asked);
     };
     try {
       await this.#takeAway(place, spec, at, asked);
     } catch (error) {
       // Whoever is denied everything can do nothing with an assignment that cannot be removed.
-      await cutSessions().catch((other: unknown) => {
+      await cut().catch((other: unknown) => {
         if (!(other instanceof ProviderFault)) throw other;
       });
       throw error;
     }
-    await cutSessions();
+    await cut();
   }
 
   async #takeAway(place: AssignmentPlace, spec: BindingSpec, at: Located, asked: Asked): Promise<void> {
@@ -244,50 +245,6 @@ export class Assignments {
     if (this.#leases === null) return;
     const at = await this.#locate(place, spec, { lane: 'end', call });
     for (const names of everybodyLeased(place, at)) await this.#leases.release(leaseSlot(names), call);
-  }
-
-  /** Brings the denial of a slot forward to its end, for everybody who could stand there. */
-  async #cutSessions(
-    place: AssignmentPlace,
-    at: Located,
-    spec: BindingSpec,
-    ending: Ending,
-    asked: Asked,
-  ): Promise<void> {
-    for (const names of everybody(place, at)) {
-      const seen = await this.#tombstones.look(names, noLater(spec, ending), asked);
-      if (needsCut(seen, ending)) await this.#tombstones.stand(names, noLater(spec, ending), asked);
-    }
-  }
-
-  /**
-   * What an ending may say of sessions that began before it, once the assignment is gone: how the tombstones of the slot stand, and how long
-   * those sessions may last. `uncut`: they can still be used, and be cut; `being-cut`: the set denies them, and the account will know soon.
-   */
-  async #cut(
-    place: AssignmentPlace,
-    at: Located,
-    spec: BindingSpec,
-    ending: Ending,
-    asked: Asked,
-  ): Promise<{ readonly tombstone: string; readonly maxMs: number } | 'uncut' | 'being-cut'> {
-    const states: (TombstoneState | 'unknown')[] = [];
-    for (const names of everybody(place, at)) {
-      const seen = await this.#tombstones.look(names, noLater(spec, ending), asked).catch((error: unknown) => {
-        // Whoever may not look any more must not keep a grant from being over for ever.
-        if (error instanceof ProviderFault) return 'unknown' as const;
-        throw error;
-      });
-      states.push(seen);
-      this.#tombstones.sawGone(names, asked.call.now);
-    }
-    const uncutStates = states.filter((state) => state === 'unknown' || needsCut(state, ending));
-    const canBeCut = uncutStates.length > 0;
-    if (canBeCut && asked.call.now < after(ending.since, CUTTING_MS))
-      return uncutStates.every((state) => state === 'not-there-yet') ? 'being-cut' : 'uncut';
-    // None: it may have stood without one while the set was full.
-    const uncut = canBeCut || states.some((state) => state === 'full' || state === 'none');
-    return { tombstone: states.join(', '), maxMs: uncut ? LONGEST_SSO_SESSION_MS : 0 };
   }
 
   /** Begins the removal of one assignment, unless it is not there (`needless`) or its removal is under way. */

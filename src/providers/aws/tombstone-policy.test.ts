@@ -104,8 +104,12 @@ describe('a tombstone', () => {
   });
 
   test('is needed until no session can be alive that began before the removal', () => {
-    expect(isOver(END, after(END, 3_600_000 + 300_000))).toBe(false);
-    expect(isOver(END, after(END, 3_600_000 + 305_000))).toBe(true);
+    expect(isOver(END, after(END, 3_600_000 + 300_000), 3_600_000)).toBe(false);
+    expect(isOver(END, after(END, 3_600_000 + 305_000), 3_600_000)).toBe(true);
+    // One that may last for less now may have lasted an hour before.
+    expect(isOver(END, after(END, 3_600_000 + 300_000), 900_000)).toBe(false);
+    expect(isOver(END, after(END, 12 * 3_600_000 + 300_000), 12 * 3_600_000)).toBe(false);
+    expect(isOver(END, after(END, 12 * 3_600_000 + 305_000), 12 * 3_600_000)).toBe(true);
   });
 
   test('says whole seconds, never later than what was promised', () => {

@@ -31,8 +31,8 @@ export interface TombstonePolicy {
 /** Characters of an inline policy, white space apart, and its bytes (IAM Identity Center quotas; API reference, InlinePolicy). */
 const MOST_CHARACTERS = 10_240;
 const MOST_BYTES = 32_768;
-/** The last session has expired so long after its assignment was seen to be gone, also of a creation that was given up and landed late. */
-const OUTLIVES_MS = LONGEST_SSO_SESSION_MS + 300_000 + CLOCK_TOLERANCE_MS;
+/** Beyond the longest session after its assignment was seen to be gone, also of a creation that was given up and landed late. */
+const MARGIN_MS = 300_000 + CLOCK_TOLERANCE_MS;
 
 /** Letters and digits that follow from the place: the same slot always has the same statement. */
 export function sidOf({ account, userId }: TombstonePlace): string {
@@ -89,9 +89,9 @@ export function withoutTombstones(policy: TombstonePolicy, sids: ReadonlySet<str
   return { ...policy, tombstones: new Map([...policy.tombstones].filter(([sid]) => !sids.has(sid))) };
 }
 
-/** Whether no session can be alive any more of somebody who has not been assigned the set since then. */
-export function isOver(goneSince: Instant, now: Instant): boolean {
-  return now >= after(goneSince, OUTLIVES_MS);
+/** Whether no session can be alive any more of somebody who has not been assigned the set since then. `longestMs`: how long one may last. */
+export function isOver(goneSince: Instant, now: Instant, longestMs: number): boolean {
+  return now >= after(goneSince, Math.max(longestMs, LONGEST_SSO_SESSION_MS) + MARGIN_MS);
 }
 
 /** How many more tombstones a policy has room for, as long as the longest that there can be. */

@@ -79,17 +79,17 @@ export class TombstoneSightings {
     if (seen !== undefined && seen.endsAt <= now) seen.goneSince ??= now;
   }
 
-  /** Whether no session can need a tombstone any more: its user has long been gone, and is gone now, by a look that is taken when it matters. */
+  /** Whether no session, which may be so long, can need a tombstone any more: its user has long been gone, and is gone now, by a look that is taken when it matters. */
   async isOver(
     permissionSetArn: string,
     tombstone: Tombstone,
-    now: Instant,
+    { now, longestMs }: { readonly now: Instant; readonly longestMs: number },
     isAssigned: () => Promise<boolean>,
   ): Promise<boolean> {
     const seen = this.#of(permissionSetArn, tombstone);
     if (seen === null || now < tombstone.endsAt) return false;
     const { goneSince } = seen;
-    if (goneSince !== null && !isOver(goneSince, now)) return false;
+    if (goneSince !== null && !isOver(goneSince, now, longestMs)) return false;
     seen.goneSince = (await isAssigned()) ? null : (goneSince ?? now);
     return goneSince !== null && seen.goneSince !== null;
   }

@@ -24,6 +24,7 @@ import {
 } from './tombstone-policy.ts';
 import { LATE_MS, TombstoneSightings } from './tombstone-sightings.ts';
 import type { TombstoneState, WantedEnd } from './tombstone-state.ts';
+import { longestSessionMs } from './session-length.ts';
 
 interface Wish {
   readonly set: PermissionSetNames;
@@ -311,10 +312,12 @@ export class Tombstones {
     const { instanceArn, permissionSetArn } = set;
     const { now } = asked.call;
     const over = new Set<string>();
+    if (policy.tombstones.size === 0) return over;
+    const longestMs = await longestSessionMs(this.#directory, permissionSetArn, asked);
     for (const [sid, one] of policy.tombstones) {
       const names = { instanceArn, permissionSetArn, account: one.account };
       const assigned = async () => sid !== own && (await this.#directory.assigned(names, asked, now)).has(one.userId);
-      if (await this.#sightings.isOver(permissionSetArn, one, now, assigned)) over.add(sid);
+      if (await this.#sightings.isOver(permissionSetArn, one, { now, longestMs }, assigned)) over.add(sid);
     }
     return over;
   }
