@@ -1,13 +1,21 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAwsSimulator, type AwsSimulator } from '../../simulators/aws/server.ts';
-import { OWNED_SET, PERMISSION_SET, person, tombstoneWorld } from '../contract/aws-center-world.ts';
+import { ADMIN } from '../contract/aws-center-harness.ts';
+import { CENTER, LEASES, OWNED_SET, PERMISSION_SET, person, tombstoneWorld } from '../contract/aws-center-world.ts';
 import { post } from '../contract/aws-harness.ts';
-import { ACCOUNT, BUCKET } from '../contract/aws-world.ts';
+import { ACCOUNT, BROKER_ROLE, BUCKET, EXTERNAL_ID, HUB } from '../contract/aws-world.ts';
+import {
+  sweeperAssignmentPermissions,
+  sweeperHubPolicy,
+  sweeperTrust,
+} from '../../src/providers/aws/sweep-permissions.ts';
+import { createEndSigner } from '../../src/providers/signed-end.ts';
+import type { WorldDescription } from '../../simulators/aws/world.ts';
 import { environment, type Json } from './aws-identity-center-cloud.ts';
 import { copyDatabaseTo } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
@@ -30,6 +38,31 @@ const SESSION_MS = 3_600_000;
 /** Somebody else's role in the account, which reads all the time. */
 const DEPLOYER = `arn:aws:iam::${ACCOUNT}:role/deployer`;
 
+/** The sweeper as infra/aws makes it: its own role in the hub, and the one it takes where Identity Center is administered. */
+const SWEEPER = `arn:aws:iam::${HUB}:role/curfew/curfew-sweeper`;
+const THERE = `arn:aws:iam::${CENTER}:role/curfew/curfew-sweeper`;
+const names = { partition: 'aws', account: CENTER, brokerRoleArn: BROKER_ROLE, externalId: EXTERNAL_ID };
+const anybody = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+};
+const swept = { name: 'curfew-sweeper', path: '/curfew/' };
+const sweepers: Readonly<Record<string, object>> = {
+  [HUB]: { ...swept, trustPolicy: anybody, inlinePolicies: { hub: sweeperHubPolicy(names, LEASES) } },
+  [CENTER]: {
+    ...swept,
+    trustPolicy: sweeperTrust(SWEEPER, EXTERNAL_ID),
+    inlinePolicies: { assignments: sweeperAssignmentPermissions(names) },
+  },
+};
+const world = {
+  ...tombstoneWorld,
+  accounts: tombstoneWorld.accounts.map((one) => {
+    const sweeper = sweepers[one.id];
+    return sweeper === undefined ? one : { ...one, roles: [...(one.roles ?? []), sweeper] };
+  }),
+} as WorldDescription;
+
 let simulator: AwsSimulator;
 let home: string;
 let offsetMs = 0;
@@ -41,7 +74,12 @@ beforeAll(async () => {
   writeFileSync(join(home, 'aws-config'), '[default]\ns3 =\n  signature_version = s3v4\n');
   port = await freePorts(2);
   const settings = { fireDelayMs: [59_000, 59_000] } as const;
-  simulator = await startAwsSimulator({ port: 0, world: tombstoneWorld, settings });
+  simulator = await startAwsSimulator({ port: 0, world, settings });
+});
+
+beforeEach(async () => {
+  offsetMs = 0;
+  await pass(0);
 });
 
 afterAll(async () => {
@@ -57,6 +95,15 @@ async function pass(ms: number): Promise<void> {
   await post(simulator.url, 'clock', { offsetMs });
 }
 
+function run(file: string, words: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(file, [...words], { env, cwd: ROOT, encoding: 'utf8', timeout: 60_000 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
 function aws(words: readonly string[], keys: Readonly<Record<string, string>>): Promise<Outcome> {
   const env = {
     HOME: home,
@@ -68,12 +115,7 @@ function aws(words: readonly string[], keys: Readonly<Record<string, string>>): 
     AWS_PAGER: '',
     ...keys,
   };
-  return new Promise((resolve) => {
-    execFile('aws', [...words], { env, encoding: 'utf8', timeout: 60_000 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
-      resolve({ code, stdout, stderr });
-    });
-  });
+  return run('aws', words, env);
 }
 
 /** New credentials of the permission set, as `aws sso` asks the portal for them. */
@@ -88,10 +130,9 @@ async function session(
   return { keys: environment((JSON.parse(stdout) as { roleCredentials: Json }).roleCredentials), said: '' };
 }
 
-/** Keys of a role that has nothing to do with us, for longer than any session of a person. */
-async function others(): Promise<Record<string, string>> {
-  const wanted = { roleArn: DEPLOYER, durationSeconds: 14_400 };
-  return environment((await post(simulator.url, 'session', wanted)) as Json);
+/** Keys of a role as its platform gives them to whoever runs as it, for longer than any session of a person. */
+async function keysOf(roleArn: string): Promise<Record<string, string>> {
+  return environment((await post(simulator.url, 'session', { roleArn, durationSeconds: 14_400 })) as Json);
 }
 
 const read = (keys: Record<string, string>) =>
@@ -113,8 +154,8 @@ async function signed(keys: Record<string, string>): Promise<() => Promise<{ sta
   };
 }
 
-/** Starts the broker anew, with nothing behind it. */
-async function serving(): Promise<void> {
+/** Starts the broker anew, with nothing behind it; its folder. */
+async function serving(): Promise<string> {
   await killed();
   const folder = mkdtempSync(join(home, 'broker-'));
   copyDatabaseTo(join(folder, 'data'));
@@ -131,18 +172,13 @@ async function serving(): Promise<void> {
     child.stderr.on('data', hear);
     child.once('exit', (code) => reject(new Error(`the broker ended with ${code}: ${said}`)));
   });
+  return folder;
 }
 
 /** Gives somebody access through the broker, by the command line, and answers when it ends. */
 async function given(who: string, role: string, lasts: string): Promise<number> {
   const env = { HOME: join(home, who), PATH: process.env['PATH'] ?? '', CURFEW_SERVER: `http://localhost:${port}` };
-  const curfew = (...args: readonly string[]) =>
-    new Promise<Outcome>((resolve) => {
-      const options = { env, cwd: ROOT, encoding: 'utf8' as const, timeout: 60_000 };
-      execFile('./bin/curfew', [...args], options, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? 255), stdout, stderr });
-      });
-    });
+  const curfew = (...args: readonly string[]) => run('./bin/curfew', args, env);
   mkdirSync(env.HOME, { recursive: true });
   expect(await curfew('login', '--as', who)).toMatchObject({ code: 0 });
   const asked = ['request', role, '--on', 'aws/prod', '--reason', 'The books are due', '--for', lasts, '--wait'];
@@ -151,6 +187,14 @@ async function given(who: string, role: string, lasts: string): Promise<number> 
     grants: { role: string; endsAt: string }[];
   };
   return Date.parse(grants.find((one) => one.role === role)?.endsAt ?? '');
+}
+
+/** One run of the real sweeper, which has the keys of its role and the public key of the broker, and nothing else of it. */
+async function sweep(key: string): Promise<Outcome> {
+  const words = ['sweep', '--provider', 'aws', '--bucket', LEASES, '--identity-center-role-arn', THERE, '--key', key];
+  const there = ['--region', 'eu-west-1', '--endpoint', simulator.url, '--allow-custom-endpoint'];
+  const keys = { ...(await keysOf(SWEEPER)), CURFEW_AWS_EXTERNAL_ID: EXTERNAL_ID };
+  return run('./bin/curfew', [...words, ...there], { HOME: home, PATH: process.env['PATH'] ?? '', ...keys });
 }
 
 async function killed(): Promise<void> {
@@ -162,6 +206,30 @@ async function killed(): Promise<void> {
 }
 
 describe.skipIf(!hasAws())('identity-center and the real aws command (skipped where aws is not on the PATH)', () => {
+  test('with the broker killed, all that it knew deleted, and its schedule taken away, the sweeper ends it by the lease', async () => {
+    const folder = await serving();
+    const endsAt = await given('cy', 'invoice-visit', '2m');
+    await killed();
+    const key = createEndSigner(readFileSync(join(folder, 'data/keys/ends.pem'), 'utf8')).publicKey;
+    rmSync(folder, { recursive: true });
+    const admin = await keysOf(ADMIN);
+    const { Schedules } = JSON.parse((await aws(['scheduler', 'list-schedules'], admin)).stdout) as {
+      Schedules: { Name: string }[];
+    };
+    for (const { Name } of Schedules)
+      expect(await aws(['scheduler', 'delete-schedule', '--name', Name], admin)).toMatchObject({ code: 0 });
+    await pass(endsAt + 70_000 - cloudNow());
+    // Nobody of AWS's ends it any more.
+    expect((await session(2)).keys).not.toBeNull();
+    const done = await sweep(key);
+    expect(done).toMatchObject({ code: 0, stderr: expect.stringContaining(' 1 ended') as string });
+    expect(done.stdout).toMatch(new RegExp(`^ended +${ACCOUNT} .*The assignment was deleted, and is gone`, 'm'));
+    expect(await session(2)).toMatchObject({
+      keys: null,
+      said: expect.stringContaining('ForbiddenException') as string,
+    });
+  }, 120_000);
+
   test('with the broker killed before the end, no new session begins after the minute of the schedule and the seconds of the removal; one that was saved goes on, as said, and is refused an hour after it began', async () => {
     expect((await session()).said).toContain('ForbiddenException');
     await serving();
@@ -174,7 +242,7 @@ describe.skipIf(!hasAws())('identity-center and the real aws command (skipped wh
     const last = await session();
     const lastAt = cloudNow();
     expect(lastAt).toBeLessThan(endsAt);
-    const [reading, control] = await Promise.all([signed(last.keys ?? {}), signed(await others())]);
+    const [reading, control] = await Promise.all([signed(last.keys ?? {}), signed(await keysOf(DEPLOYER))]);
     // The schedule fires within a minute, and the removal takes AWS up to four seconds more.
     await pass(endsAt + 60_000 - cloudNow());
     await pass(4_000);
@@ -188,8 +256,6 @@ describe.skipIf(!hasAws())('identity-center and the real aws command (skipped wh
   }, 90_000);
 
   test('with tombstone: true and the broker killed before the end, a saved session is refused at the end, to the second; another person’s goes on', async () => {
-    offsetMs = 0;
-    await pass(0);
     await serving();
     const other = await given('cy', 'invoice-desk', '10m');
     const endsAt = await given('ana', 'invoice-desk', '2m');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startDemoIdp } from '../../simulators/idp/demo-idp.ts';
 import { startBroker } from '../../src/main.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { CENTER, OWNED_SET, PERMISSION_SET, person } from '../contract/aws-center-world.ts';
+import { CENTER, LEASES, OWNED_SET, PERMISSION_SET, person } from '../contract/aws-center-world.ts';
 import { hubSession } from '../contract/aws-harness.ts';
 import { ACCOUNT, EXTERNAL_ID } from '../contract/aws-world.ts';
 
@@ -67,7 +67,12 @@ await startBroker({
     rulesDir,
     logLevel: 'silent',
     signIn: { issuer: idp.issuer, clientId: idp.clientId, clientSecretFile: null },
-    aws: { region: 'eu-west-1', externalId: EXTERNAL_ID, identityCenter: { account: CENTER, region: 'eu-west-1' } },
+    aws: {
+      region: 'eu-west-1',
+      externalId: EXTERNAL_ID,
+      identityCenter: { account: CENTER, region: 'eu-west-1' },
+      sweepBucket: { name: LEASES, region: 'eu-west-1' },
+    },
     trustedProxies: [],
     role: 'all',
   },
