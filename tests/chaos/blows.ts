@@ -14,6 +14,7 @@ export const BLOWS = {
   'database slow': 'every byte to and from the database is late',
   'PostgreSQL immediate': 'PostgreSQL is stopped without a checkpoint and started again',
   'restore of a copy': 'an older copy of the database takes its place',
+  'restore of the first copy': 'the same of the very first copy: every grant in it is over',
 } as const;
 export type Blow = keyof typeof BLOWS;
 
@@ -28,6 +29,8 @@ const WEIGHTS: Readonly<Record<Blow, number>> = {
   'database slow': 6,
   'PostgreSQL immediate': 10,
   'restore of a copy': 6,
+  // Once, late in a long run.
+  'restore of the first copy': 0,
 };
 
 /** Longer than the ten seconds for which a claim is held: what it had claimed is somebody else's when it wakes. */
@@ -61,11 +64,16 @@ export interface PlannedBlow {
   readonly forMs: number;
 }
 
+/** A run of so many lasts longer than any grant: what was live in its first copy has long ended when that is restored. */
+const LONG_RUN = 100;
+
 /** Draws what is broken, in which order, and for how long. The same seed draws the same. */
 export function planBlows(prng: Prng, count: number, everyMs: number): readonly PlannedBlow[] {
+  const late = count < LONG_RUN ? null : Math.floor(count * 0.8);
   return Array.from({ length: count }, (_, index) => {
     // The first ones are one of each, so that a short run has seen something of everything.
-    const kind = index < FIRST.length && count >= FIRST.length ? first(prng, index) : prng.weighted(WEIGHTS);
+    const drawn = index < FIRST.length && count >= FIRST.length ? first(prng, index) : prng.weighted(WEIGHTS);
+    const kind = index === late ? 'restore of the first copy' : drawn;
     return {
       kind,
       waitMs: prng.int(Math.round(everyMs * 0.4), Math.round(everyMs * 1.6)),
@@ -107,50 +115,94 @@ function lengthOf(kind: Blow, prng: Prng): number {
       return prng.int(0, 4_000);
     case 'database cut':
     case 'restore of a copy':
+    case 'restore of the first copy':
       return 0;
   }
 }
+
+type Copy = 'first' | 'latest';
 
 /** Breaks things, and remembers what was broken and what a restore has taken back. */
 export class Breaker {
   readonly #site: Site;
   readonly #say: (text: string) => void;
+  readonly #fail: (text: string) => void;
   readonly #running = new Set<Promise<void>>();
+  /** Blows that were done, to the end of each. */
   readonly counts = new Map<Blow, number>();
   readonly restores: Restore[] = [];
   /** The database is stopped, copied and replaced by one at a time. */
   #database: Promise<void> = Promise.resolve();
-  #copiedAt = 0;
+  /** When each copy was made. */
+  readonly #copies = new Map<Copy, number>();
   cloudFaults = 0;
 
-  constructor(site: Site, say: (text: string) => void) {
+  /** `fail` hears of every blow that could not be done. */
+  constructor(site: Site, say: (text: string) => void, fail: (text: string) => void) {
     this.#site = site;
     this.#say = say;
+    this.#fail = fail;
   }
 
-  /** Makes the copy that later restores go back to. The server is stopped for it, in order. */
+  /** Makes the copy that later restores go back to, and keeps the first. The server is stopped for it, in order. */
   async copy(): Promise<void> {
     await this.#alone(async () => {
       const { postgres } = this.#site;
       const copiedAt = Date.now();
       await postgres.stop('fast');
-      postgres.copy();
-      this.#copiedAt = copiedAt;
+      for (const name of this.#copies.has('first') ? (['latest'] as const) : (['first', 'latest'] as const)) {
+        postgres.copy(name);
+        this.#copies.set(name, copiedAt);
+      }
       await postgres.start();
     });
   }
 
-  /** Begins a blow, which may go on while the next one comes. */
-  strike(blow: PlannedBlow): void {
+  /**
+   * Begins a blow, which may go on while the next one comes; it counts once it is done, and `fail` hears if it could not be. False: it would
+   * hit nobody just now, and nothing was begun.
+   */
+  strike(planned: PlannedBlow): boolean {
+    const blow = this.#aimed(planned);
+    if (blow === null) return false;
     const { kind, forMs, everywhere, whom } = blow;
     const target = kind.startsWith('database') ? (everywhere ? 'of all brokers' : `of broker-${whom + 1}`) : '';
     const name = kind === 'kill -9' || kind === 'SIGSTOP' ? `broker-${whom + 1}` : target;
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     this.#say([kind, name, forMs === 0 ? '' : `for ${(forMs / 1_000).toFixed(1)} s`].filter(Boolean).join(' '));
     const done = this.#do(blow)
-      .catch((error: unknown) => this.#say(`${kind} could not be done: ${String(error)}`))
+      .then(
+        () => void this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1),
+        (error: unknown) => this.#fail(`${kind} could not be done: ${String(error)}`),
+      )
       .finally(() => this.#running.delete(done));
     this.#running.add(done);
+    return true;
+  }
+
+  /** The blow on whom it was drawn for, or on the next one that it can hit; `null`: on nobody. */
+  #aimed(blow: PlannedBlow): PlannedBlow | null {
+    const { brokers, networks } = this.#site;
+    const canHit = (whom: number): boolean => {
+      switch (blow.kind) {
+        case 'kill -9':
+        case 'kill -9 all':
+          return brokers[whom]?.isUp === true;
+        case 'SIGSTOP':
+          return brokers[whom]?.isAwake === true;
+        case 'database cut':
+        case 'database half-open':
+        case 'database forgotten':
+        case 'database slow':
+          return (networks[whom]?.connections ?? 0) > 0;
+        // There is one of it, and a blow waits until the one before has set it up again.
+        case 'PostgreSQL immediate':
+        case 'restore of a copy':
+        case 'restore of the first copy':
+          return true;
+      }
+    };
+    const whom = brokers.map((_, index) => (blow.whom + index) % brokers.length).find(canHit);
+    return whom === undefined ? null : { ...blow, whom };
   }
 
   /** What clouds do to their callers, for a while: only to the brokers' calls, never to the tries of saved credentials. */
@@ -190,7 +242,7 @@ export class Breaker {
       case 'kill -9':
         return brokers[whom]?.kill(forMs);
       case 'kill -9 all':
-        return void (await Promise.all(brokers.map((broker) => broker.kill(forMs))));
+        return void (await Promise.all(brokers.filter(({ isUp }) => isUp).map((broker) => broker.kill(forMs))));
       case 'SIGSTOP':
         return brokers[whom]?.freeze(forMs);
       case 'database cut':
@@ -211,14 +263,28 @@ export class Breaker {
           await postgres.start();
         });
       case 'restore of a copy':
-        return this.#alone(async () => {
-          const stoppedAt = Date.now();
-          await postgres.stop('immediate');
-          postgres.restore();
-          await postgres.start();
-          this.restores.push({ copiedAt: this.#copiedAt, stoppedAt, restoredAt: Date.now() });
-        });
+        return this.#restore('latest');
+      case 'restore of the first copy':
+        return this.#restore('first');
     }
+  }
+
+  #restore(name: Copy): Promise<void> {
+    return this.#alone(async () => {
+      const { postgres } = this.#site;
+      const copiedAt = this.#copies.get(name);
+      if (copiedAt === undefined) throw new Error('there is no copy to restore');
+      const stoppedAt = Date.now();
+      await postgres.stop('immediate');
+      postgres.restore(name);
+      // Restores go back, and never forward again to what an earlier one has taken away: nobody could tell that from a database that is whole.
+      if (name === 'first') {
+        postgres.copy('latest');
+        this.#copies.set('latest', copiedAt);
+      }
+      await postgres.start();
+      this.restores.push({ copiedAt, stoppedAt, restoredAt: Date.now() });
+    });
   }
 
   #alone(work: () => Promise<void>): Promise<void> {

@@ -75,7 +75,7 @@ export interface ChaosReport {
  * takes, behind everybody whose assignment ends in these minutes.
  */
 const CONVERGE_MS = 300_000;
-/** In this time a broker finds out by itself which of its connections are dead. */
+/** In this time a broker finds out by itself which of its connections are dead, and one that is down is up again. */
 const READY_MS = 60_000;
 /** Fewer, and most blows found nothing that they could have kept from ending. */
 const LEAST_GRANTS_A_BLOW = 0.5;
@@ -110,7 +110,11 @@ export async function runChaos(
     wallet.signIn(person, 'analyst', PERMISSION_SET, LONGEST_SESSION_MS);
     wallet.signIn(person, 'auditor', OWNED_SET, 0);
   }
-  const breaker = new Breaker(site, (text) => say(`${seconds().toFixed(0).padStart(4)} s  ${text}`));
+  const breaker = new Breaker(
+    site,
+    (text) => say(`${seconds().toFixed(0).padStart(4)} s  ${text}`),
+    (text) => violate('processes', text),
+  );
   try {
     // What is asked for in a short run is shorter, because the run waits for its end.
     const longestS = options.kills <= SHORT_RUN ? SHORT_GRANT_S : LONG_GRANT_S;
@@ -179,11 +183,14 @@ async function storm(
     await pause(blow.waitMs, null, { signal: stop });
     if (weather.chance(0.35)) await breaker.troubleCloud(weather);
     untilCopy -= 1;
-    if (untilCopy <= 0 && copies.chance(0.5)) {
+    // A copy that is restored at once has lost nothing, and no epoch begins.
+    if (untilCopy <= 0 && !blow.kind.startsWith('restore') && copies.chance(0.5)) {
       untilCopy = COPY_EVERY;
       await breaker.copy();
     }
-    breaker.strike(blow);
+    // With everybody down there is nobody to strike: a blow waits for one.
+    for (const until = Date.now() + READY_MS; !breaker.strike(blow); await pause(250, null, { signal: stop }))
+      if (Date.now() > until) throw new Error(`there was nobody to strike for ${READY_MS / 1_000} s: ${blow.kind}`);
     if (index % 10 === 9) say(status());
   }
 }

@@ -66,14 +66,14 @@ export function servedAfterSaidEnd(
 export function lost(records: Records, errands: readonly Errand[], restores: readonly Restore[]): readonly string[] {
   const requests = new Set(records.requests.map((request) => request.id));
   const grants = new Set(records.grants.map((grant) => grant.id));
-  const isForgotten = ({ sentAt, ackedAt }: Errand) =>
-    restores.some(({ copiedAt, restoredAt }) => (ackedAt ?? 0) >= copiedAt && sentAt <= restoredAt);
+  // Between what was sent and what somebody was told of it, it came to be: later than the copy, perhaps, and before it was restored.
+  const isForgotten = (sentAt: number, toldAt: number | null) =>
+    restores.some(({ copiedAt, restoredAt }) => (toldAt ?? 0) >= copiedAt && sentAt <= restoredAt);
   const gone = errands.flatMap((errand) => {
-    if (errand.request === null || isForgotten(errand)) return [];
+    if (errand.request === null || isForgotten(errand.sentAt, errand.ackedAt)) return [];
     if (!requests.has(errand.request)) return [`request ${errand.request} was acknowledged, and is gone`];
     // An approval, and the grant that came of it, may be younger than the copy although the request is older.
-    const isRestored = restores.some(({ restoredAt }) => errand.sentAt <= restoredAt);
-    if (errand.grant !== null && !isRestored && !grants.has(errand.grant))
+    if (errand.grant !== null && !grants.has(errand.grant) && !isForgotten(errand.sentAt, errand.shownAt))
       return [`grant ${errand.grant} was shown, and is gone`];
     return [];
   });

@@ -21,6 +21,8 @@ export interface Errand {
   ackedAt: number | null;
   request: string | null;
   grant: string | null;
+  /** When an answer named the grant first. */
+  shownAt: number | null;
   /** When an early end was acknowledged. */
   endAckedAt: number | null;
   /** When the access had ended, as an answer said. */
@@ -176,6 +178,7 @@ export class Crowd {
       ackedAt: null,
       request: null,
       grant: null,
+      shownAt: null,
       endAckedAt: null,
       saidEndedAt: null,
     };
@@ -196,6 +199,7 @@ export class Crowd {
       if (answer?.status === 404) return null;
       const [grant] = (answer?.body['grants'] ?? []) as readonly GrantAnswer[];
       if (grant === undefined) continue;
+      if (errand.grant !== grant.id) errand.shownAt = Date.now();
       errand.grant = grant.id;
       if (grant.endsAt !== null) errand.endsAt = Date.parse(grant.endsAt);
       if (grant.status === 'active' && grant.endsAt !== null) return Date.parse(grant.endsAt);

@@ -22,6 +22,7 @@ export class BrokerNode {
   readonly #env: Readonly<Record<string, string | undefined>>;
   #child: Child | null = null;
   #isWanted = false;
+  #isFrozen = false;
   #gaveUp = 0;
   readonly #crashes: Crash[] = [];
 
@@ -40,6 +41,16 @@ export class BrokerNode {
   /** How it ended by itself after it had served, which it never may. */
   get crashes(): readonly Crash[] {
     return this.#crashes;
+  }
+
+  /** Whether there is a process to kill: not while it is down, nor while its supervisor waits. */
+  get isUp(): boolean {
+    return this.#isWanted && this.#child?.isAlive() === true;
+  }
+
+  /** Whether there is one that does something. */
+  get isAwake(): boolean {
+    return this.isUp && !this.#isFrozen;
   }
 
   start(): void {
@@ -70,22 +81,37 @@ export class BrokerNode {
     });
   }
 
-  /** kill -9, and a new start after `downMs`. */
+  /** kill -9, and a new start after `downMs`. Throws when there is nothing to kill. */
   async kill(downMs: number): Promise<void> {
+    const child = this.#living();
     this.#isWanted = false;
-    const child = this.#child;
-    child?.signal('SIGKILL');
-    await child?.exited;
-    await pause(downMs);
-    this.start();
+    try {
+      this.#signal(child, 'SIGKILL');
+      await child.exited;
+      await pause(downMs);
+    } finally {
+      this.start();
+    }
   }
 
-  /** Stands still in the middle of whatever it does, and goes on as if no time had passed. */
+  /** Stands still in the middle of whatever it does, and goes on as if no time had passed. Throws when there is nothing to stop. */
   async freeze(forMs: number): Promise<void> {
-    const child = this.#child;
-    child?.signal('SIGSTOP');
+    const child = this.#living();
+    this.#signal(child, 'SIGSTOP');
+    this.#isFrozen = true;
     await pause(forMs);
-    child?.signal('SIGCONT');
+    this.#isFrozen = false;
+    // It may have been killed meanwhile.
+    child.signal('SIGCONT');
+  }
+
+  #living(): Child {
+    if (this.#child === null || !this.isUp) throw new Error(`${this.name} does not run`);
+    return this.#child;
+  }
+
+  #signal(child: Child, signal: NodeJS.Signals): void {
+    if (!child.signal(signal)) throw new Error(`${this.name} did not get ${signal}`);
   }
 
   /** Whether it says itself that it can do its work. */

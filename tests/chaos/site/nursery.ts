@@ -31,7 +31,8 @@ export interface Child {
   readonly pid: number;
   readonly exited: Promise<string>;
   isAlive(): boolean;
-  signal(signal: NodeJS.Signals): void;
+  /** True: it got the signal. */
+  signal(signal: NodeJS.Signals): boolean;
 }
 
 /**
@@ -87,7 +88,7 @@ export class Nursery {
       });
       child.once('close', () => log.end());
     });
-    return { pid, exited, isAlive: () => this.#alive.has(child), signal: (signal) => void child.kill(signal) };
+    return { pid, exited, isAlive: () => this.#alive.has(child), signal: (signal) => child.kill(signal) };
   }
 
   /** The end of what a process has printed. */

@@ -57,7 +57,7 @@ export class Postgres {
   }
 
   async start(): Promise<void> {
-    if (this.#server !== null) return;
+    if (this.#server?.isAlive() === true) return;
     const args = ['-D', this.#data, '-p', String(this.port), '-c', 'listen_addresses=127.0.0.1'];
     const quiet = ['-c', 'unix_socket_directories=', '-c', 'max_connections=100'];
     this.#server = this.#nursery.start('postgres', this.#programs.postgres, [...args, ...quiet], {
@@ -76,33 +76,37 @@ export class Postgres {
     }
   }
 
-  /** `immediate` is what `pg_ctl stop -m immediate` does: no checkpoint, recovery from the write-ahead log at the next start. */
+  /**
+   * `immediate` is what `pg_ctl stop -m immediate` does: no checkpoint, recovery from the write-ahead log at the next start. Throws when no
+   * server runs.
+   */
   async stop(how: 'fast' | 'immediate'): Promise<void> {
-    this.#server?.signal(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
-    await this.#server?.exited;
+    const server = this.#server;
     this.#server = null;
+    if (server?.signal(how === 'fast' ? 'SIGINT' : 'SIGQUIT') !== true) throw new Error('there is no server to stop');
+    await server.exited;
   }
 
   /** Copies the data folder of the stopped server. The npm package ships no pg_dump; a copy at rest is a backup as well. */
-  copy(): void {
+  copy(name: string): void {
     this.#requireStopped();
-    rmSync(this.#backup, { recursive: true, force: true });
-    copyFolder(this.#data, this.#backup);
+    rmSync(this.#backup(name), { recursive: true, force: true });
+    copyFolder(this.#data, this.#backup(name));
   }
 
-  /** Puts the copy in the place of the data, as an operator does who restores a backup. */
-  restore(): void {
+  /** Puts a copy in the place of the data, as an operator does who restores a backup. */
+  restore(name: string): void {
     this.#requireStopped();
     rmSync(this.#data, { recursive: true, force: true });
-    copyFolder(this.#backup, this.#data);
+    copyFolder(this.#backup(name), this.#data);
   }
 
   get #data(): string {
     return join(this.#nursery.folder, 'postgres', 'data');
   }
 
-  get #backup(): string {
-    return join(this.#nursery.folder, 'postgres', 'backup');
+  #backup(name: string): string {
+    return join(this.#nursery.folder, 'postgres', `backup-${name}`);
   }
 
   #requireStopped(): void {

@@ -40,6 +40,11 @@ export class Proxy {
     this.#port = address.port;
   }
 
+  /** How many connections pass something on. */
+  get connections(): number {
+    return [...this.#pairs].filter(({ holed }) => !holed).length;
+  }
+
   /** Cuts every connection: both ends hear of it. */
   cut(): void {
     for (const pair of this.#pairs) this.#drop(pair);
