@@ -6,13 +6,19 @@ import { centerHarness, type CenterHarness } from '../tests/contract/aws-center-
 import { ACCOUNTS, CENTER } from '../tests/contract/aws-center-world.ts';
 import { distribution, type Bench, type BenchRow } from './types.ts';
 
-/** What the simulated AWS lets run at once; the quota that is used up first when an operation takes seconds. */
+/** What the simulated AWS lets run at once, and takes of calls. */
 const OUTSTANDING = 10;
 const CALLS_PER_SECOND = 20;
+/** The calls that an operation cannot do without: a look whether it is needed, the one that begins it, and a look what became of it. */
+const NECESSARY_CALLS = 3;
+/** Calls that ask what runs: how many are made is our own choice, so they are part of no limit. */
+const POLLS = /^List\w+Status$/;
 
 /**
  * Assignments made and removed as fast as AWS lets it be done, through the provider with its own limits, against the simulator as it is by
  * default: operations of 1 to 4 s, lists up to a second late, 20 calls a second. Who drives it comes back like the engine does.
+ *
+ * What counts is work done: operations a second, beside the most that both limits allow. Calls that were made say nothing of that.
  */
 export const bench: Bench = {
   name: 'identity-center',
@@ -66,10 +72,17 @@ async function measure(on: CenterHarness, count: number): Promise<readonly Bench
   // While there was more to do than fits: until fewer are left to be begun than may run at once.
   const begun = ours.filter((one) => one.kind === 'create').map((one) => one.createdAt);
   const full = begun.toSorted((one, other) => one - other)[count - OUTSTANDING] ?? ended;
-  const usedMs = ours.reduce((sum, one) => sum + Math.max(0, Math.min(one.finishAt, full) - one.createdAt), 0);
-  const calls = (await ssoCalls(on.url)).filter((at) => at >= began && at < full).length;
-  const rate = (100 * calls * 1_000) / (CALLS_PER_SECOND * (full - began));
-  const share = (100 * usedMs) / (OUTSTANDING * (full - began));
+  const seconds = (full - began) / 1_000;
+  const timeOf = (one: { createdAt: number; finishAt: number }, until: number): number =>
+    Math.max(0, Math.min(one.finishAt, until) - one.createdAt);
+  // What runs at the edge counts in part, and what failed not at all: schedules take away in vain what is gone already.
+  const useful = ours.filter((one) => one.status !== 'FAILED');
+  const done = useful.reduce((sum, one) => sum + timeOf(one, full) / timeOf(one, Infinity), 0);
+  const meanMs = useful.reduce((sum, one) => sum + timeOf(one, full), 0) / done;
+  const calls = (await ssoCalls(on.url)).filter(({ at }) => at >= began && at < full);
+  const polls = calls.filter(({ action }) => POLLS.test(action)).length;
+  const most = Math.min((1_000 * OUTSTANDING) / meanMs, CALLS_PER_SECOND / NECESSARY_CALLS);
+  const rate = (100 * calls.length) / (CALLS_PER_SECOND * seconds);
   const people = new Set(assignments.filter((one) => one.until === null).map((one) => one.principalId));
   const lost = specs.filter((spec) => {
     const id = identityCenter.users.find((user) => user.userName === spec.principal)?.id ?? '';
@@ -82,11 +95,15 @@ async function measure(on: CenterHarness, count: number): Promise<readonly Bench
     ...more,
   });
   const lives = (1_000 * count) / (ended - began);
-  const note = `${ours.length} operations in ${Math.round((ended - began) / 1_000)} s; the removals of schedules count too`;
+  const few = (value: number): string => value.toFixed(2);
+  const note = `${few(done / seconds)} a second of ${few(most)}: ${OUTSTANDING} at once, ${few(meanMs / 1_000)} s each`;
+  const each = `${few(calls.length / done)} an operation, ${few(polls / done)} of them to ask what runs`;
   return [
-    row('share of the quota that is used up first', '%', [Math.max(share, rate)], { budget: '>= 95 %', note }),
-    row('of the operations that AWS lets run at once', '%', [share]),
-    row('of the calls that AWS takes in a second', '%', [rate]),
+    row('operations done, of the most that AWS allows', '%', [(100 * done) / seconds / most], {
+      budget: '>= 95 %',
+      note,
+    }),
+    row('of the calls that AWS takes in a second', '%', [rate], { note: each }),
     row('assignments made and removed', 'per second', [lives], { note: `${lost} of ${count} were left behind` }),
     row('from asking to usable, all asked at once', 'ms', made),
     row('from giving back to gone, all given back at once', 'ms', removed),
@@ -94,9 +111,12 @@ async function measure(on: CenterHarness, count: number): Promise<readonly Bench
 }
 
 /** When calls of sso-admin arrived, whoever made them. */
-async function ssoCalls(url: string): Promise<readonly number[]> {
-  const entries = (await (await fetch(`${url}/_sim/journal`)).json()) as readonly { service: string; at: string }[];
-  return entries.filter((one) => one.service === 'sso').map((one) => Date.parse(one.at));
+async function ssoCalls(url: string): Promise<readonly { readonly action: string; readonly at: number }[]> {
+  const entries = (await (await fetch(`${url}/_sim/journal`)).json()) as readonly Record<
+    'service' | 'action' | 'at',
+    string
+  >[];
+  return entries.filter((one) => one.service === 'sso').map(({ action, at }) => ({ action, at: Date.parse(at) }));
 }
 
 /** Comes back until it is done, a little later whenever the cloud had no room; spread like the engine, so that not all come at once. */
