@@ -3,6 +3,8 @@ import { useEffect } from 'react';
 import { serverClock } from '../time/server-clock.ts';
 import { api, ask, type Grant } from './api.ts';
 import { onChange } from './events.ts';
+import { gather, IN_TIME, SOON } from './gather.ts';
+import { isPassing } from './query-client.ts';
 
 const KEY = ['live'] as const;
 const PAGE = 200;
@@ -10,9 +12,8 @@ const PAGE = 200;
 const MOST_PAGES = 60;
 /** For so long what ended while somebody looked stays in the table, with its proof. */
 const KEPT_MS = 10 * 60_000;
-/** Changes come in swarms; more of them than this are read as a whole list. */
-const GATHER_MS = 150;
-const MOST_SINGLE = 20;
+/** Grants that are read again with one question: the server takes no more. */
+const AT_ONCE = 100;
 
 /** Who has power now. */
 export interface Live {
@@ -22,6 +23,9 @@ export interface Live {
   /** Whether more is being read: the first page is shown before the last one has come. */
   readonly reading: boolean;
 }
+
+/** What is no id of a grant is asked for by nobody: one such would spoil the question for all. */
+const GRANT_ID = /^grt_[a-z2-7]{20}$/;
 
 const OVER = new Set<Grant['status']>(['ended', 'failed']);
 
@@ -79,31 +83,32 @@ export function showChanged(client: QueryClient, grant: Grant): void {
   client.setQueryData<Live>(KEY, (live) => live && { ...live, grants: withChanged(live.grants, grant) });
 }
 
-function follow(client: QueryClient): () => void {
-  let ids = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const flush = async (): Promise<void> => {
-    timer = null;
-    const gathered = ids;
-    ids = new Set();
-    if (gathered.size > MOST_SINGLE) return client.invalidateQueries({ queryKey: KEY });
-    for (const id of gathered) {
-      try {
-        const grant = await ask(() => api.GET('/v1/grants/{id}', { params: { path: { id } } }));
-        showChanged(client, grant);
-      } catch {
-        // Gone from my sight, or the line is down: the whole list knows.
-        void client.invalidateQueries({ queryKey: KEY });
-      }
+/** Reads what has changed, all that has gathered with one question, so that no turnover uses up what a person may ask. */
+export function follow(client: QueryClient): () => void {
+  let followed = true;
+  const read = async (ids: readonly string[]): Promise<void> => {
+    try {
+      const query = { ids: ids.join(','), limit: PAGE };
+      const { items } = await ask(() => api.GET('/v1/live', { params: { query } }));
+      for (const grant of items) showChanged(client, grant);
+    } catch (error) {
+      // The line is down, or it was too much: later, with what has changed by then.
+      if (followed && isPassing(error)) for (const id of ids) inTime.add(id);
     }
   };
-  const stop = onChange(({ kind, id }) => {
-    if (kind !== 'grant') return;
-    ids.add(id);
-    timer ??= setTimeout(() => void flush(), GATHER_MS);
+  const readAll = (gathered: readonly string[]): void => {
+    const ids = [...new Set(gathered)].filter((id) => GRANT_ID.test(id));
+    for (let from = 0; from < ids.length; from += AT_ONCE) void read(ids.slice(from, from + AT_ONCE));
+  };
+  const soon = gather(readAll, SOON);
+  const inTime = gather(readAll, IN_TIME);
+  const forget = onChange(({ kind, id, own }) => {
+    if (kind === 'grant') (own ? soon : inTime).add(id);
   });
   return () => {
-    stop();
-    if (timer !== null) clearTimeout(timer);
+    followed = false;
+    forget();
+    soon.stop();
+    inTime.stop();
   };
 }
