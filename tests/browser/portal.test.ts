@@ -14,7 +14,8 @@ const EXAMINATION_MS = 300_000;
 describe('the portal in Chromium', () => {
   let things: Things;
   const opened: Visitor[] = [];
-  const { base, chromium } = demoInChromium({
+  const { base, chromium, curfew } = demoInChromium({
+    signedIn: ['ana', 'bo'],
     furnished: async ({ url }) => {
       things = await furnish(url);
     },
@@ -151,14 +152,60 @@ describe('the portal in Chromium', () => {
     expect(asked.filter((path) => path.startsWith('/oauth'))).toEqual([]);
   });
 
-  test('without a network it says so, and goes on by itself when there is one again', async (context) => {
+  /** Something of Ana's that Bo has not decided. */
+  async function asked(reason: string): Promise<string> {
+    const what = ['request', 'export-checker', '--on', 'aws/prod', '--for', '20m', '--reason', reason, '--json'];
+    return (JSON.parse(await curfew(['--profile', 'ana', ...what])) as { id: string }).id;
+  }
+
+  test('without a network it says so, and when there is one again it shows what was decided meanwhile', async (context) => {
     const { page, context: window } = await open(context, 'ana');
-    await page.goto('/requests');
-    await settled(page);
+    const id = await asked('Look while the line is down');
+    await page.goto(`/requests/${id}`);
+    await page.getByText('waits for somebody').waitFor();
     await window.setOffline(true);
     await page.getByText('This machine is offline').waitFor();
+    await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Not before the audit']);
+    expect(await page.getByText('waits for somebody').count()).toBe(1);
     await window.setOffline(false);
+    await page.getByText('Not before the audit').first().waitFor();
     await page.getByText('This machine is offline').waitFor({ state: 'detached' });
+  });
+
+  test('after a sleep it shows what was decided meanwhile, although its line says nothing', async (context) => {
+    const { page } = await open(context, 'ana');
+    const id = await asked('Look while the lid is closed');
+    // A line that has died without a word: nothing comes of it, and no error either.
+    await page.route('**/v1/events', () => {});
+    await page.clock.install();
+    await page.goto(`/requests/${id}`);
+    await page.getByText('waits for somebody').waitFor();
+    await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Somebody else did it']);
+    expect(await page.getByText('waits for somebody').count()).toBe(1);
+    // Less than after what lists are read again by themselves.
+    await page.clock.fastForward(30_000);
+    await page.getByText('Somebody else did it').first().waitFor();
+  });
+
+  test('counts down by the server’s clock where that of the machine is ten minutes off', async (context) => {
+    for (const minutesOff of [-10, 10]) {
+      const { page } = await open(context, 'ana');
+      await page.clock.install({ time: Date.now() + minutesOff * 60_000 });
+      await page.goto(`/requests/${things.approved}`);
+      await page.getByRole('timer').first().waitFor();
+      const { items } = (await (await page.request.get('/v1/grants?scope=live')).json()) as {
+        items: readonly { role: string; request: string; endsAt: string }[];
+      };
+      const endsAt = Date.parse(items.find(({ request }) => request === things.approved)?.endsAt ?? '');
+      // The first frame may be from before any answer of the server.
+      await expect
+        .poll(async () => {
+          const [minutes, seconds] = (await page.getByRole('timer').first().innerText()).split(':').map(Number);
+          const left = ((minutes ?? Number.NaN) * 60 + (seconds ?? Number.NaN)) * 1_000;
+          return Math.abs(endsAt - Date.now() - left);
+        })
+        .toBeLessThan(5_000);
+    }
   });
 
   test('the log is read when somebody asks for it, and never by itself: each reading of it is an entry', async (context) => {
