@@ -135,7 +135,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['liveness'],
-    seed: 9,
+    seed: 24,
   },
   {
     name: 'entry-twice',
