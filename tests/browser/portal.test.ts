@@ -35,6 +35,13 @@ describe('the portal in Chromium', () => {
   const wide = (page: Page): Promise<unknown> =>
     page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
+  async function barriers(page: Page): Promise<readonly string[]> {
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze();
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
+  }
+
   for (const look of EXAMINED) {
     test(
       `each page: no barrier (axe), nothing blocked, nothing sideways; ${look.theme}, ${look.width} px`,
@@ -46,13 +53,7 @@ describe('the portal in Chromium', () => {
           const { page } = visitor;
           await page.goto(path(things));
           await settled(page);
-          const { violations } = await new AxeBuilder({ page })
-            .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-            .analyze();
-          const barriers = violations.flatMap(({ id, nodes }) =>
-            nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`),
-          );
-          expect(barriers, name).toEqual([]);
+          expect(await barriers(page), name).toEqual([]);
           expect(await wide(page), `${name} scrolls sideways`).toBeLessThanOrEqual(0);
           if (look.width === 360) expect(await smallTargets(page), `${name}: too small for a thumb`).toEqual([]);
           expect(visitor.complaints(), name).toEqual([]);
@@ -61,6 +62,87 @@ describe('the portal in Chromium', () => {
       EXAMINATION_MS,
     );
   }
+
+  test('each page says that it cannot read, and does not take it for nothing; no barrier (axe)', async (context) => {
+    // An admin, whose pages read the most.
+    const { page } = await open(context, 'eli');
+    const nothing = page.locator('main [class*="_empty_"]');
+    await page.goto('/catalogue?q=zzzzz');
+    await nothing.waitFor();
+    await page.route(/\/v1\/(?!me$)/, (route) =>
+      route.request().method() === 'GET'
+        ? route.fulfill({
+            status: 500,
+            contentType: 'application/problem+json',
+            json: { status: 500, code: 'internal' },
+          })
+        : route.continue(),
+    );
+    await page.clock.install();
+    // A page of each kind: what it is about makes no difference where nothing of it can be read.
+    const kinds = new Map(
+      PAGES.filter(({ person, name }) => person !== null && name !== 'signed-in').map((one) => [
+        one
+          .path(things)
+          .replace(/\w+_[a-z2-7]{20}/, ':id')
+          .replace(/=[^&]*/g, ''),
+        one,
+      ]),
+    );
+    expect(kinds.size).toBeGreaterThan(14);
+    for (const { name, path } of kinds.values()) {
+      await page.goto(path(things));
+      await page.locator('h1').first().waitFor();
+      await until(
+        async () => {
+          // What is tried again waits seconds before.
+          await page.clock.fastForward(2_500);
+          return page.locator('main').getByRole('alert').count();
+        },
+        (count) => count > 0,
+        10_000,
+      ).catch((error: unknown) => {
+        throw new Error(`${name} says nothing`, { cause: error });
+      });
+      await page.clock.fastForward(2_500);
+      expect(await nothing.count(), name).toBe(0);
+      expect(await page.locator('main').innerText(), name).not.toMatch(/nothing waits/i);
+      expect(await barriers(page), name).toEqual([]);
+    }
+  });
+
+  test('no dialog has a barrier (axe)', async (context) => {
+    const dialogs: Readonly<Record<string, readonly [string, readonly string[]]>> = {
+      bo: [`/approvals/${things.pending}`, ['Deny…', 'Shorter…']],
+      ana: [`/requests/${things.approved}`, ['Use', 'Extend']],
+    };
+    const examine = async (page: Page, name: string): Promise<void> => {
+      await page.getByRole('dialog').waitFor();
+      expect(await barriers(page), name).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    for (const [person, [path, buttons]] of Object.entries(dialogs)) {
+      const { page } = await open(context, person);
+      await page.goto(path);
+      await settled(page);
+      for (const name of buttons) {
+        await page.getByRole('button', { name, exact: true }).first().click();
+        await examine(page, name);
+      }
+      if (person !== 'bo') continue;
+      await page.goto('/live');
+      await page
+        .getByRole('button', { name: /^Stop / })
+        .first()
+        .click();
+      await examine(page, 'Stop');
+      for (const key of ['Control+k', '?']) {
+        await page.keyboard.press(key);
+        await examine(page, key);
+      }
+    }
+  });
 
   test('what is typed is asked for at the first letter, and what stands there in the end is what was typed', async (context) => {
     const { page } = await open(context, 'ana');

@@ -23,6 +23,8 @@ export function Dialog({
       radius="var(--radius-card)"
       padding="lg"
       closeButtonProps={{ 'aria-label': 'Close' }}
+      // Its element says that it is the head of the page, which has one.
+      attributes={{ header: { role: 'presentation' } }}
       classNames={{ title: classes['title'] ?? '', content: classes['content'] ?? '', header: classes['header'] ?? '' }}
     >
       {children}

@@ -50,7 +50,7 @@ export function SearchPalette({
       shortcut={null}
       lockScroll={false}
       radius="var(--radius-card)"
-      aria-label="Search access or go to a page"
+      attributes={{ content: { 'aria-label': 'Search access, or go to a page' } }}
       classNames={{ content: classes['content'] ?? '' }}
     >
       <Spotlight.Search
