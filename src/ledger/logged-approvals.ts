@@ -40,7 +40,7 @@ interface LoggedRequest {
   /** The start that was signed, RFC 3339; `null`: at once. */
   startsAt: string | null;
   /** What was signed and counts, by who signed it: a yes that was set aside does not, until its giver signs again. */
-  readonly signed: Map<string, Pick<ApprovalDocument, 'durationMs' | 'extends'>>;
+  readonly signed: Map<string, Pick<ApprovalDocument, 'durationMs' | 'extends' | 'policyVersion'>>;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -88,8 +88,7 @@ export class LoggedApprovals {
       case 'approval.given':
         return this.#approve(body, facts, subjects, request);
       case 'approval.set-aside':
-        request?.signed.delete(textOf(facts['approver']));
-        return null;
+        return setAside(textOf(facts['approver']), facts, request);
       case 'request.approved':
         return request === undefined || !isUnsigned(request)
           ? null
@@ -242,6 +241,16 @@ const UNSIGNED = 'access of tier 0 or 1 is given, and no signed approval comes b
 /** Whether people had to agree to something of tier 0 or 1, and nobody has signed that. Tier 0 is never approved by rule alone. */
 function isUnsigned({ tier, automatic, signed }: LoggedRequest): boolean {
   return isSignedTier(tier ?? 3) && (!automatic || tier === 0) && signed.size === 0;
+}
+
+/** A yes counts no more where the rules are others than those that were signed. That they changed the role is the broker's own word. */
+function setAside(approver: string, facts: Body, request: LoggedRequest | undefined): string | null {
+  const signed = request?.signed.get(approver);
+  if (signed === undefined) return null;
+  if (signed.policyVersion === facts['policyVersion'])
+    return 'a signed approval is set aside under the rules that were signed';
+  request?.signed.delete(approver);
+  return null;
 }
 
 /** The shortest time that somebody signed, in milliseconds. */

@@ -58,20 +58,18 @@ export function cloudCalls(
       const atEnd = plan === null ? null : plannedEnd(world, role, target);
       return { role, target, grant: null, atStart: plan, atEnd, called: [] };
     });
-  return grants.map((grant) => {
+  return grants.flatMap((grant) => {
     const own = bodies.filter(({ subjects }) => subjects['grant'] === grant.id);
     const { role, target } = grant.definition;
     const about = { role: role.name, target: target.key, grant: grant.id };
     if (view.extends !== null) {
       const called = own.filter(({ subjects }) => subjects['request'] === view.id).flatMap(calledIn);
-      return { ...about, atStart: laterEnd(world, view.extends, grant), atEnd: null, called };
+      const never = view.extends.status === 'closed' || view.extends.status === 'ended-first';
+      if (never && called.length === 0) return [];
+      return [{ ...about, atStart: laterEnd(world, view.extends, grant), atEnd: null, called }];
     }
-    return {
-      ...about,
-      atStart: startOf(world, grant, own),
-      atEnd: endOf(world, grant, own),
-      called: own.flatMap(calledIn),
-    };
+    const [atStart, atEnd] = [startOf(world, grant, own), endOf(world, grant, own)];
+    return [{ ...about, atStart, atEnd, called: own.flatMap(calledIn) }];
   });
 }
 

@@ -72,7 +72,8 @@ export function entryWords(body: EntryBody): string {
     case 'grant.extended':
       return `wrote the later end into the cloud; it ends at ${say('endsAt')}`;
     case 'grant.not-extended':
-      return `does not extend it: ${say('text') || say('message')}`;
+      // What the cloud said of a fault names accounts and roles, so that only its kind stands here.
+      return `does not extend it: ${say('text') || say('fault')}`;
     case 'grant.ending':
       return say('cause') === 'returned'
         ? 'gave the access back; it is being taken away'

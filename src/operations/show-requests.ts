@@ -80,7 +80,8 @@ export async function listRequests(
       }
       return shown;
     },
-    mostReads: 10,
+    // One person's requests of one kind are few, and a page that ended early would say that there are some that may not be seen.
+    ...(like === null ? { mostReads: 10 } : {}),
   });
   return page.ok ? ok({ ...page.value, items: await requestViews(world, page.value.items, actor) }) : page;
 }

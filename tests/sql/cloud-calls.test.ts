@@ -97,6 +97,17 @@ eachDatabase('the calls to the cloud for a request', (current) => {
     expect(first?.called).toHaveLength(4);
   });
 
+  test('are none for an extension that nobody agreed to', async () => {
+    const id = await asked();
+    got(await approveRequest(acme.world, bo, id, {}));
+    await acme.engine.pass('starts');
+    const [live] = got(await explainRequest(acme.world, bo, id)).request.grants;
+    if (live === undefined) throw new Error('it has begun');
+    const more = got(await extendGrant(acme.world, ana, live.id, { durationMs: 30 * MINUTE, reason: 'It is slow' }));
+    got(await denyRequest(acme.world, bo, more.id, {}));
+    expect(await callsOf(more.id)).toEqual([]);
+  });
+
   test('say of a fault its kind, and not what the cloud said', async () => {
     const id = await asked();
     acme.provider.faults.push({ call: 'provision', fault: new ProviderFault('target-gone', 'role/secret') });

@@ -173,6 +173,14 @@ describe('by our own code, from the log alone', () => {
         'access of tier 0 or 1 is given, and no signed approval comes before',
       ]),
     );
+    const same = JSON.stringify({
+      ...read(first()),
+      kind: 'approval.set-aside',
+      facts: { approver: read(first()).actor.id, policyVersion: read(first()).facts['policyVersion'] },
+    });
+    expect(judged(bodies.flatMap((body) => (body === first() ? [body, same] : [body]))).faults).toMatchObject([
+      { message: 'a signed approval is set aside under the rules that were signed' },
+    ]);
   });
 
   describe('a log that somebody wrote who has no key', () => {

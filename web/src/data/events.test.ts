@@ -175,6 +175,13 @@ describe('a page that is kept true', () => {
     look(false);
     await vi.advanceTimersByTimeAsync(20_000);
     expect([Stream.opened.length, open(), times('me')]).toEqual([1, 1, 2]);
+    // Asleep while hidden, so that no timer ran: its line may be dead, and still look open.
+    look(true);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    look(false);
+    expect([Stream.opened.length, open()]).toEqual([2, 1]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    Stream.opened.length = 1;
     look(true);
     await vi.advanceTimersByTimeAsync(11_000);
     expect(open()).toBe(0);

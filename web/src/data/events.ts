@@ -97,6 +97,8 @@ export function keepTrue(client: QueryClient): () => void {
   let leaving: ReturnType<typeof setTimeout> | null = null;
   /** Hidden for so long that the line was given back. */
   let away = false;
+  /** Since when it is hidden; `null`: it is not. */
+  let hiddenAt: number | null = null;
 
   const readAgain = (news: readonly News[]): void => {
     const early: News[] = [];
@@ -111,10 +113,7 @@ export function keepTrue(client: QueryClient): () => void {
         if (only !== query) continue;
         const shows = change === 'all' || showsIn(change, queryKey, read);
         // What is read for the first time is not begun again, and what is under way may show more than what stands there, and not yet this.
-        if (
-          underWay &&
-          (shows ? state.data === undefined : change !== 'all' && showsIn(change, queryKey, () => change.id))
-        )
+        if (underWay && (shows ? state.data === undefined : showsIn(change, queryKey, () => change.id)))
           early.push({ change, only: query });
         else if (shows) old = true;
       }
@@ -172,14 +171,18 @@ export function keepTrue(client: QueryClient): () => void {
   };
   const seen = (): void => {
     if (document.hidden) {
+      hiddenAt ??= Date.now();
       leaving ??= setTimeout(leave, HIDDEN_MS);
       return;
     }
+    // A machine that slept meanwhile gave nothing back: its line may have been cut without a word, and still look open.
+    const slept = hiddenAt !== null && Date.now() - hiddenAt >= HIDDEN_MS;
+    hiddenAt = null;
     if (leaving !== null) clearTimeout(leaving);
     leaving = null;
     away = false;
     soon.add({ change: 'all' });
-    if (source === null || source.readyState === EventSource.CLOSED) wake();
+    if (slept || source === null || source.readyState === EventSource.CLOSED) wake();
   };
   const lost = (): void => {
     stop();

@@ -47,7 +47,9 @@ export function AskForm({
   const navigate = useNavigate();
   const choices = durationChoices(defaultMs, maxMs).map(durationText);
   const chosen = draft.duration ?? durationText(sensibleDuration(defaultMs, maxMs));
-  const [otherDuration, setOtherDuration] = useState(choices.includes(chosen) ? null : chosen);
+  const [typed, setTyped] = useState<string | null>(null);
+  // What was chosen before may be none of the choices any more: there is another item.
+  const otherDuration = typed ?? (choices.includes(chosen) ? null : chosen);
   const duration = otherDuration ?? chosen;
   const asked: Asked = {
     items: items.map(({ role, target }) => ({ role, target })),
@@ -118,7 +120,7 @@ export function AskForm({
             other={otherDuration}
             error={complaining || otherDuration !== '' ? wrongTimes.duration : undefined}
             onDuration={(value, isOther) => {
-              setOtherDuration(isOther ? value : null);
+              setTyped(isOther ? value : null);
               change({ duration: value });
             }}
           />
