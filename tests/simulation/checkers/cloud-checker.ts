@@ -211,7 +211,8 @@ export class CloudChecker {
     for (const row of rows) {
       if (row.method !== 'identity-center' || row.state !== 'active' || center.isSpoilt(row.slot)) continue;
       this.#violations.judge('place-kept');
-      if (row.endsAt === null || this.#now() >= row.endsAt) continue;
+      // Its schedule names a whole second, and goes by the cloud's clock.
+      if (row.endsAt === null || this.#now() >= row.endsAt - CLOUD_CLOCK_TOLERANCE_MS) continue;
       if (this.#lacks(row, 'place', !center.isHeld(row.slot)))
         this.#violations.report('slots', `${short(row.id)} is active, and its place was taken away`);
       this.#checkGuards(row, row.endsAt);
@@ -221,8 +222,7 @@ export class CloudChecker {
   /** What would end it if all of us were dead is there: the schedule, and the lease for whoever sweeps. */
   #checkGuards(row: GrantRow, endsAt: number): void {
     const { center } = this.#cloud;
-    // A schedule goes by the cloud's clock, and is gone once it has fired.
-    if (center.standing().has(row.slot) || this.#now() >= endsAt - CLOUD_CLOCK_TOLERANCE_MS) return;
+    if (center.standing().has(row.slot)) return;
     this.#violations.judge('guarded');
     const guards = { schedule: center.scheduledAt(row.slot), lease: center.leasedUntil(row.slot) };
     if (this.#lacks(row, 'schedule', guards.schedule === null || guards.schedule <= endsAt - SECOND_MS))
