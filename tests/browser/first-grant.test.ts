@@ -60,7 +60,7 @@ describe.concurrent('to the proven end', () => {
     await sara.page.getByRole('link', { name: /Uma .*payments-db-operator/s }).click();
     await sara.page.getByText('The primary has run out of connections').waitFor();
     // Who it is, beyond a name that somebody else may have too.
-    await sara.page.getByText('uma', { exact: true }).waitFor();
+    await sara.page.getByRole('heading', { name: /\(uma\) asks for/ }).waitFor();
     await sara.page.getByRole('button', { name: 'Approve' }).click();
     await sara.page.getByRole('link', { name: 'Register a passkey' }).click();
     await sara.page.getByLabel('Name of the new passkey').fill('Phone');
