@@ -1,379 +1,239 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, test, type TestContext } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../e2e/demo-process.ts';
-import { demoInChromium } from './demo-in-chromium.ts';
-import { furnish, type Things } from './furnish.ts';
-import { PAGES } from './pages.ts';
-import { smallTargets } from './small-targets.ts';
-import { EXAMINED, LOOKS, settled, visit, type Visitor } from './visitor.ts';
+import { furnishedPortal } from './furnished-portal.ts';
+import { settled } from './visitor.ts';
 
-/** Three dozen pages, on a machine that does other things as well. */
-const EXAMINATION_MS = 300_000;
+const { curfew, open, things } = furnishedPortal();
 
-describe('the portal in Chromium', () => {
-  let things: Things;
-  const opened: Visitor[] = [];
-  const { base, chromium, curfew } = demoInChromium({
-    signedIn: ['ana', 'bo'],
-    furnished: async ({ url }) => {
-      things = await furnish(url);
-    },
+test('what is typed is asked for at the first letter, and what stands there in the end is what was typed', async (context) => {
+  const { page } = await open(context, 'ana');
+  await page.goto('/request');
+  await page.getByRole('link', { name: /invoice-reader/ }).waitFor();
+  const asked: (string | null)[] = [];
+  const { promise: typed, resolve: goOn } = Promise.withResolvers<void>();
+  await page.route(/\/v1\/catalogue\?/, async (route) => {
+    asked.push(new URL(route.request().url()).searchParams.get('q'));
+    await typed;
+    return route.continue();
   });
+  await page.getByRole('searchbox', { name: 'Search access' }).pressSequentially('logs', { delay: 20 });
+  goOn();
+  await page.getByRole('link', { name: /invoice-reader/ }).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: /build-log-reader/ }).waitFor();
+  expect([asked[0], asked.at(-1)]).toEqual(['l', 'logs']);
+  await page.waitForURL(/q=logs/);
+});
 
-  async function open(context: TestContext, person: string | null, look = LOOKS[0]): Promise<Visitor> {
-    const visitor = await visit(chromium(context), base(), person, look);
-    opened.push(visitor);
-    return visitor;
-  }
+test('a stranger is shown the way in and comes back to where they wanted to go', async (context) => {
+  const { page } = await open(context, null);
+  await page.goto(`/requests/${things().pending}`);
+  const link = page.getByRole('link', { name: 'Sign in with your company' });
+  // Until the server has named its providers the link leads to its choice of them.
+  await expect
+    .poll(() => link.getAttribute('href'))
+    .toBe(`/sign-in/browser?return=${encodeURIComponent(`/requests/${things().pending}`)}&provider=oidc`);
+  expect(await page.getByText('export-checker').count()).toBe(0);
+});
 
-  // Also after a test that failed: a window that is left open holds a stream, and a person has ten.
-  afterEach(async () => {
-    for (const { context } of opened.splice(0)) await context.close();
+test('a request that is nobody else’s business does not exist for them', async (context) => {
+  const { page } = await open(context, 'gus');
+  await page.goto(`/requests/${things().pending}`);
+  await page.getByRole('alert').getByText('Not found').waitFor();
+  await page.getByText('Number to quote').waitFor();
+});
+
+test('the reason of somebody else is text, whatever is in it', async (context) => {
+  const { page, complaints } = await open(context, 'ana');
+  const evil = '<img src=x onerror=alert(1)> </script><script>alert(2)</script>';
+  await page.goto(`/request?role=build-log-reader&target=aws/staging&reason=${encodeURIComponent(evil)}`);
+  await settled(page);
+  await page.getByRole('button', { name: /^Ask for/ }).click();
+  await page.waitForURL(/\/requests\/req_/);
+  await page.getByText(evil).first().waitFor();
+  expect(complaints()).toEqual([]);
+});
+
+test('a forged event makes the page look, and never believe: what it says about access comes from the server', async (context) => {
+  const { page } = await open(context, 'ana');
+  const grant = {
+    status: 'ended',
+    endedAt: '2026-11-01T00:00:00Z',
+    proof: { kind: 'observed', at: '2026-11-01T00:00:00Z', evidence: {} },
+  };
+  const forged = [
+    { kind: 'grant', id: things().approved, ...grant },
+    { kind: 'grant', id: '../../oauth/authorize', grant },
+    { kind: '__proto__', id: '<img src=x onerror=alert(1)>' },
+  ].map((data, number) => `id: forged-${number}\nevent: change\ndata: ${JSON.stringify(data)}\n\n`);
+  const body = `${forged.join('')}event: grant\ndata: ${JSON.stringify(grant)}\n\ndata: no event\n\nevent: change\ndata: {\n\n`;
+  let told = 0;
+  await page.route('**/v1/events', (route) => {
+    told += 1;
+    return route.fulfill({ contentType: 'text/event-stream', body });
   });
-
-  const wide = (page: Page): Promise<unknown> =>
-    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-
-  async function barriers(page: Page): Promise<readonly string[]> {
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-      .analyze();
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
-  }
-
-  for (const look of EXAMINED) {
-    test(
-      `each page: no barrier (axe), nothing blocked, nothing sideways; ${look.theme}, ${look.width} px`,
-      async (context) => {
-        const visitors = new Map<string | null, Visitor>();
-        for (const { name, person, path } of PAGES) {
-          const visitor = visitors.get(person) ?? (await open(context, person, look));
-          visitors.set(person, visitor);
-          const { page } = visitor;
-          await page.goto(path(things));
-          await settled(page);
-          expect(await barriers(page), name).toEqual([]);
-          expect(await wide(page), `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-          if (look.width === 360) expect(await smallTargets(page), `${name}: too small for a thumb`).toEqual([]);
-          expect(visitor.complaints(), name).toEqual([]);
-        }
-      },
-      EXAMINATION_MS,
-    );
-  }
-
-  test('each page says that it cannot read, and does not take it for nothing; no barrier (axe)', async (context) => {
-    // An admin, whose pages read the most.
-    const { page } = await open(context, 'eli');
-    const nothing = page.locator('main [class*="_empty_"]');
-    await page.goto('/catalogue?q=zzzzz');
-    await nothing.waitFor();
-    await page.route(/\/v1\/(?!me$)/, (route) =>
-      route.request().method() === 'GET'
-        ? route.fulfill({
-            status: 500,
-            contentType: 'application/problem+json',
-            json: { status: 500, code: 'internal' },
-          })
-        : route.continue(),
-    );
-    await page.clock.install();
-    // A page of each kind: what it is about makes no difference where nothing of it can be read.
-    const kinds = new Map(
-      PAGES.filter(({ person, name }) => person !== null && name !== 'signed-in').map((one) => [
-        one
-          .path(things)
-          .replace(/\w+_[a-z2-7]{20}/, ':id')
-          .replace(/=[^&]*/g, ''),
-        one,
-      ]),
-    );
-    expect(kinds.size).toBeGreaterThan(14);
-    for (const { name, path } of kinds.values()) {
-      await page.goto(path(things));
-      await page.locator('h1').first().waitFor();
-      await until(
-        async () => {
-          // What is tried again waits seconds before.
-          await page.clock.fastForward(2_500);
-          return page.locator('main').getByRole('alert').count();
-        },
-        (count) => count > 0,
-        10_000,
-      ).catch((error: unknown) => {
-        throw new Error(`${name} says nothing`, { cause: error });
-      });
-      await page.clock.fastForward(2_500);
-      expect(await nothing.count(), name).toBe(0);
-      expect(await page.locator('main').innerText(), name).not.toMatch(/nothing waits/i);
-      expect(await barriers(page), name).toEqual([]);
-    }
+  // Also for a moment, until the truth has come.
+  await page.addInitScript({
+    content: `new MutationObserver(() => {
+      if (document.body?.innerText.includes('Proven gone')) window.lied = true;
+    }).observe(document, { childList: true, subtree: true, characterData: true });`,
   });
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto('/live');
+  await page.getByRole('cell').getByText('invoice-reader').first().waitFor();
+  await until(
+    async () => told,
+    (times) => times > 1,
+    10_000,
+  );
+  await page.goto(`/requests/${things().approved}`);
+  await page.getByRole('timer').first().waitFor();
+  await page.waitForTimeout(1_000);
+  expect(await page.evaluate('window.lied')).toBeUndefined();
+  expect(await page.getByRole('timer').count()).toBeGreaterThan(0);
+  // An id that is a way to somewhere else is asked for as an id, or not at all.
+  expect(asked.filter((path) => path.startsWith('/oauth'))).toEqual([]);
+});
 
-  test('no dialog has a barrier (axe)', async (context) => {
-    const dialogs: Readonly<Record<string, readonly [string, readonly string[]]>> = {
-      bo: [`/approvals/${things.pending}`, ['Deny…', 'Shorter…']],
-      ana: [`/requests/${things.approved}`, ['Use', 'Extend']],
-    };
-    const examine = async (page: Page, name: string): Promise<void> => {
-      await page.getByRole('dialog').waitFor();
-      expect(await barriers(page), name).toEqual([]);
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
-    };
-    for (const [person, [path, buttons]] of Object.entries(dialogs)) {
-      const { page } = await open(context, person);
-      await page.goto(path);
-      await settled(page);
-      for (const name of buttons) {
-        await page.getByRole('button', { name, exact: true }).first().click();
-        await examine(page, name);
-      }
-      if (person !== 'bo') continue;
-      await page.goto('/live');
-      await page
-        .getByRole('button', { name: /^Stop / })
-        .first()
-        .click();
-      await examine(page, 'Stop');
-      for (const key of ['Control+k', '?']) {
-        await page.keyboard.press(key);
-        await examine(page, key);
-      }
-    }
-  });
+/** Something of Ana's that Bo has not decided. */
+async function asked(reason: string): Promise<string> {
+  const what = ['request', 'export-checker', '--on', 'aws/prod', '--for', '20m', '--reason', reason, '--json'];
+  return (JSON.parse(await curfew(['--profile', 'ana', ...what])) as { id: string }).id;
+}
 
-  test('what is typed is asked for at the first letter, and what stands there in the end is what was typed', async (context) => {
+test('without a network it says so, and when there is one again it shows what was decided meanwhile', async (context) => {
+  const { page, context: window } = await open(context, 'ana');
+  const id = await asked('Look while the line is down');
+  await page.goto(`/requests/${id}`);
+  await page.getByText('waits for somebody').waitFor();
+  await window.setOffline(true);
+  await page.getByText('This machine is offline').waitFor();
+  await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Not before the audit']);
+  expect(await page.getByText('waits for somebody').count()).toBe(1);
+  await window.setOffline(false);
+  await page.getByText('Not before the audit').first().waitFor();
+  await page.getByText('This machine is offline').waitFor({ state: 'detached' });
+});
+
+test('after a sleep it shows what was decided meanwhile, although its line says nothing', async (context) => {
+  const { page } = await open(context, 'ana');
+  const id = await asked('Look while the lid is closed');
+  // A line that has died without a word: nothing comes of it, and no error either.
+  await page.route('**/v1/events', () => {});
+  await page.clock.install();
+  await page.goto(`/requests/${id}`);
+  await page.getByText('waits for somebody').waitFor();
+  await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Somebody else did it']);
+  expect(await page.getByText('waits for somebody').count()).toBe(1);
+  // Less than after what lists are read again by themselves.
+  await page.clock.fastForward(30_000);
+  await page.getByText('Somebody else did it').first().waitFor();
+});
+
+test('counts down by the server’s clock where that of the machine is ten minutes off', async (context) => {
+  for (const minutesOff of [-10, 10]) {
     const { page } = await open(context, 'ana');
-    await page.goto('/request');
-    await page.getByRole('link', { name: /invoice-reader/ }).waitFor();
-    const asked: (string | null)[] = [];
-    const { promise: typed, resolve: goOn } = Promise.withResolvers<void>();
-    await page.route(/\/v1\/catalogue\?/, async (route) => {
-      asked.push(new URL(route.request().url()).searchParams.get('q'));
-      await typed;
-      return route.continue();
-    });
-    await page.getByRole('searchbox', { name: 'Search access' }).pressSequentially('logs', { delay: 20 });
-    goOn();
-    await page.getByRole('link', { name: /invoice-reader/ }).waitFor({ state: 'detached' });
-    await page.getByRole('link', { name: /build-log-reader/ }).waitFor();
-    expect([asked[0], asked.at(-1)]).toEqual(['l', 'logs']);
-    await page.waitForURL(/q=logs/);
-  });
-
-  test('a stranger is shown the way in and comes back to where they wanted to go', async (context) => {
-    const { page } = await open(context, null);
-    await page.goto(`/requests/${things.pending}`);
-    const link = page.getByRole('link', { name: 'Sign in with your company' });
-    // Until the server has named its providers the link leads to its choice of them.
+    await page.clock.install({ time: Date.now() + minutesOff * 60_000 });
+    await page.goto(`/requests/${things().approved}`);
+    await page.getByRole('timer').first().waitFor();
+    const { items } = (await (await page.request.get('/v1/grants?scope=live')).json()) as {
+      items: readonly { role: string; request: string; endsAt: string }[];
+    };
+    const endsAt = Date.parse(items.find(({ request }) => request === things().approved)?.endsAt ?? '');
+    // The first frame may be from before any answer of the server.
     await expect
-      .poll(() => link.getAttribute('href'))
-      .toBe(`/sign-in/browser?return=${encodeURIComponent(`/requests/${things.pending}`)}&provider=oidc`);
-    expect(await page.getByText('export-checker').count()).toBe(0);
-  });
+      .poll(async () => {
+        const [minutes, seconds] = (await page.getByRole('timer').first().innerText()).split(':').map(Number);
+        const left = ((minutes ?? Number.NaN) * 60 + (seconds ?? Number.NaN)) * 1_000;
+        return Math.abs(endsAt - Date.now() - left);
+      })
+      .toBeLessThan(5_000);
+  }
+});
 
-  test('a request that is nobody else’s business does not exist for them', async (context) => {
-    const { page } = await open(context, 'gus');
-    await page.goto(`/requests/${things.pending}`);
-    await page.getByRole('alert').getByText('Not found').waitFor();
-    await page.getByText('Number to quote').waitFor();
-  });
-
-  test('the reason of somebody else is text, whatever is in it', async (context) => {
-    const { page, complaints } = await open(context, 'ana');
-    const evil = '<img src=x onerror=alert(1)> </script><script>alert(2)</script>';
-    await page.goto(`/request?role=build-log-reader&target=aws/staging&reason=${encodeURIComponent(evil)}`);
+test('the log is read when somebody asks for it, and never by itself: each reading of it is an entry', async (context) => {
+  const { page } = await open(context, 'fay');
+  for (const path of ['/audit', '/audit/5']) {
+    await page.goto(path);
     await settled(page);
-    await page.getByRole('button', { name: /^Ask for/ }).click();
-    await page.waitForURL(/\/requests\/req_/);
-    await page.getByText(evil).first().waitFor();
-    expect(complaints()).toEqual([]);
-  });
-
-  test('a forged event makes the page look, and never believe: what it says about access comes from the server', async (context) => {
-    const { page } = await open(context, 'ana');
-    const grant = {
-      status: 'ended',
-      endedAt: '2026-11-01T00:00:00Z',
-      proof: { kind: 'observed', at: '2026-11-01T00:00:00Z', evidence: {} },
-    };
-    const forged = [
-      { kind: 'grant', id: things.approved, ...grant },
-      { kind: 'grant', id: '../../oauth/authorize', grant },
-      { kind: '__proto__', id: '<img src=x onerror=alert(1)>' },
-    ].map((data, number) => `id: forged-${number}\nevent: change\ndata: ${JSON.stringify(data)}\n\n`);
-    const body = `${forged.join('')}event: grant\ndata: ${JSON.stringify(grant)}\n\ndata: no event\n\nevent: change\ndata: {\n\n`;
-    let told = 0;
-    await page.route('**/v1/events', (route) => {
-      told += 1;
-      return route.fulfill({ contentType: 'text/event-stream', body });
-    });
-    // Also for a moment, until the truth has come.
-    await page.addInitScript({
-      content: `new MutationObserver(() => {
-        if (document.body?.innerText.includes('Proven gone')) window.lied = true;
-      }).observe(document, { childList: true, subtree: true, characterData: true });`,
-    });
+    const personal = page.getByRole('button', { name: 'Show what is personal' });
+    if (path !== '/audit') await personal.click();
+    await page.getByText(/^verified to #\d+$/).waitFor({ timeout: 20_000 });
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-    await page.goto('/live');
-    await page.getByRole('cell').getByText('invoice-reader').first().waitFor();
+    await page.evaluate(`
+      window.dispatchEvent(new Event('online'));
+      document.dispatchEvent(new Event('visibilitychange'));
+      new BroadcastChannel('curfew-signed-in').postMessage(null);
+    `);
+    // What is read again is read by then: who one is, and what is one's own.
     await until(
-      async () => told,
-      (times) => times > 1,
+      async () => asked,
+      (paths) => ['/v1/me', '/v1/grants', '/v1/events'].every((each) => paths.includes(each)),
       10_000,
     );
-    await page.goto(`/requests/${things.approved}`);
-    await page.getByRole('timer').first().waitFor();
-    await page.waitForTimeout(1_000);
-    expect(await page.evaluate('window.lied')).toBeUndefined();
-    expect(await page.getByRole('timer').count()).toBeGreaterThan(0);
-    // An id that is a way to somewhere else is asked for as an id, or not at all.
-    expect(asked.filter((path) => path.startsWith('/oauth'))).toEqual([]);
-  });
-
-  /** Something of Ana's that Bo has not decided. */
-  async function asked(reason: string): Promise<string> {
-    const what = ['request', 'export-checker', '--on', 'aws/prod', '--for', '20m', '--reason', reason, '--json'];
-    return (JSON.parse(await curfew(['--profile', 'ana', ...what])) as { id: string }).id;
+    await page.waitForTimeout(500);
+    expect(
+      asked.filter((each) => each.startsWith('/v1/audit')),
+      path,
+    ).toEqual([]);
   }
+});
 
-  test('without a network it says so, and when there is one again it shows what was decided meanwhile', async (context) => {
-    const { page, context: window } = await open(context, 'ana');
-    const id = await asked('Look while the line is down');
-    await page.goto(`/requests/${id}`);
-    await page.getByText('waits for somebody').waitFor();
-    await window.setOffline(true);
-    await page.getByText('This machine is offline').waitFor();
-    await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Not before the audit']);
-    expect(await page.getByText('waits for somebody').count()).toBe(1);
-    await window.setOffline(false);
-    await page.getByText('Not before the audit').first().waitFor();
-    await page.getByText('This machine is offline').waitFor({ state: 'detached' });
-  });
+test('all of it by keyboard: skip link, palette, help, and the focus goes to the heading of the next page', async (context) => {
+  const { page } = await open(context, 'ana');
+  await settled(page);
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the page');
+  await page.keyboard.press('Control+k');
+  const search = page.getByRole('textbox', { name: 'Search access, or go to a page' });
+  await search.fill('invoice');
+  await page.getByText('invoice-reader on aws/prod').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Ask for invoice-reader' }).waitFor();
+  await page.goto('/');
+  await settled(page);
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys and help' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('g');
+  await page.keyboard.press('r');
+  await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
+  expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
+});
 
-  test('after a sleep it shows what was decided meanwhile, although its line says nothing', async (context) => {
-    const { page } = await open(context, 'ana');
-    const id = await asked('Look while the lid is closed');
-    // A line that has died without a word: nothing comes of it, and no error either.
-    await page.route('**/v1/events', () => {});
-    await page.clock.install();
-    await page.goto(`/requests/${id}`);
-    await page.getByText('waits for somebody').waitFor();
-    await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Somebody else did it']);
-    expect(await page.getByText('waits for somebody').count()).toBe(1);
-    // Less than after what lists are read again by themselves.
-    await page.clock.fastForward(30_000);
-    await page.getByText('Somebody else did it').first().waitFor();
-  });
+test('an account is linked by signing in there, signs in its person, and is unlinked', async (context) => {
+  const { page, complaints } = await open(context, 'ana');
+  await page.goto('/me');
+  await page.getByRole('button', { name: 'Link another account at Northwind' }).click();
+  await page.getByRole('button', { name: 'Ines Duarte' }).click();
+  await page.getByRole('heading', { name: 'nw-1017 Northwind' }).waitFor();
+  await page.getByText('you signed in there').waitFor();
+  const elsewhere = await open(context, null);
+  await elsewhere.page.goto('/me');
+  await elsewhere.page.getByRole('link', { name: 'Sign in with Northwind' }).click();
+  await elsewhere.page.getByRole('button', { name: 'Ines Duarte' }).click();
+  await elsewhere.page.getByRole('heading', { name: 'Ana Ribeiro', level: 1 }).waitFor();
+  // Somebody else who proves it is told that it is not theirs, and comes back.
+  const bo = await open(context, 'bo');
+  await bo.page.goto('/me');
+  await bo.page.getByRole('button', { name: 'Link another account at Northwind' }).click();
+  await bo.page.getByRole('button', { name: 'Ines Duarte' }).click();
+  await bo.page.getByText('Curfew does not guess whose it is').waitFor();
+  await bo.page.getByRole('link', { name: 'Back' }).click();
+  await bo.page.getByRole('heading', { name: 'Accounts' }).waitFor();
+  await page.getByRole('button', { name: 'Unlink nw-1017' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unlink it' }).click();
+  await page.getByRole('heading', { name: 'nw-1017 Northwind' }).waitFor({ state: 'detached' });
+  expect((await elsewhere.page.request.get('/v1/me')).status()).toBe(401);
+  expect(complaints()).toEqual([]);
+});
 
-  test('counts down by the server’s clock where that of the machine is ten minutes off', async (context) => {
-    for (const minutesOff of [-10, 10]) {
-      const { page } = await open(context, 'ana');
-      await page.clock.install({ time: Date.now() + minutesOff * 60_000 });
-      await page.goto(`/requests/${things.approved}`);
-      await page.getByRole('timer').first().waitFor();
-      const { items } = (await (await page.request.get('/v1/grants?scope=live')).json()) as {
-        items: readonly { role: string; request: string; endsAt: string }[];
-      };
-      const endsAt = Date.parse(items.find(({ request }) => request === things.approved)?.endsAt ?? '');
-      // The first frame may be from before any answer of the server.
-      await expect
-        .poll(async () => {
-          const [minutes, seconds] = (await page.getByRole('timer').first().innerText()).split(':').map(Number);
-          const left = ((minutes ?? Number.NaN) * 60 + (seconds ?? Number.NaN)) * 1_000;
-          return Math.abs(endsAt - Date.now() - left);
-        })
-        .toBeLessThan(5_000);
-    }
-  });
-
-  test('the log is read when somebody asks for it, and never by itself: each reading of it is an entry', async (context) => {
-    const { page } = await open(context, 'fay');
-    for (const path of ['/audit', '/audit/5']) {
-      await page.goto(path);
-      await settled(page);
-      const personal = page.getByRole('button', { name: 'Show what is personal' });
-      if (path !== '/audit') await personal.click();
-      await page.getByText(/^verified to #\d+$/).waitFor({ timeout: 20_000 });
-      const asked: string[] = [];
-      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-      await page.evaluate(`
-        window.dispatchEvent(new Event('online'));
-        document.dispatchEvent(new Event('visibilitychange'));
-        new BroadcastChannel('curfew-signed-in').postMessage(null);
-      `);
-      // What is read again is read by then: who one is, and what is one's own.
-      await until(
-        async () => asked,
-        (paths) => ['/v1/me', '/v1/grants', '/v1/events'].every((each) => paths.includes(each)),
-        10_000,
-      );
-      await page.waitForTimeout(500);
-      expect(
-        asked.filter((each) => each.startsWith('/v1/audit')),
-        path,
-      ).toEqual([]);
-    }
-  });
-
-  test('all of it by keyboard: skip link, palette, help, and the focus goes to the heading of the next page', async (context) => {
-    const { page } = await open(context, 'ana');
-    await settled(page);
-    await page.keyboard.press('Tab');
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the page');
-    await page.keyboard.press('Control+k');
-    const search = page.getByRole('textbox', { name: 'Search access, or go to a page' });
-    await search.fill('invoice');
-    await page.getByText('invoice-reader on aws/prod').waitFor();
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Ask for invoice-reader' }).waitFor();
-    await page.goto('/');
-    await settled(page);
-    await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keys and help' }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('r');
-    await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
-    expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
-  });
-
-  test('an account is linked by signing in there, signs in its person, and is unlinked', async (context) => {
-    const { page, complaints } = await open(context, 'ana');
-    await page.goto('/me');
-    await page.getByRole('button', { name: 'Link another account at Northwind' }).click();
-    await page.getByRole('button', { name: 'Ines Duarte' }).click();
-    await page.getByRole('heading', { name: 'nw-1017 Northwind' }).waitFor();
-    await page.getByText('you signed in there').waitFor();
-    const elsewhere = await open(context, null);
-    await elsewhere.page.goto('/me');
-    await elsewhere.page.getByRole('link', { name: 'Sign in with Northwind' }).click();
-    await elsewhere.page.getByRole('button', { name: 'Ines Duarte' }).click();
-    await elsewhere.page.getByRole('heading', { name: 'Ana Ribeiro', level: 1 }).waitFor();
-    // Somebody else who proves it is told that it is not theirs, and comes back.
-    const bo = await open(context, 'bo');
-    await bo.page.goto('/me');
-    await bo.page.getByRole('button', { name: 'Link another account at Northwind' }).click();
-    await bo.page.getByRole('button', { name: 'Ines Duarte' }).click();
-    await bo.page.getByText('Curfew does not guess whose it is').waitFor();
-    await bo.page.getByRole('link', { name: 'Back' }).click();
-    await bo.page.getByRole('heading', { name: 'Accounts' }).waitFor();
-    await page.getByRole('button', { name: 'Unlink nw-1017' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Unlink it' }).click();
-    await page.getByRole('heading', { name: 'nw-1017 Northwind' }).waitFor({ state: 'detached' });
-    expect((await elsewhere.page.request.get('/v1/me')).status()).toBe(401);
-    expect(complaints()).toEqual([]);
-  });
-
-  test('signing out ends it on the server', async (context) => {
-    const { page } = await open(context, 'ana');
-    await page.getByRole('button', { name: /sign out/ }).click();
-    await page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await page.getByRole('link', { name: 'Sign in with your company' }).waitFor();
-    expect((await page.request.get('/v1/me')).status()).toBe(401);
-  });
+test('signing out ends it on the server', async (context) => {
+  const { page } = await open(context, 'ana');
+  await page.getByRole('button', { name: /sign out/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('link', { name: 'Sign in with your company' }).waitFor();
+  expect((await page.request.get('/v1/me')).status()).toBe(401);
 });

@@ -1,0 +1,35 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { barriers, furnishedPortal } from './furnished-portal.ts';
+import { PAGES } from './pages.ts';
+import { smallTargets } from './small-targets.ts';
+import { EXAMINED, settled, type Visitor } from './visitor.ts';
+
+/** Three dozen pages, on a machine that does other things as well. */
+const EXAMINATION_MS = 300_000;
+
+const { open, things } = furnishedPortal();
+
+const wide = (page: Page): Promise<unknown> =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+for (const look of EXAMINED) {
+  test(
+    `each page: no barrier (axe), nothing blocked, nothing sideways; ${look.theme}, ${look.width} px`,
+    async (context) => {
+      const visitors = new Map<string | null, Visitor>();
+      for (const { name, person, path } of PAGES) {
+        const visitor = visitors.get(person) ?? (await open(context, person, look));
+        visitors.set(person, visitor);
+        const { page } = visitor;
+        await page.goto(path(things()));
+        await settled(page);
+        expect(await barriers(page), name).toEqual([]);
+        expect(await wide(page), `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+        if (look.width === 360) expect(await smallTargets(page), `${name}: too small for a thumb`).toEqual([]);
+        expect(visitor.complaints(), name).toEqual([]);
+      }
+    },
+    EXAMINATION_MS,
+  );
+}
