@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize';
+import type { PersonId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
 import type { Random } from '../platform/random.ts';
@@ -7,9 +8,9 @@ import type { SealedField } from '../store/ledger-personal.ts';
 import type { Trx } from '../store/schema.ts';
 import { commitmentTo } from './commitment.ts';
 import { unclassified, type NewEntry } from './entry.ts';
-import { sealPersonal } from './personal.ts';
+import { sealPersonal, subjectKeys } from './personal.ts';
 
-/** Writes entries, in this order, with one statement; made once with the keys that personal data is sealed under. */
+/** Writes entries, however many, in this order; made once with the keys that personal data is sealed under. */
 export type Append = (trx: Trx, ...entries: readonly NewEntry[]) => Promise<void>;
 
 /** C2SP tlog-tiles allows 65,535 bytes for an entry. */
@@ -28,11 +29,13 @@ const LARGEST_BODY = 60_000;
 export function createAppend(masterKey: Uint8Array, random: Random): Append {
   return async (trx, ...entries) => {
     if (entries.length === 0) return;
+    const about = entries.flatMap((entry) => Object.values(entry.personal ?? {}).map(({ subject }) => subject));
+    const keys = await subjectKeys(trx, { masterKey, random }, about);
     const waiting = [];
     const personal: SealedField[] = [];
     for (const entry of entries) {
       const id = random.bytes(16).toString('hex');
-      const { commitments, sealed } = await sealAll(trx, { masterKey, random }, entry, id);
+      const { commitments, sealed } = sealAll(keys, random, entry, id);
       personal.push(...sealed);
       const body = print(entry, id, commitments);
       waiting.push({ entryId: id, body, request: entry.subjects.request ?? null, grant: entry.subjects.grant ?? null });
@@ -42,12 +45,12 @@ export function createAppend(masterKey: Uint8Array, random: Random): Append {
 }
 
 /** Seals the personal values of an entry and returns what its body says about them: hex SHA-256(salt || value) by field. */
-async function sealAll(
-  trx: Trx,
-  keys: { readonly masterKey: Uint8Array; readonly random: Random },
+function sealAll(
+  keys: ReadonlyMap<PersonId, Uint8Array>,
+  random: Random,
   entry: NewEntry,
   id: string,
-): Promise<{ readonly commitments: Readonly<Record<string, string>>; readonly sealed: readonly SealedField[] }> {
+): { readonly commitments: Readonly<Record<string, string>>; readonly sealed: readonly SealedField[] } {
   const field = unclassified(entry);
   invariant(
     field === null,
@@ -56,9 +59,11 @@ async function sealAll(
   const commitments: Record<string, string> = {};
   const sealed: SealedField[] = [];
   for (const [name, { subject, value, salt: given }] of Object.entries(entry.personal ?? {})) {
-    const salt = given ?? keys.random.bytes(32);
+    const key = keys.get(subject);
+    invariant(key !== undefined, 'whoever an entry is about has a key');
+    const salt = given ?? random.bytes(32);
     commitments[name] = commitmentTo(salt, value);
-    sealed.push(await sealPersonal(trx, keys, { entryId: id, field: name, subject, salt, value }));
+    sealed.push(sealPersonal(key, random, { entryId: id, field: name, subject, salt, value }));
   }
   return { commitments, sealed };
 }

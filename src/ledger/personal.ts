@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { PersonId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
 import type { Random } from '../platform/random.ts';
-import { findSubjectKeys, keepSubjectKey, personalOf, type SealedField } from '../store/ledger-personal.ts';
+import { findSubjectKeys, keepSubjectKeys, personalOf, type SealedField } from '../store/ledger-personal.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { commitmentTo } from './commitment.ts';
 
@@ -24,11 +24,37 @@ const NONCE = 12;
 const TAG = 16;
 const SALT = 32;
 
+/** The keys of some persons, opened; whoever has none gets one. Three statements, unless they are very many. */
+export async function subjectKeys(
+  trx: Trx,
+  { masterKey, random }: Keys,
+  persons: readonly PersonId[],
+): Promise<ReadonlyMap<PersonId, Uint8Array>> {
+  const subjects = [...new Set(persons)];
+  const wrapped = new Map(await findSubjectKeys(trx, subjects));
+  const without = subjects.filter((person) => !wrapped.has(person));
+  if (without.length > 0) {
+    const wrap = (person: PersonId) => seal(masterKey, random.bytes(32), Buffer.from(person), random);
+    await keepSubjectKeys(
+      trx,
+      without.map((person) => ({ person, wrapped: wrap(person) })),
+    );
+    // Of two first entries at one instant one made the key.
+    for (const [person, kept] of await findSubjectKeys(trx, without)) wrapped.set(person, kept);
+  }
+  return new Map(
+    subjects.map((person) => {
+      const kept = wrapped.get(person);
+      invariant(kept !== undefined, `the key of ${person} was made and is gone`);
+      return [person, open(masterKey, kept, Buffer.from(person))];
+    }),
+  );
+}
+
 /** Seals a personal value, together with its salt, under the key of the person it is about; it is kept beside the log. */
-export async function sealPersonal(trx: Trx, keys: Keys, value: PersonalValue): Promise<SealedField> {
-  const key = await subjectKey(trx, keys, value.subject);
+export function sealPersonal(key: Uint8Array, random: Random, value: PersonalValue): SealedField {
   const plain = Buffer.concat([value.salt, Buffer.from(value.value, 'utf8')]);
-  const sealed = seal(key, plain, bound(value.entryId, value.field), keys.random);
+  const sealed = seal(key, plain, bound(value.entryId, value.field), random);
   return { entryId: value.entryId, field: value.field, subject: value.subject, sealed };
 }
 
@@ -61,17 +87,6 @@ export async function readPersonal(
     invariant(commitments[field] === commitmentTo(salt, value), `entry ${entry.entryId} commits to another ${field}`);
     return [{ field, subject, salt, value }];
   });
-}
-
-async function subjectKey(trx: Trx, keys: Keys, person: PersonId): Promise<Buffer> {
-  const find = async () => (await findSubjectKeys(trx, [person])).get(person);
-  const known = await find();
-  if (known !== undefined) return open(keys.masterKey, known, Buffer.from(person));
-  await keepSubjectKey(trx, person, seal(keys.masterKey, keys.random.bytes(32), Buffer.from(person), keys.random));
-  // Of two first entries at one instant one made the key.
-  const kept = await find();
-  invariant(kept !== undefined, `the key of ${person} was made and is gone`);
-  return open(keys.masterKey, kept, Buffer.from(person));
 }
 
 /** Ties a sealed value to its place, so that it cannot be moved to another entry. */

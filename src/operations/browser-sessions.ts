@@ -18,7 +18,13 @@ import {
   type FoundToken,
   type WhichSessions,
 } from '../store/browser-sessions.ts';
-import { companyHash, companyNames, deleteSignInsAtCompany, rememberLogout } from '../store/company-names.ts';
+import {
+  companyHash,
+  companyNames,
+  deleteSignInsAtCompany,
+  rememberLogout,
+  type AtCompanyNamed,
+} from '../store/company-names.ts';
 import type { Trx } from '../store/schema.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { admit, type VerifiedIdentity } from './sign-in.ts';
@@ -206,25 +212,24 @@ export interface LogoutAtCompany {
  */
 export async function endAtCompany(world: World, logout: LogoutAtCompany): Promise<boolean> {
   const { issuer, subject, companySession, tokenId, heardAt, rememberUntil } = logout;
-  const which =
-    companySession !== null
-      ? { companySession: companyHash('sid', issuer, companySession) }
-      : { companySubject: companyHash('sub', issuer, subject ?? '') };
+  const ended =
+    companySession !== null ? companyHash('sid', issuer, companySession) : companyHash('sub', issuer, subject ?? '');
+  const which = companySession !== null ? { companySession: ended } : { companySubjects: [ended] };
   const hash = companyHash('jti', issuer, tokenId);
-  const heard = { hash, ended: Object.values(which).join(), heardAt, until: rememberUntil };
-  const ended = await world.db.transaction().execute(async (trx) => {
+  const heard = { hash, ended, heardAt, until: rememberUntil };
+  const over = await world.db.transaction().execute(async (trx) => {
     if (!(await rememberLogout(trx, heard))) return null;
     return endCameFrom(world, trx, which, 'signed-out-at-company', null);
   });
-  announce(world, ended ?? []);
-  return ended !== null;
+  announce(world, over ?? []);
+  return over !== null;
 }
 
 /** Ends what came out of an account, or of one session there, at browsers and command lines; {@link announce} comes after the transaction. */
 export async function endCameFrom(
   world: Pick<World, 'append' | 'clock'>,
   trx: Trx,
-  which: { readonly companySubject: string } | { readonly companySession: string },
+  which: AtCompanyNamed,
   cause: SessionEnd,
   by: PersonId | null,
 ): Promise<readonly SessionId[]> {

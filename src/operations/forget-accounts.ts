@@ -1,4 +1,5 @@
 import { ok, refused, type Result } from '../core/result.ts';
+import { inParts } from '../store/columns.ts';
 import { appNow } from '../store/database.ts';
 import { lockEpoch, readEpoch } from '../store/epoch.ts';
 import { forgetIntroduced, introducedAt, lockIntroduced } from '../store/forgotten-accounts.ts';
@@ -50,26 +51,29 @@ export async function forgetAccounts(
       now,
     );
     const by = { kind: 'system', id: 'operator' } as const;
-    await world.append(
-      trx,
-      {
-        kind: 'accounts.forgotten',
-        at: now,
-        actor: by,
-        subjects: {},
-        facts: { issuer: plan.issuer, accounts: plan.accounts },
-      },
-      ...accounts.map(({ id, person, issuer, subject, proof, signsIn }) => ({
-        kind: 'account.unlinked' as const,
-        at: now,
-        actor: by,
-        subjects: { person },
-        facts: { account: id, issuer, proof, signsIn, by: 'operator' },
-        personal: { subject: { subject: person, value: subject } },
-      })),
-    );
-    // Brokers that run beside hear of it from the log.
-    for (const account of accounts) await endSignIns(world, trx, account, null);
+    await world.append(trx, {
+      kind: 'accounts.forgotten',
+      at: now,
+      actor: by,
+      subjects: {},
+      facts: { issuer: plan.issuer, accounts: plan.accounts },
+    });
+    // They are as many as the company has people.
+    for (const part of inParts(accounts)) {
+      await world.append(
+        trx,
+        ...part.map(({ id, person, issuer, subject, proof, signsIn }) => ({
+          kind: 'account.unlinked' as const,
+          at: now,
+          actor: by,
+          subjects: { person },
+          facts: { account: id, issuer, proof, signsIn, by: 'operator' },
+          personal: { subject: { subject: person, value: subject } },
+        })),
+      );
+      // Brokers that run beside hear of it from the log.
+      await endSignIns(world, trx, part, null);
+    }
     return ok(plan);
   });
 }

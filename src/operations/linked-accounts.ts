@@ -144,22 +144,22 @@ export async function unlinkAccount(
       facts: { account: id, issuer: account.issuer, proof: account.proof, signsIn: account.signsIn, by: 'person' },
       personal: { subject: { subject: actor.person, value: account.subject } },
     });
-    ended.push(...(await endSignIns(world, trx, account, actor.person)));
+    ended.push(...(await endSignIns(world, trx, [account], actor.person)));
     return ok(null);
   });
   announce(world, ended);
   return outcome;
 }
 
-/** What came out of an account does not outlive that it is somebody's. `announce` comes after the transaction. */
+/** What came out of accounts does not outlive that they are somebody's. `announce` comes after the transaction. */
 export function endSignIns(
   world: Pick<World, 'append' | 'clock'>,
   trx: Trx,
-  { issuer, subject }: Account,
+  accounts: readonly Account[],
   by: PersonId | null,
 ): Promise<readonly SessionId[]> {
-  const which = { companySubject: companyHash('sub', issuer, subject) };
-  return endCameFrom(world, trx, which, 'account-unlinked', by);
+  const companySubjects = accounts.map(({ issuer, subject }) => companyHash('sub', issuer, subject));
+  return endCameFrom(world, trx, { companySubjects }, 'account-unlinked', by);
 }
 
 /**
@@ -170,8 +170,7 @@ export async function endSignInsAt(world: World, issuers: readonly string[]): Pr
   for (const issuer of issuers) {
     const ended: SessionId[] = [];
     await world.db.transaction().execute(async (trx) => {
-      for (const account of await signingInAt(trx, issuer))
-        ended.push(...(await endSignIns(world, trx, account, null)));
+      ended.push(...(await endSignIns(world, trx, await signingInAt(trx, issuer), null)));
     });
     announce(world, ended);
   }

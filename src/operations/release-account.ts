@@ -79,7 +79,7 @@ export async function carryOutRelease(
     },
     personal: { subject: { subject: account.person, value: account.subject } },
   });
-  const ended = await endSignIns(world, trx, account, by);
+  const ended = await endSignIns(world, trx, [account], by);
   return { tell: () => announce(world, ended) };
 }
 

@@ -165,11 +165,11 @@ export async function livingSessions(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Which sessions to end: by id and, where somebody ends their own, by person; all of a person; or by the company's name for them. */
+/** Which sessions to end: by id and, where somebody ends their own, by person; all of a person; or by the company's names for them. */
 export type WhichSessions =
   | { readonly id: SessionId; readonly person?: PersonId }
   | { readonly allOf: PersonId }
-  | { readonly companySubject: string }
+  | { readonly companySubjects: readonly string[] }
   | { readonly companySession: string };
 
 /** Removes sessions with all their tokens, and says whose they were. */
@@ -178,7 +178,7 @@ export async function deleteBrowserSessions(
   which: WhichSessions,
 ): Promise<readonly { readonly id: SessionId; readonly person: PersonId }[]> {
   const query = trx.deleteFrom('browser_session').returning(['id', 'person_id as person']);
-  if ('companySubject' in which) return query.where('company_subject', '=', which.companySubject).execute();
+  if ('companySubjects' in which) return query.where(isAnyOf('company_subject', which.companySubjects)).execute();
   if ('companySession' in which) return query.where('company_session', '=', which.companySession).execute();
   if ('allOf' in which) return query.where('person_id', '=', which.allOf).execute();
   const own = query.where('id', '=', which.id);

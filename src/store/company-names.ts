@@ -89,15 +89,18 @@ export function nameSignIn(db: Db, id: SessionId, names: CompanyNames, begunAt: 
   });
 }
 
+/** By which of the company's names something is ended: of some accounts of its provider, or of a session there. */
+export type AtCompanyNamed = { readonly companySubjects: readonly string[] } | { readonly companySession: string };
+
 /** Ends the sign-ins of command lines that the company has a name for, with everything that came out of them, and says whose they were. */
 export async function deleteSignInsAtCompany(
   trx: Trx,
-  which: { readonly companySubject: string } | { readonly companySession: string },
+  which: AtCompanyNamed,
 ): Promise<readonly { readonly id: SessionId; readonly person: PersonId }[]> {
   const query = trx.selectFrom('oidc_payload').select(['sign_in_id as id', 'person_id as person']);
   const rows = await (
-    'companySubject' in which
-      ? query.where('company_subject', '=', which.companySubject)
+    'companySubjects' in which
+      ? query.where(isAnyOf('company_subject', which.companySubjects))
       : query.where('company_session', '=', which.companySession)
   ).execute();
   const found = rows.flatMap(({ id, person }) => (id === null || person === null ? [] : [{ id, person }]));

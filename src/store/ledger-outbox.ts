@@ -1,8 +1,9 @@
+import type { QueryCreator } from 'kysely';
 import type { GrantId, RequestId } from '../core/ids.ts';
-import { isAnyOf } from './columns.ts';
+import { inParts, isAnyOf } from './columns.ts';
 import { besides } from './besides.ts';
 import type { SealedField } from './ledger-personal.ts';
-import type { Db, Trx } from './schema.ts';
+import type { Db, Schema, Trx } from './schema.ts';
 
 export interface OutboxEntry {
   readonly id: number;
@@ -12,7 +13,7 @@ export interface OutboxEntry {
   readonly grant: string | null;
 }
 
-/** Entries that wait for their place, in this order, and what was sealed for them. */
+/** Entries that wait for their place, in this order, and what was sealed for them: with one statement, unless they are very many. */
 export async function insertOutbox(
   trx: Trx,
   entries: readonly { entryId: string; body: string; request: RequestId | null; grant: GrantId | null }[],
@@ -24,18 +25,24 @@ export async function insertOutbox(
     person_id: subject,
     sealed,
   }));
-  const start = sealed.length === 0 ? trx : besides(trx, (query) => query.insertInto('ledger_personal').values(sealed));
-  await start
-    .insertInto('ledger_outbox')
-    .values(
-      entries.map(({ entryId, body, request, grant }) => ({
-        entry_id: entryId,
-        body,
-        request_id: request,
-        grant_id: grant,
-      })),
-    )
-    .execute();
+  const [beside, ...further] = inParts(sealed);
+  for (const part of further) await trx.insertInto('ledger_personal').values(part).execute();
+  let start: QueryCreator<Schema> =
+    beside === undefined ? trx : besides(trx, (query) => query.insertInto('ledger_personal').values(beside));
+  for (const part of inParts(entries)) {
+    await start
+      .insertInto('ledger_outbox')
+      .values(
+        part.map(({ entryId, body, request, grant }) => ({
+          entry_id: entryId,
+          body,
+          request_id: request,
+          grant_id: grant,
+        })),
+      )
+      .execute();
+    start = trx;
+  }
 }
 
 /** Whether anything waits; takes no lock and writes nothing. */

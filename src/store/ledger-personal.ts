@@ -1,5 +1,5 @@
 import type { PersonId } from '../core/ids.ts';
-import { isAnyOf } from './columns.ts';
+import { inParts, isAnyOf } from './columns.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** A personal value of an entry, sealed under the key of the person it is about. */
@@ -31,11 +31,15 @@ export async function findSubjectKeys(
   return new Map(rows.map((row) => [row.person_id, row.wrapped]));
 }
 
-/** Keeps a wrapped key unless another transaction was first. */
-export async function keepSubjectKey(trx: Trx, person: PersonId, wrapped: Uint8Array): Promise<void> {
-  await trx
-    .insertInto('subject_key')
-    .values({ person_id: person, wrapped })
-    .onConflict((conflict) => conflict.constraint('subject_key_pk').doNothing())
-    .execute();
+/** Keeps wrapped keys, each unless another transaction was first. */
+export async function keepSubjectKeys(
+  trx: Trx,
+  keys: readonly { readonly person: PersonId; readonly wrapped: Uint8Array }[],
+): Promise<void> {
+  for (const part of inParts(keys))
+    await trx
+      .insertInto('subject_key')
+      .values(part.map(({ person, wrapped }) => ({ person_id: person, wrapped })))
+      .onConflict((conflict) => conflict.constraint('subject_key_pk').doNothing())
+      .execute();
 }

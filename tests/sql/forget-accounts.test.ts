@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { openBrowserSession, recogniseSession } from '../../src/operations/browser-sessions.ts';
 import { forgetAccounts, planForgetting } from '../../src/operations/forget-accounts.ts';
@@ -14,6 +15,8 @@ import { withPasskey } from './passkey-people.ts';
 import { OTHER_ISSUER, personnel } from './personnel.ts';
 
 const EPOCH = 'a'.repeat(32);
+/** The number `n` as the body of an id. */
+const IN_LETTERS = sql`translate(lpad(n::text, 20, '0'), '0123456789', 'abcdefghij')`;
 
 eachDatabase('accounts that an operator has forgotten', (current) => {
   let acme: AcmeOperations;
@@ -118,6 +121,21 @@ eachDatabase('accounts that an operator has forgotten', (current) => {
     expect(await recogniseSession(acme.world, own)).toMatchObject({ ok: false });
     expect(await recogniseSession(acme.world, other)).toMatchObject({ ok: true });
   });
+
+  test('are as many as a large company has people, more than one statement can carry', async () => {
+    const { db } = current();
+    await acme.as('ana');
+    await sql`
+      insert into person (id, directory_key, first_seen_at)
+      select 'per_' || ${IN_LETTERS}, 'many' || n, app_now() from generate_series(1, 9000) n`.execute(db);
+    await sql`
+      insert into linked_account (id, person_id, issuer, subject, proof, linked_at)
+      select 'lnk_' || ${IN_LETTERS}, 'per_' || ${IN_LETTERS}, ${ISSUER}, 'many' || n, 'directory', app_now()
+      from generate_series(1, 9000) n`.execute(db);
+    expect(got(await forget()).accounts).toBe(9_001);
+    expect(await bodies('account.unlinked')).toHaveLength(9_001);
+    expect(await planForgetting(db, ISSUER)).toMatchObject({ accounts: 0 });
+  }, 120_000);
 
   test('are not, in another epoch, where the plan is another by then, or where the log cannot be written', async () => {
     await acme.as('ana');

@@ -35,7 +35,7 @@ onTwoConnections('a logout at the company x a sign-in at a command line', (curre
   const logOut = (ended: HeardLogout) => (db: Db) =>
     db.transaction().execute(async (trx) => {
       await rememberLogout(trx, ended);
-      return deleteSignInsAtCompany(trx, { companySubject: NAMES.subject });
+      return deleteSignInsAtCompany(trx, { companySubjects: [NAMES.subject] });
     });
 
   test.each([
