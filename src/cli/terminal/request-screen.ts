@@ -19,7 +19,7 @@ export function requestCard(context: Context, request: RequestView): string {
     ...items.map((item, index): readonly [string, string] => [index === 0 ? 'access' : ' ', item]),
     ['who', `${printable(request.requester.name)} ${out.dim(`(${printable(request.requester.key)})`)}`],
     ['why', printableLines(request.reason)],
-    ['ticket', printable(request.ticket ?? '')],
+    ['ticket', request.ticket === null ? '' : `${printable(request.ticket)} (not looked up)`],
     ...lengthOf(request, now),
     ['starts', plannedStart(request, now)],
     ['lapses', request.status === 'pending' ? `at ${clockTime(request.lapsesAt, now)} if nobody decides` : ''],

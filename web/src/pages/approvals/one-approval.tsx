@@ -77,7 +77,8 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
         <Quote>{request.reason === '' ? 'No reason was given.' : request.reason}</Quote>
         {request.ticket !== null && (
           <p>
-            Ticket <Mono>{request.ticket}</Mono>
+            Ticket <Mono>{request.ticket}</Mono>{' '}
+            <span className={classes['fine']}>as it was written; nothing looked it up</span>
           </p>
         )}
       </div>

@@ -105,7 +105,11 @@ export function AskForm({
           {(requirements?.ticket != null || asked.ticket !== '') && (
             <LineField
               label="Ticket"
-              description={requirements?.ticket == null ? undefined : `The rule asks for one (${requirements.ticket}).`}
+              description={
+                requirements?.ticket == null
+                  ? undefined
+                  : `The rule asks for one (${requirements.ticket}). It is kept as you write it; nothing looks it up yet.`
+              }
               value={asked.ticket}
               onChange={(event) => change({ ticket: event.currentTarget.value })}
               error={complaining ? missing.ticket : undefined}

@@ -8,7 +8,7 @@ test('each requirement is a sentence, and none where there is none', () => {
   const requirements = { reasonMin: 10, ticket: 'jira', mfaMaxAgeMs: 900_000 };
   expect(whatItTakes({ requirements, needsSignature: true })).toEqual([
     'A reason of at least 10 characters.',
-    'A ticket (jira).',
+    'A ticket (jira), which nothing looks up yet.',
     'A second factor at your sign-in, at most 15 minutes ago.',
     'A passkey: whoever agrees signs with theirs.',
   ]);

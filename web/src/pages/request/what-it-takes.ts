@@ -8,7 +8,7 @@ export function whatItTakes({ requirements, needsSignature }: Takes): readonly s
   const { reasonMin, ticket, mfaMaxAgeMs } = requirements;
   return [
     ...(reasonMin > 0 ? [`A reason of at least ${reasonMin} characters.`] : []),
-    ...(ticket === null ? [] : [`A ticket (${ticket}).`]),
+    ...(ticket === null ? [] : [`A ticket (${ticket}), which nothing looks up yet.`]),
     ...(mfaMaxAgeMs === null ? [] : [`A second factor at your sign-in, at most ${durationWords(mfaMaxAgeMs)} ago.`]),
     ...(needsSignature ? ['A passkey: whoever agrees signs with theirs.'] : []),
   ];

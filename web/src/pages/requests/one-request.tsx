@@ -133,7 +133,9 @@ function Shown({ request }: { readonly request: AccessRequest }) {
               ['From', request.startsAt === null ? 'as soon as it is approved' : at(request.startsAt)],
               request.extends === null ? null : ['Until', at(request.extends.until)],
               ['Why', request.reason === '' ? 'no reason given' : request.reason],
-              request.ticket === null ? null : ['Ticket', request.ticket],
+              request.ticket === null
+                ? null
+                : ['Ticket', `${request.ticket} (as it was written; nothing looked it up)`],
               ['By', <Person key="by" of={request.requester} />],
               request.status === 'pending' ? ['Lapses', `${at(request.lapsesAt)}, if nobody decides`] : null,
               ['Rules', <Mono key="rules">{request.policyVersion.slice(0, 16)}</Mono>],
