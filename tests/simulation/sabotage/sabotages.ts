@@ -107,7 +107,8 @@ export const sabotages: readonly Sabotage[] = [
         replace: 'if (verdict.ok || true) return true;',
       },
     ],
-    caughtBy: ['grants'],
+    // The second look refuses what a standing order covers, too.
+    caughtBy: ['grants', 'orders'],
     seed: 1,
   },
   {
@@ -318,7 +319,8 @@ export const sabotages: readonly Sabotage[] = [
         replace: 'return desiredBinding(states.slice(0, 0), now);',
       },
     ],
-    caughtBy: ['slots'],
+    // The schedule that would end the others' access goes with it.
+    caughtBy: ['slots', 'cloud'],
     weather: earlyEnds,
     seed: 1,
   },
