@@ -35,7 +35,10 @@ const KEPT_AFTER_END_MS = 600_000;
  * `signed-out`: its owner gave it back; `replayed`: a code or a refresh token of it came a second time, so somebody has a copy;
  * `signed-out-at-company`: it ended there before it was finished here.
  */
-export type EndSignIn = (id: SessionId, cause: 'signed-out' | 'replayed' | 'signed-out-at-company') => Promise<void>;
+export type EndSignIn = (
+  id: SessionId,
+  cause: 'signed-out' | 'replayed' | 'signed-out-at-company' | 'account-unlinked',
+) => Promise<void>;
 
 export interface OidcAdapterParts {
   readonly db: Db;

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import { deleteSurplusOidcPayloads, saveOidcPayload, takeOidcPayload } from '../store/oidc-payloads.ts';
-import { companyNames, nameSignIn } from '../store/company-names.ts';
+import { nameSignIn } from '../store/company-names.ts';
 import type { Db } from '../store/schema.ts';
 import type { BaseUrl } from './base-url.ts';
 import type { BrowserSignIn } from './browser-sign-in.ts';
@@ -138,6 +138,12 @@ async function finish(parts: SignInParts, request: IncomingMessage, response: Se
   await hand(provider, request, response, result);
 }
 
+/** What somebody is told whose sign-in was ended before it was finished. */
+const ENDED_MEANWHILE = {
+  'signed-out-at-company': 'You were signed out at your company while you signed in here.',
+  'account-unlinked': 'The account by which you signed in was taken off you meanwhile, or signs in nobody any more.',
+} as const;
+
 /** What the person may hand to the client: our own command line, so there is nothing to ask. */
 async function admitted(
   { provider, base, db, endSignIn }: SignInParts,
@@ -149,14 +155,12 @@ async function admitted(
   grant.addOIDCScope('openid offline_access');
   grant.addResourceScope(base.audience, CLI_SCOPE);
   const grantId = await grant.save();
-  // Nothing came out of the authorization yet, so a logout that is heard before it has these names finds nothing to end.
+  // Nothing came out of the authorization yet, so a logout, or the end of the account, before it has these names finds nothing to end.
   const id = signInId(grantId);
-  if (!(await nameSignIn(db, id, companyNames(facts), facts.begunAt))) {
-    await endSignIn(id, 'signed-out-at-company');
-    return {
-      error: 'access_denied',
-      error_description: 'You were signed out at your company while you signed in here.',
-    };
+  const named = await nameSignIn(db, { id, person, at: facts, begunAt: facts.begunAt });
+  if (named !== 'named') {
+    await endSignIn(id, named);
+    return { error: 'access_denied', error_description: ENDED_MEANWHILE[named] };
   }
   return {
     login: {

@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import type { PersonId, SessionId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at, isAnyOf } from './columns.ts';
+import { historyReliedOn } from './linked-accounts.ts';
+import { humanOf } from './people.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** The company's names for a sign-in: SHA-256 of issuer and subject, and of issuer and the company's own session, hexadecimal. */
@@ -73,20 +75,37 @@ export async function endedMeanwhile(trx: Trx, names: CompanyNames, begunAt: Ins
 }
 
 /**
- * Writes the company's names beside the authorization of a sign-in at a command line. False, and nothing is written, where the company has
- * ended it meanwhile.
+ * Writes the company's names beside the authorization of a sign-in at a command line: only from then on is it found by them. Nothing is
+ * written, and it is said why, where the company has ended it meanwhile, or where its account is the person's no more, or signs in nobody.
  */
-export function nameSignIn(db: Db, id: SessionId, names: CompanyNames, begunAt: Instant): Promise<boolean> {
+export function nameSignIn(
+  db: Db,
+  { id, person, at: from, begunAt }: NewSignIn,
+): Promise<'named' | 'signed-out-at-company' | 'account-unlinked'> {
   return db.transaction().execute(async (trx) => {
-    if (await endedMeanwhile(trx, names, begunAt)) return false;
+    const names = companyNames(from);
+    if (await endedMeanwhile(trx, names, begunAt)) return 'signed-out-at-company';
+    const human = await humanOf(trx, person);
+    const theirs = (await historyReliedOn(trx, from)).filter((one) => one.endedAt === null && one.human === human);
+    if (theirs.length === 0 || theirs.some((one) => !one.signsIn)) return 'account-unlinked';
     const result = await trx
       .updateTable('oidc_payload')
       .set({ company_subject: names.subject, company_session: names.session })
       .where('model', '=', 'Grant')
       .where('sign_in_id', '=', id)
       .executeTakeFirst();
-    return result.numUpdatedRows > 0n;
+    // Without one it has ended by itself: there is nothing to go on with.
+    return result.numUpdatedRows > 0n ? 'named' : 'signed-out-at-company';
   });
+}
+
+/** A sign-in at a command line that is being finished. */
+export interface NewSignIn {
+  readonly id: SessionId;
+  readonly person: PersonId;
+  /** By which account. */
+  readonly at: AtCompany;
+  readonly begunAt: Instant;
 }
 
 /** By which of the company's names something is ended: of some accounts of its provider, or of a session there. */

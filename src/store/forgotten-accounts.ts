@@ -5,7 +5,10 @@ import { isAnyOf } from './columns.ts';
 import { toLinked, withHuman, type LinkedAccount } from './linked-accounts.ts';
 import type { Db, Trx } from './schema.ts';
 
-/** The accounts of an issuer that the directory introduced and that are somebody's now, locked until the transaction ends. */
+/**
+ * The accounts of an issuer that the directory introduced and that are somebody's now, locked until the transaction ends. Sign-ins by them
+ * that are under way are waited for (`historyOf`): not by their own lock, because the database has room for only so many of those.
+ */
 export async function lockIntroduced(trx: Trx, issuer: string): Promise<readonly LinkedAccount[]> {
   await sql`
     select from linked_account where issuer = ${issuer} and proof = 'directory' and ended_at is null

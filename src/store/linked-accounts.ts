@@ -1,4 +1,4 @@
-import { sql, type Selectable } from 'kysely';
+import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { AccountId, PersonId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { AccountProof } from './persons-schema.ts';
@@ -29,12 +29,35 @@ export interface LinkedAccount extends Account {
 }
 
 /**
- * Everything that was ever proven about an account, oldest first. Whoever proves the same account at this moment waits until the
- * transaction ends, so that two persons cannot both find it free.
+ * Everything that was ever proven about an account, oldest first. Whoever proves the same account at this moment, or ends it, waits until the
+ * transaction ends, so that two persons cannot both find it free, and nobody is signed in by what is none any more.
  */
 export async function historyOf(trx: Trx, account: Account): Promise<readonly LinkedAccount[]> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${account.issuer} ${account.subject}`}, 21))`.execute(trx);
+  await lockProofs(trx, account);
+  return whileItStands(trx, account);
+}
+
+/** The same for whoever relies on it and proves nothing: they do not wait for one another. */
+export async function historyReliedOn(trx: Trx, account: Account): Promise<readonly LinkedAccount[]> {
+  await sql`select pg_advisory_xact_lock_shared(${lockOf(account)})`.execute(trx);
+  return whileItStands(trx, account);
+}
+
+/** Whoever has many forgotten at once locks the rows alone, so they are waited for here, and wait for whoever reads this. */
+async function whileItStands(trx: Trx, account: Account): Promise<readonly LinkedAccount[]> {
+  const { issuer, subject } = account;
+  await sql`
+    select from linked_account where issuer = ${issuer} and subject = ${subject} and ended_at is null
+    order by id for key share`.execute(trx);
   return everProven(trx, account);
+}
+
+async function lockProofs(trx: Trx, account: Account): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${lockOf(account)})`.execute(trx);
+}
+
+function lockOf({ issuer, subject }: Account): RawBuilder<bigint> {
+  return sql<bigint>`hashtextextended(${`${issuer} ${subject}`}, 21)`;
 }
 
 /** The same, for whoever only looks. */
@@ -94,8 +117,15 @@ export async function hadAccountBefore(db: Db | Trx, person: PersonId, account: 
   return rows[0]?.before ?? false;
 }
 
-/** An account that is or was somebody's, locked until the transaction ends. */
+/**
+ * An account that is or was somebody's, locked until the transaction ends. A sign-in by it that is under way is waited for, and what came
+ * out of that is seen.
+ */
 export async function lockLinked(trx: Trx, id: AccountId): Promise<LinkedAccount | null> {
+  const account = await findLinked(trx, id);
+  if (account === null) return null;
+  // First what sign-ins lock first, so that the two never wait for each other.
+  await lockProofs(trx, account);
   await sql`select from linked_account where id = ${id} for update`.execute(trx);
   return findLinked(trx, id);
 }
