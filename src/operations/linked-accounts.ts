@@ -1,14 +1,15 @@
 import type { AccountId, PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
+import { inParts } from '../store/columns.ts';
 import { companyHash } from '../store/company-names.ts';
 import { appNow } from '../store/database.ts';
 import {
+  accountsAt,
   accountsOf,
   endLinked,
   historyOf,
   lockLinked,
-  signingInAt,
   type Account,
   type LinkedAccount,
 } from '../store/linked-accounts.ts';
@@ -93,7 +94,8 @@ export async function linkAccount(
     world.log.error({ claimedBy: actor.person }, 'somebody proved an account that the directory gives to another');
     return refused(conflictFor(actor, others[0]?.key));
   }
-  return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
+  const ended: SessionId[] = [];
+  const outcome = await world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
     const account = { issuer: proven.issuer, subject: proven.subject };
     const history = await historyOf(trx, account);
     const now = await appNow(trx);
@@ -107,9 +109,14 @@ export async function linkAccount(
       const other = history.find((one) => !one.released && one.person !== actor.person)?.person;
       return refused(conflictFor(actor, other && (await personKeys(trx, [other])).get(other)));
     }
-    if (held.value !== null) await world.append(trx, held.value);
+    if (held.value === null) return ok(null);
+    await world.append(trx, held.value);
+    // What signs in nobody from now on may have signed in until now, at a node where people still do.
+    if (!proven.signsIn) ended.push(...(await endSignIns(world, trx, [account], actor.person)));
     return ok(null);
   });
+  announce(world, ended);
+  return outcome;
 }
 
 /** What somebody is told whose account is another's: whose, only where they see everything anyway. */
@@ -170,7 +177,8 @@ export async function endSignInsAt(world: World, issuers: readonly string[]): Pr
   for (const issuer of issuers) {
     const ended: SessionId[] = [];
     await world.db.transaction().execute(async (trx) => {
-      ended.push(...(await endSignIns(world, trx, await signingInAt(trx, issuer), null)));
+      for (const part of inParts(await accountsAt(trx, issuer)))
+        ended.push(...(await endSignIns(world, trx, part, null)));
     });
     announce(world, ended);
   }

@@ -97,12 +97,11 @@ export async function keptAt(trx: Trx, person: PersonId, issuer: string): Promis
   );
 }
 
-/** The accounts of an issuer that are somebody's now and were to sign in by. */
-export async function signingInAt(trx: Trx, issuer: string): Promise<readonly LinkedAccount[]> {
+/** The accounts of an issuer that are somebody's now, whatever they were linked for: what they are for can have changed since a sign-in. */
+export async function accountsAt(trx: Trx, issuer: string): Promise<readonly LinkedAccount[]> {
   const rows = await withHuman(trx)
     .where('issuer', '=', issuer)
     .where('ended_at', 'is', null)
-    .where('signs_in', '=', true)
     .orderBy('linked_account.id')
     .execute();
   return rows.map(toLinked);

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { linkAccount, listAccounts } from '../../src/operations/linked-accounts.ts';
+import { openBrowserSession, recogniseSession } from '../../src/operations/browser-sessions.ts';
+import { endSignInsAt, linkAccount, listAccounts } from '../../src/operations/linked-accounts.ts';
 import { confirmProposal, propose } from '../../src/operations/proposals.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import { openConflicts } from '../../src/store/linked-accounts.ts';
@@ -55,6 +56,30 @@ eachDatabase('accounts that are known and sign in nobody', (current) => {
     // And back, by a proof of what it is for then.
     got(await link('ana', 'u-1'));
     expect(code(await enter('u-1'))).toBe('account-signs-in-nobody');
+  });
+
+  test('what was signed in by an account ends when it is linked anew to be known, and when a node starts at which nobody signs in', async () => {
+    const open = async () => {
+      const browser = { authenticatedAt: null, mfaAt: null, agent: 'Firefox', formerToken: null };
+      return got(await openBrowserSession(acme.world, { ...verifiedIdentity(CHAT, 'u-1', 'chat'), ...browser })).token;
+    };
+    const stands = async (token: string) => (await recogniseSession(acme.world, token)).ok;
+    const heard: string[] = [];
+    acme.world.changes.subscribe((change) => void (change.kind === 'session' && heard.push(change.id)));
+    got(await link('ana', 'u-1', true));
+    const first = await open();
+    got(await link('ana', 'u-1'));
+    expect(await stands(first)).toBe(false);
+    expect(heard).toHaveLength(1);
+    expect((await bodies('session.ended')).at(-1)?.facts).toMatchObject({ cause: 'account-unlinked' });
+    got(await link('ana', 'u-1', true));
+    const second = await open();
+    // As a version before wrote it, which ended nothing.
+    await current().db.updateTable('linked_account').set({ signs_in: false }).where('subject', '=', 'u-1').execute();
+    expect(await stands(second)).toBe(true);
+    await endSignInsAt(acme.world, [CHAT]);
+    expect(await stands(second)).toBe(false);
+    expect(heard).toHaveLength(2);
   });
 
   test('what the directory introduced where people signed in stays the directory’s: linking it changes nothing', async () => {
