@@ -148,12 +148,6 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const epochs = createEpochWatch(world, witness, signer.vkey);
     // Before anything is started or answered: what a restored database says is not relied on.
     await (parts.restored === true ? epochs.restored() : epochs.look());
-    const forLinkingAlone = (config.furtherSignIns ?? []).filter(({ use }) => use === 'link');
-    if (config.role !== 'engine')
-      await endSignInsAt(
-        world,
-        forLinkingAlone.map(({ issuer }) => issuer),
-      );
     const ledgerHealth: LedgerHealth = { contradicts: null };
     const background = Promise.all([
       config.role === 'api' ? engine.runUnrecorded(stopping.signal) : engine.run(stopping.signal),
@@ -175,6 +169,13 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       : createApi(apiParts(parts, health, telling, database, world, signer, keys, epochs)));
     stops.push(() => app.close());
     const adminCode = config.role === 'engine' ? null : await firstAdmin(world, parts);
+    // Ends do not wait for this, people do.
+    const forLinkingAlone = (config.furtherSignIns ?? []).filter(({ use }) => use === 'link');
+    if (config.role !== 'engine')
+      await endSignInsAt(
+        world,
+        forLinkingAlone.map(({ issuer }) => issuer),
+      );
     await app.listen({ host: config.host, port: config.port });
     return { url: config.baseUrl, adminCode, close };
   } catch (error) {
