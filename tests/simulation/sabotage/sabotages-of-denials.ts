@@ -13,7 +13,8 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
         replace: "    return 'in-force';",
       },
     ],
-    caughtBy: ['cloud'],
+    // An account that is left out keeps the denial of an earlier grant, too.
+    caughtBy: ['cloud', 'slots'],
     seed: 31,
   },
   {
@@ -40,7 +41,8 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
         replace: 'return seen !== null;',
       },
     ],
-    caughtBy: ['cloud'],
+    // An account that is left out keeps the denial of an earlier grant, too.
+    caughtBy: ['cloud', 'slots'],
     weather: lostCalls,
     seed: 3,
   },
