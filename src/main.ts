@@ -170,12 +170,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     stops.push(() => app.close());
     const adminCode = config.role === 'engine' ? null : await firstAdmin(world, parts);
     // Ends do not wait for this, people do.
-    const forLinkingAlone = (config.furtherSignIns ?? []).filter(({ use }) => use === 'link');
-    if (config.role !== 'engine')
-      await endSignInsAt(
-        world,
-        forLinkingAlone.map(({ issuer }) => issuer),
-      );
+    if (config.role !== 'engine') await endSignInsAt(world, config.furtherSignIns ?? []);
     await app.listen({ host: config.host, port: config.port });
     return { url: config.baseUrl, adminCode, close };
   } catch (error) {

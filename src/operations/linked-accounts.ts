@@ -1,6 +1,7 @@
 import type { AccountId, PersonId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
+import type { AccountUse } from '../platform/config.ts';
 import { inParts } from '../store/columns.ts';
 import { companyHash } from '../store/company-names.ts';
 import { appNow } from '../store/database.ts';
@@ -173,8 +174,12 @@ export function endSignIns(
  * Ends what is signed in by accounts of issuers at which nobody signs in any more, at the start of a node that is told so: what they opened
  * before does not outlive it.
  */
-export async function endSignInsAt(world: World, issuers: readonly string[]): Promise<void> {
-  for (const issuer of issuers) {
+export async function endSignInsAt(
+  world: World,
+  providers: readonly { readonly issuer: string; readonly use?: AccountUse }[],
+): Promise<void> {
+  for (const { issuer, use } of providers) {
+    if (use !== 'link') continue;
     const ended: SessionId[] = [];
     await world.db.transaction().execute(async (trx) => {
       for (const part of inParts(await accountsAt(trx, issuer)))

@@ -77,7 +77,9 @@ eachDatabase('accounts that are known and sign in nobody', (current) => {
     // As a version before wrote it, which ended nothing.
     await current().db.updateTable('linked_account').set({ signs_in: false }).where('subject', '=', 'u-1').execute();
     expect(await stands(second)).toBe(true);
-    await endSignInsAt(acme.world, [CHAT]);
+    await endSignInsAt(acme.world, [{ issuer: CHAT, use: 'sign-in' }]);
+    expect(await stands(second)).toBe(true);
+    await endSignInsAt(acme.world, [{ issuer: CHAT, use: 'link' }]);
     expect(await stands(second)).toBe(false);
     expect(heard).toHaveLength(2);
   });
