@@ -8,6 +8,7 @@ import {
   insertLinked,
   keptAt,
   noteConflict,
+  noteShown,
   settleMistake,
   settleOwn,
   setSignsIn,
@@ -88,6 +89,7 @@ export async function holdAccount(
   if (proof === 'directory') await settleOwn(trx, person, account.issuer);
   // The same human may have it already, under the id that was merged with this one. What the directory says is kept for each of them.
   const already = has.find((one) => proof === 'sign-in' || one.person === person);
+  if (already !== undefined) await noteShown(trx, already.id, now);
   // What the directory gave them is for what the provider is set to, whichever that is.
   if (already !== undefined && (already.signsIn === signsIn || already.proof === 'directory')) return ok(null);
   const id = already?.id ?? newId(world.random, 'lnk');

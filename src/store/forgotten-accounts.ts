@@ -47,7 +47,7 @@ export async function introducingIssuers(db: Db): Promise<readonly string[]> {
 export async function forgetIntroduced(trx: Trx, ids: readonly AccountId[], now: Instant): Promise<void> {
   await trx
     .updateTable('linked_account')
-    .set({ ended_at: toIso(now), ended_by: 'operator' })
+    .set({ ended_at: toIso(now), ended_by: 'operator', forgotten_at: toIso(now) })
     .where(isAnyOf('id', ids))
     .execute();
   await trx
@@ -68,7 +68,9 @@ export interface Forgetting {
 /** What operators had forgotten, latest first; at most 20. */
 export async function forgettings(db: Db): Promise<readonly Forgetting[]> {
   const { rows } = await sql<Forgetting>`
-    select issuer, ended_at as at, count(*)::int as accounts from linked_account
-    where ended_by = 'operator' group by issuer, ended_at order by ended_at desc, issuer limit 20`.execute(db);
+    select issuer, forgotten_at as at, count(*)::int as accounts from linked_account
+    where forgotten_at is not null group by issuer, forgotten_at order by forgotten_at desc, issuer limit 20`.execute(
+    db,
+  );
   return rows;
 }

@@ -84,17 +84,35 @@ export async function accountsOf(db: Db | Trx, person: PersonId): Promise<readon
 
 /**
  * The accounts of one issuer that were proven to be a person's and that nobody took off since: not they themselves, and no administrators.
- * Not those from before an operator let the directory introduce another one in place of the one that it had introduced: what the person
- * linked besides stays theirs, and does not stand against that. Oldest first. Behind `lockPerson`.
+ * Not those from before an operator let the directory introduce another one in place of the one that it had introduced, until the person
+ * proves them again: what they linked besides stays theirs, and does not stand against that. Oldest first. Behind `lockPerson`.
  */
 export async function keptAt(trx: Trx, person: PersonId, issuer: string): Promise<readonly LinkedAccount[]> {
-  const { rows } = await sql<{ at: Instant | null }>`
-    select max(ended_at) as at from linked_account
-    where person_id = ${person} and issuer = ${issuer} and ended_by = 'operator'`.execute(trx);
-  const forgottenAt = rows[0]?.at ?? null;
-  return (await accountsOf(trx, person)).filter(
-    (one) => one.issuer === issuer && (forgottenAt === null || one.linkedAt > forgottenAt),
-  );
+  const rows = await withHuman(trx)
+    .where('linked_account.person_id', '=', person)
+    .where('issuer', '=', issuer)
+    .where('ended_at', 'is', null)
+    .where((is) => is.not(IS_FROM_BEFORE))
+    .orderBy('linked_at')
+    .orderBy('linked_account.id')
+    .execute();
+  return rows.map(toLinked);
+}
+
+/** That an account has not been proven since others of its person at its issuer were forgotten. */
+const IS_FROM_BEFORE = sql<boolean>`exists (
+  select from linked_account other
+  where other.person_id = linked_account.person_id and other.issuer = linked_account.issuer
+    and other.forgotten_at >= coalesce(linked_account.shown_again_at, linked_account.linked_at))`;
+
+/** Its person has proven an account again: from then on it stands against another one of the directory, whatever was forgotten before. */
+export async function noteShown(trx: Trx, id: AccountId, now: Instant): Promise<void> {
+  await trx
+    .updateTable('linked_account')
+    .set({ shown_again_at: toIso(now) })
+    .where('id', '=', id)
+    .where(IS_FROM_BEFORE)
+    .execute();
 }
 
 /** The accounts of an issuer that are somebody's now, whatever they were linked for: what they are for can have changed since a sign-in. */

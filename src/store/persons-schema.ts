@@ -21,6 +21,10 @@ export interface PersonsTables {
     conflict_proof: AccountProof | null;
     ended_at: NullableTimestamp;
     ended_by: 'person' | 'administrator' | 'operator' | null;
+    /** When an operator had it forgotten, whoever released it later. */
+    forgotten_at: NullableTimestamp;
+    /** When its person proved it again after others of theirs there were forgotten; `null`: none were, or they did not since. */
+    shown_again_at: NullableTimestamp;
   };
   person_alias: {
     person_id: PersonId;

@@ -4,6 +4,7 @@ import { openBrowserSession, recogniseSession } from '../../src/operations/brows
 import { forgetAccounts, planForgetting } from '../../src/operations/forget-accounts.ts';
 import { linkAccount, listAccounts } from '../../src/operations/linked-accounts.ts';
 import { listAdministration } from '../../src/operations/list-administration.ts';
+import { confirmProposal, propose } from '../../src/operations/proposals.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import { beginFirstEpoch, readWhereabouts } from '../../src/store/epoch.ts';
 import { openConflicts } from '../../src/store/linked-accounts.ts';
@@ -12,7 +13,7 @@ import { verifiedIdentity } from '../verified-identity.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { withPasskey } from './passkey-people.ts';
-import { OTHER_ISSUER, personnel } from './personnel.ts';
+import { BECAUSE, OTHER_ISSUER, personnel } from './personnel.ts';
 
 const EPOCH = 'a'.repeat(32);
 /** The number `n` as the body of an id. */
@@ -92,6 +93,45 @@ eachDatabase('accounts that an operator has forgotten', (current) => {
     expect(got(await there('n-own'))).toBe(ana);
     await give('ana', 'n-10', 'contractors');
     expect(code(await there('n-10'))).toBe('account-conflict');
+  });
+
+  test('make room no more once somebody has shown the other one that they linked there', async () => {
+    await give('ana', 'n-1', 'contractors');
+    const ana = got(await there('n-1'));
+    const own = { issuer: OTHER_ISSUER, subject: 'n-own', proof: 'sign-in', name: 'contractors' } as const;
+    got(await linkAccount(acme.world, await acme.as('ana'), { ...own, signsIn: true }));
+    got(await there('n-own'));
+    got(await forget(OTHER_ISSUER));
+    expect(got(await there('n-own'))).toBe(ana);
+    await give('ana', 'mallory', 'contractors');
+    expect(code(await there('mallory'))).toBe('account-conflict');
+    expect(got(await there('n-own'))).toBe(ana);
+  });
+
+  test('stay on record as forgotten when administrators release one later', async () => {
+    const { actor } = await withPasskey(acme, 'ana');
+    const own = { issuer: ISSUER, subject: 'ana-own', proof: 'sign-in', name: 'oidc', signsIn: true } as const;
+    got(await linkAccount(acme.world, actor, own));
+    const shown = async () => got(await listAdministration(acme.world, await acme.as('mia'))).forgotten;
+    await acme.as('mia');
+    const { accounts } = got(await forget());
+    const { id } = await current()
+      .db.selectFrom('linked_account')
+      .select('id')
+      .where('person_id', '=', actor.person)
+      .where('subject', '=', 'ana')
+      .executeTakeFirstOrThrow();
+    const before = await shown();
+    expect(before).toMatchObject([{ issuer: ISSUER, accounts }]);
+    await admins('mia', 'lea');
+    const proposal = got(
+      await propose(acme.world, await acme.as('mia'), { action: 'release', account: id, ...BECAUSE }),
+    );
+    got(await confirmProposal(acme.world, await acme.as('lea'), proposal.id));
+    expect(await shown()).toEqual(before);
+    // And what she linked before goes on to make room.
+    await give('ana', 'ana-2');
+    expect(got(await enter('ana-2'))).toBe(actor.person);
   });
 
   test('stand in the log, one by one and as a whole, and on the page of administration', async () => {
