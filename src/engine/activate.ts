@@ -249,7 +249,9 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
   const { activatedAt, endsAt } = grant;
   const { capabilities } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);
-  const dueAt = after(now, backoffMs(grant.attempts, fault.retryAfterMs, ports.random));
+  // Who waits for their turn behind others of ours, with their time running, has not failed, and comes back before those who come later.
+  const isHeldBack = fault.heldBack && grant.state.kind !== 'scheduled';
+  const dueAt = after(now, backoffMs(isHeldBack ? 0 : grant.attempts, fault.retryAfterMs, ports.random));
   const lastFault = `${fault.kind}: ${fault.message}`.slice(0, 500);
   if (grant.state.kind === 'scheduled') {
     // Its clock has not started: nothing was called, and nothing runs out. But nobody gets on Thursday what they asked for on Monday.
@@ -271,7 +273,8 @@ async function tryLater(ports: StepPorts, grant: GrantRecord, fault: ProviderFau
     return dropLease(ports.db, grant.id, ports.owner);
   }
   if (untouched) await unnoteCall(ports.db, { grant, owner: ports.owner });
-  await lookAgain(ports, grant, { at: dueAt < endsAt ? dueAt : endsAt }, grant.attempts + 1, lastFault);
+  const attempts = isHeldBack ? Math.max(1, grant.attempts) : grant.attempts + 1;
+  await lookAgain(ports, grant, { at: dueAt < endsAt ? dueAt : endsAt }, attempts, lastFault);
 }
 
 async function lookAgain(ports: StepPorts, grant: GrantRecord, due: LookAgain, attempts: number, lastFault: string) {

@@ -71,7 +71,7 @@ async function leaveToOthers(
       if (!(await only.take())) return null;
       const others = await turn.renew();
       if (others === null || !others.present || others.endsAt !== until) return null;
-      await goAhead(ports, grant, 'provision');
+      await goAhead(ports, grant, 'move-end');
       return noteLeaving(ports, grant, turn, until);
     };
     try {

@@ -117,7 +117,7 @@ async function extendInTurn(
         if (noted === null) return null;
         grant = noted;
       }
-      await goAhead(ports, grant, 'provision');
+      await goAhead(ports, grant, 'move-end');
       return noteLeaving(ports, grant, turn, until);
     };
     const { provider } = methodOf(ports.providers, grant);

@@ -2,18 +2,17 @@ import type { Instant } from '../core/time.ts';
 import type { Act } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { triedBefore } from '../store/leases.ts';
-import { takeAhead, takePlace } from '../store/quotas.ts';
+import { takeAhead, takePlaces } from '../store/quotas.ts';
 import { bindingPlace, methodOf } from './binding-spec.ts';
 import type { StepPorts } from './ports.ts';
 
 /**
- * When a start may call, if it has to wait for a rate that the cloud allows; `null`: at once. One that has waited already has its place.
+ * When a start may call, if it has to wait for the rates that the cloud allows; `null`: at once. One that has waited already has its place.
  * Its clock has not started meanwhile, and whoever asked sees when it will.
  */
 export async function waitsForQuota(ports: StepPorts, grant: GrantRecord): Promise<Instant | null> {
   if (grant.cellAt !== null) return null;
-  const quota = quotaOf(ports, grant, 'provision');
-  return quota === null ? null : takePlace(ports.db, quota);
+  return takePlaces(ports.db, quotaOf(ports, grant, 'provision'));
 }
 
 /**
@@ -22,10 +21,9 @@ export async function waitsForQuota(ports: StepPorts, grant: GrantRecord): Promi
  */
 export async function goAhead(ports: StepPorts, grant: GrantRecord, act: Act): Promise<void> {
   if (triedBefore('starts', grant) || triedBefore('ends', grant)) return;
-  const quota = quotaOf(ports, grant, act);
-  if (quota !== null) await takeAhead(ports.db, quota);
+  await takeAhead(ports.db, quotaOf(ports, grant, act));
 }
 
 function quotaOf(ports: StepPorts, grant: GrantRecord, act: Act) {
-  return methodOf(ports.providers, grant).provider.quota?.(bindingPlace(grant), act) ?? null;
+  return methodOf(ports.providers, grant).provider.quota?.(bindingPlace(grant), act) ?? [];
 }

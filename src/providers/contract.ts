@@ -55,10 +55,10 @@ export interface Provider {
   exclusive?(place: BindingPlace, act: Act): string | null;
 
   /**
-   * The rate of the cloud that this takes calls from; starts wait for their place in it, ends go ahead. `null` or absent: nothing that
-   * we could use up.
+   * The rates of the cloud that this takes calls from, the widest first; starts wait for their place in all of them, ends go ahead. Empty or
+   * absent: nothing that we could use up.
    */
-  quota?(place: BindingPlace, act: Act): Quota | null;
+  quota?(place: BindingPlace, act: Act): readonly Quota[];
 
   /**
    * Removes from the cloud what earlier endings have left beside this binding and nothing needs any more. Called now and then, under the
@@ -147,15 +147,18 @@ export interface MethodCapabilities {
   readonly rungs: readonly string[];
 }
 
-/** What a call does: makes a binding, takes it away before its time or at its time, or removes what endings have left. */
-export type Act = 'provision' | 'end-early' | 'expire' | 'tidy';
+/**
+ * What a call does: makes a binding, writes another end for one that stands, takes it away before its time or at its time, or removes what endings
+ * have left.
+ */
+export type Act = 'provision' | 'move-end' | 'end-early' | 'expire' | 'tidy';
 
-/** A rate that a cloud allows for some of its calls. */
+/** A rate that a cloud allows for some of its calls, or for operations that take it a while. */
 export interface Quota {
   /** Everything that draws on the same rate has the same key: the API, and the account or the instance that it counts for. */
   readonly key: string;
   readonly perSecond: number;
-  /** Calls that may come at once after a pause. */
+  /** Calls that may come at once after a pause, beside the one that may come anyway. 0: one at a time. */
   readonly burst: number;
   /** How many calls of it this takes, as a rule: the whole act, with all looks until it is done. It is counted once. */
   readonly calls: number;

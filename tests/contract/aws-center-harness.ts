@@ -176,7 +176,7 @@ export async function centerHarness(
   const { url } = simulator;
   const make = (change: Partial<AwsProviderOptions> = {}) =>
     awsProvider(url, {
-      identityCenter: { account: CENTER, region: 'eu-west-1', limits: { callsPerSecond: 1_000 } },
+      identityCenter: { account: CENTER, region: 'eu-west-1', limits: { callsPerSecond: 1_000, operationMs: 30 } },
       ...change,
     });
   let provider = make();

@@ -15,6 +15,31 @@ import { virtualEmbedded } from './virtual-embedded.ts';
 const SETTLE_MS = 60_000;
 const behindOthers = () => new ProviderFault('throttled', 'waits for its turn', { retryAfterMs: 400, heldBack: true });
 
+describe('a start whose time runs and that waits for its turn behind others of ours', () => {
+  const virtual = virtualEmbedded();
+
+  test('has not failed, comes back when there may be room, and is counted once', async () => {
+    const [database, time] = [virtual.database(), virtual.time()];
+    const provider = Object.assign(fakeProvider({ byConstruction: false }), {
+      quota: () => [{ key: 'aws:sso-admin', perSecond: 1, burst: 1, calls: 1 }],
+      provision: async () => Promise.reject(behindOthers()),
+    });
+    const on = bench(database, provider, { clock: time.clock });
+    const id = await scheduledGrant(database);
+    const counted = async () =>
+      (await database.db.selectFrom('quota').select('next_at').executeTakeFirstOrThrow()).next_at;
+    await on.engine.pass('starts');
+    const once = await counted();
+    for (let n = 0; n < 12; n += 1) {
+      await time.advance(1_000);
+      await on.engine.pass('starts');
+      const grant = await findGrant(database.db, id);
+      expect([grant?.state.kind, grant?.attempts, (grant?.dueAt ?? 0) - time.now()]).toEqual(['activating', 1, 400]);
+    }
+    expect(await counted()).toEqual(once);
+  });
+});
+
 describe('an end that waits for its turn behind others of ours', () => {
   let database: Database;
   let time: VirtualTime;
@@ -34,7 +59,7 @@ describe('an end that waits for its turn behind others of ours', () => {
       room -= 1;
     };
     provider = Object.assign(inner, {
-      quota: () => ({ key: 'aws:sso-admin', perSecond: 1, burst: 1, calls: 1 }),
+      quota: () => [{ key: 'aws:sso-admin', perSecond: 1, burst: 1, calls: 1 }],
       observe: async (...asked: Parameters<typeof observe>) => (turn(), observe(...asked)),
       revoke: async (...asked: Parameters<typeof revoke>) => (turn(), revoke(...asked)),
     });

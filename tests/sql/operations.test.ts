@@ -10,7 +10,7 @@ import { explainRequest, listRequests, showRequest } from '../../src/operations/
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { RequestView } from '../../src/operations/views.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
-import { takePlace } from '../../src/store/quotas.ts';
+import { takePlaces } from '../../src/store/quotas.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { verifiedIdentity } from '../verified-identity.ts';
@@ -237,8 +237,8 @@ eachDatabase('operations', (current) => {
       const view = await approved();
       const grant = view.grants[0]?.id ?? ('' as never);
       const rate = { key: 'cloud', perSecond: 0.1, burst: 0, calls: 1 };
-      Object.assign(acme.provider, { quota: () => rate });
-      await takePlace(acme.world.db, rate);
+      Object.assign(acme.provider, { quota: () => [rate] });
+      await takePlaces(acme.world.db, [rate]);
       await acme.engine.pass('starts');
       const seen = got(await showGrant(acme.world, await acme.as('gus'), grant));
       expect(seen).toMatchObject({ status: 'scheduled', activatedAt: null, lastFault: null });

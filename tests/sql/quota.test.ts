@@ -5,7 +5,7 @@ import type { GrantId } from '../../src/core/ids.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
 import { findGrant, saveGrantState } from '../../src/store/grants.ts';
-import { takePlace } from '../../src/store/quotas.ts';
+import { takePlaces } from '../../src/store/quotas.ts';
 import { bench, type Bench } from './engine-bench.ts';
 import { fakeProvider, type FakeProvider } from './fake-provider.ts';
 import { eachDatabase } from './harness.ts';
@@ -19,7 +19,7 @@ eachDatabase('places in a rate', (database) => {
   test('after a pause some go at once, then one after the other, and each place is given once', async () => {
     const began = await appNow(database().db);
     const slow = { ...RATE, perSecond: 0.1 };
-    const places = await Promise.all(Array.from({ length: 8 }, () => takePlace(database().db, slow)));
+    const places = await Promise.all(Array.from({ length: 8 }, () => takePlaces(database().db, [slow])));
     const waits = places
       .flatMap((at) => (at === null ? [] : [Math.round((at - began) / 10_000)]))
       .sort((a, b) => a - b);
@@ -28,9 +28,21 @@ eachDatabase('places in a rate', (database) => {
 
   test('two rates have nothing to do with each other', async () => {
     const slow = { ...RATE, perSecond: 0.1, burst: 0 };
-    expect(await takePlace(database().db, slow)).toBeNull();
-    expect(await takePlace(database().db, slow)).not.toBeNull();
-    expect(await takePlace(database().db, { ...slow, key: 'cloud:other' })).toBeNull();
+    expect(await takePlaces(database().db, [slow])).toBeNull();
+    expect(await takePlaces(database().db, [slow])).not.toBeNull();
+    expect(await takePlaces(database().db, [{ ...slow, key: 'cloud:other' }])).toBeNull();
+  });
+
+  test('who draws on several gets no place in one before its place in the rate ahead of it', async () => {
+    const { db } = database();
+    const wide = { key: 'cloud:wide', perSecond: 0.1, burst: 0, calls: 1 };
+    const narrow = { key: 'cloud:narrow', perSecond: 0.05, burst: 0, calls: 1 };
+    const began = await appNow(db);
+    const places = [];
+    for (const rates of [[wide], [wide], [wide, narrow], [wide, narrow], [narrow]])
+      places.push(await takePlaces(db, rates));
+    // At 20 s in the wide one; then at 30 s there and at 40 s in the narrow one, which nobody used before.
+    expect(places.map((at) => (at === null ? null : Math.round((at - began) / 10_000)))).toEqual([null, 1, 2, 4, 6]);
   });
 });
 
@@ -43,7 +55,7 @@ describe('starts wait for a rate that the cloud allows', () => {
   const virtual = virtualEmbedded();
   beforeEach(() => {
     [database, time] = [virtual.database(), virtual.time()];
-    provider = Object.assign(fakeProvider({ byConstruction: false }), { quota: () => RATE });
+    provider = Object.assign(fakeProvider({ byConstruction: false }), { quota: () => [RATE] });
     on = bench(database, provider, { clock: time.clock });
   });
 
@@ -146,6 +158,19 @@ describe('starts wait for a rate that the cloud allows', () => {
     }
     expect(id === undefined ? null : await on.state(id)).toBe('scheduled');
     expect(await counted()).toBe(1);
+  });
+
+  test('ends and starts count in every rate that they draw on', async () => {
+    const other = { ...RATE, key: 'cloud:operations', burst: 0 };
+    Object.assign(provider, { quota: () => [RATE, other] });
+    const [first] = await ask(1);
+    await on.engine.pass('starts');
+    if (first !== undefined) await toldToEnd(database, first, 'return');
+    await on.engine.pass('ends');
+    const [late] = await ask(1);
+    await on.engine.pass('starts');
+    // There is room in the first rate; in the other a start and an end of half a second each are ahead.
+    expect(late === undefined ? null : (await findGrant(database.db, late))?.cellAt).toBe(time.now() + 1_000);
   });
 
   test('ends wait for nobody, and starts wait for them', async () => {

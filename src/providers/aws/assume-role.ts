@@ -49,7 +49,7 @@ export function assumeRole(partition: Partition, sessions: Sessions, store: Revo
       return found.ok ? writerKey(found.value.place) : null;
     },
     // What STS takes (600 calls a second of an account) is more than one database decides; the denial of an early end is a call of IAM.
-    quota: ({ target }, act) => (act === 'end-early' ? { key: `aws:iam:${target.native}`, ...IAM_WRITES } : null),
+    quota: ({ target }, act) => (act === 'end-early' ? [{ key: `aws:iam:${target.native}`, ...IAM_WRITES }] : []),
     issueCredential: async (binding, call) => {
       const { secret, facts: issued } = await openSession(partition, sessions, binding, call);
       const end = Math.floor(binding.endsAt / 1_000) * 1_000;

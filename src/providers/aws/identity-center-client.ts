@@ -20,8 +20,12 @@ export interface IdentityCenterPlace {
   readonly region: string;
   /** Needed only where the account sees several instances. */
   readonly instanceArn?: string;
-  /** What this broker may take of AWS's limits; default: nearly all of them. */
-  readonly limits?: { readonly callsPerSecond?: number; readonly outstanding?: number };
+  /** What this broker may take of AWS's limits, and how long AWS takes for an operation as a rule; default: nearly all of them, and as it was measured. */
+  readonly limits?: {
+    readonly callsPerSecond?: number;
+    readonly outstanding?: number;
+    readonly operationMs?: number;
+  };
 }
 
 /** The clients that act as Curfew's role in the administering account. */

@@ -21,7 +21,7 @@ interface Begun extends Wanted {
 }
 
 /** Of all kinds together, beyond which AWS refuses (IAM Identity Center quotas: 10 outstanding; another page says 15). */
-const OUTSTANDING = 10;
+export const OUTSTANDING = 10;
 /** What runs is asked at most so often while somebody waits for room, and while somebody waits for an operation of their own. */
 const LOOK_FOR_ROOM_MS = 250;
 const LOOK_MS = 700;

@@ -1,7 +1,7 @@
 import type { AwsDefinition } from '../../core/role.ts';
 import { toIso } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { ProviderFault, type BindingSpec, type Plan, type Quota } from '../contract.ts';
+import { ProviderFault, type Act, type BindingSpec, type Plan, type Quota } from '../contract.ts';
 import { IDENTITY_CENTER, TOMBSTONE_RESIDUAL } from './capabilities.ts';
 import { Assignments } from './identity-center-assignments.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type IdentityCenterPlace,
 } from './identity-center-client.ts';
 import { IdentityCenterDirectory } from './identity-center-directory.ts';
-import { Operations } from './identity-center-operations.ts';
+import { Operations, OUTSTANDING } from './identity-center-operations.ts';
 import { assignmentNames, resolveAssignment, type AssignmentPlace } from './identity-center-place.ts';
 import { CALLS_PER_SECOND, CallQuota } from './identity-center-quota.ts';
 import { endSchedules, scheduleName } from './identity-center-schedule.ts';
@@ -90,7 +90,10 @@ export function identityCenter(
       const { account, permissionSet, tombstone } = found.value;
       return `${partition}:${tombstone ? (where?.account ?? '') : account}:permission-set/${permissionSet}`;
     },
-    quota: (binding) => (where === null ? null : quotaOf(where, binding.role.aws)),
+    quota: (binding, act) => {
+      const found = resolveAssignment(where, binding);
+      return where === null || !found.ok ? [] : quotaOf(where, found.value, act);
+    },
     residual: ({ aws }) => (hasTombstone(aws) ? TOMBSTONE_RESIDUAL : IDENTITY_CENTER.residual),
     sharedPlace: (wanted) => {
       const found = resolveAssignment(where, wanted);
@@ -126,14 +129,38 @@ export function identityCenter(
 const hasTombstone = (aws: AwsDefinition | null): boolean =>
   aws?.method === 'identity-center' && aws.tombstone === true;
 
+/** How long AWS takes for an operation: twenty a minute, one after the other, were measured (aws-iam-identity-center-extensions, Scaling.md). */
+const OPERATION_MS = 3_000;
+
 /**
- * What one assignment takes of the rate that the whole instance has, be it made or removed: a change, and looks until it is done; with a
- * tombstone two changes of the set more, and looks until the account knows.
+ * What one assignment takes of AWS's rates: of the calls to the whole instance, a change, and looks until it is done, with a tombstone two
+ * changes of the set more, and looks until the account knows; of what may run in the instance at once, and of the one that may run for its
+ * account and permission set, each operation.
  */
-function quotaOf(where: IdentityCenterPlace, aws: AwsDefinition | null): Quota {
-  const perSecond = where.limits?.callsPerSecond ?? CALLS_PER_SECOND;
-  const calls = hasTombstone(aws) ? 12 : 5;
-  return { key: `aws:sso-admin:${where.account}`, perSecond, burst: perSecond, calls };
+function quotaOf(where: IdentityCenterPlace, place: AssignmentPlace, act: Act): readonly Quota[] {
+  const {
+    callsPerSecond = CALLS_PER_SECOND,
+    outstanding = OUTSTANDING,
+    operationMs = OPERATION_MS,
+  } = where.limits ?? {};
+  const { account, permissionSet, tombstone } = place;
+  const calls = { perSecond: callsPerSecond, burst: callsPerSecond, calls: tombstone ? 12 : 5 };
+  const changes = act === 'move-end' || act === 'tidy' ? 0 : 1;
+  // A tombstone that stands already is all that an expiry needs.
+  const operations = changes + (tombstone && act !== 'expire' ? 1 : 0);
+  const rates: readonly Quota[] = [{ key: `aws:sso-admin:${where.account}`, ...calls }];
+  if (operations === 0) return rates;
+  const perSecond = 1_000 / operationMs;
+  return [
+    ...rates,
+    {
+      key: `aws:sso-operations:${where.account}`,
+      perSecond: perSecond * outstanding,
+      burst: outstanding - 1,
+      calls: operations,
+    },
+    { key: `aws:sso-set:${account}:${permissionSet}`, perSecond, burst: 0, calls: operations },
+  ];
 }
 
 function plan(center: IdentityCenterPlace | null, wanted: BindingSpec): Plan {

@@ -27,7 +27,7 @@ export interface AwsMethod {
   /** `null`: there is nothing that two writers could lose to one another. */
   exclusive(place: BindingPlace, act: Act): string | null;
   /** Absent: AWS allows more than we could ever call. */
-  quota?(place: BindingPlace, act: Act): Quota | null;
+  quota?(place: BindingPlace, act: Act): readonly Quota[];
   /** What can survive the end of a grant of a role. Absent: what the method declares. */
   residual?(role: Role): Residual;
   /** Refuses with `invalid` where nothing is handed out. */

@@ -148,7 +148,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
     observe: async (binding, ending, call) => of(binding).observe(binding, ending, call),
     revoke: async (binding, ending, rung, call) => of(binding).revoke(binding, ending, rung, call),
     exclusive: (place, act) => of(place).exclusive(place, act),
-    quota: (place, act) => of(place).quota?.(place, act) ?? null,
+    quota: (place, act) => of(place).quota?.(place, act) ?? [],
     issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
     issueCertificate: async (binding, call, holderKey) => {
       const issued = of(binding).issueCertificate?.(binding, call, holderKey);

@@ -121,7 +121,7 @@ export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
       const found = rolePlace(partition, target, aws.role);
       return found.ok ? writerKey(found.value) : null;
     },
-    quota: ({ target }) => ({ key: `aws:iam:${target.native}`, ...IAM_WRITES }),
+    quota: ({ target }) => [{ key: `aws:iam:${target.native}`, ...IAM_WRITES }],
     issueCredential: ({ grant }) =>
       Promise.reject(
         new ProviderFault(

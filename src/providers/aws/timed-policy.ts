@@ -91,7 +91,7 @@ export function timedPolicy(
     },
     // Every grant has a policy of its own name, so no two writers meet.
     exclusive: () => null,
-    quota: ({ target }) => ({ key: `aws:iam:${target.native}`, ...IAM_WRITES }),
+    quota: ({ target }) => [{ key: `aws:iam:${target.native}`, ...IAM_WRITES }],
     issueCredential: ({ grant }) =>
       Promise.reject(
         new ProviderFault('invalid', `Nothing is handed out under ${grant}: its holder uses credentials of their own`),

@@ -77,6 +77,7 @@ export function centerMethod(parts: {
   return {
     ...method,
     exclusive: (spec, act) => method.exclusive(cut(spec), act),
+    quota: (spec, act) => method.quota?.(cut(spec), act) ?? [],
     provision: async (spec, call) => method.provision(cut(spec), calls.of(spec, call)),
     observe: async (spec, ending, call) => method.observe(cut(spec), ending, calls.of(spec, call)),
     revoke: async (spec, ending, rung, call) => method.revoke(cut(spec), ending, rung, calls.of(spec, call)),

@@ -191,8 +191,8 @@ export function createSimProvider(options: SimProviderOptions): Provider {
     quota: (place, act) => {
       const method = real(place);
       return method === null
-        ? { key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 }
-        : (method.quota?.(place, act) ?? null);
+        ? [{ key: `sim:${place.target.native}`, perSecond: 1, burst: 2, calls: 1 }]
+        : (method.quota?.(place, act) ?? []);
     },
     sharedPlace: (wanted) =>
       isAtCenter(wanted) ? (atCenter.sharedPlace?.(wanted) ?? []) : [wanted.target.native, 'shared', wanted.principal],
