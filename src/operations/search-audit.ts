@@ -5,13 +5,14 @@ import { EVENTS } from '../ledger/entry.ts';
 import { approvalsOf } from '../store/approvals.ts';
 import { findGrant } from '../store/grants.ts';
 import { latestCheckpoint } from '../store/ledger-entries.ts';
-import { findPersonId, findPersonIds, personKeys } from '../store/people.ts';
+import { findPersonId, personKeys } from '../store/people.ts';
 import { findRequest, listRequests } from '../store/requests.ts';
-import { searchEntries, type EntryFilter, type SoughtWord } from '../store/search-entries.ts';
+import { searchEntries, type EntryFilter } from '../store/search-entries.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import { entryWords, type EntryBody } from './entry-words.ts';
 import { noteReading } from './read-ledger.ts';
 import type { OperationRefusal } from './refusal.ts';
+import { meantBy, soughtIn } from './sought-words.ts';
 import { standingToRequest } from './standing.ts';
 import { waitingFor } from './still-needed.ts';
 import { personView, type PersonView } from './views.ts';
@@ -19,7 +20,7 @@ import type { Actor, World } from './world.ts';
 
 /** What is looked for; everything that is given must hold. */
 export interface AuditQuery {
-  /** Words: of roles, targets, findings and kinds, and names of people. */
+  /** Words of roles, targets, findings and kinds, names of people, ids, and numbers of entries: {@link soughtIn}. */
   readonly q?: string;
   /** A kind of event, or what stands before its point: `grant.ended`, `grant`. */
   readonly kind?: string;
@@ -61,10 +62,6 @@ export interface AuditPage {
   readonly signedTo: number | null;
 }
 
-/** More words than this are no search. */
-const MOST_WORDS = 6;
-/** People whom one word may mean. */
-const MOST_MEANT = 1_000;
 /** Requests that wait for somebody and are looked through for what they may see. */
 const MOST_WAITING = 200;
 
@@ -83,18 +80,27 @@ export async function searchAudit(
   const kinds = query.kind === undefined ? null : kindsOf(query.kind);
   if (kinds?.length === 0)
     return refused({ code: 'invalid-input', detail: 'There is no such kind of entry.', hint: 'docs/ledger.md' });
-  const person = query.person === undefined ? undefined : await findPersonId(world.db, query.person);
-  const scope = await scopeOf(world, actor, query);
+  const typed = soughtIn(query.q ?? '');
+  const person = theOnly(
+    query.person === undefined ? typed.people : [...typed.people, await findPersonId(world.db, query.person)],
+  );
+  const request = theOnly(query.request === undefined ? typed.requests : [...typed.requests, query.request]);
+  const grant = theOnly(query.grant === undefined ? typed.grants : [...typed.grants, query.grant]);
+  const seq = theOnly(typed.seqs);
   const found =
-    person === null || scope === null
+    person === null || request === null || grant === null || seq === null
       ? []
       : await searchEntries(world.db, {
-          words: await soughtWords(world, query.q ?? ''),
+          words: await meantBy(world, typed.words),
           kinds,
-          without: ['ledger.read'],
-          ...given(query),
+          // Whoever gives its number means that very entry.
+          without: seq === undefined ? ['ledger.read'] : [],
+          ...(seq === undefined ? {} : { seq }),
           ...(person === undefined ? {} : { person }),
-          ...scope,
+          ...(request === undefined ? {} : { request }),
+          ...(grant === undefined ? {} : { grant }),
+          ...given(query),
+          ...(await scopeOf(world, actor, request, grant)),
           limit: query.limit + 1,
         });
   const shown = found.slice(0, query.limit);
@@ -108,23 +114,28 @@ export async function searchAudit(
   });
 }
 
+/** What one id has to be; `undefined`: anything; `null`: it would have to be nobody's, or two at once. */
+function theOnly<Value>(values: readonly (Value | null)[]): Value | null | undefined {
+  const [first] = values;
+  return values.every((value) => value === first) ? first : null;
+}
+
 /** The parts of a query that are a filter as they stand. */
-function given({ request, grant, from, to, cursor }: AuditQuery): Partial<EntryFilter> {
+function given({ from, to, cursor }: AuditQuery): Partial<EntryFilter> {
   return {
-    ...(request === undefined ? {} : { request }),
-    ...(grant === undefined ? {} : { grant }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(cursor === null ? {} : { before: cursor }),
   };
 }
 
-/** To what the search is narrowed for this actor; `null`: there is nothing that they may see. */
+/** To what the search is narrowed for this actor, who named these. */
 async function scopeOf(
   world: World,
   actor: Actor,
-  { request, grant }: AuditQuery,
-): Promise<Pick<EntryFilter, 'concerning'> | null> {
+  request: RequestId | undefined,
+  grant: GrantId | undefined,
+): Promise<Pick<EntryFilter, 'concerning'>> {
   if (mayAlways('searchAudit', actor)) return {};
   const named = request ?? (grant === undefined ? undefined : (await findGrant(world.db, grant))?.request);
   const about = named === undefined ? null : await findRequest(world.db, named);
@@ -147,29 +158,6 @@ async function inboxOf(world: World, actor: Actor): Promise<readonly RequestId[]
 
 function kindsOf(kind: string): readonly string[] {
   return Object.keys(EVENTS).filter((known) => known === kind || known.startsWith(`${kind}.`));
-}
-
-/** What each word may mean: the beginning of a word in the facts, a kind of event, or somebody's name. */
-async function soughtWords(world: World, q: string): Promise<readonly SoughtWord[]> {
-  const words = q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  const people = [...world.rules.current().directory.people.values()];
-  const sought: SoughtWord[] = [];
-  for (const prefix of words.slice(0, MOST_WORDS)) {
-    const begins = (text: string) =>
-      text
-        .toLowerCase()
-        .split(/[^\p{L}\p{N}]+/u)
-        .some((part) => part.startsWith(prefix));
-    // One letter means everybody and nobody.
-    const named = prefix.length < 2 ? [] : people.filter(({ key, name }) => begins(key) || begins(name));
-    const meant = named.slice(0, MOST_MEANT).map(({ key }) => key);
-    sought.push({
-      prefix,
-      kinds: Object.keys(EVENTS).filter(begins),
-      people: await findPersonIds(world.db, meant),
-    });
-  }
-  return sought;
 }
 
 async function itemsOf(

@@ -14,6 +14,9 @@ const ASK = {
   reason: 'Check the invoice export',
 };
 
+/** All that is about the request, newest first: the asking alone names the role. */
+const STORY = ['grant.scheduled', 'request.approved', 'approval.given', 'request.submitted'];
+
 eachDatabase('the search of the log', (current) => {
   let acme: AcmeOperations;
   let auditor: Actor;
@@ -31,7 +34,8 @@ eachDatabase('the search of the log', (current) => {
     (await search(query, actor)).items.map(({ kind }) => kind);
 
   test('finds by words of the facts, of kinds and of names, all of which must hold, and says it in a sentence', async () => {
-    expect(await kinds({ q: 'invoice' })).toEqual(['grant.scheduled', 'request.submitted']);
+    expect(await kinds({ q: 'invoice' })).toEqual(STORY);
+    expect(await kinds({ q: 'invoice-reader approval' })).toEqual(['approval.given']);
     expect(await kinds({ q: 'Invoice submit' })).toEqual(['request.submitted']);
     expect(await kinds({ q: 'sandberg approval' })).toEqual(['approval.given']);
     expect(await kinds({ q: 'invoice nothing' })).toEqual([]);
@@ -43,6 +47,28 @@ eachDatabase('the search of the log', (current) => {
     expect(asked?.sentence).toBe('Ana Ribeiro asked for it: invoice-reader@aws/prod');
     const [said] = (await search({ kind: 'approval' })).items;
     expect(said?.sentence).toBe('Bo Sandberg said yes (Ana Ribeiro)');
+  });
+
+  test('finds by ids and by numbers of entries, in the words or beside them', async () => {
+    const [scheduled] = (await search({ kind: 'grant.scheduled' })).items;
+    const { request, grant } = scheduled?.subjects ?? {};
+    expect(await kinds({ q: request ?? '' })).toEqual(STORY);
+    expect(await kinds({ q: ` ${request?.toUpperCase()}, approval` })).toEqual(['approval.given']);
+    expect(await kinds({ q: grant ?? '' })).toEqual(['grant.scheduled']);
+    expect(await kinds({ q: `${request} ${grant}` })).toEqual(['grant.scheduled']);
+    expect((await search({ q: `#${scheduled?.seq}` })).items).toEqual([scheduled]);
+    expect(await kinds({ q: `#${scheduled?.seq} #1` })).toEqual([]);
+    expect(await kinds({ q: `req_${'a'.repeat(20)}` })).toEqual([]);
+    expect(await kinds({ q: `req_${'a'.repeat(20)} ${request}` })).toEqual([]);
+    const bo = (await acme.as('bo')).person;
+    expect(await kinds({ q: `${bo} approval` })).toEqual(['approval.given']);
+    expect(await kinds({ q: `${bo} ${(await acme.as('ana')).person}` })).toEqual([]);
+    const order = got(
+      await orderRevocation(acme.world, await acme.as('bo'), { person: 'ana', reason: 'A stolen laptop' }),
+    );
+    await sequenceAll(current());
+    expect(await kinds({ q: order.id })).toContain('revocation.ordered');
+    expect(await kinds({ q: `rev_${'a'.repeat(20)}` })).toEqual([]);
   });
 
   test('narrows by kind, person and time, in pages that leave nothing out', async () => {
@@ -69,10 +95,12 @@ eachDatabase('the search of the log', (current) => {
     const request = (await search({ kind: 'request.submitted' })).items[0]?.subjects.request as AuditQuery['request'] &
       string;
     const [bo, hal, gus] = [await acme.as('bo'), await acme.as('hal'), await acme.as('gus')];
-    expect(await kinds({ q: 'invoice' }, bo)).toEqual(['grant.scheduled', 'request.submitted']);
+    expect(await kinds({ q: 'invoice' }, bo)).toEqual(STORY);
     // Named for it at its submission, and Bo was quicker.
     expect(await kinds({ q: 'invoice' }, hal)).toEqual([]);
-    expect(await kinds({ q: 'invoice', request }, hal)).toEqual(['grant.scheduled', 'request.submitted']);
+    expect(await kinds({ q: 'invoice', request }, hal)).toEqual(STORY);
+    expect(await kinds({ q: `invoice ${request}` }, hal)).toEqual(STORY);
+    expect(await kinds({ q: request }, gus)).toEqual([]);
     expect(await kinds({ request }, gus)).toEqual([]);
     expect(new Set(await kinds({}, gus))).toEqual(new Set([]));
   });
@@ -91,6 +119,8 @@ eachDatabase('the search of the log', (current) => {
     await search({ q: 'invoice' });
     await sequenceAll(current());
     expect(await kinds({})).not.toContain('ledger.read');
-    expect((await search({ kind: 'ledger.read' })).items[0]?.sentence).toBe('Fay Okafor read the log (search)');
+    const [read] = (await search({ kind: 'ledger.read' })).items;
+    expect(read?.sentence).toBe('Fay Okafor read the log (search)');
+    expect((await search({ q: `#${read?.seq}` })).items).toEqual([read]);
   });
 });

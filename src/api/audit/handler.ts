@@ -86,11 +86,10 @@ export function registerAudit(v1: ApiServer, { ledger, operations, base }: ApiPa
         'Searches are entries themselves, and are found by `kind=ledger.read` alone.',
       tags: ['audit'],
       querystring: z.strictObject({
-        q: z
-          .string()
-          .max(200)
-          .optional()
-          .meta({ description: 'Words of roles, targets and kinds, and names of people.' }),
+        q: z.string().max(200).optional().meta({
+          description:
+            'Words of roles and targets (with all that is about requests for them), of kinds, and names of people; ids of requests, grants, people and orders; numbers of entries as #43. All must hold.',
+        }),
         kind: z.string().max(60).optional().meta({ description: 'grant.ended, or grant for all of its kinds.' }),
         person: z.string().max(200).optional().meta({ description: 'Key of who did it, or whom it is about.' }),
         request: z.string().max(100).optional(),

@@ -3454,7 +3454,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Words of roles, targets and kinds, and names of people. */
+                    /** @description Words of roles and targets (with all that is about requests for them), of kinds, and names of people; ids of requests, grants, people and orders; numbers of entries as #43. All must hold. */
                     q?: string;
                     /** @description grant.ended, or grant for all of its kinds. */
                     kind?: string;

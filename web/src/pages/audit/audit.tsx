@@ -115,7 +115,7 @@ export function Audit() {
           <LineField
             type="search"
             label="Search the log"
-            placeholder="a name, a role, a target, a kind"
+            placeholder="a name, role, target, kind, id, or #number"
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
             maxLength={200}
@@ -141,7 +141,13 @@ export function Audit() {
           columns={COLUMNS}
           rows={rows}
           keyOf={keyOf}
-          empty={<Empty title="Nothing is found">Nothing in the log that you may see has all of these words.</Empty>}
+          empty={
+            <Empty title="Nothing is found">
+              Nothing in the log that you may see fits all of it. What can be looked for: names of people, roles and
+              targets (with all that is about requests for them), kinds such as grant.ended, ids of requests, grants,
+              people and orders, and numbers of entries such as #43. What people wrote is not in the log.
+            </Empty>
+          }
           more={
             found.hasNextPage
               ? {
