@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AccessRequest } from '../../data/api.ts';
 import { byUrgency } from '../../data/approvals.ts';
-import { afterwards, endIfNow, howTheyWent, neighbour, saidWords, stanceOf } from './facts.ts';
+import { afterwards, endIfNow, howTheyWent, neighbour, saidWords, stanceOf, untilWords } from './facts.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const minutes = (n: number): string => new Date(NOW + n * 60_000).toISOString();
@@ -131,4 +131,13 @@ test('what survives is said of each item, the worst of them included', () => {
     },
     { name: 'After gone on aws/dev', line: 'Nobody can say what survives its end.', words: '' },
   ]);
+});
+
+test.each([
+  ['active', null, ', until 10:54'],
+  ['ending', null, ''],
+  ['ended', '10:28', ', until 10:28'],
+  ['failed', null, ''],
+] as const)('of access that is %s, only an end that is true stands beside it', (status, endedAt, words) => {
+  expect(untilWords({ status, endsAt: '10:54', endedAt }, (time) => time)).toBe(words);
 });

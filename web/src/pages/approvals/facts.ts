@@ -1,4 +1,4 @@
-import type { AccessRequest } from '../../data/api.ts';
+import type { AccessRequest, Grant } from '../../data/api.ts';
 import { durationWords } from '../../time/countdown.ts';
 import { residualLine } from '../../time/wording.ts';
 
@@ -86,4 +86,13 @@ export function neighbour(queue: readonly { readonly id: string }[], id: string 
   const at = queue.findIndex((one) => one.id === id);
   if (at === -1) return queue[0]?.id ?? null;
   return queue[Math.min(queue.length - 1, Math.max(0, at + by))]?.id ?? null;
+}
+
+/** Until when a grant is, or was: of one that is over its own end and not the one that was planned. Empty: nobody can say yet. */
+export function untilWords(
+  { status, endsAt, endedAt }: Pick<Grant, 'status' | 'endsAt' | 'endedAt'>,
+  at: (time: string) => string,
+): string {
+  if (status === 'ended' || status === 'failed') return endedAt === null ? '' : `, until ${at(endedAt)}`;
+  return status === 'ending' || endsAt === null ? '' : `, until ${at(endsAt)}`;
 }

@@ -4,7 +4,7 @@ import { useNow } from '../../time/ticker.ts';
 import { grantState, LAPSE_WORDS } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Person, StateSign } from '../../ui/signs.tsx';
-import { decidedBy, saidWords, type Stance } from './facts.ts';
+import { decidedBy, saidWords, untilWords, type Stance } from './facts.ts';
 import classes from './approvals.module.css';
 
 const OVER = {
@@ -53,7 +53,7 @@ export function Outcome({ request, stance }: { readonly request: AccessRequest; 
       {grants.map((grant) => (
         <p key={grant.id} className={classes['tags']}>
           <StateSign state={grantState(grant, now)} /> {grant.role} on {grant.target}
-          {grant.endsAt !== null && `, until ${at(grant.endsAt)}`}
+          {untilWords(grant, at)}
         </p>
       ))}
     </div>
