@@ -10,12 +10,25 @@ import classes from './access.module.css';
 const OVER = new Set(['ending', 'ended', 'failed']);
 
 /** Ends access that I hold. One question in between: it cannot be undone, only asked for again. */
-export function GiveBack({ grant, small = false }: { readonly grant: Grant; readonly small?: boolean }) {
+export function GiveBack({
+  grant,
+  small = false,
+  onEnding = () => {},
+}: {
+  readonly grant: Grant;
+  readonly small?: boolean;
+  /** Hears the grant as it is when the server has answered. */
+  readonly onEnding?: (grant: Grant) => void;
+}) {
   const [asking, setAsking] = useState(false);
   const act = useAction(
     (id: string, key) =>
       ask(() => api.POST('/v1/grants/{id}/return', { params: { path: { id }, ...under(key) }, body: {} })),
-    { touches: [['grants'], ['requests'], ['request']], done: () => setAsking(false) },
+    {
+      touches: [['grants'], ['requests'], ['request']],
+      answered: onEnding,
+      done: () => setAsking(false),
+    },
   );
   return (
     <>

@@ -25,15 +25,16 @@ export function Stop({ grant }: { readonly grant: Grant }) {
       ask(() => api.POST('/v1/grants/{id}/revoke', { params: { path: { id }, ...under(key) }, body: { reason: why } })),
     {
       touches: [['grants'], ['requests'], ['request']],
-      done: (ended) => {
-        showChanged(client, ended);
+      answered: (ended) => showChanged(client, ended),
+      done: () => {
         setAsking(false);
         toast('It is ending', 'The table says when it is proven gone.');
       },
     },
   );
   if (OVER.has(status)) return null;
-  if (person.key === me?.person.key) return <GiveBack grant={grant} small />;
+  if (person.key === me?.person.key)
+    return <GiveBack grant={grant} small onEnding={(ending) => showChanged(client, ending)} />;
   return (
     <>
       <Button kind="danger" small icon={StopIcon} onClick={() => setAsking(true)}>

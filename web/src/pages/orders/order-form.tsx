@@ -41,7 +41,7 @@ export function OrderForm() {
       ask(() => api.POST('/v1/revocations', { params: under(key), body: bodyOf(input.chosen, input.reason) })),
     {
       touches: [ORDERS, ['live'], ['grants'], ['requests']],
-      done: ({ id }) => void navigate({ to: '/orders/$id', params: { id } }),
+      answered: ({ id }) => void navigate({ to: '/orders/$id', params: { id } }),
     },
   );
   return (

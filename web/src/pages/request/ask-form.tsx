@@ -66,7 +66,7 @@ export function AskForm({
     (input: Asked, key) => ask(() => api.POST('/v1/requests', { params: under(key), body: bodyOf(input) })),
     {
       touches: [['requests'], ['grants']],
-      done: ({ id }) => void navigate({ to: '/requests/$id', params: { id } }),
+      answered: ({ id }) => void navigate({ to: '/requests/$id', params: { id } }),
     },
   );
   const change = (next: Partial<DraftSearch>): void => onDraft({ ...draft, ...next });
