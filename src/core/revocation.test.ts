@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asksUntil, revocationStatus } from './revocation.ts';
+import { asksUntil, coversUntil, revocationStatus } from './revocation.ts';
 import { instant } from './time.ts';
 
 const NOW = instant(1_000);
@@ -25,4 +25,21 @@ describe('the status of an order', () => {
 
 test('an order can be confirmed for a quarter of an hour', () => {
   expect(asksUntil(NOW)).toBe(1_000 + 900_000);
+});
+
+describe('an order covers what is made', () => {
+  const asks = { ...order, startedAt: instant(500) };
+  const own = { ...asks, asksUntil: null };
+  test.each([
+    ['until it can no longer be widened', asks, 2_000],
+    ['as long as it stands, once it is confirmed', { ...asks, reach: 'all' }, null],
+    ['until it is lifted', { ...asks, reach: 'all', liftedAt: instant(1_500) }, 1_500],
+    ['until it is lifted, if nobody confirmed it', { ...asks, liftedAt: instant(1_500) }, 1_500],
+    ['not after it lapsed, though it is lifted later', { ...asks, liftedAt: instant(2_500) }, 2_000],
+    ['until it began anew over one more entry of the same human', { ...asks, startedAt: instant(3_000) }, 3_000],
+    ['while what is one’s own is ending', own, null],
+    ['until what is one’s own is gone', { ...own, finishedAt: instant(900) }, 900],
+  ] as const)('%s', (_, what, until) => {
+    expect(coversUntil(what)).toBe(until);
+  });
 });

@@ -48,3 +48,22 @@ export function revocationStatus(
   if (order.finishedAt === null) return 'ending';
   return live > 0 && order.reach === 'own' ? 'partly' : 'done';
 }
+
+/**
+ * Until when access that is made falls under an order, its own moment included; `null`: as long as it stands. What begins after an order was
+ * lifted, after the last moment at which somebody could widen it, or after one over somebody's own access was finished, is not its.
+ */
+export function coversUntil(order: {
+  readonly reach: RevocationReach;
+  readonly asksUntil: Instant | null;
+  readonly startedAt: Instant | null;
+  readonly finishedAt: Instant | null;
+  readonly liftedAt: Instant | null;
+}): Instant | null {
+  const { asksUntil: asks, startedAt, liftedAt } = order;
+  // One that began anew, over somebody who turned out to be the same human, covers what they have by then.
+  const asked = asks !== null && startedAt !== null && startedAt > asks ? startedAt : asks;
+  const over = order.reach === 'all' ? null : (asked ?? order.finishedAt);
+  if (over === null || liftedAt === null) return over ?? liftedAt;
+  return liftedAt < over ? liftedAt : over;
+}

@@ -1,9 +1,9 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { PersonId, RevocationId } from '../core/ids.ts';
 import { assertNever, invariant } from '../core/result.ts';
-import type { RevocationReach, RevocationScope } from '../core/revocation.ts';
+import { coversUntil, type RevocationReach, type RevocationScope } from '../core/revocation.ts';
 import { toIso, type Instant } from '../core/time.ts';
-import { comesAfter, isAnyOf, type Place } from './columns.ts';
+import { at, comesAfter, isAnyOf, type Place } from './columns.ts';
 import { toGrant, type GrantRecord } from './grants.ts';
 import { isOfHuman } from './people.ts';
 import type { Db, Schema, Trx } from './schema.ts';
@@ -225,9 +225,18 @@ export function within(scope: Scope): RawBuilder<boolean> {
   }
 }
 
+/** What an order is about, as a condition on grants: not what began after it was over, which is none of its doing. */
+function covered(order: RevocationRecord): RawBuilder<boolean> {
+  const until = coversUntil(order);
+  if (until === null) return within(order.scope);
+  // A grant is made when its request is decided. A value for each that goes on, not a join, which would read all requests there ever were.
+  return sql<boolean>`(${within(order.scope)}
+    and (select r.decided_at from request as r where r.id = "grant".request_id) <= ${at(until)})`;
+}
+
 /** How far an order is. */
 export interface RevocationCounts {
-  /** Grants in its scope that have not been told to end. */
+  /** Grants that it covers and that have not been told to end. */
   readonly live: number;
   readonly ending: number;
   /** Proven gone. */
@@ -237,7 +246,7 @@ export interface RevocationCounts {
 export async function countRevocation(db: Db | Trx, order: RevocationRecord): Promise<RevocationCounts> {
   const { rows } = await sql<RevocationCounts>`
     select
-      (select count(*)::int from "grant" where state in ('scheduled', 'activating', 'active') and ${within(order.scope)}) as live,
+      (select count(*)::int from "grant" where state in ('scheduled', 'activating', 'active') and ${covered(order)}) as live,
       (select count(*)::int from revocation_grant as s join "grant" as g on g.id = s.grant_id
         where s.revocation_id = ${order.id} and g.state = 'ending') as ending,
       (select count(*)::int from revocation_grant as s join "grant" as g on g.id = s.grant_id
@@ -278,7 +287,7 @@ export async function survivorsOf(db: Db | Trx, order: RevocationRecord): Promis
 export async function leftOf(db: Db, order: RevocationRecord, limit: number): Promise<readonly GrantRecord[]> {
   const { rows } = await sql<Selectable<Schema['grant']>>`
     select * from "grant"
-    where state not in ('ended', 'failed') and ${within(order.scope)}
+    where state not in ('ended', 'failed') and ${covered(order)}
     order by (state = 'ending') desc, attempts desc, id limit ${limit}`.execute(db);
   return rows.map(toGrant);
 }

@@ -132,4 +132,37 @@ eachDatabase('lifting an order', (current) => {
     await confirm(fay, confirmed);
     expect(await lift(bo, confirmed)).toBe('revocation-covers-you');
   });
+
+  const shown = async ({ id }: RevocationView) => got(await showRevocation(acme.world, fay, id));
+  const allGone = async () => {
+    while ((await acme.engine.pass('ends')) > 0);
+    await carryOutOpen(acme.world);
+  };
+
+  test('what began after the lift is none of the order: it stays what it had come to', async () => {
+    await hold(ana);
+    const begun = await order(bo, { all: true });
+    await confirm(fay, begun);
+    await allGone();
+    expect(await lift(bo, begun)).toBe('ok');
+    await hold(ana);
+    expect(await shown(begun)).toMatchObject({ status: 'lifted', counts: { live: 0, ending: 0, gone: 1 }, left: [] });
+  });
+
+  test('one that was lifted before anybody confirmed it counts what it left live, and nothing that began since', async () => {
+    await hold(ana);
+    const begun = await order(bo, { all: true });
+    expect(await lift(bo, begun)).toBe('ok');
+    await hold(ana);
+    expect((await shown(begun)).counts).toEqual({ live: 1, ending: 0, gone: 0 });
+    expect((await shown(begun)).left).toHaveLength(1);
+  });
+
+  test('an order over one’s own is done when that is gone, whatever one gets afterwards', async () => {
+    await hold(bo);
+    const begun = got(await orderRevocation(acme.world, bo, { person: 'bo', reason: 'My laptop was stolen' }));
+    await allGone();
+    await hold(bo);
+    expect(await shown(begun)).toMatchObject({ status: 'done', counts: { live: 0, ending: 0, gone: 1 }, left: [] });
+  });
 });
