@@ -15,6 +15,7 @@ export interface RevocationView {
   readonly mayConfirm: boolean;
   readonly stopsNew: boolean;
   readonly startedAt: string | null;
+  readonly confirmedAt: string | null;
   readonly finishedAt: string | null;
   readonly toZeroMs: number | null;
   readonly live: number;
@@ -55,6 +56,7 @@ export function revocationView(of: Fields): RevocationView {
     mayConfirm: of['mayConfirm'] === true,
     stopsNew: of['stopsNew'] === true,
     startedAt: textOrNull(of, 'startedAt'),
+    confirmedAt: textOrNull(of, 'confirmedAt'),
     finishedAt: textOrNull(of, 'finishedAt'),
     toZeroMs: numberOrNull(of, 'toZeroMs'),
     live: number(counts, 'live'),
@@ -91,6 +93,15 @@ export function aboutWords({ scope }: RevocationView): string {
 /** `6.2 s`: people compare these, so they have one unit. */
 export function secondsText(durationMs: number): string {
   return `${(durationMs / 1_000).toFixed(1)} s`;
+}
+
+/** `6.2 s`, or `65.7 s from the confirmation, 119.0 s from the order`, where it runs from later than the order. `null`: it is not over. */
+export function zeroWords({ toZeroMs, orderedAt, startedAt, confirmedAt, finishedAt }: RevocationView): string | null {
+  if (toZeroMs === null) return null;
+  const took = secondsText(toZeroMs);
+  if (startedAt === null || finishedAt === null || Date.parse(startedAt) <= Date.parse(orderedAt)) return took;
+  const from = startedAt === confirmedAt ? 'the confirmation' : 'when it was widened';
+  return `${took} from ${from}, ${secondsText(Date.parse(finishedAt) - Date.parse(orderedAt))} from the order`;
 }
 
 /**

@@ -29,6 +29,7 @@ function order(n: number, over: object = {}) {
     asksUntil: null,
     mayConfirm: false,
     stopsNew: true,
+    confirmedAt: null,
     startedAt: null,
     finishedAt: null,
     toZeroMs: 6_230,
@@ -98,4 +99,20 @@ test('nothing is called gone that goes on, in the list either; sessions that hav
   expect(plain.map((line) => line.split('\t').at(-1))).toEqual(['goesOn', '3', '0']);
   const shown = await home.run(['revoke', '--status', id], { tty: true, env: { NO_COLOR: '1' } });
   expect(shown.stdout).toContain('1 proven gone, 3 over that go on');
+});
+
+test('a time to zero that began with the confirmation says so, and how long it was from the order', async () => {
+  const at = (second: number) => new Date(Date.parse('2026-11-22T12:00:00Z') + second * 1_000).toISOString();
+  const confirmed = {
+    orderedAt: at(0),
+    confirmedAt: at(53.3),
+    startedAt: at(53.3),
+    finishedAt: at(119),
+    toZeroMs: 65_700,
+  };
+  const one = order(0, confirmed) as { id: string };
+  server.state.orders = [one];
+  const { stdout, stderr } = await home.run(['revoke', '--status', one.id]);
+  expect(stdout).toContain('65.7 s from the confirmation, 119.0 s from the order');
+  expect(stderr).toContain('0 left after 65.7 s from the confirmation, 119.0 s from the order.');
 });

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { dropCached } from '../creds/cache.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { aboutWords, revocationView, secondsText, type RevocationView } from '../revocation-view.ts';
+import { aboutWords, revocationView, zeroWords, type RevocationView } from '../revocation-view.ts';
 import { countWords, waitForZero, type SeenRevocation } from '../revocation-waiting.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts, plainTable, table } from '../terminal/table.ts';
@@ -115,10 +115,10 @@ function show(context: Context, order: RevocationView): void {
       ['status', order.status],
       ['grants', countWords(order)],
       ['requests', order.requestsWithdrawn === 0 ? '' : `${order.requestsWithdrawn} withdrawn`],
-      ['time to zero', order.toZeroMs === null ? '' : secondsText(order.toZeroMs)],
+      ['time to zero', zeroWords(order) ?? ''],
     ]),
   );
-  if (order.status === 'done') context.say(`0 left after ${secondsText(order.toZeroMs ?? 0)}.`);
+  if (order.status === 'done') context.say(`0 left after ${zeroWords(order) ?? '0.0 s'}.`);
   for (const words of survivorWords(order)) context.say(words);
   if (order.left.length > 0)
     context.data(

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { orderState, progressOf, progressWords, survivorWords, timeToZero, whatOf } from './order-words.ts';
+import {
+  beyondWords,
+  orderState,
+  progressOf,
+  progressWords,
+  secondWords,
+  survivorWords,
+  timeToZero,
+  whatOf,
+  zeroWords,
+} from './order-words.ts';
 
 const NOTHING = { sessions: 0, until: null, standing: 0 };
 const NOON = '2026-11-22T12:00:00.000Z';
@@ -82,4 +92,34 @@ test('only what is proven gone is good, and what still stops people says so', ()
 test('a time to zero has one unit while it is short', () => {
   expect(timeToZero(61_240)).toBe('61.2 s');
   expect(timeToZero(250_000)).toBe('4 min 10 s');
+});
+
+test('a time to zero says from when it runs', () => {
+  const at = (seconds: number) => new Date(Date.parse(NOON) + seconds * 1_000).toISOString();
+  const order = { orderedAt: NOON, startedAt: NOON, confirmedAt: null, finishedAt: at(65.7) };
+  expect(zeroWords(order, false)).toBe('from the order until the last of it was proven gone.');
+  expect(zeroWords(order, true)).toBe('from the order until the last of it was over.');
+  const confirmed = { ...order, startedAt: at(53.3), confirmedAt: at(53.3), finishedAt: at(119) };
+  expect(zeroWords(confirmed, false)).toBe(
+    'from the confirmation until the last of it was proven gone; 119.0 s from the order.',
+  );
+  expect(zeroWords({ ...confirmed, startedAt: at(60) }, false)).toMatch(/^from when it was widened until/);
+});
+
+test('why there was no second person is said as it was', () => {
+  const order = { asksUntil: '2026-11-22T12:15:00.000Z', reach: 'none', orderedAt: NOON, liftedAt: null } as const;
+  const ORDERED = Date.parse(NOON);
+  expect(secondWords(order, ORDERED)).toBe('nobody yet');
+  expect(secondWords({ ...order, asksUntil: null }, ORDERED)).toBe('nobody, in the 15 minutes there were');
+  const lifted = { ...order, asksUntil: null, liftedAt: '2026-11-22T12:00:09.000Z' };
+  expect(secondWords(lifted, ORDERED)).toBe('nobody, before it was lifted');
+  expect(secondWords({ ...lifted, liftedAt: '2026-11-22T12:15:00.000Z' }, ORDERED)).toBe(
+    'nobody, in the 15 minutes there were',
+  );
+});
+
+test('what is beyond the reach of an order says what can be done, which is nothing once it was lifted', () => {
+  expect(beyondWords({ asksUntil: NOON, status: 'partly' }, 1)).toBe('it ends when a second person confirms.');
+  expect(beyondWords({ asksUntil: null, status: 'partly' }, 2)).toContain('Give the order again');
+  expect(beyondWords({ asksUntil: null, status: 'lifted' }, 2)).toBe('nobody confirmed it before it was lifted.');
 });

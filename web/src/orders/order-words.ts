@@ -96,3 +96,42 @@ export function timeToZero(ms: number): string {
   if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
 }
+
+/** From when a time to zero runs, until what, and how long all of it took if it began later than the order. `over`: some goes on all the same. */
+export function zeroWords(
+  {
+    orderedAt,
+    startedAt,
+    confirmedAt,
+    finishedAt,
+  }: Pick<Order, 'orderedAt' | 'startedAt' | 'confirmedAt' | 'finishedAt'>,
+  over: boolean,
+): string {
+  const until = `until the last of it was ${over ? 'over' : 'proven gone'}`;
+  if (startedAt === null || finishedAt === null || Date.parse(startedAt) <= Date.parse(orderedAt))
+    return `from the order ${until}.`;
+  const from = startedAt === confirmedAt ? 'the confirmation' : 'when it was widened';
+  const whole = timeToZero(Date.parse(finishedAt) - Date.parse(orderedAt));
+  return `from ${from} ${until}; ${whole} from the order.`;
+}
+
+/** How long a second person has, as `asksUntil` of an order says while they have. */
+const ASKS_FOR_MS = 15 * 60_000;
+
+/** The second person of an order that has none. */
+export function secondWords(
+  { asksUntil, reach, orderedAt, liftedAt }: Pick<Order, 'asksUntil' | 'reach' | 'orderedAt' | 'liftedAt'>,
+  now: number,
+): string {
+  if (asksUntil !== null && now < Date.parse(asksUntil)) return 'nobody yet';
+  if (liftedAt !== null && Date.parse(liftedAt) < Date.parse(orderedAt) + ASKS_FOR_MS)
+    return 'nobody, before it was lifted';
+  return reach === 'none' ? 'nobody, in the 15 minutes there were' : 'nobody';
+}
+
+/** Why some of what an order covers goes on, and what can be done. `beyond`: how many. */
+export function beyondWords(order: Pick<Order, 'asksUntil' | 'status'>, beyond: number): string {
+  if (order.status === 'lifted') return 'nobody confirmed it before it was lifted.';
+  if (order.asksUntil === null) return 'nobody confirmed it in time. Give the order again if it has to end.';
+  return `${beyond === 1 ? 'it ends' : 'they end'} when a second person confirms.`;
+}

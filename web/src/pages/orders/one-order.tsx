@@ -1,6 +1,15 @@
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { orderState, progressOf, survivorWords, timeToZero, whatOf } from '../../orders/order-words.ts';
+import {
+  beyondWords,
+  orderState,
+  progressOf,
+  secondWords,
+  survivorWords,
+  timeToZero,
+  whatOf,
+  zeroWords,
+} from '../../orders/order-words.ts';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
 import { useLive } from '../../data/live.ts';
@@ -88,11 +97,6 @@ const REACH_WORDS: Readonly<Record<Order['reach'], string>> = {
   all: 'everything it is about',
 };
 
-function secondWords({ asksUntil, reach }: Order, now: number): string {
-  if (asksUntil !== null && now < Date.parse(asksUntil)) return 'nobody yet';
-  return reach === 'none' ? 'nobody, in the 15 minutes there were' : 'nobody';
-}
-
 /** How much is proven gone, and how long that took. */
 function Progress({ order }: { readonly order: Order }) {
   const now = useNow();
@@ -102,10 +106,7 @@ function Progress({ order }: { readonly order: Order }) {
   const runs = startedAt !== null && toZeroMs === null && status === 'ending';
   const rest = beyond > 0 && (
     <p>
-      <strong>{beyond} live</strong> beyond its reach:{' '}
-      {order.asksUntil === null
-        ? 'nobody confirmed it in time. Give the order again if it has to end.'
-        : `${beyond === 1 ? 'it ends' : 'they end'} when a second person confirms.`}
+      <strong>{beyond} live</strong> beyond its reach: {beyondWords(order, beyond)}
     </p>
   );
   if (told === 0 && status !== 'ending') {
@@ -135,7 +136,7 @@ function Progress({ order }: { readonly order: Order }) {
         </p>
         <p className={classes['quiet']}>
           {toZeroMs !== null
-            ? `from the order until the last of it was ${gone < told ? 'over' : 'proven gone'}.`
+            ? zeroWords(order, gone < told)
             : 'It is done when the cloud shows that each is gone, and not before.'}
         </p>
         {survivorWords(order.survives, now, (at) => times.short(Date.parse(at), now)).map((words) => (
