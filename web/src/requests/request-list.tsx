@@ -35,7 +35,7 @@ export function RequestList({
             to={toDecide ? '/approvals/$id' : '/requests/$id'}
             params={{ id: request.id }}
             what={whatOf(request)}
-            sign={<StateSign state={requestState(request)} />}
+            sign={<StateSign state={requestState(request, now)} />}
             text={
               <>
                 {withPerson && (

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { grantState, proofHeadline, residualLine, survivesLine } from './wording.ts';
+import type { AccessRequest, Grant } from '../data/api.ts';
+import { grantState, proofHeadline, requestState, residualLine, survivesLine } from './wording.ts';
 
 const END = Date.parse('2026-11-22T10:00:00Z');
 const active = { status: 'active', endsAt: '2026-11-22T10:00:00.000Z', waits: null } as const;
@@ -36,4 +37,33 @@ test('gone is said of what is gone; of a grant in a place that somebody else nee
     expect(proofHeadline(proof(false, brief))).toBe(`Ended, ${brief}.`);
     expect(survivesLine({ proof: proof(false, brief), residual })).toBe('The access itself is still there.');
   }
+});
+
+const came = (id: string, status: Grant['status'], retryOf: string | null = null): Grant =>
+  ({ ...active, id, status, retryOf }) as Grant;
+const approved = (grants: readonly Grant[], extension: string | null = null) =>
+  ({
+    status: 'approved',
+    extends: extension === null ? null : { status: extension },
+    grants,
+  }) as unknown as AccessRequest;
+
+test.each([
+  ['nothing yet', approved([]), 'approved', 'good'],
+  ['access that is used', approved([came('1', 'active')]), 'active', 'good'],
+  ['access that is over', approved([came('1', 'ended')]), 'ended', 'quiet'],
+  ['access that never began', approved([came('1', 'failed')]), 'failed', 'bad'],
+  ['a second try', approved([came('1', 'failed'), came('2', 'active', '1')]), 'active', 'good'],
+  ['two of which one failed', approved([came('1', 'active'), came('2', 'failed')]), 'active, failed', 'bad'],
+  ['two that are over', approved([came('1', 'ended'), came('2', 'ended')]), 'ended', 'quiet'],
+  ['a later end that is being written', approved([came('1', 'active')], 'writing'), 'approved', 'good'],
+  ['a later end, and its access is over', approved([came('1', 'ended')], 'extended'), 'ended', 'quiet'],
+  ['no later end', approved([came('1', 'ended')], 'ended-first'), 'approved, not extended', 'bad'],
+] as const)('an approved request says what came of it: %s', (_, request, word, tone) => {
+  expect(requestState(request, END - 1)).toEqual({ word, tone });
+});
+
+test('what has reached its end is not called active by a list either, and what was never approved has no access to speak of', () => {
+  expect(requestState(approved([came('1', 'active')]), END).word).toBe('ending…');
+  expect(requestState({ ...approved([came('1', 'ended')]), status: 'lapsed' }, END).word).toBe('lapsed');
 });

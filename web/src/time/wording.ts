@@ -29,15 +29,19 @@ export function grantState({ status, endsAt, waits }: Pick<Grant, 'status' | 'en
 
 const ENDING: State = { word: 'ending…', tone: 'waiting' };
 
-/** The state of a request. */
-export function requestState({ status, extends: extension }: Pick<AccessRequest, 'status' | 'extends'>): State {
+/** The state of a request at `now`: once access came out of it, that of the access. Of several that differ each is named, in the tone of the worst. */
+export function requestState(
+  { status, extends: extension, grants }: Pick<AccessRequest, 'status' | 'extends' | 'grants'>,
+  now: number,
+): State {
   switch (status) {
     case 'pending':
       return { word: 'waiting', tone: 'waiting' };
     case 'approved':
       if (extension?.status === 'refused' || extension?.status === 'ended-first')
         return { word: 'approved, not extended', tone: 'bad' };
-      return { word: 'approved', tone: 'good' };
+      // The access is there before the later end is.
+      return (extension?.status === 'writing' ? null : stateOfAll(grants, now)) ?? { word: 'approved', tone: 'good' };
     case 'denied':
       return { word: 'denied', tone: 'bad' };
     case 'withdrawn':
@@ -45,6 +49,16 @@ export function requestState({ status, extends: extension }: Pick<AccessRequest,
     case 'lapsed':
       return { word: 'lapsed', tone: 'quiet' };
   }
+}
+
+const WORST_FIRST: readonly Tone[] = ['bad', 'waiting', 'good', 'quiet'];
+
+function stateOfAll(grants: readonly Grant[], now: number): State | null {
+  // What was tried again stands for what failed before it.
+  const latest = grants.filter(({ id }) => !grants.some(({ retryOf }) => retryOf === id));
+  const states = latest.map((grant) => grantState(grant, now));
+  const tone = WORST_FIRST.find((one) => states.some((state) => state.tone === one));
+  return tone === undefined ? null : { word: [...new Set(states.map(({ word }) => word))].join(', '), tone };
 }
 
 /** What the numbers of tiers mean. */

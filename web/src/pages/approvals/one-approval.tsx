@@ -57,7 +57,7 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
     <Card className={classes['card']} aria-label="The request">
       <header className={classes['asks']}>
         <p className={classes['top']}>
-          <StateSign state={requestState(request)} />
+          <StateSign state={requestState(request, now)} />
           {status === 'pending' && (
             <span className={classes['timer']} role="timer" aria-label={`lapses in ${left.words}`}>
               {left.over ? 'its time is over' : `lapses in ${left.text}`}

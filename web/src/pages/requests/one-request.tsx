@@ -63,7 +63,7 @@ function Shown({ request }: { readonly request: AccessRequest }) {
       title={whatOf(request)}
       lead={
         <span className={classes['lead']}>
-          <StateSign state={requestState(request)} />
+          <StateSign state={requestState(request, now)} />
           <span>
             {own ? (
               'You asked'

@@ -36,8 +36,14 @@ const states = (over: Partial<AccessRequest>, now = NOW): string =>
 
 test.each([
   ['waits', { status: 'pending' }, 'done now later later'],
-  ['is denied', { status: 'denied', deniedBy: 'policy' }, 'done bad later later'],
-  ['lapsed', { status: 'lapsed' }, 'done bad later later'],
+  ['is denied', { status: 'denied', deniedBy: 'policy' }, 'done bad never never'],
+  ['is withdrawn', { status: 'withdrawn' }, 'done bad never never'],
+  ['lapsed', { status: 'lapsed' }, 'done bad never never'],
+  [
+    'lapsed, for longer',
+    { status: 'lapsed', grants: [grant({ status: 'ended', endedAt: END })] },
+    'done bad never never',
+  ],
   ['starts', { grants: [grant({ status: 'activating', endsAt: null })] }, 'done done now later'],
   ['is used', { grants: [grant({})] }, 'done done now later'],
   ['is ending', { grants: [grant({ status: 'ending' })] }, 'done done done now'],

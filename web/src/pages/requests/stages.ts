@@ -4,8 +4,8 @@ import { grantState } from '../../time/wording.ts';
 
 export interface Stage {
   readonly name: 'Asked' | 'Decided' | 'Access' | 'Ended';
-  /** `bad`: it ended here, and not as was hoped. */
-  readonly state: 'done' | 'now' | 'later' | 'bad';
+  /** `bad`: it ended here, and not as was hoped; `never`: what would have come after that. */
+  readonly state: 'done' | 'now' | 'later' | 'bad' | 'never';
   readonly at: string | null;
   readonly note: string;
 }
@@ -51,10 +51,15 @@ const LAPSE_NOTES: Readonly<Record<NonNullable<AccessRequest['lapseCause']>, str
   'new-epoch': 'lapsed at a restore of the database',
 };
 
+/** Whether what follows a decision still comes. */
+function comes(status: AccessRequest['status']): 'later' | 'never' {
+  return status === 'pending' || status === 'approved' ? 'later' : 'never';
+}
+
 function access({ status, grants }: AccessRequest, now: number): Stage {
   const stage = { name: 'Access' } as const;
   const first = grants[0];
-  if (status !== 'approved' || first === undefined) return { ...stage, state: 'later', at: null, note: '' };
+  if (status !== 'approved' || first === undefined) return { ...stage, state: comes(status), at: null, note: '' };
   const states = grants.map((grant) => grantState(grant, now).word);
   if (grants.every((grant) => grant.status === 'failed'))
     return { ...stage, state: 'bad', at: null, note: 'it could not be started' };
@@ -66,7 +71,7 @@ function access({ status, grants }: AccessRequest, now: number): Stage {
 
 function ended({ status, grants }: AccessRequest, now: number): Stage {
   const stage = { name: 'Ended', at: null } as const;
-  if (status !== 'approved' || grants.length === 0) return { ...stage, state: 'later', note: '' };
+  if (status !== 'approved' || grants.length === 0) return { ...stage, state: comes(status), note: '' };
   const over = grants.filter(({ status: one }) => one === 'ended' || one === 'failed');
   if (over.length === grants.length) {
     const kept = over.flatMap(({ proof }) => proof ?? []).find(({ gone }) => !gone);

@@ -5,7 +5,7 @@ import { Unseen } from '../../ui/signs.tsx';
 import { stagesOf } from './stages.ts';
 import classes from './stepper.module.css';
 
-const SAID = { done: 'done', now: 'now', bad: 'it ended here', later: 'not yet' } as const;
+const SAID = { done: 'done', now: 'now', bad: 'it ended here', later: 'not yet', never: 'will not come' } as const;
 
 /** How far it is, in four steps. */
 export function Stepper({ request }: { readonly request: AccessRequest }) {
