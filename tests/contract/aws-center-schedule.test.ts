@@ -174,6 +174,18 @@ describe('a schedule', () => {
     await expect(on.provider.observe(other, null, call())).resolves.toMatchObject({ presence: 'present' });
   });
 
+  test('that was edited of somebody whom the directory has under another id since is written anew for that one, once, and ends', async () => {
+    const { spec, name } = await scheduled();
+    const { native } = await on.provider.provision(spec, call());
+    const made = { ...spec, native: { ...native, user: '00000000-0000-4000-8000-000000000001' } };
+    await retarget(name, { Input: '{}' });
+    const seen = await on.provider.observe(made, returned(), call());
+    expect(seen).toMatchObject({ presence: 'present', endIsEdited: true });
+    await expect(takeAway(on, made, returned())).resolves.toMatchObject({ presence: 'absent' });
+    const { users } = (await on.remembered()).identityCenter;
+    expect((await read(name)).Target?.Input).toContain(users.find(({ userName }) => userName === spec.principal)?.id);
+  });
+
   test('that was edited for somebody whom the directory has no more is deleted', async () => {
     const { spec, name } = await scheduled();
     await retarget(name, { Input: '{}' });

@@ -37,8 +37,13 @@ export async function locate(
   const isHere =
     remembered?.instanceArn === instanceArn &&
     remembered.account === place.account &&
-    // Of the same set, but from somebody else: what they have there is none of ours.
-    !(made?.permissionSetArn === remembered.permissionSetArn && made.userId !== remembered.userId) &&
+    // Of the same set, but from somebody else: what they have there is none of ours. Whoever bears the name now is nobody else, though the
+    // directory may have given them another id since: an end is written for that one.
+    !(
+      made?.permissionSetArn === remembered.permissionSetArn &&
+      made.userId !== remembered.userId &&
+      remembered.userId !== userId
+    ) &&
     // A set that is gone has no name any more, and what we wrote for it is ours for all that.
     ((remembered.permissionSetArn === made?.permissionSetArn && remembered.userId === made.userId) ||
       (await directory.isNamed(remembered.permissionSetArn, place.permissionSet, asked)));
