@@ -5,7 +5,7 @@ import type { CallOptions, Ending } from '../../src/providers/contract.ts';
 import { centerHarness, QUICK, TOMBSTONE, whenFree, type CenterHarness } from './aws-center-harness.ts';
 import { OWNED_SET, PERMISSION_SET } from './aws-center-world.ts';
 import { post } from './aws-harness.ts';
-import { tombstoneSteps } from './aws-tombstone-steps.ts';
+import { clockAhead, tombstoneSteps } from './aws-tombstone-steps.ts';
 import { ACCOUNT } from './aws-world.ts';
 import { pause, provide, retried, takeAway } from './contract-steps.ts';
 
@@ -63,6 +63,30 @@ describe('without a tombstone', () => {
     const seen = await retried(on, () => takeAway(another(), spec, returned()));
     expect(seen).toMatchObject({ presence: 'absent', evidence: { sessionsIssuedBeforeMayLastMs: 12 * HOUR } });
   });
+
+  const fault = { service: 'sso', action: 'DescribePermissionSet', times: 99 };
+  test.each([
+    ['throttle', {}],
+    ['drop-before', {}],
+    ['delay', { delayMs: 6_000 }],
+  ])(
+    'an end whose look at the set comes to nothing (%s) says what was known of it last, however old, and is no later for it',
+    async (kind, more) => {
+      const spec = on.over({});
+      await retried(on, () => provide(on, spec));
+      const clock = clockAhead();
+      const other = { ...on, provider: on.with({ clock }) };
+      await retried(on, () => other.provider.observe(spec, null, call()));
+      await retried(on, () => takeAway(other, spec, returned()));
+      clock.aheadMs = 31_000;
+      await post(on.url, 'faults', [{ ...fault, kind, ...more }]);
+      await expect(other.provider.observe(spec, returned(), call())).resolves.toMatchObject({
+        presence: 'absent',
+        evidence: { sessionsIssuedBeforeMayLastMs: HOUR },
+      });
+    },
+    20_000,
+  );
 });
 
 describe('with a tombstone', () => {

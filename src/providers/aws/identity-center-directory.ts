@@ -187,10 +187,16 @@ export class IdentityCenterDirectory {
   async describe(arn: string, asked: Asked): Promise<PermissionSet | null> {
     const known = this.#sets.get(arn);
     if (known !== undefined && this.#clock.now() < known.until) return known.set;
-    const set = await this.#together(`set ${arn}`, () => this.#describe(arn, asked));
+    // By lane: an end does not wait in the line of starts, nor for what is left of the time of one.
+    const set = await this.#together(`set ${asked.lane} ${arn}`, () => this.#describe(arn, asked));
     if (set === null) this.#sets.delete(arn);
     else this.#sets.set(arn, { set, until: after(this.#clock.now(), SET_MS) });
     return set;
+  }
+
+  /** What AWS said last of a permission set, however long ago; `null`: it said nothing yet, or that it knows it no more. */
+  describedLast(arn: string): PermissionSet | null {
+    return this.#sets.get(arn)?.set ?? null;
   }
 
   async #describe(PermissionSetArn: string, asked: Asked): Promise<PermissionSet | null> {
