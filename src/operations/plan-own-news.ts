@@ -40,7 +40,7 @@ export async function ownNewsOf(
   for (const entry of entries) {
     const at = fromIso(entry.at);
     if (at === null || at < now - OLD_NEWS_MS) continue;
-    for (const [kind, person] of await toldOf(world, trx, entry, now)) {
+    for (const [kind, person] of await toldOf(world, trx, entry, at, now)) {
       const dueAt = HELD.has(kind) ? after(at, WAITS_HELD_MS) : at;
       const occasion = `${kind}:${entry.seq}`;
       messages.push({ kind, occasion, person, request: null, grant: null, happenedAt: at, dueAt });
@@ -54,7 +54,7 @@ const HELD: ReadonlySet<OwnNews> = new Set(['recovery-waits', 'proposal-waits', 
 
 type Told = readonly (readonly [kind: OwnNews, person: PersonId])[];
 
-async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Promise<Told> {
+async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now: Instant): Promise<Told> {
   const { person } = entry.subjects;
   const { facts } = entry;
   // One over a target or over everybody is about no person.
@@ -83,7 +83,7 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, now: Instant): Pr
       return told('role-ended', await adminsIn(trx));
     case 'account.linked':
       // The first account is the first sign-in.
-      return (await hadAccountBefore(trx, person, String(facts['account']))) ? [['account-linked', person]] : [];
+      return (await hadAccountBefore(trx, person, String(facts['account']), at)) ? [['account-linked', person]] : [];
     case 'account.unlinked':
       return [['account-unlinked', person]];
     case 'person.merged': {

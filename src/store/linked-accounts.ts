@@ -125,12 +125,19 @@ export async function accountsAt(trx: Trx, issuer: string): Promise<readonly Lin
   return rows.map(toLinked);
 }
 
-/** Whether anything was linked to somebody before an account was. */
-export async function hadAccountBefore(db: Db | Trx, person: PersonId, account: string): Promise<boolean> {
+/**
+ * Whether what an entry of `at` says of an account is more than somebody's first one: something was linked to them before, or the account
+ * itself was there, theirs or that of another entry of the same human, and was proven for something else.
+ */
+export async function hadAccountBefore(db: Db | Trx, person: PersonId, account: string, at: Instant): Promise<boolean> {
   const { rows } = await sql<{ before: boolean }>`
     select exists (
-      select from linked_account one join linked_account this on this.id = ${account}
-      where one.person_id = ${person} and one.id <> this.id and one.linked_at <= this.linked_at) as before`.execute(db);
+      select from linked_account this where this.id = ${account} and (
+        this.linked_at < ${toIso(at)}::timestamptz or exists (
+          select from linked_account one
+          where one.person_id = ${person} and one.id <> this.id and one.linked_at <= this.linked_at))) as before`.execute(
+    db,
+  );
   return rows[0]?.before ?? false;
 }
 

@@ -259,6 +259,27 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       });
     });
 
+    test('an account that begins to sign in is told, also to another entry of the same human who had none before', async () => {
+      const known = {
+        issuer: 'https://chat.example',
+        subject: 'u-1',
+        signsIn: false,
+        proof: 'sign-in',
+        name: 'chat',
+      } as const;
+      got(await linkAccount(acme.world, await acme.as('bo'), known));
+      await confirms(
+        'fay',
+        await proposes('eli', { action: 'merge', person: 'bo', other: 'finn', grants: 'keep', ...BECAUSE }),
+      );
+      await toldLater();
+      const finn = await acme.as('finn');
+      expect(await toldLater()).toEqual([]);
+      got(await linkAccount(acme.world, finn, { ...known, signsIn: true }));
+      expect(await toldLater()).toEqual(['account-linked finn']);
+      expect(sent.at(-1)).toMatchObject({ issuer: known.issuer, signsIn: true });
+    });
+
     test('an account beside the first is told, and one that is taken off or released', async () => {
       const ana = await acme.as('ana');
       expect(await toldLater()).toEqual([]);
