@@ -72,7 +72,7 @@ export const PACE = {
    */
   hangsMs: 2_000,
   batchHanging: 128,
-  /** Where so many hang on one target that were never tried before, no other such one is begun until they come back. */
+  /** Where so many hang by one method on one target that were never tried before, no other such one is begun until they come back. */
   hangAtOnce: 16,
   /** A lane that was full takes up more when there is room for so many: a claim of one costs as much as a claim of many. */
   room: 32,

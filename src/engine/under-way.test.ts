@@ -7,12 +7,12 @@ const AT = instant(Date.UTC(2026, 0, 5, 9));
 const HANGS = after(AT, PACE.hangsMs);
 
 /** `count` steps on each of these targets, begun at `AT`; and how the first of them comes to its end. */
-function steps(lane: UnderWay, targets: readonly string[], count: number, triedBefore = false) {
+function steps(lane: UnderWay, targets: readonly string[], count: number, triedBefore = false, method = 'assume-role') {
   const begun: Promise<void>[] = [];
   for (const key of targets)
     for (let n = 0; n < count; n += 1) {
       const done = new Promise<void>(() => {});
-      lane.begin(done, { definition: { target: { key } } }, AT, triedBefore);
+      lane.begin(done, { method, definition: { target: { key } } }, AT, triedBefore);
       begun.push(done);
     }
   return { over: () => begun.splice(0, 1).forEach((done) => lane.over(done)) };
@@ -30,9 +30,16 @@ describe('the room that a lane has', () => {
     const lane = new UnderWay();
     const { over } = steps(lane, ['aws/prod'], PACE.hangAtOnce);
     expect(lane.room(after(HANGS, -1)).passedOver).toEqual([]);
-    expect(lane.room(HANGS).passedOver).toEqual(['aws/prod']);
+    expect(lane.room(HANGS).passedOver).toEqual([{ method: 'assume-role', target: 'aws/prod' }]);
     over();
     expect(lane.room(HANGS).passedOver).toEqual([]);
+  });
+
+  test('is there by another method, on the target where one hangs', () => {
+    const lane = new UnderWay();
+    steps(lane, ['aws/prod'], PACE.hangAtOnce - 1);
+    steps(lane, ['aws/prod'], PACE.hangAtOnce, false, 'identity-center');
+    expect(lane.room(HANGS).passedOver).toEqual([{ method: 'identity-center', target: 'aws/prod' }]);
   });
 
   test('is bounded, however much hangs: what comes back wants the database all at once', () => {

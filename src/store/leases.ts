@@ -48,6 +48,12 @@ function leaseUntil(leaseMs: number) {
   return sql<string>`case when state = 'active' then least(${fromNow(leaseMs)}, ends_at) else ${fromNow(leaseMs)} end`;
 }
 
+/** Where grants call the same services of a cloud: by one method on one target, of which this is the key. */
+export interface MethodOnTarget {
+  readonly method: string;
+  readonly target: string;
+}
+
 /** A grant with the time at which it was claimed, which is later than what it was due at. */
 export interface ClaimedGrant extends GrantRecord {
   readonly claimedAt: Instant;
@@ -56,7 +62,7 @@ export interface ClaimedGrant extends GrantRecord {
 /**
  * Takes `limit` due grants of one lane for `leaseMs`: first what was never tried, so that nothing waits for what does not work, then the
  * rest, of which no more than `again`. A few places are kept for the rest: what was tried and would work by now waits for no crowd either. A node that dies loses its claims by time alone; another node takes them up.
- * Of what was never tried nothing on the targets `passedOver`. `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
+ * Of what was never tried nothing that is `passedOver`. `SKIP LOCKED` keeps two nodes from waiting for each other; the lease keeps them apart after the transaction. What this very owner has
  * claimed already, without having heard of it, is its own.
  */
 export async function claimDue(
@@ -66,7 +72,7 @@ export async function claimDue(
   leaseMs: number,
   limit: number,
   again = limit,
-  passedOver: readonly string[] = [],
+  passedOver: readonly MethodOnTarget[] = [],
 ): Promise<readonly ClaimedGrant[]> {
   const due = (of: RawBuilder<boolean>, most: RawBuilder<unknown>) => sql`
     select id from "grant"
@@ -77,7 +83,7 @@ export async function claimDue(
   const taken = sql`(select count(*) from kept)`;
   const room = sql`least(${again}::bigint - ${taken}, ${limit}::bigint - ${taken} - (select count(*) from first))`;
   const notKept = sql<boolean>`${tried} and id <> all(array(select id from kept))`;
-  const elsewhere = passedOver.length === 0 ? sql`true` : sql`not ${isAnyOf('target', passedOver)}`;
+  const elsewhere = passedOver.length === 0 ? sql`true` : sql`not ${isOneOf(passedOver)}`;
   // As an array: however many rows the planner expects, each is then found by its key.
   const ids = sql<GrantId>`array(
     with kept as materialized (${due(tried, kept)}),
@@ -94,6 +100,11 @@ export async function claimDue(
   const claimed = rows.map((row) => ({ ...toGrant(row), claimedAt: row.claimed_at }));
   // By id where the deadline is the same: which one goes first is not left to the plan that the database happens to have.
   return claimed.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || (a.id < b.id ? -1 : 1));
+}
+
+function isOneOf(places: readonly MethodOnTarget[]): RawBuilder<boolean> {
+  const [methods, targets] = [places.map(({ method }) => method), places.map(({ target }) => target)];
+  return sql<boolean>`((method, target) in (select * from unnest(${methods}::text[], ${targets}::text[])))`;
 }
 
 /** Moves claimed grants whose time is over to `ending`, due at once; what is written is what `transitionGrant` says of `expire`. */

@@ -4,7 +4,7 @@ import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import { PACE } from '../../src/engine/ports.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
-import { claimDue } from '../../src/store/leases.ts';
+import { claimDue, type MethodOnTarget } from '../../src/store/leases.ts';
 import type { Database } from '../../src/store/database.ts';
 import { bench } from './engine-bench.ts';
 import { fakeProvider } from './fake-provider.ts';
@@ -128,6 +128,30 @@ eachDatabase('ends in a cloud of which a part hangs', (current) => {
     expect(await claim(9)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await claim(9, 1)).toEqual([0, 3, 4, 5]);
     expect(await claim(9, 0)).toEqual([3, 4, 5]);
+  });
+
+  test('what is passed over on a target is what calls the same services: other methods there are claimed', async () => {
+    const { db } = current();
+    const { engine } = bench(current(), fakeProvider({ byConstruction: false }));
+    const [one, other] = [await active(current(), TARGET.native), await active(current(), HANGING)];
+    while ((await engine.pass('starts')) > 0);
+    for (const id of [one, other]) await toldToEnd(current(), id, 'return');
+    await sql`update "grant" set due_at = app_now(), lease_owner = null, lease_until = null`.execute(db);
+    const claim = async (passedOver: readonly MethodOnTarget[]) => {
+      const claimed = await claimDue(db, 'ends', 'one', 10_000, 9, 9, passedOver);
+      await sql`update "grant" set lease_until = null, lease_owner = null`.execute(db);
+      return claimed.map(({ id }) => id).sort();
+    };
+    const [on, elsewhere] = [TARGET.key, 'aws/hanging'];
+    const all = [one, other].sort();
+    expect(await claim([{ method: 'assume-role', target: on }])).toEqual([other]);
+    expect(await claim([{ method: 'identity-center', target: on }])).toEqual(all);
+    const crossed = [
+      { method: 'assume-role', target: 'aws/x' },
+      { method: 'identity-center', target: elsewhere },
+    ];
+    expect(await claim(crossed)).toEqual(all);
+    expect(await claim([...crossed, { method: 'assume-role', target: elsewhere }])).toEqual([one]);
   });
 
   test('an extension that could not be written says nothing of the end: that was never tried', async () => {
