@@ -374,6 +374,18 @@ test('the log is searched in words, and an entry of it is proven in the browser 
   await entry.click();
   await page.getByText(/^verified to #\d+$/).waitFor({ timeout: 20_000 });
   await page.getByRole('link', { name: id }).waitFor();
+  await page.getByText('Ana Ribeiro asked for it: invoice-reader@aws/prod').waitFor();
+  expect(
+    await page
+      .getByText(/per_[a-z2-7]{20}/)
+      .filter({ visible: true })
+      .count(),
+  ).toBe(0);
+  await page.getByRole('link', { name: 'Everything in the log about this request' }).click();
+  await page.getByRole('cell', { name: /Ana Ribeiro asked for/ }).waitFor();
+  expect(await page.getByLabel('Search the log').inputValue()).toBe(id);
+  await page.goBack();
+  await page.getByText(/^verified to #\d+$/).waitFor({ timeout: 20_000 });
   // The same entry with one letter changed on its way is no part of the tree any more.
   await page.route('**/v1/audit/entries**', async (route) => {
     const answer = await route.fetch();
@@ -381,6 +393,17 @@ test('the log is searched in words, and an entry of it is proven in the browser 
   });
   await page.reload();
   await page.getByText('does not hold').waitFor({ timeout: 20_000 });
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+test('what is no entry of the log is called so, and offers none beside it', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  for (const path of ['/audit/abc', '/audit/99999', '/audit/-1']) {
+    await page.goto(path);
+    await page.getByRole('heading', { name: 'There is no such entry' }).waitFor();
+    expect(await page.getByRole('link', { name: /^#\d+$/ }).count(), path).toBe(0);
+  }
   expect(complaints()).toEqual([]);
   await page.context().close();
 });

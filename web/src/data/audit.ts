@@ -38,6 +38,19 @@ export function useEntry(seq: number) {
   });
 }
 
+/** One entry in words, with the names of people; `null`: it does not concern this person. */
+export function useEntryWords(seq: number) {
+  return useQuery({
+    queryKey: ['audit', 'words', seq],
+    queryFn: async (): Promise<Schemas['AuditItem'] | null> => {
+      const query = { q: `#${seq}`, limit: 1 };
+      const { items } = await ask(() => api.GET('/v1/audit/search', { params: { query } }));
+      return items[0] ?? null;
+    },
+    ...ONCE,
+  });
+}
+
 /** Proof of an entry with what this browser makes of it; `null`: no checkpoint covers it yet. */
 export function useProof(seq: number, entry: Entry | null | undefined, vkey: string | null | undefined) {
   return useQuery({

@@ -32,3 +32,9 @@ test('UTC is UTC whatever the machine thinks, and another year is said', () => {
   expect(utc.full(BEFORE)).toBe('25 Oct 2026, 00:30:00 UTC');
   expect(utc.short(BEFORE, Date.parse('2027-01-01T00:00:00Z'))).toBe('25 Oct 2026, 00:30');
 });
+
+test('a list over many days says the day of each, in the zone of who reads it', () => {
+  const at = Date.parse('2026-11-22T23:30:05Z');
+  expect(timesIn('local', 'Europe/Berlin').dated(at)).toBe('23 Nov 2026, 00:30:05');
+  expect(timesIn('utc').dated(at)).toBe('22 Nov 2026, 23:30:05');
+});

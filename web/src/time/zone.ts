@@ -80,6 +80,8 @@ export function timesIn(zone: Zone, ianaName?: string) {
       const [date = '', year = ''] = [day(at).replace(/ \d{4}$/, ''), day(at).slice(-4)];
       return year === day(now).slice(-4) ? `${date}, ${clock(at)}` : `${date} ${year}, ${clock(at)}`;
     },
+    /** `22 Nov 2026, 14:30:05`: for lists that go over many days, and whose order is by the second. */
+    dated: (at: number): string => `${day(at)}, ${format(timeZone, { ...HOURS, second: '2-digit' }).format(at)}`,
     full,
     /** A sentence of the server with the times that it wrote as machines do, as {@link full} says them. */
     within: (sentence: string): string => sentence.replace(ISO, (at) => full(Date.parse(at))),

@@ -4,7 +4,6 @@ import { useMemo, useState } from 'react';
 import { api, ask, type Schemas } from '../../data/api.ts';
 import { useEntry, useProof } from '../../data/audit.ts';
 import { useLogKey, useMe } from '../../data/session.ts';
-import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty } from '../../ui/card.tsx';
@@ -35,14 +34,14 @@ const COLUMNS: readonly Column<Item>[] = [
     ),
     plain: true,
   },
-  { id: 'at', head: 'When', width: '8.5rem', cell: ({ at }) => <When at={at} />, plain: true },
+  { id: 'at', head: 'When', width: '10.5rem', cell: ({ at }) => <When at={at} />, plain: true },
   {
     id: 'what',
     head: 'What',
     width: 'minmax(12rem, 3fr)',
     cell: ({ sentence, kind, late }) => (
       <span className={classes['line']}>
-        {sentence}
+        <Said text={sentence} />
         <Mono>
           {kind}
           {late && ', recorded late'}
@@ -189,11 +188,14 @@ function Verified({ seq }: { readonly seq: number }) {
 const keyOf = ({ seq }: Item): string => String(seq);
 
 function When({ at }: { readonly at: string }) {
-  const now = useNow();
   const times = useTimes();
   return (
     <time dateTime={at} title={times.full(Date.parse(at))}>
-      {times.short(Date.parse(at), now)}
+      {times.dated(Date.parse(at))}
     </time>
   );
+}
+
+function Said({ text }: { readonly text: string }) {
+  return <span>{useTimes().within(text)}</span>;
 }

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
-import { aboutOf, readAuditSearch, readSeq, verdictWords } from './words.ts';
+import { aboutOf, factRows, readAuditSearch, readSeq, verdictWords } from './words.ts';
 
 test('a number from an address is a number or nothing', () => {
   expect([readSeq('42'), readSeq('-1'), readSeq('1e9'), readSeq('x'), readSeq('9'.repeat(20))]).toEqual([
-    42, 0, 0, 0, 0,
+    42,
+    null,
+    null,
+    null,
+    null,
   ]);
 });
 
@@ -21,4 +25,16 @@ test('an address looks for texts of a sensible length only', () => {
   expect(readAuditSearch({ q: 'ana', kind: 'grant', evil: {} })).toEqual({ q: 'ana', kind: 'grant' });
   expect(readAuditSearch({ q: 7, kind: '' })).toEqual({});
   expect([aboutOf(undefined), aboutOf('grant'), aboutOf('grant.ended')]).toEqual(['all', 'grant', '']);
+});
+
+test('what only machines read stands apart', () => {
+  const signature = 'A'.repeat(86);
+  expect(factRows({ tier: 0, items: ['a@b', 'c@d'], signature, evidence: { at: 1 } })).toEqual({
+    short: [
+      ['tier', '0'],
+      ['items', 'a@b, c@d'],
+      ['evidence', '{"at":1}'],
+    ],
+    long: [['signature', signature]],
+  });
 });

@@ -1,9 +1,30 @@
 import type { Verdict } from '../../data/verify-proof.ts';
 import type { State } from '../../time/wording.ts';
 
-/** The number of an entry from an address; what is none is 0. */
-export function readSeq(text: string): number {
-  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+/** The number of an entry from an address; `null`: it is none. */
+export function readSeq(text: string): number | null {
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** A longer value is for machines: a key, a signature, a document. */
+const MOST_READ = 80;
+
+/** The facts of an entry as text: those that a person reads, and those to look at when one wants to. */
+export function factRows(facts: Readonly<Record<string, unknown>>): {
+  readonly short: readonly (readonly [name: string, text: string])[];
+  readonly long: readonly (readonly [name: string, text: string])[];
+} {
+  const rows = Object.entries(facts).map(([name, value]): readonly [string, string] => [name, factText(value)]);
+  return {
+    short: rows.filter(([, text]) => text.length <= MOST_READ),
+    long: rows.filter(([, text]) => text.length > MOST_READ),
+  };
+}
+
+function factText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const isList = Array.isArray(value) && value.every((one) => typeof one === 'string');
+  return isList ? value.join(', ') : JSON.stringify(value);
 }
 
 /** What this browser found, in words that claim no more than it did. */
