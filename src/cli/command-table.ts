@@ -275,8 +275,18 @@ export function operatorCommands(program: Command, act: Act): void {
     .argument('<seq>', 'number of the entry')
     .action(
       act(async (context, seq: string) => {
-        const { auditOpen, entryArgument } = await import('./commands/audit-open.ts');
-        return auditOpen(context, entryArgument(seq));
+        const { entryArgument } = await import('./commands/proven-entry.ts');
+        return (await import('./commands/audit-open.ts')).auditOpen(context, entryArgument(seq));
+      }),
+    );
+  audit
+    .command('show')
+    .description('Show an entry as it was hashed, and check that the log has it')
+    .argument('<seq>', 'number of the entry')
+    .action(
+      act(async (context, seq: string) => {
+        const { entryArgument } = await import('./commands/proven-entry.ts');
+        return (await import('./commands/audit-show.ts')).auditShow(context, entryArgument(seq));
       }),
     );
   program

@@ -215,7 +215,7 @@ describe('audit verify', () => {
   }, 20_000);
 });
 
-describe('audit open', () => {
+describe('one entry', () => {
   const SALT = 'ab'.repeat(32);
   const VALUE = 'Check the invoice export';
   const opening = { field: 'reason', person: 'per_a', salt: SALT, value: VALUE };
@@ -281,4 +281,24 @@ describe('audit open', () => {
     expect(await open()).toMatchObject({ code: 1, stdout: '' });
     expect(await home.run(['audit', 'open', 'last'])).toMatchObject({ code: 2, stdout: '' });
   });
+
+  test('is shown as it was hashed, byte by byte, and checked against the log', async () => {
+    const log = await serve();
+    const show = (...more: string[]) => home.run(['audit', 'show', '1', ...more]);
+    const hashed = log.entries[1]?.body ?? '';
+    for (const machine of ['--json', '--plain'])
+      expect(await show(machine)).toMatchObject({ code: 0, stdout: `${hashed}\n`, stderr: '' });
+    expect((await show()).stdout).toMatch(/log +it stands there, under a signed checkpoint/);
+    expect(await home.run(['audit', 'show', '#1', '--json'])).toMatchObject({ code: 0, stdout: `${hashed}\n` });
+    const edited = hashed.replace('submitted', 'withdrawn');
+    log.entries[1] = entry(1, edited);
+    const outcome = await show('--json');
+    expect(outcome).toMatchObject({ code: 1, stdout: `${edited}\n` });
+    expect(outcome.stderr).toContain('do not rely on it');
+    expect((await show()).stdout).toContain('no signed checkpoint has it there');
+    const beyond = await home.run(['audit', 'show', '7', '--json']);
+    expect(beyond).toMatchObject({ code: 1 });
+    expect(beyond.stderr + beyond.stdout).toContain('There is no entry 7');
+    expect(await home.run(['audit', 'show', 'last'])).toMatchObject({ code: 2, stdout: '' });
+  }, 20_000);
 });

@@ -1,14 +1,11 @@
 import { commitmentTo } from '../../ledger/commitment.ts';
-import { leafHash, rootFromInclusion, same } from '../../ledger/merkle.ts';
-import { openCheckpoint } from '../../ledger/note.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { Failure, usage } from '../failure.ts';
-import { discover } from '../session/discovery.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts } from '../terminal/table.ts';
-import { fields, isFields, list, parseJson, text, textOrNull, texts } from '../wire.ts';
-import { trustedLog } from './audit-verify.ts';
+import { fields, isFields, list, parseJson, text, textOrNull } from '../wire.ts';
+import { inLogWords } from './audit-show.ts';
+import { provenEntry } from './proven-entry.ts';
 
 /** A personal value that a server gives for an entry, and whether the entry commits to it. */
 interface Opening {
@@ -19,27 +16,15 @@ interface Opening {
   readonly holds: boolean;
 }
 
-/** Reads the number of an entry. */
-export function entryArgument(word: string): number {
-  if (!/^\d{1,15}$/.test(word)) throw usage(`"${printable(word.slice(0, 40))}" is not the number of an entry.`);
-  return Number(word);
-}
-
 /**
  * Shows the personal values that an entry of the log commits to, as far as one may see them, and checks everything here: the entry
  * is in the signed log, and each value with its salt has the hash that stands in the entry. Exit code 1 when something does not hold.
  */
 export async function auditOpen(context: Context, seq: number): Promise<ExitCode> {
-  const { api, http, server } = context;
-  const { discovery } = await discover(http, server);
-  if (discovery.ledger === null)
-    throw new Failure('This server does not say which key signs its log.', { code: 'no-ledger' });
-  trustedLog(context, discovery.ledger.vkey, discovery.demo);
-  const body = list(await api.get(`/audit/entries?from=${seq}&limit=1`), 'items', (of) => text(of, 'body'))[0] ?? '';
-  const isInLog = isProven(body, seq, await api.get(`/audit/proof/${seq}`), discovery.ledger.vkey);
+  const { body, isInLog } = await provenEntry(context, seq);
   const entry = fields(parseJson(body), 'body');
   const commitments = isFields(entry['commitments']) ? entry['commitments'] : {};
-  const openings = list(await api.get(`/audit/personal/${seq}`), 'items', (of): Opening => {
+  const openings = list(await context.api.get(`/audit/personal/${seq}`), 'items', (of): Opening => {
     const [field, salt, value] = [text(of, 'field'), text(of, 'salt'), text(of, 'value')];
     const holds = commitments[field] === commitmentTo(Buffer.from(salt, 'hex'), value);
     return { field, person: text(of, 'person'), salt, value, holds };
@@ -54,15 +39,6 @@ export async function auditOpen(context: Context, seq: number): Promise<ExitCode
     ok,
   });
   return ok ? EXIT.ok : EXIT.error;
-}
-
-/** Whether a body stands at its place under a checkpoint that the log's key has signed. */
-function isProven(body: string, seq: number, proof: Readonly<Record<string, unknown>>, vkey: string): boolean {
-  const checkpoint = openCheckpoint(text(proof, 'checkpoint'), vkey);
-  if (checkpoint === null) return false;
-  const path = texts(proof, 'hashes').map((hash) => Buffer.from(hash, 'base64'));
-  const root = rootFromInclusion(leafHash(body), seq, checkpoint.size, path);
-  return root !== null && same(root, checkpoint.root);
 }
 
 interface Outcome {
@@ -87,7 +63,7 @@ function show(context: Context, outcome: Outcome): void {
   context.data(
     facts(out, [
       ['entry', `${seq}  ${printable(kind)}  ${printable(at)}`],
-      ['log', verdict(isInLog, 'it stands there, under a signed checkpoint', 'no signed checkpoint has it there')],
+      ['log', inLogWords(context, isInLog)],
       ...openings.flatMap(({ field, person, salt, value, holds }): readonly (readonly [string, string])[] => [
         [printable(field), printable(value)],
         ['about', printable(person)],

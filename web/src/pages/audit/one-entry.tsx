@@ -193,6 +193,7 @@ function Proof({ entry, seq }: { readonly entry: Entry; readonly seq: number }) 
         {isSigned(entry) && ', and docs/verify-approval.md how to verify the signature of this approval'}.
       </p>
       <Command label="Command to verify the log" text="curfew audit verify" />
+      <Command label="Command to save the entry as it was hashed" text={`curfew audit show ${seq} --json`} />
       <Command label="Command to open the entry" text={`curfew audit open ${seq}`} />
       {vkey !== undefined && vkey !== null && <CopyLine label="The key of the log" text={vkey} />}
     </Section>
