@@ -30,7 +30,8 @@ export interface VerifiedIdentity {
 
 const UNKNOWN: OperationRefusal = {
   code: 'unknown-person',
-  detail: 'You are signed in, but nobody in the directory is you, or you are marked as having left.',
+  detail:
+    'You have that account, but it is nobody’s in the directory of Curfew, or its person is marked as having left.',
   hint: 'Ask whoever looks after Curfew to check the directory.',
 };
 

@@ -215,6 +215,12 @@ test('an account is linked by signing in there, signs in its person, and is unli
   await elsewhere.page.getByRole('link', { name: 'Sign in with Northwind' }).click();
   await elsewhere.page.getByRole('button', { name: 'Ines Duarte' }).click();
   await elsewhere.page.getByRole('heading', { name: 'Ana Ribeiro', level: 1 }).waitFor();
+  // Whom the directory knows there needs no link.
+  const known = await open(context, null);
+  await known.page.goto('/me');
+  await known.page.getByRole('link', { name: 'Sign in with Northwind' }).click();
+  await known.page.getByRole('button', { name: 'Quin Walsh' }).click();
+  await known.page.getByRole('heading', { name: 'Quin Walsh', level: 1 }).waitFor();
   // Somebody else who proves it is told that it is not theirs, and comes back.
   const bo = await open(context, 'bo');
   await bo.page.goto('/me');

@@ -52,7 +52,7 @@ describe('signing in at a browser', () => {
     const agent = createUserAgent();
     const last = await walk(agent, base, 'eve', '/');
     expect(last.status).toBe(403);
-    expect(last.body).toContain('nobody in the directory is you');
+    expect(last.body).toContain('it is nobody’s in the directory of Curfew');
     expect(agent.cookie(host, SESSION)).toBeNull();
   });
 });

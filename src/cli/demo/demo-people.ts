@@ -16,11 +16,11 @@ export interface DemoPerson {
 /** People whose parts make the walk-through: who asks, who agrees, who is on call, who may not. */
 const INTRODUCED = ['ana', 'bo', 'tom', 'rami', 'eli', 'fay'];
 
-/** Accounts at the agency that lends the company its contractors. They are nobody's until somebody links them. */
+/** Accounts at the agency that lends the company its contractors. The directory knows Quin's; the others are nobody's until somebody links them. */
 export const CONTRACTORS: readonly DemoPerson[] = [
-  { key: 'nw-1017', name: 'Ines Duarte', email: 'ines@northwind.example', title: 'Northwind' },
-  { key: 'nw-1052', name: 'Quin Walsh', email: 'quin@northwind.example', title: 'Northwind' },
-  { key: 'nw-1108', name: 'Wen Zhao', email: 'wen@northwind.example', title: 'Northwind' },
+  { key: 'nw-1017', name: 'Ines Duarte', email: 'ines@northwind.example', title: 'linked to nobody yet' },
+  { key: 'nw-1052', name: 'Quin Walsh', email: 'quin@northwind.example', title: 'known to Curfew' },
+  { key: 'nw-1108', name: 'Wen Zhao', email: 'wen@northwind.example', title: 'linked to nobody yet' },
 ];
 
 /** Reads the people of the demo from its directory; who has left cannot be chosen. */
