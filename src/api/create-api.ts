@@ -10,6 +10,7 @@ import { registerDiscovery } from './discovery/handler.ts';
 import { registerDoctor } from './doctor/handler.ts';
 import { CONNECTION_OPTIONS, limitConnections } from './connections.ts';
 import { BODY_LIMIT, handleErrors } from './error-handler.ts';
+import { builtPage } from './pages/portal.ts';
 import { registerEvents } from './events/handler.ts';
 import { registerFavourites } from './favourites/handler.ts';
 import { registerGrantCredentials } from './grants-credentials/handler.ts';
@@ -54,7 +55,8 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('session', null);
-  handleErrors(app, base.origin, log);
+  // The router of the portal knows no such address either, and says so.
+  handleErrors(app, base.origin, log, () => builtPage(parts.portalDir));
   refuseUnsoundText(app);
 
   const metrics = createApiMetrics(parts);

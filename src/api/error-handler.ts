@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Log } from '../platform/log.ts';
 import { isUnknownActor } from '../store/unknown-actor.ts';
@@ -8,8 +8,27 @@ import { ApiProblem, sendProblem, type InputError, type ProblemDetails } from '.
 /** The largest body that is read, in bytes. */
 export const BODY_LIMIT = 65_536;
 
-/** Turns whatever goes wrong into a problem. What the caller may not know stands in the log under the request's id. */
-export function handleErrors(app: FastifyInstance, origin: string, log: Log): void {
+/** Belongs to programs: what is not there is a problem for them, whoever asks. */
+const FOR_PROGRAMS = /^\/(v1|oauth|sign-in|docs|portal|assets|demo|\.well-known)(\/|$)|\.\w+$/;
+
+/** Whether a browser asks for a page: what it finds at an address that does not exist is read by a human. */
+function wantsPage({ method, url, headers }: Pick<FastifyRequest, 'method' | 'url' | 'headers'>): boolean {
+  const [path = ''] = url.split('?');
+  return (
+    (method === 'GET' || method === 'HEAD') && !FOR_PROGRAMS.test(path) && /\btext\/html\b/.test(headers.accept ?? '')
+  );
+}
+
+/**
+ * Turns whatever goes wrong into a problem. What the caller may not know stands in the log under the request's id. `lostPage` reads the page
+ * that a browser gets at an address that does not exist; `null`: there is none.
+ */
+export function handleErrors(
+  app: FastifyInstance,
+  origin: string,
+  log: Log,
+  lostPage: () => Promise<string | null> = async () => null,
+): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = known(error);
     if (problem !== null) return sendProblem(origin, request, reply, problem);
@@ -21,13 +40,16 @@ export function handleErrors(app: FastifyInstance, origin: string, log: Log): vo
     );
     return sendProblem(origin, request, reply, fault === null ? INTERNAL : UNAVAILABLE[fault]);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(origin, request, reply, {
+  app.setNotFoundHandler(async (request, reply) => {
+    const page = wantsPage(request) ? await lostPage() : null;
+    if (page !== null)
+      return reply.code(404).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
+    return sendProblem(origin, request, reply, {
       code: 'not-found',
       detail: 'There is nothing at this address.',
       hint: `See ${origin}/openapi.json.`,
-    }),
-  );
+    });
+  });
 }
 
 const INTERNAL: ProblemDetails = {

@@ -32,12 +32,13 @@ ${body}
 `;
 }
 
-/** Says what went wrong; the text is escaped here. */
+/** Says what went wrong, to whoever came from a terminal or from the portal: nobody knows which. The text is escaped here. */
 export function errorPage(text: string): string {
   return page(
     'That did not work',
     `<p>${escapeHtml(text)}</p>
-<p class="quiet">Nobody was signed in. Start again with <code>curfew login</code>.</p>`,
+<p class="quiet">Nobody was signed in. Start again with <code>curfew login</code>, or in the portal.</p>
+<p><a href="/">Back to Curfew</a></p>`,
   );
 }
 

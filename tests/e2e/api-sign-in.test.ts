@@ -264,6 +264,10 @@ describe('a device', () => {
     expect([planted.status, planted.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8']);
     expect(planted.body).toContain('This page has expired');
     expect(planted.body).toContain('Start again with <code>curfew login</code>');
+    // So does whoever came here from the portal: a link of theirs that has been used up ends at the same page.
+    expect(planted.body).toContain('<a href="/">Back to Curfew</a>');
+    const bare = await createUserAgent().get(`${new URL(device.verification_uri).origin}/sign-in/callback`);
+    expect([bare.status, bare.body.includes('<a href="/">Back to Curfew</a>')]).toEqual([400, true]);
     const back = await createUserAgent().get(`${device.verification_uri}/abcdefghijklmnop`);
     expect([back.status, back.body.includes('This page has expired')]).toEqual([400, true]);
     expect(world.lines.filter(({ message }) => message === 'the authorization server failed')).toEqual([]);

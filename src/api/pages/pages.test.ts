@@ -58,6 +58,41 @@ test.each([
   expect(answer.body).not.toContain('<div id="root">');
 });
 
+const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+test.each(['/nothere', '/stop', '/requests/a/b', '/nothere?q=v1.json'])(
+  'a browser at %s reads the page of the portal that says so, with 404; a program reads a problem',
+  async (url) => {
+    api = await apiUnderTest({}, { portalDir: built() });
+    const answer = await get(url, BROWSER);
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+    expect(answer.body).toContain('<div id="root">');
+    expect(answer.headers['content-security-policy']).toContain("style-src 'self'");
+    expect((await get(url)).json()).toMatchObject({ status: 404, code: 'not-found' });
+    const sent = await api.as(null, { method: 'POST', url, headers: BROWSER });
+    expect([sent.statusCode, sent.body.includes('<div id="root">')]).toEqual([404, false]);
+  },
+);
+
+test.each([
+  '/v1/nothing',
+  '/docs/nothing',
+  '/portal/nothing.js',
+  '/assets/nothing.css',
+  '/.well-known/nothing',
+  '/x.json',
+])('what belongs to programs is a problem for a browser too: %s', async (url) => {
+  api = await apiUnderTest({}, { portalDir: built() });
+  const answer = await get(url, BROWSER);
+  expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+  expect(answer.headers['content-type']).toContain('application/problem+json');
+});
+
+test('without a portal a browser reads the problem too', async () => {
+  api = await apiUnderTest({}, { portalDir: '/nowhere' });
+  expect((await get('/nothere', BROWSER)).json()).toMatchObject({ status: 404, code: 'not-found' });
+});
+
 test('files named by their content are kept for ever, others are asked for again; the smallest form that is understood is sent', async () => {
   api = await apiUnderTest({}, { portalDir: built() });
   const kept = await get('/portal/index-Ab3_-9xZ.js');

@@ -6,8 +6,8 @@ import fastifyStatic from '@fastify/static';
 import type { ApiServer } from '../parts.ts';
 
 /**
- * The portal's own addresses, and no others: what is not listed here answers as the API does, and never with a page that
- * pretends to be an answer. The router of the portal knows the same ones.
+ * The portal's own addresses, and no others: what is not listed here answers as the API does, or a browser with a page
+ * that says 404, and never with a page that pretends to be an answer. The router of the portal knows the same ones.
  */
 export const PORTAL_PATHS = [
   '/',
@@ -99,7 +99,7 @@ export async function registerPortal(app: ApiServer, folder: string): Promise<vo
 }
 
 /** The page of the portal, or `null` where nobody has built it. */
-async function builtPage(folder: string): Promise<string | null> {
+export async function builtPage(folder: string): Promise<string | null> {
   try {
     return await readFile(join(folder, 'index.html'), 'utf8');
   } catch (error) {
