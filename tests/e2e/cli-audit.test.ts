@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inclusionPath, leafHash, MerkleAccumulator } from '../../src/ledger/merkle.ts';
 import { createSigner, signCheckpoint, type LogSigner } from '../../src/ledger/note.ts';
@@ -56,7 +57,10 @@ describe('audit verify', () => {
   test('recomputes the whole log and remembers what it saw', async () => {
     const first = await verify();
     expect(first).toMatchObject({ code: 0, stderr: '' });
-    expect(first.stdout).toContain('The log holds.');
+    const holds = 'The log holds. Every entry was recomputed, and every checkpoint is signed.';
+    expect(first.stdout.split('\n')[0]).toBe(holds);
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`\`audit verify\` begins with \`${holds}\``);
     expect(first.stdout).toContain('seen for the first time');
     const second = await verify();
     expect(second.stdout).toMatch(/extends +what was verified at .*35 entries/);
