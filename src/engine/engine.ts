@@ -67,6 +67,8 @@ export function createEngine(ports: EnginePorts): Engine {
   const running: Readonly<Record<Lane, UnderWay>> = { ends: new UnderWay(), starts: new UnderWay() };
   /** Whether a lane had no room when it was looked at last, so that more may be due than it took. */
   const crowded: Record<Lane, boolean> = { ends: false, starts: false };
+  /** Whether it passed over what hangs, which is due all the time. */
+  const passing: Record<Lane, boolean> = { ends: false, starts: false };
   let claims = 0;
 
   /** Compares the clocks, but not at every pass of a busy moment. A clock that jumps is compared at once. */
@@ -108,7 +110,8 @@ export function createEngine(ports: EnginePorts): Engine {
     const owner = `${ports.node}/${claims}`;
     const claimed = await claim(lane, owner, free);
     const triedAgain = claimed.filter((grant) => triedBefore(lane, grant)).length;
-    crowded[lane] = claimed.length >= free.all || triedAgain >= free.again || free.passedOver.length > 0;
+    crowded[lane] = claimed.length >= free.all || triedAgain >= free.again;
+    passing[lane] = free.passedOver.length > 0;
     const oldest = claimed[0]?.dueAt ?? null;
     const lastPassAt = after(ports.clock.now(), -status.clockOffsetMs);
     status = { ...status, lastPassAt, lagMs: oldest === null ? status.lagMs : lastPassAt - oldest };
@@ -218,6 +221,7 @@ export function createEngine(ports: EnginePorts): Engine {
     if (of !== 'lapses' && !status.claiming) return PACE.idleMs;
     // Woken before by the step that makes enough room.
     if (of !== 'lapses' && crowded[of]) return PACE.roomMs;
+    if (of !== 'lapses' && passing[of]) return PACE.passedOverMs;
     const dueInMs = await nextDueInMs(ports.db, of);
     if (dueInMs === null) return PACE.idleMs;
     // Timers cut fractions off: one that fires a moment too early finds nothing due and has to look a second time. What is due and

@@ -74,6 +74,8 @@ export const PACE = {
   batchHanging: 128,
   /** Where so many hang by one method on one target that were never tried before, no other such one is begun until they come back. */
   hangAtOnce: 16,
+  /** And what is due elsewhere is looked for after this: the database says only that the earliest is due, which is passed over. */
+  passedOverMs: 250,
   /** A lane that was full takes up more when there is room for so many: a claim of one costs as much as a claim of many. */
   room: 32,
   /** Or after this time, so that calls which hang do not keep it from the rest. */

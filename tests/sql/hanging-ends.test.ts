@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { GrantId } from '../../src/core/ids.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import { PACE } from '../../src/engine/ports.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { ProviderFault } from '../../src/providers/contract.ts';
 import { claimDue, type MethodOnTarget } from '../../src/store/leases.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -82,7 +83,12 @@ eachDatabase('ends in a cloud of which a part hangs', (current) => {
 
   test('an end elsewhere finds a place, however many hang on one target that were never tried either', async () => {
     const { provider, waiting, begin, release } = halfHanging();
-    const { engine, state } = bench(current(), provider);
+    let looks = 0;
+    const sleep: Clock['sleep'] = (ms, signal) => {
+      looks += 1;
+      return systemClock.sleep(ms, signal);
+    };
+    const { engine, state } = bench(current(), provider, { clock: { ...systemClock, sleep } });
     const hanging: GrantId[] = [];
     for (let n = 0; n < 2 * PACE.batch + 6; n += 1) hanging.push(await active(current(), HANGING));
     const works = await active(current(), TARGET.native);
@@ -99,6 +105,10 @@ eachDatabase('ends in a cloud of which a part hangs', (current) => {
       await toldToEnd(current(), works, 'return');
       await expect.poll(() => state(works), { timeout: 20_000 }).toBe('ended');
       expect(waiting.size).toBe(PACE.batch);
+      // And asks the database no more often for it than it must.
+      looks = 0;
+      await systemClock.sleep(1_000);
+      expect(looks).toBeLessThan(20);
     } finally {
       release();
       stop.abort();
