@@ -41,12 +41,13 @@ export async function credentialsOf(db: Db | Trx, grant: GrantId): Promise<reado
 }
 
 /**
- * What was handed out under grants of the same native role on the same target that ended before their time within the last `withinMs`, and
- * is not over yet: the cloud would still take it, if nothing denied it there.
+ * What was handed out, by the same method, under grants of the same native role on the same target that ended before their time within the
+ * last `withinMs`, and is not over yet: the cloud would still take it, if nothing denied it there. No more than a thousand, those that are
+ * good for longest.
  */
 export async function issuedOnRole(
   db: Db,
-  { id, definition, provider }: Pick<GrantRecord, 'id' | 'definition' | 'provider'>,
+  { id, definition, provider, method }: Pick<GrantRecord, 'id' | 'definition' | 'provider' | 'method'>,
   withinMs: number,
 ): Promise<readonly CredentialRecord[]> {
   const native = sql<string | null>`definition -> 'role' -> ${provider}::text ->> 'role'`;
@@ -55,11 +56,12 @@ export async function issuedOnRole(
     .innerJoin('credential', 'credential.grant_id', 'grant.id')
     .selectAll('credential')
     .where('target', '=', definition.target.key)
+    .where('method', '=', method)
     .where(sql<boolean>`${native} is not distinct from (select ${native} from "grant" where id = ${id})`)
     .where(sql<boolean>`end_cause <> 'expired'`)
     .where(sql<boolean>`ended_at > (select app_now()) - ${withinMs} * interval '1 millisecond'`)
     .where(sql<boolean>`expires_at > (select app_now())`)
-    .orderBy('credential.issued_at')
+    .orderBy('credential.expires_at', 'desc')
     .orderBy('credential.id')
     .limit(1_000)
     .execute();

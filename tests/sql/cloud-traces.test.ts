@@ -12,7 +12,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { ProviderFault, type CredentialFacts, type Provider, type Tidied } from '../../src/providers/contract.ts';
-import { credentialsOf, insertCredential } from '../../src/store/credentials.ts';
+import { credentialsOf, insertCredential, issuedOnRole } from '../../src/store/credentials.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
 import { findGrant, markReissue, saveGrantState, type GrantRecord } from '../../src/store/grants.ts';
 import { releaseCloudLock, takeCloudLock } from '../../src/store/leases.ts';
@@ -137,6 +137,21 @@ eachDatabase('traces in the cloud', (current) => {
     await handOut(current(), id, late ?? '', 600_000);
     await tidy(ports(current(), asking), running);
     expect(told.map(({ fingerprint }) => fingerprint)).toEqual([early]);
+  });
+
+  test('are removed with what their own method handed out, what is good for longest first', async () => {
+    const { db } = current();
+    const [mine, other] = [await givenBack(current(), fakeProvider()), await givenBack(current(), fakeProvider())];
+    await db.transaction().execute(async (trx) => {
+      await sql`set local session_replication_role = replica`.execute(trx);
+      await sql`update "grant" set method = 'roles-anywhere' where id = ${other}`.execute(trx);
+    });
+    await handOut(current(), mine, 'a'.repeat(64), 300_000);
+    await handOut(current(), mine, 'b'.repeat(64), 600_000);
+    await handOut(current(), other, 'c'.repeat(64), 600_000);
+    const told = async (id: GrantId) =>
+      (await issuedOnRole(db, await grantOf(current(), id), 3_600_000)).map(({ fingerprint }) => fingerprint[0]);
+    expect([await told(mine), await told(other)]).toEqual([['b', 'a'], ['c']]);
   });
 
   test('on identities that people have already are looked for after every end, once for each identity', async () => {
