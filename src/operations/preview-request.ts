@@ -1,11 +1,15 @@
 import { ok, refused, type Result } from '../core/result.ts';
 import type { Decision, Item } from '../policy/types.ts';
 import type { Residual } from '../providers/contract.ts';
+import { standingRevocations } from '../store/revocations.ts';
+import { asJson } from './as-json.ts';
 import { judge } from './authorisation.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
 import { residualOfItem } from './item-outlook.ts';
 import { judgeRequest, questionOf, type Judgement } from './judge-request.ts';
 import type { OperationRefusal } from './refusal.ts';
+import { STOPPED_HINT } from './request-access.ts';
+import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
 import { needsSignedApproval, unsignableSteps } from './step-up.ts';
 import { staleWords } from './show-policy.ts';
 import { personView, type PersonView } from './views.ts';
@@ -27,7 +31,7 @@ export interface PreviewView {
 
 /**
  * Answers what `requestAccess` would. What the rules say, allowed or denied, is a decision to be shown; what this installation cannot do
- * although the rules allow it is refused with the words that the request would get.
+ * although the rules allow it, or an order of the kill switch stops, is refused with the words that the request would get.
  */
 export async function previewRequest(
   world: World,
@@ -44,6 +48,11 @@ export async function previewRequest(
   const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
   if (decision.effect === 'deny')
     return ok({ decision, approvers, plan, residual: [], stale, needsSignature: false, unsignable: [] });
+  const targets = input.items.map((item) => item.target);
+  const standing = await standingRevocations(world.db, actor.person, targets);
+  const asked = { person: actor.person, decision: asJson(decision) };
+  const order = await stoppedBy(world, world.db, standing, asked, ownersOfItems(world, input.items));
+  if (order !== null) return refused({ code: 'access-stopped', detail: stoppedWords(order), hint: STOPPED_HINT });
   const residual = input.items.flatMap((item) => {
     const residual = residualOfItem(world, item);
     return residual === null ? [] : [{ ...item, ...residual }];

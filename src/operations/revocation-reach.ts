@@ -38,7 +38,7 @@ export async function ordererOf(db: Db | Trx, order: RevocationRecord): Promise<
 export function reaches(
   world: World,
   orderer: Orderer,
-  request: RequestRecord | undefined,
+  request: Pick<RequestRecord, 'person' | 'decision'> | undefined,
   owners: readonly string[],
 ): boolean {
   if (orderer.reach === 'all') return true;
@@ -75,7 +75,7 @@ export async function stoppedBy(
   world: World,
   db: Db | Trx,
   standing: readonly RevocationRecord[],
-  request: RequestRecord,
+  request: Pick<RequestRecord, 'person' | 'decision'>,
   owners: readonly string[],
 ): Promise<RevocationRecord | null> {
   for (const order of standing) {

@@ -67,7 +67,7 @@ export async function standingToGrant(world: World, db: Db | Trx, actor: Who, gr
 export function standingToAccess(
   world: World,
   actor: Who,
-  request: RequestRecord,
+  request: Pick<RequestRecord, 'person' | 'decision'>,
   owners: readonly string[],
 ): Standing {
   if (request.person === actor.person) return OWN;

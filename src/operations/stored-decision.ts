@@ -10,6 +10,6 @@ export function storedQuestion(request: RequestRecord): Question {
 }
 
 /** The decision of a stored request, as it was made at submission. Written by `request-access.ts` alone, from this type. */
-export function storedDecision(request: RequestRecord): Decision {
+export function storedDecision(request: Pick<RequestRecord, 'decision'>): Decision {
   return request.decision as unknown as Decision;
 }

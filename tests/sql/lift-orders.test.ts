@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { carryOutOpen } from '../../src/operations/carry-out-revocation.ts';
+import { previewRequest } from '../../src/operations/preview-request.ts';
+import { requestAccess } from '../../src/operations/request-access.ts';
 import {
   confirmRevocationOrder,
   liftRevocationOrder,
@@ -164,5 +166,27 @@ eachDatabase('lifting an order', (current) => {
     await allGone();
     await hold(bo);
     expect(await shown(begun)).toMatchObject({ status: 'done', counts: { live: 0, ending: 0, gone: 1 }, left: [] });
+  });
+
+  test.each([
+    ['everybody', { all: true }],
+    ['a target', { target: 'aws/prod' }],
+  ])('while one for %s stands, a preview answers what sending does, and nothing of why', async (_, what) => {
+    const ask = {
+      items: [{ role: 'invoice-reader', target: 'aws/prod' }],
+      durationMs: 900_000,
+      reason: 'Check the invoice export',
+    };
+    const refusal = (answer: Awaited<ReturnType<typeof previewRequest | typeof requestAccess>>) =>
+      answer.ok ? 'ok' : answer.refusal;
+    const begun = await order(fay, what);
+    // Nobody confirmed it, and of this nothing is Fay's to end.
+    expect(refusal(await previewRequest(acme.world, ana, ask))).toBe('ok');
+    await confirm(ivo, begun);
+    const sent = refusal(await requestAccess(acme.world, ana, ask));
+    expect(sent).toMatchObject({ code: 'access-stopped' });
+    expect(refusal(await previewRequest(acme.world, ana, ask))).toEqual(sent);
+    expect(await lift(bo, begun)).toBe('ok');
+    expect(refusal(await previewRequest(acme.world, ana, ask))).toBe('ok');
   });
 });

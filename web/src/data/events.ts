@@ -39,7 +39,8 @@ export function touchedBy(kind: string): readonly string[] | null {
   // Who has power now (`live`) may be ten thousand rows: `live.ts` reads the one that has changed.
   if (kind === 'grant') return ['grants', 'requests', 'request'];
   if (kind === 'request') return ['requests', 'request'];
-  if (kind === 'revocation') return ['revocations', 'grants'];
+  // A preview is refused while an order stands.
+  if (kind === 'revocation') return ['revocations', 'grants', 'preview'];
   // Passkeys and roles of one's own go with them.
   if (kind === 'recovery') return ['recoveries', 'me'];
   if (kind === 'proposal') return ['administration', 'me'];
