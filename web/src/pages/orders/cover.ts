@@ -88,7 +88,8 @@ export function bodyOf(chosen: Chosen, reason: string) {
 }
 
 /** The same on the command line. */
-export function commandLine(chosen: Chosen, reason: string): string {
+export function commandLine(chosen: Chosen, reason: string): `curfew ${string}` {
   const what = chosen.kind === 'all' ? ['--all'] : [`--${chosen.kind}`, quoted(chosen.key)];
-  return ['curfew', 'revoke', ...what, ...(reason.trim() === '' ? [] : ['--reason', quoted(reason.trim())])].join(' ');
+  const why = reason.trim() === '' ? [] : ['--reason', quoted(reason.trim())];
+  return `curfew ${['revoke', ...what, ...why].join(' ')}`;
 }

@@ -1,4 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query';
+import { Command } from '../../access/command.tsx';
 import type { Grant } from '../../data/api.ts';
 import type { Live } from '../../data/live.ts';
 import { useForeseen } from '../../data/orders.ts';
@@ -7,7 +8,7 @@ import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { grantState } from '../../time/wording.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
-import { CopyLine, FailureNotice } from '../../ui/notices.tsx';
+import { FailureNotice } from '../../ui/notices.tsx';
 import { commandLine, coveredBy, extentOf, type Chosen } from './cover.ts';
 import classes from './orders.module.css';
 
@@ -59,7 +60,7 @@ export function OrderOutlook({
           </div>
           <div className={classes['part']}>
             <h3>On the command line</h3>
-            <CopyLine label="The same on the command line" text={commandLine(chosen, reason)} />
+            <Command label="The same on the command line" text={commandLine(chosen, reason)} />
           </div>
         </>
       )}
