@@ -41,6 +41,7 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
   const outlook = page.getByRole('article', { name: 'What it would do' });
   await outlook.getByText('1 grant of 1 person').waitFor();
   await outlook.getByText('build-log-reader on aws/staging').waitFor();
+  await outlook.getByText('and requests that wait for it, also those that you may not see').waitFor();
   await outlook.getByText('./bin/curfew revoke --person cem').waitFor();
   await page.getByRole('button', { name: 'Stop all access of Cem Yildiz (cem)' }).click();
   await page.getByText('Say why: the log keeps it.').waitFor();

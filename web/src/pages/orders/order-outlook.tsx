@@ -104,6 +104,7 @@ export function Covered({
           and {elsewhere} under another entry of the same person in the directory, which the order ends too
         </p>
       )}
+      <p className={classes['small']}>and requests that wait for it, also those that you may not see</p>
     </div>
   );
 }
