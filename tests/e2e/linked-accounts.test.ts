@@ -174,7 +174,10 @@ describe('signing in at a further provider', () => {
     const { status, browser } = await enter('nw-ines');
     expect([status, await whoIs(browser)]).toEqual([303, 'ines']);
     const left = await enter('nw-iris');
-    expect([left.status, left.body]).toEqual([403, expect.stringContaining('it is nobody’s in the directory of Curfew')]);
+    expect([left.status, left.body]).toEqual([
+      403,
+      expect.stringContaining('it is nobody’s in the directory of Curfew'),
+    ]);
   });
 
   test.each(['ana', 'bo'])(

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { onWake } from './ticker.ts';
 
 /** A tab, as far as a clock knows it. */
 const tab = Object.assign(new EventTarget(), { hidden: false });
@@ -21,7 +20,10 @@ function passWithout(durationMs: number): void {
   vi.advanceTimersByTime(1_000);
 }
 
-test('a machine that has slept says so; the late ticks of a hidden tab are no sleep, and neither is the return to it', () => {
+test('a machine that has slept says so; the late ticks of a hidden tab are no sleep, and neither is the return to it', async () => {
+  // One of its own: the clock of a page goes on as long as the page, and test files share a process.
+  vi.resetModules();
+  const { onWake } = await import('./ticker.ts');
   const waker = vi.fn();
   forget = onWake(waker);
   vi.advanceTimersByTime(10_000);
