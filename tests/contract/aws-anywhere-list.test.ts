@@ -85,6 +85,18 @@ test('a certificate that another writer has taken off the list is put there agai
   expect(await on.provider.observe(spec, ending, over)).not.toHaveProperty('evidence.seenOnRevocationList');
 });
 
+test('what was written and could not be read is not said to have been seen', async () => {
+  const { spec, issued } = await given();
+  const ending = returned();
+  await on.provider.revoke(spec, ending, 0, withIssued(issued));
+  await post(on.url, 'faults', [{ service: 'rolesanywhere', action: 'ListCrls', kind: 'deny', times: 9 }]);
+  const seen = (listed: boolean) => ({ presence: 'absent', evidence: { seenOnRevocationList: listed } });
+  await expect(on.provider.observe(spec, ending, withIssued(issued))).resolves.toMatchObject(seen(false));
+  await post(on.url, 'faults', []);
+  const late = { ...withIssued(issued), now: after(on.now(), 60_000) };
+  await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(seen(true));
+});
+
 test('a control plane that does not answer keeps no early end from its proof', async () => {
   const { spec, issued } = await given();
   await on.provider.revoke(spec, returned(), 0, call());

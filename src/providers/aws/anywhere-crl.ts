@@ -54,7 +54,9 @@ export class RevocationLists {
     if (isKnown() || (failedAt !== undefined && call.now < after(failedAt, BELIEVED_MS))) return isKnown();
     const signal = AbortSignal.any([call.signal, this.#clock.timeout(LOOK_MS)]);
     try {
-      await this.#together(account, { item: { account, serials }, call: { ...call, signal } });
+      // What was missing is written, and then read.
+      for (let nth = 0; nth < 2 && !isKnown(); nth += 1)
+        await this.#together(account, { item: { account, serials }, call: { ...call, signal } });
     } catch (error) {
       if (!(error instanceof ProviderFault)) throw error;
     }
@@ -95,7 +97,7 @@ function goodSerials(issued: readonly CredentialFacts[], now: Instant): readonly
 /**
  * Puts certificates on the revocation list of an account, so that they make no more sessions. What is over drops out: a serial says when
  * that is. AWS has no conditional write here, and two writers at once may lose one another's; the denial on the role does not depend on it.
- * Returns what the list holds then.
+ * Returns what the list was seen to hold, before what was written.
  */
 async function putOnList(
   authority: CertificateAuthority,
@@ -125,5 +127,5 @@ async function putOnList(
     else await control.updateCrl(list.id, pem);
   }
   if (list?.enabled === false) await control.enableCrl(list.id);
-  return new Set(isMissing ? revoked.keys() : known.keys());
+  return new Set(list?.enabled === false ? [] : known.keys());
 }
