@@ -85,6 +85,19 @@ test('a certificate that another writer has taken off the list is put there agai
   expect(await on.provider.observe(spec, ending, over)).not.toHaveProperty('evidence.seenOnRevocationList');
 });
 
+test('a look does not wait in line behind a write that takes longer', async () => {
+  const [one, two] = [await given(), await given()];
+  await on.provider.revoke(two.spec, returned(), 0, call());
+  await post(on.url, 'faults', [{ service: 'rolesanywhere', action: 'ListCrls', kind: 'delay', delayMs: 4_500 }]);
+  const writing = on.provider.revoke(one.spec, returned(), 0, withIssued(one.issued)).catch(() => {});
+  await on.provider.observe(one.spec, null, call());
+  const beganAt = on.now();
+  const seen = { presence: 'absent', evidence: { seenOnRevocationList: false } };
+  await expect(on.provider.observe(two.spec, returned(), withIssued(two.issued))).resolves.toMatchObject(seen);
+  expect(on.now() - beganAt).toBeLessThan(2_500);
+  await writing;
+});
+
 test('what was written and could not be read is not said to have been seen', async () => {
   const { spec, issued } = await given();
   const ending = returned();

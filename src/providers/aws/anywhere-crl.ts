@@ -13,6 +13,13 @@ const BELIEVED_MS = 10_000;
 /** Whoever only looks does not wait for longer: the denial is the proof. */
 const LOOK_MS = 1_500;
 
+/** What is to stand on the list of an account. `onlyLooks`: nothing fails without it. */
+interface Wanted {
+  readonly account: string;
+  readonly serials: readonly string[];
+  readonly onlyLooks: boolean;
+}
+
 /** The revocation lists of all accounts. */
 export class RevocationLists {
   readonly #clock: Clock;
@@ -39,7 +46,7 @@ export class RevocationLists {
   /** Puts certificates on the list of their account, unless they stand there or are over. Throws faults. */
   async revoke(account: string, issued: readonly CredentialFacts[], call: CallOptions): Promise<void> {
     const serials = goodSerials(issued, call.now);
-    if (serials.length > 0) await this.#together(account, { item: { account, serials }, call });
+    if (serials.length > 0) await this.#together(account, { item: { account, serials, onlyLooks: false }, call });
   }
 
   /**
@@ -49,14 +56,17 @@ export class RevocationLists {
   async look(account: string, issued: readonly CredentialFacts[], call: CallOptions): Promise<boolean | null> {
     const serials = goodSerials(issued, call.now);
     if (serials.length === 0) return null;
-    const failedAt = this.#failedAt.get(account);
     const isKnown = () => this.#knows(account, serials, call.now);
-    if (isKnown() || (failedAt !== undefined && call.now < after(failedAt, BELIEVED_MS))) return isKnown();
+    if (isKnown() || this.#hasFailed(account, call.now)) return isKnown();
     const signal = AbortSignal.any([call.signal, this.#clock.timeout(LOOK_MS)]);
     try {
       // What was missing is written, and then read.
       for (let nth = 0; nth < 2 && !isKnown(); nth += 1)
-        await this.#together(account, { item: { account, serials }, call: { ...call, signal } });
+        // Also in the line behind a write that takes longer.
+        await Promise.race([
+          this.#together(account, { item: { account, serials, onlyLooks: true }, call: { ...call, signal } }),
+          over(signal),
+        ]);
     } catch (error) {
       if (!(error instanceof ProviderFault)) throw error;
     }
@@ -68,13 +78,20 @@ export class RevocationLists {
     return seen !== undefined && now < after(seen.at, BELIEVED_MS) && serials.every((one) => seen.serials.has(one));
   }
 
+  #hasFailed(account: string, now: Instant): boolean {
+    const failedAt = this.#failedAt.get(account);
+    return failedAt !== undefined && now < after(failedAt, BELIEVED_MS);
+  }
+
   // Ends of one account at the same time write its list once.
-  readonly #together = gather<{ readonly account: string; readonly serials: readonly string[] }>(async (ends, call) => {
+  readonly #together = gather<Wanted>(async (ends, call) => {
     const [first] = ends;
     if (first === undefined) return;
     const { account } = first;
     const serials = ends.flatMap((end) => end.serials);
     if (this.#knows(account, serials, call.now)) return;
+    // It may have failed for those who were in line before.
+    if (ends.every(({ onlyLooks }) => onlyLooks) && this.#hasFailed(account, call.now)) return;
     try {
       const [authority, control] = [this.#authority(), this.#control(account, call)];
       const anchorOf = () => this.#directory.anchor(account, authority.certificate, control, call.now);
@@ -84,6 +101,15 @@ export class RevocationLists {
       this.#failedAt.set(account, call.now);
       throw error;
     }
+  });
+}
+
+/** Rejects as soon as there is no time left. */
+function over(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const tell = () => reject(new ProviderFault('unreachable', 'There was no time left to look at the list.'));
+    if (signal.aborted) tell();
+    else signal.addEventListener('abort', tell, { once: true });
   });
 }
 
