@@ -318,6 +318,36 @@ test('home says that it cannot read what waits, whichever part of it, and does n
   await page.context().close();
 });
 
+test('on a phone what waits comes before what is held, and what goes wrong with a yes lies over nothing', async (context) => {
+  const id = await ask('15m', 'Read one more invoice');
+  const { page } = await visit(chromium(context), base(), 'bo', { theme: 'light', width: 360 });
+  await page.goto('/');
+  await settled(page);
+  const waiting = await page.getByRole('region', { name: 'Waiting for you' }).boundingBox();
+  const held = await page.getByText('You hold no access').boundingBox();
+  expect(waiting?.y ?? Infinity).toBeLessThan(held?.y ?? 0);
+  await page.route('**/approve', (route) =>
+    route.fulfill({ status: 500, contentType: 'application/problem+json', json: { status: 500, code: 'internal' } }),
+  );
+  await page.goto(`/approvals/${id}`);
+  await settled(page);
+  await page.getByRole('button', { name: 'Approve' }).click();
+  const failure = page.getByRole('alert');
+  await failure.waitFor();
+  const [box, approve] = [
+    await failure.boundingBox(),
+    await page.getByRole('button', { name: 'Approve' }).boundingBox(),
+  ];
+  expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThan(approve?.y ?? 0);
+  expect(box?.y ?? -1).toBeGreaterThan(0);
+  // It scrolls away with the request, and the buttons stay.
+  await page.evaluate('window.scrollTo(0, 0)');
+  expect((await failure.boundingBox())?.y ?? 0).toBeGreaterThan(
+    (await page.getByRole('button', { name: 'Approve' }).boundingBox())?.y ?? 0,
+  );
+  await page.context().close();
+});
+
 test('the card says of each item what survives its end, not of the first one alone', async (context) => {
   const id = await ask('15m', 'Compare two exports');
   const { page } = await visit(chromium(context), base(), 'bo');

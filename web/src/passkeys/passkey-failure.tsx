@@ -10,11 +10,16 @@ export function PasskeyFailure({ error }: { readonly error: Error }) {
   return (
     <div className={classes['failed']}>
       <FailureNotice error={error} intent="change" />
-      {code === 'passkey-required' && (
-        <ButtonLink to="/me" search={{ back: window.location.pathname }} icon={KeyIcon}>
-          Register a passkey
-        </ButtonLink>
-      )}
+      {code === 'passkey-required' && <ToPasskey />}
     </div>
+  );
+}
+
+/** The way to a passkey, and back to where one is. */
+export function ToPasskey() {
+  return (
+    <ButtonLink to="/me" search={{ back: window.location.pathname }} icon={KeyIcon}>
+      Register a passkey
+    </ButtonLink>
   );
 }

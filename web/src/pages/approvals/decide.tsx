@@ -2,11 +2,12 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAction } from '../../data/action.ts';
 import { ApiFailure, type AccessRequest } from '../../data/api.ts';
+import { useMyPasskeys } from '../../data/my-passkeys.ts';
 import { approve, type Yes } from '../../data/passkeys.ts';
-import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
+import { PasskeyFailure, ToPasskey } from '../../passkeys/passkey-failure.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ApprovedIcon, DeniedIcon, KeyIcon, TimerIcon } from '../../ui/icons.ts';
-import { toast } from '../../ui/notices.tsx';
+import { Notice, toast } from '../../ui/notices.tsx';
 import { DenyDialog } from './deny-dialog.tsx';
 import { ShorterDialog } from './shorter-dialog.tsx';
 import classes from './approvals.module.css';
@@ -14,11 +15,19 @@ import classes from './approvals.module.css';
 const TOUCHED = [['requests'], ['request'], ['grants']] as const;
 const OUTDATED = new Set(['already-decided', 'already-decided-by-you', 'policy-changed']);
 
+/** Once, when it appears: one and the same function at each drawing, or the page would jump back every second. */
+function bringIntoView(box: HTMLElement | null): void {
+  box?.scrollIntoView({ block: 'nearest' });
+}
+
 /** Yes, a shorter yes, and no, side by side and alike. Nothing is chosen beforehand, and no address decides anything. */
 export function Decide({ request }: { readonly request: AccessRequest }) {
   const [open, setOpen] = useState<'deny' | 'shorter' | null>(null);
   const client = useQueryClient();
   const { needsSignature } = request;
+  const passkeys = useMyPasskeys(needsSignature);
+  // Read before anything is pressed: the time of a request is short, and a passkey takes some of it.
+  const cannot = needsSignature && passkeys.data?.items.length === 0 ? 'You need a passkey to say yes.' : null;
   /** Somebody else was first, or the rules have changed: what is true now is read and shown. */
   const overtaken = (error: Error): void => {
     if (!(error instanceof ApiFailure) || !OUTDATED.has(error.code)) return;
@@ -38,38 +47,52 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
   const sayYes = (yes: Yes): void =>
     say.mutate({ yes, attempt: needsSignature ? crypto.randomUUID() : '' }, { onError: overtaken });
   return (
-    <div className={classes['decide']}>
-      {say.error !== null && open === null && <PasskeyFailure error={say.error} />}
-      <div className={classes['verdicts']}>
-        <Button
-          icon={needsSignature ? KeyIcon : ApprovedIcon}
-          busy={say.isPending}
-          onClick={() => sayYes({})}
-          data-verdict="approve"
-        >
-          Approve
-        </Button>
-        <Button icon={TimerIcon} onClick={() => setOpen('shorter')}>
-          Shorter…
-        </Button>
-        <Button icon={DeniedIcon} onClick={() => setOpen('deny')} data-verdict="deny">
-          Deny…
-        </Button>
-      </div>
-      {needsSignature && (
-        <p className={classes['fine']}>
-          A yes takes your passkey: it signs who asked, for what, for how long and under which rules, and nothing else.
-        </p>
+    <>
+      {say.error !== null && open === null && (
+        <div className={classes['failure']} ref={bringIntoView}>
+          <PasskeyFailure error={say.error} />
+        </div>
       )}
-      <ShorterDialog
-        request={request}
-        opened={open === 'shorter'}
-        onClose={() => setOpen(null)}
-        busy={say.isPending}
-        failure={say.error === null ? null : <PasskeyFailure error={say.error} />}
-        onYes={sayYes}
-      />
-      <DenyDialog request={request} opened={open === 'deny'} onClose={() => setOpen(null)} onOvertaken={overtaken} />
-    </div>
+      {cannot !== null && say.error === null && (
+        <div className={classes['failure']}>
+          <Notice>{cannot} Register one; the request waits here.</Notice>
+          <ToPasskey />
+        </div>
+      )}
+      <div className={classes['decide']}>
+        <div className={classes['verdicts']}>
+          <Button
+            cannot={cannot}
+            icon={needsSignature ? KeyIcon : ApprovedIcon}
+            busy={say.isPending}
+            onClick={() => sayYes({})}
+            data-verdict="approve"
+          >
+            Approve
+          </Button>
+          <Button icon={TimerIcon} cannot={cannot} onClick={() => setOpen('shorter')}>
+            Shorter…
+          </Button>
+          <Button icon={DeniedIcon} onClick={() => setOpen('deny')} data-verdict="deny">
+            Deny…
+          </Button>
+        </div>
+        {needsSignature && (
+          <p className={classes['fine']}>
+            A yes takes your passkey: it signs who asked, for what, for how long and under which rules, and nothing
+            else.
+          </p>
+        )}
+        <ShorterDialog
+          request={request}
+          opened={open === 'shorter'}
+          onClose={() => setOpen(null)}
+          busy={say.isPending}
+          failure={say.error === null ? null : <PasskeyFailure error={say.error} />}
+          onYes={sayYes}
+        />
+        <DenyDialog request={request} opened={open === 'deny'} onClose={() => setOpen(null)} onOvertaken={overtaken} />
+      </div>
+    </>
   );
 }

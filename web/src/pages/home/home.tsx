@@ -22,7 +22,7 @@ import classes from './home.module.css';
 /** Of the requests that wait for me so many stand here, the most urgent ones. */
 const MOST_SHOWN = 10;
 
-/** What I can do now and until when, what waits for me, and what I ask for often. */
+/** What waits for me, which may lapse while one reads on; what I can do now and until when; and what I ask for often. */
 export function Home() {
   const access = useMyAccess();
   const waiting = useWaiting();
@@ -49,20 +49,6 @@ export function Home() {
         </ButtonLink>
       }
     >
-      <div className={classes['held']}>
-        {access.isPending && <Waiting />}
-        {access.error !== null && (
-          <FailureNotice error={access.error} intent="look" again={() => void access.refetch()} />
-        )}
-        {access.data !== undefined && held === 0 && <FirstSteps />}
-        {held > 0 && (
-          <div className={classes['cards']}>
-            {access.data?.map((grant) => (
-              <AccessCard key={grant.id} grant={grant} />
-            ))}
-          </div>
-        )}
-      </div>
       {failed.length + requests.length + orders.length + recoveries.length + proposals.length > 0 && (
         <Section id="waiting" title="Waiting for you">
           {failed[0] !== undefined && (
@@ -87,6 +73,20 @@ export function Home() {
           )}
         </Section>
       )}
+      <div className={classes['held']}>
+        {access.isPending && <Waiting />}
+        {access.error !== null && (
+          <FailureNotice error={access.error} intent="look" again={() => void access.refetch()} />
+        )}
+        {access.data !== undefined && held === 0 && <FirstSteps />}
+        {held > 0 && (
+          <div className={classes['cards']}>
+            {access.data?.map((grant) => (
+              <AccessCard key={grant.id} grant={grant} />
+            ))}
+          </div>
+        )}
+      </div>
       <AskAgain />
     </Page>
   );
