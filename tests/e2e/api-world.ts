@@ -19,7 +19,9 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { Log } from '../../src/platform/log.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import type { Database } from '../../src/store/database.ts';
+import { insertLinked } from '../../src/store/linked-accounts.ts';
 import { signInStands } from '../../src/store/oidc-payloads.ts';
+import { personIdFor } from '../../src/store/people.ts';
 import { createTallies } from '../../src/operations/tallies.ts';
 import { emptyEmbedded } from '../embedded-template.ts';
 import { freePorts } from '../free-ports.ts';
@@ -78,13 +80,21 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
   const staff = new Map(STAFF.map((one) => [one.key, { ...one, groups: ['everyone'] }]));
   const ids = new Map<PersonId, string>();
   const people: People = {
-    admit(identity) {
-      const person = staff.get(identity.subject);
-      if (person?.active !== true) return Promise.resolve(refused({ detail: 'Nobody in the directory is you.' }));
+    async admit({ issuer, subject }) {
+      const person = staff.get(subject);
+      if (person?.active !== true) return refused({ detail: 'Nobody in the directory is you.' });
       const known = [...ids].find(([, key]) => key === person.key)?.[0];
-      const id = known ?? newId(systemRandom, 'per');
+      if (known !== undefined) return ok(known);
+      const [now, fresh] = [systemClock.now(), newId(systemRandom, 'per')];
+      // The account is theirs from then on, which the end of a sign-in looks at.
+      const id = await database.db.transaction().execute(async (trx) => {
+        const made = await personIdFor(trx, person.key, fresh, now);
+        const account = { id: newId(systemRandom, 'lnk'), issuer, subject, person: made, linkedAt: now };
+        await insertLinked(trx, { ...account, proof: 'directory', signsIn: true });
+        return made;
+      });
       ids.set(id, person.key);
-      return Promise.resolve(ok(id));
+      return ok(id);
     },
     find(id) {
       const person = staff.get(ids.get(id) ?? '');
