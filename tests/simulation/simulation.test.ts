@@ -38,11 +38,8 @@ const RARE: ReadonlySet<string> = new Set([
 const QUICK: ReadonlySet<string> = new Set([
   'trust-the-reply',
   'entry-twice',
-  'unknown-is-failure',
   'expired-bindings-stay',
   'one-approval-too-few',
-  'claims-ignore-leases',
-  'acknowledged-before-the-cloud',
 ]);
 
 describe('a seeded world', () => {

@@ -23,7 +23,10 @@ export function Request() {
       <Page title="What do you need?" lead="Search by what you want to do, or paste the error that stopped you.">
         <FindAccess
           q={draft.q ?? ''}
-          onQ={(q) => void navigate({ search: withWords(draft, q), replace: true })}
+          onQ={(q) => {
+            // The address follows what is typed a moment later: whoever has chosen by then is not taken back.
+            if (isStillSearching(window.location)) void navigate({ search: withWords(draft, q), replace: true });
+          }}
           draft={draft}
         />
       </Page>
@@ -65,6 +68,11 @@ function catalogueEntry({ role, target }: Item) {
       return items.find((item) => isSame(item, { role, target })) ?? null;
     },
   };
+}
+
+/** Whether the address is that of the search still; a page that is being left is drawn until the next one is ready. */
+function isStillSearching({ pathname, search }: Pick<Location, 'pathname' | 'search'>): boolean {
+  return pathname === '/request' && !new URLSearchParams(search).has('role');
 }
 
 function withWords({ q: _, ...draft }: DraftSearch, q: string): DraftSearch {
