@@ -23,6 +23,8 @@ const suite = (name: string, include: string[], extra: Record<string, unknown> =
     globalSetup: [NODE_IS_PINNED],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes, on a busy machine too; the second that is the default is short for a page.
+    expect: { poll: { timeout: 20_000 } },
     ...extra,
   },
 });

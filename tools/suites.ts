@@ -23,8 +23,8 @@ export const SUITES: readonly Suite[] = [
     atOnce: 8,
     beside: CHECKS,
   },
-  { name: 'simulation', what: 'the broker under a virtual clock, and deliberate bugs', budgetMinutes: 3.75 },
+  { name: 'simulation', what: 'the broker under a virtual clock, and deliberate bugs', budgetMinutes: 3.5 },
   { name: 'e2e', what: 'API, command line and demo as processes', budgetMinutes: 2, atOnce: 5 },
   { name: 'clients', what: 'the real aws and others, skipped where absent', budgetMinutes: 1.75, atOnce: 4 },
-  { name: 'browser', what: 'the portal in Chromium, skipped where that cannot start', budgetMinutes: 3.5, atOnce: 3 },
+  { name: 'browser', what: 'the portal in Chromium, skipped where that cannot start', budgetMinutes: 3, atOnce: 3 },
 ];

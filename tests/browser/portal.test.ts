@@ -30,7 +30,7 @@ test('a stranger is shown the way in and comes back to where they wanted to go',
   const link = page.getByRole('link', { name: 'Sign in with your company' });
   // Until the server has named its providers the link leads to its choice of them.
   await expect
-    .poll(() => link.getAttribute('href'), { timeout: 30_000 })
+    .poll(() => link.getAttribute('href'))
     .toBe(`/sign-in/browser?return=${encodeURIComponent(`/requests/${things().pending}`)}&provider=oidc`);
   expect(await page.getByText('export-checker').count()).toBe(0);
 });
