@@ -19,14 +19,7 @@ eachDatabase('whoever writes the directory', (current) => {
   beforeEach(async () => {
     acme = await acmeOperations(current());
   });
-  const { edit, bodies, enter, link, admins } = personnel(current, () => acme);
-  /** Writes into the directory what account somebody has. */
-  const give = (key: string, subject: string, name = 'oidc') =>
-    edit(
-      'directory.yaml',
-      new RegExp(`^( {2}${key}:[^]*?accounts: \\{)(?: ${name}: [\\w-]+,)?`, 'm'),
-      `$1 ${name}: ${subject},`,
-    );
+  const { edit, give, bodies, enter, link, admins } = personnel(current, () => acme);
   const accountOf = async (key: string, subject = key): Promise<AccountId> => {
     const row = await current()
       .db.selectFrom('linked_account')

@@ -27,15 +27,7 @@ eachDatabase('accounts that an operator has forgotten', (current) => {
     await db.deleteFrom('epoch').execute();
     await beginFirstEpoch(db, EPOCH, await readWhereabouts(db));
   });
-  const { edit, bodies, enter, link, admins } = personnel(current, () => acme);
-
-  /** Writes into the directory what account somebody has. */
-  const give = (key: string, subject: string, name = 'oidc') =>
-    edit(
-      'directory.yaml',
-      new RegExp(`^( {2}${key}:[^]*?accounts: \\{)(?: ${name}: [\\w-]+,)?`, 'm'),
-      `$1 ${name}: ${subject},`,
-    );
+  const { give, bodies, enter, link, admins } = personnel(current, () => acme);
   const forget = async (issuer = ISSUER, epoch = EPOCH) => {
     const plan = await planForgetting(current().db, issuer);
     return forgetAccounts(acme.world, plan, epoch);

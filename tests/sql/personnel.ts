@@ -12,12 +12,20 @@ export const BECAUSE = { reason: 'The personnel office says that they are one' }
 
 /** What tests about persons and their accounts do to Acme; both are asked for at each call, because each test has its own. */
 export function personnel(current: () => Database, acme: () => AcmeOperations) {
+  const edit = async (path: string, from: string | RegExp, to: string): Promise<void> => {
+    acme().edit((file) => (file.path === path ? { ...file, text: file.text.replace(from, to) } : file));
+    await acme().reload();
+    expect(acme().rules.current().problems).toEqual([]);
+  };
   return {
-    async edit(path: string, from: string | RegExp, to: string): Promise<void> {
-      acme().edit((file) => (file.path === path ? { ...file, text: file.text.replace(from, to) } : file));
-      await acme().reload();
-      expect(acme().rules.current().problems).toEqual([]);
-    },
+    edit,
+    /** Writes into the directory what account somebody has. */
+    give: (key: string, subject: string, name = 'oidc') =>
+      edit(
+        'directory.yaml',
+        new RegExp(`^( {2}${key}:[^]*?accounts: \\{)(?: ${name}: [\\w-]+,)?`, 'm'),
+        `$1 ${name}: ${subject},`,
+      ),
     async bodies(kind: string): Promise<readonly { facts: Record<string, unknown>; text: string }[]> {
       const { rows } = await sql<{ body: string }>`
         select body from ledger_outbox where body::jsonb ->> 'kind' = ${kind} order by id`.execute(current().db);
