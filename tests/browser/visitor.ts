@@ -43,6 +43,13 @@ export async function visit(
     isMobile: width === 360,
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const close = context.close.bind(context);
+  context.close = async (options) => {
+    // An answer that a test changes may still be on its way: its handler would fail, and with it the whole suite.
+    for (const one of context.pages()) await one.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.unrouteAll({ behavior: 'ignoreErrors' });
+    await close(options);
+  };
   const page = await context.newPage();
   let said: string[] = [];
   page.on('console', (message) => {
