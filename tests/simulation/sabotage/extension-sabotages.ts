@@ -57,8 +57,8 @@ export const extensionSabotages: readonly Sabotage[] = [
         replace: "state.kind !== 'scheduled' && state.kind !== 'activating' && state.kind !== 'ending';",
       },
     ],
-    // The foreign key on legal transitions refuses it first, which is an error that nobody expects.
-    caughtBy: ['defects', 'grants'],
+    // The foreign key on legal transitions refuses it first, which is an error that nobody expects; or the wish for it is seen to wait.
+    caughtBy: ['defects', 'grants', 'requests'],
     weather: earlyEnds,
     seed: 3,
   },

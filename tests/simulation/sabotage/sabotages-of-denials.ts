@@ -13,8 +13,8 @@ export const SABOTAGED_DENIALS: readonly Sabotage[] = [
         replace: "    return 'in-force';",
       },
     ],
-    // An account that is left out keeps the denial of an earlier grant, too.
-    caughtBy: ['cloud', 'slots'],
+    // An account that is left out keeps the denial of an earlier grant, too; and an end that waits for a denial to be in force waits for ever.
+    caughtBy: ['cloud', 'slots', 'liveness'],
     seed: 31,
   },
   {

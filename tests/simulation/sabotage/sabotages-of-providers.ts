@@ -30,7 +30,7 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
       {
         file: 'src/providers/aws/identity-center-assignments.ts',
         find: "        return { ...present({ removal: 'is under way' }), underWay: 'removing' };",
-        replace: "        return { ...absent({ removal: 'is under way' }), final: true };",
+        replace: "        return { ...(await absent({ removal: 'is under way' })), final: true };",
       },
     ],
     caughtBy: ['slots'],
