@@ -13,6 +13,7 @@ export const ROUTE_OPERATIONS: Readonly<Record<string, Operation | 'events' | nu
   'POST /v1/me/accounts': 'linkAccount',
   'DELETE /v1/me/accounts/{id}': 'unlinkAccount',
   'GET /v1/me/favourites': 'listFavourites',
+  'GET /v1/me/stops': 'listStops',
   'PUT /v1/me/favourites': 'keepFavourites',
   'GET /v1/me/notifications': 'showNotifications',
   'PUT /v1/me/notifications': 'saveNotifications',

@@ -11,6 +11,7 @@ import { issueCertificate, issueCredential, openConsole } from '../operations/is
 import { listAdministration } from '../operations/list-administration.ts';
 import { askToLink, listAccounts, unlinkAccount } from '../operations/linked-accounts.ts';
 import { listRevocations } from '../operations/list-revocations.ts';
+import { listStops } from '../operations/list-stops.ts';
 import { muteRequest, saveNotifications, showNotifications } from '../operations/notification-settings.ts';
 import {
   askForStepUp,
@@ -107,6 +108,7 @@ export function bindOperations(
     confirmRevocation: (actor, id) => confirmRevocationOrder(world, actor, id),
     liftRevocation: (actor, id, input) => liftRevocationOrder(world, actor, id, input),
     showRevocation: (actor, id) => showRevocation(world, actor, id),
+    listStops: (actor) => listStops(world, actor),
     listRevocations: (actor, query) => listRevocations(world, actor, query),
     issueCredential: (actor, id) => issueCredential(world, actor, id),
     issueCertificate: (actor, id, input) => issueCertificate(world, actor, id, input),

@@ -24,6 +24,7 @@ import type { PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts'
 import type { Favourite } from '../operations/favourites.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
+import type { StopView } from '../operations/list-stops.ts';
 import type { CataloguePage, CatalogueQuery } from '../operations/search-catalogue.ts';
 import type { AccountView } from '../operations/linked-accounts.ts';
 import type { OrderOutlook } from '../operations/order-outlook.ts';
@@ -117,6 +118,7 @@ export interface ApiOperations {
   confirmRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
   liftRevocation(actor: Actor, id: RevocationId, input: { readonly reason: string }): Outcome<RevocationView>;
   showRevocation(actor: Actor, id: RevocationId): Outcome<RevocationView>;
+  listStops(actor: Actor): Outcome<readonly StopView[]>;
   listRevocations(actor: Actor, query: RevocationQuery): Outcome<Page<RevocationView>>;
   issueCredential(actor: Actor, id: GrantId): Outcome<CredentialView>;
   issueCertificate(actor: Actor, id: GrantId, input: { readonly publicKey: string }): Outcome<CertificateView>;

@@ -90,6 +90,7 @@ type About =
   | 'request'
   | 'grant'
   | 'order'
+  | 'stop'
   | 'scope'
   | 'target'
   | 'entry'
@@ -203,6 +204,8 @@ export const AUTHORISATION = {
   foreseeOrder: ORDERING,
   showRevocation: row('order', { people: CONCERNED, watchers: ALL, machines: PEOPLE_ONLY }),
   listRevocations: row('order', { people: CONCERNED, watchers: ALL, machines: same('people-only') }),
+  // What an order is to those whose access it stops: that it stands, and nothing of whoever gave it.
+  listStops: row('stop', { people: OWN, watchers: OWN, machines: OWN }),
   confirmRevocation: row('order', {
     people: ['gave-order', 'answers-for-nothing', 'hidden'],
     approver: ['gave-order', 'allow', 'hidden'],

@@ -1,9 +1,13 @@
 import type { DirectorySnapshot } from '../core/directory.ts';
 import type { PersonId } from '../core/ids.ts';
 import type { RevocationScope } from '../core/revocation.ts';
+import { definedOn } from '../core/role.ts';
 import type { Instant } from '../core/time.ts';
 import { mayDecide } from '../policy/approvals.ts';
 import { decide } from '../policy/decide.ts';
+import { directoryIndex } from '../policy/directory-index.ts';
+import { selectPolicies } from '../policy/scope.ts';
+import { matchesTarget } from '../policy/selectors.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { RecoveryRecord } from '../store/passkey-recoveries.ts';
@@ -11,6 +15,7 @@ import { areOneHuman, humansAmong, humanOf } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
 import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequest, type RequestRecord } from '../store/requests.ts';
+import { holdsOrWantsWithin } from '../store/revocation-sweeps.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import type { Standing } from './authorisation.ts';
@@ -85,6 +90,39 @@ export function standingToOrder(world: World, actor: Who, order: RevocationRecor
   if (isAbout) return { ...OTHER, against: true };
   if (answersForAnything(world, actor)) return APPROVER;
   return order.confirmedBy === actor.person ? { relation: 'addressed', named: false } : OTHER;
+}
+
+/**
+ * To what an order stops: own to everybody of whose access it keeps some from starting, or did: the human whom it is about, all where it is
+ * about all, and where it is about a target whomever the rules offer something there, or who has or wants some.
+ */
+export async function standingToStop(
+  world: World,
+  actor: Who,
+  { scope, reach }: Pick<RevocationRecord, 'scope' | 'reach'>,
+  isAbout: boolean,
+): Promise<Standing> {
+  if (reach === 'none') return OTHER;
+  if (scope.kind === 'all' || isAbout) return OWN;
+  if (scope.kind === 'person') return OTHER;
+  const concerns =
+    isOfferedOn(world, actor.key, scope.target) || (await holdsOrWantsWithin(world.db, scope, actor.person));
+  return concerns ? OWN : OTHER;
+}
+
+/** Whether some policy offers somebody a role on a target. */
+function isOfferedOn({ rules }: Pick<World, 'rules'>, key: string, target: string): boolean {
+  const { policy, directory } = rules.current();
+  const found = policy.vocabulary.targets.get(target);
+  if (found === undefined) return false;
+  const groups = directoryIndex(directory).groupsOf(key);
+  return [...policy.roles.values()].some(
+    (role) =>
+      definedOn(role, found.provider) &&
+      selectPolicies(policy, role.name, key, groups).some((rule) =>
+        matchesTarget(rule.targets, found, policy.vocabulary.targets),
+      ),
+  );
 }
 
 /** Whether an order is about somebody, of whom these are all ids (`allOfHuman`). */

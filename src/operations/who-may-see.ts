@@ -15,10 +15,11 @@ import {
   standingToProposal,
   standingToRecovery,
   standingToRequest,
+  standingToStop,
 } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
-/** Whether somebody may know of a change, and where they do whether it is of their own: what they hold or asked for, or are asked to decide. */
+/** Whether somebody may know of a change, and where they do whether it is of their own: what they hold or asked for, are asked to decide, or are stopped by. */
 export type Sight = boolean | 'own';
 /** `null` is whoever looks on without a sign-in, where that is allowed. */
 export type Sees = (viewer: Actor | null) => Promise<Sight>;
@@ -57,12 +58,13 @@ export async function whoMaySee(world: World, change: Change): Promise<Sees> {
       const order = id === null ? null : await findRevocation(world.db, id);
       if (order === null) return NOBODY;
       const subject = order.scope.kind === 'person' ? await allOfHuman(world.db, order.scope.person) : [];
-      return (viewer) =>
-        Promise.resolve(
-          viewer !== null &&
-            judge('showRevocation', viewer, standingToOrder(world, viewer, order, subject.includes(viewer.person))) ===
-              null,
-        );
+      return async (viewer) => {
+        if (viewer === null) return false;
+        const isSubject = subject.includes(viewer.person);
+        // Whose access it stops reads so at once, and also that it does not any more.
+        if (judge('listStops', viewer, await standingToStop(world, viewer, order, isSubject)) === null) return 'own';
+        return judge('showRevocation', viewer, standingToOrder(world, viewer, order, isSubject)) === null;
+      };
     }
     case 'recovery': {
       const id = parseId('rcv', change.id);

@@ -156,18 +156,19 @@ export async function listRevocations(
   return (await query.execute()).map(toRevocation);
 }
 
-/** Orders that stand over a person, under whichever of their ids, or over any of some targets, and act. */
+/** Orders that stand over a person, under whichever of their ids, or over any of some targets (`any`: over whichever target), and act. */
 export async function standingRevocations(
   db: Db | Trx,
   person: PersonId,
-  targets: readonly string[],
+  targets: readonly string[] | 'any',
 ): Promise<readonly RevocationRecord[]> {
+  const onTargets = targets === 'any' ? sql<boolean>`scope = 'target'` : isAnyOf('target', targets);
   const rows = await db
     .selectFrom('revocation')
     .selectAll()
     .where(sql<boolean>`lifted_at is null and (holds or finished_at is null)`)
     .where('reach', '<>', 'none')
-    .where((where) => where.or([where('scope', '=', 'all'), isOfHuman(person), isAnyOf('target', targets)]))
+    .where((where) => where.or([where('scope', '=', 'all'), isOfHuman(person), onTargets]))
     .orderBy('ordered_at')
     .orderBy('id')
     .execute();

@@ -12,6 +12,7 @@ export const PAGES: readonly SeenPage[] = [
   { name: 'sign-in', person: null, path: () => '/' },
   { name: 'home', person: 'ana', path: () => '/' },
   { name: 'home-empty', person: 'gus', path: () => '/' },
+  { name: 'home-stopped', person: 'cem', path: () => '/' },
   { name: 'home-approver', person: 'bo', path: () => '/' },
   { name: 'find', person: 'ana', path: () => '/request?q=invoice' },
   { name: 'ask', person: 'ana', path: () => '/request?role=invoice-reader&target=aws/prod' },

@@ -24,6 +24,11 @@ async function orders(person: string): Promise<readonly { id: string; status: st
 test('somebody is stopped from Live with the keys: nothing is chosen beforehand, looking orders nothing, and it counts down to the proof', async (context) => {
   await holds('cem');
   const { page, complaints } = await visit(chromium(context), base(), 'eli');
+  // Who is stopped has their home page open all the while, and reads it there by themselves.
+  const { page: cem } = await visit(chromium(context), base(), 'cem');
+  await cem.getByRole('article', { name: 'build-log-reader on aws/staging' }).waitFor();
+  const stops = cem.getByRole('list', { name: 'What stops your access' });
+  expect(await stops.count()).toBe(0);
   await page.goto('/live');
   await page.getByRole('link', { name: 'Stop access…' }).click();
   await page.getByRole('heading', { name: 'Stop access', level: 1 }).waitFor();
@@ -50,6 +55,11 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
   await page.getByLabel('Why').fill('The laptop was stolen on a train');
   await page.getByRole('button', { name: 'Stop all access of Cem Yildiz (cem)' }).press('Enter');
   await page.waitForURL(/\/orders\/rev_/);
+  await stops.getByRole('heading', { name: /of your access is stopped/ }).waitFor();
+  const text = await stops.innerText();
+  expect(text).toContain(new URL(page.url()).pathname.split('/').at(-1));
+  // Not by whom nor why.
+  expect(text).not.toMatch(/eli|stolen/i);
   await page.getByText('1 of 1').waitFor({ timeout: 90_000 });
   await page.getByText(/^\d+\.\d s$/).waitFor();
   await page.getByText('does not start while the order stands').waitFor();
@@ -64,6 +74,8 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
   await page.getByRole('button', { name: 'Lift it' }).click();
   await page.getByText('lifted', { exact: true }).waitFor();
   expect((await orders('eli')).map(({ status }) => status)).toEqual(['lifted']);
+  await stops.waitFor({ state: 'detached' });
+  await cem.context().close();
   await page.context().close();
 });
 

@@ -2,9 +2,11 @@ import { sql } from 'kysely';
 import { ledgerReads } from '../../src/api/bind-ledger.ts';
 import { bindOperations } from '../../src/api/bind-operations.ts';
 import { NOTIFICATIONS, type NotificationKind } from '../../src/core/notification.ts';
+import type { Result } from '../../src/core/result.ts';
 import { asksUntil } from '../../src/core/revocation.ts';
 import { after } from '../../src/core/time.ts';
 import { AUTHORISATION, type Operation, type Relation, type Role } from '../../src/operations/authorisation.ts';
+import type { OperationRefusal } from '../../src/operations/refusal.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
@@ -91,6 +93,21 @@ export async function everyCell(database: Database): Promise<Cells> {
     },
   });
 
+  /** Writes an order of somebody over somebody else, which acts. */
+  async function orderOver(orderer: string, about: string, isConfirmed: boolean): Promise<string> {
+    const [by, person, second] = [await acme.as(orderer), await acme.as(about), await acme.as('jan')];
+    const id = newId(systemRandom, 'rev');
+    await database.db.transaction().execute(async (trx) => {
+      const now = await appNow(trx);
+      const times = { orderedAt: now, startedAt: now, asksUntil: asksUntil(now) };
+      const scope = { kind: 'person', person: person.person } as const;
+      const given = { reason: 'stolen', orderedBy: by.person, reach: 'own', holds: false } as const;
+      await insertRevocation(trx, { id, scope, ...times, ...given });
+      if (isConfirmed) await confirmRevocation(trx, id, second.person, now);
+    });
+    return id;
+  }
+
   const make: Readonly<Record<About, (of: string) => Promise<string>>> = {
     nothing: async () => '',
     target: async () => 'aws/prod',
@@ -139,7 +156,7 @@ export async function everyCell(database: Database): Promise<Cells> {
       // What an earlier cell ordered stops nobody here.
       await sql`delete from revocation_grant`.execute(database.db);
       await sql`delete from revocation`.execute(database.db);
-      for (const name of things.keys()) if (name.startsWith('order ')) things.delete(name);
+      for (const name of things.keys()) if (/^(order|stop) /.test(name)) things.delete(name);
       const items = [{ role: 'invoice-reader', target: 'aws/prod' }];
       const asking = { items, durationMs: 900_000, reason: 'Check the invoice export' };
       const { id } = got(await operations.requestAccess(await acme.as(of), asking));
@@ -162,25 +179,9 @@ export async function everyCell(database: Database): Promise<Cells> {
         confirmed: ['bo', 'cem'],
         'against-fay': ['bo', 'fay'],
       }[of] ?? ['', ''];
-      const [by, person, second] = [await acme.as(orderer), await acme.as(about), await acme.as('jan')];
-      const id = newId(systemRandom, 'rev');
-      await database.db.transaction().execute(async (trx) => {
-        const now = await appNow(trx);
-        const times = { orderedAt: now, startedAt: now, asksUntil: asksUntil(now) };
-        const scope = { kind: 'person', person: person.person } as const;
-        await insertRevocation(trx, {
-          id,
-          scope,
-          ...times,
-          reason: 'stolen',
-          orderedBy: by.person,
-          reach: 'own',
-          holds: false,
-        });
-        if (of === 'confirmed') await confirmRevocation(trx, id, second.person, now);
-      });
-      return id;
+      return orderOver(orderer, about, of === 'confirmed');
     },
+    stop: async (of) => orderOver(of === 'bo' ? 'fay' : 'bo', of, false),
     async entry(of) {
       const id = await thing('request', of);
       await sequenceAll(database);
@@ -220,6 +221,10 @@ export async function everyCell(database: Database): Promise<Cells> {
       if (!page.ok) return cameOf(page);
       return page.value.items.some((item: { readonly id: string }) => item.id === id) ? 'allow' : 'hidden';
     };
+    const among = <One>(found: Result<readonly One[], OperationRefusal>, idOf: (one: One) => string): Came => {
+      if (!found.ok) return cameOf(found);
+      return found.value.some((one) => idOf(one) === id) ? 'allow' : 'hidden';
+    };
     switch (operation) {
       case 'previewRequest':
         return cameOf(await operations.previewRequest(actor, ASKING));
@@ -233,21 +238,17 @@ export async function everyCell(database: Database): Promise<Cells> {
         return listed(await operations.listLive(actor, lists));
       case 'listRevocations':
         return listed(await operations.listRevocations(actor, { ...lists, list: 'all' }));
+      case 'listStops':
+        return among(await operations.listStops(actor), ({ order }) => order);
       case 'listAdministration': {
         const found = await operations.listAdministration(actor);
         if (!found.ok) return cameOf(found);
         return found.value.proposals.some((one) => one.id === id) ? 'allow' : 'hidden';
       }
-      case 'listSessions': {
-        const found = await operations.listSessions(actor);
-        if (!found.ok) return cameOf(found);
-        return found.value.some((one) => one.id === id) ? 'allow' : 'hidden';
-      }
-      case 'listPasskeys': {
-        const found = await operations.listPasskeys(actor);
-        if (!found.ok) return cameOf(found);
-        return found.value.some((one) => one.id === id) ? 'allow' : 'hidden';
-      }
+      case 'listSessions':
+        return among(await operations.listSessions(actor), ({ id }) => id);
+      case 'listPasskeys':
+        return among(await operations.listPasskeys(actor), ({ id }) => id);
       case 'renamePasskey':
         return cameOf(await operations.renamePasskey(actor, id as never, 'another name'));
       case 'passkeyOptions':
@@ -256,11 +257,8 @@ export async function everyCell(database: Database): Promise<Cells> {
         return cameOf(
           await operations.registerPasskey(actor, { name: 'none', response: { response: { clientDataJSON: 'AAAA' } } }),
         );
-      case 'listRecoveries': {
-        const found = await operations.listRecoveries(actor);
-        if (!found.ok) return cameOf(found);
-        return found.value.some((one) => one.id === id) ? 'allow' : 'hidden';
-      }
+      case 'listRecoveries':
+        return among(await operations.listRecoveries(actor), ({ id }) => id);
       case 'confirmRecovery': {
         const response = { id: 'AAAA', response: { authenticatorData: '', clientDataJSON: '', signature: '' } };
         return cameOf(await operations.confirmRecovery(actor, id as never, { document: '', response }));

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { CURFEW_ROLES } from '../../core/administration.ts';
 import { toIso } from '../../core/time.ts';
 import { sessionCookie, setCookie } from '../../identity/cookies.ts';
-import { sessionOf } from '../authenticate.ts';
+import type { StopView } from '../../operations/list-stops.ts';
+import { actorOf, sessionOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
 import { ApiProblem, problemOf, sendProblem } from '../problems.ts';
-import { idParams } from '../views.ts';
+import { idParams, type Covers } from '../views.ts';
 
 const time = z.string().meta({ format: 'date-time' });
 
@@ -47,7 +48,26 @@ const session = z
   })
   .meta({ id: 'Session' });
 
-/** Who is signed in, until when, and the way out. */
+const stop = z
+  .object({
+    order: z.string(),
+    scope: z.enum(['person', 'target', 'all']).meta({ description: 'What it is about; `person`: about me.' }),
+    target: z.string().nullable(),
+    since: time,
+    reach: z.enum(['own', 'all']).meta({
+      description: 'own: as much of it as whoever gave the order may end alone; all: all of it.',
+    }),
+    holds: z.boolean().meta({
+      description:
+        'Whether it keeps new access from starting until somebody lifts it; false: until all that it ends is proven gone.',
+    }),
+    byMe: z.boolean().meta({ description: 'Whether I gave it.' }),
+  })
+  .meta({ id: 'Stop' });
+
+export const SCHEMA_COVERS_STOPS: Covers<typeof stop, StopView> = true;
+
+/** Who is signed in, until when, what stops them, and the way out. */
 export function registerMe(v1: ApiServer, parts: ApiParts): void {
   const { operations, base } = parts;
   v1.route({
@@ -90,6 +110,22 @@ export function registerMe(v1: ApiServer, parts: ApiParts): void {
         .header('cache-control', 'no-store')
         .header('set-cookie', setCookie(sessionCookie(base), '', 0))
         .send({ signedOut: true });
+    },
+  });
+  v1.route({
+    method: 'GET',
+    url: '/me/stops',
+    schema: {
+      summary: 'Which orders stop my access now',
+      description:
+        'Orders of the kill switch that keep access of mine, or some of it, from starting, oldest first. Who gave them and why is not said. The stream tells of each as `revocation` with `own`.',
+      tags: ['people'],
+      response: { 200: z.object({ items: z.array(stop).readonly() }) },
+    },
+    handler: async (request, reply) => {
+      const found = await operations.listStops(actorOf(request));
+      if (!found.ok) return sendProblem(base.origin, request, reply, problemOf(found.refusal));
+      return reply.header('cache-control', 'no-store').send({ items: found.value });
     },
   });
   v1.route({

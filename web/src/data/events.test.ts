@@ -17,7 +17,7 @@ test('a change of a grant is a change of the request that it came from; an unkno
   expect(touchedBy('policy')).toEqual(expect.arrayContaining(['request', 'requests']));
   // What a second person is asked for, and their own passkeys and roles, which may be another after it.
   expect(touchedBy('recovery')).toEqual(['recoveries', 'me']);
-  expect(touchedBy('revocation')).toContain('preview');
+  expect(touchedBy('revocation')).toEqual(expect.arrayContaining(['preview', 'stops']));
   expect(touchedBy('proposal')).toEqual(['administration', 'me']);
   expect(touchedBy('something newer than this page')).toBeNull();
 });

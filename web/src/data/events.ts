@@ -40,11 +40,11 @@ export function touchedBy(kind: string): readonly string[] | null {
   if (kind === 'grant') return ['grants', 'requests', 'request'];
   if (kind === 'request') return ['requests', 'request'];
   // A preview is refused while an order stands.
-  if (kind === 'revocation') return ['revocations', 'grants', 'preview'];
+  if (kind === 'revocation') return ['revocations', 'stops', 'grants', 'preview'];
   // Passkeys and roles of one's own go with them.
   if (kind === 'recovery') return ['recoveries', 'me'];
   if (kind === 'proposal') return ['administration', 'me'];
-  if (kind === 'policy') return ['catalogue', 'preview', 'requests', 'request'];
+  if (kind === 'policy') return ['catalogue', 'preview', 'stops', 'requests', 'request'];
   return null;
 }
 
@@ -52,7 +52,7 @@ export function touchedBy(kind: string): readonly string[] | null {
 export interface Change {
   readonly kind: string;
   readonly id: string;
-  /** Whether I hold it, asked for it, or am asked to decide it. */
+  /** Whether I hold it, asked for it, am asked to decide it, or am stopped by it. */
   readonly own: boolean;
 }
 

@@ -356,7 +356,7 @@ export interface paths {
         };
         /**
          * Changes as they happen (server-sent events)
-         * @description Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `own: true` with it: you hold it, asked for it, or are asked to decide it. `resync`: something was missed, read everything again. Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.
+         * @description Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `own: true` with it: you hold it, asked for it, are asked to decide it, or an order of the kill switch stops your access. `resync`: something was missed, read everything again. Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.
          */
         get: {
             parameters: {
@@ -516,6 +516,65 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/stops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which orders stop my access now
+         * @description Orders of the kill switch that keep access of mine, or some of it, from starting, oldest first. Who gave them and why is not said. The stream tells of each as `revocation` with `own`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            readonly items: components["schemas"]["Stop"][];
+                        };
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4900,6 +4959,26 @@ export interface components {
              */
             expiresAt: string;
             agent: string;
+        };
+        Stop: {
+            order: string;
+            /**
+             * @description What it is about; `person`: about me.
+             * @enum {string}
+             */
+            scope: "person" | "target" | "all";
+            target: string | null;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @description own: as much of it as whoever gave the order may end alone; all: all of it.
+             * @enum {string}
+             */
+            reach: "own" | "all";
+            /** @description Whether it keeps new access from starting until somebody lifts it; false: until all that it ends is proven gone. */
+            holds: boolean;
+            /** @description Whether I gave it. */
+            byMe: boolean;
         };
         NotificationSettings: {
             /** @description Whether I want to be told: what is to be decided, as somebody who can decide; the others as whoever asked or is concerned. */

@@ -17,12 +17,13 @@ import { Page } from '../../ui/page.tsx';
 import { AccessCard } from './access-card.tsx';
 import { AskAgain } from './ask-again.tsx';
 import { FirstSteps } from './first-steps.tsx';
+import { Stopped } from './stopped.tsx';
 import classes from './home.module.css';
 
 /** Of the requests that wait for me so many stand here, the most urgent ones. */
 const MOST_SHOWN = 10;
 
-/** What waits for me, which may lapse while one reads on; what I can do now and until when; and what I ask for often. */
+/** What stops me; what waits for me, which may lapse while one reads on; what I can do now and until when; and what I ask for often. */
 export function Home() {
   const access = useMyAccess();
   const waiting = useWaiting();
@@ -49,6 +50,7 @@ export function Home() {
         </ButtonLink>
       }
     >
+      <Stopped />
       {failed.length + requests.length + orders.length + recoveries.length + proposals.length > 0 && (
         <Section id="waiting" title="Waiting for you">
           {failed[0] !== undefined && (
