@@ -212,6 +212,8 @@ export const AUTHORISATION = {
     watchers: ['gave-order', 'answers-for-nothing', 'answers-for-nothing'],
     machines: PEOPLE_ONLY,
   }),
+  // Who is to be asked: for whoever gave the order, and whoever could say yes to it or watches.
+  nameConfirmers: row('order', { people: OWN, approver: CONCERNED, watchers: ALL, machines: NONE }),
   liftRevocation: row('order', {
     people: CONCERNED,
     watchers: ['allow', 'allow', 'answers-for-nothing'],

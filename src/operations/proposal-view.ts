@@ -6,6 +6,7 @@ import type { Item } from '../policy/types.ts';
 import { personKeys } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { isActive } from './change-roles.ts';
 import { effectsOf, versionOf, type Effects } from './proposal-effects.ts';
 import { personView, type PersonView } from './views.ts';
 import type { World } from './world.ts';
@@ -22,6 +23,8 @@ export type ProposalView = {
   /** Whether the actor can be the second person, and whether they can end it without a change. */
   readonly mayConfirm: boolean;
   readonly mayRefuse: boolean;
+  /** Who can be the second person now. Who is an admin is no secret (`listAdministration`). */
+  readonly confirmers: readonly PersonView[];
   /** Stands for everything that it would change, as it is shown: `seen` of a confirmation. */
   readonly changesVersion: string;
 } & (RoleView | MergeView | ReleaseView);
@@ -74,8 +77,8 @@ export interface ReleaseView {
   };
 }
 
-/** What somebody may do with a proposal. */
-export type May = Pick<ProposalView, 'mayConfirm' | 'mayRefuse'>;
+/** What somebody may do with a proposal, and who can be its second person. */
+export type May = Pick<ProposalView, 'mayConfirm' | 'mayRefuse'> & { readonly confirmers: readonly PersonId[] };
 
 /** Shows a proposal. `done`: what one that has just been carried out changed. */
 export async function proposalView(
@@ -88,7 +91,7 @@ export async function proposalView(
   const { id, person, reason, proposedBy, proposedAt, lapsesAt } = proposal;
   const effects = done ?? (await effectsOf(world, db, proposal));
   const changes = changesOf(effects);
-  const named = [person, proposedBy, ...changes.named];
+  const named = [person, proposedBy, ...may.confirmers, ...changes.named];
   const keys = await personKeys(db, named);
   const shown = (of: PersonId): PersonView => {
     const key = keys.get(of);
@@ -102,7 +105,9 @@ export async function proposalView(
     proposedBy: shown(proposedBy),
     proposedAt: toIso(proposedAt),
     lapsesAt: toIso(lapsesAt),
-    ...may,
+    mayConfirm: may.mayConfirm,
+    mayRefuse: may.mayRefuse,
+    confirmers: may.confirmers.map(shown).filter(({ key }) => isActive(world, key)),
     changesVersion: versionOf(effects),
     ...changes.view(shown),
   };

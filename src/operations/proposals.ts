@@ -186,7 +186,7 @@ async function decide(
   return told(world, written);
 }
 
-const OVER: May = { mayConfirm: false, mayRefuse: false };
+const OVER: May = { mayConfirm: false, mayRefuse: false, confirmers: [] };
 
 /** What somebody could do with an open proposal now. */
 export function mayDecideProposal(
@@ -199,7 +199,19 @@ export function mayDecideProposal(
     judge(operation, turn.acting, standingToProposal(turn.human, parties)) === null &&
     leftToOthers(world, operation, turn, proposal, parties) === null;
   const stands = isStillAdmin(world, turn.holders, proposal.proposedBy) && !isAmongThem(proposal, parties);
-  return { mayConfirm: stands && may('confirmProposal'), mayRefuse: may('refuseProposal') };
+  return {
+    mayConfirm: stands && may('confirmProposal'),
+    mayRefuse: may('refuseProposal'),
+    confirmers: stands ? confirmersOf(world, turn.holders, proposal, parties) : [],
+  };
+}
+
+/** Who could confirm an open proposal: the same people as the table and `leftToOthers` let. */
+function confirmersOf(world: World, holders: readonly RoleHolder[], proposal: Proposal, parties: Parties) {
+  const others = deciders(world, holders, parties).map(({ person }) => person);
+  return others.length > 0 || !isAboutRole(proposal) || parties.about.has(parties.proposer)
+    ? others
+    : [proposal.person];
 }
 
 /**

@@ -17,10 +17,12 @@ import {
   type RevocationRecord,
 } from '../store/revocations.ts';
 import { judge } from './authorisation.ts';
+import { confirmersOf, type Confirmers } from './order-confirmers.ts';
 import { isAbout, standingToOrder } from './standing.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
+const NOBODY: Confirmers = { people: [], more: 0 };
 /** How many of the grants that are left are shown one by one. */
 const SHOWN = 20;
 
@@ -40,6 +42,8 @@ export interface RevocationView {
   /** Until when a second person can widen it to everything in its scope; null when nobody can any more. */
   readonly asksUntil: string | null;
   readonly mayConfirm: boolean;
+  /** Who can, while somebody can; `null`: whoever reads this may not know. */
+  readonly confirmers: Confirmers | null;
   readonly confirmedBy: PersonView | null;
   readonly confirmedAt: string | null;
   /** Whether it keeps new access from starting, now. */
@@ -85,7 +89,8 @@ export async function revocationView(world: World, order: RevocationRecord, acto
   ]);
   const shown = (id: RevocationRecord['confirmedBy']) => (id === null ? null : personView(world, keys.get(id) ?? ''));
   const asking = isAsking(order, now);
-  const isSubject = asking && isAbout(order, await allOfHuman(world.db, actor.person));
+  const isSubject = isAbout(order, await allOfHuman(world.db, actor.person));
+  const confirmers = await confirmersOf(world, order, actor, isSubject);
   return {
     id: order.id,
     status: revocationStatus(order, counts.live, now),
@@ -100,6 +105,7 @@ export async function revocationView(world: World, order: RevocationRecord, acto
     orderedAt: toIso(order.orderedAt),
     asksUntil: asking && order.asksUntil !== null ? toIso(order.asksUntil) : null,
     mayConfirm: asking && judge('confirmRevocation', actor, standingToOrder(world, actor, order, isSubject)) === null,
+    confirmers: asking || confirmers === null ? confirmers : NOBODY,
     confirmedBy: shown(order.confirmedBy),
     confirmedAt: order.confirmedAt === null ? null : toIso(order.confirmedAt),
     stopsNew: order.liftedAt === null && order.reach !== 'none' && (order.holds || order.finishedAt === null),

@@ -91,7 +91,8 @@ eachDatabase('the administration of Curfew itself', (current) => {
 
     test('whom they appoint accepts, or does not', async () => {
       const proposal = got(await appoint(eli, 'fay', 'auditor'));
-      expect(proposal).toMatchObject({ mayConfirm: false, mayRefuse: true, person: { key: 'fay' } });
+      const confirmers = [{ key: 'fay' }];
+      expect(proposal).toMatchObject({ mayConfirm: false, mayRefuse: true, person: { key: 'fay' }, confirmers });
       expect(code(await confirmProposal(acme.world, eli, proposal.id))).toBe('self-approval');
       expect(code(await confirmProposal(acme.world, ana, proposal.id))).toBe('not-found');
       expect(await roles(fay)).toEqual([]);
@@ -136,6 +137,25 @@ eachDatabase('the administration of Curfew itself', (current) => {
   describe('with several admins', () => {
     beforeEach(async () => {
       for (const key of ['eli', 'fay', 'ada']) await giveRole(acme, key, 'admin');
+    });
+
+    test('names exactly those who would be told that they may confirm it', async () => {
+      const open = [
+        got(await appoint(eli, 'bo')),
+        got(await dismiss(eli, 'fay')),
+        got(await appoint(fay, 'ana', 'auditor')),
+      ];
+      for (const { id, confirmers } of open) {
+        const may: string[] = [];
+        for (const { key, active } of acme.world.rules.current().directory.people.values()) {
+          if (!active) continue;
+          const actor = await acme.as(key);
+          const seen = got(await listAdministration(acme.world, { ...actor, roles: await roles(actor) })).proposals;
+          if (seen.some((one) => one.id === id && one.mayConfirm)) may.push(key);
+        }
+        expect([id, confirmers.map(({ key }) => key).sort()]).toEqual([id, may.sort()]);
+        expect(may.length).toBeGreaterThan(0);
+      }
     });
 
     test('another one confirms, and not whom it is about', async () => {
@@ -231,8 +251,9 @@ eachDatabase('the administration of Curfew itself', (current) => {
       const proposal = got(await appoint(fay, 'bo'));
       const seen = async (actor: Actor) =>
         got(await listAdministration(acme.world, { ...actor, roles: ['admin'] })).proposals;
-      expect(await seen(eli)).toMatchObject([{ mayConfirm: false, mayRefuse: true }]);
-      expect(await seen(await acme.as('ada'))).toMatchObject([{ mayConfirm: true }]);
+      const confirmers = [{ key: 'ada' }];
+      expect(await seen(eli)).toMatchObject([{ mayConfirm: false, mayRefuse: true, confirmers }]);
+      expect(await seen(await acme.as('ada'))).toMatchObject([{ mayConfirm: true, confirmers }]);
       expect(code(await confirmProposal(acme.world, eli, proposal.id))).toBe('self-approval');
     });
 

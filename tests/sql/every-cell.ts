@@ -238,6 +238,10 @@ export async function everyCell(database: Database): Promise<Cells> {
         return listed(await operations.listLive(actor, lists));
       case 'listRevocations':
         return listed(await operations.listRevocations(actor, { ...lists, list: 'all' }));
+      case 'nameConfirmers': {
+        const found = await operations.showRevocation(actor, id as never);
+        return found.ok && found.value.confirmers !== null ? 'allow' : 'hidden';
+      }
       case 'listStops':
         return among(await operations.listStops(actor), ({ order }) => order);
       case 'listAdministration': {

@@ -80,6 +80,23 @@ eachDatabase('the list of orders', (current) => {
     expect(await seenBy(await acme.as('cem'))).toEqual([]);
   });
 
+  test('names exactly those who would be told that they may confirm it, while somebody can', async () => {
+    await hold(1);
+    for (const given of [got(await order(bo, { person: 'fay' })), got(await order(fay, { all: true }))]) {
+      const may: string[] = [];
+      for (const { key, active } of acme.world.rules.current().directory.people.values()) {
+        const shown = active ? await showRevocation(acme.world, await acme.as(key), given.id) : null;
+        if (shown?.ok === true && shown.value.mayConfirm) may.push(key);
+        // Whoever sees the order sees the names, and nobody else.
+        if (shown?.ok === true) expect(shown.value.confirmers).toEqual(given.confirmers);
+      }
+      expect(given.confirmers?.people.map(({ key }) => key).sort()).toEqual(may.sort());
+      expect([may.length > 0, given.confirmers?.more]).toEqual([true, 0]);
+    }
+    const own = got(await order(ana, { person: 'ana' }));
+    expect(own.confirmers).toEqual({ people: [], more: 0 });
+  });
+
   test('tells nobody by a cursor what they may not see', async () => {
     await hold(1);
     got(await order(bo, { person: 'ana' }));

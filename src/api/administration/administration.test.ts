@@ -6,7 +6,7 @@ const ACCOUNT = `lnk_${'k'.repeat(20)}`;
 const ANA = { key: 'ana', name: 'Ana Ruiz' };
 const MERGE = {
   ...{ id: `prp_${'a'.repeat(20)}`, action: 'merge', person: ANA, other: { key: 'bo', name: 'Bo' }, grants: 'end' },
-  ...{ reason: 'They are one', proposedBy: ANA, mayConfirm: false, mayRefuse: true },
+  ...{ reason: 'They are one', proposedBy: ANA, mayConfirm: false, mayRefuse: true, confirmers: [ANA] },
   ...{ proposedAt: '2026-11-21T05:00:00.000Z', lapsesAt: '2026-11-22T05:00:00.000Z' },
   ...{ losesRequests: [], losesGrants: [], widensOrders: [], changesVersion: 'v1' },
 };

@@ -27,6 +27,10 @@ const proposed = z.object({
   lapsesAt: time,
   mayConfirm: z.boolean(),
   mayRefuse: z.boolean(),
+  confirmers: z
+    .array(personView)
+    .readonly()
+    .meta({ description: 'Who can confirm it now; empty: nobody, or it is over.' }),
   changesVersion: z.string().meta({
     description: 'Stands for everything that it would change, as it is shown here: `seen` of a confirmation.',
   }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GRANT_STATES } from '../../core/grant.ts';
 import { REACHES, REVOCATION_STATUSES } from '../../core/revocation.ts';
+import type { Confirmers } from '../../operations/order-confirmers.ts';
 import type { LeftView, RevocationView } from '../../operations/revocation-view.ts';
 import { personView, type Covers } from '../views.ts';
 
@@ -16,6 +17,8 @@ const leftView = z.object({
   lastFault: z.string().nullable(),
   attempts: count,
 });
+
+const confirmers = z.object({ people: z.array(personView).readonly(), more: count });
 
 /** An order of the kill switch, as the API answers with it. */
 export const revocationView = z
@@ -33,6 +36,10 @@ export const revocationView = z
     orderedAt: time,
     asksUntil: time.nullable().meta({ description: 'Until when a second person can confirm; null: nobody can.' }),
     mayConfirm: z.boolean(),
+    confirmers: confirmers.nullable().meta({
+      description:
+        'Who can confirm it, while somebody can: the first twenty by name, and how many more. null: not for you to know.',
+    }),
     confirmedBy: personView.nullable(),
     confirmedAt: time.nullable(),
     stopsNew: z.boolean().meta({ description: 'Whether it keeps new access from starting.' }),
@@ -62,4 +69,5 @@ export const revocationView = z
 export const SCHEMAS_COVER_REVOCATIONS: readonly [
   Covers<typeof revocationView, RevocationView>,
   Covers<typeof leftView, LeftView>,
-] = [true, true];
+  Covers<typeof confirmers, Confirmers>,
+] = [true, true, true];

@@ -22,6 +22,7 @@ const ORDER: RevocationView = {
   orderedAt: '2026-11-21T06:00:00.000Z',
   asksUntil: '2026-11-21T06:15:00.000Z',
   mayConfirm: false,
+  confirmers: { people: [{ key: 'fay', name: 'Fay' }], more: 0 },
   confirmedBy: null,
   confirmedAt: null,
   stopsNew: true,

@@ -12,6 +12,7 @@ const proposed = {
   proposedAt: '',
   lapsesAt: '',
   mayConfirm: true,
+  confirmers: [ana],
   mayRefuse: true,
   changesVersion: 'v',
 };

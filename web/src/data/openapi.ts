@@ -4625,6 +4625,8 @@ export interface components {
             lapsesAt: string;
             mayConfirm: boolean;
             mayRefuse: boolean;
+            /** @description Who can confirm it now; empty: nobody, or it is over. */
+            readonly confirmers: components["schemas"]["Person"][];
             /** @description Stands for everything that it would change, as it is shown here: `seen` of a confirmation. */
             changesVersion: string;
             /** @enum {string} */
@@ -4643,6 +4645,8 @@ export interface components {
             lapsesAt: string;
             mayConfirm: boolean;
             mayRefuse: boolean;
+            /** @description Who can confirm it now; empty: nobody, or it is over. */
+            readonly confirmers: components["schemas"]["Person"][];
             /** @description Stands for everything that it would change, as it is shown here: `seen` of a confirmation. */
             changesVersion: string;
             /** @constant */
@@ -4686,6 +4690,8 @@ export interface components {
             lapsesAt: string;
             mayConfirm: boolean;
             mayRefuse: boolean;
+            /** @description Who can confirm it now; empty: nobody, or it is over. */
+            readonly confirmers: components["schemas"]["Person"][];
             /** @description Stands for everything that it would change, as it is shown here: `seen` of a confirmation. */
             changesVersion: string;
             /** @constant */
@@ -5113,6 +5119,11 @@ export interface components {
             /** @description Until when a second person can confirm; null: nobody can. */
             asksUntil: string | null;
             mayConfirm: boolean;
+            /** @description Who can confirm it, while somebody can: the first twenty by name, and how many more. null: not for you to know. */
+            confirmers: {
+                readonly people: components["schemas"]["Person"][];
+                more: number;
+            } | null;
             confirmedBy: components["schemas"]["Person"] | null;
             confirmedAt: string | null;
             /** @description Whether it keeps new access from starting. */

@@ -6,3 +6,14 @@ import type { Schemas } from './api.ts';
  */
 export const who = ({ name, key }: Pick<Schemas['Person'], 'key' | 'name'>): string =>
   name === key ? key : `${name} (${key})`;
+
+/** Who is asked for, one of them: `Needs 1 of Ana Ribeiro (ana), you.` `more`: how many there are besides. */
+export function needsOneOf(
+  people: readonly Pick<Schemas['Person'], 'key' | 'name'>[],
+  me: string,
+  more: string | null = null,
+): string {
+  const names = people.map((one) => (one.key === me ? 'you' : who(one)));
+  if (names.length === 1 && more === null) return `Needs ${names.join('')}.`;
+  return `Needs 1 of ${names.join(', ')}${more === null ? '' : ` and ${more}`}.`;
+}

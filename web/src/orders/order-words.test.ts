@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   beyondWords,
+  confirmerWords,
   orderState,
   progressOf,
   progressWords,
@@ -122,4 +123,16 @@ test('what is beyond the reach of an order says what can be done, which is nothi
   expect(beyondWords({ asksUntil: NOON, status: 'partly' }, 1)).toBe('it ends when a second person confirms.');
   expect(beyondWords({ asksUntil: null, status: 'partly' }, 2)).toContain('Give the order again');
   expect(beyondWords({ asksUntil: null, status: 'lifted' }, 2)).toBe('nobody confirmed it before it was lifted.');
+});
+
+test('the second person is asked for by name, as long as something waits for one', () => {
+  const bo = { key: 'bo', name: 'Bo Sandberg' };
+  const confirmers = { people: [person, bo], more: 0 };
+  expect(confirmerWords({ confirmers, status: 'waiting' }, 'bo')).toBe('Needs 1 of Ana Ribeiro (ana), you.');
+  expect(confirmerWords({ confirmers: { ...confirmers, more: 3 }, status: 'partly' }, '')).toBe(
+    'Needs 1 of Ana Ribeiro (ana), Bo Sandberg (bo) and 3 others who answer for a role or a target.',
+  );
+  expect(confirmerWords({ confirmers, status: 'done' }, '')).toBeNull();
+  expect(confirmerWords({ confirmers: { people: [], more: 0 }, status: 'lapsed' }, '')).toBeNull();
+  expect(confirmerWords({ confirmers: null, status: 'waiting' }, '')).toBeNull();
 });

@@ -1,5 +1,5 @@
 import type { Order } from '../data/orders.ts';
-import { who } from '../data/who.ts';
+import { needsOneOf, who } from '../data/who.ts';
 import type { State } from '../time/wording.ts';
 
 /** What an order stops, in a line. */
@@ -127,6 +127,17 @@ export function secondWords(
   if (liftedAt !== null && Date.parse(liftedAt) < Date.parse(orderedAt) + ASKS_FOR_MS)
     return 'nobody, before it was lifted';
   return reach === 'none' ? 'nobody, in the 15 minutes there were' : 'nobody';
+}
+
+/** Who is asked for as the second person of an order; `null`: nobody is, or it is not said. `me` is called _you_. */
+export function confirmerWords(
+  { confirmers, status }: Pick<Order, 'confirmers' | 'status'>,
+  me: string,
+): string | null {
+  // One that has ended all there was could still be widened, but nothing waits for that.
+  if (status === 'done' || confirmers === null || confirmers.people.length === 0) return null;
+  const { people, more } = confirmers;
+  return needsOneOf(people, me, more === 0 ? null : `${more} others who answer for a role or a target`);
 }
 
 /** Why some of what an order covers goes on, and what can be done. `beyond`: how many. */

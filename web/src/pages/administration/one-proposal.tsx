@@ -3,12 +3,12 @@ import { changeOf, effectsOf } from '../../administration/proposal-words.ts';
 import { under, useAction } from '../../data/action.ts';
 import { ADMINISTRATION, type Proposal } from '../../data/administration.ts';
 import { api, ApiFailure, ask } from '../../data/api.ts';
-import { who } from '../../data/who.ts';
+import { needsOneOf, who } from '../../data/who.ts';
 import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { Button } from '../../ui/button.tsx';
-import { Card, Quote } from '../../ui/card.tsx';
+import { Card, Facts, Quote } from '../../ui/card.tsx';
 import { ApprovedIcon, DeniedIcon, ReturnIcon } from '../../ui/icons.ts';
 import { FailureNotice, toast } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
@@ -18,7 +18,7 @@ import classes from './administration.module.css';
 export function OneProposal({ proposal, me }: { readonly proposal: Proposal; readonly me: string }) {
   const now = useNow();
   const client = useQueryClient();
-  const { id, reason, proposedBy, lapsesAt, mayConfirm, mayRefuse, changesVersion } = proposal;
+  const { id, reason, proposedBy, lapsesAt, mayConfirm, mayRefuse, changesVersion, confirmers } = proposal;
   const own = proposedBy.key === me;
   const left = countdown(now, Date.parse(lapsesAt));
   const touches = [ADMINISTRATION, ['me']];
@@ -59,7 +59,17 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
           <li key={effect}>{effect}</li>
         ))}
       </ul>
-      <p className={classes['small']}>Proposed by {own ? 'you' : who(proposedBy)}.</p>
+      <Facts
+        rows={[
+          ['Proposed by', own ? 'you' : who(proposedBy)],
+          [
+            'Who can confirm',
+            confirmers.length === 0
+              ? 'Nobody as it stands: propose it again once another admin can.'
+              : needsOneOf(confirmers, me),
+          ],
+        ]}
+      />
       {confirm.error !== null && <PasskeyFailure error={confirm.error} />}
       {refuse.error !== null && <FailureNotice error={refuse.error} intent="change" />}
       {(mayConfirm || mayRefuse) && (

@@ -2,6 +2,7 @@ import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import {
   beyondWords,
+  confirmerWords,
   orderState,
   progressOf,
   secondWords,
@@ -14,6 +15,7 @@ import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
 import { useLive } from '../../data/live.ts';
 import { ORDERS, useOrder, type Order } from '../../data/orders.ts';
+import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -54,6 +56,8 @@ function Told({ order }: { readonly order: Order }) {
   const now = useNow();
   const times = useTimes();
   const { orderedBy, orderedAt, confirmedBy, confirmedAt, liftedBy, liftedAt, status, requestsWithdrawn } = order;
+  const { data: me } = useMe();
+  const confirmers = confirmerWords(order, me?.person.key ?? '');
   const at = (time: string | null): string => (time === null ? '' : `, ${times.short(Date.parse(time), now)}`);
   const asks = order.asksUntil === null ? null : countdown(now, Date.parse(order.asksUntil));
   return (
@@ -78,6 +82,7 @@ function Told({ order }: { readonly order: Order }) {
           rows={[
             ['Given by', `${who(orderedBy)}${at(orderedAt)}`],
             ['Second person', confirmedBy === null ? secondWords(order, now) : `${who(confirmedBy)}${at(confirmedAt)}`],
+            confirmers === null ? null : ['Who can confirm', confirmers],
             ['Reaches', REACH_WORDS[order.reach]],
             ['New access', order.stopsNew ? 'does not start while the order stands' : 'may start'],
             requestsWithdrawn === 0 ? null : ['Requests withdrawn', String(requestsWithdrawn)],
