@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { under, useAction } from '../data/action.ts';
 import { api, ask, type Grant } from '../data/api.ts';
 import { durationWords } from '../time/countdown.ts';
@@ -23,6 +23,8 @@ interface Wanted {
 /** A request of its own, decided like any other, without a gap in between. */
 export default function ExtendForm({ grant, onClose }: { readonly grant: Grant; readonly onClose: () => void }) {
   const [wanted, setWanted] = useState<Wanted>({ duration: '15m', reason: '', ticket: '' });
+  const [complaint, setComplaint] = useState<string | null>(null);
+  const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
   const now = useNow();
   const times = useTimes();
@@ -31,7 +33,7 @@ export default function ExtendForm({ grant, onClose }: { readonly grant: Grant; 
       ask(() =>
         api.POST('/v1/grants/{id}/extend', {
           params: { path: { id: grant.id }, ...under(key) },
-          body: { duration, ...(reason === '' ? {} : { reason }), ...(ticket === '' ? {} : { ticket }) },
+          body: { duration, reason: reason.trim(), ...(ticket.trim() === '' ? {} : { ticket: ticket.trim() }) },
         }),
       ),
     {
@@ -47,10 +49,15 @@ export default function ExtendForm({ grant, onClose }: { readonly grant: Grant; 
   const end = grant.endsAt === null ? null : Date.parse(grant.endsAt) + laterMs;
   return (
     <form
+      ref={form}
       className={classes['dialog']}
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        act.mutate(wanted);
+        const said = wanted.reason.trim() !== '';
+        setComplaint(said ? null : 'Say why.');
+        if (said) return act.mutate(wanted);
+        form.current?.querySelector('textarea')?.focus();
       }}
     >
       <OneOf
@@ -67,6 +74,8 @@ export default function ExtendForm({ grant, onClose }: { readonly grant: Grant; 
         label="Why"
         description="What is still to be done. Whoever decides reads it."
         value={wanted.reason}
+        error={complaint}
+        maxLength={2_000}
         autosize
         minRows={2}
         onChange={(event) => setWanted({ ...wanted, reason: event.currentTarget.value })}

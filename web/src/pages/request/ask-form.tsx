@@ -6,6 +6,7 @@ import { api, ask } from '../../data/api.ts';
 import { useDebounced } from '../../data/debounced.ts';
 import { durationText } from '../../time/countdown.ts';
 import { durationChoices, parseDuration, sensibleDuration } from '../../time/durations.ts';
+import { useNow } from '../../time/ticker.ts';
 import { timesIn, useZone } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
 import { Fields, LineField, OneOf, TextField } from '../../ui/fields.tsx';
@@ -15,6 +16,7 @@ import { StateSign } from '../../ui/signs.tsx';
 import {
   asIfSaid,
   bodyOf,
+  isPast,
   stillMissing,
   timeOf,
   timesMissing,
@@ -22,6 +24,7 @@ import {
   type Asked,
   type DraftSearch,
 } from './draft.ts';
+import { AlreadyMine } from './already-mine.tsx';
 import { AskedItems, type AskedItem } from './asked-items.tsx';
 import { Outlook, outlookState } from './outlook.tsx';
 import classes from './ask-form.module.css';
@@ -58,10 +61,11 @@ export function AskForm({
     ticket: draft.ticket ?? '',
     at: timeOf(draft.at),
   };
-  const outlook = useOutlook(asked);
+  const now = useNow();
+  const outlook = useOutlook(asked, !isPast(asked.at, now));
   const requirements = outlook.data?.requirements ?? null;
   const missing = requirements === null ? {} : stillMissing(asked, requirements);
-  const wrongTimes = timesMissing(duration, later, asked.at);
+  const wrongTimes = timesMissing(duration, later, asked.at, now);
   const send = useAction(
     (input: Asked, key) => ask(() => api.POST('/v1/requests', { params: under(key), body: bodyOf(input) })),
     {
@@ -85,6 +89,7 @@ export function AskForm({
     >
       <div className={classes['fields']}>
         <AskedItems items={items} words={draft.q} onItems={(next) => onDraft(withItems(draft, next))} />
+        <AlreadyMine items={asked.items} at={asked.at} />
         <Fields title="Why">
           <TextField
             label="Reason"
@@ -132,13 +137,13 @@ export function AskForm({
         <When
           later={later}
           at={asked.at}
-          error={complaining ? wrongTimes.at : undefined}
+          error={complaining || asked.at !== null ? wrongTimes.at : undefined}
           onWhen={(isLater, at) => {
             setLater(isLater);
             onDraft(withoutAt(draft, at));
           }}
         />
-        {outlook.data !== undefined && (
+        {outlook.data !== undefined && wrongTimes.at === undefined && (
           <p className={classes['soon']}>
             <StateSign state={outlookState(outlook.data)} />
           </p>
@@ -150,7 +155,7 @@ export function AskForm({
           </Button>
         </div>
       </div>
-      <Outlook asked={asked} preview={outlook} />
+      <Outlook asked={asked} preview={outlook} unasked={wrongTimes.at ?? null} refused={send.error} />
     </form>
   );
 }
@@ -168,7 +173,7 @@ function withoutAt({ at: _, ...draft }: DraftSearch, at: string | null): DraftSe
 }
 
 /** What would be decided now. What the asker still has to say is taken as said; the rest is what would be sent. */
-function useOutlook(asked: Asked) {
+function useOutlook(asked: Asked, isSound: boolean) {
   const requirements = useRef<Parameters<typeof asIfSaid>[1]>(null);
   const settled = useDebounced(JSON.stringify(bodyOf(asIfSaid(asked, requirements.current))), STILL_MS);
   const answer = useQuery({
@@ -176,7 +181,7 @@ function useOutlook(asked: Asked) {
     queryFn: () =>
       ask(() => api.POST('/v1/requests/preview', { body: JSON.parse(settled) as ReturnType<typeof bodyOf> })),
     placeholderData: keepPreviousData,
-    enabled: parseDuration(asked.duration) !== null,
+    enabled: isSound && parseDuration(asked.duration) !== null,
   });
   requirements.current = answer.data?.requirements ?? null;
   return answer;

@@ -88,10 +88,12 @@ test('a link that anybody may have written gives no broken, doubled or endless i
 test('who wants it later has to say when, whatever an address names as a time', () => {
   expect(timeOf('2026-11-22T10:00Z')).toBe('2026-11-22T10:00:00.000Z');
   expect([timeOf(undefined), timeOf(''), timeOf('tomorrow')]).toEqual([null, null, null]);
-  expect(timesMissing('45m', false, null)).toEqual({});
-  expect(timesMissing('45m', true, '2026-11-22T10:00:00.000Z')).toEqual({});
-  expect(timesMissing('45m', true, null)).toEqual({ at: expect.stringContaining('Say when') });
-  expect(timesMissing('a while', false, null)).toEqual({ duration: 'Write it as 15m, 1h or 1h30m.' });
+  const [at, now] = ['2026-11-22T10:00:00.000Z', Date.parse('2026-11-22T10:01:00.000Z')];
+  expect(timesMissing('45m', false, null, now)).toEqual({});
+  expect(timesMissing('45m', true, at, now)).toEqual({});
+  expect(timesMissing('45m', true, null, now)).toEqual({ at: expect.stringContaining('Say when') });
+  expect(timesMissing('a while', false, null, now)).toEqual({ duration: 'Write it as 15m, 1h or 1h30m.' });
+  expect(timesMissing('45m', true, at, now + 1)).toEqual({ at: expect.stringContaining('has passed') });
 });
 
 test('a link for a colleague carries everything but the reason', () => {

@@ -106,17 +106,27 @@ export function timeOf(text: string | undefined): string | null {
 
 /**
  * What is wrong with its times. Whoever wants it later and says no time must not get it now. `later`: they chose so, or the address names a
- * time, whatever that is worth.
+ * time, whatever that is worth. A start that was before `now` (milliseconds) is said here, where it stands, and the server is not asked.
  */
 export function timesMissing(
   duration: string,
   later: boolean,
   at: string | null,
+  now: number,
 ): { readonly duration?: string; readonly at?: string } {
   return {
     ...(parseDuration(duration) === null ? { duration: 'Write it as 15m, 1h or 1h30m.' } : {}),
     ...(later && at === null ? { at: 'Say when it is to begin, or choose “As soon as it is approved”.' } : {}),
+    ...(isPast(at, now) ? { at: 'That has passed. Say a later time, or choose “As soon as it is approved”.' } : {}),
   };
+}
+
+/** As the server counts it: a start within the last minute is a clock that differs, and means now. */
+const LATE_MS = 60_000;
+
+/** Whether a start has passed. */
+export function isPast(at: string | null, now: number): boolean {
+  return at !== null && Date.parse(at) < now - LATE_MS;
 }
 
 /** The address of a form as a link for somebody else: without the reason that a tool may have put there. */

@@ -1,6 +1,6 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Command } from '../../access/command.tsx';
-import type { Preview } from '../../data/api.ts';
+import { ApiFailure, type Preview } from '../../data/api.ts';
 import { signInBesideAddress } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
 import { StalePeople } from '../../requests/stale-people.tsx';
@@ -17,7 +17,19 @@ import { whatItTakes, whyUnsignable } from './what-it-takes.ts';
 import classes from './outlook.module.css';
 
 /** What would happen if it were sent now: by whom it is decided, until when it lasts, what survives, what the cloud is told. */
-export function Outlook({ asked, preview }: { readonly asked: Asked; readonly preview: UseQueryResult<Preview> }) {
+export function Outlook({
+  asked,
+  preview,
+  unasked,
+  refused,
+}: {
+  readonly asked: Asked;
+  readonly preview: UseQueryResult<Preview>;
+  /** Why the server was not asked: what is wrong already; `null`: it was. */
+  readonly unasked: string | null;
+  /** What came of sending it. */
+  readonly refused: Error | null;
+}) {
   const { data, error, isLoading, refetch } = preview;
   return (
     <Card
@@ -27,9 +39,16 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
     >
       <h2>What would happen</h2>
       {isLoading && <Waiting />}
-      {error !== null && <FailureNotice error={error} intent="look" again={() => void refetch()} />}
-      {data !== undefined && error === null && <StalePeople words={data.stale} />}
-      {data !== undefined && error === null && <Answer asked={asked} data={data} />}
+      {unasked !== null && <p className={classes['quiet']}>Nothing yet: say first when it is to begin.</p>}
+      {unasked === null && error !== null && !isSameFailure(error, refused) && (
+        <FailureNotice error={error} intent="look" again={() => void refetch()} />
+      )}
+      {unasked === null && error === null && data !== undefined && (
+        <>
+          <StalePeople words={data.stale} />
+          <Answer asked={asked} data={data} />
+        </>
+      )}
       <div className={classes['part']}>
         <h3>On the command line</h3>
         <Command label="The same on the command line" text={commandLine(asked)} />
@@ -42,6 +61,13 @@ export function Outlook({ asked, preview }: { readonly asked: Asked; readonly pr
         </p>
       </div>
     </Card>
+  );
+}
+
+/** Whether sending was refused for what stood here before: it is said once, where it was sent. */
+function isSameFailure(one: Error, other: Error | null): boolean {
+  return (
+    other instanceof ApiFailure && one instanceof ApiFailure && one.code === other.code && one.message === other.message
   );
 }
 
