@@ -76,3 +76,44 @@ test('a start that has passed is said once, where it stands, and nothing is sent
   expect(complaints()).toEqual([]);
   await page.context().close();
 });
+
+/** Held back, as on a machine that has much to do: what lets the address follow what is typed. */
+const HOLD_ADDRESS = `{
+  const held = new Map();
+  const set = window.setTimeout.bind(window);
+  const clear = window.clearTimeout.bind(window);
+  let last = -1;
+  window.setTimeout = (call, ms, ...rest) => (ms === 400 ? (held.set(--last, call), last) : set(call, ms, ...rest));
+  window.clearTimeout = (id) => (held.delete(id) ? undefined : clear(id));
+  window.letAddressFollow = () => { const calls = [...held.values()]; held.clear(); for (const call of calls) call(); return calls.length; };
+}`;
+
+test('a click on a result right after typing is not taken back to the search', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  await page.addInitScript(HOLD_ADDRESS);
+  // What was typed has settled, and is drawn by the time of the click, or is about to be.
+  for (const tasks of [0, 1, 2]) {
+    await page.goto('/request');
+    await page.getByRole('searchbox', { name: 'Search access' }).fill('invoice');
+    await page.getByRole('link', { name: /^invoice-reader on aws\/prod/ }).waitFor();
+    const settledNow = await page.evaluate(`(async () => {
+      const task = () => new Promise((done) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = done;
+        port2.postMessage(null);
+      });
+      const links = [...document.querySelectorAll('main a')];
+      const result = links.find((link) => link.textContent.startsWith('invoice-reader on aws/prod'));
+      const settled = window.letAddressFollow();
+      for (let n = 0; n < ${tasks}; n += 1) await task();
+      result.click();
+      return settled;
+    })()`);
+    expect([tasks, settledNow]).toEqual([tasks, 1]);
+    await page.getByRole('heading', { name: 'Ask for invoice-reader' }).waitFor();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('It stays');
+    expect(new URL(page.url()).searchParams.get('role')).toBe('invoice-reader');
+  }
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});

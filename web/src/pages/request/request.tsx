@@ -1,5 +1,5 @@
 import { useQueries } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { api, ask } from '../../data/api.ts';
 import { Waiting } from '../../ui/card.tsx';
 import { FailureNotice } from '../../ui/notices.tsx';
@@ -14,6 +14,7 @@ const route = getRouteApi('/request');
 export function Request() {
   const draft = route.useSearch();
   const navigate = route.useNavigate();
+  const { history } = useRouter();
   const items = itemsOf(draft);
   const found = useQueries({ queries: items.map(catalogueEntry) });
   const [first] = items;
@@ -25,7 +26,7 @@ export function Request() {
           q={draft.q ?? ''}
           onQ={(q) => {
             // The address follows what is typed a moment later: whoever has chosen by then is not taken back.
-            if (isStillSearching(window.location)) void navigate({ search: withWords(draft, q), replace: true });
+            if (isStillSearching(history.location)) void navigate({ search: withWords(draft, q), replace: true });
           }}
           draft={draft}
         />
@@ -70,7 +71,10 @@ function catalogueEntry({ role, target }: Item) {
   };
 }
 
-/** Whether the address is that of the search still; a page that is being left is drawn until the next one is ready. */
+/**
+ * Whether the address is that of the search still: as the router has it, which knows of a click before the browser does. A page that is being
+ * left is drawn until the next one is ready.
+ */
 function isStillSearching({ pathname, search }: Pick<Location, 'pathname' | 'search'>): boolean {
   return pathname === '/request' && !new URLSearchParams(search).has('role');
 }
