@@ -3,7 +3,7 @@ import type { Notice } from '../../operations/notice.ts';
 import { NOTIFICATIONS } from '../../core/notification.ts';
 import { oneLine } from '../../core/one-line.ts';
 import { proofWords } from '../../core/proof.ts';
-import { toIso } from '../../core/time.ts';
+import { instant, toIso } from '../../core/time.ts';
 import { letterOf } from './letter.ts';
 import { AT, GRANT, noticeUnderTest } from './notice-under-test.ts';
 import { printHtml, printText } from './print-letter.ts';
@@ -45,7 +45,7 @@ test('a request that waits, as text and as HTML', () => {
     <meta charset="utf-8">
     <meta name="color-scheme" content="light dark">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>[Curfew] invoice-reader on aws/prod for Ana Ribeiro (req_abcdea)</title>
+    <title>Please decide: invoice-reader on aws/prod, asked by Ana Ribeiro [Curfew req_abcdea]</title>
     </head>
     <body>
     <p><strong>Ana Ribeiro asks for access, and you can decide it.</strong></p>
@@ -61,14 +61,11 @@ test('a request that waits, as text and as HTML', () => {
   `);
 });
 
-test('all messages of a request have one subject, whatever became of it', () => {
-  const subjects = NOTIFICATIONS.map((kind) => letter({ kind, grant: GRANT, decided: BO }).subject);
-  expect([...new Set(subjects)]).toEqual(['[Curfew] invoice-reader on aws/prod for Ana Ribeiro (req_abcdea)']);
-});
-
-test('what each message says first, and below', () => {
+/** Every message, and those of one kind that say different things. */
+function cases(): readonly Partial<Notice>[] {
   const over = { ...GRANT, endedAt: AT };
-  const cases: readonly Partial<Notice>[] = [
+  return [
+    { kind: 'waits' },
     { kind: 'escalated' },
     { kind: 'decide-again' },
     { kind: 'waits', until: AT },
@@ -95,10 +92,63 @@ test('what each message says first, and below', () => {
     { kind: 'failed', grant: { ...over, proof: GONE, triedAgain: true } },
     { kind: 'not-gone', grant: { ...GRANT, cause: 'expired' } },
   ];
-  const said = cases.map((one) => {
-    const { headline, lines } = letter(one);
-    return [headline, ...lines.map((below) => `  ${below}`)].join('\n');
-  });
+}
+
+test('the subject alone says what happened, to what, and whether something is to be done', () => {
+  const two = [
+    { role: 'invoice-reader', target: 'aws/prod', tier: 2 },
+    { role: 'log-reader', target: 'aws/dev', tier: 3 },
+  ] as const;
+  const tomorrow = { ...GRANT, endsAt: instant(AT + 24 * 3_600_000) };
+  const all = [...cases(), { items: two }, { kind: 'active', grant: tomorrow } as const];
+  expect(new Set(all.map(({ kind = 'waits' }) => kind))).toEqual(new Set(NOTIFICATIONS));
+  const subjects = all.map((one) => letter(one).subject);
+  expect(subjects.join('\n')).toMatchInlineSnapshot(`
+    "Please decide: invoice-reader on aws/prod, asked by Ana Ribeiro [Curfew req_abcdea]
+    Please decide, nobody has yet: invoice-reader on aws/prod, asked by Ana Ribeiro [Curfew req_abcdea]
+    Please decide again: invoice-reader on aws/prod, asked by Ana Ribeiro [Curfew req_abcdea]
+    Please decide: invoice-reader on aws/prod for longer, asked by Ana Ribeiro [Curfew req_abcdea]
+    Approved: invoice-reader on aws/prod [Curfew req_abcdea]
+    Approved: invoice-reader on aws/prod, from 14:00 UTC [Curfew req_abcdea]
+    Denied: invoice-reader on aws/prod [Curfew req_abcdea]
+    Denied: invoice-reader on aws/prod [Curfew req_abcdea]
+    Nobody decided in time: invoice-reader on aws/prod [Curfew req_abcdea]
+    Please ask again, Curfew was restored from a backup: invoice-reader on aws/prod [Curfew req_abcdea]
+    Your request was stopped: invoice-reader on aws/prod [Curfew req_abcdea]
+    You have access until 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
+    Ends at 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
+    Extended until 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
+    Not extended, ends at 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
+    Ended: invoice-reader on aws/prod [Curfew req_abcdea]
+    Ended, given back: invoice-reader on aws/prod [Curfew req_abcdea]
+    Over, but the access stays: invoice-reader on aws/prod [Curfew req_abcdea]
+    Over, but the access stays: invoice-reader on aws/prod [Curfew req_abcdea]
+    Could not be given: invoice-reader on aws/prod [Curfew req_abcdea]
+    Could not be given: invoice-reader on aws/prod [Curfew req_abcdea]
+    Could not be given, tried once more: invoice-reader on aws/prod [Curfew req_abcdea]
+    Over, but not proven gone yet: invoice-reader on aws/prod [Curfew req_abcdea]
+    Please decide: invoice-reader on aws/prod and 1 more, asked by Ana Ribeiro [Curfew req_abcdea]
+    You have access until 2026-11-23 14:00 UTC: invoice-reader on aws/prod [Curfew req_abcdea]"
+  `);
+  // Which request it is, for whoever filters, and so that two requests for the same are told apart.
+  for (const subject of subjects) expect(subject).toMatch(/ \[Curfew req_abcdea\]$/);
+});
+
+test('only a message that asks its reader for something says please', () => {
+  const asks = new Set<string>(['waits', 'escalated', 'decide-again']);
+  for (const one of cases()) {
+    const asksAgain = one.state?.kind === 'lapsed' && one.state.cause === 'new-epoch';
+    expect(letter(one).subject.startsWith('Please '), one.kind).toBe(asks.has(one.kind ?? '') || asksAgain);
+  }
+});
+
+test('what each message says first, and below', () => {
+  const said = cases()
+    .slice(1)
+    .map((one) => {
+      const { headline, lines } = letter(one);
+      return [headline, ...lines.map((below) => `  ${below}`)].join('\n');
+    });
   expect(said.join('\n')).toMatchInlineSnapshot(`
     "Nobody has decided this in time, and now you can: Ana Ribeiro asks for access.
       invoice-reader on aws/prod (tier 2)

@@ -1,12 +1,13 @@
-import { formatDuration, toIso, type Instant } from '../../core/time.ts';
+import { formatDuration } from '../../core/time.ts';
 import type { NotificationKind } from '../../core/notification.ts';
 import type { ProofWords } from '../../core/proof.ts';
 import { assertNever } from '../../core/result.ts';
-import type { Notice, NoticeGrant, NoticeItem } from '../../operations/notice.ts';
+import type { Notice, NoticeGrant } from '../../operations/notice.ts';
+import { itemWords, subjectOf, timeWords } from './subject.ts';
 
 /** What a message says, before it is printed. Everything in it is plain text; `quote` is what a person wrote. */
 export interface Letter {
-  /** The same for all messages of a request, so that every client keeps them in one thread. */
+  /** What happened, to what, and whether something is to be done: {@link subjectOf} says why. */
   readonly subject: string;
   readonly headline: string;
   readonly lines: readonly string[];
@@ -36,12 +37,6 @@ export function letterOf(notice: Notice, origin: string): Letter {
     why: `${whyOf(notice)} On its page you can mute this request alone.`,
     settingsUrl: `${origin}/me`,
   };
-}
-
-function subjectOf({ items, requester, until, request }: Notice): string {
-  const more = items.length > 1 ? ` and ${items.length - 1} more` : '';
-  const longer = until === null ? '' : ', for longer';
-  return `[Curfew] ${itemWords(items[0])}${more} for ${requester}${longer} (${request.slice(0, 10)})`;
 }
 
 type Said = Pick<Letter, 'headline' | 'lines' | 'quote'>;
@@ -172,13 +167,4 @@ function whyOf({ kind }: Notice): string {
   if (kind === 'decide-again') return 'You get this because you have approved this request.';
   if (kind === 'escalated') return 'You get this because the rules name you when nobody else has decided in time.';
   return 'You get this because you asked for this access.';
-}
-
-function itemWords(item: Pick<NoticeItem, 'role' | 'target'> | undefined): string {
-  return item === undefined ? 'access' : `${item.role} on ${item.target}`;
-}
-
-/** Whoever reads it may be anywhere, so it is said in UTC: `2026-11-22 14:30 UTC`. */
-export function timeWords(at: Instant): string {
-  return `${toIso(at).slice(0, 16).replace('T', ' ')} UTC`;
 }

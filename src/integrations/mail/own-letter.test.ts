@@ -47,9 +47,10 @@ test('a passkey that was registered, as text', () => {
   `);
 });
 
-test('what each message says first, and below', () => {
+/** Every message, and those of one kind that say different things. */
+function cases(): readonly Partial<OwnNotice>[] {
   const role = { role: 'auditor', action: 'appoint' } as const;
-  const cases: readonly Partial<OwnNotice>[] = [
+  return [
     ...OWN_NEWS.filter((kind) => !/^(role|proposal|order)-/.test(kind)).map((kind) => ({ kind })),
     { kind: 'account-linked', issuer: 'https://contractors.example' },
     { kind: 'account-linked', issuer: 'https://slack.com', signsIn: false },
@@ -68,7 +69,42 @@ test('what each message says first, and below', () => {
     { kind: 'order-waits', scope: 'target', about: 'aws/prod' },
     { kind: 'order-waits', scope: 'all' },
   ];
-  const said = cases.map((one) => {
+}
+
+test('the subject alone says what happened, and begins with what is to be done', () => {
+  const subjects = cases().map((one) => letter(one).subject);
+  expect(subjects.join('\n')).toMatchInlineSnapshot(`
+    "A new passkey can sign decisions in your name [Curfew]
+    One of your passkeys was removed, and signs nothing any more [Curfew]
+    All your passkeys were said to be lost: please take it back if that was not you [Curfew]
+    Please confirm that it is really them: Bo Sandberg (bo) lost all passkeys [Curfew]
+    Somebody confirmed that you lost your passkeys. One more has to [Curfew]
+    Please register a new passkey: two others confirmed that you lost yours [Curfew]
+    One more account signs you in [Curfew]
+    An account signs you in no more [Curfew]
+    Whoever runs Curfew had the accounts of everybody at a provider forgotten [Curfew]
+    Bo Sandberg (bo) and another are counted as one person now [Curfew]
+    One more account signs you in [Curfew]
+    One more account is known to be yours [Curfew]
+    An account signs you in no more [Curfew]
+    Whoever runs Curfew had the accounts of everybody at https://idp.example forgotten [Curfew]
+    You are to become an auditor of Curfew [Curfew]
+    Please confirm or refuse: you are no longer to be an auditor of Curfew [Curfew]
+    You are an auditor of Curfew now [Curfew]
+    You are no auditor of Curfew any more [Curfew]
+    Rami Haddad (rami) left the directory, and is no admin of Curfew any more [Curfew]
+    Please confirm or refuse: to appoint Bo Sandberg (bo) as auditor [Curfew]
+    Please confirm or refuse: to dismiss Bo Sandberg (bo) as auditor [Curfew]
+    Please confirm or refuse: to count Finn (finn) as Bo Sandberg (bo) [Curfew]
+    Please confirm or refuse: to let an account of Bo Sandberg (bo) pass on [Curfew]
+    Please confirm: Eli Stern (eli) wants to stop all access of Bo Sandberg (bo) [Curfew]
+    Please confirm: Eli Stern (eli) wants to stop all access on aws/prod [Curfew]
+    Please confirm: Eli Stern (eli) wants to stop all access of everybody [Curfew]"
+  `);
+});
+
+test('what each message says first, and below', () => {
+  const said = cases().map((one) => {
     const { headline, lines } = letter(one);
     return [headline, ...lines.map((below) => `  ${below}`)].join('\n');
   });

@@ -1,6 +1,7 @@
 import { assertNever } from '../../core/result.ts';
 import type { OwnNotice } from '../../operations/own-notice.ts';
-import { timeWords, type Letter } from './letter.ts';
+import type { Letter } from './letter.ts';
+import { timeWords } from './subject.ts';
 
 /** Says in words what somebody is told of their own keys, accounts and roles. `origin` as for `letterOf`. No link decides anything. */
 export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
@@ -12,7 +13,7 @@ export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
   const isForAdmins = notice.kind === 'role-ended' || notice.kind === 'accounts-forgotten';
   const wasDone = `At ${timeWords(happenedAt)}, by ${own ? 'you, signed in as yourself' : (by ?? 'Curfew')}`;
   return {
-    subject: `[Curfew] ${headline.replace(/[.:]$/, '')}`,
+    subject: `${subjectWords(notice) ?? headline.replace(/[.:]$/, '')} [Curfew]`,
     headline,
     lines: [...lines, wasDone, ...(own ? [NOT_YOU] : [])],
     quote: reason === null || reason === '' ? null : { by: by ?? 'Somebody', text: reason },
@@ -135,6 +136,20 @@ const ANEW =
 function stopped({ scope, about }: OwnNotice): string {
   if (scope === 'all') return 'of everybody';
   return scope === 'target' ? `on ${about}` : `of ${about}`;
+}
+
+/** A subject for what asks its reader for something, and so begins with it; `null`: the headline says it. */
+function subjectWords(notice: OwnNotice): string | null {
+  const { kind, about, by, role, action, mayConfirm } = notice;
+  if (kind === 'recovery-waits') return `Please confirm that it is really them: ${about} lost all passkeys`;
+  if (kind === 'recovery-asked')
+    return 'All your passkeys were said to be lost: please take it back if that was not you';
+  if (kind === 'recovery-opened') return 'Please register a new passkey: two others confirmed that you lost yours';
+  if (kind === 'proposal-waits') return `Please confirm or refuse: ${proposed(notice).replace(/^To/, 'to')}`;
+  if (kind === 'order-waits') return `Please confirm: ${by ?? 'somebody'} wants to stop all access ${stopped(notice)}`;
+  if (kind === 'role-proposed' && mayConfirm)
+    return `Please confirm or refuse: you are ${action === 'dismiss' ? 'no longer to be' : 'to become'} an ${role} of Curfew`;
+  return null;
 }
 
 function proposed({ action, role, about, other }: OwnNotice): string {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startMailCatcher, type MailCatcher } from '../../../simulators/mail/catcher.ts';
+import { parseId } from '../../core/ids.ts';
 import { headerOf } from '../../../simulators/mail/read-message.ts';
 import { letterOf } from './letter.ts';
-import { noticeUnderTest } from './notice-under-test.ts';
+import { GRANT, noticeUnderTest } from './notice-under-test.ts';
 import { printHtml, printText } from './print-letter.ts';
 import { createSmtpMailer, type SmtpMailer } from './smtp.ts';
 
@@ -47,12 +48,31 @@ test('a message arrives as it was written, in the thread of its request, and the
   expect([of('in-reply-to'), of('references')]).toEqual(
     Array(2).fill('<req_abcdeabcdeabcdeabcde@curfew.acme.example>'),
   );
+  expect(of('subject')).toBe('Please decide: invoice-reader on aws/prod, asked by Ana Ribeiro [Curfew req_abcdea]');
   expect(of('auto-submitted')).toBe('auto-generated');
   expect(of('list-unsubscribe')).toBe('<https://curfew.acme.example/me>');
   expect(of('date')).toBe('Sun, 22 Nov 2026 14:00:00 +0000');
   expect(again?.headers.filter(([name]) => name === 'Message-ID')).toEqual(
     first?.headers.filter(([name]) => name === 'Message-ID'),
   );
+});
+
+test('all messages of a request are one thread, however different their subjects are, and those of another request are not', async () => {
+  const another = parseId('req', `req_${'bcdea'.repeat(4)}`);
+  if (another === null) throw new Error('the id of the test is no id');
+  await mailer.send(noticeUnderTest());
+  await mailer.send(noticeUnderTest({ kind: 'active', grant: GRANT, key: 'b'.repeat(24) }));
+  await mailer.send(noticeUnderTest({ request: another }));
+  const [waits, active, other] = catcher.messages().map(({ headers }) => ({
+    subject: headerOf(headers, 'subject'),
+    thread: ['references', 'in-reply-to', 'thread-index'].map((name) => headerOf(headers, name)),
+  }));
+  expect(active?.subject).not.toBe(waits?.subject);
+  expect(active?.thread).toEqual(waits?.thread);
+  for (const [place, value] of (other?.thread ?? []).entries()) expect(value).not.toBe(waits?.thread[place]);
+  // [MS-OXOMSG] 2.2.1.3: a byte 1, five of a time, sixteen that name the thread.
+  const index = Buffer.from(waits?.thread[2] ?? '', 'base64');
+  expect([index.length, index[0]]).toEqual([22, 1]);
 });
 
 test('nothing that people wrote becomes a header or a recipient', async () => {
@@ -71,7 +91,7 @@ test('nothing that people wrote becomes a header or a recipient', async () => {
   expect(mail?.headers.map(([name]) => name).sort()).toEqual(
     [
       ...['Auto-Submitted', 'Content-Type', 'Date', 'From', 'In-Reply-To', 'List-Unsubscribe', 'MIME-Version'],
-      ...['Message-ID', 'References', 'Subject', 'To', 'X-Auto-Response-Suppress'],
+      ...['Message-ID', 'References', 'Subject', 'Thread-Index', 'To', 'X-Auto-Response-Suppress'],
     ].sort(),
   );
 });

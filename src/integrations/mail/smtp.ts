@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
 import { oneLine } from '../../core/one-line.ts';
 import type { Delivery, Mailer } from '../../operations/tell-people.ts';
@@ -66,6 +67,7 @@ export function createSmtpMailer({ config, password, origin }: SmtpParts): SmtpM
             // RFC 3834: nobody's holiday answers it.
             'Auto-Submitted': 'auto-generated',
             'X-Auto-Response-Suppress': 'All',
+            'Thread-Index': threadIndex(about),
             ...(letter.settingsUrl === null ? {} : { 'List-Unsubscribe': `<${letter.settingsUrl}>` }),
           },
         });
@@ -86,6 +88,18 @@ export function createSmtpMailer({ config, password, origin }: SmtpParts): SmtpM
     },
     close: () => transport.close(),
   };
+}
+
+/** The beginning of 2026 as a FILETIME without its last three bytes: where a thread begins is no matter, as long as all of it says the same. */
+const THREAD_BEGINS = '01dc7ab19281';
+
+/**
+ * What Outlook keeps a thread together by whose subjects differ ([MS-OXOMSG] 2.2.1.3, PidTagConversationIndex): a time and 16 bytes that name
+ * the thread. It does not go by `References` alone.
+ */
+function threadIndex(about: string): string {
+  const name = createHash('sha256').update(about).digest().subarray(0, 16);
+  return Buffer.concat([Buffer.from(THREAD_BEGINS, 'hex'), name]).toString('base64');
 }
 
 /** What went wrong, by its code: texts of servers and of the library hold addresses, and may hold more. */
