@@ -40,3 +40,36 @@ test('whole pairs and other alphabets are text like any other', async () => {
   });
   expect(answer.json()).not.toMatchObject({ code: 'invalid-input' });
 });
+
+test.each([
+  ['a role', 'POST', '/v1/requests', { items: [{ ...ITEM, role: 'invoice\u2060-reader' }] }, 'items[0].role', 'U+2060'],
+  [
+    'a target',
+    'POST',
+    '/v1/requests/preview',
+    { items: [{ ...ITEM, target: 'aws/\u202Eprod' }] },
+    'items[0].target',
+    'U+202E',
+  ],
+  ['a person', 'POST', '/v1/revocations', { person: 'a\u200Bna', reason: 'So' }, 'person', 'U+200B'],
+  [
+    'a key',
+    'POST',
+    '/v1/administration/proposals',
+    { action: 'appoint', person: 'a\u2060na', role: 'auditor', reason: 'So' },
+    'person',
+    'U+2060',
+  ],
+  ['a query', 'GET', '/v1/grants?role=a%E2%81%A0b', undefined, 'role', 'U+2060'],
+  ['a query of the catalogue', 'GET', '/v1/catalogue?role=a%E2%81%A0b', undefined, 'role', 'U+2060'],
+  ['a query of the log', 'GET', '/v1/audit/search?person=a%E2%81%A0b', undefined, 'person', 'U+2060'],
+] as const)(
+  'a name with a character that is not seen, in %s, is refused and says which',
+  async (_what, method, url, body, path, point) => {
+    const answer = await api.as('ana', { method, url, ...(body === undefined ? {} : { body }) });
+    expect(answer.statusCode).toBe(422);
+    const { code, errors } = answer.json() as { code: string; errors: { path: string; message: string }[] };
+    expect([code, errors[0]?.path]).toEqual(['invalid-input', path]);
+    expect(errors[0]?.message).toContain(`holds ${point}, a character that is not seen`);
+  },
+);

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { CURFEW_ROLES, MERGE_GRANTS, ROLE_ACTIONS } from '../../core/administration.ts';
 import type { MergeView, ProposalView, ReleaseView, RoleView } from '../../operations/proposal-view.ts';
 import { personView, type Covers } from '../views.ts';
+import { nameText } from '../name-text.ts';
 
 const time = z.string().meta({ format: 'date-time' });
-const key = z.string().min(1).max(200);
+const key = nameText();
 const role = z.enum(CURFEW_ROLES);
 const grants = z.enum(MERGE_GRANTS);
 const roleAction = z.enum(ROLE_ACTIONS);

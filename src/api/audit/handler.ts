@@ -3,6 +3,7 @@ import { instant } from '../../core/time.ts';
 import type { AuditItem, AuditPage } from '../../operations/search-audit.ts';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
+import { nameText } from '../name-text.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
 import { sendProblem } from '../problems.ts';
@@ -91,7 +92,7 @@ export function registerAudit(v1: ApiServer, { ledger, operations, base }: ApiPa
             'Words of roles and targets (with all that is about requests for them), of kinds, and names of people; ids of requests, grants, people and orders; numbers of entries as #43. All must hold.',
         }),
         kind: z.string().max(60).optional().meta({ description: 'grant.ended, or grant for all of its kinds.' }),
-        person: z.string().max(200).optional().meta({ description: 'Key of who did it, or whom it is about.' }),
+        person: nameText(0).optional().meta({ description: 'Key of who did it, or whom it is about.' }),
         request: z.string().max(100).optional(),
         grant: z.string().max(100).optional(),
         from: moment.optional(),

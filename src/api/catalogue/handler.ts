@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PROVIDERS } from '../../core/target.ts';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
+import { nameText } from '../name-text.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { catalogueItemView, pageOf } from '../views.ts';
 
@@ -23,7 +24,7 @@ export function registerCatalogue(v1: ApiServer, { operations, base }: ApiParts)
         limit: z.coerce.number().int().min(1).max(200).default(50),
         order: z.enum(['best', 'name']).default('best'),
         cursor: z.string().max(500).optional(),
-        role: z.string().max(200).optional().meta({ description: 'Only this one, by its whole name.' }),
+        role: nameText(0).optional().meta({ description: 'Only this one, by its whole name.' }),
         provider: z.enum(PROVIDERS).optional(),
       }),
       response: { 200: pageOf(catalogueItemView).extend({ total: z.number() }) },

@@ -5,8 +5,9 @@ import type { OperationRefusal } from '../../operations/refusal.ts';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
+import { nameText } from '../name-text.ts';
 
-const name = z.string().min(1).max(200);
+const name = nameText();
 const favourites = z.object({ items: z.array(z.object({ role: z.string(), target: z.string() })).readonly() });
 const body = z.strictObject({
   items: z.array(z.strictObject({ role: name, target: name })).max(MOST_FAVOURITES),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
+import { nameText } from '../name-text.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
 import { grantView, idParams, pageOf, pageQuery } from '../views.ts';
@@ -16,8 +17,8 @@ export function registerGrantReads(v1: ApiServer, { operations, base }: ApiParts
       tags: ['access'],
       querystring: z.strictObject({
         scope: z.enum(['mine', 'live', 'all']).default('mine'),
-        role: z.string().max(200).optional(),
-        target: z.string().max(200).optional(),
+        role: nameText(0).optional(),
+        target: nameText(0).optional(),
         ...pageQuery,
       }),
       response: { 200: pageOf(grantView) },

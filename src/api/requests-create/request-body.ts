@@ -3,8 +3,9 @@ import { fromIso, parseDuration } from '../../core/time.ts';
 import { refused, ok, type Result } from '../../core/result.ts';
 import { INPUT_LIMITS, type RequestInput } from '../../operations/check-input.ts';
 import type { OperationRefusal } from '../../operations/refusal.ts';
+import { nameText } from '../name-text.ts';
 
-const name = z.string().min(1).max(200);
+const name = nameText();
 
 /** What is asked for. Unknown fields are refused: a misspelt `duration` must not become the default one. */
 export const requestBody = z

@@ -12,9 +12,10 @@ import { pathId } from '../path-ids.ts';
 import { idParams, pageOf, pageQuery } from '../views.ts';
 import type { RevocationView } from '../../operations/revocation-view.ts';
 import { revocationView } from './revocation-schema.ts';
+import { nameText } from '../name-text.ts';
 
 const reason = z.string().min(1).max(2_000);
-const name = z.string().min(1).max(200);
+const name = nameText();
 const order = z.union([
   z.strictObject({ person: name, reason }),
   z.strictObject({ target: name, reason }),

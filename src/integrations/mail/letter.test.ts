@@ -273,6 +273,12 @@ describe('what people wrote stays text', () => {
     }
   });
 
+  test('what is no address has nothing unseen in it, so that it can be copied', () => {
+    const said = text({ ticket: 'FIN-12' });
+    expect(said).toContain('invoice-reader on aws/prod (tier 2)');
+    expect(said).not.toContain('\u2060');
+  });
+
   test('our own links and the time of day are left as they are', () => {
     const said = text({ ticket: 'FIN-12' });
     expect(said).toContain('Look at it and decide: https://curfew.acme.example/approvals/req_');

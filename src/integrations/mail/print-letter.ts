@@ -51,13 +51,19 @@ ${said}<p><a href="${escaped(link.url)}">${escaped(link.words)}</a></p>
 `;
 }
 
+/** Behind which of its characters a word could be taken for an address: not the colon of `14:30`. */
+const BREAKS = /([./@]|(?<!\d):|:(?!\d))(?=\S)/g;
+/** What makes an address of a word. A `/` alone does not: `aws/prod` is no link anywhere. */
+const ADDRESS = /[.@](?=\S)|(?<!\d):(?=\S)|:(?!\d)(?=\S)/;
+
 /**
  * A line of the message that may hold what a person wrote: a ticket, a name, a reason. Mail programs make links of everything that looks like
  * one; a link to anywhere, in a message that people believe, is what an attacker would write there. An unseen joiner behind each `.`, `:`, `/`
- * and `@` keeps it text; the time of day, `14:30`, is left as it is. Only what the broker itself links to is printed without this.
+ * and `@` of a word that looks like an address keeps it text. A word that looks like none has no joiner, because names of roles and targets are
+ * copied from here; the command line drops it from what is pasted (`cli/pasted.ts`). Only what the broker itself links to is printed without this.
  */
 function body(text: string): string {
-  return oneLine(text).replace(/([./@]|(?<!\d):|:(?!\d))(?=\S)/g, '$1\u2060');
+  return oneLine(text).replace(/\S+/g, (word) => (ADDRESS.test(word) ? word.replace(BREAKS, '$1\u2060') : word));
 }
 
 /** What a person wrote, in lines. */
