@@ -94,7 +94,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
       demo: {
         people: people.all,
         awsEndpoint: cloud.url,
-        pages: mailPages(() => mail.messages()),
+        pages: mailPages(() => mail.messages(), baseUrl),
         // Stands in for the platform's own identity endpoint (an ECS task role, an instance profile).
         awsIdentity: () => brokerIdentity(cloud.url),
         appoint: appointDemoPeople,
