@@ -48,7 +48,8 @@ export async function carryOutRole(
 
 export const NOBODY: OperationRefusal = {
   code: 'not-found',
-  detail: 'The directory has nobody of that key, or they have left.',
+  detail: 'They have left the directory, so that nothing can be proposed for them.',
+  hint: 'Propose it anew once the directory has them again.',
 };
 const HOLDS_IT: OperationRefusal = { code: 'role-unchanged', detail: 'They hold that role already.' };
 const HOLDS_IT_NOT: OperationRefusal = { code: 'role-unchanged', detail: 'They do not hold that role.' };

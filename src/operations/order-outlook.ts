@@ -2,9 +2,9 @@ import { ok, refused, type Result } from '../core/result.ts';
 import { allOfHuman } from '../store/people.ts';
 import { countNotGone } from '../store/revocation-sweeps.ts';
 import { judge } from './authorisation.ts';
-import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
+import type { OperationRefusal } from './refusal.ts';
 import { reachesAnything } from './revocation-reach.ts';
-import { scopeOf } from './revoke-many.ts';
+import { notFound, scopeOf } from './revoke-many.ts';
 import { standingToScope } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
@@ -28,7 +28,7 @@ export async function foreseeOrder(
   { person }: { readonly person: string },
 ): Promise<Result<OrderOutlook, OperationRefusal>> {
   const found = await scopeOf(world, { person });
-  if (found?.kind !== 'person') return refused(NOT_FOUND);
+  if (found?.kind !== 'person') return refused(notFound(world, actor, { person }));
   const human = await allOfHuman(world.db, actor.person);
   const own = found.scope !== null && human.includes(found.scope.person);
   const alone = { reach: 'own', orderedBy: actor.person, key: actor.key, human } as const;

@@ -24,6 +24,7 @@ import { proposalView, type May, type ProposalView } from './proposal-view.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { carryOutRelease, findReleasable, unfitToRelease } from './release-account.ts';
 import { partiesOf, standingToProposal, type Parties } from './standing.ts';
+import { unknownPerson } from './unknown-name.ts';
 import type { Actor, World } from './world.ts';
 
 /** What an admin wants to be changed, and why. People are named by their keys in the directory. */
@@ -280,7 +281,9 @@ async function personOf(
   // Keys are ASCII. Saying so, instead of that there is nobody, is the warning that a name was made to look like another.
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) return refused(NO_KEY);
   const known = await findPersonId(trx, key);
-  if (!isActive(world, key) && (mustBeHere || known === null)) return refused(NOBODY);
+  const isListed = world.rules.current().directory.people.has(key);
+  if (!isActive(world, key) && (mustBeHere || known === null))
+    return refused(isListed || known !== null ? NOBODY : unknownPerson(world, key, true));
   return ok(known ?? (await personIdFor(trx, key, newId(world.random, 'per'), now)));
 }
 

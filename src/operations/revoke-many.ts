@@ -21,7 +21,8 @@ import { judge, type Operation } from './authorisation.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { reachesAnything, withinReach } from './revocation-reach.ts';
 import { isAsking, revocationView, type RevocationView } from './revocation-view.ts';
-import { isAbout, standingToOrder, standingToScope } from './standing.ts';
+import { answersForAnything, isAbout, standingToOrder, standingToScope } from './standing.ts';
+import { unknownPerson, unknownTarget } from './unknown-name.ts';
 import type { Actor, World } from './world.ts';
 
 type Outcome = Result<RevocationView, OperationRefusal>;
@@ -47,7 +48,7 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
   const wrong = checkRevocation(input);
   if (wrong !== null) return refused(wrong);
   const found = await scopeOf(world, input);
-  if (found === null) return refused(NOT_FOUND);
+  if (found === null) return refused(notFound(world, actor, input));
   const human = await allOfHuman(world.db, actor.person);
   const own = found.kind === 'person' && found.scope !== null && human.includes(found.scope.person);
   const alone = { reach: 'own', orderedBy: actor.person, key: actor.key, human } as const;
@@ -200,6 +201,16 @@ export async function scopeOf(world: World, input: Omit<RevocationInput, 'reason
   const { target } = input;
   const known = policy.vocabulary.targets.has(target) || (await hasLiveGrantOn(world.db, target));
   return known ? { kind: 'target', scope: { kind: 'target', target } } : null;
+}
+
+/** What is said where there is nothing of that name. */
+export function notFound(
+  world: World,
+  actor: Actor,
+  { person, target }: Omit<RevocationInput, 'reason'>,
+): OperationRefusal {
+  if (person !== undefined) return unknownPerson(world, person, answersForAnything(world, actor));
+  return target === undefined ? NOT_FOUND : unknownTarget(world, target);
 }
 
 async function write(

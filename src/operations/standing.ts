@@ -211,7 +211,7 @@ function ownersOfAnything(rules: World['rules']): readonly string[] {
 }
 
 /** Whether somebody answers for any role or target: two such people together may stop what neither may stop alone. */
-function answersForAnything(world: World, actor: Pick<Actor, 'key'>): boolean {
+export function answersForAnything(world: World, actor: Pick<Actor, 'key'>): boolean {
   const { directory } = world.rules.current();
   return (
     directory.people.get(actor.key)?.active === true && answersFor(directory, actor, ownersOfAnything(world.rules))

@@ -269,6 +269,14 @@ eachDatabase('the administration of Curfew itself', (current) => {
       expect(stored.rows[0]?.t).toContain('"commitments":{"reason"');
     });
 
+    test('who is nobody is named, with who is near', async () => {
+      const no = await appoint(eli, 'bob');
+      expect(no.ok ? '' : [no.refusal.detail, no.refusal.hint]).toEqual([
+        'The directory has nobody with the key "bob".',
+        'did you mean bo (Bo Sandberg)?',
+      ]);
+    });
+
     test.each([
       ['a key that looks like another', 'b\u043e', 'invalid-input'],
       ['a key with a character that is not shown', 'bo\u200b', 'invalid-input'],
