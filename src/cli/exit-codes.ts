@@ -14,7 +14,7 @@ export const EXIT = {
   expired: 7,
   /** The cloud failed, not Curfew. */
   provider: 8,
-  /** Something was found that only a person can judge. */
+  /** Something was found that only a person can judge: by `sweep`, or access that remains after `revoke`. */
   alarm: 9,
   interrupted: 130,
 } as const;

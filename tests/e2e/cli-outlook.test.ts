@@ -105,6 +105,19 @@ describe('a place in the cloud that somebody else needs', () => {
   );
 });
 
+test.each([
+  ['nothing', {}, 0],
+  ['what was there before Curfew', { standingAccessRemains: true }, 9],
+  ['another grant', { neededByOthersUntil: new Date(Date.now() + 60_000).toISOString() }, 9],
+])('revoke says in capitals and by its exit code that %s keeps the access', async (_, evidence, exit) => {
+  await granted({});
+  const grant = [...server.state.grants.values()].at(-1) ?? { id: '' };
+  Object.assign(grant, { evidence });
+  const outcome = await home.run(['revoke', grant.id, '--reason', 'The incident is over']);
+  expect(outcome.code).toBe(exit);
+  expect(outcome.stderr.includes('ACCESS REMAINS')).toBe(exit === 9);
+});
+
 describe('a start that waits', () => {
   const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
 

@@ -53,10 +53,16 @@ async function givenBack(context: Context, id: string, named: boolean): Promise<
   }
 }
 
-/** Takes somebody's access away. */
+/** Takes somebody's access away. 9 where the grant is over and the access is not: what was there before Curfew, or what another grant keeps. */
 export async function revoke(context: Context, id: string, reason: string): Promise<ExitCode> {
-  const raw = await context.api.post(`/grants/${grantId(id)}/revoke`, { reason });
-  return showEnded(context, [context.json ? raw : await withProof(context, raw)], '');
+  const first = await context.api.post(`/grants/${grantId(id)}/revoke`, { reason });
+  const raw = context.json ? first : await withProof(context, first);
+  const exit = showEnded(context, [raw], '');
+  const { proof } = grantView(raw);
+  if (proof === null || proof.gone) return exit;
+  if (!context.json)
+    context.say(`ACCESS REMAINS: ${printable(proof.brief)}. Curfew does not take that away: look at who else gave it.`);
+  return EXIT.alarm;
 }
 
 async function chosen(context: Context, word: string | undefined, options: DoneOptions): Promise<readonly string[]> {

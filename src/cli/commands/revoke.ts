@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { dropCached } from '../creds/cache.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { usage } from '../failure.ts';
-import { aboutWords, revocationView, zeroWords, type RevocationView } from '../revocation-view.ts';
+import { aboutWords, goesOn, revocationView, zeroWords, type RevocationView } from '../revocation-view.ts';
 import { countWords, waitForZero, type SeenRevocation } from '../revocation-waiting.ts';
 import { printable } from '../terminal/printable.ts';
 import { facts, plainTable, table } from '../terminal/table.ts';
@@ -144,7 +144,13 @@ function survivorWords({ survives: { sessions, until, standing }, serverTime }: 
           `Sessions of ${sessions} of them could not be cut and may go on until ${clockTime(until, Date.parse(serverTime))}; ` +
             'no new ones can be made.',
         ];
-  const stays = standing === 0 ? [] : [`${standing} of them had access from before Curfew, which remains.`];
+  const stays =
+    standing === 0
+      ? []
+      : [
+          `ACCESS REMAINS: ${standing} of them had the same access from elsewhere before Curfew gave it. Curfew does not take that away: ` +
+            'look at it in the cloud.',
+        ];
   return [...open, ...stays];
 }
 
@@ -176,10 +182,16 @@ function lifted(context: Context, raw: Fields): ExitCode {
   return EXIT.ok;
 }
 
-/** 0 only when all of it is proven gone. */
+/**
+ * 0 only when all of it is proven gone, so that `curfew revoke … && echo safe` is true: an order that is done can leave access behind, which a
+ * person has to look at (9), or sessions that run out by themselves (4: `--status` answers 0 then).
+ */
 function exitOf(order: RevocationView): ExitCode {
   const left = order.live + order.ending;
-  if (order.status === 'done' || (order.status === 'lifted' && left === 0)) return EXIT.ok;
+  if (order.status === 'done' || (order.status === 'lifted' && left === 0)) {
+    if (order.survives.standing > 0) return EXIT.alarm;
+    return goesOn(order) > 0 ? EXIT.pending : EXIT.ok;
+  }
   if (order.status === 'lapsed') return EXIT.expired;
   return order.left.some((one) => one.status === 'ending' && one.lastFault !== null) ? EXIT.provider : EXIT.pending;
 }
