@@ -25,7 +25,7 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
   await holds('cem');
   const { page, complaints } = await visit(chromium(context), base(), 'eli');
   // Who is stopped has their home page open all the while, and reads it there by themselves.
-  const { page: cem } = await visit(chromium(context), base(), 'cem');
+  const { page: cem } = await visit(chromium(context), base(), 'cem', { theme: 'dark', width: 360 });
   await cem.getByRole('article', { name: 'build-log-reader on aws/staging' }).waitFor();
   const stops = cem.getByRole('list', { name: 'What stops your access' });
   expect(await stops.count()).toBe(0);
@@ -57,6 +57,8 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
   await page.waitForURL(/\/orders\/rev_/);
   await stops.getByRole('heading', { name: /of your access is stopped/ }).waitFor();
   const text = await stops.innerText();
+  await cem.getByRole('banner').getByText('ending…').waitFor();
+  expect(await cem.evaluate('document.documentElement.scrollWidth')).toBe(360);
   expect(text).toContain(new URL(page.url()).pathname.split('/').at(-1));
   // Not by whom nor why.
   expect(text).not.toMatch(/eli|stolen/i);

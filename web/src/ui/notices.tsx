@@ -36,7 +36,7 @@ export function FailureNotice({
             </span>
           )}
         </p>
-        {again !== undefined && (
+        {again !== undefined && failure.status !== 404 && (
           <Button icon={AgainIcon} small onClick={again}>
             Try again
           </Button>

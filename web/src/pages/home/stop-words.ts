@@ -5,15 +5,18 @@ export interface StopWords {
   readonly what: string;
   readonly follows: string;
   readonly toDo: string;
+  /** Whether somebody who is asked has to be told which order it is. */
+  readonly named: boolean;
 }
 
-export function stopWords({ scope, target, reach, holds, byMe, order }: Omit<Stop, 'since'>): StopWords {
+export function stopWords({ scope, target, reach, holds, byMe }: Omit<Stop, 'since' | 'order'>): StopWords {
   const how = reach === 'all' ? 'All' : 'Some';
   if (scope === 'person' && byMe && !holds)
     return {
       what: 'You stopped your own access',
       follows: 'All that you held is being ended.',
       toDo: 'You can ask again as soon as it is proven gone.',
+      named: false,
     };
   const what = {
     person: `${how} of your access is stopped`,
@@ -23,10 +26,11 @@ export function stopWords({ scope, target, reach, holds, byMe, order }: Omit<Sto
   const follows =
     reach === 'all'
       ? 'What you held of it ends, and nothing starts while the order stands.'
-      : 'It is what whoever gave the order may end alone: what you held of that ends, and none of it starts while the order stands. The request form says whether it would.';
+      : 'Whoever gave the order may end it alone: what you held of it ends, and none of it starts while the order stands. The request form says of each thing whether it would.';
   return {
     what,
     follows,
-    toDo: `If you need it, ask whoever answers for the role or the target, and name them the order ${order}: they can lift it.`,
+    toDo: 'If you need it, ask whoever answers for the role or the target: they can lift it. Name them the order',
+    named: true,
   };
 }

@@ -3,6 +3,7 @@ import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { StopIcon } from '../../ui/icons.ts';
+import { Mono } from '../../ui/signs.tsx';
 import { stopWords } from './stop-words.ts';
 import classes from './stopped.module.css';
 
@@ -17,7 +18,7 @@ export function Stopped() {
     <div role="alert">
       <ul className={classes['stops']} aria-label="What stops your access">
         {data.items.map((stop) => {
-          const { what, follows, toDo } = stopWords(stop);
+          const { what, follows, toDo, named } = stopWords(stop);
           const since = Date.parse(stop.since);
           return (
             <li key={stop.order} className={classes['stop']}>
@@ -31,7 +32,15 @@ export function Stopped() {
                   </time>
                 </p>
                 <p>{follows}</p>
-                <p>{toDo}</p>
+                <p>
+                  {toDo}
+                  {named && (
+                    <>
+                      {' '}
+                      <Mono>{stop.order}</Mono>.
+                    </>
+                  )}
+                </p>
               </div>
             </li>
           );
