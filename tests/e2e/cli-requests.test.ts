@@ -39,6 +39,26 @@ describe('asking', () => {
     expect(outcome.stderr).toMatch(/curfew wait req_[a-z2-7]{20}/);
   });
 
+  test('what one has asked for or holds already is said in one line, and it is asked for all the same', async () => {
+    expect((await home.run(ASK)).stderr).not.toContain('already');
+    const id = [...server.state.requests.keys()].at(-1) ?? '';
+    const again = await home.run(ASK);
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain('You have asked for invoice-reader on aws/prod already: "');
+    expect(again.stderr).toContain(` wait ${id}" waits for the decision.\n`);
+    expect((await home.run([...ASK, '--json'])).stderr).toBe('');
+    expect(server.state.requests.size).toBe(3);
+
+    await home.run(['--profile', 'bo', 'approve', id]);
+    await expect.poll(async () => (await home.run(['ls', '--plain'])).stdout).toContain('\tactive\t');
+    const grant = [...server.state.grants.keys()][0] ?? '';
+    const held = await home.run([...ASK, '--preview']);
+    expect(held.stderr).toMatch(/You hold invoice-reader on aws\/prod until [-\d :]+: "/);
+    expect(held.stderr).toContain(` extend ${grant}" makes it last longer.`);
+    const other = await home.run(['request', 'log-reader', '--on', 'aws/prod', '--reason', 'Look at a log']);
+    expect(other.stderr).not.toContain('You hold');
+  });
+
   test('--plain prints the id and the status, tab-separated', async () => {
     expect((await home.run([...ASK, '--plain'])).stdout).toMatch(/^req_\w+\tpending\n$/);
   });

@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from '../../core/time.ts';
+import { tellAlreadyThere } from '../already-there.ts';
 import { durationArgument, reasonArgument, wantedItems, type Wanted } from '../arguments.ts';
 import { ask } from '../ask.ts';
 import type { Context } from '../context.ts';
@@ -28,8 +29,9 @@ export interface RequestOptions {
 export async function request(context: Context, words: readonly string[], options: RequestOptions): Promise<ExitCode> {
   const items = wantedItems(words, options.on ?? []);
   const body = bodyFrom(items, options);
-  if (options.preview) return preview(context, body);
   const timeoutMs = waitLimit(options);
+  await tellAlreadyThere(context, items);
+  if (options.preview) return preview(context, body);
   const seen = await submit(context, await completed(context, body));
   if (!options.wait || seen.request.status !== 'pending') {
     // Approved by rule: with --wait the grant must be usable before we say so.
