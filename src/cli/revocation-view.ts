@@ -1,6 +1,7 @@
 import { printable } from './terminal/printable.ts';
 import type { PersonView } from './views.ts';
 import { fields, isFields, list, number, numberOrNull, text, textOrNull, type Fields } from './wire.ts';
+import { who } from './terminal/who.ts';
 
 /** What the CLI reads out of an order of the kill switch; docs/openapi.json describes it whole. */
 export interface RevocationView {
@@ -87,7 +88,8 @@ function person(of: Fields): PersonView {
 /** What an order is about, for people. */
 export function aboutWords({ scope }: RevocationView): string {
   if (scope.kind === 'all') return 'everybody, everywhere';
-  return printable(scope.kind === 'person' ? (scope.person?.name ?? '') : (scope.target ?? ''));
+  if (scope.kind === 'person') return scope.person === null ? '' : who(scope.person);
+  return printable(scope.target ?? '');
 }
 
 /** `6.2 s`: people compare these, so they have one unit. */

@@ -78,8 +78,8 @@ describe('deciding and looking', () => {
     const waited = await home.run(['wait', id]);
     expect(waited.code).toBe(3);
     expect(waited.stderr).toContain('Bo Lind said no: Please use staging');
-    expect(waited.stdout).toMatch(/denied by +✗ Bo Lind: Please use staging/);
-    expect((await home.run(['why', id])).stdout).toMatch(/denied by +✗ Bo Lind: Please use staging/);
+    expect(waited.stdout).toMatch(/denied by +✗ Bo Lind \(bo\): Please use staging/);
+    expect((await home.run(['why', id])).stdout).toMatch(/denied by +✗ Bo Lind \(bo\): Please use staging/);
     expect(JSON.parse((await home.run(['wait', id, '--json'])).stdout)).toMatchObject({
       decisions: [{ by: { key: 'bo' }, verdict: 'deny', comment: 'Please use staging' }],
     });
@@ -88,7 +88,7 @@ describe('deciding and looking', () => {
   test('what was said with a yes is shown too', async () => {
     const id = await asked();
     const { stdout } = await home.run(['--profile', 'bo', 'approve', id, '--comment', 'Until noon']);
-    expect(stdout).toMatch(/comment +Bo Lind: Until noon/);
+    expect(stdout).toMatch(/comment +Bo Lind \(bo\): Until noon/);
   });
 
   test('how long ago a request was over counts from then, and not from when it was made', async () => {
@@ -131,7 +131,10 @@ describe('deciding and looking', () => {
     expect(mine.stdout).toContain(id);
     const bo = await home.run(['--profile', 'bo', 'ls']);
     expect(bo.stderr).toContain('1 request waits for your decision');
-    expect((await home.run(['--profile', 'bo', 'ls', '--waiting'])).stdout).toContain(id);
+    const { stdout: waiting } = await home.run(['--profile', 'bo', 'ls', '--waiting']);
+    expect(waiting).toContain(id);
+    // The key is what "revoke --person" takes.
+    expect(waiting).toContain('Ana Torres (ana)');
     const data = JSON.parse((await home.run(['ls', '--json'])).stdout) as { grants: unknown[]; requests: unknown[] };
     expect([data.grants.length, data.requests.length]).toEqual([1, 2]);
     expect((await home.run(['ls', '--plain'])).stdout).toMatch(

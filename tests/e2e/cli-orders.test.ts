@@ -67,7 +67,7 @@ test('a terminal gets one line for each order', async () => {
   // As wide as the terminal of these tests.
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
   expect(lines[1]).toMatch(/waiting +everybody, everywhere +Bo Lindqvist +just now +5 +no +The laptop/);
-  expect(lines[3]).toMatch(/done +Cem Aydin +Bo Lindqvist +1d ago +0 in 6\.2 s +yes +The laptop/);
+  expect(lines[3]).toMatch(/done +Cem Aydin \(cem\) +Bo Lindqvist +1d ago +0 in 6\.2 s +yes +The laptop/);
   expect(stderr).toContain('curfew revoke --confirm rev_a');
   expect(stderr).toContain('curfew revoke --lift rev_b');
 });

@@ -35,7 +35,7 @@ describe('asking', () => {
   test('without --json a card says who can approve and what to do next', async () => {
     const outcome = await home.run(ASK);
     expect(outcome.code).toBe(0);
-    expect(outcome.stdout).toContain('1 of Bo Lind');
+    expect(outcome.stdout).toContain('1 of Bo Lind (bo)');
     expect(outcome.stderr).toMatch(/curfew wait req_[a-z2-7]{20}/);
   });
 

@@ -10,6 +10,7 @@ import { ago, clockTime } from '../terminal/times.ts';
 import { grantView, isLive, overAt, requestView, type GrantView, type RequestView } from '../views.ts';
 import { deciders } from '../waiting.ts';
 import { list } from '../wire.ts';
+import { who } from '../terminal/who.ts';
 
 export interface LsOptions {
   readonly waiting?: boolean;
@@ -81,7 +82,7 @@ function othersRow(context: Context, request: RequestView): readonly string[] {
   return [
     request.id,
     statusText(out, request.status),
-    printable(request.requester.name),
+    who(request.requester),
     access(request),
     `${request.duration}${startOf(request, context.place.clock.now())}`,
     out.dim(shorten(printable(request.reason), room)),

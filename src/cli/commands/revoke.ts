@@ -12,6 +12,7 @@ import { facts, plainTable, table } from '../terminal/table.ts';
 import { clockTime } from '../terminal/times.ts';
 import type { Fields } from '../wire.ts';
 import { revoke as revokeGrant } from './done.ts';
+import { who } from '../terminal/who.ts';
 
 export interface RevokeOptions {
   readonly person?: string;
@@ -164,13 +165,7 @@ function leftCells(order: RevocationView, one: RevocationView['left'][number]): 
           ? 'beyond your reach'
           : 'not told to end yet'
       : `the cloud: ${one.lastFault}`;
-  return [
-    one.grant,
-    printable(one.person.name),
-    `${printable(one.role)} on ${printable(one.target)}`,
-    one.status,
-    printable(why),
-  ];
+  return [one.grant, who(one.person), `${printable(one.role)} on ${printable(one.target)}`, one.status, printable(why)];
 }
 
 function lifted(context: Context, raw: Fields): ExitCode {

@@ -1,6 +1,7 @@
 import { personView, type PersonView } from '../views.ts';
 import { fields, isFields, list, number, text, textOrNull, type Fields } from '../wire.ts';
 import { printable } from './printable.ts';
+import { who } from './who.ts';
 
 /** A change that waits for a second person, as the API shows it. */
 export interface ProposalShown {
@@ -36,11 +37,6 @@ export function proposalShown(of: Fields): ProposalShown {
     changesVersion: text(of, 'changesVersion'),
     ...changeShown(of, person),
   };
-}
-
-/** A person with the key, which is theirs alone: names can be alike. */
-export function who({ name, key }: PersonView): string {
-  return `${printable(name)} (${printable(key)})`;
 }
 
 function changeShown(of: Fields, person: PersonView): Pick<ProposalShown, 'role' | 'with' | 'words' | 'effects'> {

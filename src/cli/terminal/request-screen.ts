@@ -5,6 +5,7 @@ import { printable, printableLines } from './printable.ts';
 import { statusText, type Style } from './style.ts';
 import { facts } from './table.ts';
 import { clockTime, countdown, leftMs } from './times.ts';
+import { who } from './who.ts';
 
 /** The card of a request: what is asked, why, who can say yes, what came of it. */
 export function requestCard(context: Context, request: RequestView): string {
@@ -17,7 +18,7 @@ export function requestCard(context: Context, request: RequestView): string {
   const lines: (readonly [string, string])[] = [
     ['request', `${request.id}  ${statusText(out, request.status)}`],
     ...items.map((item, index): readonly [string, string] => [index === 0 ? 'access' : ' ', item]),
-    ['who', `${printable(request.requester.name)} ${out.dim(`(${printable(request.requester.key)})`)}`],
+    ['who', who(request.requester)],
     ['why', printableLines(request.reason)],
     ['ticket', request.ticket === null ? '' : `${printable(request.ticket)} (not looked up)`],
     ...lengthOf(request, now),
@@ -29,11 +30,8 @@ export function requestCard(context: Context, request: RequestView): string {
   const steps =
     request.status === 'pending' || request.steps.some((step) => step.approvedBy.length > 0) ? request.steps : [];
   for (const step of steps) {
-    const approved = step.approvedBy.map((person) => out.good(`✓ ${printable(person.name)}`));
-    const eligible =
-      step.missing > 0
-        ? [`${step.missing} of ${step.eligible.map((person) => printable(person.name)).join(', ')}`]
-        : [];
+    const approved = step.approvedBy.map((person) => out.good(`✓ ${who(person)}`));
+    const eligible = step.missing > 0 ? [`${step.missing} of ${step.eligible.map(who).join(', ')}`] : [];
     const how = request.needsSignature && step.missing > 0 ? `, with a passkey` : '';
     lines.push([
       step.missing > 0 ? 'needs' : 'approved by',
@@ -42,10 +40,10 @@ export function requestCard(context: Context, request: RequestView): string {
   }
   for (const { by, verdict, comment, setAside } of request.decisions) {
     const words = comment === null ? '' : `: ${printableLines(comment)}`;
-    if (verdict === 'deny') lines.push(['denied by', `${out.bad(`✗ ${printable(by.name)}`)}${words}`]);
+    if (verdict === 'deny') lines.push(['denied by', `${out.bad(`✗ ${who(by)}`)}${words}`]);
     else if (setAside)
-      lines.push(['set aside', `${printable(by.name)} said yes before the role changed, which does not count${words}`]);
-    else if (comment !== null) lines.push(['comment', `${printable(by.name)}${words}`]);
+      lines.push(['set aside', `${who(by)} said yes before the role changed, which does not count${words}`]);
+    else if (comment !== null) lines.push(['comment', `${who(by)}${words}`]);
   }
   for (const grant of request.grants) {
     lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
