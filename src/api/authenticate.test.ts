@@ -23,6 +23,7 @@ const ROUTES = [
   ['POST', '/v1/me/sign-out'],
   ['GET', '/v1/me/favourites'],
   ['PUT', '/v1/me/favourites'],
+  ['GET', '/v1/me/stops'],
   ['GET', '/v1/me/sessions'],
   ['DELETE', `/v1/me/sessions/${SESSION_ID}`],
   ['GET', '/v1/me/passkeys'],
