@@ -190,7 +190,7 @@ export function accessCommands(program: Command, act: Act, tail: readonly string
     );
   program
     .command('orders')
-    .description('Orders of the kill switch that stand: what is left of each, and its time to zero')
+    .description('Orders to stop access that stand: what is left of each, and how long it took until nothing was')
     .option('--all', 'also those that are done, lapsed or lifted')
     .action(
       act(async (context, options: OrdersOptions) => (await import('./commands/orders.ts')).orders(context, options)),

@@ -1,4 +1,5 @@
 import type { PersonId } from '../core/ids.ts';
+import type { Finding } from '../core/finding.ts';
 import { proofWords, type Proof, type ProofWords } from '../core/proof.ts';
 import { toIso } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
@@ -30,6 +31,27 @@ function keptWords({ brief, keptUntil }: ProofWords): string {
   return keptUntil === null ? brief : `${brief} until ${toIso(keptUntil)}`;
 }
 
+/** Why access ends, for whoever does not know the names of causes. */
+function causeWords(cause: string): string {
+  if (cause === 'expired') return 'its time is over';
+  if (cause === 'returned') return 'given back';
+  return cause === 'revoked' ? 'somebody took it away' : cause;
+}
+
+const FINDING_WORDS: Readonly<Record<Finding, string>> = {
+  'access-not-provably-gone': 'the access is over, and nothing proves yet that it is gone from the cloud',
+  'standing-access-remains': 'the same access was there before Curfew gave it, and stays',
+  'end-was-edited': 'somebody changed the end of the access in the cloud',
+  'more-survives-than-promised': 'more goes on after the end than was said before the approval',
+  'approval-altered': 'an approval is not what its giver signed',
+  'approved-by-requester': 'an approval came from whoever asked, under another name',
+};
+
+/** Written in the log by its name; a name of later, that this version does not know, is said as it is. */
+function findingWords(finding: string): string {
+  return Object.hasOwn(FINDING_WORDS, finding) ? FINDING_WORDS[finding as Finding] : finding;
+}
+
 /** What an entry says, in words that follow the name of whoever did it. */
 export function entryWords(body: EntryBody): string {
   const { facts } = body;
@@ -41,13 +63,15 @@ export function entryWords(body: EntryBody): string {
     case 'request.submitted':
       return say('until') === '' ? 'asked for it' : `asked to keep it until ${say('until')}`;
     case 'request.approved':
-      return `approved ${say('until') === '' ? 'it' : `the end at ${say('until')}`}${facts['automatic'] === true ? ' by rule' : ': every step is satisfied'}`;
+      return `approved ${say('until') === '' ? 'it' : `the end at ${say('until')}`}${facts['automatic'] === true ? ', because the rules need nobody for it' : ': everybody whom the rules need has said yes'}`;
     case 'request.refused':
       return say('until') === '' ? 'asked, and was refused' : `asked to keep it until ${say('until')}, and was refused`;
     case 'request.denied':
-      return `denied it (${say('by')})`;
+      return say('by') === 'policy' ? 'refused it, because the rules have changed' : 'denied it';
     case 'request.withdrawn':
-      return say('revocation') === '' ? 'took the request back' : `withdrew the request (${say('revocation')})`;
+      return say('revocation') === ''
+        ? 'took the request back'
+        : `closed the request, because an order stops this access (${say('revocation')})`;
     case 'request.lapsed':
       if (say('cause') === 'new-epoch') return 'let it lapse: the database was restored from a backup';
       return say('cause') === 'grant-ended'
@@ -77,17 +101,17 @@ export function entryWords(body: EntryBody): string {
     case 'grant.ending':
       return say('cause') === 'returned'
         ? 'gave the access back; it is being taken away'
-        : `is taking the access away (${say('cause')})${facts['triesAgain'] === true ? '; once it is gone, it is tried once more' : ''}`;
+        : `is taking the access away (${causeWords(say('cause'))})${facts['triesAgain'] === true ? '; once it is gone, it is tried once more' : ''}`;
     case 'grant.ended': {
       const proof = proofOf(facts);
       const ended = proof.gone
-        ? `proved that the access is gone (${say('cause')}; proof: ${say('proof')})`
-        : `ended the grant (${say('cause')}): ${keptWords(proof)}`;
+        ? `proved that the access is gone (${causeWords(say('cause'))}; proof: ${proof.brief})`
+        : `ended the grant (${causeWords(say('cause'))}): ${keptWords(proof)}`;
       return `${ended}${boundWords(facts)}`;
     }
     case 'grant.failed': {
       const proof = proofOf(facts);
-      const left = proof.gone ? `proof that nothing is left: ${say('proof')}` : keptWords(proof);
+      const left = proof.gone ? `proof that nothing is left: ${proof.brief}` : keptWords(proof);
       return `could not make it usable${say('text') === '' ? '' : `: ${say('text')}`} (${left})`;
     }
     case 'grant.tidied':
@@ -97,7 +121,7 @@ export function entryWords(body: EntryBody): string {
     case 'console.opened':
       return 'opened the console';
     case 'finding.raised':
-      return `found what needs attention: ${say('finding')}${say('attempts') === '' ? '' : ` after ${say('attempts')} attempts`}`;
+      return `found what needs attention: ${findingWords(say('finding'))}${say('attempts') === '' ? '' : ` after ${say('attempts')} attempts`}`;
     case 'revocation.ordered':
       return `gave an order to end access: ${say('target') || (say('scope') === 'all' ? 'of everybody' : 'of a person')}`;
     case 'revocation.confirmed':
