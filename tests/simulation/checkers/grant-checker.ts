@@ -48,6 +48,8 @@ export class GrantChecker {
       const before = this.#before.get(row.id);
       if (before === undefined) this.#checkNew(row, rows, context);
       else if (before !== row) this.#checkChange(before, row, context);
+      if (before !== row && row.uncalled && this.#cloud.everProvided(row.id))
+        this.#report(row.id, 'nothing was called for it, says its place, but the cloud did provide something');
       if (before?.state !== row.state) {
         this.#storm.trace.note(
           'database',

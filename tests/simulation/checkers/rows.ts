@@ -31,6 +31,8 @@ export interface GrantRow {
   /** How long sessions may outlive its end, as its proof says; `null`: it says nothing of them. */
   readonly provenMs: number | null;
   readonly lastFault: string | null;
+  /** Whether it is beginning, and its place noted as one where nothing was called. */
+  readonly uncalled: boolean;
   readonly dueAt: number | null;
   readonly leaseOwner: string | null;
   readonly leaseUntil: number | null;
@@ -104,7 +106,7 @@ const GRANTS = `select ${WRITTEN_BY} as "writtenBy", id, request_id as request, 
   proof -> 'evidence' ->> 'neededByOthersUntil' as "neededByOthers", proof -> 'evidence' ->> 'standingAccessRemains' as standing,
   (residual ->> 'maxMs')::float8 as "residualMs",
   (proof -> 'evidence' ->> 'sessionsIssuedBeforeMayLastMs')::float8 as "provenMs",
-  last_fault as "lastFault", ${ms('due_at')} as "dueAt",
+  last_fault as "lastFault", state = 'activating' and exists (select from binding where binding.slot = "grant".slot and last_call_at is null) as uncalled, ${ms('due_at')} as "dueAt",
   lease_owner as "leaseOwner", ${ms('lease_until')} as "leaseUntil" from "grant" where ${WRITTEN_BY} > $1`;
 const REQUESTS = `select ${WRITTEN_BY} as "writtenBy", id, person_id as person, state, ${ms('lapses_at')} as "lapsesAt", ${ms('decided_at')} as "decidedAt",
   denied_by as "deniedBy", extends_grant as extends, ${ms('extends_until')} as until from request where ${WRITTEN_BY} > $1`;

@@ -74,7 +74,7 @@ export const extensionSabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: lateReturns,
-    seed: 3,
+    seed: 6,
   },
   {
     name: 'extensions-not-counted',

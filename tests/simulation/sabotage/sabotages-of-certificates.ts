@@ -61,7 +61,7 @@ export const SABOTAGED_CERTIFICATES: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 1,
+    seed: 5,
   },
   {
     name: 'armed-end-believed',

@@ -42,7 +42,7 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: lateReturns,
-    seed: 95,
+    seed: 140,
   },
   {
     name: 'denial-drops-earlier-ones',
@@ -125,6 +125,6 @@ export const SABOTAGED_ENDS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud'],
-    seed: 1,
+    seed: 21,
   },
 ];

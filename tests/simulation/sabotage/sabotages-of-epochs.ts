@@ -78,7 +78,7 @@ export const SABOTAGED_EPOCHS: readonly Sabotage[] = [
     ],
     caughtBy: ['epochs'],
     restores: true,
-    seed: 10,
+    seed: 13,
   },
   {
     name: 'believes-restored-rows',
@@ -92,6 +92,6 @@ export const SABOTAGED_EPOCHS: readonly Sabotage[] = [
     ],
     caughtBy: ['epochs'],
     restores: true,
-    seed: 1,
+    seed: 3,
   },
 ];

@@ -33,7 +33,7 @@ export const SABOTAGED_ORDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['orders'],
-    seed: 24,
+    seed: 43,
   },
   {
     name: 'zero-before-the-proof',
@@ -46,7 +46,7 @@ export const SABOTAGED_ORDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['orders'],
-    seed: 1,
+    seed: 5,
   },
   {
     name: 'zero-when-noticed',

@@ -76,7 +76,7 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: slowToObey,
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'edit-taken-for-ours',
@@ -95,11 +95,11 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud'],
     weather: slowToObey,
-    seed: 14,
+    seed: 17,
   },
   {
     name: 'refused-start-left-nothing',
-    what: 'a start that AWS refuses when its end is scheduled already counts as never provisioned, and the schedule is left behind',
+    what: 'a start that AWS refuses when its end is scheduled already counts as one that called nothing, and the schedule is forgotten',
     edits: [
       {
         file: 'src/engine/activate.ts',
@@ -109,7 +109,7 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud', 'grants'],
     weather: refusals,
-    seed: 3,
+    seed: 1,
   },
   {
     name: 'unseen-is-never-put',
@@ -122,6 +122,6 @@ export const SABOTAGED_PROVIDERS: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['cloud', 'grants'],
-    seed: 120,
+    seed: 175,
   },
 ];

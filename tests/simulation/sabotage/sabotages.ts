@@ -58,7 +58,7 @@ export const sabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud', 'slots'],
     weather: lateReturns,
-    seed: 6,
+    seed: 13,
   },
   {
     name: 'stale-note',
@@ -77,7 +77,7 @@ export const sabotages: readonly Sabotage[] = [
     ],
     caughtBy: ['cloud', 'slots'],
     weather: stalls,
-    seed: 9,
+    seed: 19,
   },
   {
     name: 'later-end-in-the-cloud',
@@ -136,7 +136,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['liveness'],
-    seed: 24,
+    seed: 47,
   },
   {
     name: 'entry-twice',
@@ -230,7 +230,7 @@ export const sabotages: readonly Sabotage[] = [
       },
     ],
     caughtBy: ['credentials'],
-    seed: 4,
+    seed: 6,
   },
   {
     name: 'one-approval-too-few',
@@ -280,7 +280,7 @@ export const sabotages: readonly Sabotage[] = [
       { file: 'src/core/request.ts', find: '  const late = now >= state.lapsesAt;', replace: '  const late = false;' },
     ],
     caughtBy: ['requests', 'liveness'],
-    seed: 9,
+    seed: 17,
   },
   {
     name: 'claims-ignore-leases',
