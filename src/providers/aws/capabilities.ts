@@ -14,10 +14,11 @@ export const LONGEST_SESSION_S = 3_600;
 export const CLOCK_TOLERANCE_MS = 5_000;
 
 /**
- * How long AWS may still perform a call that we gave up on. Its request timeouts are shorter and a signature is good for
- * five minutes, but a request that has been received is either performed or dropped well within this time.
+ * How long a call that we gave up on may still come to anything. AWS's request timeouts are shorter than a minute and a signature is good for
+ * five, but a request that has been received is either performed or dropped well within a minute; and what it has written at last needs some
+ * seconds more to reach every part of AWS (others have measured about 4).
  */
-export const ABANDONED_CALL_MS = 60_000;
+export const ABANDONED_CALL_MS = 65_000;
 
 /**
  * AWS does not say how many calls of IAM that write it takes; it is a bucket for each account, and it is small. What others do there draws

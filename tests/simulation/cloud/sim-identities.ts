@@ -266,7 +266,7 @@ export class SimIdentities {
         return kind === 'user' ? { User: { ...same, UserId: seen.id } } : { Role: { ...same, RoleId: seen.id } };
       }
       case 'GetPolicy':
-        if (by !== 'sweeper') this.#noteLook(grantOfPolicy(PolicyName), seen);
+        if (by !== 'sweeper') this.#noteLook(grantOfPolicy(PolicyName), seen, policy);
         if (policy === undefined) throw noPolicy();
         return { PolicyName, PolicyDocument: encodeURIComponent(policy) };
       case 'ListPolicies':
@@ -305,8 +305,10 @@ export class SimIdentities {
     this.#note(identity, { ...last, policies });
   }
 
-  #noteLook(grant: string, seen: Version): void {
-    if (seen.at >= (this.#editedAt.get(grant) ?? Infinity)) this.#lookedAt.set(grant, this.#now);
+  /** What a call that arrived twice has put back shows nothing of the edit that AWS obeys for some seconds yet. */
+  #noteLook(grant: string, seen: Version, policy: string | undefined): void {
+    const isPutBack = policy !== undefined && this.#written.get(grant)?.has(policy) === true;
+    if (seen.at >= (this.#editedAt.get(grant) ?? Infinity) && !isPutBack) this.#lookedAt.set(grant, this.#now);
   }
 
   #markRemoval(grant: string, text: string): void {

@@ -38,7 +38,8 @@ const CAPABILITIES: MethodCapabilities = {
   shortestDurationMs: 1_000,
   earliestRemovalMs: 0,
   settleMs: 30_000,
-  abandonedCallMs: ABANDONED_CALL_MS,
+  // What lands last has to be obeyed yet.
+  abandonedCallMs: ABANDONED_CALL_MS + 5_000,
   proofAtExpiry: 'observed',
   rungs: ['remove', 'page somebody'],
 };
