@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { after, instant } from '../../src/core/time.ts';
+import { ABANDONED_CALL_MS, CLOCK_TOLERANCE_MS } from '../../src/providers/aws/capabilities.ts';
 import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
 import { timedHarness, type TimedHarness } from './aws-timed-harness.ts';
 import { post } from './aws-harness.ts';
@@ -57,7 +58,7 @@ describe('a document that somebody edited', () => {
         await expect(on.provider.observe(spec, ending, late)).resolves.toMatchObject(gone);
         expect(await on.use(on.own(spec))).toBe('refused');
         await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: false, left: 1 });
-        const later = { ...call(), now: after(spec.endsAt, 65_000) };
+        const later = { ...call(), now: after(spec.endsAt, ABANDONED_CALL_MS + CLOCK_TOLERANCE_MS) };
         await expect(on.provider.tidy(spec, later)).resolves.toEqual({ removed: true, left: 0 });
         await expect(on.provider.observe(spec, ending, later)).resolves.toMatchObject(gone);
       }
@@ -75,7 +76,7 @@ describe('a document that somebody edited', () => {
       await expect(on.provider.revoke(spec, ending, rung, late)).rejects.toMatchObject({
         kind: 'conflict',
         hasWritten: true,
-        retryAfterMs: 60_000,
+        retryAfterMs: ABANDONED_CALL_MS,
         message: expect.stringMatching(/was removed, and AWS may believe it for some seconds/) as string,
       });
       await post(on.url, 'faults', []);
@@ -274,7 +275,7 @@ describe('when it cannot be deleted', () => {
     await post(on.url, 'faults', []);
     // What it left is litter once its own end has passed, and goes with the next tidying.
     await expect(on.provider.tidy(spec, call())).resolves.toEqual({ removed: false, left: 1 });
-    const late = { ...call(), now: after(spec.endsAt, 65_000) };
+    const late = { ...call(), now: after(spec.endsAt, ABANDONED_CALL_MS + CLOCK_TOLERANCE_MS) };
     await expect(on.provider.tidy(spec, late)).resolves.toEqual({ removed: true, left: 0 });
   });
 
