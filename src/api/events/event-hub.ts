@@ -5,18 +5,15 @@ import type { Change } from '../../operations/changes.ts';
 import type { Sight } from '../../operations/who-may-see.ts';
 import type { Actor } from '../../operations/world.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Random } from '../../platform/random.ts';
 import type { ApiOperations } from '../operations-port.ts';
 
 const HEARTBEAT_MS = 15_000;
-/** Changes that are kept for listeners that come back, and that may wait to be told. */
-const KEPT = 1_000;
-/** Whoever missed more reads everything again: that is less work than to look up who may see each. */
-const MOST_RETOLD = 50;
+/** Changes that may wait until it is known whom they may be told to; behind them everybody reads everything again. */
+const MOST_WAITING = 1_000;
 const MOST_LISTENERS = 1_000;
 /** Enough for the windows of a person, or of a family behind one address; few enough that nobody takes everybody's. */
 const MOST_PER_LISTENER = 10;
-/** A listener that takes nothing for this long is cut off; it comes back by itself and is told what it missed. */
+/** A listener that takes nothing for this long is cut off; it comes back by itself and reads everything again. */
 const STUCK_MS = 30_000;
 
 /** Who listens. */
@@ -47,8 +44,8 @@ interface Listener extends ListenerIs {
 export interface EventHub {
   /** Whether there is room for another stream of somebody. */
   room(who: string): 'free' | 'full' | 'too-many';
-  /** Takes a response over; false when there is no room. `lastId` is what the listener saw last. */
-  add(response: ServerResponse, listener: ListenerIs, lastId: string | null): boolean;
+  /** Takes a response over; false when there is no room. `cameBack`: the listener has listened before, and missed what came since. */
+  add(response: ServerResponse, listener: ListenerIs, cameBack: boolean): boolean;
   readonly listeners: number;
   /** Ends every stream; listeners come back to whoever runs then. */
   close(): void;
@@ -56,10 +53,7 @@ export interface EventHub {
 
 type Operations = Pick<ApiOperations, 'subscribe' | 'whoMaySee' | 'standingSignIns' | 'profile' | 'roleHolders'>;
 
-export function createEventHub(operations: Operations, clock: Clock, random: Random): EventHub {
-  // Numbers begin anew with the process, so they carry its name: an id of another process is recognised and not misread.
-  const epoch = random.bytes(6).toString('hex');
-  const kept: { readonly number: number; readonly change: Change }[] = [];
+export function createEventHub(operations: Operations, clock: Clock): EventHub {
   const listeners = new Set<Listener>();
   const stop = new AbortController();
   let next = 1;
@@ -82,27 +76,27 @@ export function createEventHub(operations: Operations, clock: Clock, random: Ran
     write(listener, RESYNC);
   }
 
-  /** To these listeners nobody can say any more what they missed. */
-  function resync(those: Iterable<Listener>, upTo: number): void {
-    for (const listener of those) {
+  /** Nobody can say any more to whom what came until then may be told. */
+  function resync(upTo: number): void {
+    for (const listener of listeners) {
       if (listener.told >= upTo) continue;
       listener.told = upTo;
       write(listener, RESYNC);
     }
   }
 
-  async function tell(those: Iterable<Listener>, number: number, change: Change): Promise<void> {
-    const allowed = await whoMayHear([...those], change).catch(() => null);
-    if (allowed === null) return resync(those, number);
+  async function tell(number: number, change: Change): Promise<void> {
+    const allowed = await whoMayHear([...listeners], change).catch(() => null);
+    if (allowed === null) return resync(number);
     const said = { kind: change.kind, id: change.id, at: toIso(change.at) };
     const [data, ofOwn] = [JSON.stringify(said), JSON.stringify({ ...said, own: true })];
     // Whoever came meanwhile began behind this change.
-    for (const listener of those) {
-      if (listener.told >= number || !listeners.has(listener)) continue;
+    for (const listener of listeners) {
+      if (listener.told >= number) continue;
       listener.told = number;
       const sight = allowed.get(listener) ?? false;
       if (sight === false) continue;
-      write(listener, `id: ${epoch}-${number}\nevent: change\ndata: ${sight === 'own' ? ofOwn : data}\n\n`);
+      write(listener, `event: change\ndata: ${sight === 'own' ? ofOwn : data}\n\n`);
     }
   }
 
@@ -128,30 +122,14 @@ export function createEventHub(operations: Operations, clock: Clock, random: Ran
     }
     const number = next;
     next += 1;
-    kept.push({ number, change });
-    if (kept.length > KEPT) kept.shift();
     if (listeners.size === 0) return;
-    if (waiting >= KEPT) return resync(listeners, number);
+    if (waiting >= MOST_WAITING) return resync(number);
     waiting += 1;
     turn = turn.then(async () => {
       waiting -= 1;
-      await tell(listeners, number, change);
+      await tell(number, change);
     });
   });
-
-  /** Tells a listener that comes back the changes in between, or that nobody knows and everything must be read again. */
-  function retell(listener: Listener, lastId: string): void {
-    const [from, digits] = lastId.split('-');
-    const seen = Number(digits);
-    const known = from === epoch && Number.isSafeInteger(seen) && seen >= 0 && seen < next;
-    const oldest = kept[0]?.number ?? next;
-    if (!known || seen < oldest - 1 || next - 1 - seen > MOST_RETOLD) return resync([listener], next - 1);
-    listener.told = seen;
-    const missed = kept.filter(({ number }) => number > seen);
-    turn = turn.then(async () => {
-      for (const { number, change } of missed) await tell([listener], number, change);
-    });
-  }
 
   /** Whoever has other roles than when they came, more or fewer: they come back as what they are. */
   async function withOtherRoles(): Promise<ReadonlySet<Listener>> {
@@ -196,18 +174,17 @@ export function createEventHub(operations: Operations, clock: Clock, random: Ran
 
   return {
     room,
-    add(response, is, lastId) {
-      if (room(is.who) !== 'free') return false;
+    add(response, is, cameBack) {
+      // Whoever left while they were let in has said so already, and would be counted for ever.
+      if (response.destroyed || room(is.who) !== 'free') return false;
       const listener: Listener = { ...is, response, told: next - 1, blockedSince: null, missed: false };
       listeners.add(listener);
       response.on('close', () => listeners.delete(listener));
       response.on('error', () => listeners.delete(listener));
       response.on('drain', () => resume(listener));
-      write(listener, `retry: 2000\n: connected\n\n`);
-      if (lastId !== null) {
-        listener.told = -1;
-        retell(listener, lastId);
-      }
+      // The id says when it is shown again that somebody has listened before, and nothing else: nothing is looked up for who comes back.
+      write(listener, `retry: 2000\nid: 1\n: connected\n\n`);
+      if (cameBack) write(listener, RESYNC);
       return true;
     },
     get listeners() {

@@ -76,6 +76,16 @@ test('a change reaches an open stream, which carries the headers of every answer
   );
 });
 
+test('whoever comes back reads everything again, whatever id they show', async () => {
+  api = await apiUnderTest();
+  const { until } = await listen({ authorization: 'Bearer ana' });
+  expect(await until('connected')).toMatch(/^id: 1$/m);
+  for (const id of ['1', 'deadbeef-99', 'nonsense']) {
+    const again = await listen({ authorization: 'Bearer ana', 'last-event-id': id });
+    expect(await again.until('resync'), id).toContain('event: resync\ndata: {}');
+  }
+});
+
 test('where others may look on, they hear of access alone, and whoever is signed in hears what they may see', async () => {
   api = await apiUnderTest({}, { publicLive: true });
   const [stranger, ana] = [await listen(), await listen({ authorization: 'Bearer ana' })];

@@ -32,8 +32,8 @@ const NO_ROOM = {
 
 /** Who has power now, and every change of it as it happens. Open without a sign-in in the demo alone. */
 export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetrics): void {
-  const { operations, clock, random, publicLive, base } = parts;
-  const hub = createEventHub(operations, clock, random);
+  const { operations, clock, publicLive, base } = parts;
+  const hub = createEventHub(operations, clock);
   metrics.setListeners(() => hub.listeners);
   // Before the server waits for its connections to end: a stream would keep it waiting for ever.
   app.addHook('preClose', async () => hub.close());
@@ -82,12 +82,11 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
       summary: 'Changes as they happen (server-sent events)',
       description:
         'Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `own: true` with it: you hold it, asked for it, are asked to decide it, or an order of the kill switch stops your access. `resync`: something was missed, read everything again. ' +
-        'Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.',
+        'Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. Whoever comes back with a `Last-Event-ID` gets a `resync` first. One person, or one address where nobody signs in, has ten streams at most.',
       tags: ['access'],
       security,
     },
     handler: (request, reply) => {
-      const lastId = request.headers['last-event-id'];
       const who = request.session?.actor.person ?? request.ip;
       const room = hub.room(who);
       if (room !== 'free') throw new ApiProblem(NO_ROOM[room]);
@@ -107,7 +106,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
       });
       const { actor = null, id = null, expiresAt = null } = request.session ?? {};
       const listener = { who, viewer: actor, signIn: id, closesAt: expiresAt };
-      hub.add(response, listener, typeof lastId === 'string' ? lastId : null);
+      hub.add(response, listener, request.headers['last-event-id'] !== undefined);
     },
   });
 }

@@ -356,7 +356,7 @@ export interface paths {
         };
         /**
          * Changes as they happen (server-sent events)
-         * @description Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `own: true` with it: you hold it, asked for it, are asked to decide it, or an order of the kill switch stops your access. `resync`: something was missed, read everything again. Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. `Last-Event-ID` resumes. One person, or one address where nobody signs in, has ten streams at most.
+         * @description Events named `change` with data `{kind, id, at}`: read the thing itself to see it. `own: true` with it: you hold it, asked for it, are asked to decide it, or an order of the kill switch stops your access. `resync`: something was missed, read everything again. Everybody is told of what they may see, and a stream ends with its sign-in. A comment comes every 15 seconds. Whoever comes back with a `Last-Event-ID` gets a `resync` first. One person, or one address where nobody signs in, has ten streams at most.
          */
         get: {
             parameters: {
