@@ -9,7 +9,7 @@ import type { OperationRefusal } from '../operations/refusal.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { newId, systemRandom } from '../platform/random.ts';
+import { systemRandom } from '../platform/random.ts';
 import { createApi } from './create-api.ts';
 import type { ApiOperations } from './operations-port.ts';
 import type { ApiParts } from './parts.ts';
@@ -200,13 +200,20 @@ export async function apiUnderTest(
 
 const well = () => Promise.resolve({ ok: true });
 
+/** The sign-in of a person's token. */
+function signInOf(key: string) {
+  const id = parseId('ses', `ses_${(PEOPLE[key] ?? 'x').repeat(20)}`);
+  if (id === null) throw new Error(`no sign-in for ${key}`);
+  return id;
+}
+
 const namesAsTokens: AccessTokens = {
   verify(token) {
     if (PEOPLE[token] === undefined) return Promise.resolve(refused('not a token' as const));
     const verified: VerifiedToken = {
       person: personId(token),
       key: token,
-      signIn: newId(systemRandom, 'ses'),
+      signIn: signInOf(token),
       signedInAt: after(NOW, -3_600_000),
       expiresAt: after(NOW, 600_000),
       authenticatedAt: after(NOW, -7_200_000),

@@ -32,7 +32,8 @@ import { registerRequestCreation } from './requests-create/handler.ts';
 import { registerRequestDecisions } from './requests-decide/handler.ts';
 import { registerRequestReads } from './requests-read/handler.ts';
 import { registerRevocations } from './revocations/handler.ts';
-import { limitRates, secureHeaders } from './security.ts';
+import { limitRates } from './rate-limits.ts';
+import { secureHeaders } from './security.ts';
 import { refuseUnsoundText } from './sound-text.ts';
 
 /**

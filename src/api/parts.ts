@@ -95,8 +95,9 @@ export interface ApiParts extends HealthParts {
   readonly limits?: Partial<RateLimits>;
 }
 
-/** Of what ends access or decides about it the first and the last are counted by themselves, with as many again. */
+/** Ends and decisions, and what they have to read, are counted by themselves, by sign-in: each with as many again as a person has. */
 export interface RateLimits {
+  /** Of IPv6 a /64 counts as one address. */
   readonly perAddressPerMinute: number;
   /** Beginnings and ends of sign-ins, of everybody behind one address. */
   readonly signInsPerAddressPerMinute: number;

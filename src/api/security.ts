@@ -1,9 +1,7 @@
 import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
-import type { FastifyRequest } from 'fastify';
 import type { BaseUrl } from '../identity/base-url.ts';
 import { isLoopback } from '../identity/base-url.ts';
-import type { ApiParts, ApiServer } from './parts.ts';
+import type { ApiServer } from './parts.ts';
 import { ApiProblem } from './problems.ts';
 
 /**
@@ -46,66 +44,4 @@ export async function secureHeaders(app: ApiServer, base: BaseUrl): Promise<void
       }
     });
   }
-}
-
-const LIMITS = { perAddressPerMinute: 3_000, signInsPerAddressPerMinute: 600, perPersonPerMinute: 600 } as const;
-/** Where a sign-in begins or goes on. Tokens are refreshed elsewhere, and the company's provider calls elsewhere. */
-const SIGN_IN = /^\/(sign-in\/(?!back-channel-logout)|oauth\/(authorize|device))/;
-
-/** What ends access or decides about it, with what a yes to it has to sign. */
-const ENDS_OR_DECIDES =
-  /^\/v1\/(grants\/:id\/(return|revoke)|revocations(\/:id\/(confirm|lift))?|requests\/:id\/(challenge|approve|deny|withdraw))$/;
-
-/** Counted by itself: however much a page or a script of somebody reads, they can still stop what must not go on. */
-function countedAs({ method, routeOptions }: FastifyRequest): 'end ' | '' {
-  return method === 'POST' && ENDS_OR_DECIDES.test(routeOptions.url ?? '') ? 'end ' : '';
-}
-
-/** Bounds what one address may ask (also with a token that is none) and what one person may. */
-export async function limitRates(app: ApiServer, { limits }: Pick<ApiParts, 'limits'>): Promise<void> {
-  const { perAddressPerMinute, signInsPerAddressPerMinute, perPersonPerMinute } = { ...LIMITS, ...limits };
-  await app.register(rateLimit, { global: false });
-  const perAddress = app.createRateLimit({
-    max: perAddressPerMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => `${countedAs(request)}${request.ip}`,
-  });
-  const signIns = app.createRateLimit({
-    max: signInsPerAddressPerMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => `sign-in ${request.ip}`,
-  });
-  const perPerson = app.createRateLimit({
-    max: perPersonPerMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => `${countedAs(request)}${request.session?.actor.person ?? request.ip}`,
-  });
-  // As hooks of the whole server, because limits of single routes would run after the authentication of a folder.
-  app.addHook('onRequest', async (request) => {
-    refuseIfExceeded(await perAddress(request));
-    if (SIGN_IN.test(request.url)) refuseIfExceeded(await signIns(request));
-  });
-  app.addHook('preHandler', async (request, reply) => {
-    if (request.session === null) return;
-    const use = await perPerson(request);
-    refuseIfExceeded(use);
-    if (use.isAllowed) return;
-    void reply
-      .header('x-ratelimit-limit', use.max)
-      .header('x-ratelimit-remaining', use.remaining)
-      .header('x-ratelimit-reset', use.ttlInSeconds);
-  });
-}
-
-type Use =
-  | { readonly isAllowed: true }
-  | { readonly isAllowed: false; readonly isExceeded: boolean; readonly ttlInSeconds: number };
-
-function refuseIfExceeded(use: Use): void {
-  if (use.isAllowed || !use.isExceeded) return;
-  throw new ApiProblem({
-    code: 'rate-limited',
-    detail: 'That was more than one minute may hold.',
-    retryAfterSeconds: Math.max(1, use.ttlInSeconds),
-  });
 }

@@ -5,6 +5,7 @@ import type { ApiMetrics } from '../metrics.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
 import { ApiProblem, sendProblem, problemOf, type ProblemDetails } from '../problems.ts';
+import { networkOf } from '../rate-limits.ts';
 import { grantView, pageOf, pageQuery } from '../views.ts';
 import { createEventHub } from './event-hub.ts';
 
@@ -87,7 +88,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
       security,
     },
     handler: (request, reply) => {
-      const who = request.session?.actor.person ?? request.ip;
+      const who = request.session?.actor.person ?? networkOf(request.ip);
       const room = hub.room(who);
       if (room !== 'free') throw new ApiProblem(NO_ROOM[room]);
       const response = reply.raw;
