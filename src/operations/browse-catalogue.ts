@@ -1,4 +1,4 @@
-import type { ProviderName, Target } from '../core/target.ts';
+import type { Target } from '../core/target.ts';
 import { refused, ok, type Result } from '../core/result.ts';
 import type { Role } from '../core/role.ts';
 import type { CatalogueIndex } from './catalogue-index.ts';
@@ -50,9 +50,9 @@ export function* inOrderOfNames(
 
 const byName = (a: string, b: string): number => a.localeCompare(b);
 
-/** The targets of one cloud. */
-export function targetsOf({ targets }: CatalogueIndex, provider: ProviderName): TargetBits {
+/** The targets of which something holds. */
+export function targetsWhere({ targets }: CatalogueIndex, holds: (target: Target) => boolean): TargetBits {
   const bits = noTargets(targets.length);
-  for (const [position, { thing }] of targets.entries()) if (thing.provider === provider) addTarget(bits, position);
+  for (const [position, { thing }] of targets.entries()) if (holds(thing)) addTarget(bits, position);
   return bits;
 }

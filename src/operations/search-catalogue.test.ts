@@ -172,6 +172,39 @@ test('one role and one cloud are asked for at the server, in either order', () =
   }
 });
 
+test('a role and a target by their whole names are found among as many as contain them, and alone', () => {
+  const letters = [...'abcdefghijklmn'];
+  const roles = ['reader', ...letters.map((letter) => `${letter}-reader`)];
+  const targets = ['aws/shop', ...['a', 'b', 'c', 'd'].map((letter) => `aws/shop-${letter}`)];
+  const account = { kind: 'account', parent: 'aws/acme', description: 'A shop', owners: ['group:platform-leads'] };
+  const labels = { env: 'shop', team: 'platform' };
+  const inventory = Object.fromEntries(
+    targets.map((key, n) => [key, { ...account, labels, native: String(700_000_000_000 + n) }]),
+  );
+  const rule = { who: { people: ['ana'] }, roles, targets: { env: 'shop' }, duration: { default: '15m', max: '1h' } };
+  const more = [
+    ...roles.map(role),
+    { kind: 'targets', targets: inventory },
+    { kind: 'policy', name: 'shops', description: 'Reading shops.', ...rule },
+  ];
+  // By its words alone it is one of 75, of which a page has 50.
+  expect(search('ana', 'reader aws/shop', more, 50).total).toBe(75);
+  for (const order of ['best', 'name'] as const) {
+    const found = search('ana', '', more, 1, { role: 'reader', target: 'aws/shop', order });
+    expect(found).toMatchObject({
+      total: 1,
+      items: [{ role: 'reader', target: 'aws/shop', maxDurationMs: 3_600_000 }],
+    });
+  }
+  const offeredToNobody = search('bo', '', more, 1, { role: 'reader', target: 'aws/shop' });
+  expect(offeredToNobody).toMatchObject({ total: 1, items: [{ role: 'reader', requestable: false, tier: 2 }] });
+  for (const nowhere of [
+    { role: 'reade', target: 'aws/shop' },
+    { role: 'reader', target: 'aws/sho' },
+  ])
+    expect(search('ana', '', more, 1, nowhere)).toEqual({ items: [], total: 0, nextCursor: null });
+});
+
 test('a cursor that we did not make is refused, and one whose role is gone goes on after it', () => {
   expect(() => search('ana', '', [], 5, { order: 'name', cursor: 'nonsense' })).toThrow('not made by us');
   const [first] = search('ana', '', [], 5, { order: 'name', cursor: 'export-checkes@aws/zzz' }).items;

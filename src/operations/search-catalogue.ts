@@ -3,7 +3,7 @@ import type { Role, Tier } from '../core/role.ts';
 import type { ProviderName, Target } from '../core/target.ts';
 import { directoryIndex } from '../policy/directory-index.ts';
 import { mayAlways } from './authorisation.ts';
-import { cursorOf, inOrderOfNames, parseCursor, targetsOf, type Pair } from './browse-catalogue.ts';
+import { cursorOf, inOrderOfNames, parseCursor, targetsWhere, type Pair } from './browse-catalogue.ts';
 import { catalogueIndex } from './catalogue-index.ts';
 import { findMatches, type Match } from './find-matches.ts';
 import { judgeRequest } from './judge-request.ts';
@@ -44,8 +44,9 @@ export interface CatalogueQuery {
   readonly order?: 'best' | 'name';
   /** Of the page before; only in the order of names. */
   readonly cursor?: string;
-  /** One role by its name. */
+  /** One role by its name, and one target by its own. */
   readonly role?: string;
+  readonly target?: string;
   readonly provider?: ProviderName;
 }
 
@@ -74,11 +75,15 @@ export function searchCatalogue(
   const { policy, directory } = world.rules.current();
   const index = catalogueIndex(policy);
   const groups = directoryIndex(directory).groupsOf(actor.key);
-  const cloud = query.provider === undefined ? null : targetsOf(index, query.provider);
+  const { role: named, target, provider } = query;
+  const places =
+    target === undefined && provider === undefined
+      ? null
+      : targetsWhere(index, (one) => one.key === (target ?? one.key) && one.provider === (provider ?? one.provider));
   const within = (role: Role, targets: TargetBits): TargetBits => {
     const none = noTargets(index.targets.length);
-    if (query.role !== undefined && role.name !== query.role) return none;
-    return cloud === null ? targets : (inBoth(targets, cloud) ?? none);
+    if (named !== undefined && role.name !== named) return none;
+    return places === null ? targets : (inBoth(targets, places) ?? none);
   };
   const offered = findMatches(index, query.q, (role) => within(role, index.offered(role, actor.key, groups)));
   const fitting = () => findMatches(index, query.q, (role) => within(role, index.fitting(role)));

@@ -324,7 +324,11 @@ export function createApi(state: FakeState, oauth: Oauth) {
     if (name === 'GET /v1/doctor') return json(response, 200, { items: state.cloudFindings });
     if (name === 'GET /v1/catalogue') {
       const words = (query.get('q') ?? '').split(' ').filter((word) => word !== '');
-      const items = CATALOGUE.filter((item) => words.every((word) => `${item.role} ${item.target}`.includes(word)));
+      const items = CATALOGUE.filter(
+        ({ role, target }) =>
+          words.every((word) => `${role} ${target}`.includes(word)) &&
+          [query.get('role') ?? role, query.get('target') ?? target].join() === [role, target].join(),
+      );
       return json(response, 200, { items: items.slice(0, Number(query.get('limit') ?? 50)), total: items.length });
     }
     if (name === 'GET /v1/requests') {

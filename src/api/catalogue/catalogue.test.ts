@@ -18,7 +18,7 @@ test('200: passes words and limit on; 422 for a limit that is none; 401 without 
   });
   await api.as('ana', {
     method: 'GET',
-    url: '/v1/catalogue?order=name&cursor=invoice-reader@aws/prod&role=x&provider=gcp',
+    url: '/v1/catalogue?order=name&cursor=invoice-reader@aws/prod&role=x&target=y&provider=gcp',
   });
   expect(searchCatalogue).toHaveBeenLastCalledWith(expect.anything(), {
     q: '',
@@ -26,6 +26,7 @@ test('200: passes words and limit on; 422 for a limit that is none; 401 without 
     order: 'name',
     cursor: 'invoice-reader@aws/prod',
     role: 'x',
+    target: 'y',
     provider: 'gcp',
   });
   for (const query of ['limit=0', 'limit=1.5', 'limit=x', 'limt=5', 'order=worst', 'provider=ibm']) {

@@ -25,16 +25,18 @@ export function registerCatalogue(v1: ApiServer, { operations, base }: ApiParts)
         order: z.enum(['best', 'name']).default('best'),
         cursor: z.string().max(500).optional(),
         role: nameText(0).optional().meta({ description: 'Only this one, by its whole name.' }),
+        target: nameText(0).optional().meta({ description: 'Only this one, by its whole name.' }),
         provider: z.enum(PROVIDERS).optional(),
       }),
       response: { 200: pageOf(catalogueItemView).extend({ total: z.number() }) },
     },
     handler: async (request, reply) => {
-      const { cursor, role, provider, ...query } = request.query;
+      const { cursor, role, target, provider, ...query } = request.query;
       const found = operations.searchCatalogue(actorOf(request), {
         ...query,
         ...(cursor === undefined ? {} : { cursor }),
         ...(role === undefined ? {} : { role }),
+        ...(target === undefined ? {} : { target }),
         ...(provider === undefined ? {} : { provider }),
       });
       return answer(base.origin, request, reply, found);

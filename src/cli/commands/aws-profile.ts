@@ -62,11 +62,8 @@ function profileNameFor(context: Context, wanted: Wanted): string {
 }
 
 async function requireKnown(context: Context, wanted: Wanted): Promise<void> {
-  const answer = await context.api.get(
-    `/catalogue?q=${encodeURIComponent(`${wanted.role} ${wanted.target}`)}&limit=200`,
-  );
-  const items = list(answer, 'items', catalogueItem);
-  const found = items.find((item) => item.role === wanted.role && item.target === wanted.target);
+  const query = new URLSearchParams({ role: wanted.role, target: wanted.target, limit: '1' });
+  const [found] = list(await context.api.get(`/catalogue?${query}`), 'items', catalogueItem);
   if (found !== undefined && found.provider !== 'aws') {
     throw new Failure(`${wanted.target} is on ${found.provider}, and only AWS reads this profile.`, {
       code: 'wrong-provider',

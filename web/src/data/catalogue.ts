@@ -11,6 +11,19 @@ export interface Sought {
   readonly provider?: 'aws' | 'azure' | 'gcp';
 }
 
+/** What the catalogue says of one role on one target, by their whole names; `null`: it does not show it to this person. */
+export function catalogueEntry({ role, target }: { readonly role: string; readonly target: string }) {
+  return {
+    queryKey: ['catalogue', 'one', role, target],
+    queryFn: async () => {
+      // By their words alone one is not among the first fifty where many names contain them.
+      const query = { role, target, limit: 1 };
+      const { items } = await ask(() => api.GET('/v1/catalogue', { params: { query } }));
+      return items[0] ?? null;
+    },
+  };
+}
+
 /** The catalogue by role and target, page by page; words, role and cloud are the server's to look for. */
 export function useCatalogue(sought: Sought) {
   const found = useInfiniteQuery({

@@ -1663,6 +1663,8 @@ export interface paths {
                     cursor?: string;
                     /** @description Only this one, by its whole name. */
                     role?: string;
+                    /** @description Only this one, by its whole name. */
+                    target?: string;
                     provider?: "aws" | "azure" | "gcp";
                 };
                 header?: never;

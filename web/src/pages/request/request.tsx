@@ -1,11 +1,11 @@
 import { useQueries } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
-import { api, ask } from '../../data/api.ts';
+import { catalogueEntry } from '../../data/catalogue.ts';
 import { Waiting } from '../../ui/card.tsx';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { AskForm } from './ask-form.tsx';
-import { isSame, itemsOf, type DraftSearch, type Item } from './draft.ts';
+import { itemsOf, type DraftSearch } from './draft.ts';
 import { FindAccess } from './find-access.tsx';
 
 const route = getRouteApi('/request');
@@ -57,18 +57,6 @@ export function Request() {
       )}
     </Page>
   );
-}
-
-/** What the catalogue says of one of them; `null`: it does not show it to this person. */
-function catalogueEntry({ role, target }: Item) {
-  return {
-    queryKey: ['catalogue', 'one', role, target],
-    queryFn: async () => {
-      const q = `${role} ${target}`;
-      const { items } = await ask(() => api.GET('/v1/catalogue', { params: { query: { q, limit: 50 } } }));
-      return items.find((item) => isSame(item, { role, target })) ?? null;
-    },
-  };
 }
 
 /**
