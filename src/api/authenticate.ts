@@ -35,11 +35,21 @@ const UNAUTHENTICATED: ProblemDetails = {
   hint: 'curfew login',
 };
 
-const FORGED: ProblemDetails = {
+const FORGED = {
   code: 'csrf',
   detail: 'This change did not come from a page of this server, so it was not made.',
   hint: 'Send the header x-curfew-csrf with the value "csrf" of GET /v1/me, from a page of this server.',
+} as const satisfies ProblemDetails;
+
+const FORGED_READING: ProblemDetails = {
+  code: 'csrf',
+  detail:
+    'Whoever reads the log is named in it for that. This did not come from a page of this server, so nothing was read.',
+  hint: `Read it in the portal, or with curfew audit. ${FORGED.hint}`,
 };
+
+/** What writes an entry about whoever reads. */
+const LOGGED_READING = /^\/v1\/audit\//;
 
 export const CSRF_HEADER = 'x-curfew-csrf';
 /**
@@ -54,7 +64,9 @@ type Parts = Pick<ApiParts, 'tokens' | 'operations' | 'log' | 'base' | 'clock'>;
  * Makes the hook that runs before anything else on a route: it takes a bearer token, or the cookie of a browser's session,
  * verifies it, and asks the directory whether its person may still act. A token is taken from the header alone, never from
  * the address. A cookie is sent by the browser whoever's page asks, so a change needs more: a header that only our own
- * page knows the value of, and our own origin. `unattended`: what comes to this route comes by itself, and is no use of a session.
+ * page knows the value of, and our own origin. So does reading the log, which is written there: a link on somebody else's page, in a mail or
+ * in a chat opens it with the cookie. Only the header is asked for there, because browsers name no origin where a page reads its own, and where
+ * a navigation came from is not said by all. `unattended`: what comes to this route comes by itself, and is no use of a session.
  */
 export function authenticator(parts: Parts, unattended = false) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -139,6 +151,8 @@ async function byCookie(
     void reply.header('set-cookie', setCookie(sessionCookie(base), offered, (endsAt - clock.now()) / 1_000));
   if (changes && (request.headers.origin !== base.origin || !same(request.headers[CSRF_HEADER], csrf)))
     throw new ApiProblem(FORGED);
+  if (LOGGED_READING.test(request.routeOptions.url ?? '') && !same(request.headers[CSRF_HEADER], csrf))
+    throw new ApiProblem(FORGED_READING);
   return {
     actor: {
       kind: 'person',

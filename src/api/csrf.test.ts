@@ -80,6 +80,38 @@ describe.each(CHANGES)('%s %s by cookie', (method, path) => {
   });
 });
 
+/** Every way to read the log: each writes who read it. */
+const LOGGED = Object.keys(document.paths).filter((path) => path.startsWith('/v1/audit/'));
+
+test('there are ways to read the log', () => {
+  expect(LOGGED.length).toBeGreaterThan(6);
+});
+
+describe.each(LOGGED)('reading %s by cookie', (path) => {
+  const url = path.replaceAll(/\{\w+\}/g, '5');
+  const read = async (method: 'GET' | 'HEAD', headers: Record<string, string>) => {
+    const answer = await api.app.inject({ method, url, headers: { cookie: 'curfew=good', ...headers } });
+    return answer.statusCode;
+  };
+  test.each([
+    ['a link on a foreign page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
+    ['a link on a host beside ours', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate' }],
+    ['a link in a mail or a typed address', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
+    ['a browser that does not say', {}],
+    ['the header of nobody', { 'x-curfew-csrf': 'another-value', 'sec-fetch-site': 'same-origin' }],
+    ['a page that says that nobody did anything', { 'x-curfew-unattended': '1' }],
+  ])('is refused from %s', async (_name, headers) => {
+    for (const method of ['GET', 'HEAD'] as const) expect(await read(method, headers), method).toBe(403);
+    const problem = (await api.app.inject({ url, headers: { cookie: 'curfew=good', ...headers } })).json<object>();
+    expect(problem).toMatchObject({ code: 'csrf', detail: expect.stringMatching(/^Whoever reads the log/) });
+  });
+
+  test('is taken from our own page', async () => {
+    // The log of this test is not to be read: what is let in fails there.
+    expect(await read('GET', { 'x-curfew-csrf': SESSION.csrf })).toBe(500);
+  });
+});
+
 describe('a cookie', () => {
   const me = (cookie: string, headers = {}) =>
     api.app.inject({ method: 'GET', url: '/v1/me', headers: { cookie, ...headers } });

@@ -35,7 +35,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
   misdirected: { status: 421, title: 'This server has another name' },
-  csrf: { status: 403, title: 'The change did not come from our page' },
+  csrf: { status: 403, title: 'This did not come from our page' },
   'not-found': { status: 404, title: 'Not found' },
   'idempotency-key-invalid': { status: 422, title: 'The Idempotency-Key is not valid' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for something else' },

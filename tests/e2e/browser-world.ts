@@ -152,11 +152,14 @@ export function browserOf(agent: UserAgent, base: string): Browser {
     const isJson = visit.headers.get('content-type')?.includes('json') === true;
     return { ...visit, json: isJson ? (JSON.parse(visit.body) as Record<string, unknown>) : {} };
   };
+  const csrfOf = async () => String((await send('/v1/me', {})).json['csrf']);
   return {
     agent,
-    get: (path) => send(path, {}),
+    // As the portal does: who reads the log says that they want to.
+    get: async (path) =>
+      send(path, path.startsWith('/v1/audit/') ? { headers: { 'x-curfew-csrf': await csrfOf() } } : {}),
     async change(method, path, body, headers) {
-      const csrf = headers === undefined ? String((await send('/v1/me', {})).json['csrf']) : '';
+      const csrf = headers === undefined ? await csrfOf() : '';
       return send(path, {
         method,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

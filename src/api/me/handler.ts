@@ -29,7 +29,8 @@ const me = z
     }),
     sessionEndsAt: time.meta({ description: 'The same as `session.expiresAt`.' }),
     csrf: z.string().nullable().meta({
-      description: 'The value of the header x-curfew-csrf that every change by cookie needs; null with a bearer token.',
+      description:
+        'The value of the header x-curfew-csrf that every change and every reading of the log by cookie needs; null with a bearer token.',
     }),
   })
   .meta({ id: 'Me' });

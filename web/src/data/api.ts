@@ -29,7 +29,7 @@ export class ApiFailure extends Error {
 
 let csrf: string | null = null;
 
-/** What changes things has to carry (`csrf` of `GET /v1/me`): a page of somebody else cannot read it. */
+/** What changes things, or reads the log, has to carry (`csrf` of `GET /v1/me`): a page of somebody else cannot read it. */
 export function rememberCsrf(token: string | null): void {
   csrf = token;
 }
@@ -41,7 +41,7 @@ api.use({
   onRequest({ request }) {
     // A change is a use whatever it says, and stands for what was done until then.
     if (!takeInput() && request.method === 'GET') request.headers.set('x-curfew-unattended', '1');
-    if (csrf !== null && request.method !== 'GET') request.headers.set('x-curfew-csrf', csrf);
+    if (csrf !== null) request.headers.set('x-curfew-csrf', csrf);
     return request;
   },
 });

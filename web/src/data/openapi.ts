@@ -4945,7 +4945,7 @@ export interface components {
              * @description The same as `session.expiresAt`.
              */
             sessionEndsAt: string;
-            /** @description The value of the header x-curfew-csrf that every change by cookie needs; null with a bearer token. */
+            /** @description The value of the header x-curfew-csrf that every change and every reading of the log by cookie needs; null with a bearer token. */
             csrf: string | null;
         };
         Session: {
