@@ -1,5 +1,6 @@
 import { slotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { meaningOf } from '../ledger/decision-document.ts';
 import { newId } from '../platform/random.ts';
 import { insertGrant, type GrantRecord } from '../store/grants.ts';
 import type { Trx } from '../store/schema.ts';
@@ -35,6 +36,7 @@ export async function retryOnce(
     facts: {
       role: definition.role.name,
       target: definition.target.key,
+      ...meaningOf(definition.role, definition.target),
       method,
       durationMs,
       startsAt: toIso(now),

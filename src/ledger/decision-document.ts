@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { GrantId, PersonId, RecoveryId, RequestId } from '../core/ids.ts';
+import type { Meaning } from '../core/meaning.ts';
 import { invariant } from '../core/result.ts';
+import type { Role } from '../core/role.ts';
+import type { Target } from '../core/target.ts';
 
-/** One role on one target, as the approver saw it. */
-export interface SignedItem {
+/** One role on one target, as the approver saw it, and what both meant when it was approved. */
+export interface SignedItem extends Pick<Meaning, 'definition'>, Partial<Pick<Meaning, 'targetDefinition'>> {
   readonly role: string;
   readonly target: string;
   readonly tier: number;
-  /** Hex SHA-256 of the role's definition in canonical form: what the name meant when it was approved. */
-  readonly definition: string;
 }
 
 /** What every signed document has: who signs, where, and for how long the question stands. Times are RFC 3339. */
 interface Signed {
-  readonly v: 1;
   /** The address of the broker that asked. The browser writes the same one into what is signed. */
   readonly origin: string;
   /** Pseudonymous id of the person who signs. */
@@ -28,6 +28,8 @@ interface Signed {
 
 /** What an approver signs with a passkey. Pseudonymous ids and a commitment only: it stands in the log for ever. */
 export interface ApprovalDocument extends Signed {
+  /** 1: from before items said what their target was (`targetDefinition`). Nobody signs one any more. */
+  readonly v: 1 | 2;
   readonly kind: 'curfew.approval';
   readonly request: RequestId;
   /** Whose access it is. */
@@ -45,6 +47,7 @@ export interface ApprovalDocument extends Signed {
 
 /** What somebody signs who confirms that a colleague who lost all passkeys may register a new one. */
 export interface RecoveryDocument extends Signed {
+  readonly v: 1;
   readonly kind: 'curfew.passkey-recovery';
   readonly recovery: RecoveryId;
   /** Who lost them. */
@@ -78,6 +81,17 @@ export function hashOf(value: unknown): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
+/** What a role on a target means; `undefined`: nobody knows of one by that name. */
+export function meaningOf(role: Role | undefined, target: Target | undefined): Meaning {
+  const place = target === undefined ? {} : { kind: target.kind, native: target.native, provider: target.provider };
+  return { definition: hashOf(role ?? {}), targetDefinition: hashOf(place) };
+}
+
+/** Whether what was signed is what something means. A document of version 1 says nothing of where its target was, and holds for any. */
+export function isSignedFor(item: Omit<SignedItem, 'tier'>, { definition, targetDefinition }: Meaning): boolean {
+  return item.definition === definition && (item.targetDefinition ?? targetDefinition) === targetDefinition;
+}
+
 /**
  * Reads a document of a kind from the text that was signed. `null`: it is not canonical JSON of such a document, so nobody knows what the
  * signature is about.
@@ -88,12 +102,18 @@ export function readDocument<Kind extends SignedDocument['kind']>(
 ): Extract<SignedDocument, { readonly kind: Kind }> | null {
   try {
     const read = JSON.parse(text) as SignedDocument;
-    if (canonicalize(read) !== text || read.v !== 1 || read.kind !== kind || read.verdict !== 'approve') return null;
-    if (read.kind === 'curfew.approval' && !(Array.isArray(read.items) && read.items.every(isObject))) return null;
+    if (canonicalize(read) !== text || read.kind !== kind || read.verdict !== 'approve') return null;
+    if (read.kind === 'curfew.approval' ? !isApproval(read) : read.v !== 1) return null;
     return read as Extract<SignedDocument, { readonly kind: Kind }>;
   } catch {
     return null;
   }
+}
+
+function isApproval({ v, items }: ApprovalDocument): boolean {
+  if ((v !== 1 && v !== 2) || !Array.isArray(items) || !items.every(isObject)) return false;
+  const wanted = v === 1 ? 'undefined' : 'string';
+  return (items as readonly Partial<SignedItem>[]).every(({ targetDefinition }) => typeof targetDefinition === wanted);
 }
 
 function isObject(value: unknown): boolean {

@@ -1,6 +1,13 @@
+import type { Meaning } from '../core/meaning.ts';
 import { isSignedTier } from '../core/role.ts';
 import { counterWentBack, verifyAssertion, type AssertionFacts } from './assertion.ts';
-import { challengeOf, readDocument, type ApprovalDocument, type SignedDocument } from './decision-document.ts';
+import {
+  challengeOf,
+  isSignedFor,
+  readDocument,
+  type ApprovalDocument,
+  type SignedDocument,
+} from './decision-document.ts';
 
 /** An approval in the log whose signature does not hold, or is missing. */
 export interface ApprovalFault {
@@ -40,7 +47,14 @@ interface LoggedRequest {
   /** The start that was signed, RFC 3339; `null`: at once. */
   startsAt: string | null;
   /** What was signed and counts, by who signed it: a yes that was set aside does not, until its giver signs again. */
-  readonly signed: Map<string, Pick<ApprovalDocument, 'durationMs' | 'extends' | 'policyVersion'>>;
+  readonly signed: Map<string, Pick<ApprovalDocument, 'v' | 'items' | 'durationMs' | 'extends' | 'policyVersion'>>;
+}
+
+/** What the log said of a grant when it was made. */
+interface LoggedGrant {
+  readonly request: LoggedRequest;
+  /** `null`: an entry from before it was said; only documents of version 1 can be about such a grant. */
+  readonly meaning: Meaning | null;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -53,8 +67,8 @@ type Body = Readonly<Record<string, unknown>>;
 export class LoggedApprovals {
   readonly #keys = new Map<string, LoggedKey>();
   readonly #requests = new Map<string, LoggedRequest>();
-  /** The request behind each grant. */
-  readonly #grants = new Map<string, LoggedRequest>();
+  /** What was given under each request. */
+  readonly #grants = new Map<string, LoggedGrant>();
   readonly #documents = new Set<string>();
   readonly #faults: ApprovalFault[] = [];
   #verified = 0;
@@ -96,9 +110,9 @@ export class LoggedApprovals {
       case 'grant.scheduled':
         return this.#schedule(body, facts, subjects, request);
       case 'grant.activating':
-        return this.#activate(facts, this.#grants.get(textOf(subjects['grant'])));
+        return this.#activate(facts, this.#grants.get(textOf(subjects['grant']))?.request);
       case 'grant.extending':
-        return extending(facts, subjects, request);
+        return this.#extend(facts, subjects, request);
       case 'passkey.recovery-confirmed':
         return this.#confirm(body, facts, subjects);
       default:
@@ -139,11 +153,13 @@ export class LoggedApprovals {
 
   #schedule(body: Body, facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
     if (request === undefined) return 'the request behind a grant does not come before';
-    this.#grants.set(textOf(subjects['grant']), request);
+    const meaning = loggedMeaning(facts);
+    this.#grants.set(textOf(subjects['grant']), { request, meaning });
     const item = `${textOf(facts['role'])}@${textOf(facts['target'])}`;
     if (!Array.isArray(request.items) || !request.items.includes(item)) return 'access is given that was not asked for';
     if (isUnsigned(request)) return UNSIGNED;
     if (request.signed.size === 0) return null;
+    if (!isWhatWasSigned(request, request.items.indexOf(item), meaning)) return OTHER_MEANING;
     if (!(Number(facts['durationMs']) <= signedMs(request))) return 'access is given for longer than was signed';
     const at = Date.parse(textOf(body['at']));
     const signed = request.startsAt === null ? at : Math.max(at, Date.parse(request.startsAt));
@@ -158,6 +174,18 @@ export class LoggedApprovals {
     if (request.signed.size === 0) return null;
     const givenMs = Date.parse(textOf(facts['endsAt'])) - Date.parse(textOf(facts['activatedAt']));
     return givenMs <= signedMs(request) ? null : 'access begins for longer than was signed';
+  }
+
+  #extend(facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
+    if (request === undefined) return 'the request behind an extension does not come before';
+    if (request.extends === null || request.extends.grant !== subjects['grant'])
+      return 'access is extended, and another grant was asked about';
+    if (isUnsigned(request)) return 'access of tier 0 or 1 is extended, and no signed approval comes before';
+    const extended = this.#grants.get(textOf(subjects['grant']))?.meaning ?? null;
+    // What was scheduled before that was said may be extended since.
+    if (extended !== null && !isWhatWasSigned(request, 0, extended)) return OTHER_MEANING;
+    const ends = [...request.signed.values()].flatMap((document) => document.extends?.until ?? []);
+    return ends.every((end) => textOf(facts['until']) <= end) ? null : 'access is extended further than was signed';
   }
 
   #approve(body: Body, facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
@@ -236,6 +264,7 @@ export class LoggedApprovals {
   }
 }
 
+const OTHER_MEANING = 'access is given to something else than was signed: the role or the target is another one';
 const UNSIGNED = 'access of tier 0 or 1 is given, and no signed approval comes before';
 
 /** Whether people had to agree to something of tier 0 or 1, and nobody has signed that. Tier 0 is never approved by rule alone. */
@@ -243,11 +272,15 @@ function isUnsigned({ tier, automatic, signed }: LoggedRequest): boolean {
   return isSignedTier(tier ?? 3) && (!automatic || tier === 0) && signed.size === 0;
 }
 
-/** A yes counts no more where the rules are others than those that were signed. That they changed the role is the broker's own word. */
+/**
+ * A yes counts no more where the rules are others than those that were signed. That they changed the role or the target is the broker's own
+ * word. Of a document of version 1 nobody can tell what its target was, so it is set aside under the same rules, too.
+ */
 function setAside(approver: string, facts: Body, request: LoggedRequest | undefined): string | null {
   const signed = request?.signed.get(approver);
   if (signed === undefined) return null;
-  if (signed.policyVersion === facts['policyVersion'])
+  const isUnspecified = signed.v === 1 && facts['because'] === 'unspecified';
+  if (signed.policyVersion === facts['policyVersion'] && !isUnspecified)
     return 'a signed approval is set aside under the rules that were signed';
   request?.signed.delete(approver);
   return null;
@@ -258,13 +291,18 @@ function signedMs({ signed }: LoggedRequest): number {
   return Math.min(...[...signed.values()].map(({ durationMs }) => durationMs));
 }
 
-function extending(facts: Body, subjects: Body, request: LoggedRequest | undefined): string | null {
-  if (request === undefined) return 'the request behind an extension does not come before';
-  if (request.extends === null || request.extends.grant !== subjects['grant'])
-    return 'access is extended, and another grant was asked about';
-  if (isUnsigned(request)) return 'access of tier 0 or 1 is extended, and no signed approval comes before';
-  const ends = [...request.signed.values()].flatMap((document) => document.extends?.until ?? []);
-  return ends.every((end) => textOf(facts['until']) <= end) ? null : 'access is extended further than was signed';
+function loggedMeaning({ definition, targetDefinition }: Body): Meaning | null {
+  if (typeof definition !== 'string' || typeof targetDefinition !== 'string') return null;
+  return { definition, targetDefinition };
+}
+
+/** Whether what is given of an item is what everybody signed. */
+function isWhatWasSigned({ signed }: LoggedRequest, ordinal: number, meaning: Meaning | null): boolean {
+  return [...signed.values()].every(({ v, items }) => {
+    const item = items[ordinal];
+    if (meaning === null) return v === 1;
+    return item !== undefined && isSignedFor(item, meaning);
+  });
 }
 
 /** Whether what was signed lasts longer as was asked: the same grant, and earlier by exactly as much as was agreed to less. */

@@ -1,6 +1,7 @@
 import { invariant } from '../core/result.ts';
 import { slotKey } from '../core/slot.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { meaningOf } from '../ledger/decision-document.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { insertGrant, type GrantRecord, type NewGrant } from '../store/grants.ts';
@@ -64,7 +65,14 @@ export async function createGrants(
       at: now,
       actor: { kind: 'system', id: 'policy' },
       subjects: { grant: id, request: request.id, person: request.person },
-      facts: { role: role.name, target: target.key, method, durationMs, startsAt: toIso(startsAt) },
+      facts: {
+        role: role.name,
+        target: target.key,
+        ...meaningOf(role, target),
+        method,
+        durationMs,
+        startsAt: toIso(startsAt),
+      },
     });
   }
   // They need nothing from one another, so they travel together.

@@ -32,7 +32,7 @@ import {
 } from './sign-decision.ts';
 import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
-import { needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
+import { meaningNow, needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
 import { takenNow, votesIn } from './votes.ts';
 import { personView, writtenRequestView, type RequestView } from './views.ts';
 import { grantEnded, wantExtension } from './want-extension.ts';
@@ -102,11 +102,13 @@ async function decideAs(
     const yes = verdict === 'deny' ? NO : await agreedTo(world, trx, actor, { rules, request, decision, now }, input);
     if (!yes.ok) return yes;
     const { durationMs, signature } = yes.value;
-    const own = { person: actor.person, verdict, comment, at: now, durationMs, signed: signature?.signed ?? null };
+    const givenFor = verdict === 'deny' ? null : request.items.map((item) => meaningNow(rules, item));
+    const signed = signature?.signed ?? null;
+    const own = { person: actor.person, verdict, comment, at: now, durationMs, givenFor, signed };
     // Who was merged with somebody who has decided it has decided it.
     const repeated = said.some((one) => one.human === human && !one.setAside);
     if (repeated) return refused({ code: 'already-decided-by-you', detail: 'You have decided this request before.' });
-    await setAside(world, trx, deciding, before, decision.policyVersion);
+    await setAside(world, trx, deciding, before, rules);
     if (said.some((one) => one.person === actor.person)) await forgetSetAside(trx, id, actor.person);
     const isNew = await insertApproval(trx, { ...own, id: newId(world.random, 'apr'), request: id });
     invariant(isNew, 'whoever decides a request has its row');

@@ -31,6 +31,14 @@ function keptWords({ brief, keptUntil }: ProofWords): string {
   return keptUntil === null ? brief : `${brief} until ${toIso(keptUntil)}`;
 }
 
+/** Which yes was set aside, by its cause (`AsideCause`). */
+function asideWords(because: string): string {
+  if (because === 'not-signed') return 'that was said without a passkey to what takes one by now';
+  if (because === 'role-changed') return 'that was given before the role changed';
+  if (because === 'target-changed') return 'that was given before the target changed';
+  return 'that does not say what it was given for';
+}
+
 /** Why access ends, for whoever does not know the names of causes. */
 function causeWords(cause: string): string {
   if (cause === 'expired') return 'its time is over';
@@ -80,7 +88,7 @@ export function entryWords(body: EntryBody): string {
     case 'approval.given':
       return 'said yes';
     case 'approval.set-aside':
-      return `set aside a yes that was given before the role changed (${say('because')}); its giver can decide again`;
+      return `set aside a yes ${asideWords(say('because'))}; its giver can decide again`;
     case 'approval.refused':
       return 'said no';
     case 'grant.scheduled':

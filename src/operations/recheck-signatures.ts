@@ -2,14 +2,19 @@ import { ok, refused, type Result } from '../core/result.ts';
 import { isSignedTier } from '../core/role.ts';
 import { instant, toIso, type Instant } from '../core/time.ts';
 import { verifyAssertion } from '../ledger/assertion.ts';
-import { challengeOf, hashOf, readDocument, type ApprovalDocument } from '../ledger/decision-document.ts';
+import {
+  challengeOf,
+  isSignedFor,
+  meaningOf,
+  readDocument,
+  type ApprovalDocument,
+} from '../ledger/decision-document.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { approvalEntries, passkeyEntries } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
 import { findPasskeys, type PasskeyRecord } from '../store/passkeys.ts';
 import type { ApprovalRecord } from '../store/approvals.ts';
 import type { RequestRecord } from '../store/requests.ts';
-import { asJson } from './as-json.ts';
 import { extensionUntil } from './agreed-duration.ts';
 import type { StartRefusal } from './refusal.ts';
 import { needsSignedApproval } from './step-up.ts';
@@ -177,7 +182,7 @@ function limitsOf(document: ApprovalDocument, grant: GrantRecord, until: number 
   if ((document.extends?.grant ?? null) !== (until === null ? null : grant.id)) return 'it is about other access';
   const { role, target } = grant.definition;
   const item = document.items[document.extends === null ? grant.ordinal : 0];
-  if (item?.role !== role.name || item.target !== target.key || item.definition !== hashOf(asJson(role)))
+  if (item?.role !== role.name || item.target !== target.key || !isSignedFor(item, meaningOf(role, target)))
     return 'the role or the target is another one';
   if (until === null) return longestOf(grant) <= document.durationMs ? null : 'it is for a shorter time';
   const signedUntil = document.extends === null ? null : instant(Date.parse(document.extends.until));

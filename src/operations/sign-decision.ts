@@ -28,7 +28,7 @@ import {
   type AssertionResponse,
   type RequestOptions,
 } from './take-assertion.ts';
-import { definitionHash } from './step-up.ts';
+import { meaningNow } from './step-up.ts';
 import { takenNow } from './votes.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 
@@ -120,14 +120,14 @@ function documentOf(
   const durationMs = chosen ?? request.durationMs;
   const until = extensionUntil(request, durationMs);
   return {
-    v: 1,
+    v: 2,
     kind: 'curfew.approval',
     origin: world.passkeys.origin,
     request: request.id,
     requester: request.person,
-    items: request.items.map(({ role, target }) => {
-      const tier = rules.policy.roles.get(role)?.tier ?? 0;
-      return { role, target, tier, definition: definitionHash(rules, role) };
+    items: request.items.map((item) => {
+      const tier = rules.policy.roles.get(item.role)?.tier ?? 0;
+      return { ...item, tier, ...meaningNow(rules, item) };
     }),
     durationMs,
     startsAt: request.startsAt === null ? null : toIso(request.startsAt),

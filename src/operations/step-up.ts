@@ -1,10 +1,10 @@
 import type { RequestId } from '../core/ids.ts';
+import type { Meaning } from '../core/meaning.ts';
 import { isSignedTier } from '../core/role.ts';
-import { hashOf } from '../ledger/decision-document.ts';
+import { meaningOf } from '../ledger/decision-document.ts';
 import type { ApprovalStep, Decision, Item } from '../policy/types.ts';
 import { holdersAmong } from '../store/passkeys.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { asJson } from './as-json.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { RulesInForce, World } from './world.ts';
 
@@ -18,9 +18,9 @@ export function strictestTier({ policy }: RulesInForce, items: readonly Item[]):
   return Math.min(...items.map((item) => policy.roles.get(item.role)?.tier ?? 0));
 }
 
-/** What a signature says that a role is: the hash of its definition. */
-export function definitionHash({ policy }: RulesInForce, role: string): string {
-  return hashOf(asJson(policy.roles.get(role) ?? {}));
+/** What an item means by the rules in force. */
+export function meaningNow({ policy }: RulesInForce, { role, target }: Item): Meaning {
+  return meaningOf(policy.roles.get(role), policy.vocabulary.targets.get(target));
 }
 
 /** What somebody hears who approves without a passkey what needs one. The hint is where they can. */

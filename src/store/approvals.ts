@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { ApprovalId, GrantId, PersonId, RequestId } from '../core/ids.ts';
+import type { Meaning } from '../core/meaning.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { isAnyOf } from './columns.ts';
 import type { StoredAssertion } from './passkey-schema.ts';
@@ -14,13 +15,15 @@ export interface ApprovalRecord {
   readonly human: PersonId;
   /** It was given by the human who asks, under another id: it counts for nothing. */
   readonly own: boolean;
-  /** The role has changed since it was given, so that it counts for nothing; its giver may decide anew. */
+  /** A role or a target has changed since it was given, so that it counts for nothing; its giver may decide anew. */
   readonly setAside: boolean;
   readonly verdict: 'approve' | 'deny';
   readonly comment: string | null;
   readonly at: Instant;
   /** The longest that this person agreed to; `null`: as long as was asked. */
   readonly durationMs: number | null;
+  /** What each item meant when it was given, in their order; `null`: it is a no, or from before this was kept. */
+  readonly givenFor: readonly Meaning[] | null;
   /** `null`: it was said without a passkey. */
   readonly signed: SignedApproval | null;
 }
@@ -44,6 +47,7 @@ export async function insertApproval(
     comment: string | null;
     at: Instant;
     durationMs: number | null;
+    givenFor: readonly Meaning[] | null;
     signed: SignedApproval | null;
   },
 ): Promise<boolean> {
@@ -57,6 +61,7 @@ export async function insertApproval(
       comment: approval.comment,
       decided_at: toIso(approval.at),
       duration_ms: approval.durationMs,
+      given_for: approval.givenFor === null ? null : JSON.stringify(approval.givenFor),
       document: approval.signed?.document ?? null,
       challenge: approval.signed?.challenge ?? null,
       assertion: approval.signed === null ? null : JSON.stringify(approval.signed.assertion),
@@ -121,6 +126,7 @@ export async function approvalsOf(
       comment: row.comment,
       at: row.decided_at,
       durationMs: row.duration_ms,
+      givenFor: row.given_for,
       signed: signedOf(row),
     });
     found.set(row.request_id, list);

@@ -7,6 +7,7 @@ import { asksUntil } from '../../src/core/revocation.ts';
 import { after } from '../../src/core/time.ts';
 import { AUTHORISATION, type Operation, type Relation, type Role } from '../../src/operations/authorisation.ts';
 import type { OperationRefusal } from '../../src/operations/refusal.ts';
+import { meaningNow } from '../../src/operations/step-up.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { appNow, type Database } from '../../src/store/database.ts';
@@ -162,7 +163,8 @@ export async function everyCell(database: Database): Promise<Cells> {
       const { id } = got(await operations.requestAccess(await acme.as(of), asking));
       const { person } = await acme.as('jan');
       const said = { id: newId(systemRandom, 'apr'), request: id, person, verdict: 'approve' as const, comment: null };
-      const plain = { durationMs: null, signed: null };
+      const givenFor = items.map((item) => meaningNow(acme.rules.current(), item));
+      const plain = { durationMs: null, givenFor, signed: null };
       await database.db
         .transaction()
         .execute(async (trx) => insertApproval(trx, { ...said, ...plain, at: await appNow(trx) }));

@@ -146,6 +146,7 @@ eachDatabase('leases', (current) => {
           comment: null,
           at: request?.createdAt ?? never(),
           durationMs: null,
+          givenFor: null,
           signed: null,
         }),
       );

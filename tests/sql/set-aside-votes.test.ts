@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import type { RequestId } from '../../src/core/ids.ts';
+import { parseId, type RequestId } from '../../src/core/ids.ts';
 import { approveRequest, denyRequest } from '../../src/operations/decide-request.ts';
+import { extendGrant } from '../../src/operations/extend-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { explainRequest, showRequest } from '../../src/operations/show-requests.ts';
 import { acmeOperations, ACME_ORIGIN, code, got, type AcmeOperations } from './acme-operations.ts';
@@ -15,7 +16,15 @@ const ASK = {
   reason: 'Check the invoice export',
 };
 
-eachDatabase('a yes that was given before the role changed', (current) => {
+/** Tier 1, and one person of data and one of finance have to agree. */
+const SIGNED_ASK = {
+  items: [{ role: 'invoice-publisher', target: 'aws/prod' }],
+  durationMs: 1_800_000,
+  reason: 'Correct the invoice of October',
+  ticket: 'FIN-12',
+};
+
+eachDatabase('a yes that was given before the role or the target changed', (current) => {
   let acme: AcmeOperations;
   let id: RequestId;
   beforeEach(async () => {
@@ -31,6 +40,14 @@ eachDatabase('a yes that was given before the role changed', (current) => {
   };
   const tier = (to: 1 | 2) =>
     edit('roles/aws.yaml', `name: invoice-reader\ntier: ${3 - to}`, `name: invoice-reader\ntier: ${to}`);
+  const otherAccount = () => edit('targets.yaml', "native: '444455556666'", "native: '999988887777'");
+  const more = () => edit('roles/aws.yaml', 'role: curfew/invoice-reader', 'role: curfew/everything');
+  const given = async () => {
+    const { rows } = await sql<{ native: string; role: string }>`
+      select definition -> 'target' ->> 'native' as native, definition -> 'role' -> 'aws' ->> 'role' as role
+      from "grant" where state = 'active' order by id`.execute(current().db);
+    return rows;
+  };
   const approve = async (key: string, input = {}) => approveRequest(acme.world, await acme.as(key), id, input);
   const seenBy = async (key: string) => got(await showRequest(acme.world, await acme.as(key), id));
   const started = async () => {
@@ -64,7 +81,7 @@ eachDatabase('a yes that was given before the role changed', (current) => {
       grantedDurationMs: null,
       steps: [{ missing: 2, approvedBy: [] }],
       decisions: [{ by: { key: 'bo' }, setAside: true }],
-      next: `The role has changed since you said yes, so that it does not count. Decide again: ${ACME_ORIGIN}/approvals/${id}`,
+      next: `The role or the target has changed since you said yes, so that it does not count. Decide again: ${ACME_ORIGIN}/approvals/${id}`,
     });
     const [bo, finn] = [await withPasskey(acme, 'bo'), await withPasskey(acme, 'finn')];
     expect(got(await sign(acme, finn, id))).toMatchObject({ status: 'pending', steps: [{ missing: 1 }] });
@@ -83,7 +100,7 @@ eachDatabase('a yes that was given before the role changed', (current) => {
     const { timeline } = got(await explainRequest(acme.world, bo.actor, id));
     expect(timeline.filter(({ kind }) => kind.startsWith('approval.')).map(({ text }) => text)).toEqual([
       'said yes',
-      'set aside a yes that was given before the role changed (not-signed); its giver can decide again',
+      'set aside a yes that was said without a passkey to what takes one by now; its giver can decide again',
       'said yes',
       'said yes: Still',
     ]);
@@ -138,6 +155,116 @@ eachDatabase('a yes that was given before the role changed', (current) => {
     expect(await started()).toBe('active');
   });
 
+  test('with a passkey, for another account, does not count, and its giver decides again', async () => {
+    id = got(await requestAccess(acme.world, await acme.as('ana'), SIGNED_ASK)).id;
+    const [bo, gus] = [await withPasskey(acme, 'bo'), await withPasskey(acme, 'gus')];
+    got(await sign(acme, bo, id));
+    await otherAccount();
+    expect(await seenBy('bo')).toMatchObject({
+      steps: [{ missing: 1, approvedBy: [] }, { missing: 1 }],
+      decisions: [{ by: { key: 'bo' }, setAside: true }],
+      next: `The role or the target has changed since you said yes, so that it does not count. Decide again: ${ACME_ORIGIN}/approvals/${id}`,
+    });
+    expect(got(await sign(acme, gus, id)).status).toBe('pending');
+    expect(await entries()).toMatchObject([{ approver: bo.actor.person, because: 'target-changed' }]);
+    expect(got(await sign(acme, bo, id)).status).toBe('approved');
+    expect(await started()).toBe('active');
+    expect(await given()).toMatchObject([{ native: '999988887777' }]);
+    await sequenceAll(current());
+    expect(await verifyStored(current())).toMatchObject({ ok: true, approvals: { verified: 3, faults: [] } });
+  });
+
+  test.each([
+    ['role gives something else', 'role-changed', () => more(), { role: 'curfew/everything' }],
+    ['target is another account', 'target-changed', () => otherAccount(), { native: '999988887777' }],
+  ] as const)('without a passkey, where the %s, does not count either', async (_, because, change, becomes) => {
+    got(await approve('bo', { durationMs: 600_000 }));
+    await change();
+    expect(await seenBy('bo')).toMatchObject({ steps: [{ missing: 2, approvedBy: [] }], grantedDurationMs: null });
+    expect(got(await approve('finn'))).toMatchObject({ status: 'pending', steps: [{ missing: 1 }] });
+    expect(await entries()).toMatchObject([{ because }]);
+    expect(await given()).toEqual([]);
+    expect(got(await approve('bo'))).toMatchObject({ status: 'approved', grantedDurationMs: null });
+    expect(await started()).toBe('active');
+    expect(await given()).toMatchObject([becomes]);
+  });
+
+  test('counts where the target has other words, and gives access in the same place', async () => {
+    got(await approve('bo'));
+    await edit('targets.yaml', 'data: confidential', 'data: secret');
+    expect(got(await approve('finn')).status).toBe('approved');
+    expect(await started()).toBe('active');
+  });
+
+  test('to one of several items does not count for the others', async () => {
+    const lister =
+      'kind: role\nname: invoice-lister\ntier: 2\nowner: group:data-leads\ndescription: List the invoices of Acme';
+    await edit(
+      'roles/aws.yaml',
+      'kind: role\nname: invoice-reader',
+      `${lister}\naws: { method: assume-role, role: curfew/invoice-lister }\n---\nkind: role\nname: invoice-reader`,
+    );
+    await edit('policies/data.yaml', 'roles: [invoice-reader]', 'roles: [invoice-reader, invoice-lister]');
+    const items = [...ASK.items, { role: 'invoice-lister', target: 'aws/prod' }];
+    id = got(await requestAccess(acme.world, await acme.as('ana'), { ...ASK, items })).id;
+    got(await approve('bo'));
+    await edit('roles/aws.yaml', 'role: curfew/invoice-lister', 'role: curfew/everything');
+    expect(got(await approve('finn')).status).toBe('pending');
+    expect(await entries()).toMatchObject([{ because: 'role-changed' }]);
+    expect(got(await approve('bo')).status).toBe('approved');
+  });
+
+  test('to a later end does not count, and the end stays', async () => {
+    got(await approve('bo'));
+    got(await approve('finn'));
+    expect(await started()).toBe('active');
+    const [grant] = (await seenBy('ana')).grants;
+    const ana = await acme.as('ana');
+    const told = { durationMs: 300_000, reason: 'It takes longer than I thought' };
+    id = got(await extendGrant(acme.world, ana, parseId('grt', grant?.id ?? '') ?? never(), told)).id;
+    got(await approve('bo'));
+    await otherAccount();
+    expect(got(await approve('finn')).status).toBe('pending');
+    expect(await entries()).toMatchObject([{ because: 'target-changed' }]);
+    got(await approve('bo'));
+    await acme.engine.pass('starts');
+    const { rows } = await sql`select extended from "grant"`.execute(current().db);
+    expect(rows).toEqual([{ extended: 0 }]);
+  });
+
+  test('from before it was kept what it was given for does not count: nobody knows', async () => {
+    await edit('policies/data.yaml', 'count: 2', 'count: 3');
+    id = got(await requestAccess(acme.world, await acme.as('ana'), ASK)).id;
+    got(await approve('bo'));
+    const hal = await withPasskey(acme, 'hal');
+    got(await sign(acme, hal, id));
+    await tamper(current(), 'update approval set given_for = null');
+    expect((await seenBy('bo')).steps).toMatchObject([{ missing: 3 }]);
+    got(await approve('finn'));
+    expect(await entries()).toMatchObject([{ because: 'unspecified' }, { because: 'unspecified' }]);
+    got(await approve('bo'));
+    expect(got(await sign(acme, hal, id)).status).toBe('approved');
+    expect(await started()).toBe('active');
+  });
+
+  test('is not made to count by writing in the database what it was given for', async () => {
+    id = got(await requestAccess(acme.world, await acme.as('ana'), SIGNED_ASK)).id;
+    got(await sign(acme, await withPasskey(acme, 'bo'), id));
+    await otherAccount();
+    // What another request, about the same, has for the target as it is now.
+    const other = got(await requestAccess(acme.world, await acme.as('ana'), SIGNED_ASK)).id;
+    got(await sign(acme, await withPasskey(acme, 'hal'), other));
+    await tamper(
+      current(),
+      `update approval set given_for = (select given_for from approval where request_id = '${other}')`,
+    );
+    expect(got(await sign(acme, await withPasskey(acme, 'gus'), id)).status).toBe('approved');
+    expect(await started()).toBe('failed');
+    const { rows } = await sql<{ body: string }>`
+      select body from ledger_outbox where body like '%"finding.raised"%'`.execute(current().db);
+    expect(rows.map(({ body }) => body).join()).toContain('approval-altered');
+  });
+
   test('may become a no', async () => {
     got(await approve('bo'));
     await tier(1);
@@ -158,3 +285,7 @@ eachDatabase('a yes that was given before the role changed', (current) => {
     expect(await started()).toBe('failed');
   });
 });
+
+function never(): never {
+  throw new Error('there is a grant');
+}

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RequestId } from '../../src/core/ids.ts';
+import { challengeOf, printDocument, type ApprovalDocument } from '../../src/ledger/decision-document.ts';
+import { LoggedApprovals } from '../../src/ledger/logged-approvals.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { removeOwnPasskey, listPasskeys } from '../../src/operations/passkeys.ts';
 import { extendGrant } from '../../src/operations/extend-grant.ts';
@@ -9,6 +11,7 @@ import { showGrant } from '../../src/operations/show-grants.ts';
 import { showRequest } from '../../src/operations/show-requests.ts';
 import { challengeDecision } from '../../src/operations/sign-decision.ts';
 import type { Actor } from '../../src/operations/world.ts';
+import { readEntries } from '../../src/store/ledger-entries.ts';
 import { softwareAuthenticator } from '../software-authenticator.ts';
 import { ACME_ORIGIN, acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
@@ -16,6 +19,7 @@ import { sequenceAll, tamper, verifyStored } from './ledger-under-test.ts';
 import { challenge, send, sign, withPasskey, type Signer } from './passkey-people.ts';
 
 const MINUTE = 60_000;
+const ELSEWHERE = 'access is given to something else than was signed: the role or the target is another one';
 /** Tier 1, and one person of data and one of finance have to agree. */
 const ASK = {
   items: [{ role: 'invoice-publisher', target: 'aws/prod' }],
@@ -231,6 +235,10 @@ eachDatabase('a signed approval', (current) => {
         `update "grant" set principal = 'cem'`,
       ],
       ['how long', `update "grant" set duration_ms = duration_ms + 1000`],
+      [
+        'where the target is',
+        `update "grant" set definition = jsonb_set(definition, '{target,native}', '"999988887777"')`,
+      ],
       ['what the role is', `update "grant" set definition = jsonb_set(definition, '{role,description}', '"more"')`],
       ['when it was registered', `update passkey set created_at = created_at + interval '1 hour'`],
       ['when it was removed', `update passkey set removed_at = created_at`],
@@ -311,6 +319,11 @@ eachDatabase('a signed approval', (current) => {
       const after = got(await showGrant(acme.world, tom, grant));
       expect([after.extended, Date.parse(after.endsAt ?? '') - before]).toEqual([1, 5 * MINUTE]);
       expect(await checked()).toMatchObject({ ok: true, verified: 2 });
+      // Both were signed for the place in which the log says that the grant is.
+      const judged = new LoggedApprovals();
+      for (const { seq, body } of await readEntries(current().db, 0, 1_000))
+        judged.learn(seq, body.replace(/"targetDefinition":"\w+"/, '"targetDefinition":"another"'));
+      expect(judged.report().faults).toMatchObject([{ message: ELSEWHERE }, { message: ELSEWHERE }]);
     });
 
     test('that was changed in the database is not written into the cloud', async () => {
@@ -325,6 +338,46 @@ eachDatabase('a signed approval', (current) => {
       await acme.engine.pass('starts');
       expect(got(await showGrant(acme.world, tom, grant))).toMatchObject({ status: 'active', endsAt: before });
     });
+  });
+
+  /** Makes of an approval one by a broker from before documents said where their target is, in the rows and in the log. */
+  const madeOlder = async ({ actor, device }: Signer) => {
+    const { document } = await current()
+      .db.selectFrom('approval')
+      .select('document')
+      .where('person_id', '=', actor.person)
+      .executeTakeFirstOrThrow();
+    const signed = JSON.parse(document ?? '') as ApprovalDocument;
+    const items = signed.items.map(({ role, target, tier, definition }) => ({ role, target, tier, definition }));
+    const text = printDocument({ ...signed, v: 1, items });
+    const challenge = challengeOf(text);
+    const { authenticatorData, clientDataJSON, signature } = device.assert({ challenge }).response;
+    const answer = JSON.stringify({ authenticatorData, clientDataJSON, signature });
+    await tamper(
+      current(),
+      `update approval set document = '${text}', challenge = '${challenge}', assertion = assertion || '${answer}'
+         where person_id = '${actor.person}'`,
+      `update ledger_outbox set body = replace(jsonb_set(body::jsonb, '{facts}', body::jsonb -> 'facts' || '${answer}'
+         || jsonb_build_object('document', '${text}'))::text, '": ', '":')
+         where body like '%"approval.given"%' and body::jsonb -> 'actor' ->> 'id' = '${actor.person}'`,
+    );
+  };
+
+  test('from before it said where the target is still begins what was decided then, for its role alone', async () => {
+    got(await sign(acme, bo, id));
+    got(await sign(acme, gus, id));
+    for (const signer of [bo, gus]) await madeOlder(signer);
+    expect(await started()).toMatchObject({ status: 'active' });
+    id = got(await requestAccess(acme.world, ana, ASK)).id;
+    const [hal, bea] = [await withPasskey(acme, 'hal'), await withPasskey(acme, 'bea')];
+    got(await sign(acme, hal, id));
+    got(await sign(acme, bea, id));
+    for (const signer of [hal, bea]) await madeOlder(signer);
+    await tamper(
+      current(),
+      `update "grant" set definition = jsonb_set(definition, '{role,description}', '"more"') where request_id = '${id}'`,
+    );
+    expect(await started()).toMatchObject({ status: 'failed' });
   });
 
   test('keys of all three kinds sign', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ApprovalDocument } from '../../src/ledger/decision-document.ts';
 import { LoggedApprovals } from '../../src/ledger/logged-approvals.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -49,7 +50,8 @@ afterAll(async () => {
 });
 
 const read = (body: string) => JSON.parse(body) as Body;
-const given = () => bodies.filter((body) => read(body).kind === 'approval.given');
+const isGiven = ({ kind }: Body) => kind === 'approval.given';
+const given = () => bodies.filter((body) => isGiven(read(body)));
 const registered = (approval: string) =>
   bodies.find(
     (body) =>
@@ -155,6 +157,44 @@ describe('by our own code, from the log alone', () => {
     expect(judged(edited(of('grant.scheduled'), withFacts({ durationMs: 1_800_000 }))).faults).toMatchObject([
       { message: 'access is given for longer than was signed' },
     ]);
+  });
+
+  test('access to another role or target than was signed is found, whatever both are called', () => {
+    const scheduled = of('grant.scheduled');
+    for (const name of ['definition', 'targetDefinition'])
+      for (const value of ['another', undefined])
+        expect(judged(edited(scheduled, withFacts({ [name]: value }))).faults, `${name} ${value}`).toMatchObject([
+          { message: 'access is given to something else than was signed: the role or the target is another one' },
+        ]);
+  });
+
+  test('what was signed before it said where its target was holds for ever, and for its role alone', () => {
+    const older = readFileSync(new URL('./approvals-of-version-1.jsonl', import.meta.url), 'utf8')
+      .trim()
+      .split('\n');
+    expect(judged(older)).toEqual({ verified: 2, unsigned: 0, faults: [] });
+    const signed = JSON.parse(String(older.map(read).find(isGiven)?.facts['document'])) as ApprovalDocument;
+    expect(signed).toMatchObject({ v: 1, items: [{ role: 'invoice-publisher', target: 'aws/prod' }] });
+    // As a retry says it, which comes after an upgrade.
+    const said = (definition: string) => {
+      const facts = { definition, targetDefinition: 'of any target' };
+      return older.map((body) =>
+        read(body).kind === 'grant.scheduled' ? JSON.stringify(withFacts(facts)(read(body))) : body,
+      );
+    };
+    expect(judged(said(signed.items[0]?.definition ?? '')).faults).toEqual([]);
+    expect(judged(said('another')).faults).toHaveLength(1);
+    // It may be set aside for what it does not say, under the rules that were signed; what says it may not.
+    const aside = (entries: readonly string[], because: string) => {
+      const yes = entries.find((body) => isGiven(read(body))) ?? '';
+      const { actor, facts } = read(yes);
+      const said = { approver: actor.id, because, policyVersion: facts['policyVersion'] };
+      const entry = JSON.stringify({ ...read(yes), kind: 'approval.set-aside', facts: said });
+      return judged(entries.flatMap((body) => (body === yes ? [body, entry] : [body]))).faults;
+    };
+    expect(aside(older, 'unspecified')).toEqual([]);
+    expect(aside(older, 'role-changed')).toHaveLength(1);
+    expect(aside(bodies, 'unspecified')).toHaveLength(1);
   });
 
   test('a signature that is used twice, or by a key that was removed or never registered, is found', () => {
