@@ -20,6 +20,8 @@ export type Verdict = Result<null, { code: string; text: string }>;
 export interface Bench {
   readonly engine: Engine;
   readonly entries: string[];
+  /** The same in full. */
+  readonly written: readonly NewEntry[];
   /** What it counted for the metrics. */
   readonly found: Finding[];
   state(id: GrantId): Promise<string>;
@@ -41,6 +43,7 @@ export function bench(
   } = {},
 ): Bench {
   const entries: string[] = [];
+  const inFull: NewEntry[] = [];
   const found: Finding[] = [];
   const engine = createEngine({
     db: database.db,
@@ -55,6 +58,7 @@ export function bench(
       for (const entry of written)
         if (unclassified(entry) !== null) throw new Error(`${entry.kind} has no ${String(unclassified(entry))}`);
       entries.push(...written.map((entry) => (entry.late === true ? `${entry.kind} (late)` : entry.kind)));
+      inFull.push(...written);
     },
     publish: () => {},
     log: silentLog,
@@ -63,6 +67,7 @@ export function bench(
   return {
     engine,
     entries,
+    written: inFull,
     found,
     state: async (id) => (await findGrant(database.db, id))?.state.kind ?? 'none',
     hurry: async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import type { GrantId } from '../../src/core/ids.ts';
+import { meaningOf } from '../../src/ledger/decision-document.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../../src/operations/end-grant.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
@@ -100,6 +101,9 @@ describe('a grant that is not usable within the settle time', () => {
       'grant.activating',
       'grant.active',
     ]);
+    // It says what it gives, as the first did: whoever verifies the log compares that with what was signed.
+    const { role, target } = again?.definition ?? {};
+    expect(on.written.find(({ kind }) => kind === 'grant.scheduled')?.facts).toMatchObject(meaningOf(role, target));
   });
 
   test('is tried no third time', async () => {

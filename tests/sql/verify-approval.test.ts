@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,6 +167,13 @@ describe('by our own code, from the log alone', () => {
         expect(judged(edited(scheduled, withFacts({ [name]: value }))).faults, `${name} ${value}`).toMatchObject([
           { message: 'access is given to something else than was signed: the role or the target is another one' },
         ]);
+  });
+
+  test('where the access is can be computed by hand, as the page says', () => {
+    const [, place = ''] = /printf %s '(.*)' \| openssl dgst -sha256/.exec(PAGE) ?? [];
+    expect(createHash('sha256').update(place).digest('hex')).toBe(
+      read(of('grant.scheduled')).facts['targetDefinition'],
+    );
   });
 
   test('what was signed before it said where its target was holds for ever, and for its role alone', () => {
