@@ -45,7 +45,7 @@ export interface ReconciledRow {
   readonly endsAt: string | null;
 }
 
-/** Reading the log, refused to whoever may not. Each method writes a `ledger.read` entry for the actor before it answers. */
+/** Reading the log, refused to whoever may not. Before it answers, each method has a `ledger.read` entry written for the actor, unless the same was said within the hour. */
 export interface LedgerReads {
   /** Entries from `from` on, at most `limit`; shorter only at the end of the log. */
   entries(actor: Actor, from: number, limit: number): Read<readonly ExportedEntry[]>;

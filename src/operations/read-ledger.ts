@@ -2,11 +2,11 @@ import type { PersonId, RequestId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { readPersonal } from '../ledger/personal.ts';
 import { proveEntry, type EntryProof } from '../ledger/prove.ts';
-import { appNow } from '../store/database.ts';
-import { latestCheckpoint, readCheckpoints, readEntries } from '../store/ledger-entries.ts';
+import { latestCheckpoint, readCheckpoints, readEntries, type StoredEntry } from '../store/ledger-entries.ts';
 import { findRequest } from '../store/requests.ts';
 import { readStates, type StateRow } from '../store/states.ts';
 import { judge, type Operation } from './authorisation.ts';
+import { noteReading } from './note-reading.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
 import type { Actor, World } from './world.ts';
@@ -20,7 +20,7 @@ export interface ExportedEntryView {
   readonly leaf: string;
 }
 
-/** Entries from `from` on, at most `limit`. Reading the log is itself logged, once for each page. */
+/** Entries from `from` on, at most `limit`. Reading the log is itself logged. */
 export async function exportEntries(
   world: World,
   actor: Actor,
@@ -85,8 +85,18 @@ export async function exportPersonal(
   seq: number,
 ): Read<readonly OpeningView[] | null> {
   const [entry] = await readEntries(world.db, seq, 1);
-  await noteReading(world, actor, 'personal', seq, 1);
-  if (entry?.seq !== seq) return ok(null);
+  const shown = entry?.seq === seq ? await openingsFor(world, masterKey, actor, entry) : [];
+  await noteReading(world, actor, 'personal', seq, shown.length === 0 ? 0 : 1);
+  return ok(shown.length === 0 ? null : shown);
+}
+
+/** What somebody may see of the personal values of an entry. */
+async function openingsFor(
+  world: World,
+  masterKey: Uint8Array,
+  actor: Actor,
+  entry: StoredEntry,
+): Promise<readonly OpeningView[]> {
   const { subjects } = JSON.parse(entry.body) as { readonly subjects: { readonly request?: RequestId } };
   const request = subjects.request === undefined ? null : await findRequest(world.db, subjects.request);
   const about = request === null ? null : await standingToRequest(world, world.db, actor, request);
@@ -95,14 +105,12 @@ export async function exportPersonal(
     const relation = subject === actor.person ? 'own' : concerns ? 'addressed' : 'other';
     return judge('exportPersonal', actor, { relation, named: false }) === null;
   });
-  if (openings.length === 0) return ok(null);
-  const shown = openings.map(({ field, subject, salt, value }) => ({
+  return openings.map(({ field, subject, salt, value }) => ({
     field,
     person: subject,
     salt: Buffer.from(salt).toString('hex'),
     value,
   }));
-  return ok(shown);
 }
 
 /** States of requests and grants as the database has them, for a verifier to compare with what the log says. */
@@ -123,23 +131,4 @@ export async function exportReconciliation(
 async function reading<View>(world: World, actor: Actor, operation: Operation, read: () => Promise<View>): Read<View> {
   const no = judge(operation, actor);
   return no === null ? ok(await read()) : refused(no);
-}
-
-/** Notes that somebody read the log, in the log. */
-export async function noteReading(
-  world: World,
-  actor: Actor,
-  what: string,
-  from: number,
-  count: number,
-): Promise<void> {
-  await world.db.transaction().execute(async (trx) => {
-    await world.append(trx, {
-      kind: 'ledger.read',
-      at: await appNow(trx),
-      actor: { kind: 'person', id: actor.person },
-      subjects: {},
-      facts: { what, from, count },
-    });
-  });
 }

@@ -10,7 +10,7 @@ import { findRequest, listRequests } from '../store/requests.ts';
 import { searchEntries, type EntryFilter } from '../store/search-entries.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import { entryWords, type EntryBody } from './entry-words.ts';
-import { noteReading } from './read-ledger.ts';
+import { noteReading } from './note-reading.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { meantBy, soughtIn } from './sought-words.ts';
 import { standingToRequest } from './standing.ts';

@@ -84,7 +84,7 @@ export function registerAudit(v1: ApiServer, { ledger, operations, base }: ApiPa
       summary: 'Search the log, newest first',
       description:
         'Auditors and admins find everything; others what they did, what is about them, and what is about requests that they decide. ' +
-        'Searches are entries themselves, and are found by `kind=ledger.read` alone.',
+        'Searches are entries themselves, the same one once an hour, and are found by `kind=ledger.read` alone.',
       tags: ['audit'],
       querystring: z.strictObject({
         q: z.string().max(200).optional().meta({

@@ -3510,7 +3510,7 @@ export interface paths {
         };
         /**
          * Search the log, newest first
-         * @description Auditors and admins find everything; others what they did, what is about them, and what is about requests that they decide. Searches are entries themselves, and are found by `kind=ledger.read` alone.
+         * @description Auditors and admins find everything; others what they did, what is about them, and what is about requests that they decide. Searches are entries themselves, the same one once an hour, and are found by `kind=ledger.read` alone.
          */
         get: {
             parameters: {
