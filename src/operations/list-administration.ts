@@ -9,7 +9,7 @@ import { openProposals } from '../store/proposals.ts';
 import { judge } from './authorisation.ts';
 import { isActive } from './change-roles.ts';
 import { proposalView, type ProposalView } from './proposal-view.ts';
-import { mayDecideProposal } from './proposals.ts';
+import { mayDecideProposal } from './proposal-deciders.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { partiesOf, standingToProposal } from './standing.ts';
 import { personView, type PersonView } from './views.ts';

@@ -14,7 +14,7 @@ import { roleHolders, rolesOf } from '../store/role-assignments.ts';
 import type { EntryBody } from './entry-words.ts';
 import { judge } from './authorisation.ts';
 import { isAddress, messageKey } from './notice.ts';
-import { mayDecideProposal } from './proposals.ts';
+import { mayDecideProposal } from './proposal-deciders.ts';
 import { standingConfirmers } from './recover-passkeys.ts';
 import { isAsking } from './revocation-view.ts';
 import { isAbout, partiesOf, standingToOrder } from './standing.ts';

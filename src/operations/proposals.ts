@@ -16,9 +16,19 @@ import { insertProposal, lockProposal, openProposals, saveOutcome, type Proposal
 import { lockAdmins, roleHolders, rolesOf, type RoleHolder } from '../store/role-assignments.ts';
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
-import { activeAdmins, carryOutRole, isActive, NOBODY, unfitRole } from './change-roles.ts';
+import { carryOutRole, isActive, NOBODY, unfitRole } from './change-roles.ts';
 import { carryOutMerge, unfitToMerge } from './merge-persons.ts';
 import { freshSignIn } from './fresh-sign-in.ts';
+import {
+  deciders,
+  isAboutRole,
+  isAmongThem,
+  isStillAdmin,
+  leftToOthers,
+  mayDecideProposal,
+  ONE_OF_THEM,
+  type Deciders,
+} from './proposal-deciders.ts';
 import { lockEffects, versionOf, type Effects } from './proposal-effects.ts';
 import { proposalView, type May, type ProposalView } from './proposal-view.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
@@ -158,8 +168,6 @@ interface Done {
   readonly tell: () => void;
 }
 
-type Deciders = 'confirmProposal' | 'refuseProposal';
-
 async function decide(
   world: World,
   actor: Actor,
@@ -188,68 +196,6 @@ async function decide(
 }
 
 const OVER: May = { mayConfirm: false, mayRefuse: false, confirmers: [] };
-
-/** What somebody could do with an open proposal now. */
-export function mayDecideProposal(
-  world: World,
-  turn: Pick<Turn, 'human' | 'holders'> & { readonly acting: Pick<Actor, 'kind' | 'roles'> },
-  proposal: Proposal,
-  parties: Parties,
-): May {
-  const may = (operation: Deciders) =>
-    judge(operation, turn.acting, standingToProposal(turn.human, parties)) === null &&
-    leftToOthers(world, operation, turn, proposal, parties) === null;
-  const stands = isStillAdmin(world, turn.holders, proposal.proposedBy) && !isAmongThem(proposal, parties);
-  return {
-    mayConfirm: stands && may('confirmProposal'),
-    mayRefuse: may('refuseProposal'),
-    confirmers: stands ? confirmersOf(world, turn.holders, proposal, parties) : [],
-  };
-}
-
-/** Who could confirm an open proposal: the same people as the table and `leftToOthers` let. */
-function confirmersOf(world: World, holders: readonly RoleHolder[], proposal: Proposal, parties: Parties) {
-  const others = deciders(world, holders, parties).map(({ person }) => person);
-  return others.length > 0 || !isAboutRole(proposal) || parties.about.has(parties.proposer)
-    ? others
-    : [proposal.person];
-}
-
-/**
- * Why somebody leaves a proposal about themselves to others; `null`: they need not. Who are merged, or have or claim an account, decide
- * nothing about it. Of a role, it is for another admin to confirm, and for them to keep or drop a dismissal, as long as there is one besides
- * whoever proposed it. Nobody is appointed against their will.
- */
-function leftToOthers(
-  world: World,
-  operation: Deciders,
-  { human, holders }: Pick<Turn, 'human' | 'holders'>,
-  proposal: Proposal,
-  { proposer, about }: Parties,
-): OperationRefusal | null {
-  if (!about.has(human) || human === proposer) return null;
-  if (!isAboutRole(proposal)) return ONE_OF_THEM;
-  if (operation === 'refuseProposal' && proposal.action === 'appoint') return null;
-  return deciders(world, holders, { proposer, about }).length > 0 ? LEAVE_IT_TO_OTHERS : null;
-}
-
-/** Admins who can be the second person of a proposal whatever it is about. */
-function deciders(world: World, holders: readonly RoleHolder[], { proposer, about }: Parties): readonly RoleHolder[] {
-  return activeAdmins(world, holders).filter(({ human }) => human !== proposer && !about.has(human));
-}
-
-function isAboutRole({ action }: ProposedChange): boolean {
-  return action === 'appoint' || action === 'dismiss';
-}
-
-/** Whether whoever proposed it is one whom it is about, where such people decide nothing. */
-function isAmongThem(change: ProposedChange, { proposer, about }: Parties): boolean {
-  return !isAboutRole(change) && about.has(proposer);
-}
-
-function isStillAdmin(world: World, holders: readonly RoleHolder[], person: PersonId): boolean {
-  return activeAdmins(world, holders).some((admin) => admin.person === person);
-}
 
 /** Reads what is wanted: the people and accounts that it names must exist. */
 async function changeOf(
@@ -369,16 +315,6 @@ const NEEDS_ANOTHER_ADMIN: OperationRefusal = {
   code: 'needs-another-admin',
   detail: 'Nobody confirms their own proposal, and besides you there is no admin who could: nobody acts alone.',
   hint: 'Appoint another admin first (curfew admin appoint NAME --as admin), then propose this again.',
-};
-const ONE_OF_THEM: OperationRefusal = {
-  code: 'needs-another-admin',
-  detail: 'You are one of the persons whom this is about.',
-  hint: 'Ask another admin: "curfew admin list" shows who is one.',
-};
-const LEAVE_IT_TO_OTHERS: OperationRefusal = {
-  code: 'needs-another-admin',
-  detail: 'This is about you; an admin other than you and whoever proposed it decides it.',
-  hint: '"curfew admin list" shows who is one.',
 };
 const LAPSED: OperationRefusal = {
   code: 'proposal-lapsed',
