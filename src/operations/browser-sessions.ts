@@ -23,6 +23,7 @@ import {
   companyNames,
   deleteSignInsAtCompany,
   rememberLogout,
+  withoutSession,
   type AtCompanyNamed,
 } from '../store/company-names.ts';
 import type { Trx } from '../store/schema.ts';
@@ -206,19 +207,27 @@ export interface LogoutAtCompany {
 }
 
 /**
- * Ends the sign-ins, of browsers and of command lines, that came out of what ended at the company: those of one session there, or all of a
- * person. One that is under way is not finished (`admit`). A logout that is heard twice does nothing, and answers false: a copy that is
+ * Ends the sign-ins, of browsers and of command lines, that came out of what ended at the company: those of one session there, with
+ * those of the same person for which the company named no session, because they may have come out of it; or all of a person. One that is under way is not finished (`admit`). A logout that is heard twice does nothing, and answers false: a copy that is
  * sent later must not end a newer session.
  */
 export async function endAtCompany(world: World, logout: LogoutAtCompany): Promise<boolean> {
   const { issuer, subject, companySession, tokenId, heardAt, rememberUntil } = logout;
-  const ended =
-    companySession !== null ? companyHash('sid', issuer, companySession) : companyHash('sub', issuer, subject ?? '');
-  const which = companySession !== null ? { companySession: ended } : { companySubjects: [ended] };
-  const hash = companyHash('jti', issuer, tokenId);
-  const heard = { hash, ended, heardAt, until: rememberUntil };
+  const account = subject === null ? null : companyHash('sub', issuer, subject);
+  const session = companySession === null ? null : companyHash('sid', issuer, companySession);
+  const which =
+    session === null
+      ? { companySubjects: account === null ? [] : [account] }
+      : { companySession: session, subject: account };
+  const heard = (name: string, ended: string | null) => {
+    const hash = companyHash('jti', issuer, name);
+    return { hash, ended, heardAt, until: rememberUntil };
+  };
   const over = await world.db.transaction().execute(async (trx) => {
-    if (!(await rememberLogout(trx, heard))) return null;
+    if (!(await rememberLogout(trx, heard(tokenId, session ?? account)))) return null;
+    // The line break keeps it apart from what the provider names.
+    if (session !== null && account !== null)
+      await rememberLogout(trx, heard(`${tokenId}\nwithout-sid`, withoutSession(account)));
     return endCameFrom(world, trx, which, 'signed-out-at-company', null);
   });
   announce(world, over ?? []);

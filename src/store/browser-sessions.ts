@@ -1,7 +1,7 @@
 import type { PersonId, SessionId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at, isAnyOf } from './columns.ts';
-import type { CompanyNames } from './company-names.ts';
+import type { AtCompanyNamed, CompanyNames } from './company-names.ts';
 import type { Db, Trx } from './schema.ts';
 
 /** A session of a browser. Times are by the clock of whoever wrote them. */
@@ -167,10 +167,7 @@ export async function livingSessions(
 
 /** Which sessions to end: by id and, where somebody ends their own, by person; all of a person; or by the company's names for them. */
 export type WhichSessions =
-  | { readonly id: SessionId; readonly person?: PersonId }
-  | { readonly allOf: PersonId }
-  | { readonly companySubjects: readonly string[] }
-  | { readonly companySession: string };
+  { readonly id: SessionId; readonly person?: PersonId } | { readonly allOf: PersonId } | AtCompanyNamed;
 
 /** Removes sessions with all their tokens, and says whose they were. */
 export async function deleteBrowserSessions(
@@ -179,7 +176,15 @@ export async function deleteBrowserSessions(
 ): Promise<readonly { readonly id: SessionId; readonly person: PersonId }[]> {
   const query = trx.deleteFrom('browser_session').returning(['id', 'person_id as person']);
   if ('companySubjects' in which) return query.where(isAnyOf('company_subject', which.companySubjects)).execute();
-  if ('companySession' in which) return query.where('company_session', '=', which.companySession).execute();
+  if ('companySession' in which)
+    return query
+      .where((row) =>
+        row.or([
+          row('company_session', '=', which.companySession),
+          row.and([row('company_subject', '=', which.subject), row('company_session', 'is', null)]),
+        ]),
+      )
+      .execute();
   if ('allOf' in which) return query.where('person_id', '=', which.allOf).execute();
   const own = query.where('id', '=', which.id);
   return (which.person === undefined ? own : own.where('person_id', '=', which.person)).execute();

@@ -13,6 +13,11 @@ export interface CompanyNames {
   readonly session: string | null;
 }
 
+/** What names the sign-ins of a subject, as `companyNames` gives it, that came without a session of the company's own. */
+export function withoutSession(subject: string): string {
+  return createHash('sha256').update(`without-sid\n${subject}`).digest('hex');
+}
+
 /** Who the company's provider says has signed in, and in which session of its own (`sid`). */
 export interface AtCompany {
   readonly issuer: string;
@@ -66,7 +71,9 @@ export async function endedMeanwhile(trx: Trx, names: CompanyNames, begunAt: Ins
     .where((is) =>
       is.or([
         is.and([is('ended', '=', names.subject), is('heard_at', '>=', at(begunAt))]),
-        ...(names.session === null ? [] : [is('ended', '=', names.session)]),
+        names.session === null
+          ? is.and([is('ended', '=', withoutSession(names.subject)), is('heard_at', '>=', at(begunAt))])
+          : is('ended', '=', names.session),
       ]),
     )
     .limit(1)
@@ -108,8 +115,13 @@ export interface NewSignIn {
   readonly begunAt: Instant;
 }
 
-/** By which of the company's names something is ended: of some accounts of its provider, or of a session there. */
-export type AtCompanyNamed = { readonly companySubjects: readonly string[] } | { readonly companySession: string };
+/**
+ * By which of the company's names something is ended: of some accounts of its provider, or of a session there, with what came without one
+ * from the same account (`null`: the logout names none).
+ */
+export type AtCompanyNamed =
+  | { readonly companySubjects: readonly string[] }
+  | { readonly companySession: string; readonly subject: string | null };
 
 /** Ends the sign-ins of command lines that the company has a name for, with everything that came out of them, and says whose they were. */
 export async function deleteSignInsAtCompany(
@@ -120,7 +132,12 @@ export async function deleteSignInsAtCompany(
   const rows = await (
     'companySubjects' in which
       ? query.where(isAnyOf('company_subject', which.companySubjects))
-      : query.where('company_session', '=', which.companySession)
+      : query.where((row) =>
+          row.or([
+            row('company_session', '=', which.companySession),
+            row.and([row('company_subject', '=', which.subject), row('company_session', 'is', null)]),
+          ]),
+        )
   ).execute();
   const found = rows.flatMap(({ id, person }) => (id === null || person === null ? [] : [{ id, person }]));
   const ids = found.map((one) => one.id);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { after, type Instant } from '../../src/core/time.ts';
 import {
+  endAtCompany,
   endSessionOfLeaver,
   endSessions,
   openBrowserSession,
@@ -12,6 +13,9 @@ import {
 import type { Change } from '../../src/operations/changes.ts';
 import type { World } from '../../src/operations/world.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { newId, systemRandom } from '../../src/platform/random.ts';
+import { nameSignIn } from '../../src/store/company-names.ts';
+import { saveOidcPayload, signInStands } from '../../src/store/oidc-payloads.ts';
 import { acmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { verifiedIdentity } from '../verified-identity.ts';
@@ -243,6 +247,45 @@ eachDatabase('sessions of browsers', (current) => {
       for (const table of tables) await sql`drop trigger no_space on ${table}`.execute(current().db);
     }
     expect(await younger(fresh)).toMatch(/./);
+  });
+
+  /** A logout at the company that names Ana and one session there. */
+  const logoutOf = (world: World, companySession: string | null, tokenId: string) => {
+    const now = world.clock.now();
+    const names = { issuer: ANA.issuer, subject: 'ana', companySession, tokenId };
+    return endAtCompany(world, { ...names, heardAt: now, rememberUntil: after(now, 60 * MINUTE) });
+  };
+
+  test('a logout that names person and session ends that session, and what the company named by no session', async () => {
+    const { world, open, show, pass } = await begin();
+    const [named, other] = [await open(), await open({ companySession: 'sid-2' })];
+    const unnamed = await open({ companySession: null });
+    const bo = await open({ ...verifiedIdentity(ANA.issuer, 'bo'), companySession: null });
+    const signIn = newId(systemRandom, 'ses');
+    const found = await show(unnamed);
+    if (!found.ok) throw new Error(found.refusal);
+    const { person } = found.value;
+    const { db } = current();
+    const begunAt = world.clock.now();
+    await saveOidcPayload(db, {
+      ...{ model: 'Grant', idHash: 'ab'.repeat(32), sealed: 'x', grantId: null, uid: null, userCodeHash: null },
+      ...{ savedAt: begunAt, person, signIn, expiresAt: after(begunAt, 60 * MINUTE) },
+    });
+    const line = { issuer: ANA.issuer, subject: 'ana', companySession: null };
+    expect(await nameSignIn(db, { id: signIn, person, at: line, begunAt })).toBe('named');
+    pass(1);
+    expect(await logoutOf(world, 'sid-1', 'first')).toBe(true);
+    expect([(await show(named)).ok, (await show(unnamed)).ok]).toEqual([false, false]);
+    expect([(await show(other)).ok, (await show(bo)).ok]).toEqual([true, true]);
+    expect(await signInStands(db, signIn)).toBe(false);
+    // What is under way then, and comes without a session, is not finished; what begins later, or comes out of another session, is.
+    const under = { begunAt, companySession: null };
+    expect(await openBrowserSession(world, { ...ANA, ...under })).toMatchObject({ ok: false });
+    expect(await openBrowserSession(world, { ...ANA, begunAt, companySession: 'sid-2' })).toMatchObject({ ok: true });
+    pass(1);
+    const later = await open({ companySession: null, begunAt: world.clock.now() });
+    expect(await logoutOf(world, 'sid-1', 'first')).toBe(false);
+    expect((await show(later)).ok).toBe(true);
   });
 
   test('no row holds a token, a subject or a session of the company in clear', async () => {
