@@ -24,6 +24,8 @@ export interface Standing {
   readonly named: boolean;
   /** It is directed against them: their roles of Curfew itself do not count. */
   readonly against?: boolean;
+  /** It is over: whatever is done with it, it exists for those alone to whom `showPastGrant` shows it. */
+  readonly over?: boolean;
 }
 
 /** Where there is no thing, or it is not there yet. */
@@ -89,6 +91,7 @@ type About =
   | 'nothing'
   | 'request'
   | 'grant'
+  | 'past-grant'
   | 'order'
   | 'stop'
   | 'scope'
@@ -175,7 +178,8 @@ export const AUTHORISATION = {
     machines: OWN,
   }),
 
-  // Who holds what now is no secret among colleagues.
+  // Who holds what now is no secret among colleagues; who held what is between those whom it concerned, and who watches.
+  showPastGrant: row('past-grant', { people: CONCERNED, watchers: ALL, machines: OWN }),
   showGrant: row('grant', { people: ALL, watchers: ALL, machines: OWN }),
   listLive: row('grant', { people: ALL, watchers: ALL, machines: OWN }),
   listGrants: row('grant', { people: OWN, watchers: ALL, machines: OWN }),
@@ -305,6 +309,10 @@ type Judged = Pick<Actor, 'kind' | 'roles'>;
  * roles the one that allows most counts.
  */
 export function judge(operation: Operation, actor: Judged, standing: Standing = NO_THING): OperationRefusal | null {
+  if (standing.over === true && operation !== 'showPastGrant') {
+    const hidden = judge('showPastGrant', actor, standing);
+    if (hidden !== null) return hidden;
+  }
   const { cells } = AUTHORISATION[operation];
   const at = RELATIONS.indexOf(standing.relation);
   const found = rolesOf(actor, standing).map((role): Cell => cells[role][at] ?? 'hidden');

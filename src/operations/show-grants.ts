@@ -1,3 +1,4 @@
+import { isOver } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { findGrant, findGrants, listGrants as readGrants, type GrantRecord } from '../store/grants.ts';
@@ -34,17 +35,18 @@ export async function listGrants(
 
 /**
  * Who has power now: every grant that is not over, in pages; the latest start comes first, and within a page the soonest end. Without an
- * actor, as the demo shows it to whoever looks, it is what every person may see.
+ * actor, as the demo shows it to whoever looks, it is what every person may see. Of `ids` also those that are over, for whom they concern.
  */
 export async function listLive(
   world: World,
   actor: Actor | null,
   query: { cursor: string | null; limit: number; ids?: readonly GrantId[] },
 ): Promise<Result<Page<GrantView>, OperationRefusal>> {
-  const seen = actor === null ? undefined : (rows: Rows) => seenBy(world, actor, 'listLive', rows);
+  const live = (rows: Rows) => rows.filter(({ state }) => !isOver(state));
+  const seen = async (rows: Rows) => (actor === null ? live(rows) : seenBy(world, actor, 'listLive', rows));
   if (query.ids !== undefined) {
-    const found = await findGrants(world.db, query.ids);
-    return ok({ items: await grantViews(world, (await seen?.(found)) ?? found, null), nextCursor: null });
+    const found = await seen(await findGrants(world.db, query.ids));
+    return ok({ items: await grantViews(world, found, null), nextCursor: null });
   }
   const page = await pageOfGrants(world, query, seen, { liveOnly: true });
   if (!page.ok) return page;
@@ -57,9 +59,14 @@ type Rows = readonly GrantRecord[];
 
 /** Those of some grants to which the actor may do something. */
 async function seenBy(world: World, actor: Actor, operation: Operation, grants: Rows): Promise<Rows> {
-  if (mayAlways(operation, actor)) return grants;
+  const always = mayAlways(operation, actor);
+  const alsoPast = mayAlways('showPastGrant', actor);
   const seen: GrantRecord[] = [];
   for (const grant of grants) {
+    if (always && (alsoPast || !isOver(grant.state))) {
+      seen.push(grant);
+      continue;
+    }
     const standing = await standingToGrant(world, world.db, actor, grant);
     if (judge(operation, actor, standing) === null) seen.push(grant);
   }
@@ -69,14 +76,14 @@ async function seenBy(world: World, actor: Actor, operation: Operation, grants: 
 function pageOfGrants(
   world: World,
   query: { readonly cursor: string | null; readonly limit: number },
-  seen: ((rows: Rows) => Promise<Rows>) | undefined,
+  seen: (rows: Rows) => Promise<Rows>,
   filter: Omit<Parameters<typeof readGrants>[1], 'limit' | 'before'>,
 ): Promise<Result<Page<GrantRecord>, OperationRefusal>> {
   return readPage(query, {
     prefix: 'grt',
     placeOf: ({ startsAt, id }) => ({ at: startsAt, id }),
     read: (slice) => readGrants(world.db, { ...filter, ...slice }),
-    ...(seen === undefined ? {} : { seen }),
+    seen,
     mostReads: 10,
   });
 }

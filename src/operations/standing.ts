@@ -1,4 +1,5 @@
 import type { DirectorySnapshot } from '../core/directory.ts';
+import { isOver } from '../core/grant.ts';
 import type { PersonId } from '../core/ids.ts';
 import type { RevocationScope } from '../core/revocation.ts';
 import { definedOn } from '../core/role.ts';
@@ -14,7 +15,7 @@ import type { RecoveryRecord } from '../store/passkey-recoveries.ts';
 import { areOneHuman, humansAmong, humanOf } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
 import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
-import { findRequest, type RequestRecord } from '../store/requests.ts';
+import { requestsOfGrant, type RequestRecord } from '../store/requests.ts';
 import { holdsOrWantsWithin } from '../store/revocation-sweeps.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
@@ -60,12 +61,41 @@ function namedNow(world: World, key: string, request: RequestRecord, now: Instan
   return decision.effect === 'deny' ? null : mayDecide(decision, key, now);
 }
 
-/** To a grant: own to its holder; it addresses whoever could decide its request, and whoever answers for its role or target. */
+/**
+ * To a grant: own to its holder; it addresses whoever could decide its request, and whoever answers for its role or target. It addresses
+ * them as well, without naming them, who had a say in it: who could decide or has decided it, or an extension of it.
+ */
 export async function standingToGrant(world: World, db: Db | Trx, actor: Who, grant: GrantRecord): Promise<Standing> {
-  if (grant.person === actor.person) return OWN;
-  const request = await findRequest(db, grant.request);
+  if (grant.person === actor.person) return { ...OWN, over: isOver(grant.state) };
+  return (await standingsToGrant(world, db, grant))(actor);
+}
+
+/** The same for any number of actors: what is needed for all of them is read once. */
+export async function standingsToGrant(
+  world: World,
+  db: Db | Trx,
+  grant: GrantRecord,
+): Promise<(actor: Who) => Standing> {
+  const requests = await requestsOfGrant(db, grant);
+  const said = await approvalsOf(
+    db,
+    requests.map(({ id }) => id),
+  );
+  const deciders = new Set([...said.values()].flat().map(({ person }) => person));
   const { role, target } = grant.definition;
-  return request === null ? OTHER : standingToAccess(world, actor, request, [role.owner, ...target.owners]);
+  const over = isOver(grant.state);
+  return (actor) => {
+    if (grant.person === actor.person) return { ...OWN, over };
+    for (const request of requests) {
+      if (request.id !== grant.request) continue;
+      const standing = standingToAccess(world, actor, request, [role.owner, ...target.owners]);
+      if (standing.relation !== 'other') return { ...standing, over };
+    }
+    const now = world.clock.now();
+    const hadSay =
+      deciders.has(actor.person) || requests.some((request) => mayDecide(storedDecision(request), actor.key, now));
+    return { relation: hadSay ? 'addressed' : 'other', named: false, over };
+  };
 }
 
 /** The same for the access that comes, or is to come, out of a request, to which `owners` answer. */

@@ -1,4 +1,5 @@
 import { parseId } from '../core/ids.ts';
+import type { Instant } from '../core/time.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
 import { findRecovery } from '../store/passkey-recoveries.ts';
 import { allOfHuman, humanOf } from '../store/people.ts';
@@ -10,7 +11,7 @@ import { judge, mayAlways } from './authorisation.ts';
 import type { Change } from './changes.ts';
 import {
   partiesOf,
-  standingToGrant,
+  standingsToGrant,
   standingToOrder,
   standingToProposal,
   standingToRecovery,
@@ -35,7 +36,7 @@ export async function whoMaySee(world: World, change: Change): Promise<Sees> {
     case 'grant': {
       const id = parseId('grt', change.id);
       const grant = id === null ? null : await findGrant(world.db, id);
-      return (viewer) => sightOfGrant(world, viewer, grant);
+      return sightOfGrant(world, grant, change.at);
     }
     case 'policy':
       return (viewer) => Promise.resolve(viewer !== null && judge('showPolicy', viewer) === null);
@@ -92,8 +93,17 @@ export async function whoMaySee(world: World, change: Change): Promise<Sees> {
   }
 }
 
-async function sightOfGrant(world: World, viewer: Actor | null, grant: GrantRecord | null): Promise<Sight> {
-  if (viewer !== null && viewer.person === grant?.person) return 'own';
-  if (viewer === null || mayAlways('showGrant', viewer)) return true;
-  return grant !== null && judge('showGrant', viewer, await standingToGrant(world, world.db, viewer, grant)) === null;
+/** Of the end of a grant hears whoever saw it until then: a list of who has power now has to drop it. Of what comes later, who may see it still. */
+function sightOfGrant(world: World, grant: GrantRecord | null, at: Instant): Sees {
+  const isPast = grant !== null && 'endedAt' in grant.state && at > grant.state.endedAt;
+  const operation = isPast ? 'showPastGrant' : 'showGrant';
+  let standings: ReturnType<typeof standingsToGrant> | null = null;
+  return async (viewer) => {
+    if (viewer === null) return !isPast;
+    if (viewer.person === grant?.person) return 'own';
+    if (mayAlways(operation, viewer)) return true;
+    if (grant === null) return false;
+    standings ??= standingsToGrant(world, world.db, grant);
+    return judge(operation, viewer, { ...(await standings)(viewer), over: isPast }) === null;
+  };
 }

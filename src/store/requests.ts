@@ -165,6 +165,17 @@ export async function extensionIsPending(trx: Trx, grant: GrantId): Promise<bool
   return row !== undefined;
 }
 
+/** The request that a grant came out of, and those that asked to extend it. */
+export async function requestsOfGrant(
+  db: Db | Trx,
+  grant: { readonly id: GrantId; readonly request: RequestId },
+): Promise<readonly RequestRecord[]> {
+  const rows = await withItems(db)
+    .where((where) => where.or([where('id', '=', grant.request), where('extends_grant', '=', grant.id)]))
+    .execute();
+  return rows.map(toRequest);
+}
+
 /** The approved request that moved the end of a grant to where it is: of those that did, the one that was asked last. */
 export async function lastExtension(db: Db, grant: GrantId): Promise<RequestRecord | null> {
   const row = await withItems(db)

@@ -9,7 +9,8 @@ import {
   type Role,
 } from '../../src/operations/authorisation.ts';
 import type { Database } from '../../src/store/database.ts';
-import { everyCell, type Cell, type Cells } from './every-cell.ts';
+import type { Cell } from './cell-cast.ts';
+import { everyCell, type Cells } from './every-cell.ts';
 import { testEmbedded } from './harness.ts';
 
 const OPERATIONS = Object.keys(AUTHORISATION) as readonly Operation[];
@@ -118,6 +119,12 @@ describe('every cell of the table, tried with the real operations', () => {
     is('listConflicts', 'admin', 'own', 'allow'),
     is('examineClouds', 'admin', 'other', 'hidden'),
     is('showGrant', 'agent', 'other', 'hidden'),
+    is('showGrant', 'member', 'other', 'allow'),
+    is('showPastGrant', 'member', 'other', 'hidden'),
+    is('showPastGrant', 'approver', 'other', 'hidden'),
+    is('showPastGrant', 'member', 'addressed', 'allow'),
+    is('showPastGrant', 'auditor', 'other', 'allow'),
+    is('showPastGrant', 'admin', 'other', 'allow'),
     is('showRequest', 'workload', 'addressed', 'hidden'),
   ];
 

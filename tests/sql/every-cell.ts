@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import { ledgerReads } from '../../src/api/bind-ledger.ts';
 import { bindOperations } from '../../src/api/bind-operations.ts';
 import { NOTIFICATIONS, type NotificationKind } from '../../src/core/notification.ts';
+import type { RequestId } from '../../src/core/ids.ts';
 import type { Result } from '../../src/core/result.ts';
 import { asksUntil } from '../../src/core/revocation.ts';
 import { after } from '../../src/core/time.ts';
-import { AUTHORISATION, type Operation, type Relation, type Role } from '../../src/operations/authorisation.ts';
+import { AUTHORISATION, type Operation } from '../../src/operations/authorisation.ts';
 import type { OperationRefusal } from '../../src/operations/refusal.ts';
 import { meaningNow } from '../../src/operations/step-up.ts';
 import type { Actor } from '../../src/operations/world.ts';
@@ -19,16 +20,10 @@ import { confirmRevocation, insertRevocation } from '../../src/store/revocations
 import { insertProposal } from '../../src/store/proposals.ts';
 import { accountBeside, ownerOf } from './account-beside.ts';
 import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
+import { castOf, type About, type Cell } from './cell-cast.ts';
 import { heldGrants } from './held-grants.ts';
 import { giveRole } from './curfew-roles.ts';
 import { MASTER_KEY, sequenceAll } from './ledger-under-test.ts';
-
-/** A cell of the table: who tries what, and how they stand to it. */
-export interface Cell {
-  readonly operation: Operation;
-  readonly role: Role;
-  readonly relation: Relation;
-}
 
 /** What came of a try: it was allowed, it did not exist, or the code of the refusal. */
 export type Came = 'allow' | 'hidden' | (string & {});
@@ -42,32 +37,6 @@ export interface Cells {
   readonly try: (cell: Cell) => Promise<Came>;
   /** The id of a thing of somebody's, made where there is none. */
   readonly thing: (about: About, of: string) => Promise<string>;
-}
-
-type About = (typeof AUTHORISATION)[Operation]['about'];
-type Kind = Actor['kind'];
-
-const isMachine = (role: Role): boolean => role === 'workload' || role === 'agent';
-
-/** Who acts in a cell, and whose the thing is. */
-function castOf(about: About, role: Role, relation: Relation): { readonly who: string; readonly thing: string } {
-  if (about === 'nothing')
-    return {
-      who: { member: 'gia', approver: 'finn', auditor: 'elif', admin: 'eli', workload: 'hugo', agent: 'cem' }[role],
-      thing: '',
-    };
-  if (about === 'proposal') {
-    const who = role === 'admin' || isMachine(role) ? 'eli' : role === 'auditor' ? 'elif' : 'hana';
-    return { who, thing: { own: `${who}:gia`, addressed: `ada:${who}`, other: 'ada:gia' }[relation] };
-  }
-  const named = role === 'approver' || isMachine(role);
-  if (relation === 'own') return role === 'approver' ? { who: 'bo', thing: 'bo' } : { who: 'ana', thing: 'ana' };
-  if (about === 'order') {
-    if (relation === 'addressed') return named ? { who: 'fay', thing: 'bo' } : { who: 'jan', thing: 'confirmed' };
-    return role === 'approver' ? { who: 'fay', thing: 'against-fay' } : { who: 'hana', thing: 'bo' };
-  }
-  if (relation === 'addressed') return { who: named ? 'bo' : 'jan', thing: 'ana' };
-  return { who: role === 'approver' ? 'fay' : 'hana', thing: 'ana' };
 }
 
 /** Operations after which their thing is not what it was. */
@@ -107,6 +76,17 @@ export async function everyCell(database: Database): Promise<Cells> {
       if (isConfirmed) await confirmRevocation(trx, id, second.person, now);
     });
     return id;
+  }
+
+  /** Jan, whom the rules name for nothing, has said yes to a request. */
+  async function saidByJan(request: RequestId): Promise<void> {
+    const { person } = await acme.as('jan');
+    const said = { id: newId(systemRandom, 'apr'), request, person, verdict: 'approve' as const, comment: null };
+    const givenFor = [meaningNow(acme.rules.current(), { role: 'invoice-reader', target: 'aws/prod' })];
+    const plain = { durationMs: null, givenFor, signed: null };
+    await database.db
+      .transaction()
+      .execute(async (trx) => insertApproval(trx, { ...said, ...plain, at: await appNow(trx) }));
   }
 
   const make: Readonly<Record<About, (of: string) => Promise<string>>> = {
@@ -161,18 +141,19 @@ export async function everyCell(database: Database): Promise<Cells> {
       const items = [{ role: 'invoice-reader', target: 'aws/prod' }];
       const asking = { items, durationMs: 900_000, reason: 'Check the invoice export' };
       const { id } = got(await operations.requestAccess(await acme.as(of), asking));
-      const { person } = await acme.as('jan');
-      const said = { id: newId(systemRandom, 'apr'), request: id, person, verdict: 'approve' as const, comment: null };
-      const givenFor = items.map((item) => meaningNow(acme.rules.current(), item));
-      const plain = { durationMs: null, givenFor, signed: null };
-      await database.db
-        .transaction()
-        .execute(async (trx) => insertApproval(trx, { ...said, ...plain, at: await appNow(trx) }));
+      await saidByJan(id);
       return id;
     },
     async grant(of) {
       const { person } = await acme.as(of);
       return (await heldGrants(acme, database, { person, count: 1, state: 'active' }))[0] ?? '';
+    },
+    async 'past-grant'(of) {
+      const id = await make.grant(of);
+      const grant = got(await operations.returnGrant(await acme.as(of), id as never));
+      await saidByJan(grant.request);
+      await acme.engine.pass('ends');
+      return id;
     },
     async order(of) {
       const [orderer = '', about = ''] = {
@@ -236,6 +217,8 @@ export async function everyCell(database: Database): Promise<Cells> {
         return listed(await operations.listRequests(actor, { ...lists, scope: 'all' }));
       case 'listGrants':
         return listed(await operations.listGrants(actor, { ...lists, scope: 'all' }));
+      case 'showPastGrant':
+        return cameOf(await operations.showGrant(actor, id as never));
       case 'listLive':
         return listed(await operations.listLive(actor, lists));
       case 'listRevocations':
@@ -366,7 +349,7 @@ export async function everyCell(database: Database): Promise<Cells> {
       const { about } = AUTHORISATION[operation];
       const cast = castOf(about, role, relation);
       const id = await thing(about, cast.thing);
-      const kind: Kind = role === 'workload' || role === 'agent' ? role : 'person';
+      const kind: Actor['kind'] = role === 'workload' || role === 'agent' ? role : 'person';
       const roles = role === 'auditor' || role === 'admin' ? [role] : [];
       const actor: Actor = { ...(await acme.as(cast.who)), kind, roles };
       const came = await run(operation, actor, id);

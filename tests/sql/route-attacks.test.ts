@@ -1,69 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { apiUnderTest, type ApiUnderTest } from '../../src/api/api-under-test.ts';
-import { ledgerReads } from '../../src/api/bind-ledger.ts';
+import type { ApiUnderTest } from '../../src/api/api-under-test.ts';
 import { bindOperations } from '../../src/api/bind-operations.ts';
-import { ok } from '../../src/core/result.ts';
-import { after, instant } from '../../src/core/time.ts';
-import type { AccessTokens } from '../../src/identity/access-tokens.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { AUTHORISATION, reasonOf } from '../../src/operations/authorisation.ts';
-import { systemClock } from '../../src/platform/clock.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import type { Database } from '../../src/store/database.ts';
 import { PARTS_OF_ROUTES, ROUTE_OPERATIONS } from '../route-operations.ts';
 import { code } from './acme-operations.ts';
+import { apiOverCells, ROUTES, sample } from './described-routes.ts';
 import { everyCell, type Cells } from './every-cell.ts';
 import { testEmbedded } from './harness.ts';
-import { MASTER_KEY } from './ledger-under-test.ts';
-
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly anyOf?: readonly Schema[];
-  readonly enum?: readonly string[];
-  readonly const?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-}
-interface Described {
-  readonly paths: Readonly<
-    Record<
-      string,
-      Readonly<
-        Record<
-          string,
-          { readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> } }
-        >
-      >
-    >
-  >;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
-}
-const DOCUMENT = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as Described;
-const ROUTES = Object.entries(DOCUMENT.paths)
-  .filter(([path]) => path.startsWith('/v1/'))
-  .flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, described]) => ({
-      name: `${method.toUpperCase()} ${path}`,
-      method: method.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-      path,
-      body: described.requestBody?.content['application/json']?.schema ?? null,
-    })),
-  );
-
-/** The least that a schema takes. */
-function sample(schema: Schema): unknown {
-  if (schema.$ref !== undefined) return sample(DOCUMENT.components.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {});
-  if (schema.anyOf?.[0] !== undefined) return sample(schema.anyOf[0]);
-  if (schema.const !== undefined) return schema.const;
-  if (schema.enum !== undefined) return schema.enum[0];
-  if (schema.type === 'array') return [sample(schema.items ?? {})];
-  if (schema.type !== 'object') return schema.type === 'string' ? '15m' : 1;
-  const required = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name) === true);
-  return Object.fromEntries(required.map(([name, inner]) => [name, sample(inner)]));
-}
 
 describe('the routes of the API, over a real database', () => {
   let database: Database;
@@ -72,27 +18,7 @@ describe('the routes of the API, over a real database', () => {
   beforeAll(async () => {
     database = await testEmbedded();
     cells = await everyCell(database);
-    const { world } = cells.acme;
-    const tokens: AccessTokens = {
-      async verify(key) {
-        const now = systemClock.now();
-        const times = { expiresAt: after(now, 600_000), signedInAt: instant(now), signInEndsAt: after(now, 3_600_000) };
-        const { person } = await cells.acme.as(key);
-        return ok({
-          person,
-          key,
-          ...times,
-          signIn: newId(systemRandom, 'ses'),
-          authenticatedAt: now,
-          mfaAt: null,
-          via: 'cli',
-        });
-      },
-    };
-    const ledger = ledgerReads(world, MASTER_KEY);
-    const limits = { perAddressPerMinute: 100_000, perPersonPerMinute: 100_000 };
-    const operations = { ...bindOperations(world), signInStands: () => Promise.resolve(true) };
-    api = await apiUnderTest(operations, { db: database.db, clock: systemClock, tokens, ledger, limits });
+    api = await apiOverCells(cells);
   });
   afterAll(async () => {
     await api.close();

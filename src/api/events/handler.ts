@@ -52,7 +52,7 @@ export function registerEvents(app: ApiServer, parts: ApiParts, metrics: ApiMetr
     schema: {
       summary: 'Who has power now',
       description:
-        'The latest start comes first. `nextCursor` is null on the last page. With `ids`, at most 100 of them with commas between: these as they are now, also what is over, without those that are not there.',
+        'The latest start comes first. `nextCursor` is null on the last page. With `ids`, at most 100 of them with commas between: these as they are now, without those that are not there. What is over is shown to those whom it concerns, and to auditors and admins.',
       tags: ['access'],
       security,
       querystring: z.strictObject({

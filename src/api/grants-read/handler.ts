@@ -6,7 +6,7 @@ import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
 import { grantView, idParams, pageOf, pageQuery } from '../views.ts';
 
-/** Reading grants: one's own as a list, any by its id. */
+/** Reading grants: one's own as a list, one by its id. */
 export function registerGrantReads(v1: ApiServer, { operations, base }: ApiParts): void {
   v1.route({
     method: 'GET',
@@ -38,7 +38,14 @@ export function registerGrantReads(v1: ApiServer, { operations, base }: ApiParts
   v1.route({
     method: 'GET',
     url: '/grants/:id',
-    schema: { summary: 'One grant', tags: ['access'], params: idParams, response: { 200: grantView } },
+    schema: {
+      summary: 'One grant',
+      description:
+        'While it lasts it is shown to everybody; then to those whom it concerns, and to auditors and admins.',
+      tags: ['access'],
+      params: idParams,
+      response: { 200: grantView },
+    },
     handler: async (request, reply) =>
       answer(
         base.origin,

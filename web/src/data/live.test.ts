@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Grant } from './api.ts';
-import { withChanged, withEnded } from './live.ts';
+import { withChanged, withEnded, withoutHidden } from './live.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const grant = (id: string, status: Grant['status'], endedAt: string | null = null): Grant =>
@@ -24,4 +24,11 @@ test('a change is shown in its place, a new grant at the end, and one that was n
   expect(ids(withChanged(grants, grant('a', 'ended')))).toEqual(['a ended', 'b active']);
   expect(ids(withChanged(grants, grant('c', 'activating')))).toEqual(['a active', 'b active', 'c activating']);
   expect(withChanged(grants, grant('c', 'ended'))).toBe(grants);
+});
+
+test('what is not shown any more when it is asked for again is over, and leaves the list', () => {
+  const grants = [grant('mine', 'active'), grant('theirs', 'active'), grant('unasked', 'active')];
+  const left = withoutHidden(grants, ['mine', 'theirs', 'never'], [grant('mine', 'ended')]);
+  expect(ids(left)).toEqual(['mine active', 'unasked active']);
+  expect(withoutHidden(grants, ['mine'], [grant('mine', 'ended')])).toBe(grants);
 });

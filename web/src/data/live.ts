@@ -46,6 +46,17 @@ export function withChanged(grants: readonly Grant[], changed: Grant): readonly 
   return grants.with(at, changed);
 }
 
+/** The list without what was asked for again and not shown: access of others that is over is between them and whom it concerns. */
+export function withoutHidden(
+  grants: readonly Grant[],
+  asked: readonly string[],
+  shown: readonly Grant[],
+): readonly Grant[] {
+  const hidden = new Set(asked);
+  for (const { id } of shown) hidden.delete(id);
+  return grants.some(({ id }) => hidden.has(id)) ? grants.filter(({ id }) => !hidden.has(id)) : grants;
+}
+
 /** Everybody's access that is not over: all pages at first, and then each change alone, as the stream tells of it. */
 export function useLive() {
   const client = useQueryClient();
@@ -90,7 +101,10 @@ export function follow(client: QueryClient): () => void {
     try {
       const query = { ids: ids.join(','), limit: PAGE };
       const { items } = await ask(() => api.GET('/v1/live', { params: { query } }));
-      for (const grant of items) showChanged(client, grant);
+      client.setQueryData<Live>(
+        KEY,
+        (live) => live && { ...live, grants: withoutHidden(items.reduce(withChanged, live.grants), ids, items) },
+      );
     } catch (error) {
       // The line is down, or it was too much: later, with what has changed by then.
       if (followed && isPassing(error)) for (const id of ids) inTime.add(id);

@@ -295,7 +295,7 @@ export interface paths {
         };
         /**
          * Who has power now
-         * @description The latest start comes first. `nextCursor` is null on the last page. With `ids`, at most 100 of them with commas between: these as they are now, also what is over, without those that are not there.
+         * @description The latest start comes first. `nextCursor` is null on the last page. With `ids`, at most 100 of them with commas between: these as they are now, without those that are not there. What is over is shown to those whom it concerns, and to auditors and admins.
          */
         get: {
             parameters: {
@@ -2575,7 +2575,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One grant */
+        /**
+         * One grant
+         * @description While it lasts it is shown to everybody; then to those whom it concerns, and to auditors and admins.
+         */
         get: {
             parameters: {
                 query?: never;
