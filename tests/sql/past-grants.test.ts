@@ -73,7 +73,7 @@ eachDatabase('access that is over', (current) => {
     const jan = await acme.as('jan');
     await end();
     expect(code(await showGrant(acme.world, jan, grant))).toBe('not-found');
-    const said = { verdict: 'approve' as const, comment: null, durationMs: null, signed: null };
+    const said = { verdict: 'approve' as const, comment: null, durationMs: null, givenFor: null, signed: null };
     await current()
       .db.transaction()
       .execute(async (trx) =>
