@@ -112,7 +112,8 @@ eachDatabase('an order about a person', (current) => {
     expect(await seen()).toBe(true);
     expect((await show(fay, given)).mayConfirm).toBe(true);
     await merge();
-    expect(await seen()).toBe(false);
+    // That it stops them they hear, and read on Home.
+    expect(await seen()).toBe('own');
     expect(code(await showRevocation(acme.world, fay, given.id))).toBe('not-found');
     expect(code(await confirmRevocationOrder(acme.world, fay, given.id))).toBe('not-found');
     expect(await lift(fay, given)).toBe('not-found');
