@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-
-/** Milliseconds from … to: each occasion takes something between, as the seed decides. */
-export type Range = readonly [from: number, to: number];
+import { readRange, type Range } from '../shared/draw.ts';
 
 /** How the organization-wide services behave in time. Documentation gives few of these; the defaults are what others report. */
 export type CloudSettings = {
@@ -60,9 +57,9 @@ const NUMBERS = [
 export function changedSettings(old: CloudSettings, changes: Readonly<Record<string, unknown>>): CloudSettings {
   const next: Record<string, unknown> = { ...old };
   for (const [name, value] of Object.entries(changes)) {
-    const range = typeof value === 'number' ? [value, value] : value;
     if (RANGES.some((one) => one === name)) {
-      if (!isRange(range)) throw new Error(`${name} is a number of milliseconds, or two: from, to`);
+      const range = readRange(value);
+      if (range === null) throw new Error(`${name} is a number of milliseconds, or two: from, to`);
       next[name] = range;
     } else if (NUMBERS.some((one) => one === name)) {
       if (typeof value !== 'number' || !(value >= 0)) throw new Error(`${name} is a number, 0 or more`);
@@ -76,17 +73,4 @@ export function changedSettings(old: CloudSettings, changes: Readonly<Record<str
     } else throw new Error(`there is no setting ${name}; there are ${Object.keys(defaultSettings).join(', ')}`);
   }
   return { ...old, ...next };
-}
-
-/** One random choice out of a range; `draws` counts them, so that a seed repeats a world. */
-export function draw(range: Range, seed: number, counter: { draws: number }): number {
-  counter.draws += 1;
-  const digest = createHash('sha256').update(`${seed}\n${counter.draws}`).digest();
-  return Math.round(range[0] + (digest.readUInt32BE(0) / 0xffffffff) * (range[1] - range[0]));
-}
-
-function isRange(value: unknown): value is Range {
-  if (!Array.isArray(value)) return false;
-  const [from, to]: readonly unknown[] = value;
-  return value.length === 2 && typeof from === 'number' && typeof to === 'number' && from >= 0 && to >= from;
 }

@@ -1,14 +1,11 @@
+import { WaitingFaults, type FaultMatch } from '../shared/faults.ts';
 import { AwsError } from './aws-error.ts';
 
 /** Who can run into a fault. */
 export type FaultSource = 'client' | 'itself';
 
 /** A fault that a test asks for. `drop-after` performs the call and then cuts the connection: the caller cannot know. */
-export type Fault = {
-  readonly service: string;
-  readonly action: string;
-  /** Text that must occur in the call's body or path; absent matches every call of the action. */
-  readonly match?: string;
+export type Fault = FaultMatch & {
   /** Who makes the call: over HTTP, or the simulator itself when a schedule fires or an operation is decided. Absent: whoever comes first. */
   readonly from?: FaultSource;
   readonly kind:
@@ -21,8 +18,6 @@ export type Fault = {
     | 'delay'
     | 'drop-before'
     | 'drop-after';
-  /** How often; default once. */
-  readonly times?: number;
   readonly delayMs?: number;
 };
 
@@ -40,32 +35,12 @@ const KINDS = [
 ];
 
 /** The faults that wait for their call. */
-export class Faults {
-  #waiting: (Fault & { left: number })[] = [];
-
-  /** Replaces all faults. */
-  set(faults: unknown): void {
-    if (!Array.isArray(faults)) throw new Error('an array of faults is expected');
-    this.#waiting = faults.map((fault: Fault) => {
+export class Faults extends WaitingFaults<Fault> {
+  constructor() {
+    super((fault) => {
       if (!KINDS.includes(fault.kind)) throw new Error(`unknown fault ${String(fault.kind)}`);
       if (!SOURCES.includes(fault.from)) throw new Error(`a fault is not from ${String(fault.from)}`);
-      return { ...fault, left: fault.times ?? 1 };
     });
-  }
-
-  /** Takes the fault for a call, if one waits for it. */
-  take(from: FaultSource, service: string, action: string, text: string): Fault | null {
-    const fault = this.#waiting.find(
-      (one) =>
-        one.left > 0 &&
-        (one.from === undefined || one.from === from) &&
-        one.service === service &&
-        (one.action === '*' || one.action === action) &&
-        (one.match === undefined || text.includes(one.match)),
-    );
-    if (fault === undefined) return null;
-    fault.left -= 1;
-    return fault;
   }
 }
 

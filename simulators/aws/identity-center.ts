@@ -1,5 +1,6 @@
 import { AwsError } from './aws-error.ts';
-import { draw, type CloudSettings } from './cloud-settings.ts';
+import { draw } from '../shared/draw.ts';
+import type { CloudSettings } from './cloud-settings.ts';
 import type { Fault, Faults } from './faults.ts';
 import {
   hex,

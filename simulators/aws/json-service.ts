@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error.ts';
-import type { HttpAnswer, HttpCall } from './http-call.ts';
+import type { HttpAnswer, HttpCall } from '../shared/http-call.ts';
 import type { JsonInput } from './json-input.ts';
 import type { Session, Sessions } from './sessions.ts';
 

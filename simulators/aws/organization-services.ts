@@ -1,7 +1,7 @@
 import { AwsError } from './aws-error.ts';
 import { changedSettings, defaultSettings, type CloudSettings } from './cloud-settings.ts';
 import type { Faults } from './faults.ts';
-import { header, percentDecode, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { header, percentDecode, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import { IdentityCenter } from './identity-center.ts';
 import { identityStoreOperations } from './identity-store.ts';
 import { JsonInput } from './json-input.ts';
@@ -16,7 +16,7 @@ import type { Session, Sessions } from './sessions.ts';
 import { assignmentOperations } from './sso-assignments.ts';
 import { permissionSetOperations } from './sso-permission-sets.ts';
 import { portalAction, SsoPortal } from './sso-portal.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../shared/token-bucket.ts';
 import type { Role, World } from './world.ts';
 
 /** What the services of an organization need of the simulator around them. */

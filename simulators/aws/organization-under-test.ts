@@ -1,5 +1,5 @@
 import type { CloudSettings } from './cloud-settings.ts';
-import { parseQuery } from './http-call.ts';
+import { parseQuery } from '../shared/http-call.ts';
 import { startAwsSimulator, type AwsSimulator } from './server.ts';
 import { canonicalRequest, scopeText, sha256Hex, signCanonical, signingKey } from './sigv4.ts';
 import type { PolicyDocument, WorldDescription } from './world.ts';

@@ -1,5 +1,5 @@
 import { AwsError, validationError } from './aws-error.ts';
-import { parseQuery, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { parseQuery, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import type { Session } from './sessions.ts';
 import { element, renderXml, type XmlNode } from './xml.ts';
 

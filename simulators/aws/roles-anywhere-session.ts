@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
 import { AwsError } from './aws-error.ts';
 import { isStrong, readBundle, readCertificate, readRevocationList, type Certificate } from './certificates.ts';
-import { header, queryValue, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { header, queryValue, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import { JsonInput } from './json-input.ts';
 import { evaluateTrust } from './policy-evaluate.ts';
 import { arnOf, type TrustAnchor } from './roles-anywhere-state.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from './aws-error.ts';
 import { isStrong, readBundle, readRevocationList, type Certificate, type RevocationList } from './certificates.ts';
-import { percentDecode, type HttpCall } from './http-call.ts';
+import { percentDecode, type HttpCall } from '../shared/http-call.ts';
 import type { JsonInput, TextRule } from './json-input.ts';
 import { authorizeAll, type JsonCall, type JsonOperation } from './json-service.ts';
 import { parsePolicy } from './policy-parse.ts';

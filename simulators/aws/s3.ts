@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from './aws-error.ts';
-import { header, percentDecode, queryValue, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { header, percentDecode, queryValue, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { Bucket, World } from './world.ts';
 import { element, renderXml, type XmlContent, type XmlNode } from './xml.ts';

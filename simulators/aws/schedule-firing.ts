@@ -1,7 +1,7 @@
 import { AwsError } from './aws-error.ts';
-import { draw } from './cloud-settings.ts';
+import { draw } from '../shared/draw.ts';
 import { faultError, type Faults } from './faults.ts';
-import type { HttpCall } from './http-call.ts';
+import type { HttpCall } from '../shared/http-call.ts';
 import { JsonInput } from './json-input.ts';
 import { jsonCode, type JsonCall } from './json-service.ts';
 import type { Schedule } from './organization-state.ts';

@@ -1,5 +1,6 @@
 import { AwsError } from './aws-error.ts';
-import { draw, type CloudSettings } from './cloud-settings.ts';
+import { draw } from '../shared/draw.ts';
+import type { CloudSettings } from './cloud-settings.ts';
 import { page, type JsonInput, type TextRule } from './json-input.ts';
 import { authorizeAll, seconds, type JsonCall, type JsonOperation } from './json-service.ts';
 import type { Schedule } from './organization-state.ts';

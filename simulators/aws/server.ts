@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BadHttpCall, readHttpCall, sendAnswer, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
+import { Journal } from '../shared/journal.ts';
+import { listenOnLoopback, type Loopback } from '../shared/loopback.ts';
 import { AwsError } from './aws-error.ts';
 import type { CloudSettings } from './cloud-settings.ts';
 import { Faults, faultError } from './faults.ts';
-import { readHttpCall, type HttpAnswer, type HttpCall } from './http-call.ts';
 import { readAt, type Delays } from './iam-parts.ts';
 import { iamOperations, IAM_NAMESPACE } from './iam.ts';
 import { jsonCode } from './json-service.ts';
@@ -35,55 +37,23 @@ export type SimulatorOptions = {
   readonly settings?: Partial<CloudSettings>;
 };
 
-export type AwsSimulator = {
-  readonly url: string;
-  readonly port: number;
-  readonly lastCallAt: () => number;
-  close(): Promise<void>;
-};
-
-/** One call, as `GET /_sim/journal` shows it. `code` is the error code, or `OK`. */
-type JournalEntry = {
-  readonly at: string;
-  readonly service: string;
-  readonly action: string;
-  readonly principal: string | null;
-  readonly code: string;
-};
+export type AwsSimulator = Loopback & { readonly lastCallAt: () => number };
 
 /** What is known about a call while it is answered; errors and the journal need it. */
 type Known = { service: string; action: string; session: Session | null; json: boolean };
 
 const VERSIONS: Readonly<Record<string, string>> = { sts: '2011-06-15', iam: '2010-05-08' };
 const UNSIGNED = new Set(['AssumeRoleWithWebIdentity']);
-const JOURNAL = 5_000;
-/** How long a connection that nobody uses stays open. */
-const KEEP_ALIVE_MS = 60_000;
 
 /** Starts a stand-in for STS, IAM, S3, an organization's services and the console's federation endpoint on one loopback port. */
 export async function startAwsSimulator(options: SimulatorOptions): Promise<AwsSimulator> {
   const simulator = new Simulator(options);
-  // Node would close it after five seconds, which a client under load may take for a call that broke off.
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS },
+  const door = await listenOnLoopback(
+    options.port,
+    null,
     (request, response) => void simulator.answer(request, response),
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return {
-    url: `http://localhost:${port}`,
-    port,
-    lastCallAt: () => simulator.lastCallAt,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { ...door, lastCallAt: () => simulator.lastCallAt };
 }
 
 class Simulator {
@@ -96,7 +66,7 @@ class Simulator {
   readonly #wallClock: () => number;
   /** The moment at which something is done that became due before this call. */
   #moment: number | null = null;
-  #journal: JournalEntry[] = [];
+  readonly #journal = new Journal();
   #offsetMs = 0;
   #iamDelayMs: number;
   #iamReadDelayMs: number;
@@ -134,16 +104,16 @@ class Simulator {
     try {
       const call = await readHttpCall(request);
       this.#organization.advance();
-      if (call.rawPath.startsWith('/_sim/')) return send(response, this.#control(call));
+      if (call.rawPath.startsWith('/_sim/')) return sendAnswer(response, this.#control(call));
       const answer = await this.#answerAws(call, requestId);
       if (answer === null) return void response.destroy();
-      send(response, {
+      sendAnswer(response, {
         ...answer,
         headers: { date: new Date(this.#now()).toUTCString(), 'x-amzn-requestid': requestId, ...answer.headers },
       });
     } catch (error) {
       if (!response.headersSent)
-        send(response, {
+        sendAnswer(response, {
           status: 500,
           headers: { 'content-type': 'text/plain' },
           body: `the simulator failed: ${String(error)}`,
@@ -173,7 +143,9 @@ class Simulator {
       }
       const answer = await this.#perform(call, known, requestId);
       return cutAfter ? null : answer;
-    } catch (error) {
+    } catch (thrown) {
+      const error =
+        thrown instanceof BadHttpCall ? new AwsError('InvalidURI', 400, "Couldn't parse the specified URI.") : thrown;
       if (!(error instanceof AwsError)) throw error;
       code = known.json ? jsonCode(error.code, known.service) : error.code;
       if (cutAfter) return null;
@@ -189,8 +161,7 @@ class Simulator {
   }
 
   #record(service: string, action: string, principal: string | null, code: string): void {
-    this.#journal.push({ at: new Date(this.#now()).toISOString(), service, action, principal, code });
-    if (this.#journal.length > JOURNAL) this.#journal = this.#journal.slice(-JOURNAL);
+    this.#journal.add({ at: new Date(this.#now()).toISOString(), service, action, principal, code });
   }
 
   /** Which service and action a call is for; the signature's scope says it, and for unsigned calls the form does. */
@@ -268,7 +239,7 @@ class Simulator {
           now: new Date(this.#now()).toISOString(),
         });
       case 'GET /_sim/journal':
-        return json(this.#journal);
+        return json(this.#journal.entries);
       case 'POST /_sim/faults':
         this.#faults.set(body);
         return json({});
@@ -303,11 +274,4 @@ class Simulator {
     const { keys, session } = this.#sessions.issue(role, facts, Number(body['durationSeconds'] ?? 3_600));
     return json({ ...keys, expiration: new Date(session.expiresAt).toISOString() });
   }
-}
-
-function send(response: ServerResponse, answer: HttpAnswer): void {
-  const length =
-    answer.headers['content-length'] ?? (answer.status === 204 ? null : String(Buffer.byteLength(answer.body)));
-  response.writeHead(answer.status, { ...answer.headers, ...(length === null ? {} : { 'content-length': length }) });
-  response.end(answer.body);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AwsError } from './aws-error.ts';
 import type { RequestFacts } from './conditions.ts';
-import type { HttpCall } from './http-call.ts';
+import type { HttpCall } from '../shared/http-call.ts';
 import { evaluate } from './policy-evaluate.ts';
 import { parsePolicy } from './policy-parse.ts';
 import { createSeal, type Seal } from './seal.ts';

@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error.ts';
-import { parseQuery, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { parseQuery, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import { sessionArn, type Session, type Sessions } from './sessions.ts';
 import type { Seal } from './seal.ts';
 import type { SignatureClaim } from './sigv4-verify.ts';

@@ -2,8 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { AwsError } from './aws-error.ts';
 import { s3Checksum } from './checksums.ts';
-import { header, queryValue } from './http-call.ts';
-import type { HttpCall } from './http-call.ts';
+import { header, queryValue } from '../shared/http-call.ts';
+import type { HttpCall } from '../shared/http-call.ts';
 import { canonicalRequest, sha256Hex, signCanonical, signingKey } from './sigv4.ts';
 import type { SigningScope } from './sigv4.ts';
 

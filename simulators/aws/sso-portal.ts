@@ -1,5 +1,5 @@
 import { AwsError } from './aws-error.ts';
-import { header, queryValue, type HttpAnswer, type HttpCall } from './http-call.ts';
+import { header, queryValue, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import type { IdentityCenter } from './identity-center.ts';
 import { jsonAnswer } from './json-service.ts';
 import type { DirectoryUser, OrganizationAccount } from './organization-state.ts';

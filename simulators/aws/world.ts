@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readStateFile, writeStateFile } from '../shared/state-file.ts';
 import {
   describeOrganization,
   type IdentityCenterDescription,
@@ -121,10 +121,7 @@ export class World {
 
   constructor(description: WorldDescription, options: { stateFile: string | null; nowMs: number }) {
     this.#file = options.stateFile;
-    this.#state =
-      this.#file !== null && existsSync(this.#file)
-        ? (JSON.parse(readFileSync(this.#file, 'utf8')) as State)
-        : describe(description, options.nowMs);
+    this.#state = (readStateFile(this.#file) as State | null) ?? describe(description, options.nowMs);
     // A file of before there were users.
     this.#state.users ??= [];
     this.#state.organization ??= describeOrganization([], {}, options.nowMs);
@@ -219,12 +216,8 @@ export class World {
     };
   }
 
-  /** Writes beside the file and renames: a crash leaves the old state or the new one. */
   save(): void {
-    if (this.#file === null) return;
-    const draft = `${this.#file}.${process.pid}.tmp`;
-    writeFileSync(draft, JSON.stringify(this.#state), { mode: 0o600 });
-    renameSync(draft, this.#file);
+    writeStateFile(this.#file, this.#state);
   }
 
   #parse(text: string, kind: 'identity' | 'trust'): Policy {

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import { AwsError } from './aws-error.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** One HTTP request as it came over the wire: nothing decoded, so that a signature can be checked over the original. */
 export type HttpCall = {
@@ -22,19 +21,28 @@ export type HttpAnswer = {
   readonly body: string | Buffer;
 };
 
-/** The largest request that is read: S3 objects here are documents of a demo, not archives. */
+/** The largest request that is read: objects and blobs here are documents of a demo, not archives. */
 export const maxBodyBytes = 16 * 1024 * 1024;
 
-/** Reads a request whole. Throws `EntityTooLarge` past `maxBodyBytes`, `InvalidURI` for bad percent-encoding. */
+/** A request that cannot be read; each cloud says that in words of its own. */
+export class BadHttpCall extends Error {
+  readonly kind: 'unreadable' | 'too-large' | 'bad-encoding';
+
+  constructor(kind: BadHttpCall['kind']) {
+    super(`a call is ${kind}`);
+    this.name = 'BadHttpCall';
+    this.kind = kind;
+  }
+}
+
+/** Reads a request whole. Throws `BadHttpCall`, past `maxBodyBytes` and for bad percent-encoding too. */
 export async function readHttpCall(message: IncomingMessage): Promise<HttpCall> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of message) {
-    if (!Buffer.isBuffer(chunk)) throw new AwsError('InternalFailure', 500, 'Unreadable request body');
+    if (!Buffer.isBuffer(chunk)) throw new BadHttpCall('unreadable');
     length += chunk.length;
-    if (length > maxBodyBytes) {
-      throw new AwsError('EntityTooLarge', 400, 'Your proposed upload exceeds the maximum allowed size');
-    }
+    if (length > maxBodyBytes) throw new BadHttpCall('too-large');
     chunks.push(chunk);
   }
   const target = message.url ?? '/';
@@ -62,12 +70,12 @@ export function parseQuery(raw: string): [string, string][] {
     });
 }
 
-/** Percent-decodes, with AWS's error instead of a URIError. */
+/** Percent-decodes. Throws `BadHttpCall`. */
 export function percentDecode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new AwsError('InvalidURI', 400, "Couldn't parse the specified URI.");
+    throw new BadHttpCall('bad-encoding');
   }
 }
 
@@ -77,6 +85,14 @@ export const header = (call: HttpCall, name: string): string | null => call.head
 /** The first value of a query parameter, or null. */
 export const queryValue = (call: HttpCall, name: string): string | null =>
   call.query.find(([key]) => key === name)?.[1] ?? null;
+
+/** Sends an answer with its exact length. */
+export function sendAnswer(response: ServerResponse, answer: HttpAnswer): void {
+  const length =
+    answer.headers['content-length'] ?? (answer.status === 204 ? null : String(Buffer.byteLength(answer.body)));
+  response.writeHead(answer.status, { ...answer.headers, ...(length === null ? {} : { 'content-length': length }) });
+  response.end(answer.body);
+}
 
 function collectHeaders(raw: readonly string[]): Map<string, string[]> {
   const headers = new Map<string, string[]>();

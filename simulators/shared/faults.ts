@@ -1,0 +1,47 @@
+/** Which calls a fault is for. */
+export type FaultMatch = {
+  readonly service: string;
+  /** `*` is every action. */
+  readonly action: string;
+  /** Text that must occur in the call's body or path; absent matches every call of the action. */
+  readonly match?: string;
+  /** Who makes the call; absent: whoever comes first. */
+  readonly from?: string;
+  /** How often; default once. */
+  readonly times?: number;
+};
+
+/** The faults that wait for their call. */
+export class WaitingFaults<Fault extends FaultMatch> {
+  #waiting: (Fault & { left: number })[] = [];
+  readonly #check: (fault: Fault) => void;
+
+  /** `check` throws for what is no fault. */
+  constructor(check: (fault: Fault) => void) {
+    this.#check = check;
+  }
+
+  /** Replaces all faults. */
+  set(faults: unknown): void {
+    if (!Array.isArray(faults)) throw new Error('an array of faults is expected');
+    this.#waiting = faults.map((fault: Fault) => {
+      this.#check(fault);
+      return { ...fault, left: fault.times ?? 1 };
+    });
+  }
+
+  /** Takes the fault for a call, if one waits for it. */
+  take(from: string, service: string, action: string, text: string): Fault | null {
+    const fault = this.#waiting.find(
+      (one) =>
+        one.left > 0 &&
+        (one.from === undefined || one.from === from) &&
+        one.service === service &&
+        (one.action === '*' || one.action === action) &&
+        (one.match === undefined || text.includes(one.match)),
+    );
+    if (fault === undefined) return null;
+    fault.left -= 1;
+    return fault;
+  }
+}
