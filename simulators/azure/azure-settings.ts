@@ -1,0 +1,90 @@
+import { readRange, type Range } from '../shared/draw.ts';
+
+/** How Azure behaves in time, and where it has enough. */
+export type AzureSettings = {
+  /** How long authorization does not see a new or changed role assignment. Azure documents up to ten minutes. */
+  readonly roleAdditionMs: Range;
+  /** How long it still sees one that was deleted. Documented as the same. */
+  readonly roleRemovalMs: Range;
+  /** The same, both ways, for data actions that come from a management group. Azure documents several hours. */
+  readonly managementGroupDataMs: Range;
+  /** Whether a token that was issued after a change is judged with it at once, as Azure says of its own clients. */
+  readonly newTokenSeesChanges: boolean;
+  /** How long lists of role assignments do not show a change. */
+  readonly listDelayMs: Range;
+  /** How long Resource Manager does not know a principal that is new in the directory. */
+  readonly principalReplicationMs: Range;
+  /** How long authorization does not see a change of a group's members. */
+  readonly groupChangeMs: Range;
+  /** How long an access token is good for. */
+  readonly tokenLifetimeMs: Range;
+  /** How late an event stands in the Activity Log. */
+  readonly activityDelayMs: Range;
+  /** Token buckets of Resource Manager, for each caller and subscription: their size, and what comes back each second (0: no limit). */
+  readonly readBurst: number;
+  readonly readsPerSecond: number;
+  readonly writeBurst: number;
+  readonly writesPerSecond: number;
+  readonly deleteBurst: number;
+  readonly deletesPerSecond: number;
+  /** How many role assignments there can be in a subscription, with those of all that is in it, and in a management group. */
+  readonly assignmentsPerSubscription: number;
+  readonly assignmentsPerManagementGroup: number;
+  readonly seed: number;
+};
+
+/** Limits are Azure's own. Delays are short, for demos and tests; Azure's worst stands in DIFFERENCES.md. */
+export const defaultSettings: AzureSettings = {
+  roleAdditionMs: [1_000, 4_000],
+  roleRemovalMs: [1_000, 4_000],
+  managementGroupDataMs: [2_000, 8_000],
+  newTokenSeesChanges: false,
+  listDelayMs: [0, 1_000],
+  principalReplicationMs: [1_000, 5_000],
+  groupChangeMs: [1_000, 4_000],
+  tokenLifetimeMs: [3_600_000, 5_400_000],
+  activityDelayMs: [1_000, 5_000],
+  readBurst: 250,
+  readsPerSecond: 25,
+  writeBurst: 200,
+  writesPerSecond: 10,
+  deleteBurst: 200,
+  deletesPerSecond: 10,
+  assignmentsPerSubscription: 4_000,
+  assignmentsPerManagementGroup: 500,
+  seed: 1,
+};
+
+/** Settings with some changed, as `POST /_sim/settings` sends them. Throws an Error for what is no setting. */
+export function changedSettings(old: AzureSettings, changes: Readonly<Record<string, unknown>>): AzureSettings {
+  const next: Record<string, unknown> = { ...old };
+  for (const [name, value] of Object.entries(changes)) {
+    const kind = kindOf(name);
+    if (kind === null)
+      throw new Error(`there is no setting ${name}; there are ${Object.keys(defaultSettings).join(', ')}`);
+    next[name] = READ[kind](name, value);
+  }
+  return { ...old, ...next };
+}
+
+const READ = {
+  range: (name: string, value: unknown): Range => {
+    const range = readRange(value);
+    if (range === null) throw new Error(`${name} is a number of milliseconds, or two: from, to`);
+    return range;
+  },
+  number: (name: string, value: unknown): number => {
+    if (typeof value !== 'number' || !(value >= 0)) throw new Error(`${name} is a number, 0 or more`);
+    return value;
+  },
+  boolean: (name: string, value: unknown): boolean => {
+    if (typeof value !== 'boolean') throw new Error(`${name} is true or false`);
+    return value;
+  },
+};
+
+function kindOf(name: string): keyof typeof READ | null {
+  const value = Object.entries(defaultSettings).find(([key]) => key === name)?.[1];
+  if (value === undefined) return null;
+  return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'range';
+}

@@ -1,0 +1,184 @@
+import { isGuid, stableGuid } from './guid.ts';
+
+/** Custom security attributes: `{ Engineering: { Project: 'Cascade' } }`. */
+export type SecurityAttributes = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** A tenant of Entra. Ids that are left out follow from names. */
+export type TenantDescription = {
+  readonly id: string;
+  readonly displayName?: string;
+  /** Names that stand for the id in addresses, as `acme.example`. */
+  readonly domains?: readonly string[];
+  readonly users?: readonly {
+    readonly id?: string;
+    readonly userPrincipalName: string;
+    readonly displayName?: string;
+    readonly enabled?: boolean;
+    readonly globalAdministrator?: boolean;
+    readonly attributes?: SecurityAttributes;
+  }[];
+  readonly applications?: readonly {
+    readonly appId?: string;
+    readonly displayName: string;
+    /** The object id of its service principal, which is what roles are assigned to. */
+    readonly servicePrincipalId?: string;
+    readonly enabled?: boolean;
+    readonly attributes?: SecurityAttributes;
+    readonly federatedCredentials?: readonly FederatedCredential[];
+  }[];
+  readonly groups?: readonly {
+    readonly id?: string;
+    readonly displayName: string;
+    /** User principal names, display names or ids of users, applications and groups. */
+    readonly members?: readonly string[];
+  }[];
+  /** Secrets that stand in for a person who signs in: no Entra has them, and applications have none here. */
+  readonly testLogins?: readonly { readonly clientId: string; readonly secret: string; readonly user: string }[];
+};
+
+export type FederatedCredential = {
+  readonly name: string;
+  readonly issuer: string;
+  readonly subject: string;
+  /** Default `api://AzureADTokenExchange`. */
+  readonly audiences?: readonly string[];
+};
+
+/** Who can have a role. `knownAt`: when Resource Manager has heard of them. */
+export type Principal = {
+  type: 'User' | 'Group' | 'ServicePrincipal';
+  id: string;
+  /** The user principal name of a user, the application id of a service principal, the display name of a group. */
+  name: string;
+  displayName: string;
+  enabled: boolean;
+  globalAdministrator: boolean;
+  attributes: SecurityAttributes;
+  knownAt: number;
+  deleted: boolean;
+};
+
+export type Application = { appId: string; servicePrincipalId: string; federatedCredentials: FederatedCredential[] };
+
+/** Who was put into a group or taken out of it, in that order; authorization sees it from `knownAt` on. */
+export type Membership = { group: string; member: string; in: boolean; knownAt: number };
+
+export type Tenant = {
+  id: string;
+  displayName: string;
+  domains: string[];
+  principals: Principal[];
+  applications: Application[];
+  memberships: Membership[];
+  testLogins: { clientId: string; secret: string; userId: string }[];
+};
+
+/** Entra's own limit for an application. */
+const FEDERATED_CREDENTIALS = 20;
+export const TOKEN_EXCHANGE_AUDIENCE = 'api://AzureADTokenExchange';
+
+/** A tenant as it is kept. Throws an Error for what no tenant can be. */
+export function describeTenant(description: TenantDescription): Tenant {
+  if (!isGuid(description.id)) throw new Error(`"${description.id}" is no tenant id`);
+  const tenant: Tenant = {
+    id: description.id.toLowerCase(),
+    displayName: description.displayName ?? description.id,
+    domains: [...(description.domains ?? [])],
+    principals: [],
+    applications: [],
+    memberships: [],
+    testLogins: [],
+  };
+  for (const user of description.users ?? [])
+    tenant.principals.push(newPrincipal(tenant, 'User', user.userPrincipalName, user));
+  for (const application of description.applications ?? []) addApplication(tenant, application);
+  for (const group of description.groups ?? [])
+    tenant.principals.push(newPrincipal(tenant, 'Group', group.displayName, group));
+  for (const group of description.groups ?? [])
+    for (const member of group.members ?? [])
+      tenant.memberships.push({
+        group: principalNamed(tenant, group.displayName).id,
+        member: principalNamed(tenant, member).id,
+        in: true,
+        knownAt: 0,
+      });
+  for (const { clientId, secret, user } of description.testLogins ?? [])
+    tenant.testLogins.push({ clientId, secret, userId: principalNamed(tenant, user).id });
+  return tenant;
+}
+
+type PrincipalDescription = Partial<
+  Pick<Principal, 'id' | 'displayName' | 'enabled' | 'globalAdministrator' | 'attributes' | 'knownAt'>
+>;
+
+export function newPrincipal(
+  tenant: Tenant,
+  type: Principal['type'],
+  name: string,
+  given: PrincipalDescription,
+): Principal {
+  const id = (given.id ?? stableGuid(tenant.id, type, name)).toLowerCase();
+  if (!isGuid(id)) throw new Error(`"${id}" is no object id`);
+  if (principal(tenant, id) !== null) throw new Error(`there are two principals ${id}`);
+  return {
+    type,
+    id,
+    name,
+    displayName: given.displayName ?? name,
+    enabled: given.enabled ?? true,
+    globalAdministrator: given.globalAdministrator ?? false,
+    attributes: given.attributes ?? {},
+    knownAt: given.knownAt ?? 0,
+    deleted: false,
+  };
+}
+
+function addApplication(tenant: Tenant, description: NonNullable<TenantDescription['applications']>[number]): void {
+  const appId = (description.appId ?? stableGuid(tenant.id, 'application', description.displayName)).toLowerCase();
+  const credentials = (description.federatedCredentials ?? []).map((one) => ({
+    ...one,
+    audiences: one.audiences ?? [TOKEN_EXCHANGE_AUDIENCE],
+  }));
+  if (credentials.length > FEDERATED_CREDENTIALS)
+    throw new Error(`${description.displayName} has more than ${FEDERATED_CREDENTIALS} federated credentials`);
+  if (new Set(credentials.map((one) => `${one.issuer}\n${one.subject}`)).size < credentials.length)
+    throw new Error(`${description.displayName} has two federated credentials for one issuer and subject`);
+  const own = newPrincipal(tenant, 'ServicePrincipal', appId, {
+    displayName: description.displayName,
+    ...(description.servicePrincipalId === undefined ? {} : { id: description.servicePrincipalId }),
+    ...(description.enabled === undefined ? {} : { enabled: description.enabled }),
+    ...(description.attributes === undefined ? {} : { attributes: description.attributes }),
+  });
+  tenant.principals.push(own);
+  tenant.applications.push({ appId, servicePrincipalId: own.id, federatedCredentials: credentials });
+}
+
+/** The principal with an object id, or null. */
+export const principal = (tenant: Tenant, id: string): Principal | null =>
+  tenant.principals.find((one) => one.id === id.toLowerCase() && !one.deleted) ?? null;
+
+/** By name, display name or id. Throws an Error for nobody. */
+export function principalNamed(tenant: Tenant, name: string): Principal {
+  const found = tenant.principals.find(
+    (one) => !one.deleted && (one.name === name || one.displayName === name || one.id === name.toLowerCase()),
+  );
+  if (found === undefined) throw new Error(`there is no principal ${name}`);
+  return found;
+}
+
+/** The ids that a principal's roles can be assigned to: their own, and every group that they are in, by whatever way. */
+export function identitiesOf(tenant: Tenant, id: string, nowMs: number): ReadonlySet<string> {
+  const reached = new Set([id]);
+  const inside = new Map<string, boolean>();
+  for (const one of tenant.memberships) if (one.knownAt <= nowMs) inside.set(`${one.group} ${one.member}`, one.in);
+  // A set that grows while it is walked: each group is visited once, so a circle of groups ends.
+  for (const member of reached)
+    for (const one of tenant.memberships)
+      if (
+        one.member === member &&
+        inside.get(`${one.group} ${member}`) === true &&
+        principal(tenant, one.group) !== null
+      )
+        reached.add(one.group);
+  return reached;
+}
