@@ -43,6 +43,25 @@ describe('lossBetween', () => {
     expect(lossBetween(before, of(['a', 'b', 'c'], { leads: ['b'] }))).toBeNull();
   });
 
+  test.each([
+    ['49 of 50', 50, 1, ['leads']],
+    ['six of ten', 10, 4, ['leads']],
+    ['half of ten', 10, 5, []],
+    ['four of five', 5, 1, []],
+    ['half of fifty', 50, 25, []],
+  ])('a group that loses %s who are still there', (_what, had, keeps, shrunk) => {
+    const here = many(60);
+    const loss = lossBetween(of(here, { leads: many(had) }), of(here, { leads: many(keeps) }));
+    expect([...(loss?.shrunk.keys() ?? [])]).toEqual(shrunk);
+    if (loss !== null) expect(loss.shrunk.get('leads')).toMatchObject({ from: { length: had - keeps }, of: had });
+  });
+
+  test('a group shrinks by those who are still there, and not by those who left', () => {
+    const before = of(many(60), { leads: many(10) });
+    const left = many(60).slice(6);
+    expect(lossBetween(before, of(left, { leads: many(10).slice(6) }))).toBeNull();
+  });
+
   test('accounts of too many who are still there are a loss, gone or changed, each provider by itself', () => {
     const before = withAccounts(many(24), 'oidc');
     expect(lossBetween(before, of(many(24)))?.accounts.get('oidc')).toMatchObject({ of: 24 });

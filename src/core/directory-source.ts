@@ -61,6 +61,8 @@ export interface Loss {
   readonly lost: readonly string[];
   /** Groups that lose all members although people of them are still there. */
   readonly emptied: readonly string[];
+  /** Groups that keep some members and lose too many of those who are still there. */
+  readonly shrunk: ReadonlyMap<string, Taken>;
   /** Accounts at these providers, which are gone or others now: whoever has them signs in no more, or somebody else does. */
   readonly accounts: ReadonlyMap<string, Taken>;
   /** Their managers, without another in their place; `null`: not so many. */
@@ -70,10 +72,13 @@ export interface Loss {
 /** Fewer than this many people may always leave at once, and beyond it no more than this share. */
 export const LEAVE_AT_ONCE = { people: 5, share: 0.2 };
 
+/** A group may always lose fewer than this many of its members who are still there, and beyond it no more than this share. */
+const LEAVE_A_GROUP = { people: 5, share: 0.5 };
+
 /**
  * Whether a newer snapshot takes away so much that it is more likely a broken sync than people who left: everybody; five or more who are
- * more than a fifth; the accounts at a provider, or the managers, of as many who are still there; or all members of a group some of whom
- * are still there. `null`: it may be taken over.
+ * more than a fifth; the accounts at a provider, or the managers, of as many who are still there; or of a group all members, or five or
+ * more who are more than half of those who are still there. `null`: it may be taken over.
  */
 export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | null {
   const lost = [...before.people].filter((key) => !next.people.has(key)).sort();
@@ -87,6 +92,13 @@ export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | 
     })
     .map(([name]) => name)
     .sort();
+  const shrunk = new Map<string, Taken>();
+  for (const [name, members] of before.groups) {
+    const left = next.groups.get(name);
+    if (left === undefined || left.size === 0) continue;
+    const taken = takenFrom(members, next.people, (key) => !left.has(key), LEAVE_A_GROUP);
+    if (taken !== null) shrunk.set(name, taken);
+  }
   const accounts = new Map<string, Taken>();
   for (const [name, had] of before.accounts) {
     const has = next.accounts.get(name);
@@ -94,39 +106,51 @@ export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | 
     if (taken !== null) accounts.set(name, taken);
   }
   const managers = takenFrom(before.managed, next.people, (key) => !next.managed.has(key));
-  if (!everybody && !many && emptied.length === 0 && accounts.size === 0 && managers === null) return null;
-  return { lost, emptied, accounts, managers };
+  const ofGroups = emptied.length + shrunk.size;
+  if (!everybody && !many && ofGroups === 0 && accounts.size === 0 && managers === null) return null;
+  return { lost, emptied, shrunk, accounts, managers };
 }
 
-function tooMany(lost: number, of: number): boolean {
-  return lost >= LEAVE_AT_ONCE.people && lost > of * LEAVE_AT_ONCE.share;
+function tooMany(lost: number, of: number, { people, share } = LEAVE_AT_ONCE): boolean {
+  return lost >= people && lost > of * share;
 }
 
 /** What too many of those who are still there have lost; `null`: not so many. */
-function takenFrom(had: Iterable<string>, here: ReadonlySet<string>, isLost: (key: string) => boolean): Taken | null {
+function takenFrom(
+  had: Iterable<string>,
+  here: ReadonlySet<string>,
+  isLost: (key: string) => boolean,
+  bound = LEAVE_AT_ONCE,
+): Taken | null {
   const still = [...had].filter((key) => here.has(key));
   const from = still.filter(isLost).sort();
-  return tooMany(from.length, still.length) ? { from, of: still.length } : null;
+  return tooMany(from.length, still.length, bound) ? { from, of: still.length } : null;
 }
 
-/** How many people would lose something: the manager, or an account at the provider of this name. */
+/** How many people would lose something: the manager, an account at the provider of this name, or their place in a group. */
 export interface TakenCount {
-  readonly what: 'manager' | 'account';
+  readonly what: 'manager' | 'account' | 'group';
   readonly provider: string | null;
+  readonly group: string | null;
   readonly from: number;
   readonly of: number;
 }
 
 /** What a loss takes from people who are still there, in numbers. */
-export function takenCounts({ accounts, managers }: Pick<Loss, 'accounts' | 'managers'>): readonly TakenCount[] {
-  const count = (what: TakenCount['what'], provider: string | null, { from, of }: Taken): TakenCount => ({
-    what,
-    provider,
-    from: from.length,
-    of,
+export function takenCounts({
+  accounts,
+  managers,
+  shrunk,
+}: Pick<Loss, 'accounts' | 'managers' | 'shrunk'>): readonly TakenCount[] {
+  const count = (what: TakenCount['what'], { from, of }: Taken, names: Partial<TakenCount> = {}): TakenCount => ({
+    ...{ what, provider: null, group: null, ...names },
+    ...{ from: from.length, of },
   });
-  const ofAccounts = [...accounts].map(([name, taken]) => count('account', name, taken));
-  return managers === null ? ofAccounts : [...ofAccounts, count('manager', null, managers)];
+  return [
+    ...[...shrunk].map(([group, taken]) => count('group', taken, { group })),
+    ...[...accounts].map(([provider, taken]) => count('account', taken, { provider })),
+    ...(managers === null ? [] : [count('manager', managers)]),
+  ];
 }
 
 /** A source as operators see it. */

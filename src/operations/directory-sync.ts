@@ -3,6 +3,7 @@ import {
   lossBetween,
   SourceFault,
   takenCounts,
+  type TakenCount,
   type DirectorySource,
   type Loss,
   type SourceFaultKind,
@@ -171,13 +172,16 @@ export function heldWords(source: string, { lost, of, emptied, taken }: Omit<Hel
   const would = [
     ...(lost === 0 && emptied.length + taken.length > 0 ? [] : [`remove ${lost} of ${of} people`]),
     ...(emptied.length === 0 ? [] : [`empty ${emptied.map((name) => `"${name}"`).join(', ')}`]),
-    ...taken.map(({ what, provider, from, of }) =>
-      what === 'manager'
-        ? `take the manager from ${from} of ${of} people`
-        : `take or change the account "${provider}" of ${from} of ${of} people`,
-    ),
+    ...taken.map(takenWords),
   ];
   return `the newest people of "${source}" are not taken over: they would ${would.join(' and ')}`;
+}
+
+function takenWords({ what, provider, group, from, of }: TakenCount): string {
+  if (what === 'group') return `take ${from} of ${of} people out of "${group}"`;
+  return what === 'manager'
+    ? `take the manager from ${from} of ${of} people`
+    : `take or change the account "${provider}" of ${from} of ${of} people`;
 }
 
 export function confirmHint(word: string): string {
@@ -196,7 +200,8 @@ function problemOf(loss: SourceLoss, own: readonly SourceDocument[]): PolicyProb
 
 function named(good: SourceSnapshot, loss: Loss, confirmed: ReadonlySet<string>): SourceLoss {
   // The version that it would replace is part of the word: what was confirmed once is not confirmed for ever.
-  const text = JSON.stringify([good.source, good.version, loss.lost, loss.emptied, [...loss.accounts], loss.managers]);
+  const { lost, emptied, shrunk, accounts, managers } = loss;
+  const text = JSON.stringify([good.source, good.version, lost, emptied, [...accounts], managers, [...shrunk]]);
   const confirm = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...loss, source: good.source, confirm, confirmed: confirmed.has(confirm), of: good.summary.people.size };
 }

@@ -30,6 +30,7 @@ export interface Notice {
   /** 24 hex digits, the same for the same message to the same person however often it is sent. */
   readonly key: string;
   readonly happenedAt: Instant;
+  /** By name and key, as {@link nameAndKey} says; so is `decided.by`. */
   readonly requester: string;
   readonly items: readonly NoticeItem[];
   readonly reason: string;
@@ -87,7 +88,7 @@ export async function noticeOf(
   if (isOvertaken(rules, { ...message, kind }, key, stand)) return 'overtaken';
   const person = directory.people.get(key);
   if (person === undefined || !person.active || !isAddress(person.email)) return 'no-address';
-  const nameOf = (of: string): string => directory.people.get(of)?.name ?? of;
+  const nameOf = (of: string): string => nameAndKey(directory, of);
   const last = said.at(-1);
   return {
     kind,
@@ -181,6 +182,11 @@ function isOvertaken(rules: RulesInForce, pending: Pending, key: string, stand: 
 /** The same for the same message to the same person however often it is sent: 24 hex digits. */
 export function messageKey({ occasion, person }: Pick<ClaimedNotification, 'occasion' | 'person'>): string {
   return createHash('sha256').update(`${occasion}\n${person}`).digest('hex').slice(0, 24);
+}
+
+/** How whoever is told names somebody: by name and key, because names can be alike. */
+export function nameAndKey({ people }: RulesInForce['directory'], key: string): string {
+  return `${people.get(key)?.name ?? key} (${key})`;
 }
 
 /** One plain address: anything else in the directory could be a list, or a header. */

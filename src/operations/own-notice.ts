@@ -13,7 +13,7 @@ import { countRevocation, findRevocation } from '../store/revocations.ts';
 import { roleHolders, rolesOf } from '../store/role-assignments.ts';
 import type { EntryBody } from './entry-words.ts';
 import { judge } from './authorisation.ts';
-import { isAddress, messageKey } from './notice.ts';
+import { isAddress, messageKey, nameAndKey } from './notice.ts';
 import { mayDecideProposal } from './proposal-deciders.ts';
 import { standingConfirmers } from './recover-passkeys.ts';
 import { isAsking } from './revocation-view.ts';
@@ -84,7 +84,7 @@ export async function ownNoticeOf(
   if (waits === 'overtaken') return waits;
   const nameOf = (id: PersonId | null): string | null => {
     const key = id === null ? null : (keys.get(id) ?? null);
-    return key === null ? null : `${directory.people.get(key)?.name ?? key} (${key})`;
+    return key === null ? null : nameAndKey(directory, key);
   };
   return {
     kind: message.kind,

@@ -43,7 +43,7 @@ describe('the e-mail of the demo', () => {
     const deciders = request.steps.flatMap(({ eligible }) => eligible.map(({ key }) => key)).sort();
     const first = await until(told, (lines) => lines.length >= deciders.length, 10_000);
     expect([...first].sort()).toEqual(
-      deciders.map((key) => `${key}: Please decide: invoice-reader on aws/prod, asked by Ana Ribeiro`),
+      deciders.map((key) => `${key}: Please decide: invoice-reader on aws/prod, asked by Ana Ribeiro (ana)`),
     );
 
     const number = (await listed()).findIndex((line) => !isAboutRoles(line)) + 1;

@@ -21,6 +21,7 @@ import { verifiedIdentity } from '../verified-identity.ts';
 
 const KEY = Buffer.alloc(32, 5);
 const START = systemClock.now();
+const PARTNERS = ['x0', 'x1', 'x2', 'x3', 'x4', 'x5'];
 
 eachDatabase('operations', (current) => {
   let acme: AcmeOperations;
@@ -34,8 +35,8 @@ eachDatabase('operations', (current) => {
     exported = people(12);
   });
 
-  /** An export of `count` people, `x0` to …, the first three of whom are partners. */
-  const people = (count: number, more: object = {}, partners: readonly string[] = ['x0', 'x1', 'x2']): string =>
+  /** An export of `count` people, `x0` to …, the first six of whom are partners. */
+  const people = (count: number, more: object = {}, partners: readonly string[] = PARTNERS): string =>
     JSON.stringify({
       kind: 'directory',
       takenAt: toIso(at),
@@ -87,7 +88,7 @@ eachDatabase('operations', (current) => {
     test('its people, groups and managers are known, and can sign in', async () => {
       const rules = await start();
       expect(active(rules)).toContain('x11');
-      expect([...(rules.current().directory.groups.get('partners')?.members ?? [])]).toEqual(['x0', 'x1', 'x2']);
+      expect([...(rules.current().directory.groups.get('partners')?.members ?? [])]).toEqual(PARTNERS);
       got(await enter(rules, 'x3'));
       expect(status(rules)).toMatchObject({ failure: null, held: null, stale: false, takenAt: START });
     });
@@ -132,12 +133,19 @@ eachDatabase('operations', (current) => {
     });
 
     test.each([
-      ['nobody', () => people(0, { groups: {} }), 12, []],
-      ['fewer than four fifths', () => people(7), 5, []],
-      ['a group without its members', () => people(12, {}, []), 0, ['partners']],
+      ['nobody', () => people(0, { groups: {} }), 12, [], []],
+      ['fewer than four fifths', () => people(7), 5, [], []],
+      ['a group without its members', () => people(12, {}, []), 0, ['partners'], []],
+      [
+        'a group with one of its members',
+        () => people(12, {}, ['x0']),
+        0,
+        [],
+        [{ what: 'group', group: 'partners', from: 5, of: 6 }],
+      ],
     ] as const)(
       'one with %s is held until somebody confirms it by the word of the alarm',
-      async (_what, less, lost, emptied) => {
+      async (_what, less, lost, emptied, taken) => {
         const rules = await start();
         const before = active(rules);
         later();
@@ -145,7 +153,7 @@ eachDatabase('operations', (current) => {
         await rules.reload(acme.world);
         await rules.reload(acme.world);
         expect(active(rules)).toEqual(before);
-        expect(status(rules)?.held).toMatchObject({ lost, of: 12, emptied });
+        expect(status(rules)?.held).toMatchObject({ lost, of: 12, emptied, taken });
         expect(await kinds('directory.')).toEqual(['directory.held']);
         edit('directory.yaml', 'kind: directory\n', `kind: directory\nconfirm: ['000000000000']\n`);
         await rules.reload(acme.world);

@@ -75,7 +75,7 @@ eachDatabase('notifications over SMTP', (current) => {
     }
     // Nobody is asked to decide what is decided, however long the server was down.
     expect(catcher.messages().map(({ text }) => text.split('\n', 1)[0])).toEqual([
-      'Approved by Bo Sandberg.',
+      'Approved by Bo Sandberg (bo).',
       expect.stringMatching(/^You have access until /),
     ]);
     const [approved, active] = catcher.messages().map(

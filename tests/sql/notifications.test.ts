@@ -76,6 +76,8 @@ eachDatabase('notifications', (current) => {
     const request = await ask();
     expect(await told()).toEqual(deciders(request).sort());
     expect(deciders(request)).toContain('waits bo');
+    // Names can be alike, and whoever decides knows people by their keys.
+    expect(sent.find(({ kind }) => kind === 'waits')?.requester).toBe('Ana Ribeiro (ana)');
     expect(await told()).toEqual([]);
     const { grants } = await approve(request);
     expect(await told()).toEqual(['approved ana']);
@@ -89,7 +91,7 @@ eachDatabase('notifications', (current) => {
     await later('escalated');
     expect(await told()).toEqual([]);
     expect(sent.at(-1)?.grant).toMatchObject({ cause: 'returned', proof: { gone: true } });
-    expect(sent.find(({ kind }) => kind === 'approved')?.decided).toEqual({ by: 'Bo Sandberg', comment: null });
+    expect(sent.find(({ kind }) => kind === 'approved')?.decided).toEqual({ by: 'Bo Sandberg (bo)', comment: null });
     expect(tally.counts.escalated.overtaken).toBeGreaterThan(0);
     expect(tally.counts.waits.sent).toBe(deciders(request).length);
   });
@@ -134,7 +136,7 @@ eachDatabase('notifications', (current) => {
     const denied = await ask();
     got(await denyRequest(acme.world, await acme.as('bo'), denied.id, { comment: 'Not on a Sunday' }));
     expect(await told()).toEqual(['denied ana']);
-    expect(sent.at(-1)?.decided).toEqual({ by: 'Bo Sandberg', comment: 'Not on a Sunday' });
+    expect(sent.at(-1)?.decided).toEqual({ by: 'Bo Sandberg (bo)', comment: 'Not on a Sunday' });
     const withdrawn = await ask();
     got(await withdrawRequest(acme.world, await acme.as('ana'), withdrawn.id));
     expect(await told()).toEqual([]);
