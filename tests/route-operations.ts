@@ -1,7 +1,7 @@
 import type { Operation } from '../src/operations/authorisation.ts';
 
 /** Rows that decide about a part of what a route answers; the route has a row of its own. */
-export const PARTS_OF_ROUTES: readonly Operation[] = ['listConflicts', 'nameConfirmers', 'showPastGrant'];
+export const PARTS_OF_ROUTES: readonly Operation[] = ['listConflicts', 'nameConfirmers', 'showPastGrant', 'readEntry'];
 
 /** Every route of /v1, as docs/openapi.json has them, and the row of the table that it goes by. `null`: it shows the caller who they are. */
 export const ROUTE_OPERATIONS: Readonly<Record<string, Operation | 'events' | null>> = {

@@ -86,6 +86,11 @@ def leaf_hash(body):
     return hashlib.sha256(b"\x00" + body.encode()).digest()
 
 
+def leaf_of(entry):
+    """Whoever may not read an entry gets its leaf hash alone; the tree is grown from it as well."""
+    return bytes.fromhex(entry["leaf"]) if entry["body"] is None else leaf_hash(entry["body"])
+
+
 def node_hash(left, right):
     return hashlib.sha256(b"\x01" + left + right).digest()
 
@@ -195,8 +200,13 @@ def read(paths, vkey):
                 if not is_proof:
                     checkpoints[item["size"]] = note
             else:
-                known = entries.setdefault(item["seq"], item)
-                if (known["body"], known["leaf"]) != (item["body"], item["leaf"]):
+                known = entries.get(item["seq"])
+                # One who may read more of the log than another has bodies where the other has leaf hashes alone.
+                if known is None or known["body"] is None:
+                    entries[item["seq"]] = item
+                known = known or item
+                bodies = {known["body"], item["body"]} - {None}
+                if len(bodies) > 1 or known["leaf"] != item["leaf"]:
                     problems.append(f"entry {item['seq']} was given twice, and differs: this is not one log")
     return entries, checkpoints, proofs, problems
 
@@ -207,7 +217,7 @@ def check_log(entries, checkpoints, vkey, seen):
     for seq in sorted(entries):
         if seq != tree.size:
             return f"entry {tree.size if misfit is None else misfit} is missing or not in its place"
-        leaf = leaf_hash(entries[seq]["body"])
+        leaf = leaf_of(entries[seq])
         if leaf.hex() != entries[seq]["leaf"] and misfit is None:
             misfit = seq
         tree.add(leaf)
@@ -263,7 +273,7 @@ def main():
     except (OSError, ValueError, KeyError, TypeError) as error:
         fail(f"cannot read the export: {error!r}")
     problems += [check_proof(proof, vkey) for proof in proofs]
-    leaves = {seq: leaf_hash(entry["body"]).hex() for seq, entry in entries.items()}
+    leaves = {seq: leaf_of(entry).hex() for seq, entry in entries.items()}
     for proof in proofs:
         if leaves.setdefault(proof["seq"], proof["leaf"]) != proof["leaf"]:
             problems.append(f"the proof of entry {proof['seq']} is about another body")
@@ -274,7 +284,9 @@ def main():
         print(f"DOES NOT HOLD: {problem}")
     if problems:
         return 1
-    print(f"holds: {len(entries)} entries, {len(checkpoints)} checkpoints, {len(proofs)} proofs")
+    hidden = sum(entry["body"] is None for entry in entries.values())
+    of_those = f" ({hidden} of them by their leaf hashes alone)" if hidden else ""
+    print(f"holds: {len(entries)} entries{of_those}, {len(checkpoints)} checkpoints, {len(proofs)} proofs")
     if checkpoints:
         size, root = open_checkpoint(checkpoints[max(checkpoints)], vkey)
         print(f"seen: {size}:{base64.b64encode(root).decode()}")

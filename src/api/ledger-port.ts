@@ -4,10 +4,10 @@ import type { Actor } from '../operations/world.ts';
 
 type Read<View> = Promise<Result<View, OperationRefusal>>;
 
-/** A ledger entry as it is exported: the canonical body is text, because its bytes are what was hashed. */
+/** A ledger entry as it is exported: the canonical body is text, because its bytes are what was hashed. `null`: not for this actor. */
 export interface ExportedEntry {
   readonly seq: number;
-  readonly body: string;
+  readonly body: string | null;
   /** SHA-256 leaf hash, hexadecimal. */
   readonly leaf: string;
 }
@@ -57,5 +57,10 @@ export interface LedgerReads {
   proof(actor: Actor, seq: number): Read<InclusionProof | null>;
   /** Personal values of an entry that the actor may see; `null` where there are none. */
   personal(actor: Actor, seq: number): Read<readonly PersonalOpening[] | null>;
-  reconciliation(actor: Actor, after: string | null, limit: number): Read<readonly ReconciledRow[]>;
+  /** Of `limit` rows those that the actor is shown, and after which id to go on; `null`: that was all. */
+  reconciliation(
+    actor: Actor,
+    after: string | null,
+    limit: number,
+  ): Read<{ readonly rows: readonly ReconciledRow[]; readonly nextAfter: string | null }>;
 }

@@ -176,7 +176,7 @@ type Unacted =
   | 'subscribe';
 
 /** What comes with the answer of another operation, to some of those who get that. */
-type Part = 'listConflicts' | 'nameConfirmers' | 'showPastGrant';
+type Part = 'listConflicts' | 'nameConfirmers' | 'showPastGrant' | 'readEntry';
 
 type Acted = Exclude<keyof ApiOperations, Unacted> | Part | `export${Capitalize<keyof LedgerReads>}`;
 

@@ -28,10 +28,10 @@ export function downloadLog(api: Api, onProgress: (entries: number, of: number) 
       const page = await api.get(`/audit/entries?from=${next}&limit=${PAGE}`);
       const items = list(page, 'items', (of): ExportedEntry => ({
         seq: number(of, 'seq'),
-        body: text(of, 'body'),
+        body: textOrNull(of, 'body'),
         leaf: text(of, 'leaf'),
       }));
-      for (const entry of items) states.learn(entry.body);
+      for (const { body } of items) if (body !== null) states.learn(body);
       next += items.length;
       yield items;
       if (items.length < PAGE) return;

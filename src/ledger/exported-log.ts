@@ -1,8 +1,9 @@
 /** An entry as it is exported: the canonical body is text, because its bytes are what was hashed. */
 export interface ExportedEntry {
   readonly seq: number;
-  readonly body: string;
-  /** The stored leaf hash, hexadecimal. Not believed; it only helps to name the entry that was changed. */
+  /** `null`: whoever exports it may not read it, and gets its leaf hash alone, from which the tree is recomputed as well. */
+  readonly body: string | null;
+  /** The stored leaf hash, hexadecimal. Beside a body it is not believed; it only helps to name the entry that was changed. */
   readonly leaf: string;
 }
 

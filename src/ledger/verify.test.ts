@@ -51,6 +51,27 @@ function verify(log: Log, remembered?: { size: number; root: string }): Promise<
 
 const bodies = (size: number) => Array.from({ length: size }, (_, seq) => bodyOf(seq));
 
+test('a log verifies from leaf hashes as well, whatever bodies are there, and no leaf is believed that was not signed', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 120 }), fc.infiniteStream(fc.boolean()), async (size, hides) => {
+      const log = makeLog(size);
+      const entries = log.entries.map((entry) => (hides.next().value === true ? { ...entry, body: null } : entry));
+      const readInFull = entries.filter(({ body }) => body !== null).length;
+      expect(await verify({ ...log, entries })).toMatchObject({ ok: true, entries: size, readInFull, fault: null });
+    }),
+    { numRuns: 60 },
+  );
+  const log = makeLog(8);
+  const withLeaf = (leaf: string) =>
+    verify({ ...log, entries: log.entries.map((entry) => (entry.seq === 5 ? { seq: 5, body: null, leaf } : entry)) });
+  expect(await withLeaf(log.entries[4]?.leaf ?? '')).toMatchObject({
+    ok: false,
+    fault: { kind: 'edited', seq: 4, until: 7 },
+  });
+  for (const leaf of ['', 'aa', 'no hash'])
+    expect(await withLeaf(leaf)).toMatchObject({ ok: false, fault: { kind: 'edited', seq: 5 } });
+});
+
 test('a log of any size with any checkpoints verifies', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(300), fc.integer({ min: 1, max: 40 }), async (size, every) => {
@@ -181,7 +202,7 @@ test('a past that was rewritten and signed again differs from what was remembere
   const rewritten = makeLog(20);
   rewritten.entries[3] = { seq: 3, body: bodyOf(1_000), leaf: hex(bodyOf(1_000)) };
   const tree = new MerkleAccumulator();
-  for (const entry of rewritten.entries) tree.add(leafHash(entry.body));
+  for (const entry of rewritten.entries) tree.add(Buffer.from(entry.leaf, 'hex'));
   rewritten.checkpoints = [{ size: 20, note: signCheckpoint(SIGNER, 20, tree.root()) }];
   expect((await verify(rewritten)).ok).toBe(true);
   expect((await verify(rewritten, verified ?? undefined)).fault).toMatchObject({ kind: 'history-changed', seq: 0 });

@@ -270,8 +270,9 @@ export const AUTHORISATION = {
     machines: NONE,
   }),
 
-  // The log names nobody, so that every person can verify it.
+  // Every person can verify the log from its leaf hashes; what an entry says is for those whom it concerns.
   exportEntries: EVERY_PERSON,
+  readEntry: row('entry', { people: CONCERNED, watchers: ALL, machines: same('people-only') }),
   exportCheckpoints: EVERY_PERSON,
   exportLatestCheckpoint: EVERY_PERSON,
   exportProof: EVERY_PERSON,

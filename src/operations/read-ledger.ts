@@ -7,20 +7,24 @@ import { findRequest } from '../store/requests.ts';
 import { readStates, type StateRow } from '../store/states.ts';
 import { judge, type Operation } from './authorisation.ts';
 import { noteReading } from './note-reading.ts';
+import { readableEntries, readableRows } from './readable-entries.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
 type Read<View> = Promise<Result<View, OperationRefusal>>;
 
-/** An entry as it is exported: the canonical body is text, because its bytes are what was hashed. */
+/** An entry as it is exported: the canonical body is text, because its bytes are what was hashed. `null`: the actor may not read it. */
 export interface ExportedEntryView {
   readonly seq: number;
-  readonly body: string;
+  readonly body: string | null;
   readonly leaf: string;
 }
 
-/** Entries from `from` on, at most `limit`. Reading the log is itself logged. */
+/**
+ * Entries from `from` on, at most `limit`: in full what the actor may read, and the leaf hash of the others, so that the log verifies for
+ * everybody. Reading the log is itself logged.
+ */
 export async function exportEntries(
   world: World,
   actor: Actor,
@@ -30,7 +34,12 @@ export async function exportEntries(
   return reading(world, actor, 'exportEntries', async () => {
     const rows = await readEntries(world.db, from, limit);
     await noteReading(world, actor, 'entries', from, rows.length);
-    return rows.map((row) => ({ seq: row.seq, body: row.body, leaf: Buffer.from(row.leaf).toString('hex') }));
+    const readable = await readableEntries(world, actor, rows);
+    return rows.map((row) => ({
+      seq: row.seq,
+      body: readable.has(row) ? row.body : null,
+      leaf: Buffer.from(row.leaf).toString('hex'),
+    }));
   });
 }
 
@@ -113,17 +122,24 @@ async function openingsFor(
   }));
 }
 
-/** States of requests and grants as the database has them, for a verifier to compare with what the log says. */
+/** Some rows, and after which id there are more; `null`: none. */
+export interface StatesView {
+  readonly rows: readonly StateRow[];
+  readonly nextAfter: string | null;
+}
+
+/** States of requests and grants as the database has them, for a verifier to compare with what they may read of the log. */
 export async function exportReconciliation(
   world: World,
   actor: Actor,
   after: string | null,
   limit: number,
-): Read<readonly StateRow[]> {
+): Read<StatesView> {
   return reading(world, actor, 'exportReconciliation', async () => {
     const rows = await readStates(world.db, after, limit);
     await noteReading(world, actor, 'states', 0, rows.length);
-    return rows;
+    const nextAfter = rows.length < limit ? null : (rows.at(-1)?.id ?? null);
+    return { rows: await readableRows(world, actor, rows), nextAfter };
   });
 }
 

@@ -165,6 +165,39 @@ export async function extensionIsPending(trx: Trx, grant: GrantId): Promise<bool
   return row !== undefined;
 }
 
+/**
+ * What belongs to one story: a request for access, the grants that came out of it, and the requests to extend them. By each of the ids of
+ * requests and grants that are given, all requests of its story.
+ */
+export async function storiesOf(
+  db: Db | Trx,
+  requests: readonly RequestId[],
+  grants: readonly GrantId[],
+): Promise<ReadonlyMap<RequestId | GrantId, readonly RequestRecord[]>> {
+  const { rows: begun } = await sql<{ id: RequestId | GrantId; root: RequestId }>`
+    select id, coalesce((select request_id from "grant" where id = extends_grant), id) as root
+    from request where ${isAnyOf('id', requests)}
+    union all select id, request_id as root from "grant" where ${isAnyOf('id', grants)}`.execute(db);
+  const roots = [...new Set(begun.map(({ root }) => root))];
+  // The two indexes of grants by request, as `grantsOfRequests` says.
+  const { rows: members } = await sql<{ id: RequestId; root: RequestId }>`
+    select id, id as root from request where ${isAnyOf('id', roots)}
+    union all select request.id, made.request_id as root from "grant" as made
+      join request on request.extends_grant = made.id and request.extends_grant is not null
+      where (${isAnyOf('made.request_id', roots)} and made.retry_of is null)
+        or (${isAnyOf('made.request_id', roots)} and made.retry_of is not null)`.execute(db);
+  const found = await findRequests(
+    db,
+    members.map(({ id }) => id),
+  );
+  const stories = new Map<RequestId, RequestRecord[]>(roots.map((root) => [root, []]));
+  for (const { id, root } of members) {
+    const request = found.get(id);
+    if (request !== undefined) stories.get(root)?.push(request);
+  }
+  return new Map(begun.map(({ id, root }) => [id, stories.get(root) ?? []]));
+}
+
 /** The request that a grant came out of, and those that asked to extend it. */
 export async function requestsOfGrant(
   db: Db | Trx,

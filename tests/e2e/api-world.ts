@@ -160,7 +160,7 @@ export async function startApiWorld(options: Options = {}): Promise<ApiWorld> {
       latestCheckpoint: () => Promise.resolve(ok(null)),
       proof: () => Promise.resolve(ok(null)),
       personal: () => Promise.resolve(ok(null)),
-      reconciliation: () => Promise.resolve(ok([])),
+      reconciliation: () => Promise.resolve(ok({ rows: [], nextAfter: null })),
     },
     checks: Object.fromEntries(
       ['database', 'clock', 'policy', 'engine', 'ledger', 'mail'].map((name) => [

@@ -283,6 +283,10 @@ export async function everyCell(database: Database): Promise<Cells> {
       }
       case 'exportEntries':
         return cameOf(await ledger.entries(actor, 0, 1));
+      case 'readEntry': {
+        const found = await ledger.entries(actor, Number(id), 1);
+        return found.ok && found.value[0]?.body === null ? 'hidden' : cameOf(found);
+      }
       case 'exportCheckpoints':
         return cameOf(await ledger.checkpoints(actor, 0, 1));
       case 'exportLatestCheckpoint':

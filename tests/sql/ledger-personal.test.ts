@@ -41,7 +41,7 @@ eachDatabase('personal values of the log', (current) => {
     const entries = got(await exportEntries(world, ana, 0, 1_000));
     return entries.map(({ seq, body }) => ({
       seq,
-      ...(JSON.parse(body) as { kind: string; commitments: Record<string, string> }),
+      ...(JSON.parse(body ?? '{}') as { kind: string; commitments: Record<string, string> }),
     }));
   };
 

@@ -14,16 +14,27 @@ const ledger = (has: Partial<LedgerReads>): LedgerReads => ({
   latestCheckpoint: () => yes(null),
   proof: () => yes(null),
   personal: () => yes(null),
-  reconciliation: () => yes([]),
+  reconciliation: () => yes({ rows: [], nextAfter: null }),
   ...has,
 });
 
 test('200: entries with their bytes untouched, and where to go on', async () => {
   const body = '{"v":1,"b":"é \\u2028"}';
-  const entries = vi.fn<LedgerReads['entries']>(() => yes([{ seq: 41, body, leaf: 'aa' }]));
+  const entries = vi.fn<LedgerReads['entries']>(() =>
+    yes([
+      { seq: 41, body, leaf: 'aa' },
+      { seq: 42, body: null, leaf: 'bb' },
+    ]),
+  );
   api = await apiUnderTest({}, { ledger: ledger({ entries }) });
   const answer = await api.as('ana', { method: 'GET', url: '/v1/audit/entries?from=41&limit=10' });
-  expect(answer.json()).toEqual({ items: [{ seq: 41, body, leaf: 'aa' }], nextFrom: 42 });
+  expect(answer.json()).toEqual({
+    items: [
+      { seq: 41, body, leaf: 'aa' },
+      { seq: 42, body: null, leaf: 'bb' },
+    ],
+    nextFrom: 43,
+  });
   expect(entries).toHaveBeenCalledWith(expect.objectContaining({ key: 'ana' }), 41, 10);
 });
 
@@ -44,7 +55,10 @@ test('200: checkpoints, the newest as a note, a proof, and the states that must 
         latestCheckpoint: () => yes('curfew.local/log\n7\nroot=\n\n— curfew sig\n'),
         proof: () => yes({ seq: 3, size: 7, leaf: 'aa', hashes: ['bb'], checkpoint: 'note' }),
         reconciliation: () =>
-          yes([{ kind: 'grant', id: 'grt_1', state: 'active', endsAt: '2026-11-21T06:00:00.000Z' }]),
+          yes({
+            rows: [{ kind: 'grant', id: 'grt_1', state: 'active', endsAt: '2026-11-21T06:00:00.000Z' }],
+            nextAfter: 'grt_1',
+          }),
       }),
     },
   );

@@ -17,8 +17,13 @@ const entries = z
     items: list(
       z.object({
         seq: z.number(),
-        body: z.string().meta({ description: 'Canonical JSON: hash these bytes.' }),
-        leaf: z.string(),
+        body: z
+          .string()
+          .nullable()
+          .meta({ description: 'Canonical JSON: hash these bytes. Null: it does not concern you.' }),
+        leaf: z
+          .string()
+          .meta({ description: 'The leaf hash, hexadecimal; the tree is recomputed from it where there is no body.' }),
       }),
     ),
     nextFrom: z.number(),
@@ -123,6 +128,8 @@ export function registerAudit(v1: ApiServer, { ledger, operations, base }: ApiPa
     url: '/audit/entries',
     schema: {
       summary: 'Entries of the log',
+      description:
+        'In full what concerns the caller and what everybody may know; number and leaf hash of the others, from which the log verifies as well. Auditors and admins read all of it.',
       tags: ['audit'],
       querystring: z.strictObject({
         from: seq.default(0),
@@ -222,6 +229,7 @@ export function registerAudit(v1: ApiServer, { ledger, operations, base }: ApiPa
     url: '/audit/reconciliation',
     schema: {
       summary: 'States and ends that the log must explain',
+      description: 'Of what the caller may read in the log. A page may be shorter than `limit` before the last one.',
       tags: ['audit'],
       querystring: z.strictObject({
         after: z.string().max(100).optional(),
@@ -233,10 +241,8 @@ export function registerAudit(v1: ApiServer, { ledger, operations, base }: ApiPa
       const { after, limit } = request.query;
       const read = await ledger.reconciliation(actorOf(request), after ?? null, limit);
       if (!read.ok) return answer(base.origin, request, reply, read);
-      const items = read.value;
-      return reply
-        .header('cache-control', 'no-store')
-        .send({ items, nextAfter: items.length < limit ? null : (items.at(-1)?.id ?? null) });
+      const { rows: items, nextAfter } = read.value;
+      return reply.header('cache-control', 'no-store').send({ items, nextAfter });
     },
   });
 }

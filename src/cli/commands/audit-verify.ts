@@ -34,7 +34,7 @@ export async function auditVerify(context: Context, options: AuditVerifyOptions)
   const log = downloadLog(api, progress.show);
   const remembered = trusted?.verified ?? null;
   const report = await verifyLog(log, { vkey, ...(remembered === null ? {} : { remembered }) }).finally(progress.clear);
-  const unexplained = report.fault === null ? await unexplainedRows(context, log) : [];
+  const unexplained = report.fault === null ? await unexplainedRows(context, log, report) : [];
   // Last, because what explained a row must be signed as well.
   const fault = report.fault ?? (await unsignedTail(context, log, report, vkey));
   const ok = report.ok && fault === null && unexplained.length === 0;
@@ -105,11 +105,17 @@ interface Unexplained {
 }
 
 /** Rows that contradict the whole log, which was read before, and rows that are gone before their time. */
-async function unexplainedRows(context: Context, log: LogDownload): Promise<readonly Unexplained[]> {
+async function unexplainedRows(
+  context: Context,
+  log: LogDownload,
+  { entries, readInFull }: VerifyReport,
+): Promise<readonly Unexplained[]> {
   const { states } = log;
   states.follow();
   const rows = await readStates(context.api);
-  const gone = states.withoutRow(rows).map(({ kind, id, state }) => ({
+  // Whoever reads a part of the log is shown a part of the rows, and has not read all that was done with what they see an entry of.
+  const missing = readInFull === entries ? states.withoutRow(rows) : [];
+  const gone = missing.map(({ kind, id, state }) => ({
     kind,
     id,
     state: null,
@@ -142,10 +148,11 @@ interface Outcome {
 function show(context: Context, { report, fault, unexplained, vkey, trusted, ok }: Outcome): void {
   const duplicates = report.terminalEvents.duplicates;
   if (context.json) {
-    const { entries, checkpoints, verified } = report;
+    const { entries, readInFull, checkpoints, verified } = report;
     context.dataJson({
       ok,
       entries,
+      readInFull,
       checkpoints,
       verified,
       fault,
@@ -165,7 +172,7 @@ function show(context: Context, { report, fault, unexplained, vkey, trusted, ok 
   }
   const { out, place } = context;
   const now = place.clock.now();
-  if (ok) context.data(`${out.good('The log holds.')} Every entry was recomputed, and every checkpoint is signed.\n`);
+  if (ok) context.data(`${out.good('The log holds.')} ${heldWords(report)}\n`);
   else context.data(`${out.bad('The log does not hold.')}\n`);
   context.data(
     facts(out, [
@@ -199,6 +206,12 @@ function show(context: Context, { report, fault, unexplained, vkey, trusted, ok 
     ]),
   );
   if (!ok) context.say('Keep this output, and a copy of the database. Nothing was changed by looking.');
+}
+
+/** From what the tree was recomputed. */
+function heldWords({ entries, readInFull }: VerifyReport): string {
+  if (readInFull === entries) return 'Every entry was recomputed, and every checkpoint is signed.';
+  return `All ${entries} leaves hold, and every checkpoint is signed; ${readInFull} entries were read in full.`;
 }
 
 /** How many decisions were verified by the passkeys that signed them. */

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { Failure, usage } from '../failure.ts';
 import { discover } from '../session/discovery.ts';
 import { printable } from '../terminal/printable.ts';
-import { list, text, texts } from '../wire.ts';
+import { list, text, textOrNull, texts } from '../wire.ts';
 import { trustedLog } from './audit-verify.ts';
 
 /** Reads the number of an entry; `#43` is how the portal writes it. */
@@ -25,9 +25,14 @@ export async function provenEntry(
     throw new Failure('This server does not say which key signs its log.', { code: 'no-ledger' });
   const { vkey } = discovery.ledger;
   trustedLog(context, vkey, discovery.demo);
-  const [body] = list(await api.get(`/audit/entries?from=${seq}&limit=1`), 'items', (of) => text(of, 'body'));
+  const [body] = list(await api.get(`/audit/entries?from=${seq}&limit=1`), 'items', (of) => textOrNull(of, 'body'));
   if (body === undefined)
     throw new Failure(`There is no entry ${seq}: the log has not come that far.`, { code: 'not-found' });
+  if (body === null)
+    throw new Failure(`Entry ${seq} does not concern you: the log shows you its hash alone.`, {
+      code: 'not-found',
+      hint: `Auditors read all of it. Whether the log holds: ${context.command('audit', 'verify')}`,
+    });
   return { body, isInLog: isProven(body, seq, await api.get(`/audit/proof/${seq}`), vkey) };
 }
 

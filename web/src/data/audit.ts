@@ -14,9 +14,10 @@ export interface EntryBody {
 }
 
 export interface Entry {
-  /** Exactly what was hashed. */
-  readonly text: string;
-  readonly body: EntryBody;
+  /** Exactly what was hashed, and what it says; `null`: it does not concern whoever asks. */
+  readonly shown: { readonly text: string; readonly body: EntryBody } | null;
+  /** Leaf hash, hexadecimal. */
+  readonly leaf: string;
 }
 
 export type Opening = Schemas['PersonalOpenings']['items'][number];
@@ -32,7 +33,8 @@ export function useEntry(seq: number) {
       const { items } = await ask(() => api.GET('/v1/audit/entries', { params: { query: { from: seq, limit: 1 } } }));
       const [found] = items;
       if (found?.seq !== seq) return null;
-      return { text: found.body, body: JSON.parse(found.body) as EntryBody };
+      const { body: text, leaf } = found;
+      return { shown: text === null ? null : { text, body: JSON.parse(text) as EntryBody }, leaf };
     },
     ...ONCE,
   });
@@ -58,7 +60,8 @@ export function useProof(seq: number, entry: Entry | null | undefined, vkey: str
     queryFn: async (): Promise<{ size: number; checkpoint: string; verdict: Verdict } | null> => {
       const proof = await orNull(() => ask(() => api.GET('/v1/audit/proof/{seq}', { params: { path: { seq } } })));
       if (proof === null) return null;
-      const verdict = await verifyEntry({ ...proof, seq, body: entry?.text ?? '', vkey: vkey ?? null });
+      const held = { body: entry?.shown?.text ?? null, leaf: entry?.leaf ?? '' };
+      const verdict = await verifyEntry({ ...proof, ...held, seq, vkey: vkey ?? null });
       return { size: proof.size, checkpoint: proof.checkpoint, verdict };
     },
     enabled: entry != null && vkey !== undefined,

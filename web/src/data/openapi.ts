@@ -3587,7 +3587,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Entries of the log */
+        /**
+         * Entries of the log
+         * @description In full what concerns the caller and what everybody may know; number and leaf hash of the others, from which the log verifies as well. Auditors and admins read all of it.
+         */
         get: {
             parameters: {
                 query?: {
@@ -3873,7 +3876,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** States and ends that the log must explain */
+        /**
+         * States and ends that the log must explain
+         * @description Of what the caller may read in the log. A page may be shorter than `limit` before the last one.
+         */
         get: {
             parameters: {
                 query?: {
@@ -4784,8 +4790,9 @@ export interface components {
         LedgerEntries: {
             readonly items: {
                 seq: number;
-                /** @description Canonical JSON: hash these bytes. */
-                body: string;
+                /** @description Canonical JSON: hash these bytes. Null: it does not concern you. */
+                body: string | null;
+                /** @description The leaf hash, hexadecimal; the tree is recomputed from it where there is no body. */
                 leaf: string;
             }[];
             nextFrom: number;

@@ -30,6 +30,7 @@ function evidence(size: number, seq: number): Evidence {
   const signature = Buffer.concat([Buffer.from('12202146', 'hex'), sign(null, Buffer.from(note), privateKey)]);
   return {
     body: bodies[seq] ?? '',
+    leaf: leafOf(bodies[seq] ?? '').toString('hex'),
     seq,
     size,
     hashes: path.map((hash) => hash.toString('base64')),
@@ -48,7 +49,10 @@ test('every entry of logs of one to seventeen entries is proven', async () => {
 
 test('what was changed anywhere is not', async () => {
   const good = evidence(11, 6);
-  expect(await verifyEntry({ ...good, body: good.body.replace('6', '7') })).toMatchObject({ inTree: false });
+  expect(await verifyEntry({ ...good, body: good.body?.replace('6', '7') ?? '' })).toMatchObject({ inTree: false });
+  // What one may not read is proven by its leaf hash, and by no other.
+  expect(await verifyEntry({ ...good, body: null })).toEqual(HOLDS);
+  expect(await verifyEntry({ ...good, body: null, leaf: evidence(11, 5).leaf })).toMatchObject({ inTree: false });
   expect(await verifyEntry({ ...good, seq: 5 })).toMatchObject({ inTree: false });
   expect(await verifyEntry({ ...good, hashes: good.hashes.slice(1) })).toMatchObject({ inTree: false });
   expect(await verifyEntry({ ...good, hashes: [...good.hashes, good.hashes[0] ?? ''] })).toMatchObject({

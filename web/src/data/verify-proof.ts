@@ -1,7 +1,8 @@
 /** What the server says of an entry, and what it is to be held against. */
 export interface Evidence {
-  /** The entry exactly as it was hashed. */
-  readonly body: string;
+  /** The entry exactly as it was hashed; `null`: it is not shown, and its leaf hash, hexadecimal, stands for it. */
+  readonly body: string | null;
+  readonly leaf: string;
   readonly seq: number;
   readonly size: number;
   /** Audit path in base64, from the leaf's sibling upwards. */
@@ -22,6 +23,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const text = new TextEncoder();
 const bytesOf = (base64: string): Bytes => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+const bytesOfHex = (hex: string): Bytes => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
 const base64Of = (bytes: Bytes): string => btoa(String.fromCharCode(...bytes));
 
 async function sha256(...parts: readonly Bytes[]): Promise<Bytes> {
@@ -47,8 +49,8 @@ export async function verifyEntry(evidence: Evidence): Promise<Verdict> {
   }
 }
 
-async function isInTree({ body, seq, size, hashes, checkpoint }: Evidence): Promise<boolean> {
-  let node = await sha256(Uint8Array.of(0), text.encode(body));
+async function isInTree({ body, leaf, seq, size, hashes, checkpoint }: Evidence): Promise<boolean> {
+  let node = body === null ? bytesOfHex(leaf) : await sha256(Uint8Array.of(0), text.encode(body));
   let [fn, sn] = [seq, size - 1];
   if (fn > sn) return false;
   for (const sibling of hashes.map(bytesOf)) {

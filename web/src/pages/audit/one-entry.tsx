@@ -32,13 +32,20 @@ function Found({ seq }: { readonly seq: number }) {
   const entry = useEntry(seq);
   const isThere = entry.data != null;
   return (
-    <Page title={`Entry #${seq}`} lead={entry.data?.body.kind} aside={<ToTheLog />}>
+    <Page title={`Entry #${seq}`} lead={entry.data?.shown?.body.kind} aside={<ToTheLog />}>
       {entry.isPending && <Waiting lines={6} />}
       {entry.error !== null && <FailureNotice error={entry.error} intent="look" again={() => void entry.refetch()} />}
       {entry.data === null && <Empty title="There is no such entry">The log has not come as far as #{seq}.</Empty>}
       {entry.data != null && (
         <>
-          <What entry={entry.data} seq={seq} />
+          {entry.data.shown === null ? (
+            <Notice>
+              It does not concern you: the log shows you its hash alone, and proves with it that the entry is there.
+              Auditors read all of it.
+            </Notice>
+          ) : (
+            <What entry={entry.data.shown} seq={seq} />
+          )}
           <Proof entry={entry.data} seq={seq} />
         </>
       )}
@@ -66,7 +73,7 @@ function ToTheLog() {
   );
 }
 
-function What({ entry: { body, text }, seq }: { readonly entry: Entry; readonly seq: number }) {
+function What({ entry: { body, text }, seq }: { readonly entry: NonNullable<Entry['shown']>; readonly seq: number }) {
   const times = useTimes();
   const { at, actor, subjects, facts, commitments = {}, late } = body;
   const hidden = Object.keys(commitments);
@@ -193,14 +200,18 @@ function Proof({ entry, seq }: { readonly entry: Entry; readonly seq: number }) 
         {isSigned(entry) && ', and docs/verify-approval.md how to verify the signature of this approval'}.
       </p>
       <Command label="Command to verify the log" text="curfew audit verify" />
-      <Command label="Command to save the entry as it was hashed" text={`curfew audit show ${seq} --json`} />
-      <Command label="Command to open the entry" text={`curfew audit open ${seq}`} />
+      {entry.shown !== null && (
+        <>
+          <Command label="Command to save the entry as it was hashed" text={`curfew audit show ${seq} --json`} />
+          <Command label="Command to open the entry" text={`curfew audit open ${seq}`} />
+        </>
+      )}
       {vkey !== undefined && vkey !== null && <CopyLine label="The key of the log" text={vkey} />}
     </Section>
   );
 }
 
 /** An approval with the signature of a passkey. */
-function isSigned({ body: { kind, facts } }: Entry): boolean {
-  return kind === 'approval.given' && facts['signature'] !== undefined;
+function isSigned({ shown }: Entry): boolean {
+  return shown?.body.kind === 'approval.given' && shown.body.facts['signature'] !== undefined;
 }
