@@ -10,7 +10,7 @@ import { showRequest } from '../../src/operations/show-requests.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
-import { sequenceAll, SIGNER } from './ledger-under-test.ts';
+import { sequenceAll, SIGNER, tamper } from './ledger-under-test.ts';
 import { sign, withPasskey } from './passkey-people.ts';
 
 interface Body {
@@ -102,6 +102,13 @@ eachDatabase('what somebody may read in the log', (current) => {
     expect(part.entries).toBeGreaterThan(5);
     expect(part.readInFull).toBeLessThan(part.entries);
     expect(all).toMatchObject({ ok: true, readInFull: all.entries });
+    const hidden = (await exported(hana)).entries.find(({ body }) => body === null)?.seq ?? -1;
+    await tamper(current(), `update ledger_entry set body = replace(body, '"v":1', '"v":2') where seq = ${hidden}`);
+    const { fault } = await verified(hana);
+    expect([fault?.kind, (fault?.seq ?? 0) <= hidden, hidden <= (fault?.until ?? 0)]).toEqual(['edited', true, true]);
+    expect((await verified({ ...hana, roles: ['auditor'] })).fault).toEqual(
+      expect.objectContaining({ kind: 'edited', seq: hidden }),
+    );
   });
 
   test('holds the signature of an approval for whoever asked, by the key of whoever gave it', async () => {
