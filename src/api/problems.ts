@@ -92,6 +92,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'needs-another-admin': { status: 403, title: 'Another admin has to do this' },
   'last-admin': { status: 409, title: 'The last admin stays' },
   'role-unchanged': { status: 409, title: 'That would change nothing' },
+  'already-ordered': { status: 409, title: 'It is ordered already' },
   'already-proposed': { status: 409, title: 'It is proposed already' },
   'proposal-changed': { status: 409, title: 'It would change something else by now' },
   'proposal-lapsed': { status: 409, title: 'The proposal has lapsed' },

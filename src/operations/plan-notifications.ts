@@ -31,6 +31,7 @@ const HOUR_MS = 3_600_000;
 interface Body {
   readonly kind: EventKind;
   readonly at: string;
+  readonly actor: { readonly kind: string; readonly id: string };
   readonly subjects: { readonly request?: RequestId; readonly grant?: GrantId; readonly person?: PersonId };
   readonly facts: Readonly<Record<string, unknown>>;
 }

@@ -5,8 +5,8 @@ import type { EventKind } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import { hadAccountBefore } from '../store/linked-accounts.ts';
-import type { NewNotification } from '../store/notifications.ts';
-import { personIdsFor } from '../store/people.ts';
+import { countOrdersToldOf, type NewNotification } from '../store/notifications.ts';
+import { allOfHuman, humanOf, personIdsFor } from '../store/people.ts';
 import { roleHolders } from '../store/role-assignments.ts';
 import type { Trx } from '../store/schema.ts';
 import { answerers } from './standing.ts';
@@ -15,11 +15,16 @@ import type { World } from './world.ts';
 /** What happened longer ago is no news: mail was off meanwhile. */
 export const OLD_NEWS_MS = 86_400_000;
 
+/** Orders of the kill switch of one human in an hour of which those who can confirm are told: enough for a bad day, too few to flood them. */
+export const MOST_ORDERS_TOLD_AN_HOUR = 10;
+const HOUR_MS = 3_600_000;
+
 /** An entry of the log, as far as people are told of themselves by it; written by `ledger/append.ts` alone. */
 interface Entry {
   readonly seq: number;
   readonly kind: EventKind;
   readonly at: string;
+  readonly actor: { readonly kind: string; readonly id: string };
   readonly subjects: { readonly person?: PersonId };
   readonly facts: Readonly<Record<string, unknown>>;
 }
@@ -37,10 +42,11 @@ export async function ownNewsOf(
   now: Instant,
 ): Promise<readonly NewNotification[]> {
   const messages: NewNotification[] = [];
+  const orders = createOrderBound(trx, now);
   for (const entry of entries) {
     const at = fromIso(entry.at);
     if (at === null || at < now - OLD_NEWS_MS) continue;
-    for (const [kind, person] of await toldOf(world, trx, entry, at, now)) {
+    for (const [kind, person] of await toldOf(world, trx, entry, at, now, orders)) {
       const dueAt = HELD.has(kind) ? after(at, WAITS_HELD_MS) : at;
       const occasion = `${kind}:${entry.seq}`;
       messages.push({ kind, occasion, person, request: null, grant: null, happenedAt: at, dueAt });
@@ -54,12 +60,21 @@ const HELD: ReadonlySet<OwnNews> = new Set(['recovery-waits', 'proposal-waits', 
 
 type Told = readonly (readonly [kind: OwnNews, person: PersonId])[];
 
-async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now: Instant): Promise<Told> {
+async function toldOf(
+  world: Planning,
+  trx: Trx,
+  entry: Entry,
+  at: Instant,
+  now: Instant,
+  orders: OrderBound,
+): Promise<Told> {
   const { person } = entry.subjects;
   const { facts } = entry;
   // One over a target or over everybody is about no person.
   if (entry.kind === 'revocation.ordered')
-    return facts['asksUntil'] === undefined ? [] : told('order-waits', await idsOf(world, trx, answerers(world), now));
+    return facts['asksUntil'] !== undefined && (await orders.takes(entry))
+      ? told('order-waits', await idsOf(world, trx, answerers(world), now))
+      : [];
   if (entry.kind === 'accounts.forgotten') return told('accounts-forgotten', await adminsIn(trx));
   if (person === undefined) return [];
   switch (entry.kind) {
@@ -93,6 +108,28 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now:
     default:
       return [];
   }
+}
+
+interface OrderBound {
+  /** Whether those who can confirm an order are told of it. If not, it stands on their pages all the same, and does what it does at once. */
+  takes(entry: Entry): Promise<boolean>;
+}
+
+/** Counts what is told of the orders of each human: from what was kept before, and from what is being planned. */
+function createOrderBound(trx: Trx, now: Instant): OrderBound {
+  const counts = new Map<PersonId, number>();
+  return {
+    async takes({ actor }) {
+      const by = actor.kind === 'person' ? parseId('per', actor.id) : null;
+      if (by === null) return true;
+      const human = await humanOf(trx, by);
+      const before =
+        counts.get(human) ?? (await countOrdersToldOf(trx, await allOfHuman(trx, by), after(now, -HOUR_MS)));
+      if (before >= MOST_ORDERS_TOLD_AN_HOUR) return false;
+      counts.set(human, before + 1);
+      return true;
+    },
+  };
 }
 
 /** Whom the rules name for confirming recoveries. */

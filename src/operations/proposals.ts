@@ -11,8 +11,15 @@ import { toIso, type Instant } from '../core/time.ts';
 import type { EventKind, NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
-import { findPersonId, humanOf, personIdFor } from '../store/people.ts';
-import { insertProposal, lockProposal, openProposals, saveOutcome, type Proposal } from '../store/proposals.ts';
+import { allOfHuman, findPersonId, humanOf, personIdFor } from '../store/people.ts';
+import {
+  countProposedBy,
+  insertProposal,
+  lockProposal,
+  openProposals,
+  saveOutcome,
+  type Proposal,
+} from '../store/proposals.ts';
 import { lockAdmins, roleHolders, rolesOf, type RoleHolder } from '../store/role-assignments.ts';
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
@@ -46,6 +53,10 @@ export type ProposalInput = { readonly reason: string } & (
 
 type Outcome = Result<ProposalView, OperationRefusal>;
 
+/** What one human proposes in an hour, withdrawn or not: admins, and whom it is about, are told of each, and nobody turns that off. */
+export const MOST_PROPOSED_AN_HOUR = 30;
+const HOUR_MS = 3_600_000;
+
 /** Proposes a change that only admins make. Nothing changes before a second person confirms it. */
 export async function propose(world: World, actor: Actor, input: ProposalInput): Promise<Outcome> {
   if (input.reason.trim() === '' || input.reason.length > 2_000) return refused(SAY_WHY);
@@ -54,6 +65,8 @@ export async function propose(world: World, actor: Actor, input: ProposalInput):
     const { acting, holders, now } = turn;
     const no = judge('propose', acting);
     if (no !== null) return refused(no);
+    const made = await countProposedBy(trx, await allOfHuman(trx, actor.person), HOUR_MS);
+    if (made >= MOST_PROPOSED_AN_HOUR) return refused(TOO_MANY);
     const change = await changeOf(world, trx, input, now);
     if (!change.ok) return change;
     const proposal: Proposal = {
@@ -310,6 +323,11 @@ const ALREADY_PROPOSED: OperationRefusal = {
   code: 'already-proposed',
   detail: 'A proposal about the same waits already.',
   hint: '"curfew admin list" shows it.',
+};
+const TOO_MANY: OperationRefusal = {
+  code: 'too-many-pending',
+  detail: `You have proposed ${MOST_PROPOSED_AN_HOUR} changes within an hour, and others are told of each.`,
+  hint: 'Ask another admin to propose it, or wait for the hour to pass.',
 };
 const NEEDS_ANOTHER_ADMIN: OperationRefusal = {
   code: 'needs-another-admin',

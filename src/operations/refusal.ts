@@ -37,6 +37,8 @@ export const OPERATION_REFUSALS = [
   'not-allowed-to-revoke',
   /** An order of the kill switch stands over the person, the target, or everything. */
   'access-stopped',
+  /** The same person's order over everything waits for its second person already. */
+  'already-ordered',
   'revocation-lapsed',
   'revocation-lifted',
   'already-confirmed',

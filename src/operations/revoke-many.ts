@@ -5,13 +5,14 @@ import { toIso } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
-import { allOfHuman, areOneHuman, findPersonId, personIdFor } from '../store/people.ts';
+import { allOfHuman, areOneHuman, findPersonId, humanOf, lockPerson, personIdFor } from '../store/people.ts';
 import { hasLiveGrantOn, holdsOrWantsWithin } from '../store/revocation-sweeps.ts';
 import {
   confirmRevocation,
   findRevocation,
   insertRevocation,
   liftRevocation,
+  waitingOverAll,
   type RevocationRecord,
 } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
@@ -56,9 +57,15 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
   const standing = await standingToScope(world, actor, about, (scope) => reachesAnything(world, scope, alone));
   const no = judge('orderRevocation', actor, standing);
   if (no !== null) return refused(no);
-  let order: RevocationRecord;
+  let order: Result<RevocationRecord, OperationRefusal>;
   try {
-    order = await world.db.transaction().execute((trx) => write(world, trx, actor, found, own, input.reason));
+    order = await world.db.transaction().execute(async (trx): Promise<typeof order> => {
+      // What takes effect at once is never refused for being ordered again.
+      const first = found.scope?.kind === 'all' ? await waitingFor(trx, actor) : null;
+      return first === null
+        ? ok(await write(world, trx, actor, found, own, input.reason))
+        : refused(alreadyOrdered(first));
+    });
   } catch (error) {
     world.log.error({ error: String(error) }, 'an order to end access could not be recorded');
     if (found.scope === null || found.scope.kind === 'all') throw error;
@@ -84,7 +91,7 @@ export async function orderRevocation(world: World, actor: Actor, input: Revocat
       hint,
     });
   }
-  return begun(world, actor, order);
+  return order.ok ? begun(world, actor, order.value) : order;
 }
 
 /** Widens an order to everything in its scope, as its second person. */
@@ -213,6 +220,13 @@ export function notFound(
   return target === undefined ? NOT_FOUND : unknownTarget(world, target);
 }
 
+/** The order over everybody that the same human has waiting: another would end nothing more, and bury the first among its likes. */
+async function waitingFor(trx: Trx, actor: Actor): Promise<RevocationRecord | null> {
+  // Two that come at the same moment wait for each other here.
+  await lockPerson(trx, await humanOf(trx, actor.person));
+  return waitingOverAll(trx, await allOfHuman(trx, actor.person));
+}
+
 async function write(
   world: World,
   trx: Trx,
@@ -287,6 +301,14 @@ function subjectsOf(scope: RevocationScope): NewEntry['subjects'] {
 
 function factsOf(scope: RevocationScope) {
   return { scope: scope.kind, ...(scope.kind === 'target' ? { target: scope.target } : {}) };
+}
+
+function alreadyOrdered({ id, asksUntil: until }: RevocationRecord): OperationRefusal {
+  return {
+    code: 'already-ordered',
+    detail: `Your order ${id} over everybody waits for its second person${until === null ? '' : ` until ${toIso(until)}`}; another would end nothing more.`,
+    hint: `Ask somebody who answers for a role or a target to confirm it: curfew revoke --confirm ${id}. To say another reason, take it back first: curfew revoke --lift ${id}`,
+  };
 }
 
 const SAY_WHY: OperationRefusal = {

@@ -116,6 +116,15 @@ export async function countToldOf(
   return new Map(rows.map(({ person, count }) => [person, count]));
 }
 
+/** Of how many orders of the kill switch that a human gave since then, under whichever of these ids, those who can confirm are told. */
+export async function countOrdersToldOf(trx: Trx, givenBy: readonly PersonId[], since: Instant): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from ledger_entry
+    where ${isAnyOf('actor_id', givenBy)} and kind = 'revocation.ordered' and happened_at > ${toIso(since)}
+      and exists (select from notification where occasion = 'order-waits:' || seq)`.execute(trx);
+  return rows[0]?.count ?? 0;
+}
+
 /** Takes the message that has been due for longest, for `leaseMs`: if nothing is heard of it by then, somebody else sends it. */
 export async function claimNotification(db: Db, leaseMs: number): Promise<ClaimedNotification | null> {
   const due = sql<number>`(

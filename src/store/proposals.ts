@@ -3,6 +3,7 @@ import type { ProposalOutcome, ProposedChange } from '../core/administration.ts'
 import type { PersonId, ProposalId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { fromNow, isAnyOf } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A change that an admin proposed; it waits for a second person until it lapses. */
@@ -53,6 +54,14 @@ export async function openProposals(db: Db | Trx): Promise<readonly Proposal[]> 
     .orderBy('id')
     .execute();
   return rows.map(toProposal);
+}
+
+/** How many proposals a human made in the last `withinMs`, under whichever of these ids, whatever became of them. */
+export async function countProposedBy(trx: Trx, people: readonly PersonId[], withinMs: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from proposal
+    where ${isAnyOf('proposed_by', people)} and proposed_at > ${fromNow(-withinMs)}`.execute(trx);
+  return rows[0]?.count ?? 0;
 }
 
 export async function saveOutcome(

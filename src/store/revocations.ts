@@ -65,6 +65,21 @@ export async function findRevocation(db: Db | Trx, id: RevocationId, lock = fals
   return row === undefined ? null : toRevocation(row);
 }
 
+/** The order over everybody that waits for a second person and was given by a human, under whichever of these ids; `null`: there is none. */
+export async function waitingOverAll(trx: Trx, givenBy: readonly PersonId[]): Promise<RevocationRecord | null> {
+  const row = await trx
+    .selectFrom('revocation')
+    .selectAll()
+    .where('scope', '=', 'all')
+    .where('reach', '=', 'none')
+    .where('lifted_at', 'is', null)
+    .where(sql<boolean>`asks_until > app_now()`)
+    .where(isAnyOf('ordered_by', givenBy))
+    .orderBy('ordered_at')
+    .executeTakeFirst();
+  return row === undefined ? null : toRevocation(row);
+}
+
 /** Widens an order to everything in its scope; its time to zero begins anew. */
 export async function confirmRevocation(trx: Trx, id: RevocationId, by: PersonId, now: Instant): Promise<void> {
   await trx

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { after } from '../../src/core/time.ts';
 import { claimAdministration, issueAdminCode } from '../../src/operations/claim-administration.ts';
 import { listAdministration } from '../../src/operations/list-administration.ts';
-import { confirmProposal, propose, refuseProposal } from '../../src/operations/proposals.ts';
+import { confirmProposal, MOST_PROPOSED_AN_HOUR, propose, refuseProposal } from '../../src/operations/proposals.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { appNow } from '../../src/store/database.ts';
 import { mergeHumans } from '../../src/store/people.ts';
@@ -222,6 +222,18 @@ eachDatabase('the administration of Curfew itself', (current) => {
       await sql`alter table proposal enable trigger proposal_is_decided_once`.execute(current().db);
       expect(code(await confirmProposal(acme.world, fay, proposal.id))).toBe('proposal-lapsed');
       expect(got(await listAdministration(acme.world, fay)).proposals).toEqual([]);
+    });
+
+    test('whoever proposes and withdraws without end is told to wait, and others are not', async () => {
+      for (let n = 0; n < MOST_PROPOSED_AN_HOUR; n += 1)
+        got(await refuseProposal(acme.world, eli, got(await appoint(eli, 'bo')).id));
+      expect(code(await appoint(eli, 'bo'))).toBe('too-many-pending');
+      const other = got(await appoint(fay, 'bo'));
+      got(await confirmProposal(acme.world, eli, other.id));
+      await sql`alter table proposal disable trigger proposal_is_decided_once`.execute(current().db);
+      await sql`update proposal set proposed_at = proposed_at - interval '1 hour'`.execute(current().db);
+      await sql`alter table proposal enable trigger proposal_is_decided_once`.execute(current().db);
+      got(await dismiss(eli, 'bo'));
     });
 
     test('one proposal about a role of somebody waits at a time; whoever made it withdraws it', async () => {

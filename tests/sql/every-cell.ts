@@ -375,7 +375,14 @@ const ASKING = {
 const STATE_CODES: ReadonlySet<string> = new Set([
   ...['request-refused', 'cannot-be-provided', 'too-many-pending', 'provider-fault', 'console-not-available'],
   ...['revocation-under-way', 'already-confirmed', 'needs-another-admin', 'proposal-lapsed', 'nothing-to-claim'],
-  ...['already-proposed', 'role-unchanged', 'access-stopped', 'passkey-required', 'step-up-required'],
+  ...[
+    'already-ordered',
+    'already-proposed',
+    'role-unchanged',
+    'access-stopped',
+    'passkey-required',
+    'step-up-required',
+  ],
   ...['sign-in-too-old', 'challenge-over', 'same-person'],
 ]);
 
