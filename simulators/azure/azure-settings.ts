@@ -30,6 +30,8 @@ export type AzureSettings = {
   /** How many role assignments there can be in a subscription, with those of all that is in it, and in a management group. */
   readonly assignmentsPerSubscription: number;
   readonly assignmentsPerManagementGroup: number;
+  /** Whether whoever has a condition on what they delete may not delete what is not there; the documentation is silent. */
+  readonly absentDeleteRefused: boolean;
   readonly seed: number;
 };
 
@@ -52,6 +54,7 @@ export const defaultSettings: AzureSettings = {
   deletesPerSecond: 10,
   assignmentsPerSubscription: 4_000,
   assignmentsPerManagementGroup: 500,
+  absentDeleteRefused: false,
   seed: 1,
 };
 

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import type { AzureSettings } from './azure-settings.ts';
+import { stableGuid } from './guid.ts';
 import { startAzureSimulator, type AzureSimulator } from './server.ts';
 import { newSigningKey, type WorldDescription } from './world.ts';
 
@@ -14,14 +15,34 @@ const ISSUER_KEYS = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 export const OTHER_KEYS = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 export const ISSUER_JWK = { ...ISSUER_KEYS.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
 
-/** A company with a broker, two people, and logins that stand for them. */
+export const SUBSCRIPTION = '33333333-3333-4333-8333-333333333333';
+export const OTHER_SUBSCRIPTION = '44444444-4444-4444-8444-444444444444';
+export const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
+export const CONTRIBUTOR = 'b24988ac-6180-42a0-ab88-20f7382dd24c';
+export const BLOB_READER = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1';
+export const GROUP_SCOPE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/billing`;
+
+/** The roles that the broker may assign, and to whom: what Curfew's own condition looks like. */
+export const BROKER_CONDITION = constrain([READER, BLOB_READER]);
+
+export function constrain(roles: readonly string[]): string {
+  const type = 'Microsoft.Authorization/roleAssignments';
+  const set = `{${roles.join(', ')}}`;
+  return `((!(ActionMatches{'${type}/write'})) OR (@Request[${type}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals ${set} AND @Request[${type}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'User', 'Group'})) AND ((!(ActionMatches{'${type}/delete'})) OR (@Resource[${type}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals ${set}))`;
+}
+
+/** A company with a broker, people in groups, two subscriptions, and logins that stand for people. `olga` owns the first. */
 export const WORLD: WorldDescription = {
   tenants: [
     {
       id: TENANT,
       displayName: 'Acme',
       domains: ['acme.example'],
-      users: [{ userPrincipalName: 'ana@acme.example' }, { userPrincipalName: 'bo@acme.example' }],
+      users: ['ana', 'bo', 'olga'].map((name) => ({ userPrincipalName: `${name}@acme.example` })),
+      groups: [
+        { displayName: 'inner', members: ['bo@acme.example'] },
+        { displayName: 'outer', members: ['inner'] },
+      ],
       applications: [
         {
           appId: BROKER_APP,
@@ -32,7 +53,43 @@ export const WORLD: WorldDescription = {
       testLogins: [
         { clientId: 'login-ana', secret: 'ana-secret', user: 'ana@acme.example' },
         { clientId: 'login-bo', secret: 'bo-secret', user: 'bo@acme.example' },
+        { clientId: 'login-olga', secret: 'olga-secret', user: 'olga@acme.example' },
       ],
+    },
+  ],
+  managementGroups: [{ tenant: TENANT, name: 'production' }],
+  subscriptions: [
+    {
+      id: SUBSCRIPTION,
+      displayName: 'acme-billing',
+      tenant: TENANT,
+      managementGroup: 'production',
+      resourceGroups: [
+        {
+          name: 'billing',
+          storageAccounts: [
+            {
+              name: 'acmeinvoices',
+              containers: [
+                { name: 'invoices', blobs: [{ name: '2026/march.txt', content: 'paid' }] },
+                { name: 'drafts' },
+              ],
+            },
+          ],
+        },
+        { name: 'other' },
+      ],
+    },
+    { id: OTHER_SUBSCRIPTION, displayName: 'acme-lab', tenant: TENANT },
+  ],
+  roleAssignments: [
+    { tenant: TENANT, scope: `/subscriptions/${SUBSCRIPTION}`, role: 'Owner', principal: 'olga@acme.example' },
+    {
+      tenant: TENANT,
+      scope: `/subscriptions/${SUBSCRIPTION}`,
+      role: 'Role Based Access Control Administrator',
+      principal: 'Curfew',
+      condition: BROKER_CONDITION,
     },
   ],
   issuers: [{ url: ISSUER, keys: [ISSUER_JWK] }],
@@ -126,6 +183,46 @@ export class AzureUnderTest {
     return this.call('POST', `/${tenant}/oauth2/v2.0/token`, { form });
   }
 
+  /** The object id of a person, or of a group. */
+  idOf(name: string): string {
+    const type = name === 'inner' || name === 'outer' ? 'Group' : name === 'Curfew' ? 'ServicePrincipal' : 'User';
+    const full = type === 'User' ? `${name}@acme.example` : name === 'Curfew' ? BROKER_APP : name;
+    return stableGuid(TENANT, type, full);
+  }
+
+  /** A call to Resource Manager, with the version that the type has unless the path names one. */
+  arm(method: string, path: string, token: string, json?: unknown): Promise<Answer> {
+    const version = path.includes('api-version=') ? '' : `${path.includes('?') ? '&' : '?'}api-version=2022-04-01`;
+    return this.call(method, `${path}${version}`, { token, ...(json === undefined ? {} : { json }) });
+  }
+
+  /** Assigns a role. `more` are further properties. */
+  assign(
+    token: string,
+    to: string,
+    role: string,
+    scope = GROUP_SCOPE,
+    more: Readonly<Record<string, unknown>> = {},
+    name = stableGuid(to, role, scope),
+  ): Promise<Answer> {
+    const properties = {
+      roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+      principalId: this.idOf(to),
+      principalType: to === 'inner' || to === 'outer' ? 'Group' : 'User',
+      ...more,
+    };
+    return this.arm('PUT', assignmentPath(scope, name), token, { properties });
+  }
+
+  unassign(token: string, to: string, role: string, scope = GROUP_SCOPE): Promise<Answer> {
+    return this.arm('DELETE', assignmentPath(scope, stableGuid(to, role, scope)), token);
+  }
+
+  /** Whether somebody can read the resource group: its status, or the code of the refusal. */
+  async canRead(person: string): Promise<string> {
+    return codeOf(await this.arm('GET', `${GROUP_SCOPE}?api-version=2021-04-01`, await this.tokenOf(person)));
+  }
+
   /** The broker's access token, for Resource Manager unless something else is said. */
   async brokerToken(resource = 'https://management.azure.com'): Promise<string> {
     const { body } = await this.requestToken({ scope: `${resource}/.default` });
@@ -149,6 +246,9 @@ export class AzureUnderTest {
     return body['access_token'];
   }
 }
+
+export const assignmentPath = (scope: string, name: string): string =>
+  `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
 
 type CallOptions = {
   readonly token?: string;

@@ -5,10 +5,15 @@ import { BadHttpCall, readHttpCall, sendAnswer, type HttpAnswer, type HttpCall }
 import { Journal } from '../shared/journal.ts';
 import { listenOnLoopback, type Loopback, type ServerCertificate } from '../shared/loopback.ts';
 import { AccessTokens } from './access-token.ts';
+import type { ArmPorts } from './arm-call.ts';
+import { armCaller, ArmThrottle } from './arm-gate.ts';
+import { armRoute, performArm, requireVersion } from './arm.ts';
+import { Authorization } from './authorization.ts';
 import { AzureError, EntraError } from './azure-error.ts';
 import { AzureFaults, faultError } from './azure-faults.ts';
 import { changedSettings, defaultSettings, type AzureSettings } from './azure-settings.ts';
 import { answerEntra, entraAction, entraError } from './entra.ts';
+import { RoleAssignments } from './role-assignment-store.ts';
 import { World, type WorldDescription } from './world.ts';
 
 export type SimulatorOptions = {
@@ -29,7 +34,13 @@ export type SimulatorOptions = {
 export type AzureSimulator = Loopback & { readonly lastCallAt: () => number };
 
 /** What is known about a call while it is answered; errors and the journal need it. */
-type Known = { service: string; action: string; principal: string | null };
+type Known = {
+  service: string;
+  action: string;
+  principal: string | null;
+  /** What every answer to the call carries, a refusal too. */
+  headers: Readonly<Record<string, string>>;
+};
 
 /** Starts a stand-in for Entra's token service, Azure Resource Manager and Blob Storage on one loopback port. */
 export async function startAzureSimulator(options: SimulatorOptions): Promise<AzureSimulator> {
@@ -51,6 +62,8 @@ class Simulator {
   readonly #faults = new AzureFaults();
   readonly #journal = new Journal();
   readonly #wallClock: () => number;
+  readonly #arm: ArmPorts;
+  readonly #throttle: ArmThrottle;
   #settings: AzureSettings;
   #offsetMs = 0;
 
@@ -60,7 +73,12 @@ class Simulator {
     this.#world = new World(options.world, {
       stateFile: options.stateFile ?? null,
       signingKey: options.signingKey ?? null,
+      nowMs: this.#now(),
     });
+    const ports = { world: this.#world, settings: () => this.#settings, now: this.#now };
+    const assignments = new RoleAssignments(ports);
+    this.#arm = { ...ports, assignments, authorization: new Authorization({ ...ports, assignments }) };
+    this.#throttle = new ArmThrottle(ports.settings, this.#now);
     this.#tokens = new AccessTokens(this.#world.signingKey);
   }
 
@@ -74,7 +92,11 @@ class Simulator {
       if (call.rawPath.startsWith('/_sim/')) return sendAnswer(response, this.#control(call));
       const answer = await this.#answerAzure(call);
       if (answer === null) return void response.destroy();
-      const own = { date: new Date(this.#now()).toUTCString(), 'x-ms-request-id': requestId };
+      const own = {
+        date: new Date(this.#now()).toUTCString(),
+        'x-ms-request-id': requestId,
+        'x-ms-correlation-request-id': requestId,
+      };
       sendAnswer(response, { ...answer, headers: { ...own, ...answer.headers } });
     } catch (error) {
       if (!response.headersSent)
@@ -88,7 +110,7 @@ class Simulator {
 
   /** `null`: the connection is cut. */
   async #answerAzure(call: HttpCall): Promise<HttpAnswer | null> {
-    const known: Known = { service: 'unknown', action: 'unknown', principal: null };
+    const known: Known = { service: 'unknown', action: 'unknown', principal: null, headers: {} };
     let cutAfter = false;
     let code = 'OK';
     try {
@@ -107,13 +129,14 @@ class Simulator {
         cutAfter = fault.kind === 'drop-after';
       }
       const answer = await perform();
-      return cutAfter ? null : answer;
+      return cutAfter ? null : { ...answer, headers: { ...known.headers, ...answer.headers } };
     } catch (error) {
       const answer = this.#errorAnswer(error, call);
       code = answer.code;
-      return cutAfter ? null : answer.answer;
+      return cutAfter ? null : { ...answer.answer, headers: { ...known.headers, ...answer.answer.headers } };
     } finally {
-      this.#journal.add({ at: new Date(this.#now()).toISOString(), ...known, code });
+      const { service, action, principal } = known;
+      this.#journal.add({ at: new Date(this.#now()).toISOString(), service, action, principal, code });
     }
   }
 
@@ -131,7 +154,19 @@ class Simulator {
       };
       return () => answerEntra(ports, entra, call);
     }
-    throw new AzureError(404, 'NotFound', `This simulator has no ${call.method} ${call.rawPath}.`);
+    const route = armRoute(this.#arm, call);
+    if (route === null) throw new AzureError(404, 'NotFound', `This simulator has no ${call.method} ${call.rawPath}.`);
+    Object.assign(known, { service: 'arm', action: route.action });
+    return () => {
+      // Azure says so before it looks at who calls.
+      requireVersion(call);
+      const caller = armCaller(call, this.#world, this.#tokens, this.url, this.#now());
+      known.principal = caller.claims.upn ?? caller.claims.appid;
+      const subscription = 'subscription' in route.scope ? route.scope.subscription : null;
+      const headers = this.#throttle.take(call.method, subscription, caller);
+      known.headers = headers;
+      return performArm(this.#arm, route, call, caller);
+    };
   }
 
   #errorAnswer(thrown: unknown, call: HttpCall): { readonly code: string; readonly answer: HttpAnswer } {

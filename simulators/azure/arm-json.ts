@@ -1,0 +1,103 @@
+import { AzureError } from './azure-error.ts';
+
+/** Members of a JSON body. Reading one marks it as known; `requireAllRead` then refuses what nobody read. */
+export class ArmJson {
+  readonly #members: ReadonlyMap<string, unknown>;
+  readonly #path: string;
+  readonly #read = new Set<string>();
+  readonly #inner: ArmJson[] = [];
+
+  private constructor(members: object, path: string) {
+    this.#members = new Map(Object.entries(members));
+    this.#path = path;
+  }
+
+  /** Throws `InvalidRequestContent` for what is no JSON object. */
+  static parse(body: Buffer): ArmJson {
+    let value: unknown;
+    try {
+      value = JSON.parse(body.toString('utf8'));
+    } catch {
+      throw invalid('The request content was invalid and could not be deserialized.');
+    }
+    if (!isObject(value)) throw invalid('The request content is not an object.');
+    return new ArmJson(value, '');
+  }
+
+  object(name: string): ArmJson {
+    const value = this.#get(name);
+    if (!isObject(value)) throw invalid(`The member '${this.#path}${name}' must be an object.`);
+    return this.#child(value, name);
+  }
+
+  text(name: string): string {
+    const value = this.optionalText(name);
+    if (value === null || value === '') throw invalid(`The member '${this.#path}${name}' is missing.`);
+    return value;
+  }
+
+  optionalText(name: string): string | null {
+    const value = this.#get(name);
+    if (value === null || typeof value === 'string') return value;
+    throw invalid(`The member '${this.#path}${name}' must be a string.`);
+  }
+
+  /** Absent is empty. */
+  texts(name: string): readonly string[] {
+    return this.#list(name).map((one) => {
+      if (typeof one !== 'string') throw invalid(`The member '${this.#path}${name}' must hold strings.`);
+      return one;
+    });
+  }
+
+  objects(name: string): readonly ArmJson[] {
+    return this.#list(name).map((one) => {
+      if (!isObject(one)) throw invalid(`The member '${this.#path}${name}' must hold objects.`);
+      return this.#child(one, name);
+    });
+  }
+
+  /** Strings by name; absent is empty. */
+  strings(name: string): Record<string, string> {
+    const value = this.#get(name) ?? {};
+    if (!isObject(value) || !Object.values(value).every((one) => typeof one === 'string'))
+      throw invalid(`The member '${this.#path}${name}' must hold strings.`);
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)]));
+  }
+
+  /** Members that a client may send and that mean nothing here. */
+  ignore(...names: readonly string[]): void {
+    for (const name of names) this.#get(name);
+  }
+
+  requireAllRead(): void {
+    const unknown = [...this.#members.keys()].find((name) => !this.#read.has(name));
+    if (unknown !== undefined)
+      throw invalid(
+        `The request content was invalid and could not be deserialized: 'Could not find member '${this.#path}${unknown}' on object.'.`,
+      );
+    for (const inner of this.#inner) inner.requireAllRead();
+  }
+
+  #list(name: string): readonly unknown[] {
+    const value = this.#get(name) ?? [];
+    if (!Array.isArray(value)) throw invalid(`The member '${this.#path}${name}' must be a list.`);
+    return value;
+  }
+
+  #child(value: object, name: string): ArmJson {
+    const inner = new ArmJson(value, `${this.#path}${name}.`);
+    this.#inner.push(inner);
+    return inner;
+  }
+
+  #get(name: string): unknown {
+    this.#read.add(name);
+    return this.#members.get(name) ?? null;
+  }
+}
+
+const invalid = (message: string): AzureError => new AzureError(400, 'InvalidRequestContent', message);
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
