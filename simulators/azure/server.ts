@@ -12,6 +12,8 @@ import { Authorization } from './authorization.ts';
 import { AzureError, EntraError } from './azure-error.ts';
 import { AzureFaults, faultError } from './azure-faults.ts';
 import { changedSettings, defaultSettings, type AzureSettings } from './azure-settings.ts';
+import { blobAction } from './blob.ts';
+import { blobAddress, blobCaller, blobError } from './blob-call.ts';
 import { answerEntra, entraAction, entraError } from './entra.ts';
 import { RoleAssignments } from './role-assignment-store.ts';
 import { World, type WorldDescription } from './world.ts';
@@ -90,7 +92,7 @@ class Simulator {
     try {
       const call = await readHttpCall(request);
       if (call.rawPath.startsWith('/_sim/')) return sendAnswer(response, this.#control(call));
-      const answer = await this.#answerAzure(call);
+      const answer = await this.#answerAzure(call, requestId);
       if (answer === null) return void response.destroy();
       const own = {
         date: new Date(this.#now()).toUTCString(),
@@ -109,7 +111,7 @@ class Simulator {
   }
 
   /** `null`: the connection is cut. */
-  async #answerAzure(call: HttpCall): Promise<HttpAnswer | null> {
+  async #answerAzure(call: HttpCall, requestId: string): Promise<HttpAnswer | null> {
     const known: Known = { service: 'unknown', action: 'unknown', principal: null, headers: {} };
     let cutAfter = false;
     let code = 'OK';
@@ -131,7 +133,7 @@ class Simulator {
       const answer = await perform();
       return cutAfter ? null : { ...answer, headers: { ...known.headers, ...answer.headers } };
     } catch (error) {
-      const answer = this.#errorAnswer(error, call);
+      const answer = this.#errorAnswer(error, call, known.service, requestId);
       code = answer.code;
       return cutAfter ? null : { ...answer.answer, headers: { ...known.headers, ...answer.answer.headers } };
     } finally {
@@ -154,6 +156,17 @@ class Simulator {
       };
       return () => answerEntra(ports, entra, call);
     }
+    const blob = blobAddress(call, this.#world);
+    if (blob !== null) {
+      known.service = 'blob';
+      const { action, perform } = blobAction(call, blob);
+      known.action = action;
+      return () => {
+        const caller = blobCaller(call, blob, this.#world, this.#tokens, this.#now());
+        known.principal = caller.claims.upn ?? caller.claims.appid;
+        return perform(this.#arm, caller);
+      };
+    }
     const route = armRoute(this.#arm, call);
     if (route === null) throw new AzureError(404, 'NotFound', `This simulator has no ${call.method} ${call.rawPath}.`);
     Object.assign(known, { service: 'arm', action: route.action });
@@ -169,11 +182,17 @@ class Simulator {
     };
   }
 
-  #errorAnswer(thrown: unknown, call: HttpCall): { readonly code: string; readonly answer: HttpAnswer } {
+  #errorAnswer(
+    thrown: unknown,
+    call: HttpCall,
+    service: string,
+    requestId: string,
+  ): { readonly code: string; readonly answer: HttpAnswer } {
     const error = thrown instanceof BadHttpCall ? new AzureError(400, 'BadRequest', thrown.message) : thrown;
     if (error instanceof EntraError)
       return { code: `AADSTS${error.number}`, answer: entraError(error, call, this.#now()) };
     if (!(error instanceof AzureError)) throw error;
+    if (service === 'blob') return { code: error.code, answer: blobError(error, call, requestId, this.#now()) };
     const body = JSON.stringify({ error: { code: error.code, message: error.message } });
     const headers = { 'content-type': 'application/json; charset=utf-8', ...error.headers };
     return { code: error.code, answer: { status: error.status, headers, body } };
