@@ -35,6 +35,8 @@ export const OWN_NEWS = [
   'role-appointed',
   'role-dismissed',
   'role-ended',
+  'role-changed',
+  'left-under-one-entry',
   'proposal-waits',
   'order-waits',
   'account-linked',

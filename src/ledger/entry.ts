@@ -115,7 +115,7 @@ export const EVENTS = {
   'epoch.began': only('epoch', 'number', 'cause', 'before', 'size', 'seen', 'lapsed'),
   'epoch.kept': only('epoch', 'number', 'timeline', 'before'),
   'engine.clock-refused': only('clockOffsetMs'),
-  'finding.raised': only('finding', 'attempts', 'rung', 'fault', 'message', 'native'),
+  'finding.raised': only('finding', 'attempts', 'rung', 'fault', 'message', 'native', 'with'),
 } as const satisfies Readonly<Record<string, Fields>>;
 
 export type EventKind = keyof typeof EVENTS;

@@ -3,7 +3,7 @@ import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import { transitionRequest } from '../core/request.ts';
 import type { Instant } from '../core/time.ts';
 import { appNow } from '../store/database.ts';
-import { everybodySeen, leftWithAccess, saveLeft } from '../store/people.ts';
+import { everybodySeen, humansOf, leftWithAccess, saveLeft } from '../store/people.ts';
 import { endRole, lockAdmins, roleHolders, type RoleHolder } from '../store/role-assignments.ts';
 import { lockExtended, lockRequest, saveRequestState } from '../store/requests.ts';
 import { pendingWithin, toBeTriedAgain, toldNothing } from '../store/revocation-sweeps.ts';
@@ -21,7 +21,7 @@ const BATCH = 100;
  * directory has left. In the transaction that puts the directory in force. An empty directory says nothing about anybody.
  */
 export async function noteDepartures(
-  world: Pick<World, 'append'>,
+  world: Pick<World, 'append' | 'countFinding'>,
   trx: Trx,
   before: DirectorySnapshot | null,
   next: DirectorySnapshot,
@@ -54,8 +54,41 @@ export async function noteDepartures(
     const facts = { cause: next.people.has(key) ? 'inactive' : 'gone', directoryVersion: next.version };
     await world.append(trx, { kind: 'person.left', at: now, actor, subjects: { person: id }, facts });
   }
+  await findStillHere(
+    world,
+    trx,
+    gone.map(({ id }) => id),
+    everybody.filter(({ key }) => isHere(next, key)).map(({ id }) => id),
+    now,
+  );
   await endRolesOfDeparted(world, trx, next, now);
 }
+
+/**
+ * Raises a finding for each of those who left and are still here under another entry, which is known to be the same human's: what that one
+ * holds goes on, roles of Curfew too, and whoever took the one away may have meant the human.
+ */
+async function findStillHere(
+  world: Pick<World, 'append' | 'countFinding'>,
+  trx: Trx,
+  gone: readonly PersonId[],
+  here: readonly PersonId[],
+  now: Instant,
+): Promise<void> {
+  if (gone.length === 0) return;
+  const humans = await humansOf(trx, [...gone, ...here]);
+  const entryOf = new Map(here.map((id) => [humans.get(id), id]));
+  for (const person of gone) {
+    const other = entryOf.get(humans.get(person));
+    if (other === undefined) continue;
+    const facts = { finding: STILL_HERE, with: other };
+    const actor = { kind: 'system', id: 'directory' } as const;
+    await world.append(trx, { kind: 'finding.raised', at: now, actor, subjects: { person }, facts });
+    world.countFinding?.(STILL_HERE);
+  }
+}
+
+export const STILL_HERE = 'left-under-one-entry';
 
 /**
  * Ends the roles of Curfew itself that people who left hold: whoever writes a key into the directory again must not make an admin by that,

@@ -53,6 +53,7 @@ const FINDING_WORDS: Readonly<Record<Finding, string>> = {
   'more-survives-than-promised': 'more goes on after the end than was said before the approval',
   'approval-altered': 'an approval is not what its giver signed',
   'approved-by-requester': 'an approval came from whoever asked, under another name',
+  'left-under-one-entry': 'somebody left the directory, and is still in it under another entry',
 };
 
 /** Written in the log by its name; a name of later, that this version does not know, is said as it is. */

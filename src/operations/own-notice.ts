@@ -41,6 +41,10 @@ export interface OwnNotice {
   readonly other: string | null;
   readonly action: ProposedAction | null;
   readonly role: CurfewRole | null;
+  /** Whom it is about confirmed it, because there was no other admin. */
+  readonly selfConfirmed: boolean;
+  /** Who proposed what somebody confirmed, by name and key. */
+  readonly proposedBy: string | null;
   /** In the words of whoever proposed it; `null`: nobody did, or it is not said here. */
   readonly reason: string | null;
   /** Who signs for an account: a URL. */
@@ -76,7 +80,10 @@ export async function ownNoticeOf(
   const person = parseId('per', subjects['person'] ?? '') ?? message.person;
   const other = parseId('per', textOf(facts['with']) ?? '');
   const by = actor.kind === 'person' ? actor.id : null;
-  const keys = await personKeys(db, [message.person, person, ...[other, by].filter((id) => id !== null)]);
+  const proposal = message.kind === 'role-changed' ? parseId('prp', textOf(facts['proposal']) ?? '') : null;
+  const proposedBy = proposal === null ? null : ((await findProposal(db, proposal))?.proposedBy ?? null);
+  const named = [other, by, proposedBy].filter((id) => id !== null);
+  const keys = await personKeys(db, [message.person, person, ...named]);
   const { directory } = world.rules.current();
   const to = directory.people.get(keys.get(message.person) ?? '');
   if (to === undefined || !to.active || !isAddress(to.email)) return 'no-address';
@@ -99,6 +106,8 @@ export async function ownNoticeOf(
     other: nameOf(other),
     action: textOf(facts['action']) as ProposedAction | null,
     role: textOf(facts['role']) as CurfewRole | null,
+    selfConfirmed: message.kind === 'role-changed' && by !== null && (await areOneHuman(db, by, person)),
+    proposedBy: nameOf(proposedBy),
     issuer: textOf(facts['issuer']),
     // Entries of before say nothing of it: all accounts signed in.
     signsIn: facts['signsIn'] !== false,

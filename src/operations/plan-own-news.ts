@@ -9,6 +9,7 @@ import { countOrdersToldOf, type NewNotification } from '../store/notifications.
 import { allOfHuman, humanOf, personIdsFor } from '../store/people.ts';
 import { roleHolders } from '../store/role-assignments.ts';
 import type { Trx } from '../store/schema.ts';
+import { STILL_HERE } from './departures.ts';
 import { answerers } from './standing.ts';
 import type { World } from './world.ts';
 
@@ -91,11 +92,17 @@ async function toldOf(
       return [['recovery-opened', person]];
     case 'administration.proposed':
       return [...(facts['role'] === undefined ? [] : [['role-proposed', person] as const]), ...(await asked(trx))];
-    case 'administration.confirmed':
-      if (facts['action'] === 'appoint') return [['role-appointed', person]];
-      return facts['action'] === 'dismiss' ? [['role-dismissed', person]] : [];
+    case 'administration.confirmed': {
+      if (facts['role'] === undefined) return [];
+      const mine = facts['action'] === 'appoint' ? 'role-appointed' : 'role-dismissed';
+      // Where there is no other admin whom it is about confirms it: who watches must hear of that from somebody else than them.
+      const others = (await watchersIn(trx)).filter((one) => one !== person);
+      return [[mine, person], ...told('role-changed', others)];
+    }
+    case 'finding.raised':
+      return facts['finding'] === STILL_HERE ? told(STILL_HERE, await watchersIn(trx)) : [];
     case 'administration.ended':
-      return told('role-ended', await adminsIn(trx));
+      return told('role-ended', await watchersIn(trx));
     case 'account.linked':
       // The first account is the first sign-in.
       return (await hadAccountBefore(trx, person, String(facts['account']), at)) ? [['account-linked', person]] : [];
@@ -153,6 +160,11 @@ async function idsOf(
 /** Admins, whom a proposal waits for. */
 async function asked(trx: Trx): Promise<Told> {
   return told('proposal-waits', await adminsIn(trx));
+}
+
+/** Whoever has a role of Curfew itself, each once: admins and auditors. */
+async function watchersIn(trx: Trx): Promise<readonly PersonId[]> {
+  return [...new Set((await roleHolders(trx)).map(({ person }) => person))];
 }
 
 async function adminsIn(trx: Trx): Promise<readonly PersonId[]> {

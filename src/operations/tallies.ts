@@ -22,6 +22,7 @@ export function createTallies(): Tallies {
     'more-survives-than-promised': 0,
     'approval-altered': 0,
     'approved-by-requester': 0,
+    'left-under-one-entry': 0,
   };
   // All begin at nothing: what is not there cannot be seen to grow.
   return {

@@ -246,19 +246,63 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       expect(sent[0]).toMatchObject({ by: 'Eli Navarro (eli)', mayConfirm: false, ...BECAUSE, role: 'auditor' });
       expect(await toldLater()).toEqual(['proposal-waits fay']);
       await confirms('fay', id);
-      expect(await toldLater()).toEqual(['role-appointed bo']);
+      expect(await toldLater()).toEqual(['role-appointed bo', 'role-changed eli', 'role-changed fay']);
       await confirms('fay', await proposes('eli', { action: 'dismiss', person: 'bo', role: 'auditor', ...BECAUSE }));
       // It was decided at once: neither waits for anybody any more.
-      expect(await toldLater()).toEqual(['role-dismissed bo']);
+      expect(await toldLater()).toEqual(['role-changed eli', 'role-changed fay', 'role-dismissed bo']);
     });
 
-    test('a role that somebody lost by leaving is told to the admins who are left', async () => {
+    test('whoever makes somebody admin who confirms it themselves is heard by those who watch, who read exactly that', async () => {
+      await giveRole(acme, 'gus', 'auditor');
+      await confirms('eli', await proposes('fay', { action: 'dismiss', person: 'eli', role: 'admin', ...BECAUSE }));
+      await toldLater();
+      sent.length = 0;
+      const id = await proposes('fay', { action: 'appoint', person: 'bo', role: 'admin', ...BECAUSE });
+      await confirms('bo', id);
+      expect(await toldLater()).toEqual(['role-appointed bo', 'role-changed fay', 'role-changed gus']);
+      const toGus = sent.find(({ to }) => to.address.startsWith('gus'));
+      expect(toGus).toMatchObject({
+        ...{ selfConfirmed: true, by: 'Bo Sandberg (bo)', about: 'Bo Sandberg (bo)', role: 'admin' },
+        ...{ proposedBy: 'Fay Okafor (fay)', own: false },
+      });
+    });
+
+    test('a role that somebody lost by leaving is told to the admins and auditors who are left', async () => {
       await giveRole(acme, 'bo', 'admin');
+      await giveRole(acme, 'gus', 'auditor');
       await told();
       acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}fay:\n)/m, '$1    active: false\n') }));
       await acme.reload();
-      expect(await told()).toEqual(['role-ended bo', 'role-ended eli']);
+      expect(await told()).toEqual(['role-ended bo', 'role-ended eli', 'role-ended gus']);
       expect(sent[0]).toMatchObject({ by: null, own: false, role: 'admin', about: expect.stringContaining('(fay)') });
+    });
+
+    test('who leaves under one of two entries is a finding, of which those who watch hear; under both is none', async () => {
+      await confirms(
+        'fay',
+        await proposes('eli', { action: 'merge', person: 'bo', other: 'finn', grants: 'keep', ...BECAUSE }),
+      );
+      await giveRole(acme, 'finn', 'auditor');
+      await toldLater();
+      sent.length = 0;
+      const found = async () => {
+        const { rows } = await sql<{ facts: object }>`
+          select body::jsonb -> 'facts' as facts from ledger_entry where kind = 'finding.raised'`.execute(current().db);
+        return rows.map(({ facts }) => facts);
+      };
+      const leaves = async (...keys: readonly string[]) => {
+        const out = new RegExp(`^( {2}(?:${keys.join('|')}):\n)`, 'gm');
+        acme.edit((file) => ({ ...file, text: file.text.replace(out, '$1    active: false\n') }));
+        await acme.reload();
+      };
+      await leaves('bo');
+      expect(await told()).toEqual(['eli', 'fay', 'finn'].map((key) => `left-under-one-entry ${key}`));
+      const { person } = await acme.as('finn');
+      expect(await found()).toEqual([{ finding: 'left-under-one-entry', with: person }]);
+      expect(sent[0]).toMatchObject({ about: 'Bo Sandberg (bo)', other: expect.stringContaining('(finn)') });
+      await leaves('finn');
+      await told();
+      expect(await found()).toHaveLength(1);
     });
 
     test('where there is no other admin, whom it is about hears that it waits for them', async () => {

@@ -20,6 +20,8 @@ const noticeUnderTest = (changes: Partial<OwnNotice>): OwnNotice => ({
   other: null,
   action: null,
   role: null,
+  selfConfirmed: false,
+  proposedBy: null,
   reason: null,
   issuer: null,
   signsIn: true,
@@ -61,6 +63,9 @@ function cases(): readonly Partial<OwnNotice>[] {
     { kind: 'role-appointed', ...role },
     { kind: 'role-dismissed', ...role },
     { kind: 'role-ended', role: 'admin', about: 'Rami Haddad (rami)', by: null },
+    { kind: 'role-changed', ...role, proposedBy: 'Fay Okafor (fay)' },
+    { kind: 'role-changed', ...role, role: 'admin', proposedBy: 'Fay Okafor (fay)', selfConfirmed: true },
+    { kind: 'role-changed', ...role, action: 'dismiss', proposedBy: 'Fay Okafor (fay)' },
     { kind: 'proposal-waits', ...role },
     { kind: 'proposal-waits', ...role, action: 'dismiss' },
     { kind: 'proposal-waits', action: 'merge', other: 'Finn (finn)' },
@@ -80,6 +85,7 @@ test('the subject alone says what happened, and begins with what is to be done',
     Please confirm that it is really them: Bo Sandberg (bo) lost all passkeys [Curfew]
     Somebody confirmed that you lost your passkeys. One more has to [Curfew]
     Please register a new passkey: two others confirmed that you lost yours [Curfew]
+    Bo Sandberg (bo) left the directory, and is still in it as somebody else: the two are counted as one person [Curfew]
     One more account signs you in [Curfew]
     An account signs you in no more [Curfew]
     Whoever runs Curfew had the accounts of everybody at a provider forgotten [Curfew]
@@ -93,6 +99,9 @@ test('the subject alone says what happened, and begins with what is to be done',
     You are an auditor of Curfew now [Curfew]
     You are no auditor of Curfew any more [Curfew]
     Rami Haddad (rami) left the directory, and is no admin of Curfew any more [Curfew]
+    Bo Sandberg (bo) is an auditor of Curfew now [Curfew]
+    Bo Sandberg (bo) is an admin of Curfew now [Curfew]
+    Bo Sandberg (bo) is no auditor of Curfew any more [Curfew]
     Please confirm or refuse: to appoint Bo Sandberg (bo) as auditor [Curfew]
     Please confirm or refuse: to dismiss Bo Sandberg (bo) as auditor [Curfew]
     Please confirm or refuse: to count Finn (finn) as Bo Sandberg (bo) [Curfew]
@@ -125,6 +134,9 @@ test('what each message says first, and below', () => {
     Two others confirmed that you lost your passkeys.
       Your old passkeys are removed, and all your sign-ins have ended
       Until 2026-11-22 14:00 UTC whoever signs in as you can register a new one
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Bo Sandberg (bo) left the directory, and is still in it as somebody else: the two are counted as one person.
+      What the other entry holds goes on. If the person left, take that entry out of the directory, too
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     One more account signs you in.
       At a provider
@@ -169,6 +181,16 @@ test('what each message says first, and below', () => {
     Rami Haddad (rami) left the directory, and is no admin of Curfew any more.
       Who comes back has to be appointed anew
       At 2026-11-22 14:00 UTC, by Curfew
+    Bo Sandberg (bo) is an auditor of Curfew now.
+      Proposed by Fay Okafor (fay)
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Bo Sandberg (bo) is an admin of Curfew now.
+      Proposed by Fay Okafor (fay)
+      They confirmed it themselves, because there was no other admin: ask both whether it was really they, and not by e-mail
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Bo Sandberg (bo) is no auditor of Curfew any more.
+      Proposed by Fay Okafor (fay)
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     To appoint Bo Sandberg (bo) as auditor: a second admin has to confirm it.
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
@@ -218,6 +240,8 @@ test('no message decides anything or can be turned off: its one link is to the p
     'role-appointed: /administration',
     'role-dismissed: /administration',
     'role-ended: /administration',
+    'role-changed: /administration',
+    'left-under-one-entry: /administration',
     'proposal-waits: /administration',
     'order-waits: /orders/entry-7',
     'account-linked: /me',

@@ -9,8 +9,7 @@ export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
   const { reason, by, happenedAt, own } = notice;
   const { words, path } = LINKS[notice.kind];
   const isWait = notice.kind === 'recovery-waits' || notice.kind === 'proposal-waits' || notice.kind === 'order-waits';
-  // About somebody else, who is no longer one of them.
-  const isForAdmins = notice.kind === 'role-ended' || notice.kind === 'accounts-forgotten';
+  const why = FOR_WATCHERS[notice.kind] ?? 'it is about you';
   const wasDone = `At ${timeWords(happenedAt)}, by ${own ? 'you, signed in as yourself' : (by ?? 'Curfew')}`;
   return {
     subject: `${subjectWords(notice) ?? headline.replace(/[.:]$/, '')} [Curfew]`,
@@ -20,7 +19,7 @@ export function ownLetterOf(notice: OwnNotice, origin: string): Letter {
     link: { words, url: `${origin}${path.replace('$id', notice.thread)}` },
     why: isWait
       ? 'You get this because it takes you or somebody like you. It cannot be turned off.'
-      : `You get this because ${isForAdmins ? 'you are an admin of Curfew' : 'it is about you'}. It cannot be turned off.`,
+      : `You get this because ${why}. It cannot be turned off.`,
     settingsUrl: null,
   };
 }
@@ -35,6 +34,8 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
   'order-waits': { words: 'Look at it and confirm it', path: '/orders/$id' },
   'role-proposed': { words: 'What is proposed, and by whom it is answered', path: '/administration' },
   'role-ended': { words: 'Who has which role', path: '/administration' },
+  'role-changed': { words: 'Who has which role', path: '/administration' },
+  'left-under-one-entry': { words: 'Who has which role', path: '/administration' },
   'role-appointed': { words: 'Who has which role', path: '/administration' },
   'role-dismissed': { words: 'Who has which role', path: '/administration' },
   'passkey-registered': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
@@ -43,6 +44,14 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
   'account-unlinked': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
   'accounts-forgotten': { words: 'What was forgotten, and when', path: '/administration' },
   'persons-merged': { words: 'Your passkeys, accounts and sign-ins', path: '/me' },
+};
+
+/** Why somebody hears of what is about others. */
+const FOR_WATCHERS: Partial<Readonly<Record<OwnNotice['kind'], string>>> = {
+  'role-ended': 'you are an admin or an auditor of Curfew',
+  'role-changed': 'you are an admin or an auditor of Curfew',
+  'left-under-one-entry': 'you are an admin or an auditor of Curfew',
+  'accounts-forgotten': 'you are an admin of Curfew',
 };
 
 const NOT_YOU =
@@ -90,6 +99,19 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
         headline: `${about} left the directory, and is no ${role} of Curfew any more.`,
         lines: ['Who comes back has to be appointed anew'],
       };
+    case 'role-changed':
+      return {
+        headline: `${about} is ${action === 'dismiss' ? `no ${role} of Curfew any more` : `an ${role} of Curfew now`}.`,
+        lines: [
+          ...(notice.proposedBy === null ? [] : [`Proposed by ${notice.proposedBy}`]),
+          ...(notice.selfConfirmed ? [THEMSELVES] : []),
+        ],
+      };
+    case 'left-under-one-entry':
+      return {
+        headline: `${about} left the directory, and is still in it as ${other ?? 'somebody else'}: the two are counted as one person.`,
+        lines: ['What the other entry holds goes on. If the person left, take that entry out of the directory, too'],
+      };
     case 'proposal-waits':
       return {
         headline: `${proposed(notice)}: a second admin has to confirm it.`,
@@ -127,6 +149,10 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
       return assertNever(kind);
   }
 }
+
+/** What those who watch hear where nobody else has looked at it. */
+const THEMSELVES =
+  'They confirmed it themselves, because there was no other admin: ask both whether it was really they, and not by e-mail';
 
 /** What it means to somebody that their account was forgotten. */
 const ANEW =
