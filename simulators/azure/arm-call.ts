@@ -15,7 +15,12 @@ export type ArmPorts = {
 };
 
 /** One call whose token has been checked. */
-export type ArmCall = { readonly http: HttpCall; readonly caller: Caller; readonly version: string };
+export type ArmCall = {
+  readonly http: HttpCall;
+  readonly caller: Caller;
+  readonly version: string;
+  readonly correlationId: string;
+};
 
 /** Where a path leads. */
 export type ArmRoute = {

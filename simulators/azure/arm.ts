@@ -1,4 +1,5 @@
-import { queryValue, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
+import { header, queryValue, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
+import { listActivity, recordActivity } from './activity-log.ts';
 import type { ArmCall, ArmPorts, ArmRoute } from './arm-call.ts';
 import {
   getManagementGroup,
@@ -14,6 +15,7 @@ import {
 } from './arm-resources.ts';
 import type { Caller } from './authorization.ts';
 import { AzureError } from './azure-error.ts';
+import { isGuid } from './guid.ts';
 import { listAssignments } from './role-assignment-list.ts';
 import { deleteAssignment, getAssignment, putAssignment } from './role-assignments.ts';
 import { deleteDefinition, getDefinition, listDefinitions, putDefinition } from './role-definitions.ts';
@@ -26,6 +28,9 @@ const RESOURCE_VERSIONS = ['2019-11-01', '2020-01-01', '2021-01-01', '2021-04-01
 const MANAGEMENT_GROUP_VERSIONS = ['2020-05-01', '2021-04-01', '2023-04-01'];
 const STORAGE_VERSIONS = ['2022-09-01', '2023-01-01', '2023-05-01'];
 
+const ACTIVITY_VERSIONS = ['2015-04-01'];
+
+const ACTIVITY = /^(\/subscriptions\/[^/]+)\/providers\/Microsoft\.Insights\/eventtypes\/management\/values$/i;
 const AUTHORIZATION = /^(.*)\/providers\/Microsoft\.Authorization\/(roleAssignments|roleDefinitions)(?:\/([^/]+))?$/i;
 const STORAGE = /^(.*)\/providers\/Microsoft\.Storage\/storageAccounts(?:\/[^/]+)?$/i;
 const ROOT: Scope = { kind: 'root', id: '/', key: '/' };
@@ -41,7 +46,16 @@ export function armRoute(ports: ArmPorts, call: HttpCall): ArmRoute | null {
       ? assignments(ports, call.method, scope, name ?? null)
       : definitions(ports, call.method, scope, name ?? null);
   }
+  const [, logged] = ACTIVITY.exec(path) ?? [];
+  const subscription = logged === undefined ? null : parseScope(logged);
+  if (subscription?.kind === 'subscription') return call.method === 'GET' ? activity(ports, subscription) : null;
   return resources(ports, call.method, path);
+}
+
+function activity(ports: ArmPorts, scope: Extract<Scope, { kind: 'subscription' }>): ArmRoute {
+  const action = 'Microsoft.Insights/eventtypes/values/read';
+  const perform = authorized(ports, action, scope, (call) => listActivity(ports, scope.subscription, call));
+  return { action, type: 'eventtypes/management', versions: ACTIVITY_VERSIONS, scope, perform };
 }
 
 function assignments(ports: ArmPorts, method: string, scope: Scope, name: string | null): ArmRoute | null {
@@ -196,7 +210,13 @@ export function requireSupported(route: ArmRoute, version: string): void {
 }
 
 /** Performs a call that has been recognised. Subscriptions of other tenants, and those that are not there, are told apart from what is forbidden. */
-export function performArm(ports: ArmPorts, route: ArmRoute, http: HttpCall, caller: Caller): HttpAnswer {
+export function performArm(
+  ports: ArmPorts,
+  route: ArmRoute,
+  http: HttpCall,
+  caller: Caller,
+  requestId: string,
+): HttpAnswer {
   const version = requireVersion(http);
   requireSupported(route, version);
   if ('subscription' in route.scope) {
@@ -209,8 +229,18 @@ export function performArm(ports: ArmPorts, route: ArmRoute, http: HttpCall, cal
       );
   }
   requireKnownQuery(http);
-  const call: ArmCall = { http, caller, version };
-  return route.perform(call);
+  const sent = header(http, 'x-ms-correlation-request-id') ?? '';
+  const call: ArmCall = { http, caller, version, correlationId: isGuid(sent) ? sent : requestId };
+  if (http.method === 'GET') return route.perform(call);
+  const path = decode(http.rawPath);
+  try {
+    const answer = route.perform(call);
+    recordActivity(ports, route, call, path, answer.status);
+    return answer;
+  } catch (error) {
+    if (error instanceof AzureError) recordActivity(ports, route, call, path, error.status);
+    throw error;
+  }
 }
 
 /** Query parameters that operations here know. Azure ignores others. */

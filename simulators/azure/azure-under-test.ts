@@ -109,14 +109,20 @@ export class AzureUnderTest {
   #simulator: AzureSimulator | null = null;
   readonly #tokens = new Map<string, string>();
 
-  static async start(world: WorldDescription = WORLD, settings: Partial<AzureSettings> = {}): Promise<AzureUnderTest> {
+  static async start(
+    world: WorldDescription = WORLD,
+    settings: Partial<AzureSettings> = {},
+    { stateFile, nowMs }: { readonly stateFile?: string; readonly nowMs?: number } = {},
+  ): Promise<AzureUnderTest> {
     const cloud = new AzureUnderTest();
+    cloud.nowMs = nowMs ?? cloud.nowMs;
     cloud.#simulator = await startAzureSimulator({
       port: 0,
       world,
       settings,
       now: () => cloud.nowMs,
       signingKey: SIGNING_KEY,
+      ...(stateFile === undefined ? {} : { stateFile }),
     });
     return cloud;
   }

@@ -16,6 +16,7 @@ import { blobAction } from './blob.ts';
 import { blobAddress, blobCaller, blobError } from './blob-call.ts';
 import { answerEntra, entraAction, entraError } from './entra.ts';
 import { RoleAssignments } from './role-assignment-store.ts';
+import { changeDirectory, changeEstate } from './sim-handles.ts';
 import { World, type WorldDescription } from './world.ts';
 
 export type SimulatorOptions = {
@@ -116,7 +117,7 @@ class Simulator {
     let cutAfter = false;
     let code = 'OK';
     try {
-      const perform = this.#recognize(call, known);
+      const perform = this.#recognize(call, known, requestId);
       const fault = this.#faults.take(
         'client',
         known.service,
@@ -143,7 +144,7 @@ class Simulator {
   }
 
   /** Which service and action a call is for, and what answers it. */
-  #recognize(call: HttpCall, known: Known): () => HttpAnswer | Promise<HttpAnswer> {
+  #recognize(call: HttpCall, known: Known, requestId: string): () => HttpAnswer | Promise<HttpAnswer> {
     const entra = entraAction(call.rawPath);
     if (entra !== null) {
       Object.assign(known, { service: 'entra', action: entra.action });
@@ -178,7 +179,7 @@ class Simulator {
       const subscription = 'subscription' in route.scope ? route.scope.subscription : null;
       const headers = this.#throttle.take(call.method, subscription, caller);
       known.headers = headers;
-      return performArm(this.#arm, route, call, caller);
+      return performArm(this.#arm, route, call, caller, requestId);
     };
   }
 
@@ -212,6 +213,12 @@ class Simulator {
           return json({ simulator: 'curfew-azure', now: new Date(this.#now()).toISOString() });
         case 'GET /_sim/journal':
           return json(this.#journal.entries);
+        case 'GET /_sim/assignments':
+          return json(this.#arm.assignments.allWritten());
+        case 'POST /_sim/directory':
+          return json(changeDirectory(this.#arm, body));
+        case 'POST /_sim/estate':
+          return json(changeEstate(this.#arm, body));
         case 'POST /_sim/faults':
           this.#faults.set(body);
           return json({});

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { draw, type Range } from '../shared/draw.ts';
 import { readStateFile, writeStateFile } from '../shared/state-file.ts';
+import type { ActivityEvent } from './activity-event.ts';
 import { BUILT_IN_ROLES, type RoleDefinition } from './built-in-roles.ts';
 import { describeTenant, principalNamed, type Tenant, type TenantDescription } from './directory.ts';
 import { describeEstate, Estate, type EstateDescription, type EstateState } from './estate.ts';
@@ -35,6 +36,7 @@ type State = {
   estate: EstateState;
   customRoles: CustomRole[];
   assignments: AssignmentState;
+  activity: ActivityEvent[];
 };
 
 /** The simulated cloud's memory. Saved whole after each change when it has a file, so that a restart keeps it. */
@@ -72,6 +74,11 @@ export class World {
   /** What was written about each role assignment. */
   get assignments(): AssignmentState {
     return this.#state.assignments;
+  }
+
+  /** The Activity Log, oldest first. */
+  get activity(): ActivityEvent[] {
+    return this.#state.activity;
   }
 
   /** A role of Azure's or of the tenant, by its GUID. */
@@ -113,6 +120,7 @@ function describe(description: WorldDescription, signingKey: string, nowMs: numb
     estate: describeEstate(description, tenants, nowMs),
     customRoles: [],
     assignments: describeAssignments(description, tenants, nowMs),
+    activity: [],
   };
 }
 
