@@ -84,13 +84,18 @@ const FIELDS: Readonly<Record<string, (event: ActivityEvent) => string>> = {
   correlationid: (event) => event.correlationId,
 };
 
-/** The one syntax that the reference has: a time to begin with, a time to end with, and one field that equals something. */
+/**
+ * The one syntax that the reference has: a time to begin with, a time to end with, and one field that equals something. `az` sends times
+ * without quotes and without a zone.
+ */
 function readFilter(sent: string | null, nowMs: number): (event: ActivityEvent) => boolean {
   const text = (sent ?? '').replaceAll('+', ' ').trim();
   const [, from = '', , to, , field, value = ''] =
-    /^eventTimestamp ge '([^']+)'( and eventTimestamp le '([^']+)')?( and (\w+) eq '([^']+)')?$/i.exec(text) ?? [];
-  const begin = Date.parse(from);
-  const end = to === undefined ? nowMs : Date.parse(to);
+    /^eventTimestamp ge '?([\d.:TZ-]+)'?( and eventTimestamp le '?([\d.:TZ-]+)'?)?( and (\w+) eq '([^']+)')?$/i.exec(
+      text,
+    ) ?? [];
+  const begin = readTime(from);
+  const end = to === undefined ? nowMs : readTime(to);
   const read = field === undefined ? null : FIELDS[field.toLowerCase()];
   if (Number.isNaN(begin) || Number.isNaN(end) || read === undefined)
     throw new AzureError(400, 'BadRequest', `The filter '${text}' is not supported. eventTimestamp ge is required.`);
@@ -99,3 +104,6 @@ function readFilter(sent: string | null, nowMs: number): (event: ActivityEvent) 
   return (event) =>
     event.at >= begin && event.at <= end && (read === null || read(event).toLowerCase() === value.toLowerCase());
 }
+
+/** What names no zone is UTC. */
+const readTime = (text: string): number => Date.parse(text.endsWith('Z') ? text : `${text}Z`);

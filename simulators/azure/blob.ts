@@ -60,14 +60,17 @@ function requireKnownQuery(call: HttpCall): void {
 
 function listContainers(ports: ArmPorts, caller: Caller, at: BlobAddress): HttpAnswer {
   require(ports, caller, { action: `${CONTAINERS}/read`, scope: scopeOf(at.id) });
-  const shown = at.account.containers.map((one) => `<Container><Name>${escapeXml(one.name)}</Name></Container>`);
+  const shown = at.account.containers.map(
+    (one) =>
+      `<Container><Name>${escapeXml(one.name)}</Name><Properties>${elements(containerProperties(one))}</Properties></Container>`,
+  );
   return xml(at, `<Containers>${shown.join('')}</Containers><NextMarker />`);
 }
 
 function showContainer(ports: ArmPorts, caller: Caller, at: BlobAddress): HttpAnswer {
   require(ports, caller, { action: `${CONTAINERS}/read`, scope: containerScope(at) });
-  containerOf(at);
-  return { status: 200, headers: { 'x-ms-lease-status': 'unlocked', 'x-ms-lease-state': 'available' }, body: '' };
+  const lease = { 'x-ms-lease-status': 'unlocked', 'x-ms-lease-state': 'available' };
+  return { status: 200, headers: { ...containerProperties(containerOf(at)), ...lease }, body: '' };
 }
 
 function listBlobs(ports: ArmPorts, caller: Caller, at: BlobAddress, call: HttpCall): HttpAnswer {
@@ -80,12 +83,10 @@ function listBlobs(ports: ArmPorts, caller: Caller, at: BlobAddress, call: HttpC
   const blobs = Object.entries(containerOf(at).blobs)
     .filter(([name]) => name.startsWith(prefix))
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, blob]) => {
-      const properties = Object.entries(propertiesOf(blob)).map(
-        ([key, value]) => `<${key}>${escapeXml(value)}</${key}>`,
-      );
-      return `<Blob><Name>${escapeXml(name)}</Name><Properties>${properties.join('')}<BlobType>BlockBlob</BlobType></Properties></Blob>`;
-    });
+    .map(
+      ([name, blob]) =>
+        `<Blob><Name>${escapeXml(name)}</Name><Properties>${elements(propertiesOf(blob))}<BlobType>BlockBlob</BlobType></Properties></Blob>`,
+    );
   return xml(at, `<Prefix>${escapeXml(prefix)}</Prefix><Blobs>${blobs.join('')}</Blobs><NextMarker />`);
 }
 
@@ -178,7 +179,19 @@ function scopeOf(id: string): Scope {
 
 const containerScope = (at: BlobAddress): Scope => scopeOf(`${at.id}/blobServices/default/containers/${at.container}`);
 
-function containerOf(at: BlobAddress): { blobs: Record<string, Blob> } {
+type Container = BlobAddress['account']['containers'][number];
+
+const containerProperties = (container: Container): Readonly<Record<string, string>> => ({
+  'Last-Modified': new Date(container.modifiedAt).toUTCString(),
+  Etag: '"0x1"',
+});
+
+const elements = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`)
+    .join('');
+
+function containerOf(at: BlobAddress): Container {
   const found = at.account.containers.find((one) => one.name === at.container);
   if (found !== undefined) return found;
   throw new AzureError(404, 'ContainerNotFound', 'The specified container does not exist.');

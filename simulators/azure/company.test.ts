@@ -142,6 +142,8 @@ describe('the Activity Log', () => {
     expect(await events(`${since} and resourceGroupName eq 'other'`)).toEqual([]);
     expect(await events(`${since} and resourceProvider eq 'Microsoft.Authorization'`)).toHaveLength(2);
     expect(await events(`${since} and eventTimestamp le '2026-03-02T08:59:59Z'`)).toEqual([]);
+    const bare = 'eventTimestamp ge 2026-03-02T08:00:00.000001 and eventTimestamp le 2026-03-02T10:00:00.000001';
+    expect(await events(bare)).toHaveLength(2);
   });
 
   test.each([

@@ -33,7 +33,10 @@ export type EstateDescription = {
 };
 
 export type Blob = { content: string; contentType: string; modifiedAt: number; etag: string };
-export type StorageAccount = { name: string; containers: { name: string; blobs: Record<string, Blob> }[] };
+export type StorageAccount = {
+  name: string;
+  containers: { name: string; modifiedAt: number; blobs: Record<string, Blob> }[];
+};
 export type ResourceGroup = {
   name: string;
   location: string;
@@ -81,6 +84,7 @@ export function describeEstate(description: EstateDescription, tenants: readonly
           name: account.name,
           containers: (account.containers ?? []).map((container) => ({
             name: container.name,
+            modifiedAt: nowMs,
             blobs: Object.fromEntries(
               (container.blobs ?? []).map((blob) => [
                 blob.name,
