@@ -31,7 +31,7 @@ import {
 import { foreseeOrder } from '../operations/order-outlook.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions, standingSignIns } from '../operations/own-sessions.ts';
 import { previewRequest } from '../operations/preview-request.ts';
-import { confirmProposal, propose, refuseProposal } from '../operations/proposals.ts';
+import { challengeProposal, confirmProposal, propose, refuseProposal } from '../operations/proposals.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
   confirmRevocationOrder,
@@ -124,6 +124,7 @@ export function bindOperations(
     listAdministration: (actor) => listAdministration(world, actor),
     claimAdministration: (actor, input) => claimAdministration(world, actor, input),
     propose: (actor, input) => propose(world, actor, input),
+    challengeProposal: (actor, id, input) => challengeProposal(world, actor, id, input),
     confirmProposal: (actor, id, input) => confirmProposal(world, actor, id, input),
     refuseProposal: (actor, id) => refuseProposal(world, actor, id),
     showPolicy: (actor) => showPolicy(world, actor),

@@ -135,6 +135,7 @@ export interface ApiOperations {
   listAdministration(actor: Actor): Outcome<AdministrationView>;
   claimAdministration(actor: Actor, input: { readonly code: string }): Outcome<AdministrationView>;
   propose(actor: Actor, input: ProposalInput): Outcome<ProposalView>;
+  challengeProposal(actor: Actor, id: ProposalId, input?: Pick<Confirmation, 'seen'>): Outcome<SigningView>;
   confirmProposal(actor: Actor, id: ProposalId, input?: Confirmation): Outcome<ProposalView>;
   refuseProposal(actor: Actor, id: ProposalId): Outcome<ProposalView>;
   showPolicy(actor: Actor): Result<PolicyStatus, OperationRefusal>;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { GrantId, PersonId, RecoveryId, RequestId } from '../core/ids.ts';
+import type { GrantId, PersonId, ProposalId, RecoveryId, RequestId } from '../core/ids.ts';
 import type { Meaning } from '../core/meaning.ts';
 import { invariant } from '../core/result.ts';
 import type { Role } from '../core/role.ts';
@@ -54,7 +54,16 @@ export interface RecoveryDocument extends Signed {
   readonly person: PersonId;
 }
 
-export type SignedDocument = ApprovalDocument | RecoveryDocument;
+/** What an admin signs who confirms a change of Curfew itself. */
+export interface ProposalDocument extends Signed {
+  readonly v: 1;
+  readonly kind: 'curfew.proposal';
+  readonly proposal: ProposalId;
+  /** `changesVersion` of the proposal: stands for everything that it changes. */
+  readonly changes: string;
+}
+
+export type SignedDocument = ApprovalDocument | RecoveryDocument | ProposalDocument;
 
 /** How long a document may be signed after it was made. */
 export const SIGN_WITHIN_MS = 5 * 60_000;

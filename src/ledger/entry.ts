@@ -79,7 +79,7 @@ export const EVENTS = {
   'administration.claimed': only('role'),
   'administration.claim-refused': only('triesLeft'),
   'administration.proposed': { public: [...PROPOSED, 'lapsesAt'], personal: ['reason'] },
-  'administration.confirmed': only(...PROPOSED),
+  'administration.confirmed': only(...PROPOSED, 'signed', ...SIGNATURE),
   'administration.refused': only(...PROPOSED),
   'administration.withdrawn': only(...PROPOSED),
   'administration.ended': only('role', 'because', 'directoryVersion'),

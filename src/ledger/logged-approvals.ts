@@ -115,6 +115,8 @@ export class LoggedApprovals {
         return this.#extend(facts, subjects, request);
       case 'passkey.recovery-confirmed':
         return this.#confirm(body, facts, subjects);
+      case 'administration.confirmed':
+        return this.#administer(body, facts);
       default:
         return null;
     }
@@ -220,6 +222,19 @@ export class LoggedApprovals {
     if (typeof document === 'string') return document;
     const says = document.recovery === facts['recovery'] && document.person === subjects['person'];
     return says && document.person !== document.approver ? null : 'what was signed is not what the entry says';
+  }
+
+  /** Entries of before say nothing of a signature: nobody was asked for one. */
+  #administer(body: Body, facts: Body): string | null {
+    if (facts['signed'] === false) {
+      const { id } = fieldsOf(body['actor']);
+      const had = [...this.#keys.values()].some(({ person }) => person === id);
+      return had ? 'an admin who had a passkey confirmed without it' : null;
+    }
+    if (facts['signed'] !== true) return null;
+    const document = this.#verify('curfew.proposal', body, facts);
+    if (typeof document === 'string') return document;
+    return document.proposal === facts['proposal'] ? null : 'what was signed is not what the entry says';
   }
 
   /** Verifies the signature of an entry by a key that was its actor's at that place in the log. A text says what is wrong. */

@@ -155,6 +155,12 @@ const ADMINISTER = row('nothing', {
   admin: ALL,
   machines: same('people-only'),
 });
+const CONFIRM_CHANGE = row('proposal', {
+  people: ['proposed-it', 'allow', 'hidden'],
+  watchers: ['proposed-it', 'allow', 'not-admin'],
+  admin: ['proposed-it', 'allow', 'allow'],
+  machines: PEOPLE_ONLY,
+});
 const HAND_OUT = row('grant', { people: OWN, watchers: OWN, machines: OWN });
 const ORDERING = row('scope', {
   people: ['allow', 'may-not-order', 'may-not-order'],
@@ -286,12 +292,8 @@ export const AUTHORISATION = {
   claimAdministration: EVERY_PERSON,
   propose: ADMINISTER,
   // Whom it is about decides nothing of it while there is another admin, nor ever whether they are one human: see `proposals.ts`.
-  confirmProposal: row('proposal', {
-    people: ['proposed-it', 'allow', 'hidden'],
-    watchers: ['proposed-it', 'allow', 'not-admin'],
-    admin: ['proposed-it', 'allow', 'allow'],
-    machines: PEOPLE_ONLY,
-  }),
+  challengeProposal: CONFIRM_CHANGE,
+  confirmProposal: CONFIRM_CHANGE,
   refuseProposal: row('proposal', {
     people: CONCERNED,
     watchers: ['allow', 'allow', 'not-admin'],

@@ -148,7 +148,7 @@ export function entryWords(body: EntryBody): string {
     case 'administration.proposed':
       return `proposed to ${changeWords(say)}`;
     case 'administration.confirmed':
-      return `confirmed to ${changeWords(say)}`;
+      return `confirmed to ${changeWords(say)}${facts['signed'] === false ? ', without a passkey' : ''}`;
     case 'administration.refused':
       return `refused to ${changeWords(say)}`;
     case 'administration.withdrawn':

@@ -43,6 +43,8 @@ export interface OwnNotice {
   readonly role: CurfewRole | null;
   /** Whom it is about confirmed it, because there was no other admin. */
   readonly selfConfirmed: boolean;
+  /** Whoever confirmed it had no passkey. */
+  readonly unsigned: boolean;
   /** Who proposed what somebody confirmed, by name and key. */
   readonly proposedBy: string | null;
   /** In the words of whoever proposed it; `null`: nobody did, or it is not said here. */
@@ -107,6 +109,7 @@ export async function ownNoticeOf(
     action: textOf(facts['action']) as ProposedAction | null,
     role: textOf(facts['role']) as CurfewRole | null,
     selfConfirmed: message.kind === 'role-changed' && by !== null && (await areOneHuman(db, by, person)),
+    unsigned: facts['signed'] === false,
     proposedBy: nameOf(proposedBy),
     issuer: textOf(facts['issuer']),
     // Entries of before say nothing of it: all accounts signed in.

@@ -10,7 +10,7 @@ import { standingToProposal, type Parties } from './standing.ts';
 import type { Actor, World } from './world.ts';
 
 /** What is done with an open proposal. */
-export type Deciders = 'confirmProposal' | 'refuseProposal';
+export type Deciders = 'challengeProposal' | 'confirmProposal' | 'refuseProposal';
 
 /** Who acts, as a human, and who has roles of Curfew. */
 interface Turn {

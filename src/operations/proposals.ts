@@ -25,7 +25,6 @@ import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
 import { carryOutRole, isActive, NOBODY, unfitRole } from './change-roles.ts';
 import { carryOutMerge, unfitToMerge } from './merge-persons.ts';
-import { freshSignIn } from './fresh-sign-in.ts';
 import {
   deciders,
   isAboutRole,
@@ -41,6 +40,8 @@ import { proposalView, type May, type ProposalView } from './proposal-view.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { carryOutRelease, findReleasable, unfitToRelease } from './release-account.ts';
 import { partiesOf, standingToProposal, type Parties } from './standing.ts';
+import { askToSign, CHANGED, provenSecond } from './sign-proposal.ts';
+import type { SignedInput, SigningView } from './sign-decision.ts';
 import { unknownPerson } from './unknown-name.ts';
 import type { Actor, World } from './world.ts';
 
@@ -115,10 +116,12 @@ function told(world: World, written: Result<Written, OperationRefusal>): Outcome
 export interface Confirmation {
   /** `changesVersion` of the proposal as it was shown. Absent: nothing was shown. */
   readonly seen?: string | undefined;
+  /** What their passkey signed, from whoever has one. */
+  readonly assertion?: SignedInput | undefined;
 }
 
 /**
- * Carries a proposal out, as its second person, who has just signed in: another admin, none of those whom it is about. A change of roles
+ * Carries a proposal out, as its second person, who signs it with their passkey or, having none, has just signed in: another admin, none of those whom it is about. A change of roles
  * is confirmed by whom it is about where there is no other admin. A yes to what was shown (`seen`) is none to anything else. Everything that it
  * changes is written in one transaction with its entries.
  */
@@ -126,22 +129,51 @@ export async function confirmProposal(
   world: World,
   actor: Actor,
   id: ProposalId,
-  { seen }: Confirmation = {},
+  { seen, assertion }: Confirmation = {},
 ): Promise<Outcome> {
-  return decide(world, actor, id, 'confirmProposal', async (trx, { proposal, parties, holders, now }) => {
-    // A stolen session must not be the second person.
-    const fresh = freshSignIn(actor, now);
-    if (!fresh.ok) return fresh;
-    if (!isStillAdmin(world, holders, proposal.proposedBy)) return refused(PROPOSER_IS_GONE);
-    if (isAmongThem(proposal, parties)) return refused(PROPOSER_IS_ONE_OF_THEM);
-    const wrong = await unfit(world, trx, holders, proposal);
-    if (wrong !== null) return refused(wrong);
-    const effects = await lockEffects(world, trx, proposal);
-    if (seen !== undefined && seen !== versionOf(effects)) return refused(CHANGED);
+  return decide(world, actor, id, 'confirmProposal', async (trx, deciding) => {
+    const { proposal, now } = deciding;
+    const found = await wouldChange(world, trx, deciding, seen);
+    if (!found.ok) return found;
+    const effects = found.value;
+    // Neither a stolen session nor who signs in in somebody's name must be the second person.
+    const proof = await provenSecond(world, trx, actor, effects, assertion, now);
+    if (!proof.ok) return proof;
     await saveOutcome(trx, id, 'confirmed', actor.person, now);
-    await world.append(trx, entryOf('administration.confirmed', actor, proposal, now));
+    const { facts, ...entry } = entryOf('administration.confirmed', actor, proposal, now);
+    await world.append(trx, { ...entry, facts: { ...facts, ...proof.value } });
     return ok({ effects, tell: await carryOut(world, trx, effects, { by: actor.person, now }) });
   });
+}
+
+/** What has to be signed to confirm a proposal as it was shown; by whoever could confirm it now. */
+export async function challengeProposal(
+  world: World,
+  actor: Actor,
+  id: ProposalId,
+  { seen }: Pick<Confirmation, 'seen'> = {},
+): Promise<Result<SigningView, OperationRefusal>> {
+  return world.db.transaction().execute(async (trx): Promise<Result<SigningView, OperationRefusal>> => {
+    const found = await decidable(world, trx, actor, id, 'challengeProposal');
+    if (!found.ok) return found;
+    const effects = await wouldChange(world, trx, found.value, seen);
+    return effects.ok ? askToSign(world, trx, actor, effects.value, found.value.now) : effects;
+  });
+}
+
+/** What confirming would change, if it can be carried out and is what was seen. */
+async function wouldChange(
+  world: World,
+  trx: Trx,
+  { proposal, parties, holders }: Deciding,
+  seen: string | undefined,
+): Promise<Result<Effects, OperationRefusal>> {
+  if (!isStillAdmin(world, holders, proposal.proposedBy)) return refused(PROPOSER_IS_GONE);
+  if (isAmongThem(proposal, parties)) return refused(PROPOSER_IS_ONE_OF_THEM);
+  const wrong = await unfit(world, trx, holders, proposal);
+  if (wrong !== null) return refused(wrong);
+  const effects = await lockEffects(world, trx, proposal);
+  return seen === undefined || seen === versionOf(effects) ? ok(effects) : refused(CHANGED);
 }
 
 /** Ends a proposal without a change: whoever made it withdraws it, everybody else who may refuses it. */
@@ -189,23 +221,36 @@ async function decide(
   work: (trx: Trx, deciding: Deciding) => Promise<Result<Done, OperationRefusal>>,
 ): Promise<Outcome> {
   const written = await world.db.transaction().execute(async (trx): Promise<Result<Written, OperationRefusal>> => {
-    const turn = await takeTurn(trx, actor);
-    const proposal = await lockProposal(trx, id);
-    if (proposal === null) return refused(NOT_FOUND);
-    const parties = await partiesOf(world, trx, proposal);
-    const no = judge(operation, turn.acting, standingToProposal(turn.human, parties));
-    if (no !== null) return refused(no);
-    if (proposal.outcome !== null)
-      return refused({ code: 'already-decided', detail: `This proposal was ${proposal.outcome}.` });
-    if (turn.now >= proposal.lapsesAt) return refused(LAPSED);
-    const left = leftToOthers(world, operation, turn, proposal, parties);
-    if (left !== null) return refused(left);
-    const done = await work(trx, { ...turn, proposal, parties });
+    const found = await decidable(world, trx, actor, id, operation);
+    if (!found.ok) return found;
+    const { proposal, now } = found.value;
+    const done = await work(trx, found.value);
     if (!done.ok) return done;
     const { effects, tell } = done.value;
-    return ok({ view: await proposalView(world, trx, proposal, OVER, effects), at: turn.now, tell });
+    return ok({ view: await proposalView(world, trx, proposal, OVER, effects), at: now, tell });
   });
   return told(world, written);
+}
+
+/** An open proposal with which the actor may do something now, locked. */
+async function decidable(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  id: ProposalId,
+  operation: Deciders,
+): Promise<Result<Deciding, OperationRefusal>> {
+  const turn = await takeTurn(trx, actor);
+  const proposal = await lockProposal(trx, id);
+  if (proposal === null) return refused(NOT_FOUND);
+  const parties = await partiesOf(world, trx, proposal);
+  const no = judge(operation, turn.acting, standingToProposal(turn.human, parties));
+  if (no !== null) return refused(no);
+  if (proposal.outcome !== null)
+    return refused({ code: 'already-decided', detail: `This proposal was ${proposal.outcome}.` });
+  if (turn.now >= proposal.lapsesAt) return refused(LAPSED);
+  const left = leftToOthers(world, operation, turn, proposal, parties);
+  return left === null ? ok({ ...turn, proposal, parties }) : refused(left);
 }
 
 const OVER: May = { mayConfirm: false, mayRefuse: false, confirmers: [] };
@@ -338,11 +383,6 @@ const LAPSED: OperationRefusal = {
   code: 'proposal-lapsed',
   detail: 'Nobody decided this within 24 hours.',
   hint: 'Propose it again: curfew admin …',
-};
-const CHANGED: OperationRefusal = {
-  code: 'proposal-changed',
-  detail: 'What this would change is different by now, so what you saw is not what would be confirmed.',
-  hint: 'Look at it again, and decide again.',
 };
 const PROPOSER_IS_GONE: OperationRefusal = {
   code: 'proposal-lapsed',

@@ -9,7 +9,7 @@ export interface StoredAssertion {
   readonly signature: string;
 }
 
-export const CHALLENGE_PURPOSES = ['register', 'step-up', 'approve', 'recover'] as const;
+export const CHALLENGE_PURPOSES = ['register', 'step-up', 'approve', 'recover', 'administer'] as const;
 export type ChallengePurpose = (typeof CHALLENGE_PURPOSES)[number];
 
 /** Tables of passkeys. */

@@ -46,6 +46,40 @@ test('a confirmation says what was seen, if anything was; 409 where it would cha
   await api.close();
 });
 
+test('what is to be signed, and the signature, go through as they came', async () => {
+  const said: unknown[] = [];
+  const options = {
+    challenge: 'AAAA',
+    rpId: 'localhost',
+    timeout: 300_000,
+    userVerification: 'required',
+    allowCredentials: [],
+  } as const;
+  const signing = { document: '{"v":1}', options, expiresAt: '2026-11-21T06:05:00.000Z' };
+  const api = await apiUnderTest({
+    challengeProposal(_actor, id, input) {
+      said.push([id, input]);
+      return yes(signing);
+    },
+    confirmProposal(_actor, _id, input) {
+      said.push(input);
+      return input?.assertion === undefined ? no('signature-required') : yes(MERGE as never);
+    },
+  });
+  const post = (path: string, payload: object, as: 'bo' | null = 'bo') =>
+    api.as(as, { method: 'POST', url: `${PROPOSALS}/${MERGE.id}/${path}`, payload });
+  const asked = await post('challenge', { seen: 'v1' });
+  expect([asked.statusCode, asked.json()]).toEqual([200, signing]);
+  const response = { id: 'AAAA', response: { authenticatorData: 'AAAA', clientDataJSON: 'AAAA', signature: 'AAAA' } };
+  const assertion = { document: signing.document, response };
+  expect((await post('confirm', { seen: 'v1' })).statusCode).toBe(403);
+  expect((await post('confirm', { seen: 'v1', assertion })).statusCode).toBe(200);
+  expect(said).toEqual([[MERGE.id, { seen: 'v1' }], { seen: 'v1' }, { seen: 'v1', assertion }]);
+  expect((await post('challenge', { sees: 1 })).statusCode).toBe(422);
+  expect((await post('challenge', {}, null)).statusCode).toBe(401);
+  await api.close();
+});
+
 test.each([
   ['an action that there is not', { ...merge, action: 'promote' }],
   ['no reason', { ...merge, reason: undefined }],

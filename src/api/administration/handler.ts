@@ -10,12 +10,14 @@ import { actorOf } from '../authenticate.ts';
 import { once, type Made } from '../idempotency.ts';
 import type { Outcome } from '../operations-port.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
+import { assertionResponse, signedDocument, signingView } from '../passkeys/webauthn.ts';
 import { pathId } from '../path-ids.ts';
 import { idParams, personView, type Covers } from '../views.ts';
 import { proposalBody, proposalView } from './proposal-schema.ts';
 
 const time = z.string().meta({ format: 'date-time' });
 
+const seen = z.string().max(200).optional();
 const holderView = z.object({
   person: personView,
   role: z.enum(CURFEW_ROLES),
@@ -89,15 +91,38 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
   });
   v1.route({
     method: 'POST',
+    url: '/administration/proposals/:id/challenge',
+    schema: {
+      summary: 'What my passkey has to sign to confirm this',
+      tags: ['administration'],
+      params: idParams,
+      body: z.strictObject({ seen }),
+      response: { 200: signingView },
+    },
+    handler: async (request, reply) => {
+      const id = pathId('prp', request.params.id);
+      return answer(
+        base.origin,
+        request,
+        reply,
+        await operations.challengeProposal(actorOf(request), id, request.body),
+      );
+    },
+  });
+  v1.route({
+    method: 'POST',
     url: '/administration/proposals/:id/confirm',
     schema: {
       summary: 'Carry a proposal out, as its second person',
       description:
-        'Takes a sign-in of the last ten minutes. With `seen` it is a yes to what was shown: where the proposal would change something else by ' +
+        'Takes an answer of a passkey to `challenge` from whoever has one, and a sign-in of the last ten minutes from who never had one. With `seen` it is a yes to what was shown: where the proposal would change something else by ' +
         'now, it is refused (proposal-changed). The answer says what it changed.',
       tags: ['administration'],
       params: idParams,
-      body: z.strictObject({ seen: z.string().max(200).optional() }),
+      body: z.strictObject({
+        seen,
+        assertion: z.strictObject({ document: signedDocument, response: assertionResponse }).optional(),
+      }),
       response: { 200: proposalView },
     },
     handler: (request, reply) =>

@@ -21,6 +21,7 @@ const noticeUnderTest = (changes: Partial<OwnNotice>): OwnNotice => ({
   action: null,
   role: null,
   selfConfirmed: false,
+  unsigned: false,
   proposedBy: null,
   reason: null,
   issuer: null,
@@ -64,7 +65,14 @@ function cases(): readonly Partial<OwnNotice>[] {
     { kind: 'role-dismissed', ...role },
     { kind: 'role-ended', role: 'admin', about: 'Rami Haddad (rami)', by: null },
     { kind: 'role-changed', ...role, proposedBy: 'Fay Okafor (fay)' },
-    { kind: 'role-changed', ...role, role: 'admin', proposedBy: 'Fay Okafor (fay)', selfConfirmed: true },
+    {
+      kind: 'role-changed',
+      ...role,
+      role: 'admin',
+      proposedBy: 'Fay Okafor (fay)',
+      selfConfirmed: true,
+      unsigned: true,
+    },
     { kind: 'role-changed', ...role, action: 'dismiss', proposedBy: 'Fay Okafor (fay)' },
     { kind: 'proposal-waits', ...role },
     { kind: 'proposal-waits', ...role, action: 'dismiss' },
@@ -187,6 +195,7 @@ test('what each message says first, and below', () => {
     Bo Sandberg (bo) is an admin of Curfew now.
       Proposed by Fay Okafor (fay)
       They confirmed it themselves, because there was no other admin: ask both whether it was really they, and not by e-mail
+      It was confirmed by a sign-in alone, without a passkey
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     Bo Sandberg (bo) is no auditor of Curfew any more.
       Proposed by Fay Okafor (fay)

@@ -105,6 +105,7 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
         lines: [
           ...(notice.proposedBy === null ? [] : [`Proposed by ${notice.proposedBy}`]),
           ...(notice.selfConfirmed ? [THEMSELVES] : []),
+          ...(notice.unsigned ? ['It was confirmed by a sign-in alone, without a passkey'] : []),
         ],
       };
     case 'left-under-one-entry':

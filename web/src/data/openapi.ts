@@ -4146,6 +4146,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/administration/proposals/{id}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What my passkey has to sign to confirm this */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        seen?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Signing"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/administration/proposals/{id}/confirm": {
         parameters: {
             query?: never;
@@ -4157,7 +4222,7 @@ export interface paths {
         put?: never;
         /**
          * Carry a proposal out, as its second person
-         * @description Takes a sign-in of the last ten minutes. With `seen` it is a yes to what was shown: where the proposal would change something else by now, it is refused (proposal-changed). The answer says what it changed.
+         * @description Takes an answer of a passkey to `challenge` from whoever has one, and a sign-in of the last ten minutes from who never had one. With `seen` it is a yes to what was shown: where the proposal would change something else by now, it is refused (proposal-changed). The answer says what it changed.
          */
         post: {
             parameters: {
@@ -4175,6 +4240,19 @@ export interface paths {
                 content: {
                     "application/json": {
                         seen?: string;
+                        assertion?: {
+                            /** @description What was signed, exactly as it was given out. */
+                            document: string;
+                            /** @description AuthenticationResponseJSON of WebAuthn. */
+                            response: {
+                                id: string;
+                                response: {
+                                    authenticatorData: string;
+                                    clientDataJSON: string;
+                                    signature: string;
+                                };
+                            };
+                        };
                     };
                 };
             };
@@ -4281,6 +4359,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description PublicKeyCredentialRequestOptionsJSON of WebAuthn. */
+        RequestOptions: {
+            challenge: string;
+            rpId: string;
+            timeout: number;
+            /** @constant */
+            userVerification: "required";
+            readonly allowCredentials: {
+                id: string;
+                /** @constant */
+                type: "public-key";
+                readonly transports: string[];
+            }[];
+        };
+        /** @description PublicKeyCredentialCreationOptionsJSON of WebAuthn. */
+        CreationOptions: {
+            challenge: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Signing: {
+            /** @description Canonical JSON of what is signed; its SHA-256 is the challenge. */
+            document: string;
+            options: components["schemas"]["RequestOptions"];
+            /** Format: date-time */
+            expiresAt: string;
+        };
         Person: {
             key: string;
             name: string;
@@ -4740,33 +4845,6 @@ export interface components {
                 at: string;
                 accounts: number;
             }[];
-        };
-        /** @description PublicKeyCredentialRequestOptionsJSON of WebAuthn. */
-        RequestOptions: {
-            challenge: string;
-            rpId: string;
-            timeout: number;
-            /** @constant */
-            userVerification: "required";
-            readonly allowCredentials: {
-                id: string;
-                /** @constant */
-                type: "public-key";
-                readonly transports: string[];
-            }[];
-        };
-        /** @description PublicKeyCredentialCreationOptionsJSON of WebAuthn. */
-        CreationOptions: {
-            challenge: string;
-        } & {
-            [key: string]: unknown;
-        };
-        Signing: {
-            /** @description Canonical JSON of what is signed; its SHA-256 is the challenge. */
-            document: string;
-            options: components["schemas"]["RequestOptions"];
-            /** Format: date-time */
-            expiresAt: string;
         };
         Account: {
             id: string;

@@ -8,6 +8,7 @@ import {
 import { api, ApiFailure, ask, type AccessRequest } from './api.ts';
 import { under } from './action.ts';
 import { DeviceFailure } from './device-failure.ts';
+import type { Proposal } from './administration.ts';
 import type { Recovery } from './recoveries.ts';
 
 /** What an approver says besides yes. */
@@ -56,6 +57,23 @@ export async function confirmRecovery(id: string, key: string): Promise<Recovery
       body: { document, response },
     }),
   );
+}
+
+/** Confirms a change of Curfew itself as it was shown (`seen`): whoever has a passkey signs it, over a document for this one answer. */
+export async function confirmProposal(id: string, seen: string, hasOne: boolean, key: string): Promise<Proposal> {
+  const path = { id };
+  const confirm = (signed: object) =>
+    ask(() =>
+      api.POST('/v1/administration/proposals/{id}/confirm', {
+        params: { path, ...under(key) },
+        body: { seen, ...signed },
+      }),
+    );
+  if (!hasOne) return confirm({});
+  const { document, options } = await ask(() =>
+    api.POST('/v1/administration/proposals/{id}/challenge', { params: { path }, body: { seen } }),
+  );
+  return confirm({ assertion: { document, response: await sign(options) } });
 }
 
 /**

@@ -3,6 +3,8 @@ import { changeOf, effectsOf } from '../../administration/proposal-words.ts';
 import { under, useAction } from '../../data/action.ts';
 import { ADMINISTRATION, type Proposal } from '../../data/administration.ts';
 import { api, ApiFailure, ask } from '../../data/api.ts';
+import { useMyPasskeys } from '../../data/my-passkeys.ts';
+import { confirmProposal } from '../../data/passkeys.ts';
 import { needsOneOf, who } from '../../data/who.ts';
 import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { countdown } from '../../time/countdown.ts';
@@ -21,17 +23,13 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
   const { id, reason, proposedBy, lapsesAt, mayConfirm, mayRefuse, changesVersion, confirmers } = proposal;
   const own = proposedBy.key === me;
   const left = countdown(now, Date.parse(lapsesAt));
+  const passkeys = useMyPasskeys(mayConfirm);
+  const hasPasskey = (passkeys.data?.items.length ?? 0) > 0;
   const touches = [ADMINISTRATION, ['me']];
-  const confirm = useAction(
-    (seen: string, key) =>
-      ask(() =>
-        api.POST('/v1/administration/proposals/{id}/confirm', {
-          params: { path: { id }, ...under(key) },
-          body: { seen },
-        }),
-      ),
-    { touches, done: (after) => toast('Confirmed', changeOf(after)) },
-  );
+  const confirm = useAction((seen: string, key) => confirmProposal(id, seen, hasPasskey, key), {
+    touches,
+    done: (after) => toast('Confirmed', changeOf(after)),
+  });
   const refuse = useAction(
     (_: string, key) =>
       ask(() =>
@@ -77,10 +75,11 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
           {mayConfirm && (
             <Button
               icon={ApprovedIcon}
-              busy={confirm.isPending}
+              // Until it is known, nobody can tell what the answer takes.
+              busy={confirm.isPending || passkeys.isLoading}
               onClick={() => confirm.mutate(changesVersion, { onError: changed })}
             >
-              Confirm
+              {hasPasskey ? 'Confirm with passkey' : 'Confirm'}
             </Button>
           )}
           {mayRefuse && (

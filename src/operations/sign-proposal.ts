@@ -1,0 +1,96 @@
+import { ok, refused, type Result } from '../core/result.ts';
+import { after, toIso, type Instant } from '../core/time.ts';
+import {
+  challengeOf,
+  printDocument,
+  readDocument,
+  SIGN_WITHIN_MS,
+  type ProposalDocument,
+} from '../ledger/decision-document.ts';
+import type { NewEntry } from '../ledger/entry.ts';
+import { everHadPasskey, passkeysOf } from '../store/passkeys.ts';
+import type { Trx } from '../store/schema.ts';
+import { freshSignIn } from './fresh-sign-in.ts';
+import { versionOf, type Effects } from './proposal-effects.ts';
+import type { OperationRefusal } from './refusal.ts';
+import type { SignedInput, SigningView } from './sign-decision.ts';
+import { askForAssertion, invalid, takeAssertion } from './take-assertion.ts';
+import type { Actor, World } from './world.ts';
+
+/** Puts what an admin is about to confirm into a document, whose hash a passkey then signs. Nothing is confirmed by it. */
+export async function askToSign(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  effects: Effects,
+  now: Instant,
+): Promise<Result<SigningView, OperationRefusal>> {
+  const expiresAt = toIso(after(now, SIGN_WITHIN_MS));
+  const document = printDocument({
+    v: 1,
+    kind: 'curfew.proposal',
+    origin: world.passkeys.origin,
+    proposal: effects.proposal.id,
+    changes: versionOf(effects),
+    approver: actor.person,
+    verdict: 'approve',
+    nonce: world.random.bytes(32).toString('base64url'),
+    issuedAt: toIso(now),
+    expiresAt,
+  } satisfies ProposalDocument);
+  const asked = { purpose: 'administer', challenge: challengeOf(document), document, commentSalt: null } as const;
+  const options = await askForAssertion(world, trx, actor, asked, now);
+  return options.ok ? ok({ document, options: options.value, expiresAt }) : options;
+}
+
+/**
+ * Whether it is really the second person who confirms, for what the log says of it. Whoever has a passkey signs what is carried out, because
+ * whoever controls the company's provider signs in as any two admins. Whoever never had one has just signed in. A passkey that was removed makes
+ * nobody a newcomer: a sign-in alone removes one.
+ */
+export async function provenSecond(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  effects: Effects,
+  signed: SignedInput | undefined,
+  now: Instant,
+): Promise<Result<NewEntry['facts'], OperationRefusal>> {
+  if ((await passkeysOf(trx, actor.person)).length === 0) {
+    if (await everHadPasskey(trx, actor.person)) return refused(hadOne(world));
+    const fresh = freshSignIn(actor, now);
+    return fresh.ok ? ok({ signed: false }) : fresh;
+  }
+  if (signed === undefined) return refused(signatureRequired(world));
+  const { document: text, response } = signed;
+  const challenge = challengeOf(text);
+  const taken = await takeAssertion(world, trx, actor, { purpose: 'administer', challenge, response }, now);
+  if (!taken.ok) return taken;
+  const document = readDocument('curfew.proposal', text);
+  if (document?.proposal !== effects.proposal.id) return refused(invalid('it is about another proposal'));
+  if (document.changes !== versionOf(effects)) return refused(CHANGED);
+  return ok({ signed: true, document: text, ...taken.value.assertion });
+}
+
+function signatureRequired({ passkeys }: World): OperationRefusal {
+  return {
+    code: 'signature-required',
+    detail: 'You have a passkey, and confirming this takes it, over exactly what is changed.',
+    hint: `${passkeys.origin}/administration`,
+  };
+}
+
+function hadOne({ passkeys }: World): OperationRefusal {
+  return {
+    code: 'passkey-required',
+    detail: 'You had a passkey, and whoever had one confirms with one.',
+    hint: `Get a new one: ${passkeys.origin}/recovery. Or let another admin confirm it.`,
+  };
+}
+
+/** What was seen, or signed, is not what would be carried out. */
+export const CHANGED: OperationRefusal = {
+  code: 'proposal-changed',
+  detail: 'What this would change is different by now, so what you saw is not what would be confirmed.',
+  hint: 'Look at it again, and decide again.',
+};

@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import { beforeEach, expect, test } from 'vitest';
+import { LoggedApprovals } from '../../src/ledger/logged-approvals.ts';
+import { listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
+import { challengeProposal, confirmProposal, propose } from '../../src/operations/proposals.ts';
+import { orderRevocation } from '../../src/operations/revoke-many.ts';
+import type { Actor } from '../../src/operations/world.ts';
+import type { ProposalId } from '../../src/core/ids.ts';
+import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
+import { giveRole } from './curfew-roles.ts';
+import { eachDatabase } from './harness.ts';
+import { withPasskey, type Signer } from './passkey-people.ts';
+
+/** An order over somebody, which a merge would widen. */
+async function orderOver(acme: AcmeOperations, person: string): Promise<void> {
+  got(await orderRevocation(acme.world, await acme.as('ivo'), { person, reason: 'The laptop was stolen' }));
+}
+
+const BECAUSE = { reason: 'The team asked for it' };
+
+eachDatabase('what an admin confirms with a passkey', (current) => {
+  let acme: AcmeOperations;
+  let eli: Actor;
+  let fay: Signer;
+  beforeEach(async () => {
+    acme = await acmeOperations(current());
+    for (const key of ['eli', 'fay']) await giveRole(acme, key, 'admin');
+    eli = await acme.as('eli');
+    fay = await withPasskey(acme, 'fay');
+  });
+
+  const appoint = async (person: string) =>
+    got(await propose(acme.world, eli, { action: 'appoint', person, role: 'auditor', ...BECAUSE }));
+  const signs = async ({ actor, device }: Signer, id: ProposalId, seen?: string) => {
+    const { document, options } = got(await challengeProposal(acme.world, actor, id, { seen }));
+    return { document, response: device.assert(options) };
+  };
+  const confirm = (id: ProposalId, assertion?: Awaited<ReturnType<typeof signs>>) =>
+    confirmProposal(acme.world, fay.actor, id, assertion === undefined ? {} : { assertion });
+  const bodies = async (): Promise<readonly string[]> => {
+    const { rows } = await sql<{ body: string }>`select body from ledger_outbox order by id`.execute(current().db);
+    return rows.map(({ body }) => body);
+  };
+  /** What somebody finds who has the log alone. */
+  const verified = (log: readonly string[]) => {
+    const approvals = new LoggedApprovals();
+    for (const [seq, body] of log.entries()) approvals.learn(seq, body);
+    return approvals.report();
+  };
+  const confirmed = async () =>
+    (await bodies())
+      .map((body) => JSON.parse(body) as { kind: string; facts: Readonly<Record<string, unknown>> })
+      .filter(({ kind }) => kind === 'administration.confirmed')
+      .map(({ facts }) => facts);
+
+  test('whoever has one confirms by it alone, and the log proves it without asking anybody', async () => {
+    const { id, changesVersion } = await appoint('bo');
+    // However fresh the sign-in is: whoever controls the company's provider has fresh ones of anybody.
+    const refused = await confirm(id);
+    expect(code(refused)).toBe('signature-required');
+    expect(refused.ok ? '' : refused.refusal.hint).toMatch(/\/administration$/);
+    expect(await confirmed()).toEqual([]);
+    const assertion = await signs(fay, id, changesVersion);
+    got(await confirm(id, assertion));
+    expect(await confirmed()).toMatchObject([{ proposal: id, signed: true, document: assertion.document }]);
+    expect(JSON.parse(assertion.document)).toMatchObject({
+      kind: 'curfew.proposal',
+      proposal: id,
+      changes: changesVersion,
+    });
+    const log = await bodies();
+    expect(verified(log)).toMatchObject({ verified: 1, faults: [] });
+    const altered = log.map((body) =>
+      body.includes('"administration.confirmed"') ? body.replaceAll(id, `prp_${'a'.repeat(20)}`) : body,
+    );
+    expect(verified(altered).faults).toHaveLength(1);
+  });
+
+  test('a signature is good for one proposal, once, as its own', async () => {
+    const [one, two] = [await appoint('bo'), await appoint('cem')];
+    expect(code(await confirm(two.id, await signs(fay, one.id)))).toBe('signature-invalid');
+    const used = await signs(fay, one.id);
+    got(await confirm(one.id, used));
+    expect(code(await confirm(two.id, used))).toBe('challenge-over');
+    const asked = got(await challengeProposal(acme.world, fay.actor, two.id));
+    const other = await withPasskey(acme, 'ada');
+    const answer = { document: asked.document, response: other.device.assert(asked.options) };
+    expect(code(await confirm(two.id, answer))).toBe('signature-invalid');
+    expect(code(await challengeProposal(acme.world, fay.actor, two.id, { seen: 'another' }))).toBe('proposal-changed');
+    expect(code(await challengeProposal(acme.world, eli, two.id))).toBe('self-approval');
+    expect(await confirmed()).toHaveLength(1);
+  });
+
+  test('what changed after it was signed is not what was signed', async () => {
+    const merge = { action: 'merge', person: 'bo', other: 'finn', grants: 'keep', ...BECAUSE } as const;
+    const { id } = got(await propose(acme.world, eli, merge));
+    const assertion = await signs(fay, id);
+    await orderOver(acme, 'bo');
+    expect(code(await confirm(id, assertion))).toBe('proposal-changed');
+    // Neither is it confirmed by what was seen then, with a signature over what it is now.
+    const { document, response } = await signs(fay, id);
+    expect(
+      code(await confirmProposal(acme.world, fay.actor, id, { seen: 'then', assertion: { document, response } })),
+    ).toBe('proposal-changed');
+    got(await confirm(id, await signs(fay, id)));
+  });
+
+  test('who never had one confirms by a fresh sign-in, which the log says; who removed theirs does not', async () => {
+    const ada = await acme.as('ada');
+    await giveRole(acme, 'ada', 'admin');
+    got(await confirmProposal(acme.world, ada, (await appoint('bo')).id));
+    expect(await confirmed()).toMatchObject([{ signed: false }]);
+    expect(verified(await bodies()).faults).toEqual([]);
+    // A sign-in alone removes a passkey, so that who has one no more is not who never had one.
+    const { id } = await appoint('cem');
+    const [passkey] = got(await listPasskeys(acme.world, fay.actor));
+    if (passkey === undefined) throw new Error('there is one');
+    got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
+    expect(code(await confirm(id))).toBe('passkey-required');
+    // A broker that says otherwise of somebody who has one is found out.
+    const { person } = (await withPasskey(acme, 'gus')).actor;
+    const lie = (await bodies()).map((body) => body.replaceAll(ada.person, person));
+    const order = [
+      ...lie.filter((body) => body.includes('"passkey.registered"')),
+      ...lie.filter((body) => body.includes('"signed":false')),
+    ];
+    expect(verified(order).faults).toMatchObject([{ message: 'an admin who had a passkey confirmed without it' }]);
+  });
+});
