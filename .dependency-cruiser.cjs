@@ -75,7 +75,10 @@ module.exports = {
     {
       name: 'cli-is-a-client-of-the-api',
       severity: 'error',
-      from: { path: '^src/cli/', pathNot: ['^src/cli/demo/', '^src/cli/(serve|sweep|forget-accounts)', TEST] },
+      from: {
+        path: '^src/cli/',
+        pathNot: ['^src/cli/demo/', '^src/cli/(serve|sweep|forget-accounts|new-code|at-the-database)', TEST],
+      },
       to: {
         path: OURS,
         pathNot: ['^src/cli/(?!demo/)', CORE, '^src/platform/', '^src/ledger/(verify|merkle|note|commitment)\\.ts$'],
@@ -96,13 +99,16 @@ module.exports = {
     {
       name: 'serve-cannot-reach-the-demo',
       severity: 'error',
-      from: { path: '^src/(main|offline|cli/serve[a-z-]*|cli/forget-accounts)\\.ts$' },
+      from: { path: '^src/(main|offline|cli/serve[a-z-]*|cli/forget-accounts|cli/new-code|cli/at-the-database)\\.ts$' },
       to: { path: '^(simulators/|src/cli/demo/)', reachable: true },
     },
     {
       name: 'main-is-for-roots',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/demo/', '^src/cli/(serve|forget-accounts)', TEST] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/cli/demo/', '^src/cli/(serve|forget-accounts|new-code|at-the-database)', TEST],
+      },
       to: { path: '^src/(main|offline)\\.ts$' },
     },
     {

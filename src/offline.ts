@@ -4,6 +4,8 @@ import { judgeEpoch } from './core/epoch.ts';
 import { createAppend } from './ledger/append.ts';
 import { createSigner } from './ledger/note.ts';
 import { forgetAccounts, planForgetting, type ForgetPlan } from './operations/forget-accounts.ts';
+import type { IssuedCode } from './operations/claim-administration.ts';
+import { mayRenew, planNewCode, renewAdminCode, type CodePlan } from './operations/renew-admin-code.ts';
 import { readWitness } from './operations/watch-epoch.ts';
 import { systemClock } from './platform/clock.ts';
 import { ConfigProblem, type Config } from './platform/config.ts';
@@ -23,6 +25,10 @@ export interface Offline {
   plan(issuer: string): Promise<ForgetPlan>;
   /** Forgets what the plan says, or throws {@link ConfigProblem} with nothing done. */
   forget(plan: ForgetPlan): Promise<void>;
+  /** Who is an admin. Throws {@link ConfigProblem} where one can act, or nobody ever was one. */
+  planCode(): Promise<CodePlan>;
+  /** Makes a code with which an admin is claimed once more, or throws {@link ConfigProblem} with nothing done. */
+  renewCode(plan: CodePlan): Promise<IssuedCode>;
   close(): Promise<void>;
 }
 
@@ -69,15 +75,25 @@ export async function openOffline(config: Config): Promise<Offline> {
     },
     async forget(plan) {
       const done = await forgetAccounts({ db, append, clock: systemClock }, plan, witness.epoch);
-      if (!done.ok)
-        throw new ConfigProblem(
-          'Nothing was done: it would have been something else by now. Look again, and say it again.',
-        );
+      if (!done.ok) throw new ConfigProblem(CHANGED);
+    },
+    planCode: async () => {
+      const plan = await planNewCode(db);
+      if (plan.here.length > 0)
+        throw new ConfigProblem(`An admin can act, and appoints others: ${plan.here.join(', ')}. Nothing was done.`);
+      if (!mayRenew(plan)) throw new ConfigProblem('Nobody ever was an admin: the broker prints a code at its start.');
+      return plan;
+    },
+    async renewCode(plan) {
+      const done = await renewAdminCode({ db, append, random: systemRandom }, plan, witness.epoch);
+      if (!done.ok) throw new ConfigProblem(CHANGED);
+      return done.value;
     },
     close: () => database.close(),
   };
 }
 
+const CHANGED = 'Nothing was done: it would have been something else by now. Look again, and say it again.';
 const LET_IT_LOOK = 'Start the broker here, stop it, and try again.';
 
 async function nothingAt(db: Db, issuer: string): Promise<string> {

@@ -82,6 +82,12 @@ export function adminCommands(program: Command, act: Act): void {
       ),
     );
   admin
+    .command('new-code')
+    .description(
+      'On the machine of the broker, with its settings, where every admin has left: a code with which an admin is claimed (docs/running.md)',
+    )
+    .action(act(async (context) => (await import('./new-code.ts')).newCode(context)));
+  admin
     .command('claim')
     .description(
       "Become the first admin, with the code on the broker's console; it is asked for, or read from standard input",

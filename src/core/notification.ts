@@ -37,6 +37,7 @@ export const OWN_NEWS = [
   'role-ended',
   'role-changed',
   'left-under-one-entry',
+  'admin-code-issued',
   'proposal-waits',
   'order-waits',
   'account-linked',

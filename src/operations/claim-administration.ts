@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { lapsesAfterADay } from '../core/administration.ts';
 import { ok, refused, type Result } from '../core/result.ts';
-import { toIso } from '../core/time.ts';
+import { toIso, type Instant } from '../core/time.ts';
 import type { Random } from '../platform/random.ts';
 import { countWrongTry, forgetAdminCode, keepAdminCode, lockAdminCode } from '../store/admin-code.ts';
 import { appNow } from '../store/database.ts';
-import { beginRole, hadAdmin } from '../store/role-assignments.ts';
+import { everybodySeen } from '../store/people.ts';
+import { beginRole, endRole, hadAdmin, lockAdmins, roleHolders } from '../store/role-assignments.ts';
+import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
 import { listAdministration, type AdministrationView } from './list-administration.ts';
 import type { OperationRefusal } from './refusal.ts';
@@ -15,19 +17,29 @@ import type { Actor, World } from './world.ts';
 const TRIES = 5;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
+/** A code as it is shown once, and until when it is good. */
+export interface IssuedCode {
+  readonly code: string;
+  readonly expiresAt: string;
+}
+
+/** Makes a code, in the place of the one before. */
+export async function keepNewCode({ random }: Pick<World, 'random'>, trx: Trx, now: Instant) {
+  const code = newCode(random);
+  const expiresAt = lapsesAfterADay(now);
+  await keepAdminCode(trx, { hash: hashOf(code), expiresAt, triesLeft: TRIES });
+  return { code, expiresAt };
+}
+
 /**
  * Makes the code with which the first admin is claimed, in the place of the one before: whoever can see the console of a broker may
  * decide who that is, and nobody else. `null` where there is or was an admin. The code is to be shown on that console and nowhere else.
  */
-export async function issueAdminCode(
-  world: Pick<World, 'db' | 'random' | 'append'>,
-): Promise<{ readonly code: string; readonly expiresAt: string } | null> {
+export async function issueAdminCode(world: Pick<World, 'db' | 'random' | 'append'>): Promise<IssuedCode | null> {
   return world.db.transaction().execute(async (trx) => {
     if (await hadAdmin(trx)) return null;
     const now = await appNow(trx);
-    const code = newCode(world.random);
-    const expiresAt = lapsesAfterADay(now);
-    await keepAdminCode(trx, { hash: hashOf(code), expiresAt, triesLeft: TRIES });
+    const { code, expiresAt } = await keepNewCode(world, trx, now);
     // Somebody may have claimed while this waited for the row; their claim does not look at what stands in it now.
     if (await hadAdmin(trx)) {
       await forgetAdminCode(trx);
@@ -54,8 +66,13 @@ export async function claimAdministration(
   if (no !== null) return refused(no);
   const outcome = await world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
     const kept = await lockAdminCode(trx);
-    if (await hadAdmin(trx)) return refused(NOTHING_TO_CLAIM);
+    await lockAdmins(trx);
+    // Admins who all have left keep their roles until one is there who can act (ADR 21).
+    const departed = new Set((await everybodySeen(trx)).filter(({ left }) => left).map(({ id }) => id));
+    const holders = await roleHolders(trx);
+    if (holders.some(({ role, person }) => role === 'admin' && !departed.has(person))) return refused(NOTHING_TO_CLAIM);
     const now = await appNow(trx);
+    if (kept === null && (await hadAdmin(trx))) return refused(NOTHING_TO_CLAIM);
     if (kept === null || kept.triesLeft === 0 || now >= kept.expiresAt) return refused(VOID);
     const by = { at: now, actor: { kind: 'person', id: actor.person }, subjects: { person: actor.person } } as const;
     // Hashes of equal length, so that the time it takes says nothing about how much of a code was right.
@@ -68,6 +85,13 @@ export async function claimAdministration(
     await beginRole(trx, { person: actor.person, role: 'admin', since: now, appointedBy: null, confirmedBy: null });
     await forgetAdminCode(trx);
     await world.append(trx, { ...by, kind: 'administration.claimed', facts: { role: 'admin' } });
+    // After it, because somebody always is admin.
+    for (const { person, role } of holders) {
+      if (!departed.has(person)) continue;
+      await endRole(trx, person, role, now);
+      const facts = { role, because: 'holder-left' };
+      await world.append(trx, { ...by, kind: 'administration.ended', subjects: { person }, facts });
+    }
     return ok(null);
   });
   if (!outcome.ok) return outcome;

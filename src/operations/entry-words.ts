@@ -140,9 +140,11 @@ export function entryWords(body: EntryBody): string {
     case 'revocation.lifted':
       return 'lifted an order';
     case 'administration.code-issued':
-      return 'printed a code for the first admin on the console';
+      return body.actor.id === 'operator'
+        ? 'had a code printed with which an admin is claimed, because all who were one have left'
+        : 'printed a code for the first admin on the console';
     case 'administration.claimed':
-      return 'became the first admin, with the code of the console';
+      return 'became admin, with the code of the console';
     case 'administration.claim-refused':
       return `tried a wrong code for the first admin; ${say('triesLeft')} tries were left`;
     case 'administration.proposed':

@@ -77,6 +77,8 @@ async function toldOf(
       ? told('order-waits', await idsOf(world, trx, answerers(world), now))
       : [];
   if (entry.kind === 'accounts.forgotten') return told('accounts-forgotten', await adminsIn(trx));
+  // The first code comes before anybody could be told.
+  if (entry.kind === 'administration.code-issued') return told('admin-code-issued', await watchersIn(trx));
   if (person === undefined) return [];
   switch (entry.kind) {
     case 'passkey.registered':
@@ -99,6 +101,11 @@ async function toldOf(
       const others = (await watchersIn(trx)).filter((one) => one !== person);
       return [[mine, person], ...told('role-changed', others)];
     }
+    case 'administration.claimed':
+      return told(
+        'role-changed',
+        (await watchersIn(trx)).filter((one) => one !== person),
+      );
     case 'finding.raised':
       return facts['finding'] === STILL_HERE ? told(STILL_HERE, await watchersIn(trx)) : [];
     case 'administration.ended':

@@ -30,8 +30,9 @@ afterAll(async () => {
   home.remove();
 });
 
-const run = (words: readonly string[], options: RunOptions = {}) =>
-  home.run(['admin', 'forget-accounts', ...words], {
+const run = (words: readonly string[], options: RunOptions = {}) => admin(['forget-accounts', ...words], options);
+const admin = (words: readonly string[], options: RunOptions = {}) =>
+  home.run(['admin', ...words], {
     ...options,
     env: {
       CURFEW_DATA_DIR: world.dataDir,
@@ -110,4 +111,37 @@ test('an operator lets the directory introduce everybody anew, and nobody else c
   // Once: the next one that the directory gives is a conflict again.
   await world.restart([], async () => give('ana', 'mallory'));
   expect(await enter('mallory')).toBe(403);
+}, 120_000);
+
+test('an operator has a code for an admin where all who were one have left, and not before', async () => {
+  const typed = ['new admin'];
+  await world.restart([], async () => {
+    const { code, stderr } = await admin(['new-code'], { typed });
+    expect([code === 0, stderr]).toEqual([false, expect.stringContaining('Nobody ever was an admin')]);
+  });
+  await world.restart([], async () =>
+    inDatabase(
+      "insert into role_assignment (person_id, role, since) select id, 'admin', app_now() from person where directory_key = 'bo'",
+    ),
+  );
+  await world.restart([], async () => {
+    const { code, stderr } = await admin(['new-code'], { typed });
+    expect([code === 0, stderr]).toEqual([false, expect.stringContaining('An admin can act, and appoints others: bo')]);
+    const file = join(world.dataDir, 'rules', 'directory.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^( {2}bo:\n)/m, '$1    active: false\n'));
+  });
+  await world.restart([], async () => {
+    for (const [options, said] of [
+      [{ piped: 'new admin\n' }, 'at a terminal'],
+      [{ typed: ['yes'] }, 'Nothing was done'],
+    ] as const) {
+      const { code, stderr } = await admin(['new-code'], options);
+      expect([code === 0, stderr]).toEqual([false, expect.stringContaining(said)]);
+    }
+    const { code, stderr } = await admin(['new-code'], { typed });
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/All admins have left the directory: bo\.[^]*([a-z2-7]{4}-){4}[a-z2-7]{4}/),
+    ]);
+  });
 }, 120_000);

@@ -94,6 +94,7 @@ test('the subject alone says what happened, and begins with what is to be done',
     Somebody confirmed that you lost your passkeys. One more has to [Curfew]
     Please register a new passkey: two others confirmed that you lost yours [Curfew]
     Bo Sandberg (bo) left the directory, and is still in it as somebody else: the two are counted as one person [Curfew]
+    Whoever runs Curfew has a code with which somebody becomes an admin: all who are one have left [Curfew]
     One more account signs you in [Curfew]
     An account signs you in no more [Curfew]
     Whoever runs Curfew had the accounts of everybody at a provider forgotten [Curfew]
@@ -145,6 +146,10 @@ test('what each message says first, and below', () => {
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     Bo Sandberg (bo) left the directory, and is still in it as somebody else: the two are counted as one person.
       What the other entry holds goes on. If the person left, take that entry out of the directory, too
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Whoever runs Curfew has a code with which somebody becomes an admin: all who are one have left.
+      If nobody of you asked for that, find out who did it
+      You hear who becomes one by it
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     One more account signs you in.
       At a provider
@@ -251,6 +256,7 @@ test('no message decides anything or can be turned off: its one link is to the p
     'role-ended: /administration',
     'role-changed: /administration',
     'left-under-one-entry: /administration',
+    'admin-code-issued: /administration',
     'proposal-waits: /administration',
     'order-waits: /orders/entry-7',
     'account-linked: /me',

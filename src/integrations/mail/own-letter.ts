@@ -35,6 +35,7 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
   'role-proposed': { words: 'What is proposed, and by whom it is answered', path: '/administration' },
   'role-ended': { words: 'Who has which role', path: '/administration' },
   'role-changed': { words: 'Who has which role', path: '/administration' },
+  'admin-code-issued': { words: 'Who has which role', path: '/administration' },
   'left-under-one-entry': { words: 'Who has which role', path: '/administration' },
   'role-appointed': { words: 'Who has which role', path: '/administration' },
   'role-dismissed': { words: 'Who has which role', path: '/administration' },
@@ -50,6 +51,7 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
 const FOR_WATCHERS: Partial<Readonly<Record<OwnNotice['kind'], string>>> = {
   'role-ended': 'you are an admin or an auditor of Curfew',
   'role-changed': 'you are an admin or an auditor of Curfew',
+  'admin-code-issued': 'you are an admin or an auditor of Curfew',
   'left-under-one-entry': 'you are an admin or an auditor of Curfew',
   'accounts-forgotten': 'you are an admin of Curfew',
 };
@@ -107,6 +109,11 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
           ...(notice.selfConfirmed ? [THEMSELVES] : []),
           ...(notice.unsigned ? ['It was confirmed by a sign-in alone, without a passkey'] : []),
         ],
+      };
+    case 'admin-code-issued':
+      return {
+        headline: 'Whoever runs Curfew has a code with which somebody becomes an admin: all who are one have left.',
+        lines: ['If nobody of you asked for that, find out who did it', 'You hear who becomes one by it'],
       };
     case 'left-under-one-entry':
       return {
