@@ -30,6 +30,8 @@ export type ArmRoute = {
   readonly type: string | null;
   readonly versions: readonly string[];
   readonly scope: Scope;
+  /** Whether `$filter` means something. */
+  readonly filtered?: boolean;
   readonly perform: (call: ArmCall) => HttpAnswer;
 };
 

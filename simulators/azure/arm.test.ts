@@ -182,6 +182,15 @@ describe('the estate', () => {
   });
 });
 
+test.each([
+  ['$filter', '$filter=atScope()'],
+  ['$expand', '$expand=children'],
+  ['tenantId', 'tenantId=else'],
+])('a query parameter that means nothing is refused: %s', async (_, query) => {
+  const answer = await cloud.arm('GET', `${GROUP_SCOPE}?api-version=2021-04-01&${query}`, olga);
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'BadRequest']);
+});
+
 test('what is not simulated is not found', async () => {
   const answer = await cloud.arm('POST', `${GROUP_SCOPE}/moveResources`, olga);
   expect([answer.status, codeOf(answer)]).toEqual([404, 'NotFound']);

@@ -55,7 +55,7 @@ export function armRoute(ports: ArmPorts, call: HttpCall): ArmRoute | null {
 function activity(ports: ArmPorts, scope: Extract<Scope, { kind: 'subscription' }>): ArmRoute {
   const action = 'Microsoft.Insights/eventtypes/values/read';
   const perform = authorized(ports, action, scope, (call) => listActivity(ports, scope.subscription, call));
-  return { action, type: 'eventtypes/management', versions: ACTIVITY_VERSIONS, scope, perform };
+  return { action, type: 'eventtypes/management', versions: ACTIVITY_VERSIONS, scope, filtered: true, perform };
 }
 
 function assignments(ports: ArmPorts, method: string, scope: Scope, name: string | null): ArmRoute | null {
@@ -68,10 +68,13 @@ function assignments(ports: ArmPorts, method: string, scope: Scope, name: string
   });
   if (name === null)
     return method === 'GET'
-      ? route(
-          'read',
-          reading(ports, (call) => listAssignments(ports, scope, call)),
-        )
+      ? {
+          ...route(
+            'read',
+            reading(ports, (call) => listAssignments(ports, scope, call)),
+          ),
+          filtered: true,
+        }
       : null;
   switch (method) {
     case 'GET':
@@ -101,7 +104,10 @@ function definitions(ports: ArmPorts, method: string, scope: Scope, name: string
     const open = verb === 'read' && scope.kind === 'root';
     return { action, type: 'roleDefinitions', versions: DEFINITION_VERSIONS, scope, perform: open ? perform : checked };
   };
-  if (name === null) return method === 'GET' ? route('read', (call) => listDefinitions(ports, scope, call)) : null;
+  if (name === null)
+    return method === 'GET'
+      ? { ...route('read', (call) => listDefinitions(ports, scope, call)), filtered: true }
+      : null;
   switch (method) {
     case 'GET':
       return route('read', (call) => getDefinition(ports, scope, name, call));
@@ -228,7 +234,7 @@ export function performArm(
         `The access token is from the wrong issuer 'https://sts.windows.net/${caller.tenant.id}/'. It must match the tenant 'https://sts.windows.net/${found.tenant}/' associated with this subscription. Please use the authority (URL) 'https://login.windows.net/${found.tenant}' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later.`,
       );
   }
-  requireKnownQuery(http);
+  requireKnownQuery(http, route, caller);
   const sent = header(http, 'x-ms-correlation-request-id') ?? '';
   const call: ArmCall = { http, caller, version, correlationId: isGuid(sent) ? sent : requestId };
   if (http.method === 'GET') return route.perform(call);
@@ -243,11 +249,16 @@ export function performArm(
   }
 }
 
-/** Query parameters that operations here know. Azure ignores others. */
-function requireKnownQuery(http: HttpCall): void {
-  const unknown = http.query.find(([name]) => !['api-version', '$filter', 'tenantId'].includes(name));
+/** Query parameters that the operation knows. Azure ignores others. */
+function requireKnownQuery(http: HttpCall, route: ArmRoute, caller: Caller): void {
+  const isKnown = (name: string, value: string): boolean =>
+    name === 'api-version' ||
+    (name === '$filter' && route.filtered === true) ||
+    // Role assignments of the caller's own tenant, and of no other.
+    (name === 'tenantId' && route.type === 'roleAssignments' && value.toLowerCase() === caller.tenant.id);
+  const unknown = http.query.find(([name, value]) => !isKnown(name, value));
   if (unknown !== undefined)
-    throw new AzureError(400, 'BadRequest', `This simulator has no query parameter '${unknown[0]}'.`);
+    throw new AzureError(400, 'BadRequest', `This simulator has no query parameter '${unknown[0]}' here.`);
 }
 
 function decode(path: string): string {

@@ -107,6 +107,7 @@ describe('refused', () => {
       'RoleDefinitionDoesNotExist',
     ],
     ['what is no role', { roleDefinitionId: 'Reader' }, 'InvalidRoleDefinitionId'],
+    ['a principal that is no GUID', { principalId: 'ana' }, 'InvalidPrincipalId'],
     ['a long description', { description: 'x'.repeat(2_049) }, 'InvalidRoleAssignmentDescription'],
     ['a member that is not known', { endsAt: 'noon' }, 'InvalidRequestContent'],
     ['a condition on a role without data', { condition: "ActionMatches{'a'}" }, 'InvalidRoleAssignmentCondition'],
@@ -168,6 +169,12 @@ describe('what the broker’s condition does not hold for', () => {
     expect(owner.text).toContain('does not have authorization or an ABAC condition not fulfilled to perform action');
     const machine = { principalId: cloud.idOf('Curfew'), principalType: 'ServicePrincipal' };
     expect((await cloud.assign(broker, 'Curfew', READER, GROUP_SCOPE, machine)).status).toBe(403);
+  });
+
+  test('is so, too, for a type that is not said: the directory is not asked', async () => {
+    const untold = await cloud.assign(broker, 'ana', READER, GROUP_SCOPE, { principalType: null });
+    expect([untold.status, codeOf(untold)]).toEqual([403, 'AuthorizationFailed']);
+    expect((await cloud.assign(broker, 'ana', READER)).status).toBe(201);
   });
 
   test('is not deleted either; what is not there is', async () => {

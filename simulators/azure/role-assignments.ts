@@ -40,7 +40,8 @@ export function putAssignment(ports: ArmPorts, scope: Scope, name: string, call:
   const principalType = wanted.principalType ?? known?.type ?? 'Unknown';
   ports.authorization.require(
     call.caller,
-    { action: WRITE, scope, request: attributes({ ...wanted, principalType }) },
+    // A type that is not said is not there for a condition that asks about it.
+    { action: WRITE, scope, request: attributes(wanted) },
     `${scope.kind === 'root' ? '' : scope.id}/providers/${TYPE}/${name}`,
   );
   ports.world.estate.requireThere(scope);
@@ -141,7 +142,11 @@ function readWanted(body: Buffer): Wanted {
     throw new AzureError(400, 'InvalidRoleDefinitionId', `The role definition ID '${roleId}' is not valid.`);
   const principalId = properties.text('principalId').toLowerCase();
   if (!isGuid(principalId))
-    throw new AzureError(400, 'InvalidPrincipalId', `A valid principal ID must be provided for role assignment.`);
+    throw new AzureError(
+      400,
+      'InvalidPrincipalId',
+      `The Principal ID '${principalId}' is not valid. Principal ID must be a GUID.`,
+    );
   const principalType = properties.optionalText('principalType');
   if (principalType !== null && !PRINCIPAL_TYPES.includes(principalType))
     throw new AzureError(400, 'InvalidPrincipalType', `The principal type '${principalType}' is not valid.`);
@@ -162,12 +167,14 @@ function readWanted(body: Buffer): Wanted {
 }
 
 /** What a condition may ask about an assignment. */
-const attributes = (
-  one: Pick<RoleAssignment, 'roleDefinition' | 'principalId' | 'principalType'>,
-): Readonly<Record<string, string>> => ({
+const attributes = (one: {
+  readonly roleDefinition: string;
+  readonly principalId: string;
+  readonly principalType: string | null;
+}): Readonly<Record<string, string>> => ({
   [`${TYPE}:RoleDefinitionId`]: one.roleDefinition,
   [`${TYPE}:PrincipalId`]: one.principalId,
-  [`${TYPE}:PrincipalType`]: one.principalType,
+  ...(one.principalType === null ? {} : { [`${TYPE}:PrincipalType`]: one.principalType }),
 });
 
 function requireRole(ports: ArmPorts, tenant: string, name: string, scope: Scope): RoleDefinition {
