@@ -18,6 +18,7 @@ const RARE: ReadonlySet<string> = new Set([
   'request-withdrawn',
   'tightened-at-decision',
   'tightened-at-start',
+  'approval-set-aside',
   'cloud-down',
   'forbidden-to-us',
   'next-rung',

@@ -20,6 +20,8 @@ export interface Expectation {
   /** How often a grant may be extended, within `maxMs` altogether. */
   readonly extensions: number;
   readonly left: readonly string[];
+  /** What a role gives, where it is something else than at the start. */
+  readonly gives?: Readonly<Record<string, string>>;
 }
 
 export const ENGINEERS = ['ana', 'eli', 'kim', 'bo'] as const;
@@ -62,6 +64,7 @@ export const TARGETS = ['aws/alpha', 'aws/beta'] as const;
 export const NATIVE: Readonly<Record<string, string>> = { 'aws/alpha': '111122223333', 'aws/beta': '444455556666' };
 
 const MINUTE = 60_000;
+const MORE = { [BOUND]: 'everything-mover' };
 const BASE: Expectation = {
   what: 'as at the start',
   approvals: {
@@ -84,11 +87,17 @@ const BASE: Expectation = {
 /** The variants that a reload can bring. The first is in force at the start; each other one is tighter in one way. */
 export const VARIANTS: readonly Expectation[] = [
   BASE,
-  { ...BASE, what: 'readers need two approvals', approvals: { ...BASE.approvals, reader: 2 } },
+  {
+    ...BASE,
+    what: 'readers need two approvals, and movers move more',
+    approvals: { ...BASE.approvals, reader: 2 },
+    gives: MORE,
+  },
   { ...BASE, what: 'two minutes at most, and one extension', maxMs: 2 * MINUTE, extensions: 1 },
   {
     ...BASE,
-    what: 'the open role and the auditors’ are closed',
+    what: 'the open role and the auditors’ are closed, and movers move more',
+    gives: MORE,
     approvals: { reader: 1, mover: 2, binder: 0, sharer: 0, stamper: 0, visitor: 0, runner: 0 },
   },
   { ...BASE, what: 'eli and bo have left', left: ['eli', 'bo'] },
@@ -124,7 +133,7 @@ function documents(variant: Expectation): readonly SourceFile[] {
   return [
     { path: 'directory.yaml', text: directory(variant) },
     { path: 'targets.yaml', text: TARGET_DOCUMENT },
-    { path: 'roles.yaml', text: ROLES.map(role).join('---\n') },
+    { path: 'roles.yaml', text: ROLES.map((name) => role(name, variant)).join('---\n') },
     { path: 'stamps.json', text: JSON.stringify(STAMPS) },
     {
       path: 'policies.yaml',
@@ -184,12 +193,12 @@ const STAMPS = {
   ],
 };
 
-const role = (name: (typeof ROLES)[number]) => `kind: role
+const role = (name: (typeof ROLES)[number], { gives }: Expectation) => `kind: role
 name: ${name}
 tier: ${TIERS[name]}
 owner: ${name === 'sharer' ? `person:${SHARERS_OWNER}` : 'group:leads'}
 description: A role of the simulated company, called ${name}
-aws: ${ON_AWS[name] ?? `{ method: assume-role, role: curfew/${name} }`}
+aws: ${ON_AWS[name] ?? `{ method: assume-role, role: curfew/${gives?.[name] ?? name} }`}
 `;
 
 const policy = (name: string, count: number, variant: Expectation) => `kind: policy

@@ -132,11 +132,11 @@ export class GrantChecker {
 
   /** Who asked and who agreed. */
   #deciders(request: string, row: GrantRow, context: GrantContext) {
-    const approvers = new Set<string>();
+    const approvers = new Map<string, number>();
     for (const approval of context.approvals) {
       if (approval.request !== request) continue;
       if (approval.verdict !== 'approve') this.#report(row.id, 'it was given although somebody said no');
-      if (approval.person !== row.person) approvers.add(context.keyOf(approval.person) ?? 'nobody');
+      if (approval.person !== row.person) approvers.set(context.keyOf(approval.person) ?? 'nobody', approval.at);
     }
     return { role: row.role, requester: context.keyOf(row.person) ?? 'nobody', approvers };
   }

@@ -68,6 +68,7 @@ export class RequestChecker {
       const key = `${approval.request}/${approval.person}`;
       if (seen.has(key)) this.#report(approval.request, 'one person decided it twice');
       seen.add(key);
+      if (approval.setAside) this.#storm.marks.hit('approval-set-aside');
     }
   }
 

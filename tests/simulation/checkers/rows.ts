@@ -54,6 +54,8 @@ export interface ApprovalRow {
   readonly request: string;
   readonly person: string;
   readonly verdict: string;
+  readonly at: number;
+  readonly setAside: boolean;
 }
 
 /** An order of the kill switch. */
@@ -114,7 +116,7 @@ const ORDERS = `select id, scope, person_id as person, target, ordered_by as "or
   ${ms('swept_at')} as "sweptAt", ${ms('finished_at')} as "finishedAt", confirmed_by as "confirmedBy", ${ms('lifted_at')} as "liftedAt"
   from revocation order by ordered_at, id`;
 const ORDER_GRANTS = `select revocation_id as "order", grant_id as "grant" from revocation_grant order by 1, 2`;
-const APPROVALS = `select request_id as request, person_id as person, verdict from approval`;
+const APPROVALS = `select request_id as request, person_id as person, verdict, ${ms('decided_at')} as at, set_aside as "setAside" from approval`;
 const ENTRIES = `select seq::float8 as seq, body, encode(leaf, 'hex') as leaf from ledger_entry order by seq`;
 const CHECKPOINTS = `select size::float8 as size, note from ledger_checkpoint order by size`;
 

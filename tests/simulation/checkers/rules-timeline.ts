@@ -6,17 +6,24 @@ const GRACE_MS = 10_500;
 interface Start {
   readonly role: string;
   readonly requester: string;
-  readonly approvers: ReadonlySet<string>;
+  /** Who said yes, and when. */
+  readonly approvers: ReadonlyMap<string, number>;
   readonly durationMs: number;
   /** Which extension of its grant it is; 0: it is the start. */
   readonly extension: number;
 }
 
+interface InForce {
+  readonly from: number;
+  readonly until: number;
+  readonly rules: Expectation;
+}
+
 /** Which rules were in force on which node and when: nodes reload at their own moments, so several can be in force at once. */
 export class RulesTimeline {
   readonly #now: () => number;
-  readonly #current = new Map<string, Expectation>();
-  readonly #past: { readonly until: number; readonly rules: Expectation }[] = [];
+  readonly #current = new Map<string, Omit<InForce, 'until'>>();
+  readonly #past: InForce[] = [];
 
   constructor(now: () => number) {
     this.#now = now;
@@ -25,33 +32,40 @@ export class RulesTimeline {
   /** A node has other rules in force from now on; `null`: it is dead. */
   change(node: string, variant: number | null): void {
     const before = this.#current.get(node);
-    if (before !== undefined) this.#past.push({ until: this.#now() + GRACE_MS, rules: before });
+    if (before !== undefined) this.#past.push({ ...before, until: this.#now() + GRACE_MS });
     const next = variant === null ? undefined : VARIANTS[variant];
     if (next === undefined) this.#current.delete(node);
-    else this.#current.set(node, next);
+    else this.#current.set(node, { from: this.#now(), rules: next });
   }
 
   /** Why no rules that were in force on any node allow this start; `null`: some do. */
   refusals(start: Start): string | null {
-    const now = this.#now();
-    const inForce = [
-      ...this.#current.values(),
-      ...this.#past.filter(({ until }) => now <= until).map(({ rules }) => rules),
-    ];
-    const reasons = inForce.map((rules) => refusal(rules, start));
+    const reasons = this.#at(this.#now()).map((rules) => this.#refusal(rules, start));
     return reasons.includes(null) ? null : (reasons[0] ?? 'no node is alive');
   }
-}
 
-function refusal(rules: Expectation, start: Start): string | null {
-  const needed = rules.approvals[start.role];
-  if (needed === undefined) return `the rules give ${start.role} to nobody (${rules.what})`;
-  if (rules.left.includes(start.requester)) return `${start.requester} has left (${rules.what})`;
-  if (start.durationMs > rules.maxMs) return `it lasts ${start.durationMs} ms (${rules.what})`;
-  if (start.extension > rules.extensions) return `it is extension ${start.extension} (${rules.what})`;
-  const counted = [...start.approvers].filter(
-    (key) => LEADS.some((lead) => lead === key) && !rules.left.includes(key) && key !== start.requester,
-  );
-  if (counted.length < needed) return `${counted.length} of ${needed} approvals were given (${rules.what})`;
-  return null;
+  #refusal(rules: Expectation, start: Start): string | null {
+    const needed = rules.approvals[start.role];
+    if (needed === undefined) return `the rules give ${start.role} to nobody (${rules.what})`;
+    if (rules.left.includes(start.requester)) return `${start.requester} has left (${rules.what})`;
+    if (start.durationMs > rules.maxMs) return `it lasts ${start.durationMs} ms (${rules.what})`;
+    if (start.extension > rules.extensions) return `it is extension ${start.extension} (${rules.what})`;
+    const may = [...start.approvers].filter(
+      ([key]) => LEADS.some((lead) => lead === key) && !rules.left.includes(key) && key !== start.requester,
+    );
+    const counted = may.filter(([, at]) => this.#gave(rules, start.role, at));
+    if (counted.length < needed)
+      return `${counted.length} of ${needed} approvals were given for it, and ${may.length - counted.length} for what the role gave before (${rules.what})`;
+    return null;
+  }
+
+  /** Whether a role gave at some moment, by some node's rules, what it gives by these. */
+  #gave(rules: Expectation, role: string, at: number): boolean {
+    return this.#at(at).some((then) => then.gives?.[role] === rules.gives?.[role]);
+  }
+
+  #at(at: number): readonly Expectation[] {
+    const current = [...this.#current.values()].filter(({ from }) => from <= at);
+    return [...current, ...this.#past.filter(({ from, until }) => from <= at && at <= until)].map(({ rules }) => rules);
+  }
 }

@@ -17,6 +17,7 @@ export const MARKS = {
   'request-withdrawn': 'a requester took a request back',
   'request-approved-by-rule': 'no approval was needed',
   'two-approvals-at-once': 'two people decided the same request at the same moment',
+  'approval-set-aside': 'a role changed between two approvals, and the first one counted no more',
   'approval-after-decision': 'somebody decided a request that was over',
   'self-approval-refused': 'somebody tried to approve their own request',
   'input-refused': 'bad input was refused',

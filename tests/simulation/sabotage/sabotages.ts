@@ -1,5 +1,6 @@
 import { extensionSabotages } from './extension-sabotages.ts';
 import type { Sabotage } from './patch-source.ts';
+import { SABOTAGED_APPROVALS } from './sabotages-of-approvals.ts';
 import { SABOTAGED_CERTIFICATES } from './sabotages-of-certificates.ts';
 import { SABOTAGED_DENIALS } from './sabotages-of-denials.ts';
 import { SABOTAGED_ENDS } from './sabotages-of-ends.ts';
@@ -358,6 +359,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   ...extensionSabotages,
   ...SABOTAGED_DENIALS,
+  ...SABOTAGED_APPROVALS,
   ...SABOTAGED_CERTIFICATES,
   ...SABOTAGED_ENDS,
   ...SABOTAGED_EPOCHS,

@@ -56,6 +56,13 @@ export const unreadable = (drawn: Weather): Weather => ({
   database: { ...earlyEnds(drawn).database, failBefore: 0.1 },
 });
 
+/** What waits for people waits long, while rules come and go between two variants. */
+export const undecided = (drawn: Weather): Weather => ({
+  ...earlyEnds(drawn),
+  people: { ...drawn.people, everyMs: 2_000, haste: 0, orders: 0 },
+  rules: [1, 0, 1, 0, 1, 0].map((variant, n) => ({ at: (n + 1) * 30_000, variant })),
+});
+
 /** Somebody reaches for the kill switch all the time, and little else happens. */
 export const manyOrders = (drawn: Weather): Weather => ({
   ...earlyEnds(drawn),
