@@ -63,6 +63,14 @@ const BAD: Readonly<Record<string, readonly (readonly [from: string, to: string]
     ['src/providers/aws/b.ts', 'src/store/z.ts'],
     ['src/providers/aws/c.ts', 'src/engine/z.ts'],
   ],
+  'shared-by-providers': [
+    ['src/providers/calling.ts', 'src/providers/aws/z.ts'],
+    ['src/providers/method.ts', 'src/store/z.ts'],
+  ],
+  'provider-azure': [
+    ['src/providers/azure/a.ts', 'src/providers/aws/z.ts'],
+    ['src/providers/azure/b.ts', 'src/store/z.ts'],
+  ],
   identity: [['src/identity/a.ts', 'src/api/z.ts']],
   posture: [['src/posture/a.ts', 'src/store/z.ts']],
   integrations: [
@@ -109,7 +117,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   'src/policy/fine.ts': ['src/core/z.ts', 'yaml', 'node:crypto'],
   'src/operations/fine.ts': ['src/policy/z.ts', 'src/store/z.ts', 'src/ledger/append.ts', 'src/core/z.ts'],
   'src/engine/fine.ts': ['src/store/z.ts', 'src/ledger/append.ts', 'src/platform/z.ts'],
-  'src/providers/aws/fine.ts': ['src/platform/z.ts', '@aws-sdk/client-sts'],
+  'src/providers/aws/fine.ts': ['src/platform/z.ts', 'src/providers/calling.ts', '@aws-sdk/client-sts'],
   'src/store/fine.ts': ['kysely', 'pg', 'src/core/z.ts'],
   'src/cli/fine.ts': ['src/platform/z.ts', 'src/ledger/verify.ts'],
   'src/cli/demo/fine.ts': ['simulators/z.ts', 'src/cli/fine.ts'],

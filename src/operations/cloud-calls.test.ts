@@ -44,3 +44,29 @@ test('access that was there before Curfew was not called for, and is not taken a
     },
   ]);
 });
+
+test.each([
+  ['cloud', 'it has ended by itself'],
+  [undefined, 'it is still there'],
+] as const)('what takes access away says who ends it for this very role: %s', (ofTheRole, said) => {
+  const grant = {
+    ...{ id: 'grt_1', provider: 'azure', method: 'rbac', startsAt: 0, durationMs: 1 },
+    definition: { role: { name: 'reader' }, target: { key: 'azure/erp' } },
+    state: { kind: 'active' },
+  } as unknown as GrantRecord;
+  const provider = {
+    methods: { rbac: { endedBy: 'broker', rungs: ['Delete the role assignment'] } },
+    ...(ofTheRole === undefined ? {} : { endedBy: () => ofTheRole }),
+    plan: () => ({ ok: false }),
+  };
+  const world = {
+    providers: new Map([['azure', provider]]),
+    clock: { now: () => 0 },
+  } as unknown as Parameters<typeof cloudCalls>[0];
+  const view = { id: 'req_1', status: 'approved', items: [], extends: null } as unknown as Parameters<
+    typeof cloudCalls
+  >[1];
+  const [calls] = cloudCalls(world, view, [grant], []);
+  expect(calls?.atEnd).toContain(`At its time: look whether ${said}`);
+  expect(calls?.atEnd).toContain('Delete the role assignment');
+});

@@ -1,7 +1,7 @@
 import type { GrantId } from '../core/ids.ts';
 import { proofWords, type Proof } from '../core/proof.ts';
 import { after, fromIso, type Instant } from '../core/time.ts';
-import type { MethodCapabilities } from '../providers/contract.ts';
+import type { BindingSpec, Provider } from '../providers/contract.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import type { EntryBody } from './entry-words.ts';
 import { methodFor } from './grant-shape.ts';
@@ -74,7 +74,11 @@ export function cloudCalls(
 }
 
 /** How a method takes access away, as the engine does it: it looks first, and calls only for what is still there. */
-function endWords({ endedBy, rungs: [mildest, ...stronger] }: MethodCapabilities): string {
+function endWords(provider: Provider | undefined, binding: Pick<BindingSpec, 'method' | 'role'>): string | null {
+  const declared = provider?.methods[binding.method];
+  if (declared === undefined) return null;
+  const [mildest, ...stronger] = declared.rungs;
+  const endedBy = provider?.endedBy?.(binding) ?? declared.endedBy;
   const byItself =
     endedBy === 'broker' ? 'it is still there' : 'it has ended by itself, as the cloud was told at the start';
   return [
@@ -89,23 +93,21 @@ function plannedEnd({ rules, providers }: Known, roleName: string, targetKey: st
   const { policy } = rules.current();
   const [role, target] = [policy.roles.get(roleName), policy.vocabulary.targets.get(targetKey)];
   const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
-  const declared =
-    target === undefined || method === null ? undefined : providers.get(target.provider)?.methods[method];
-  return declared === undefined ? null : endWords(declared);
+  if (role === undefined || target === undefined || method === null) return null;
+  return endWords(providers.get(target.provider), { method, role });
 }
 
 /** What ends a grant that is not over. What was there before Curfew is left as it is. */
 function endOf(
   { providers }: Known,
-  { state, provider, method }: GrantRecord,
+  { state, provider, method, definition: { role } }: GrantRecord,
   own: readonly EntryBody[],
 ): string | null {
   if (state.kind === 'ended' || state.kind === 'failed') return null;
   const made = own.findLast(({ kind }) => kind === 'grant.active' || kind === 'grant.extended');
   if (made?.facts['standing'] === true)
     return 'Look whether the access still stands as it did before Curfew. If it does, nothing is removed.';
-  const declared = providers.get(provider)?.methods[method];
-  return declared === undefined ? null : endWords(declared);
+  return endWords(providers.get(provider), { method, role });
 }
 
 /** With the times that the log has of its start: its end may be another one since. */

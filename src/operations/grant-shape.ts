@@ -17,8 +17,11 @@ export function grantIsOver({ state }: GrantRecord, now: Instant): boolean {
 }
 
 /** What can survive the end of a grant of a role; `null` when this installation does not have the provider. */
-export function residualOf(provider: Provider | undefined, method: string, role: Role): Residual | null {
-  return provider?.residual?.({ method, role }) ?? provider?.methods[method]?.residual ?? null;
+export function residualOf(
+  provider: Provider | undefined,
+  binding: Pick<BindingSpec, 'method' | 'role' | 'target'>,
+): Residual | null {
+  return provider?.residual?.(binding) ?? provider?.methods[binding.method]?.residual ?? null;
 }
 
 /** What was said to survive the end of a grant before it was approved: by its role as it was then. */
@@ -26,7 +29,7 @@ export function residualBefore(
   providers: ReadonlyMap<ProviderName, Provider>,
   { provider, method, definition }: GrantRecord,
 ): Residual | null {
-  return residualOf(providers.get(provider), method, definition.role);
+  return residualOf(providers.get(provider), { method, ...definition });
 }
 
 /** Where a grant lands when nothing is handed out; `null`: credentials are, or this installation does not have the provider. */

@@ -36,7 +36,7 @@ export function residualOfItem(world: Pick<World, 'rules' | 'providers'>, item: 
   const target = policy.vocabulary.targets.get(item.target);
   const method = role === undefined || target === undefined ? null : methodFor(role, target.provider);
   if (role === undefined || target === undefined || method === null) return null;
-  return residualOf(world.providers.get(target.provider), method, role);
+  return residualOf(world.providers.get(target.provider), { method, role, target });
 }
 
 /**

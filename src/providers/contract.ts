@@ -73,8 +73,11 @@ export interface Provider {
    */
   forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
 
-  /** What can survive the end of a grant of this role. Absent: what the method declares holds for every role. */
-  residual?(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
+  /** What can survive the end of a grant of this role there. Absent: what the method declares holds everywhere. */
+  residual?(binding: Pick<BindingSpec, 'method' | 'role' | 'target'>): Residual;
+
+  /** Who ends a grant of this role when Curfew is dead. Absent: what the method declares holds for every role. */
+  endedBy?(binding: Pick<BindingSpec, 'method' | 'role'>): EndedBy;
 
   /**
    * Where the access of a binding lands when nothing is handed out: an identity that the person has already, and uses with credentials
@@ -115,12 +118,15 @@ export interface Tidied {
   readonly left: number;
 }
 
+/** Who ends access when Curfew is dead: the cloud (a condition), the credential itself, or only the broker. */
+export type EndedBy = 'cloud' | 'credential' | 'broker';
+
 /** What a method can promise. Shown to approvers before they approve, and obeyed by the engine. */
 export interface MethodCapabilities {
   readonly method: string;
   readonly slot: SlotKind;
-  /** Who ends the access when Curfew is dead: the cloud (a condition), the credential itself, or only the broker. */
-  readonly endedBy: 'cloud' | 'credential' | 'broker';
+  /** Who ends the access when Curfew is dead, unless `Provider.endedBy` says something else of a role. */
+  readonly endedBy: EndedBy;
   /** Whether a live session can be cut before its end, and within what time the cloud obeys. */
   readonly cut: { readonly possible: true; readonly withinMs: number } | { readonly possible: false };
   /** What can survive the end, unless `Provider.residual` says something else of a role. */
@@ -282,6 +288,8 @@ export type Observation =
       readonly evidence: JsonObject;
       readonly final: boolean;
       readonly finalAt?: Instant;
+      /** What was made for the grant is gone, and the same access stands beside it: somebody else gave it, and nobody here removes it. */
+      readonly standing?: true;
       /** What can survive this end, where that shows only now. Absent: what was said when the access was made. */
       readonly residual?: Residual;
     };

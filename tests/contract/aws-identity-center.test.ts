@@ -338,10 +338,8 @@ describe('a session that began before the end', () => {
     await patiently(() => takeAway(on, spec, returned()));
     expect(await on.use(on.own(spec))).toBe('refused');
     expect(saved).not.toBeNull();
-    expect(on.provider.residual({ method: 'identity-center', role: spec.role })).toMatchObject({ maxMs: 3_600_000 });
-    expect(on.provider.residual({ method: 'identity-center', role: spec.role }).words).toMatch(
-      /at most an hour after the end/,
-    );
+    expect(on.provider.residual(spec)).toMatchObject({ maxMs: 3_600_000 });
+    expect(on.provider.residual(spec).words).toMatch(/at most an hour after the end/);
   });
 });
 

@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { after, instant } from '../../src/core/time.ts';
-import { ABANDONED_CALL_MS, CLOCK_TOLERANCE_MS } from '../../src/providers/aws/capabilities.ts';
+import { ABANDONED_CALL_MS } from '../../src/providers/aws/capabilities.ts';
+import { CLOCK_TOLERANCE_MS } from '../../src/providers/calling.ts';
 import type { BindingSpec, CallOptions, Ending } from '../../src/providers/contract.ts';
 import { timedHarness, type TimedHarness } from './aws-timed-harness.ts';
 import { post } from './aws-harness.ts';

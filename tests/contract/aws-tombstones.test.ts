@@ -230,7 +230,7 @@ describe('the doctor', () => {
 });
 
 test('the provider says of the role that sessions are cut, or go on when the policy is full, and what the plan does about it', () => {
-  const { maxMs, words } = on.provider.residual({ method: 'identity-center', role: fresh().role });
+  const { maxMs, words } = on.provider.residual(fresh());
   expect(maxMs).toBe(3_600_000);
   expect(words).toMatch(/AWS refuses sessions that began before it too/);
   expect(words).toMatch(/If the policy of the set is full .* at most an hour after the end/);

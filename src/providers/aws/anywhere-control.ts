@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import { exchange, type HttpAnswer } from '../../platform/http.ts';
+import type { Effect } from '../calling.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
-import { classify, type Effect } from './faults.ts';
+import { classify } from './faults.ts';
 import type { Sessions } from './sessions.ts';
 import { signedHeaders } from './sigv4.ts';
 

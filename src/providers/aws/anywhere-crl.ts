@@ -1,9 +1,9 @@
 import { after, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 import { ProviderFault, type CallOptions, type CredentialFacts } from '../contract.ts';
 import type { AnywhereControl, TrustAnchor } from './anywhere-control.ts';
 import { ANCHOR, type AnywhereDirectory } from './anywhere-place.ts';
-import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { serialEndsAt, serialOf } from './certificate-serial.ts';
 import { gather } from './gather.ts';

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import { after, fromIso, type Instant } from '../../core/time.ts';
 import type { GrantId } from '../../core/ids.ts';
-import { CLOCK_TOLERANCE_MS, LONGEST_SESSION_S } from './capabilities.ts';
+import { LONGEST_SESSION_S } from './capabilities.ts';
 import { sha256, wholeSecond } from './names.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 
 /**
  * The end of one grant's sessions, as an inline policy on their role that bears the grant's name. A policy for each grant and not one for

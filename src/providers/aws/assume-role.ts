@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { AwsAssumeRole } from '../../core/role.ts';
 import { after, instant, toIso } from '../../core/time.ts';
+import { CLOCK_TOLERANCE_MS, facts } from '../calling.ts';
 import {
   ProviderFault,
   type BindingSpec,
@@ -9,9 +10,8 @@ import {
   type Observation,
   type Plan,
 } from '../contract.ts';
-import { facts } from './call.ts';
-import { ASSUME_ROLE, CLOCK_TOLERANCE_MS, IAM_WRITES } from './capabilities.ts';
-import type { AwsMethod } from './method.ts';
+import { ASSUME_ROLE, IAM_WRITES } from './capabilities.ts';
+import type { Method } from '../method.ts';
 import { resolvePlace, sessionName, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
 import type { RevocationStore } from './revocation-store.ts';
 import { deniedBy, REVOCATION_POLICY } from './revocations.ts';
@@ -26,7 +26,7 @@ interface Resolved {
 }
 
 /** Each grant is sessions of one IAM role under /curfew/, each with a session policy that ends it to the second. */
-export function assumeRole(partition: Partition, sessions: Sessions, store: RevocationStore): AwsMethod {
+export function assumeRole(partition: Partition, sessions: Sessions, store: RevocationStore): Method {
   return {
     capabilities: ASSUME_ROLE,
     plan: (wanted) => plan(partition, wanted),

@@ -1,7 +1,8 @@
 import { instant, type Instant } from '../../core/time.ts';
 import { exchange, type HttpAnswer } from '../../platform/http.ts';
+import type { Effect } from '../calling.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
-import { classify, type Effect } from './faults.ts';
+import { classify } from './faults.ts';
 import type { IdentitySource } from './identity.ts';
 import { encoded, signedHeaders } from './sigv4.ts';
 

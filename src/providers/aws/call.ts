@@ -1,9 +1,7 @@
-import type { JsonObject } from '../../core/json.ts';
-import { after, instant, toIso, type Instant } from '../../core/time.ts';
-import type { Clock } from '../../platform/clock.ts';
-import { ProviderFault, type CallOptions } from '../contract.ts';
-import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
-import { classify, type Effect } from './faults.ts';
+import { instant, type Instant } from '../../core/time.ts';
+import type { Effect } from '../calling.ts';
+import type { CallOptions } from '../contract.ts';
+import { classify } from './faults.ts';
 
 export interface Answer<Output> {
   readonly output: Output;
@@ -66,30 +64,4 @@ export function clientOptions(requestTimeoutMs: number) {
       throwOnRequestTimeout: true,
     },
   } as const;
-}
-
-/** Facts that may be stored and shown; drops what is absent. */
-export function facts(all: Readonly<Record<string, string | number | boolean | null | undefined>>): JsonObject {
-  const kept: Record<string, string | number | boolean> = {};
-  for (const [key, value] of Object.entries(all)) if (value !== undefined && value !== null) kept[key] = value;
-  return kept;
-}
-
-/** Our time as it goes on from when a call was told what time it is. */
-export function goingOn(clock: Clock, { now }: CallOptions): () => Instant {
-  const beganAt = clock.now();
-  return () => after(now, Math.max(0, clock.now() - beganAt));
-}
-
-/**
- * Throws `clock-skew` when AWS's clock and ours differ so much that an end time means nothing. `now` is ours when AWS's was heard: held
- * against an earlier time, a clock that is behind would look the nearer the longer its answer took. AWS's is known in whole seconds, cut
- * off, so it may be nearer than it looks, and never further behind.
- */
-export function refuseSkew(cloudNow: Instant, now: Instant): void {
-  if (Math.abs(cloudNow - now) <= CLOCK_TOLERANCE_MS) return;
-  throw new ProviderFault(
-    'clock-skew',
-    `AWS's clock says ${toIso(cloudNow)}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
-  );
 }

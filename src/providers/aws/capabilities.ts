@@ -1,4 +1,5 @@
 import type { DangerousAbility } from '../../core/role.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 import type { MethodCapabilities, Residual } from '../contract.ts';
 
 /** AWS issues no session shorter than this (API reference, AssumeRole, DurationSeconds). */
@@ -9,9 +10,6 @@ export const SHORTEST_SESSION_S = 900;
  * identity is always a session, so it holds whatever the role's MaxSessionDuration says, which is never less than this.
  */
 export const LONGEST_SESSION_S = 3_600;
-
-/** A clock that differs more than this from AWS's makes an end time meaningless. */
-export const CLOCK_TOLERANCE_MS = 5_000;
 
 /**
  * How long a call that we gave up on may still come to anything. AWS's request timeouts are shorter than a minute and a signature is good for

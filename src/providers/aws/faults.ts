@@ -1,7 +1,5 @@
+import { type Effect, NEVER_SENT } from '../calling.ts';
 import { ProviderFault, type FaultKind } from '../contract.ts';
-
-/** Whether a call leaves something behind. Only then does a lost answer make the outcome unknown. */
-export type Effect = 'read' | 'write';
 
 interface Rule {
   readonly kind: FaultKind;
@@ -67,10 +65,6 @@ const BY_CODE: readonly Rule[] = [
     ],
   },
 ];
-
-/** Errors of Node's sockets, names and certificates after which the request was certainly not sent. */
-const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 /** What the code needs to know of an error that the SDK threw; anything may be missing. */
 interface Facts {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import { after, toIso } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { facts, refuseSkew } from '../calling.ts';
 import {
   ProviderFault,
   type BindingSpec,
@@ -9,7 +10,6 @@ import {
   type Observation,
   type Provisioned,
 } from '../contract.ts';
-import { facts, refuseSkew } from './call.ts';
 import { CUT_RESIDUAL, LONGEST_SSO_SESSION_MS, UNCUT_RESIDUAL } from './capabilities.ts';
 import { RECENT_MS, type IdentityCenterDirectory } from './identity-center-directory.ts';
 import {

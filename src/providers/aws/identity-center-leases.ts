@@ -1,6 +1,7 @@
 import { after, type Instant } from '../../core/time.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 import type { CallOptions } from '../contract.ts';
-import { CLOCK_TOLERANCE_MS, IDENTITY_CENTER } from './capabilities.ts';
+import { IDENTITY_CENTER } from './capabilities.ts';
 import type { AssignmentNames } from './identity-center-schedule.ts';
 import type { Leases, LeaseSlot } from './leases.ts';
 

@@ -15,7 +15,7 @@ import { assignmentNames, resolveAssignment, type AssignmentPlace } from './iden
 import { CALLS_PER_SECOND, CallQuota } from './identity-center-quota.ts';
 import { endSchedules, scheduleName } from './identity-center-schedule.ts';
 import type { Leases } from './leases.ts';
-import type { AwsMethod } from './method.ts';
+import type { Method } from '../method.ts';
 import { wholeSecond, type Partition } from './names.ts';
 import { permissionSets } from './permission-sets.ts';
 import { Tombstones } from './tombstones.ts';
@@ -57,7 +57,7 @@ export function openIdentityCenter(
 export function identityCenter(
   partition: Partition,
   center: { readonly place: IdentityCenterPlace; readonly assignments: Assignments } | null,
-): AwsMethod {
+): Method {
   const where = center?.place ?? null;
   const resolve = (spec: BindingSpec): { readonly place: AssignmentPlace; readonly at: Assignments } => {
     const found = resolveAssignment(where, spec);
@@ -94,7 +94,7 @@ export function identityCenter(
       const found = resolveAssignment(where, binding);
       return where === null || !found.ok ? [] : quotaOf(where, found.value, act);
     },
-    residual: ({ aws }) => (hasTombstone(aws) ? TOMBSTONE_RESIDUAL : IDENTITY_CENTER.residual),
+    residual: ({ role: { aws } }) => (hasTombstone(aws) ? TOMBSTONE_RESIDUAL : IDENTITY_CENTER.residual),
     sharedPlace: (wanted) => {
       const found = resolveAssignment(where, wanted);
       if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);

@@ -15,10 +15,10 @@ import {
 } from '@aws-sdk/client-iam';
 import { instant, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Effect } from '../calling.ts';
 import { ProviderFault, type CallOptions, type Provisioned } from '../contract.ts';
 import { perform, type Answer } from './call.ts';
 import { LONGEST_SESSION_S } from './capabilities.ts';
-import type { Effect } from './faults.ts';
 import { decodeDocument } from './revocation-store.ts';
 import type { IdentityPlace } from './timed-policy-document.ts';
 

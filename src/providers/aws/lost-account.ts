@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import { after, type Instant } from '../../core/time.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 import { ProviderFault, type CallOptions, type Ending, type Observation } from '../contract.ts';
-import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import type { AccountState } from './organizations.ts';
 
 /** What the organization says of an account; `null`: it has none of that number. Throws faults. */

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { after } from '../../core/time.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { binding, grantRole } from '../../../tests/contract/aws-fixtures.ts';
-import { ASSUME_ROLE, CLOCK_TOLERANCE_MS } from './capabilities.ts';
+import { ASSUME_ROLE } from './capabilities.ts';
 import { createAwsProvider } from './provider.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 
 /** A provider that fails the test when it calls anything. */
 function offline() {

@@ -29,7 +29,7 @@ import { withoutStaticKeys, type IdentitySource } from './identity.ts';
 import { identityCenter, openIdentityCenter } from './identity-center.ts';
 import { identityCenterCaller, type IdentityCenterPlace } from './identity-center-client.ts';
 import { createLeases } from './leases.ts';
-import type { AwsMethod } from './method.ts';
+import type { Method } from '../method.ts';
 import { partitionOf } from './names.ts';
 import { createRevocationStore } from './revocation-store.ts';
 import { rolesAnywhere } from './roles-anywhere.ts';
@@ -83,7 +83,7 @@ export interface AwsProvider extends Provider {
    * as well, so this is for what an ending had to leave.
    */
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
-  residual(binding: Pick<BindingSpec, 'method' | 'role'>): Residual;
+  residual(binding: Pick<BindingSpec, 'method' | 'role' | 'target'>): Residual;
   sweeperRuns(call: CallOptions): Promise<readonly SweeperRun[]>;
 }
 
@@ -134,8 +134,8 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       authority: authority ?? null,
     }),
   ];
-  const methods = new Map<string, AwsMethod>(all.map((method) => [method.capabilities.method, method]));
-  const of = ({ method }: Pick<BindingSpec, 'method'>): AwsMethod => {
+  const methods = new Map<string, Method>(all.map((method) => [method.capabilities.method, method]));
+  const of = ({ method }: Pick<BindingSpec, 'method'>): Method => {
     const found = methods.get(method);
     if (found === undefined) throw new ProviderFault('invalid', `AWS has no method ${method} here`);
     return found;
@@ -177,8 +177,8 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       )),
       ...(await sweeperChecks(sweeper, call)),
     ],
-    residual: ({ method, role }) =>
-      of({ method }).residual?.(role) ?? residualOf(of({ method }).capabilities, abilitiesOf(role)),
+    residual: (binding) =>
+      of(binding).residual?.(binding) ?? residualOf(of(binding).capabilities, abilitiesOf(binding.role)),
     ...(leases === null ? {} : { forget: async (binding, call) => of(binding).forget?.(binding, call) }),
     tidy: async (binding, call) => of(binding).tidy(binding, call),
   };

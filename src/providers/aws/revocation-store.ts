@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-iam';
 import { after, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 import { ProviderFault, type BindingSpec, type CallOptions, type Ending, type Tidied } from '../contract.ts';
 import { perform } from './call.ts';
-import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import { gather } from './gather.ts';
 import type { RolePlace } from './names.ts';
 import { asProvisioner } from './provisioner.ts';

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import { after, fromIso, instant, toIso, type Instant } from '../../core/time.ts';
-import { CLOCK_TOLERANCE_MS, SHORTEST_SESSION_S } from './capabilities.ts';
+import { SHORTEST_SESSION_S } from './capabilities.ts';
 import { wholeSecond } from './names.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 
 /** The inline policy on each catalogue role that says whose sessions AWS must refuse. Ours alone. */
 export const REVOCATION_POLICY = 'CurfewRevocations';

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { INLINE_LIMITS, inlineSize } from '../../core/timed-policy.ts';
 import { after, instant, toIso, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { CLOCK_TOLERANCE_MS, facts, goingOn, refuseSkew } from '../calling.ts';
 import {
   ProviderFault,
   type BindingSpec,
@@ -17,12 +18,11 @@ import { anywhereControl, type AnywhereControl, type AnywherePlace } from './any
 import { RevocationLists } from './anywhere-crl.ts';
 import { AnywhereDirectory, resolveAnywhere, type AnywhereNames, type ResolvedAnywhere } from './anywhere-place.ts';
 import { endsBy, isArmedEnd, isOverdue, standingOf, type Standing } from './armed-end.ts';
-import { facts, goingOn, refuseSkew } from './call.ts';
-import { CLOCK_TOLERANCE_MS, IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
+import { IAM_WRITES, LONGEST_SESSION_S, ROLES_ANYWHERE } from './capabilities.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { identityCalls, showsAfterPut, type IdentityCalls, type KnownIdentity } from './identity-store.ts';
 import { lookOrLost, type AskOrganization } from './lost-account.ts';
-import type { AwsMethod } from './method.ts';
+import type { Method } from '../method.ts';
 import { rolePlace, wholeSecond, writerKey, type Partition, type RolePlace } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
 import type { RevocationStore } from './revocation-store.ts';
@@ -50,7 +50,7 @@ export interface AnywherePorts {
  * sessions of an IAM role without us. Sessions outlive certificates, so before the first certificate leaves, a denial of the grant's source
  * identity is armed on the role, which AWS obeys from the end on by itself.
  */
-export function rolesAnywhere(ports: AnywherePorts): AwsMethod {
+export function rolesAnywhere(ports: AnywherePorts): Method {
   const { partition, sessions, store, place: where } = ports;
   const directory = new AnywhereDirectory();
   const authorityOf = (): CertificateAuthority => {

@@ -2,6 +2,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient, type AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import { instant, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { goingOn, refuseSkew } from '../calling.ts';
 import {
   ProviderFault,
   type AwsCredential,
@@ -9,7 +10,7 @@ import {
   type CallOptions,
   type CredentialFacts,
 } from '../contract.ts';
-import { clientOptions, goingOn, perform, refuseSkew } from './call.ts';
+import { clientOptions, perform } from './call.ts';
 import { LONGEST_SESSION_S, SHORTEST_SESSION_S } from './capabilities.ts';
 import type { Endpoints } from './endpoints.ts';
 import { withoutStaticKeys, type IdentitySource } from './identity.ts';

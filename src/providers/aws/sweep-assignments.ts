@@ -5,10 +5,10 @@ import {
   type SSOAdminClient,
 } from '@aws-sdk/client-sso-admin';
 import { after, toIso } from '../../core/time.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import type { Bucket } from './bucket.ts';
 import { perform } from './call.ts';
-import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import { ASSIGNMENT, settledAt, type LeasedAssignment } from './identity-center-leases.ts';
 import { latestEnd, type LeasedSlot } from './leases.ts';
 import { callOf, createPace, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from './sweep-calls.ts';

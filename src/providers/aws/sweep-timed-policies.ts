@@ -1,10 +1,10 @@
 import { ListRolesCommand, ListUsersCommand, type IAMClient } from '@aws-sdk/client-iam';
 import type { AwsIdentity } from '../../core/role.ts';
 import { after, toIso, type Instant } from '../../core/time.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import type { EndVerifier } from '../signed-end.ts';
 import { perform } from './call.ts';
-import { CLOCK_TOLERANCE_MS } from './capabilities.ts';
 import { parseDocument, readEndMarker, statementsOf } from './end-marker.ts';
 import { identityCalls, type IdentityCalls } from './identity-store.ts';
 import type { Partition } from './names.ts';

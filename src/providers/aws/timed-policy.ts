@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { INLINE_LIMITS, inlineSize } from '../../core/timed-policy.ts';
 import { after, toIso, type Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { CLOCK_TOLERANCE_MS, facts, goingOn, refuseSkew } from '../calling.ts';
 import {
   ProviderFault,
   type BindingSpec,
@@ -13,8 +14,7 @@ import {
   type Tidied,
 } from '../contract.ts';
 import type { EndSigner } from '../signed-end.ts';
-import { facts, goingOn, refuseSkew } from './call.ts';
-import { ABANDONED_CALL_MS, CLOCK_TOLERANCE_MS, IAM_WRITES, TIMED_POLICY } from './capabilities.ts';
+import { ABANDONED_CALL_MS, IAM_WRITES, TIMED_POLICY } from './capabilities.ts';
 import {
   findIdentity,
   identityCalls,
@@ -23,7 +23,7 @@ import {
   type KnownIdentity,
 } from './identity-store.ts';
 import { lookOrLost, type AskOrganization } from './lost-account.ts';
-import type { AwsMethod } from './method.ts';
+import type { Method } from '../method.ts';
 import { wholeSecond, type Partition } from './names.ts';
 import { asProvisioner } from './provisioner.ts';
 import type { Sessions } from './sessions.ts';
@@ -51,7 +51,7 @@ export function timedPolicy(
   signer: EndSigner | null,
   /** `null`: there is no organization that could be asked. */
   organization: AskOrganization | null,
-): AwsMethod {
+): Method {
   const resolve = (spec: BindingSpec): ResolvedPolicy => {
     const found = resolvePolicy(partition, spec, signer);
     if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);

@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import { after, fromIso, instant, type Instant } from '../../core/time.ts';
 import { normal } from './armed-end.ts';
-import { CLOCK_TOLERANCE_MS, LONGEST_SSO_SESSION_MS } from './capabilities.ts';
+import { LONGEST_SSO_SESSION_MS } from './capabilities.ts';
 import { sha256, wholeSecond } from './names.ts';
 import { countedSize } from './revocations.ts';
+import { CLOCK_TOLERANCE_MS } from '../calling.ts';
 
 /** Whom a tombstone denies, and where. In one permission set there is one for each slot. */
 export interface TombstonePlace {

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../../src/platform/http.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import type { Instant } from '../../../src/core/time.ts';
 import { ROLES_ANYWHERE } from '../../../src/providers/aws/capabilities.ts';
-import type { AwsMethod } from '../../../src/providers/aws/method.ts';
+import type { Method } from '../../../src/providers/method.ts';
 import { createRevocationStore } from '../../../src/providers/aws/revocation-store.ts';
 import { rolesAnywhere } from '../../../src/providers/aws/roles-anywhere.ts';
 import type { Sessions } from '../../../src/providers/aws/sessions.ts';
@@ -30,7 +30,7 @@ export function anywhereMethod(parts: {
   readonly onStale: (grant: string) => void;
   readonly landsLate: (grant: string) => void;
   readonly onCut: (account: string, role: string, at: Instant) => Promise<void>;
-}): AwsMethod & Pick<Provider, 'provision' | 'observe' | 'revoke'> & Required<Pick<Provider, 'issueCertificate'>> {
+}): Method & Pick<Provider, 'provision' | 'observe' | 'revoke'> & Required<Pick<Provider, 'issueCertificate'>> {
   const { anywhere, network, clock } = parts;
   const calls = new AwsCalls(network, (action, grant) => {
     if (action === 'PutRolePolicy') parts.landsLate(grant);

@@ -2,7 +2,7 @@ import type { BindingSpec, CallOptions, Provider } from '../../../src/providers/
 import { IDENTITY_CENTER } from '../../../src/providers/aws/capabilities.ts';
 import { identityCenter, openIdentityCenter } from '../../../src/providers/aws/identity-center.ts';
 import type { IdentityCenterCaller, IdentityCenterClients } from '../../../src/providers/aws/identity-center-client.ts';
-import type { AwsMethod } from '../../../src/providers/aws/method.ts';
+import type { Method } from '../../../src/providers/method.ts';
 import type { AccountState } from '../../../src/providers/aws/organizations.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { createLeases } from '../../../src/providers/aws/leases.ts';
@@ -36,7 +36,7 @@ export function centerMethod(parts: {
   readonly clock: Clock;
   readonly signer: EndSigner;
   readonly landsLate: (grant: string) => void;
-}): AwsMethod & Pick<Provider, 'provision' | 'observe' | 'revoke'> {
+}): Method & Pick<Provider, 'provision' | 'observe' | 'revoke'> {
   const { center, network, clock } = parts;
   const calls = new AwsCalls(network, (action, grant) => {
     if (action === 'CreateAccountAssignment') parts.landsLate(grant);

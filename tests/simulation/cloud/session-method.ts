@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/platform/clock.ts';
 import { assumeRole } from '../../../src/providers/aws/assume-role.ts';
 import { ASSUME_ROLE } from '../../../src/providers/aws/capabilities.ts';
 import { endpointsOf } from '../../../src/providers/aws/endpoints.ts';
-import type { AwsMethod } from '../../../src/providers/aws/method.ts';
+import type { Method } from '../../../src/providers/method.ts';
 import { createRevocationStore } from '../../../src/providers/aws/revocation-store.ts';
 import { createSessions, type Sessions } from '../../../src/providers/aws/sessions.ts';
 import type { BindingSpec, Provider } from '../../../src/providers/contract.ts';
@@ -29,7 +29,7 @@ export function sessionMethod(parts: {
   readonly onStale: (grant: string) => void;
   readonly landsLate: (grant: string) => void;
   readonly onCut: (account: string, role: string, at: Instant) => Promise<void>;
-}): AwsMethod & Pick<Provider, 'provision' | 'observe' | 'revoke'> {
+}): Method & Pick<Provider, 'provision' | 'observe' | 'revoke'> {
   const { roles, network, clock } = parts;
   const calls = new AwsCalls(network, (action, grant) => {
     if (action === 'AssumeRole') parts.landsLate(grant);

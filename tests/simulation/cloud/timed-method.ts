@@ -2,7 +2,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { BindingSpec, Provider } from '../../../src/providers/contract.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { TIMED_POLICY } from '../../../src/providers/aws/capabilities.ts';
-import type { AwsMethod } from '../../../src/providers/aws/method.ts';
+import type { Method } from '../../../src/providers/method.ts';
 import type { Sessions } from '../../../src/providers/aws/sessions.ts';
 import { timedPolicy } from '../../../src/providers/aws/timed-policy.ts';
 import type { EndSigner } from '../../../src/providers/signed-end.ts';
@@ -27,7 +27,7 @@ export function timedMethod(parts: {
   readonly staleMs: () => number;
   readonly onStale: (grant: string) => void;
   readonly landsLate: (grant: string) => void;
-}): AwsMethod & Pick<Provider, 'provision' | 'observe' | 'revoke'> {
+}): Method & Pick<Provider, 'provision' | 'observe' | 'revoke'> {
   const { identities, network, clock } = parts;
   const calls = new AwsCalls(network, (action, grant) => {
     if (action.startsWith('Put')) parts.landsLate(grant);

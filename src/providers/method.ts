@@ -1,9 +1,10 @@
-import type { Role } from '../../core/role.ts';
+import type { Role } from '../core/role.ts';
 import type {
   Act,
   BindingPlace,
   BindingSpec,
   CallOptions,
+  EndedBy,
   Ending,
   IssuedCertificate,
   IssuedCredential,
@@ -15,10 +16,10 @@ import type {
   Quota,
   Residual,
   Tidied,
-} from '../contract.ts';
+} from './contract.ts';
 
-/** One way to give access on AWS. Each has a file of its own; `provider.ts` chooses by the method that a binding names. */
-export interface AwsMethod {
+/** One way to give access in a cloud. Each has a file of its own; the cloud's `provider.ts` chooses by the method that a binding names. */
+export interface Method {
   readonly capabilities: MethodCapabilities;
   plan(wanted: BindingSpec): Plan;
   provision(wanted: BindingSpec, call: CallOptions): Promise<Provisioned>;
@@ -26,10 +27,12 @@ export interface AwsMethod {
   revoke(binding: BindingSpec, ending: Ending, rung: number, call: CallOptions): Promise<void>;
   /** `null`: there is nothing that two writers could lose to one another. */
   exclusive(place: BindingPlace, act: Act): string | null;
-  /** Absent: AWS allows more than we could ever call. */
+  /** Absent: the cloud allows more than we could ever call. */
   quota?(place: BindingPlace, act: Act): readonly Quota[];
-  /** What can survive the end of a grant of a role. Absent: what the method declares. */
-  residual?(role: Role): Residual;
+  /** What can survive the end of a grant of a role there. Absent: what the method declares. */
+  residual?(binding: Pick<BindingSpec, 'role' | 'target'>): Residual;
+  /** Who ends a grant of a role when Curfew is dead. Absent: what the method declares. */
+  endedBy?(role: Role): EndedBy;
   /** Refuses with `invalid` where nothing is handed out. */
   issueCredential(binding: BindingSpec, call: CallOptions): Promise<IssuedCredential>;
   /** Absent: the method issues no certificates. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { after, instant } from '../../core/time.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { goingOn, refuseSkew } from './call.ts';
+import { after, instant } from '../core/time.ts';
+import { systemClock } from '../platform/clock.ts';
+import { goingOn, refuseSkew } from './calling.ts';
 
 const NOW = instant(Date.parse('2026-11-22T09:00:00Z'));
 
-describe("AWS's clock", () => {
+describe("a cloud's clock", () => {
   test.each([
     [0, 0],
     [-5_000, 0],
