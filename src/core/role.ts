@@ -74,6 +74,32 @@ export interface AwsRolesAnywhere {
 /** How a role is given on AWS. */
 export type AwsDefinition = AwsAssumeRole | AwsTimedPolicy | AwsIdentityCenter | AwsRolesAnywhere;
 
+/**
+ * How a role is given on Azure by `method: rbac`: a role assignment to the requester's own Entra user, at the target or at one place below it.
+ */
+export interface AzureRbac {
+  readonly method: 'rbac';
+  /** GUID of the role definition, in lower case. */
+  readonly roleDefinition: string;
+  /** What people call it; the GUID itself for a role that Azure does not have. */
+  readonly roleName: string;
+  /** Path below the target, like `resourceGroups/data`; empty: the target itself. */
+  readonly scope: string;
+  /** What Azure itself ends, by a condition in the assignment; `null`: only whoever deletes the assignment ends it. */
+  readonly nativeEnd: AzureNativeEnd | null;
+}
+
+/** What a condition ends at its time. */
+export interface AzureNativeEnd {
+  /** All data actions of the role: one that a condition does not name passes it. */
+  readonly actions: readonly string[];
+  /** Beside these the role can only read, so nothing that changes anything is left after the end. */
+  readonly whole: boolean;
+}
+
+/** How a role is given on Azure. */
+export type AzureDefinition = AzureRbac;
+
 /** What lets access outlive its grant, and is therefore denied in every session unless the role declares it. */
 export const DANGEROUS_ABILITIES = ['role-chaining', 'pass-role', 'create-keys'] as const;
 export type DangerousAbility = (typeof DANGEROUS_ABILITIES)[number];
@@ -89,8 +115,8 @@ export interface Role {
   /** Access begins only while every sweeper of the cloud has run within this time. Absent: whether or not one runs. */
   readonly sweeperMaxAgeMs?: number;
   readonly aws: AwsDefinition | null;
-  /** Azure and Google definitions are kept as written until their providers exist; the catalogue says that they cannot be requested yet. */
-  readonly azure: JsonObject | null;
+  readonly azure: AzureDefinition | null;
+  /** Google's definition is kept as written until its provider exists; the catalogue says that it cannot be requested yet. */
   readonly gcp: JsonObject | null;
 }
 

@@ -1,6 +1,6 @@
 import { definedOn, type Role } from '../core/role.ts';
 import type { Target } from '../core/target.ts';
-import { isAccountIfNeeded } from '../policy/decide.ts';
+import { isPlaceFor } from '../policy/decide.ts';
 import type { PolicyRule, PolicySet } from '../policy/rules.ts';
 import { selectPolicies } from '../policy/scope.ts';
 import { matchesTarget } from '../policy/selectors.ts';
@@ -69,8 +69,7 @@ function build(policy: PolicySet): CatalogueIndex {
     let bits = fitted.get(role);
     if (bits === undefined) {
       bits = noTargets(all.length);
-      for (const [one, same] of ofKind)
-        if (definedOn(role, one.provider) && isAccountIfNeeded(role, one)) addAll(bits, same);
+      for (const [one, same] of ofKind) if (definedOn(role, one.provider) && isPlaceFor(role, one)) addAll(bits, same);
       fitted.set(role, bits);
     }
     return bits;

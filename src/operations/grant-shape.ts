@@ -8,7 +8,14 @@ import type { BindingSpec, Landing, Provider, Residual } from '../providers/cont
 
 /** The method by which a role is given on a cloud; `null` when it is not defined there or that provider does not exist yet. */
 export function methodFor(role: Role, provider: ProviderName): string | null {
-  return provider === 'aws' ? (role.aws?.method ?? null) : null;
+  switch (provider) {
+    case 'aws':
+      return role.aws?.method ?? null;
+    case 'azure':
+      return role.azure?.method ?? null;
+    case 'gcp':
+      return null;
+  }
 }
 
 /** Whether nothing lengthens a grant any more: it is being ended or is over, or its time has passed and nobody has looked yet. */

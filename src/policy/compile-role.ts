@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { AwsDefinition, Role } from '../core/role.ts';
+import { compileAzure } from './compile-azure.ts';
 import type { SourceDocument } from './documents/read-documents.ts';
 import type { RoleDocument } from './documents/shapes.ts';
 import { didYouMean } from './documents/closest.ts';
@@ -23,7 +24,7 @@ export function compileRole(document: SourceDocument, context: LoadContext): Rol
       ? {}
       : { sweeperMaxAgeMs: context.duration(document, ['require', 'sweeper'], require.sweeper) }),
     aws: shape.aws === undefined ? null : compileAws(document, shape.aws, context),
-    azure: shape.azure ?? null,
+    azure: shape.azure === undefined ? null : compileAzure(document, shape.azure, shape.tier, context),
     gcp: shape.gcp ?? null,
   };
 }

@@ -77,10 +77,8 @@ function isKnown(policy: PolicySet, item: Item, verdict: Verdict): boolean {
     verdict.refuse({ code: 'role-not-defined-on-target', item, rule: 'default', text });
     return false;
   }
-  if (!isAccountIfNeeded(role, target)) {
-    const text = `${role.name} is assumed in an AWS account, and ${target.key} is an ${target.kind}.`;
-    const hint = 'Ask for the accounts below it, all in one request.';
-    verdict.refuse({ code: 'role-not-defined-on-target', item, rule: 'default', text, hint });
+  if (!isPlaceFor(role, target)) {
+    verdict.refuse({ code: 'role-not-defined-on-target', item, rule: 'default', ...misplaced(role, target) });
     return false;
   }
   if (!policy.vocabulary.available.has(target.provider)) {
@@ -91,9 +89,37 @@ function isKnown(policy: PolicySet, item: Item, verdict: Verdict): boolean {
   return true;
 }
 
-/** A role is assumed, and an identity has its policies, in an account and not in what holds accounts. */
-export function isAccountIfNeeded(role: Role, target: Target): boolean {
-  return role.aws === null || target.provider !== 'aws' || target.kind === 'account';
+/**
+ * Whether a target is a place in which a role can be. On AWS it is assumed, and an identity has its policies, in an account and not in what
+ * holds accounts. On Azure a role is assigned anywhere but to a whole tenant, and a path below the target has to lead somewhere from it.
+ */
+export function isPlaceFor(role: Role, target: Target): boolean {
+  if (target.provider === 'aws') return role.aws === null || target.kind === 'account';
+  if (target.provider !== 'azure' || role.azure === null) return true;
+  const { scope } = role.azure;
+  switch (target.kind) {
+    case 'subscription':
+      return true;
+    case 'resource-group':
+      return scope === '' || scope.startsWith('providers/');
+    default:
+      return target.kind === 'management-group' && scope === '';
+  }
+}
+
+/** Why a role cannot be in a target, and where it can. */
+function misplaced(role: Role, target: Target): { readonly text: string; readonly hint: string } {
+  if (target.provider !== 'azure')
+    return {
+      text: `${role.name} is assumed in an AWS account, and ${target.key} is an ${target.kind}.`,
+      hint: 'Ask for the accounts below it, all in one request.',
+    };
+  const scope = role.azure?.scope ?? '';
+  const at = scope === '' ? 'a management group, a subscription or a resource group' : `${scope} of a subscription`;
+  return {
+    text: `${role.name} is assigned in ${at}, and ${target.key} is a ${target.kind}.`,
+    hint: 'Ask for the subscriptions below it, all in one request.',
+  };
 }
 
 /** Targets that a part of a name leads to: `aws` and `prod` to `aws/prod`; those on which the role exists, when some are. */
@@ -101,7 +127,7 @@ function targetsLike(policy: PolicySet, item: Item, role: Role | undefined): str
   const wanted = item.target.toLowerCase();
   const near = [...policy.vocabulary.targets.values()].filter(({ key }) => key.split('/').includes(wanted));
   const fitting = near.filter(
-    (target) => role !== undefined && definedOn(role, target.provider) && isAccountIfNeeded(role, target),
+    (target) => role !== undefined && definedOn(role, target.provider) && isPlaceFor(role, target),
   );
   const keys = (fitting.length > 0 ? fitting : near).map(({ key }) => key).sort();
   if (keys.length === 0) return 'Search the catalogue: it lists roles with their targets.';

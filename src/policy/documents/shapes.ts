@@ -25,7 +25,12 @@ export interface RoleDocument {
     readonly profile?: string;
     readonly allows?: readonly DangerousAbility[];
   };
-  readonly azure?: JsonObject;
+  readonly azure?: {
+    /** Absent: `rbac`, the only one. */
+    readonly method?: 'rbac';
+    readonly role: string;
+    readonly scope?: string;
+  };
   readonly gcp?: JsonObject;
 }
 
