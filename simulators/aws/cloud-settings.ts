@@ -1,4 +1,5 @@
-import { readRange, type Range } from '../shared/draw.ts';
+import type { Range } from '../shared/draw.ts';
+import { changeSettings } from '../shared/settings.ts';
 
 /** How the organization-wide services behave in time. Documentation gives few of these; the defaults are what others report. */
 export type CloudSettings = {
@@ -44,33 +45,6 @@ export const defaultSettings: CloudSettings = {
   seed: 1,
 };
 
-const RANGES = ['assignmentMs', 'provisioningMs', 'listDelayMs', 'accountsDelayMs', 'fireDelayMs'] as const;
-const NUMBERS = [
-  'retryBaseMs',
-  'ssoCallsPerSecond',
-  'rolesAnywhereCallsPerSecond',
-  'outstandingOperations',
-  'seed',
-] as const;
-
 /** Settings with some changed, as `POST /_sim/settings` sends them. Throws an Error for what is no setting. */
-export function changedSettings(old: CloudSettings, changes: Readonly<Record<string, unknown>>): CloudSettings {
-  const next: Record<string, unknown> = { ...old };
-  for (const [name, value] of Object.entries(changes)) {
-    if (RANGES.some((one) => one === name)) {
-      const range = readRange(value);
-      if (range === null) throw new Error(`${name} is a number of milliseconds, or two: from, to`);
-      next[name] = range;
-    } else if (NUMBERS.some((one) => one === name)) {
-      if (typeof value !== 'number' || !(value >= 0)) throw new Error(`${name} is a number, 0 or more`);
-      next[name] = value;
-    } else if (name === 'retryRefused') {
-      if (typeof value !== 'boolean') throw new Error('retryRefused is true or false');
-      next[name] = value;
-    } else if (name === 'roleAfterLastAssignment') {
-      if (value !== 'kept' && value !== 'deleted') throw new Error('roleAfterLastAssignment is kept or deleted');
-      next[name] = value;
-    } else throw new Error(`there is no setting ${name}; there are ${Object.keys(defaultSettings).join(', ')}`);
-  }
-  return { ...old, ...next };
-}
+export const changedSettings = (old: CloudSettings, changes: Readonly<Record<string, unknown>>): CloudSettings =>
+  changeSettings(defaultSettings, old, changes, { roleAfterLastAssignment: ['kept', 'deleted'] });

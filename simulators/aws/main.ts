@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runSimulator } from '../shared/run-simulator.ts';
 import { startAwsSimulator } from './server.ts';
 import type { WorldDescription } from './world.ts';
 
@@ -23,24 +24,15 @@ if (values.world === undefined) {
   process.stderr.write('--world FILE is needed: the accounts, roles and buckets to begin with.\n');
   process.exit(2);
 }
-const simulator = await startAwsSimulator({
-  port: Number(values.port),
-  world: JSON.parse(readFileSync(values.world, 'utf8')) as WorldDescription,
-  iamDelayMs: Number(values['iam-delay-ms']),
-  ...(values.state === undefined ? {} : { stateFile: values.state }),
-}).catch((error: unknown) => {
-  process.stderr.write(
-    `The simulated AWS could not start: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
-  process.exit(1);
-});
-process.stdout.write(`${JSON.stringify({ url: simulator.url, pid: process.pid })}\n`);
-
-const stop = (): void => void simulator.close().then(() => process.exit(0));
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
-// Whoever started it may be dead; a simulator that nobody talks to must not stay for ever.
-const idleMs = Number(values['exit-when-idle-after'] ?? Number.POSITIVE_INFINITY);
-setInterval(() => {
-  if (Date.now() - simulator.lastCallAt() > idleMs) stop();
-}, 10_000).unref();
+const world = JSON.parse(readFileSync(values.world, 'utf8')) as WorldDescription;
+await runSimulator(
+  'AWS',
+  () =>
+    startAwsSimulator({
+      port: Number(values.port),
+      world,
+      iamDelayMs: Number(values['iam-delay-ms']),
+      ...(values.state === undefined ? {} : { stateFile: values.state }),
+    }),
+  values['exit-when-idle-after'],
+);

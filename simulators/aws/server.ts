@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import { BadHttpCall, readHttpCall, sendAnswer, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
+import { strike } from '../shared/faults.ts';
+import { BadHttpCall, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import { Journal } from '../shared/journal.ts';
-import { listenOnLoopback, type Loopback } from '../shared/loopback.ts';
+import { openSimulator, type Simulator } from '../shared/simulator-door.ts';
 import { AwsError } from './aws-error.ts';
 import type { CloudSettings } from './cloud-settings.ts';
 import { Faults, faultError } from './faults.ts';
@@ -37,7 +36,7 @@ export type SimulatorOptions = {
   readonly settings?: Partial<CloudSettings>;
 };
 
-export type AwsSimulator = Loopback & { readonly lastCallAt: () => number };
+export type AwsSimulator = Simulator;
 
 /** What is known about a call while it is answered; errors and the journal need it. */
 type Known = { service: string; action: string; session: Session | null; json: boolean };
@@ -46,18 +45,10 @@ const VERSIONS: Readonly<Record<string, string>> = { sts: '2011-06-15', iam: '20
 const UNSIGNED = new Set(['AssumeRoleWithWebIdentity']);
 
 /** Starts a stand-in for STS, IAM, S3, an organization's services and the console's federation endpoint on one loopback port. */
-export async function startAwsSimulator(options: SimulatorOptions): Promise<AwsSimulator> {
-  const simulator = new Simulator(options);
-  const door = await listenOnLoopback(
-    options.port,
-    null,
-    (request, response) => void simulator.answer(request, response),
-  );
-  return { ...door, lastCallAt: () => simulator.lastCallAt };
-}
+export const startAwsSimulator = (options: SimulatorOptions): Promise<AwsSimulator> =>
+  openSimulator(options.port, null, new SimulatedAws(options));
 
-class Simulator {
-  lastCallAt = Date.now();
+class SimulatedAws {
   readonly #world: World;
   readonly #sessions: Sessions;
   readonly #faults = new Faults();
@@ -98,57 +89,33 @@ class Simulator {
 
   readonly #now = (): number => this.#moment ?? this.#wallClock() + this.#offsetMs;
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.lastCallAt = Date.now();
+  readonly cloud = async (call: HttpCall): Promise<HttpAnswer | null> => {
     const requestId = randomUUID();
-    try {
-      const call = await readHttpCall(request);
-      this.#organization.advance();
-      if (call.rawPath.startsWith('/_sim/')) return sendAnswer(response, this.#control(call));
-      const answer = await this.#answerAws(call, requestId);
-      if (answer === null) return void response.destroy();
-      sendAnswer(response, {
-        ...answer,
-        headers: { date: new Date(this.#now()).toUTCString(), 'x-amzn-requestid': requestId, ...answer.headers },
-      });
-    } catch (error) {
-      if (!response.headersSent)
-        sendAnswer(response, {
-          status: 500,
-          headers: { 'content-type': 'text/plain' },
-          body: `the simulator failed: ${String(error)}`,
-        });
-    }
-  }
+    this.#organization.advance();
+    const answer = await this.#answerAws(call, requestId);
+    const own = { date: new Date(this.#now()).toUTCString(), 'x-amzn-requestid': requestId };
+    return answer === null ? null : { ...answer, headers: { ...own, ...answer.headers } };
+  };
 
   /** `null`: the connection is cut. */
   async #answerAws(call: HttpCall, requestId: string): Promise<HttpAnswer | null> {
     const known: Known = { service: 'unknown', action: 'unknown', session: null, json: false };
-    let cutAfter = false;
+    let cut: Awaited<ReturnType<typeof strike>> = null;
     let code = 'OK';
     try {
       this.#recognize(call, known);
-      const fault = this.#faults.take(
-        'client',
-        known.service,
-        known.action,
-        `${call.rawPath} ${call.body.toString('utf8')}`,
-      );
-      if (fault !== null) {
-        if (fault.delayMs !== undefined) await delay(fault.delayMs);
-        if (fault.kind === 'drop-before') return null;
-        const error = faultError(fault, known.service);
-        if (error !== null) throw error;
-        cutAfter = fault.kind === 'drop-after';
-      }
+      const text = `${call.rawPath} ${call.body.toString('utf8')}`;
+      const fault = this.#faults.take('client', known.service, known.action, text);
+      cut = await strike(fault, (one) => faultError(one, known.service));
+      if (cut === 'before') return null;
       const answer = await this.#perform(call, known, requestId);
-      return cutAfter ? null : answer;
+      return cut === null ? answer : null;
     } catch (thrown) {
       const error =
         thrown instanceof BadHttpCall ? new AwsError('InvalidURI', 400, "Couldn't parse the specified URI.") : thrown;
       if (!(error instanceof AwsError)) throw error;
       code = known.json ? jsonCode(error.code, known.service) : error.code;
-      if (cutAfter) return null;
+      if (cut !== null) return null;
       if (known.json) return this.#organization.errorAnswer(error, known.service);
       if (known.service === 's3') return s3Error(error, call, requestId);
       if (known.service === 'signin')
@@ -224,47 +191,33 @@ class Simulator {
   }
 
   /** The simulator's own handles, which no AWS has: faults, clock, journal, and the platform's identity for the broker. */
-  #control(call: HttpCall): HttpAnswer {
-    const json = (value: unknown, status = 200): HttpAnswer => ({
-      status,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(value),
-    });
-    const body = call.body.length === 0 ? {} : (JSON.parse(call.body.toString('utf8')) as Record<string, unknown>);
-    switch (`${call.method} ${call.rawPath}`) {
+  readonly handle = (name: string, body: Readonly<Record<string, unknown>>): unknown => {
+    this.#organization.advance();
+    switch (name) {
       case 'GET /_sim/state':
-        return json({
-          simulator: 'curfew-aws',
-          roles: this.#world.roles.length,
-          now: new Date(this.#now()).toISOString(),
-        });
+        return { simulator: 'curfew-aws', roles: this.#world.roles.length, now: new Date(this.#now()).toISOString() };
       case 'GET /_sim/journal':
-        return json(this.#journal.entries);
+        return this.#journal.entries;
       case 'POST /_sim/faults':
         this.#faults.set(body);
-        return json({});
+        return {};
       case 'POST /_sim/clock':
         this.#offsetMs = Number(body['offsetMs'] ?? 0);
-        return json({ offsetMs: this.#offsetMs });
+        return { offsetMs: this.#offsetMs };
       case 'POST /_sim/iam-delay':
         this.#iamDelayMs = Number(body['delayMs'] ?? 0);
         this.#iamReadDelayMs = Number(body['readDelayMs'] ?? 0);
-        return json({ delayMs: this.#iamDelayMs, readDelayMs: this.#iamReadDelayMs });
+        return { delayMs: this.#iamDelayMs, readDelayMs: this.#iamReadDelayMs };
       case 'POST /_sim/session':
-        return this.#mint(body, json);
+        return this.#mint(body);
     }
-    try {
-      const answer = this.#organization.control(`${call.method} ${call.rawPath}`, body);
-      return answer === null ? json({ error: `no ${call.method} ${call.rawPath}` }, 404) : json(answer);
-    } catch (error) {
-      return json({ error: error instanceof Error ? error.message : String(error) }, 400);
-    }
-  }
+    return this.#organization.control(name, body) ?? undefined;
+  };
 
   /** Stands in for the platform that gives a machine its role: an ECS task role, an instance profile. */
-  #mint(body: Record<string, unknown>, json: (value: unknown, status?: number) => HttpAnswer): HttpAnswer {
+  #mint(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
     const role = this.#world.roleByArn(String(body['roleArn'] ?? ''));
-    if (role === null) return json({ error: 'no such role' }, 404);
+    if (role === null) throw new Error('no such role');
     const facts = {
       sessionName: String(body['sessionName'] ?? 'platform'),
       sourceIdentity: null,
@@ -272,6 +225,6 @@ class Simulator {
       policy: null,
     };
     const { keys, session } = this.#sessions.issue(role, facts, Number(body['durationSeconds'] ?? 3_600));
-    return json({ ...keys, expiration: new Date(session.expiresAt).toISOString() });
+    return { ...keys, expiration: new Date(session.expiresAt).toISOString() };
   }
 }

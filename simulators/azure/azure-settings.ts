@@ -1,4 +1,5 @@
-import { readRange, type Range } from '../shared/draw.ts';
+import type { Range } from '../shared/draw.ts';
+import { changeSettings } from '../shared/settings.ts';
 
 /** How Azure behaves in time, and where it has enough. */
 export type AzureSettings = {
@@ -59,35 +60,5 @@ export const defaultSettings: AzureSettings = {
 };
 
 /** Settings with some changed, as `POST /_sim/settings` sends them. Throws an Error for what is no setting. */
-export function changedSettings(old: AzureSettings, changes: Readonly<Record<string, unknown>>): AzureSettings {
-  const next: Record<string, unknown> = { ...old };
-  for (const [name, value] of Object.entries(changes)) {
-    const kind = kindOf(name);
-    if (kind === null)
-      throw new Error(`there is no setting ${name}; there are ${Object.keys(defaultSettings).join(', ')}`);
-    next[name] = READ[kind](name, value);
-  }
-  return { ...old, ...next };
-}
-
-const READ = {
-  range: (name: string, value: unknown): Range => {
-    const range = readRange(value);
-    if (range === null) throw new Error(`${name} is a number of milliseconds, or two: from, to`);
-    return range;
-  },
-  number: (name: string, value: unknown): number => {
-    if (typeof value !== 'number' || !(value >= 0)) throw new Error(`${name} is a number, 0 or more`);
-    return value;
-  },
-  boolean: (name: string, value: unknown): boolean => {
-    if (typeof value !== 'boolean') throw new Error(`${name} is true or false`);
-    return value;
-  },
-};
-
-function kindOf(name: string): keyof typeof READ | null {
-  const value = Object.entries(defaultSettings).find(([key]) => key === name)?.[1];
-  if (value === undefined) return null;
-  return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'range';
-}
+export const changedSettings = (old: AzureSettings, changes: Readonly<Record<string, unknown>>): AzureSettings =>
+  changeSettings(defaultSettings, old, changes);

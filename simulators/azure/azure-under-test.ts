@@ -253,6 +253,16 @@ export class AzureUnderTest {
   }
 }
 
+/** The world at its beginning, and the tokens of the broker and of `olga`. */
+export async function startedAzure(): Promise<{
+  readonly cloud: AzureUnderTest;
+  readonly broker: string;
+  readonly olga: string;
+}> {
+  const cloud = await AzureUnderTest.start();
+  return { cloud, broker: await cloud.brokerToken(), olga: await cloud.tokenOf('olga') };
+}
+
 export const assignmentPath = (scope: string, name: string): string =>
   `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
 

@@ -5,6 +5,7 @@ import {
   codeOf,
   GROUP_SCOPE,
   READER,
+  startedAzure,
   SUBSCRIPTION,
   TENANT,
   WORLD,
@@ -23,9 +24,7 @@ let broker: string;
 let olga: string;
 
 beforeEach(async () => {
-  cloud = await AzureUnderTest.start();
-  broker = await cloud.brokerToken();
-  olga = await cloud.tokenOf('olga');
+  ({ cloud, broker, olga } = await startedAzure());
 });
 afterEach(() => cloud.close());
 

@@ -9,6 +9,7 @@ import {
   GROUP_SCOPE,
   OTHER_SUBSCRIPTION,
   READER,
+  startedAzure,
   SUBSCRIPTION,
   WORLD,
   type Answer,
@@ -22,9 +23,7 @@ let broker: string;
 let olga: string;
 
 beforeEach(async () => {
-  cloud = await AzureUnderTest.start();
-  broker = await cloud.brokerToken();
-  olga = await cloud.tokenOf('olga');
+  ({ cloud, broker, olga } = await startedAzure());
 });
 afterEach(() => cloud.close());
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runSimulator } from '../shared/run-simulator.ts';
 import { startAzureSimulator } from './server.ts';
 import type { WorldDescription } from './world.ts';
 
@@ -26,26 +27,17 @@ if (values.world === undefined || (values.cert === undefined) !== (values.key ==
   );
   process.exit(2);
 }
-const simulator = await startAzureSimulator({
-  port: Number(values.port),
-  world: JSON.parse(readFileSync(values.world, 'utf8')) as WorldDescription,
-  ...(values.state === undefined ? {} : { stateFile: values.state }),
-  ...(values.cert === undefined || values.key === undefined
-    ? {}
-    : { certificate: { cert: readFileSync(values.cert, 'utf8'), key: readFileSync(values.key, 'utf8') } }),
-}).catch((error: unknown) => {
-  process.stderr.write(
-    `The simulated Azure could not start: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
-  process.exit(1);
-});
-process.stdout.write(`${JSON.stringify({ url: simulator.url, pid: process.pid })}\n`);
-
-const stop = (): void => void simulator.close().then(() => process.exit(0));
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
-// Whoever started it may be dead; a simulator that nobody talks to must not stay for ever.
-const idleMs = Number(values['exit-when-idle-after'] ?? Number.POSITIVE_INFINITY);
-setInterval(() => {
-  if (Date.now() - simulator.lastCallAt() > idleMs) stop();
-}, 10_000).unref();
+const world = JSON.parse(readFileSync(values.world, 'utf8')) as WorldDescription;
+await runSimulator(
+  'Azure',
+  () =>
+    startAzureSimulator({
+      port: Number(values.port),
+      world,
+      ...(values.state === undefined ? {} : { stateFile: values.state }),
+      ...(values.cert === undefined || values.key === undefined
+        ? {}
+        : { certificate: { cert: readFileSync(values.cert, 'utf8'), key: readFileSync(values.key, 'utf8') } }),
+    }),
+  values['exit-when-idle-after'],
+);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
-import { BadHttpCall, readHttpCall, sendAnswer, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
+import { strike } from '../shared/faults.ts';
+import { BadHttpCall, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import { Journal } from '../shared/journal.ts';
-import { listenOnLoopback, type Loopback, type ServerCertificate } from '../shared/loopback.ts';
+import type { ServerCertificate } from '../shared/loopback.ts';
+import { openSimulator, type Simulator } from '../shared/simulator-door.ts';
 import { AccessTokens } from './access-token.ts';
 import type { ArmPorts } from './arm-call.ts';
 import { armCaller, ArmThrottle } from './arm-gate.ts';
@@ -34,7 +34,7 @@ export type SimulatorOptions = {
   readonly signingKey?: string;
 };
 
-export type AzureSimulator = Loopback & { readonly lastCallAt: () => number };
+export type AzureSimulator = Simulator;
 
 /** What is known about a call while it is answered; errors and the journal need it. */
 type Known = {
@@ -47,18 +47,13 @@ type Known = {
 
 /** Starts a stand-in for Entra's token service, Azure Resource Manager and Blob Storage on one loopback port. */
 export async function startAzureSimulator(options: SimulatorOptions): Promise<AzureSimulator> {
-  const simulator = new Simulator(options);
-  const door = await listenOnLoopback(
-    options.port,
-    options.certificate ?? null,
-    (request, response) => void simulator.answer(request, response),
-  );
-  simulator.url = door.url;
-  return { ...door, lastCallAt: () => simulator.lastCallAt };
+  const cloud = new SimulatedAzure(options);
+  const simulator = await openSimulator(options.port, options.certificate ?? null, cloud);
+  cloud.url = simulator.url;
+  return simulator;
 }
 
-class Simulator {
-  lastCallAt = Date.now();
+class SimulatedAzure {
   url = '';
   readonly #world: World;
   readonly #tokens: AccessTokens;
@@ -87,56 +82,33 @@ class Simulator {
 
   readonly #now = (): number => this.#wallClock() + this.#offsetMs;
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.lastCallAt = Date.now();
+  readonly cloud = async (call: HttpCall): Promise<HttpAnswer | null> => {
     const requestId = randomUUID();
-    try {
-      const call = await readHttpCall(request);
-      if (call.rawPath.startsWith('/_sim/')) return sendAnswer(response, this.#control(call));
-      const answer = await this.#answerAzure(call, requestId);
-      if (answer === null) return void response.destroy();
-      const own = {
-        date: new Date(this.#now()).toUTCString(),
-        'x-ms-request-id': requestId,
-        'x-ms-correlation-request-id': requestId,
-      };
-      sendAnswer(response, { ...answer, headers: { ...own, ...answer.headers } });
-    } catch (error) {
-      if (!response.headersSent)
-        sendAnswer(response, {
-          status: 500,
-          headers: { 'content-type': 'text/plain' },
-          body: `the simulator failed: ${String(error)}`,
-        });
-    }
-  }
+    const answer = await this.#answerAzure(call, requestId);
+    const own = {
+      date: new Date(this.#now()).toUTCString(),
+      'x-ms-request-id': requestId,
+      'x-ms-correlation-request-id': requestId,
+    };
+    return answer === null ? null : { ...answer, headers: { ...own, ...answer.headers } };
+  };
 
   /** `null`: the connection is cut. */
   async #answerAzure(call: HttpCall, requestId: string): Promise<HttpAnswer | null> {
     const known: Known = { service: 'unknown', action: 'unknown', principal: null, headers: {} };
-    let cutAfter = false;
+    let cut: Awaited<ReturnType<typeof strike>> = null;
     let code = 'OK';
     try {
       const perform = this.#recognize(call, known, requestId);
-      const fault = this.#faults.take(
-        'client',
-        known.service,
-        known.action,
-        `${call.rawPath} ${call.body.toString('utf8')}`,
-      );
-      if (fault !== null) {
-        if (fault.delayMs !== undefined) await delay(fault.delayMs);
-        if (fault.kind === 'drop-before') return null;
-        const error = faultError(fault);
-        if (error !== null) throw error;
-        cutAfter = fault.kind === 'drop-after';
-      }
+      const text = `${call.rawPath} ${call.body.toString('utf8')}`;
+      cut = await strike(this.#faults.take('client', known.service, known.action, text), faultError);
+      if (cut === 'before') return null;
       const answer = await perform();
-      return cutAfter ? null : { ...answer, headers: { ...known.headers, ...answer.headers } };
+      return cut === null ? { ...answer, headers: { ...known.headers, ...answer.headers } } : null;
     } catch (error) {
       const answer = this.#errorAnswer(error, call, known.service, requestId);
       code = answer.code;
-      return cutAfter ? null : { ...answer.answer, headers: { ...known.headers, ...answer.answer.headers } };
+      return cut === null ? { ...answer.answer, headers: { ...known.headers, ...answer.answer.headers } } : null;
     } finally {
       const { service, action, principal } = known;
       this.#journal.add({ at: new Date(this.#now()).toISOString(), service, action, principal, code });
@@ -200,38 +172,28 @@ class Simulator {
   }
 
   /** The simulator's own handles, which no Azure has. */
-  #control(call: HttpCall): HttpAnswer {
-    const json = (value: unknown, status = 200): HttpAnswer => ({
-      status,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(value),
-    });
-    try {
-      const body = call.body.length === 0 ? {} : (JSON.parse(call.body.toString('utf8')) as Record<string, unknown>);
-      switch (`${call.method} ${call.rawPath}`) {
-        case 'GET /_sim/state':
-          return json({ simulator: 'curfew-azure', now: new Date(this.#now()).toISOString() });
-        case 'GET /_sim/journal':
-          return json(this.#journal.entries);
-        case 'GET /_sim/assignments':
-          return json(this.#arm.assignments.allWritten());
-        case 'POST /_sim/directory':
-          return json(changeDirectory(this.#arm, body));
-        case 'POST /_sim/estate':
-          return json(changeEstate(this.#arm, body));
-        case 'POST /_sim/faults':
-          this.#faults.set(body);
-          return json({});
-        case 'POST /_sim/clock':
-          this.#offsetMs = Number(body['offsetMs'] ?? 0);
-          return json({ offsetMs: this.#offsetMs });
-        case 'POST /_sim/settings':
-          this.#settings = changedSettings(this.#settings, body);
-          return json(this.#settings);
-      }
-      return json({ error: `no ${call.method} ${call.rawPath}` }, 404);
-    } catch (error) {
-      return json({ error: error instanceof Error ? error.message : String(error) }, 400);
+  readonly handle = (name: string, body: Readonly<Record<string, unknown>>): unknown => {
+    switch (name) {
+      case 'GET /_sim/state':
+        return { simulator: 'curfew-azure', now: new Date(this.#now()).toISOString() };
+      case 'GET /_sim/journal':
+        return this.#journal.entries;
+      case 'GET /_sim/assignments':
+        return this.#arm.assignments.allWritten();
+      case 'POST /_sim/directory':
+        return changeDirectory(this.#arm, body);
+      case 'POST /_sim/estate':
+        return changeEstate(this.#arm, body);
+      case 'POST /_sim/faults':
+        this.#faults.set(body);
+        return {};
+      case 'POST /_sim/clock':
+        this.#offsetMs = Number(body['offsetMs'] ?? 0);
+        return { offsetMs: this.#offsetMs };
+      case 'POST /_sim/settings':
+        this.#settings = changedSettings(this.#settings, body);
+        return this.#settings;
     }
-  }
+    return undefined;
+  };
 }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** Which calls a fault is for. */
 export type FaultMatch = {
   readonly service: string;
@@ -44,4 +46,20 @@ export class WaitingFaults<Fault extends FaultMatch> {
     fault.left -= 1;
     return fault;
   }
+}
+
+/**
+ * Lets a fault strike: waits as long as it says, throws the error that it stands for, or says when the connection is cut, before the
+ * call is performed or after it.
+ */
+export async function strike<Fault extends { readonly kind: string; readonly delayMs?: number }>(
+  fault: Fault | null,
+  errorOf: (fault: Fault) => Error | null,
+): Promise<'before' | 'after' | null> {
+  if (fault === null) return null;
+  if (fault.delayMs !== undefined) await delay(fault.delayMs);
+  if (fault.kind === 'drop-before') return 'before';
+  const error = errorOf(fault);
+  if (error !== null) throw error;
+  return fault.kind === 'drop-after' ? 'after' : null;
 }
