@@ -17,6 +17,12 @@ export type AccessClaims = {
   readonly uti: string;
   readonly ver: '1.0';
   readonly upn?: string;
+  /** Application permissions, in a token for Graph. */
+  readonly roles?: readonly string[];
+  /** Roles of Entra that a person held when the token was issued. */
+  readonly wids?: readonly string[];
+  /** How a person proved who they are. */
+  readonly amr?: readonly string[];
 };
 
 /** Why a token is not taken. */

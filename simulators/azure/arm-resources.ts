@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../shared/http-call.ts';
 import { json, type ArmCall, type ArmPorts } from './arm-call.ts';
-import { ArmJson } from './arm-json.ts';
+import { JsonBody } from './json-body.ts';
 import { AzureError } from './azure-error.ts';
 import { storageAccountId, type ManagementGroup, type ResourceGroup, type Subscription } from './estate.ts';
 import { managementGroupId, parseScope, type Scope } from './scopes.ts';
@@ -57,7 +57,7 @@ export function patchResourceGroup(
   call: ArmCall,
 ): HttpAnswer {
   const [subscription, group] = groupOf(ports, scope);
-  const input = ArmJson.parse(call.http.body);
+  const input = JsonBody.parse(call.http.body);
   const tags = input.strings('tags');
   input.requireAllRead();
   if (subscription.state === 'Disabled')

@@ -21,6 +21,8 @@ export class AzureFaults extends WaitingFaults<AzureFault> {
 /** The error that a fault stands for, or null for one that is no answer at all. */
 export function faultError(fault: AzureFault): AzureError | EntraError | null {
   if (fault.service === 'entra') return entraFault(fault);
+  if (fault.service === 'graph' && fault.kind === 'deny')
+    return new AzureError(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
   switch (fault.kind) {
     case 'throttle':
       return fault.service === 'blob'

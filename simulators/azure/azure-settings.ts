@@ -17,6 +17,10 @@ export type AzureSettings = {
   readonly principalReplicationMs: Range;
   /** How long authorization does not see a change of a group's members. */
   readonly groupChangeMs: Range;
+  /** How long Graph's reads do not show a change of the directory. */
+  readonly graphReadMs: Range;
+  /** How long Graph takes tokens from before a person's sessions were revoked. Microsoft says some minutes. */
+  readonly sessionRevocationMs: Range;
   /** How long an access token is good for. */
   readonly tokenLifetimeMs: Range;
   /** How late an event stands in the Activity Log. */
@@ -28,6 +32,9 @@ export type AzureSettings = {
   readonly writesPerSecond: number;
   readonly deleteBurst: number;
   readonly deletesPerSecond: number;
+  /** The token bucket of Graph, for each application and tenant. */
+  readonly graphBurst: number;
+  readonly graphPerSecond: number;
   /** How many role assignments there can be in a subscription, with those of all that is in it, and in a management group. */
   readonly assignmentsPerSubscription: number;
   readonly assignmentsPerManagementGroup: number;
@@ -45,6 +52,8 @@ export const defaultSettings: AzureSettings = {
   listDelayMs: [0, 1_000],
   principalReplicationMs: [1_000, 5_000],
   groupChangeMs: [1_000, 4_000],
+  graphReadMs: [0, 1_000],
+  sessionRevocationMs: [1_000, 5_000],
   tokenLifetimeMs: [3_600_000, 5_400_000],
   activityDelayMs: [1_000, 5_000],
   readBurst: 250,
@@ -53,6 +62,8 @@ export const defaultSettings: AzureSettings = {
   writesPerSecond: 10,
   deleteBurst: 200,
   deletesPerSecond: 10,
+  graphBurst: 3_500,
+  graphPerSecond: 350,
   assignmentsPerSubscription: 4_000,
   assignmentsPerManagementGroup: 500,
   absentDeleteRefused: false,

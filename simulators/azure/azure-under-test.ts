@@ -15,6 +15,7 @@ const ISSUER_KEYS = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 export const OTHER_KEYS = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 export const ISSUER_JWK = { ...ISSUER_KEYS.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' };
 
+export const GRAPH = 'https://graph.microsoft.com';
 export const SUBSCRIPTION = '33333333-3333-4333-8333-333333333333';
 export const OTHER_SUBSCRIPTION = '44444444-4444-4444-8444-444444444444';
 export const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
@@ -42,12 +43,16 @@ export const WORLD: WorldDescription = {
       groups: [
         { displayName: 'inner', members: ['bo@acme.example'] },
         { displayName: 'outer', members: ['inner'] },
+        { displayName: 'everyone', dynamic: true, members: ['ana@acme.example'] },
+        { displayName: 'headquarters', onPremisesSynced: true },
+        { displayName: 'admins', roleAssignable: true },
       ],
       applications: [
         {
           appId: BROKER_APP,
           displayName: 'Curfew',
           federatedCredentials: [{ name: 'curfew', issuer: ISSUER, subject: 'broker' }],
+          graphPermissions: ['User.Read.All', 'GroupMember.ReadWrite.All', 'User.RevokeSessions.All'],
         },
       ],
       testLogins: [
@@ -94,6 +99,9 @@ export const WORLD: WorldDescription = {
   ],
   issuers: [{ url: ISSUER, keys: [ISSUER_JWK] }],
 };
+
+const isGroup = (name: string): boolean =>
+  (WORLD.tenants[0]?.groups ?? []).some(({ displayName }) => displayName === name);
 
 export type Answer = {
   readonly status: number;
@@ -191,9 +199,22 @@ export class AzureUnderTest {
 
   /** The object id of a person, or of a group. */
   idOf(name: string): string {
-    const type = name === 'inner' || name === 'outer' ? 'Group' : name === 'Curfew' ? 'ServicePrincipal' : 'User';
+    const type = isGroup(name) ? 'Group' : name === 'Curfew' ? 'ServicePrincipal' : 'User';
     const full = type === 'User' ? `${name}@acme.example` : name === 'Curfew' ? BROKER_APP : name;
     return stableGuid(TENANT, type, full);
+  }
+
+  /** A call to Graph, by the broker unless a person is named. */
+  async graph(method: string, path: string, json?: unknown, person?: string): Promise<Answer> {
+    const token = person === undefined ? await this.brokerToken(GRAPH) : await this.tokenOf(person, GRAPH);
+    return this.call(method, `/v1.0${path}`, { token, ...(json === undefined ? {} : { json }) });
+  }
+
+  /** Happens beside Azure's interfaces: `directory`, `estate`, `settings`. */
+  async happens(where: string, json: Readonly<Record<string, unknown>>): Promise<Answer> {
+    const answer = await this.call('POST', `/_sim/${where}`, { json });
+    if (answer.status !== 200) throw new Error(answer.text);
+    return answer;
   }
 
   /** A call to Resource Manager, with the version that the type has unless the path names one. */
@@ -214,7 +235,7 @@ export class AzureUnderTest {
     const properties = {
       roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
       principalId: this.idOf(to),
-      principalType: to === 'inner' || to === 'outer' ? 'Group' : 'User',
+      principalType: isGroup(to) ? 'Group' : 'User',
       ...more,
     };
     return this.arm('PUT', assignmentPath(scope, name), token, { properties });
@@ -233,6 +254,11 @@ export class AzureUnderTest {
   async brokerToken(resource = 'https://management.azure.com'): Promise<string> {
     const { body } = await this.requestToken({ scope: `${resource}/.default` });
     return String(body['access_token']);
+  }
+
+  /** Everybody signs in anew. */
+  forgetTokens(): void {
+    this.#tokens.clear();
   }
 
   /** The token of a person, kept while it is good. */

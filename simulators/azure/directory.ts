@@ -1,3 +1,4 @@
+import { GLOBAL_ADMINISTRATOR } from './entra-roles.ts';
 import { isGuid, stableGuid } from './guid.ts';
 
 /** Custom security attributes: `{ Engineering: { Project: 'Cascade' } }`. */
@@ -15,6 +16,7 @@ export type TenantDescription = {
     readonly displayName?: string;
     readonly enabled?: boolean;
     readonly globalAdministrator?: boolean;
+    readonly onPremisesSynced?: boolean;
     readonly attributes?: SecurityAttributes;
   }[];
   readonly applications?: readonly {
@@ -25,15 +27,28 @@ export type TenantDescription = {
     readonly enabled?: boolean;
     readonly attributes?: SecurityAttributes;
     readonly federatedCredentials?: readonly FederatedCredential[];
+    /** Application permissions of Graph that an administrator consented to, as `GroupMember.ReadWrite.All`. */
+    readonly graphPermissions?: readonly string[];
   }[];
   readonly groups?: readonly {
     readonly id?: string;
     readonly displayName: string;
+    readonly onPremisesSynced?: boolean;
+    /** A rule decides who is in it. */
+    readonly dynamic?: boolean;
+    /** Roles of Entra can be assigned to it. */
+    readonly roleAssignable?: boolean;
     /** User principal names, display names or ids of users, applications and groups. */
     readonly members?: readonly string[];
   }[];
   /** Secrets that stand in for a person who signs in: no Entra has them, and applications have none here. */
-  readonly testLogins?: readonly { readonly clientId: string; readonly secret: string; readonly user: string }[];
+  readonly testLogins?: readonly {
+    readonly clientId: string;
+    readonly secret: string;
+    readonly user: string;
+    /** Whether the person proves who they are twice. Default yes. */
+    readonly mfa?: boolean;
+  }[];
 };
 
 export type FederatedCredential = {
@@ -44,7 +59,7 @@ export type FederatedCredential = {
   readonly audiences?: readonly string[];
 };
 
-/** Who can have a role. `knownAt`: when Resource Manager has heard of them. */
+/** Who can have a role. `knownAt`: when Resource Manager has heard of them; `readableAt`: when Graph shows them. */
 export type Principal = {
   type: 'User' | 'Group' | 'ServicePrincipal';
   id: string;
@@ -52,16 +67,30 @@ export type Principal = {
   name: string;
   displayName: string;
   enabled: boolean;
-  globalAdministrator: boolean;
+  onPremisesSynced: boolean;
+  /** The two are about groups alone. */
+  dynamic: boolean;
+  roleAssignable: boolean;
   attributes: SecurityAttributes;
   knownAt: number;
+  readableAt: number;
+  /** Sessions that began before `validFrom` were revoked; Graph has heard of it from `heardAt` on. */
+  revoked: { validFrom: number; heardAt: number } | null;
   deleted: boolean;
 };
 
-export type Application = { appId: string; servicePrincipalId: string; federatedCredentials: FederatedCredential[] };
+export type Application = {
+  appId: string;
+  servicePrincipalId: string;
+  federatedCredentials: FederatedCredential[];
+  graphPermissions: string[];
+};
 
-/** Who was put into a group or taken out of it, in that order; authorization sees it from `knownAt` on. */
-export type Membership = { group: string; member: string; in: boolean; knownAt: number };
+/**
+ * Who was put into a group or taken out of it, in that order. Authorization sees it from `knownAt` on, lists from `listedAt` on. Roles
+ * of Entra have their holders written the same way, with the role's id as the group.
+ */
+export type Membership = { group: string; member: string; in: boolean; knownAt: number; listedAt: number };
 
 export type Tenant = {
   id: string;
@@ -70,7 +99,9 @@ export type Tenant = {
   principals: Principal[];
   applications: Application[];
   memberships: Membership[];
-  testLogins: { clientId: string; secret: string; userId: string }[];
+  /** Who holds which role of Entra. */
+  roleHolders: Membership[];
+  testLogins: { clientId: string; secret: string; userId: string; mfa: boolean }[];
 };
 
 /** Entra's own limit for an application. */
@@ -87,6 +118,7 @@ export function describeTenant(description: TenantDescription): Tenant {
     principals: [],
     applications: [],
     memberships: [],
+    roleHolders: [],
     testLogins: [],
   };
   for (const user of description.users ?? [])
@@ -101,15 +133,23 @@ export function describeTenant(description: TenantDescription): Tenant {
         member: principalNamed(tenant, member).id,
         in: true,
         knownAt: 0,
+        listedAt: 0,
       });
-  for (const { clientId, secret, user } of description.testLogins ?? [])
-    tenant.testLogins.push({ clientId, secret, userId: principalNamed(tenant, user).id });
+  for (const user of description.users ?? [])
+    if (user.globalAdministrator === true)
+      tenant.roleHolders.push({
+        group: GLOBAL_ADMINISTRATOR,
+        member: principalNamed(tenant, user.userPrincipalName).id,
+        in: true,
+        knownAt: 0,
+        listedAt: 0,
+      });
+  for (const { clientId, secret, user, mfa } of description.testLogins ?? [])
+    tenant.testLogins.push({ clientId, secret, userId: principalNamed(tenant, user).id, mfa: mfa ?? true });
   return tenant;
 }
 
-type PrincipalDescription = Partial<
-  Pick<Principal, 'id' | 'displayName' | 'enabled' | 'globalAdministrator' | 'attributes' | 'knownAt'>
->;
+type PrincipalDescription = { readonly [K in keyof Principal]?: Principal[K] | undefined };
 
 export function newPrincipal(
   tenant: Tenant,
@@ -126,9 +166,13 @@ export function newPrincipal(
     name,
     displayName: given.displayName ?? name,
     enabled: given.enabled ?? true,
-    globalAdministrator: given.globalAdministrator ?? false,
+    onPremisesSynced: given.onPremisesSynced ?? false,
+    dynamic: given.dynamic ?? false,
+    roleAssignable: given.roleAssignable ?? false,
     attributes: given.attributes ?? {},
     knownAt: given.knownAt ?? 0,
+    readableAt: given.readableAt ?? 0,
+    revoked: null,
     deleted: false,
   };
 }
@@ -145,12 +189,17 @@ function addApplication(tenant: Tenant, description: NonNullable<TenantDescripti
     throw new Error(`${description.displayName} has two federated credentials for one issuer and subject`);
   const own = newPrincipal(tenant, 'ServicePrincipal', appId, {
     displayName: description.displayName,
-    ...(description.servicePrincipalId === undefined ? {} : { id: description.servicePrincipalId }),
-    ...(description.enabled === undefined ? {} : { enabled: description.enabled }),
-    ...(description.attributes === undefined ? {} : { attributes: description.attributes }),
+    id: description.servicePrincipalId,
+    enabled: description.enabled,
+    attributes: description.attributes,
   });
   tenant.principals.push(own);
-  tenant.applications.push({ appId, servicePrincipalId: own.id, federatedCredentials: credentials });
+  tenant.applications.push({
+    appId,
+    servicePrincipalId: own.id,
+    federatedCredentials: credentials,
+    graphPermissions: [...(description.graphPermissions ?? [])],
+  });
 }
 
 /** The principal with an object id, or null. */
@@ -164,21 +213,4 @@ export function principalNamed(tenant: Tenant, name: string): Principal {
   );
   if (found === undefined) throw new Error(`there is no principal ${name}`);
   return found;
-}
-
-/** The ids that a principal's roles can be assigned to: their own, and every group that they are in, by whatever way. */
-export function identitiesOf(tenant: Tenant, id: string, nowMs: number): ReadonlySet<string> {
-  const reached = new Set([id]);
-  const inside = new Map<string, boolean>();
-  for (const one of tenant.memberships) if (one.knownAt <= nowMs) inside.set(`${one.group} ${one.member}`, one.in);
-  // A set that grows while it is walked: each group is visited once, so a circle of groups ends.
-  for (const member of reached)
-    for (const one of tenant.memberships)
-      if (
-        one.member === member &&
-        inside.get(`${one.group} ${member}`) === true &&
-        principal(tenant, one.group) !== null
-      )
-        reached.add(one.group);
-  return reached;
 }

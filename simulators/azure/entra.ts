@@ -6,6 +6,7 @@ import type { AzureSettings } from './azure-settings.ts';
 import { checkClientAssertion } from './client-assertion.ts';
 import { principal, type Principal, type Tenant } from './directory.ts';
 import { isGuid, stableGuid } from './guid.ts';
+import { entraRolesOf } from './memberships.ts';
 import type { World } from './world.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -16,6 +17,7 @@ const RESOURCES = [
   'https://graph.microsoft.com',
   'https://storage.azure.com',
 ];
+const GRAPH = ['https://graph.microsoft.com', 'https://graph.microsoft.com/'];
 const STORAGE_ACCOUNT = /^https:\/\/[a-z0-9]{3,24}\.blob\.core\.windows\.net$/;
 /** What a client may send; the last two are MSAL's. */
 const PARAMETERS = [
@@ -179,7 +181,15 @@ async function issueToken(ports: EntraPorts, tenant: Tenant, form: Form, adfs: b
     tid: tenant.id,
     uti: randomUUID().replaceAll('-', '').slice(0, 22),
     ver: '1.0',
-    ...(holder.type === 'User' ? { upn: holder.name } : {}),
+    ...(holder.type === 'User'
+      ? {
+          upn: holder.name,
+          amr: hasMfa(tenant, clientId) ? ['pwd', 'mfa'] : ['pwd'],
+          wids: entraRolesOf(tenant, holder.id, ports.now()),
+        }
+      : GRAPH.includes(resource)
+        ? { roles: tenant.applications.find((one) => one.appId === clientId)?.graphPermissions ?? [] }
+        : {}),
   };
   return json({
     token_type: 'Bearer',
@@ -188,6 +198,9 @@ async function issueToken(ports: EntraPorts, tenant: Tenant, form: Form, adfs: b
     access_token: ports.tokens.issue(claims),
   });
 }
+
+const hasMfa = (tenant: Tenant, clientId: string): boolean =>
+  tenant.testLogins.some((one) => one.clientId.toLowerCase() === clientId && one.mfa);
 
 /** Who the token is for: an application by its assertion, or a person by a test login. */
 async function authenticate(ports: EntraPorts, tenant: Tenant, clientId: string, form: Form): Promise<Principal> {

@@ -1,7 +1,7 @@
 import { queryValue, type HttpAnswer } from '../shared/http-call.ts';
 import { json, type ArmCall, type ArmPorts } from './arm-call.ts';
 import { AzureError } from './azure-error.ts';
-import { identitiesOf } from './directory.ts';
+import { identitiesOf } from './memberships.ts';
 import type { RoleAssignment } from './role-assignment-state.ts';
 import { shown } from './role-assignments.ts';
 import type { Scope } from './scopes.ts';

@@ -1,11 +1,13 @@
 import type { HttpAnswer } from '../shared/http-call.ts';
-import { ArmJson } from './arm-json.ts';
+import { JsonBody } from './json-body.ts';
 import { json, moment, noContent, type ArmCall, type ArmPorts } from './arm-call.ts';
 import { AzureError } from './azure-error.ts';
 import { OWNER, type RoleDefinition } from './built-in-roles.ts';
 import { requireStorable } from './condition-rules.ts';
 import { principal } from './directory.ts';
+import { GLOBAL_ADMINISTRATOR } from './entra-roles.ts';
 import { isGuid } from './guid.ts';
+import { entraRolesOf } from './memberships.ts';
 import type { RoleAssignment } from './role-assignment-state.ts';
 import type { Scope } from './scopes.ts';
 
@@ -130,7 +132,7 @@ export function shown(one: RoleAssignment): Readonly<Record<string, unknown>> {
 }
 
 function readWanted(body: Buffer): Wanted {
-  const input = ArmJson.parse(body);
+  const input = JsonBody.parse(body);
   const properties = input.object('properties');
   input.ignore('id', 'name', 'type');
   const roleId = properties.text('roleDefinitionId');
@@ -247,7 +249,7 @@ function requirePrincipal(ports: ArmPorts, { caller }: ArmCall, wanted: Wanted):
 /** A subscription keeps an Owner of its own, unless a global administrator takes the last one away. */
 function requireAnotherOwner(ports: ArmPorts, leaving: RoleAssignment, { caller }: ArmCall): void {
   if (leaving.roleDefinition !== OWNER || !/^\/subscriptions\/[^/]+$/.test(leaving.scopeKey)) return;
-  if (principal(caller.tenant, caller.claims.oid)?.globalAdministrator === true) return;
+  if (entraRolesOf(caller.tenant, caller.claims.oid, ports.now()).includes(GLOBAL_ADMINISTRATOR)) return;
   const another = ports.assignments
     .allWritten()
     .some((one) => one.name !== leaving.name && one.scopeKey === leaving.scopeKey && one.roleDefinition === OWNER);

@@ -1,6 +1,6 @@
 import { queryValue, type HttpAnswer } from '../shared/http-call.ts';
 import { json, noContent, type ArmCall, type ArmPorts } from './arm-call.ts';
-import { ArmJson } from './arm-json.ts';
+import { JsonBody } from './json-body.ts';
 import { AzureError } from './azure-error.ts';
 import type { Permission, RoleDefinition } from './built-in-roles.ts';
 import { isGuid } from './guid.ts';
@@ -109,7 +109,7 @@ function shown(role: RoleDefinition, scope: Scope): Readonly<Record<string, unkn
 }
 
 function readRole(name: string, tenant: string, body: Buffer): CustomRole {
-  const input = ArmJson.parse(body);
+  const input = JsonBody.parse(body);
   const properties = input.object('properties');
   input.ignore('id', 'name', 'type');
   const type = properties.optionalText('type') ?? 'CustomRole';

@@ -15,6 +15,8 @@ import { changedSettings, defaultSettings, type AzureSettings } from './azure-se
 import { blobAction } from './blob.ts';
 import { blobAddress, blobCaller, blobError } from './blob-call.ts';
 import { answerEntra, entraAction, entraError } from './entra.ts';
+import { graphCaller, graphError, GraphThrottle } from './graph-gate.ts';
+import { graphRoute, isGraph, performGraph } from './graph.ts';
 import { RoleAssignments } from './role-assignment-store.ts';
 import { changeDirectory, changeEstate } from './sim-handles.ts';
 import { World, type WorldDescription } from './world.ts';
@@ -45,7 +47,7 @@ type Known = {
   headers: Readonly<Record<string, string>>;
 };
 
-/** Starts a stand-in for Entra's token service, Azure Resource Manager and Blob Storage on one loopback port. */
+/** Starts a stand-in for Entra's token service, Microsoft Graph, Azure Resource Manager and Blob Storage on one loopback port. */
 export async function startAzureSimulator(options: SimulatorOptions): Promise<AzureSimulator> {
   const cloud = new SimulatedAzure(options);
   const simulator = await openSimulator(options.port, options.certificate ?? null, cloud);
@@ -62,6 +64,7 @@ class SimulatedAzure {
   readonly #wallClock: () => number;
   readonly #arm: ArmPorts;
   readonly #throttle: ArmThrottle;
+  readonly #graphThrottle: GraphThrottle;
   #settings: AzureSettings;
   #offsetMs = 0;
 
@@ -77,6 +80,7 @@ class SimulatedAzure {
     const assignments = new RoleAssignments(ports);
     this.#arm = { ...ports, assignments, authorization: new Authorization({ ...ports, assignments }) };
     this.#throttle = new ArmThrottle(ports.settings, this.#now);
+    this.#graphThrottle = new GraphThrottle(ports.settings, this.#now);
     this.#tokens = new AccessTokens(this.#world.signingKey);
   }
 
@@ -129,6 +133,7 @@ class SimulatedAzure {
       };
       return () => answerEntra(ports, entra, call);
     }
+    if (isGraph(call)) return this.#recognizeGraph(call, known);
     const blob = blobAddress(call, this.#world);
     if (blob !== null) {
       known.service = 'blob';
@@ -155,6 +160,20 @@ class SimulatedAzure {
     };
   }
 
+  #recognizeGraph(call: HttpCall, known: Known): () => HttpAnswer {
+    known.service = 'graph';
+    const route = graphRoute({ ...this.#arm, url: () => this.url }, call);
+    if (route === null)
+      throw new AzureError(404, 'ResourceNotFound', `This simulator has no ${call.method} ${call.rawPath}.`);
+    known.action = route.action;
+    return () => {
+      const caller = graphCaller(call, this.#world, this.#tokens, this.#now());
+      known.principal = caller.claims.upn ?? caller.claims.appid;
+      this.#graphThrottle.take(caller);
+      return performGraph(route, call, caller);
+    };
+  }
+
   #errorAnswer(
     thrown: unknown,
     call: HttpCall,
@@ -166,6 +185,7 @@ class SimulatedAzure {
       return { code: `AADSTS${error.number}`, answer: entraError(error, call, this.#now()) };
     if (!(error instanceof AzureError)) throw error;
     if (service === 'blob') return { code: error.code, answer: blobError(error, call, requestId, this.#now()) };
+    if (service === 'graph') return { code: error.code, answer: graphError(error, call, requestId, this.#now()) };
     const body = JSON.stringify({ error: { code: error.code, message: error.message } });
     const headers = { 'content-type': 'application/json; charset=utf-8', ...error.headers };
     return { code: error.code, answer: { status: error.status, headers, body } };

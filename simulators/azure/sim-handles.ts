@@ -1,6 +1,7 @@
 import type { ArmPorts } from './arm-call.ts';
 import { newPrincipal, principalNamed, type Tenant } from './directory.ts';
 import type { ResourceGroup, Subscription } from './estate.ts';
+import { writeMembership } from './memberships.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -10,14 +11,18 @@ type Body = Readonly<Record<string, unknown>>;
  */
 export function changeDirectory(ports: ArmPorts, body: Body): Body {
   const tenant = tenantOf(ports, body);
-  const { groupChangeMs, principalReplicationMs, seed } = ports.settings();
+  const { graphReadMs, principalReplicationMs, seed } = ports.settings();
   const change = text(body, 'change');
   switch (change) {
     case 'add-user':
     case 'add-group': {
       const knownAt = ports.now() + ports.world.draw(principalReplicationMs, seed);
       const type = change === 'add-user' ? 'User' : 'Group';
-      const made = newPrincipal(tenant, type, text(body, 'name'), { knownAt });
+      const readableAt = ports.now() + ports.world.draw(graphReadMs, seed);
+      const kind =
+        type === 'Group' ? { dynamic: body['dynamic'] === true, roleAssignable: body['roleAssignable'] === true } : {};
+      const onPremisesSynced = body['onPremisesSynced'] === true;
+      const made = newPrincipal(tenant, type, text(body, 'name'), { knownAt, readableAt, onPremisesSynced, ...kind });
       tenant.principals.push(made);
       ports.world.save();
       return { id: made.id, knownAt };
@@ -26,9 +31,7 @@ export function changeDirectory(ports: ArmPorts, body: Body): Body {
     case 'remove-member': {
       const group = principalNamed(tenant, text(body, 'group')).id;
       const member = principalNamed(tenant, text(body, 'name')).id;
-      const knownAt = ports.now() + ports.world.draw(groupChangeMs, seed);
-      tenant.memberships.push({ group, member, in: change === 'add-member', knownAt });
-      ports.world.save();
+      const { knownAt } = writeMembership(ports, tenant.memberships, group, member, change === 'add-member');
       return { knownAt };
     }
     case 'enable':
@@ -39,6 +42,17 @@ export function changeDirectory(ports: ArmPorts, body: Body): Body {
       else found.enabled = change === 'enable';
       ports.world.save();
       return { id: found.id };
+    }
+    case 'grant-permission':
+    case 'revoke-permission': {
+      const found = principalNamed(tenant, text(body, 'name'));
+      const application = tenant.applications.find((one) => one.servicePrincipalId === found.id);
+      if (application === undefined) throw new Error(`${found.name} is no application`);
+      const permission = text(body, 'permission');
+      const others = application.graphPermissions.filter((one) => one !== permission);
+      application.graphPermissions = change === 'grant-permission' ? [...others, permission] : others;
+      ports.world.save();
+      return { permissions: application.graphPermissions };
     }
     default:
       throw new Error(`there is no change ${change}`);

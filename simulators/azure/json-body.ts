@@ -1,58 +1,75 @@
 import { AzureError } from './azure-error.ts';
 
+/** What a service says of a body that it cannot read. */
+type Refuse = (message: string) => AzureError;
+
 /** Members of a JSON body. Reading one marks it as known; `requireAllRead` then refuses what nobody read. */
-export class ArmJson {
+export class JsonBody {
   readonly #members: ReadonlyMap<string, unknown>;
   readonly #path: string;
+  readonly #refuse: Refuse;
   readonly #read = new Set<string>();
-  readonly #inner: ArmJson[] = [];
+  readonly #inner: JsonBody[] = [];
 
-  private constructor(members: object, path: string) {
+  private constructor(members: object, path: string, refuse: Refuse) {
     this.#members = new Map(Object.entries(members));
     this.#path = path;
+    this.#refuse = refuse;
   }
 
-  /** Throws `InvalidRequestContent` for what is no JSON object. */
-  static parse(body: Buffer): ArmJson {
+  /** Throws `InvalidRequestContent` for what is no JSON object, or what `refuse` makes of the sentence. */
+  static parse(body: Buffer, refuse: Refuse = invalid): JsonBody {
     let value: unknown;
     try {
       value = JSON.parse(body.toString('utf8'));
     } catch {
-      throw invalid('The request content was invalid and could not be deserialized.');
+      throw refuse('The request content was invalid and could not be deserialized.');
     }
-    if (!isObject(value)) throw invalid('The request content is not an object.');
-    return new ArmJson(value, '');
+    if (!isObject(value)) throw refuse('The request content is not an object.');
+    return new JsonBody(value, '', refuse);
   }
 
-  object(name: string): ArmJson {
+  object(name: string): JsonBody {
     const value = this.#get(name);
-    if (!isObject(value)) throw invalid(`The member '${this.#path}${name}' must be an object.`);
+    if (!isObject(value)) throw this.#refuse(`The member '${this.#path}${name}' must be an object.`);
     return this.#child(value, name);
+  }
+
+  /** `null` where it is absent or null. */
+  optionalObject(name: string): JsonBody | null {
+    return this.#get(name) === null ? null : this.object(name);
   }
 
   text(name: string): string {
     const value = this.optionalText(name);
-    if (value === null || value === '') throw invalid(`The member '${this.#path}${name}' is missing.`);
+    if (value === null || value === '') throw this.#refuse(`The member '${this.#path}${name}' is missing.`);
     return value;
   }
 
   optionalText(name: string): string | null {
     const value = this.#get(name);
     if (value === null || typeof value === 'string') return value;
-    throw invalid(`The member '${this.#path}${name}' must be a string.`);
+    throw this.#refuse(`The member '${this.#path}${name}' must be a string.`);
+  }
+
+  /** Absent is false. */
+  flag(name: string): boolean {
+    const value = this.#get(name) ?? false;
+    if (typeof value === 'boolean') return value;
+    throw this.#refuse(`The member '${this.#path}${name}' must be true or false.`);
   }
 
   /** Absent is empty. */
   texts(name: string): readonly string[] {
     return this.#list(name).map((one) => {
-      if (typeof one !== 'string') throw invalid(`The member '${this.#path}${name}' must hold strings.`);
+      if (typeof one !== 'string') throw this.#refuse(`The member '${this.#path}${name}' must hold strings.`);
       return one;
     });
   }
 
-  objects(name: string): readonly ArmJson[] {
+  objects(name: string): readonly JsonBody[] {
     return this.#list(name).map((one) => {
-      if (!isObject(one)) throw invalid(`The member '${this.#path}${name}' must hold objects.`);
+      if (!isObject(one)) throw this.#refuse(`The member '${this.#path}${name}' must hold objects.`);
       return this.#child(one, name);
     });
   }
@@ -61,7 +78,7 @@ export class ArmJson {
   strings(name: string): Record<string, string> {
     const value = this.#get(name) ?? {};
     if (!isObject(value) || !Object.values(value).every((one) => typeof one === 'string'))
-      throw invalid(`The member '${this.#path}${name}' must hold strings.`);
+      throw this.#refuse(`The member '${this.#path}${name}' must hold strings.`);
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)]));
   }
 
@@ -73,7 +90,7 @@ export class ArmJson {
   requireAllRead(): void {
     const unknown = [...this.#members.keys()].find((name) => !this.#read.has(name));
     if (unknown !== undefined)
-      throw invalid(
+      throw this.#refuse(
         `The request content was invalid and could not be deserialized: 'Could not find member '${this.#path}${unknown}' on object.'.`,
       );
     for (const inner of this.#inner) inner.requireAllRead();
@@ -81,12 +98,12 @@ export class ArmJson {
 
   #list(name: string): readonly unknown[] {
     const value = this.#get(name) ?? [];
-    if (!Array.isArray(value)) throw invalid(`The member '${this.#path}${name}' must be a list.`);
+    if (!Array.isArray(value)) throw this.#refuse(`The member '${this.#path}${name}' must be a list.`);
     return value;
   }
 
-  #child(value: object, name: string): ArmJson {
-    const inner = new ArmJson(value, `${this.#path}${name}.`);
+  #child(value: object, name: string): JsonBody {
+    const inner = new JsonBody(value, `${this.#path}${name}.`, this.#refuse);
     this.#inner.push(inner);
     return inner;
   }
