@@ -58,6 +58,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'passkeys-not-available': { status: 409, title: 'There can be no passkeys here' },
   'sign-in-too-old': { status: 403, title: 'Sign in again first' },
   'step-up-required': { status: 403, title: 'Use a passkey that you have' },
+  'recovery-required': { status: 403, title: 'You had a passkey and have none' },
   'recovery-pending': { status: 409, title: 'A recovery is waiting already' },
   'cannot-be-provided': { status: 422, title: 'The cloud cannot provide this' },
   'self-approval': { status: 403, title: 'Nobody approves their own request' },

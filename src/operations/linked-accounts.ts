@@ -21,10 +21,9 @@ import type { Trx } from '../store/schema.ts';
 import { claimantsOf, CONFLICT, holdAccount } from './account-holder.ts';
 import { judge } from './authorisation.ts';
 import { announce, endCameFrom } from './browser-sessions.ts';
-import { freshSignIn } from './fresh-sign-in.ts';
 import { showPasskey } from './passkeys.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
-import type { AssertionResponse } from './take-assertion.ts';
+import { newcomer, type AssertionResponse } from './take-assertion.ts';
 import type { Actor, World } from './world.ts';
 
 /** An account as its person sees it. */
@@ -60,7 +59,7 @@ export interface ProvenAccount extends Account {
 /**
  * Whether somebody may begin to link an account. What is linked signs in as they do, or speaks for them elsewhere, for good, so a session
  * that somebody else found open must not be enough: it takes a passkey of theirs, because whoever takes over an account at the company would come back by one of their
- * own; from somebody who has none, that they have just shown who they are.
+ * own; from somebody who never had one, that they have just shown who they are.
  */
 export async function askToLink(
   world: World,
@@ -72,7 +71,7 @@ export async function askToLink(
   return world.db.transaction().execute(async (trx): Promise<Result<null, OperationRefusal>> => {
     const now = await appNow(trx);
     const own = await passkeysOf(trx, actor.person);
-    return own.length > 0 ? showPasskey(world, trx, actor, shown, now) : freshSignIn(actor, now);
+    return own.length > 0 ? showPasskey(world, trx, actor, shown, now) : newcomer(world, trx, actor, now);
   });
 }
 

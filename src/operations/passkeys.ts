@@ -8,7 +8,6 @@ import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
 import { closeRecovery, lockRecoveryOf, type RecoveryRecord } from '../store/passkey-recoveries.ts';
 import {
-  everHadPasskey,
   forgetChallenges,
   insertPasskey,
   keepChallenge,
@@ -25,6 +24,7 @@ import { freshSignIn } from './fresh-sign-in.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import {
   askForAssertion,
+  newcomer,
   NOT_AVAILABLE,
   takeAssertion,
   type AssertionResponse,
@@ -139,24 +139,19 @@ async function mayRegister(
   now: Instant,
 ): Promise<Result<null, OperationRefusal>> {
   if (own.length > 0) return showPasskey(world, trx, actor, shown, now);
-  return mayRegisterFirst(trx, actor, await lockRecoveryOf(trx, actor.person), now);
+  return mayRegisterFirst(world, trx, actor, await lockRecoveryOf(trx, actor.person), now);
 }
 
 /** The same for somebody who has no passkey now. */
 async function mayRegisterFirst(
+  world: World,
   trx: Trx,
   actor: Actor,
   recovery: RecoveryRecord | null,
   now: Instant,
 ): Promise<Result<null, OperationRefusal>> {
   if (isOpen(recovery, now)) return freshSignIn(actor, now);
-  if (await everHadPasskey(trx, actor.person))
-    return refused({
-      code: 'step-up-required',
-      detail: 'You had a passkey and have none now, so that a sign-in alone does not give you another.',
-      hint: 'Ask for a recovery: two others who approve the most sensitive access confirm that it is you.',
-    });
-  return freshSignIn(actor, now);
+  return newcomer(world, trx, actor, now);
 }
 
 function isOpen(recovery: RecoveryRecord | null, now: Instant): recovery is RecoveryRecord {
@@ -190,7 +185,7 @@ export async function registerPasskey(
       });
     // Whoever has a passkey showed one before they were asked: every change of somebody's passkeys takes back what they were asked.
     if ((await passkeysOf(trx, actor.person)).length === 0) {
-      const allowed = await mayRegisterFirst(trx, actor, recovery, now);
+      const allowed = await mayRegisterFirst(world, trx, actor, recovery, now);
       if (!allowed.ok) return allowed;
     }
     if (!made.ok) return refused({ code: 'passkey-refused', detail: `The passkey is not taken: ${made.refusal}.` });

@@ -24,6 +24,8 @@ export const OPERATION_REFUSALS = [
   'sign-in-too-old',
   /** Something that takes an assertion of a passkey that one has already. */
   'step-up-required',
+  /** Something that takes a passkey, from somebody who had one and has none: two others vouch before there is another. */
+  'recovery-required',
   'recovery-pending',
   'cannot-be-provided',
   'self-approval',

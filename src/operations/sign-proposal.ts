@@ -8,13 +8,12 @@ import {
   type ProposalDocument,
 } from '../ledger/decision-document.ts';
 import type { NewEntry } from '../ledger/entry.ts';
-import { everHadPasskey, passkeysOf } from '../store/passkeys.ts';
+import { passkeysOf } from '../store/passkeys.ts';
 import type { Trx } from '../store/schema.ts';
-import { freshSignIn } from './fresh-sign-in.ts';
 import { versionOf, type Effects } from './proposal-effects.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
-import { askForAssertion, invalid, takeAssertion } from './take-assertion.ts';
+import { askForAssertion, invalid, newcomer, takeAssertion } from './take-assertion.ts';
 import type { Actor, World } from './world.ts';
 
 /** Puts what an admin is about to confirm into a document, whose hash a passkey then signs. Nothing is confirmed by it. */
@@ -45,8 +44,7 @@ export async function askToSign(
 
 /**
  * Whether it is really the second person who confirms, for what the log says of it. Whoever has a passkey signs what is carried out, because
- * whoever controls the company's provider signs in as any two admins. Whoever never had one has just signed in. A passkey that was removed makes
- * nobody a newcomer: a sign-in alone removes one.
+ * whoever controls the company's provider signs in as any two admins. Whoever never had one has just signed in.
  */
 export async function provenSecond(
   world: World,
@@ -57,9 +55,8 @@ export async function provenSecond(
   now: Instant,
 ): Promise<Result<NewEntry['facts'], OperationRefusal>> {
   if ((await passkeysOf(trx, actor.person)).length === 0) {
-    if (await everHadPasskey(trx, actor.person)) return refused(hadOne(world));
-    const fresh = freshSignIn(actor, now);
-    return fresh.ok ? ok({ signed: false }) : fresh;
+    const isNew = await newcomer(world, trx, actor, now);
+    return isNew.ok ? ok({ signed: false }) : isNew;
   }
   if (signed === undefined) return refused(signatureRequired(world));
   const { document: text, response } = signed;
@@ -77,14 +74,6 @@ function signatureRequired({ passkeys }: World): OperationRefusal {
     code: 'signature-required',
     detail: 'You have a passkey, and confirming this takes it, over exactly what is changed.',
     hint: `${passkeys.origin}/administration`,
-  };
-}
-
-function hadOne({ passkeys }: World): OperationRefusal {
-  return {
-    code: 'passkey-required',
-    detail: 'You had a passkey, and whoever had one confirms with one.',
-    hint: `Get a new one: ${passkeys.origin}/recovery. Or let another admin confirm it.`,
   };
 }
 

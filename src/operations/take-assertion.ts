@@ -4,6 +4,7 @@ import { counterWentBack, credentialHash, verifyAssertion, type Assertion } from
 import { SIGN_WITHIN_MS } from '../ledger/decision-document.ts';
 import type { ChallengePurpose } from '../store/passkey-schema.ts';
 import {
+  everHadPasskey,
   keepChallenge,
   lockPasskey,
   notePasskeyUse,
@@ -12,6 +13,7 @@ import {
   type PasskeyRecord,
 } from '../store/passkeys.ts';
 import type { Trx } from '../store/schema.ts';
+import { freshSignIn } from './fresh-sign-in.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { Actor, World } from './world.ts';
 
@@ -51,6 +53,28 @@ function passkeyRequired({ passkeys }: Pick<World, 'passkeys'>): OperationRefusa
   return { code: 'passkey-required', detail: 'You have no passkey.', hint: `Register one: ${passkeys.origin}/me` };
 }
 
+/** The same for those who had one: a sign-in alone removes a passkey, so that it must not do what takes one, nor give another. */
+function recoveryRequired({ passkeys }: Pick<World, 'passkeys'>): OperationRefusal {
+  return {
+    code: 'recovery-required',
+    detail: 'You had a passkey and have none now, so that a sign-in alone is not enough.',
+    hint: `Ask for a recovery, in which two others confirm that it is you: ${passkeys.origin}/recovery`,
+  };
+}
+
+/**
+ * Whether somebody who has no passkey may do by a sign-in of a moment ago what others show theirs for: whoever never had one. Whoever takes
+ * over an account at the company's provider would otherwise remove its owner's passkey first.
+ */
+export async function newcomer(
+  world: World,
+  trx: Trx,
+  actor: Actor,
+  now: Instant,
+): Promise<Result<null, OperationRefusal>> {
+  return (await everHadPasskey(trx, actor.person)) ? refused(recoveryRequired(world)) : freshSignIn(actor, now);
+}
+
 const OVER: OperationRefusal = {
   code: 'challenge-over',
   detail: 'This question was answered before, is older than five minutes, or was asked of somebody else.',
@@ -73,7 +97,8 @@ export async function askForAssertion(
   const rpId = world.passkeys.rpId;
   if (rpId === null) return refused(NOT_AVAILABLE);
   const own = await passkeysOf(trx, actor.person);
-  if (own.length === 0) return refused(passkeyRequired(world));
+  if (own.length === 0)
+    return refused((await everHadPasskey(trx, actor.person)) ? recoveryRequired(world) : passkeyRequired(world));
   const person = actor.person;
   const expiresAt = after(now, SIGN_WITHIN_MS);
   await keepChallenge(trx, { ...asked, person, signIn: signInOf(asked.purpose, actor), expiresAt }, now);

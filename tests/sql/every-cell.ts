@@ -382,6 +382,7 @@ const STATE_CODES: ReadonlySet<string> = new Set([
     'access-stopped',
     'passkey-required',
     'step-up-required',
+    'recovery-required',
   ],
   ...['sign-in-too-old', 'challenge-over', 'same-person'],
 ]);

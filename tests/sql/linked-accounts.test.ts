@@ -5,7 +5,7 @@ import { askToLink, listAccounts, linkAccount, unlinkAccount } from '../../src/o
 import { confirmProposal, propose } from '../../src/operations/proposals.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { Actor } from '../../src/operations/world.ts';
-import { askForStepUp } from '../../src/operations/passkeys.ts';
+import { askForStepUp, listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
 import { openConflicts } from '../../src/store/linked-accounts.ts';
 import { acmeOperations, code, got, ISSUER, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
@@ -174,6 +174,17 @@ eachDatabase('linked accounts', (current) => {
       const other = await withPasskey(acme, 'bo');
       const foreign = other.device.assert(got(await askForStepUp(acme.world, actor)));
       expect((await askToLink(acme.world, actor, { response: foreign })).ok).toBe(false);
+    });
+
+    test('whoever removed theirs links nothing before a recovery: a sign-in alone removes a passkey', async () => {
+      const { actor, device } = await withPasskey(acme, 'ana');
+      const response = device.assert(got(await askForStepUp(acme.world, actor)));
+      for (const { id } of got(await listPasskeys(acme.world, actor)))
+        got(await removeOwnPasskey(acme.world, actor, id));
+      expect(await askToLink(acme.world, actor)).toMatchObject({
+        refusal: { code: 'recovery-required', hint: expect.stringContaining('/recovery') as string },
+      });
+      expect(code(await askToLink(acme.world, actor, { response }))).toBe('recovery-required');
     });
 
     test('a linked account signs in nobody who has left, and another provider does not know who is here by name', async () => {

@@ -146,7 +146,7 @@ eachDatabase('a passkey', (current) => {
       const first = await withPasskey(acme, 'bo');
       for (const { id } of got(await listPasskeys(acme.world, first.actor)))
         got(await removeOwnPasskey(acme.world, first.actor, id));
-      expect(await optionsFor(acme, first.actor)).toMatchObject({ refusal: { code: 'step-up-required' } });
+      expect(await optionsFor(acme, first.actor)).toMatchObject({ refusal: { code: 'recovery-required' } });
     });
   });
 
@@ -353,7 +353,7 @@ eachDatabase('a passkey', (current) => {
         `update passkey_recovery set open_until = app_now() - interval '1 second' where closed_at is null`,
       );
       expect(got(await listRecoveries(acme.world, lost.actor))).toEqual([]);
-      expect(await optionsFor(acme, lost.actor)).toMatchObject({ refusal: { code: 'step-up-required' } });
+      expect(await optionsFor(acme, lost.actor)).toMatchObject({ refusal: { code: 'recovery-required' } });
     });
 
     test('is not for somebody who never had one, nor for an old sign-in', async () => {

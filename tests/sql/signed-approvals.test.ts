@@ -151,7 +151,7 @@ eachDatabase('a signed approval', (current) => {
       for (const passkey of got(await listPasskeys(acme.world, bo.actor)))
         got(await removeOwnPasskey(acme.world, bo.actor, passkey.id));
       expect(code(await send(acme, bo, id, again))).toBe('challenge-over');
-      expect(code(await challengeDecision(acme.world, bo.actor, id, {}))).toBe('passkey-required');
+      expect(code(await challengeDecision(acme.world, bo.actor, id, {}))).toBe('recovery-required');
     });
 
     test('nor is a document made for whoever looks at what other rules said', async () => {

@@ -116,7 +116,7 @@ eachDatabase('what an admin confirms with a passkey', (current) => {
     const [passkey] = got(await listPasskeys(acme.world, fay.actor));
     if (passkey === undefined) throw new Error('there is one');
     got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
-    expect(code(await confirm(id))).toBe('passkey-required');
+    expect(code(await confirm(id))).toBe('recovery-required');
     // A broker that says otherwise of somebody who has one is found out.
     const { person } = (await withPasskey(acme, 'gus')).actor;
     const lie = (await bodies()).map((body) => body.replaceAll(ada.person, person));

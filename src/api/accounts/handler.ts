@@ -80,7 +80,7 @@ export function registerAccounts(v1: ApiServer, parts: ApiParts): void {
       description:
         'For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. ' +
         'The cookie that comes with the answer belongs to this session. Takes an assertion by a ' +
-        'passkey (`POST /v1/me/passkeys/step-up`) from whoever has one, and a sign-in of the last ten minutes from who has none.',
+        'passkey (`POST /v1/me/passkeys/step-up`) from whoever has one, and a sign-in of the last ten minutes from who never had one.',
       tags: ['people'],
       body: z.strictObject({
         provider: z.string().max(40),

@@ -87,6 +87,7 @@ test('404 for what is no id, 422 for what no browser sends', async () => {
 test.each([
   ['sign-in-too-old', 403],
   ['step-up-required', 403],
+  ['recovery-required', 403],
   ['signature-invalid', 403],
   ['passkeys-not-available', 409],
 ] as const)('%s answers %i', async (code, status) => {

@@ -9,6 +9,7 @@ const STEP_UP_CODES = new Set([
   'sign-in-too-old',
   'signature-required',
   'passkey-required',
+  'recovery-required',
 ]);
 /** A name or a number that was written wrongly, and not a no of a rule. */
 const MISTAKE_CODES = new Set([

@@ -1400,7 +1400,7 @@ export interface paths {
         put?: never;
         /**
          * Begin to link an account
-         * @description For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. The cookie that comes with the answer belongs to this session. Takes an assertion by a passkey (`POST /v1/me/passkeys/step-up`) from whoever has one, and a sign-in of the last ten minutes from who has none.
+         * @description For a page in a browser: send it to `url`, where its person proves the account by a fresh sign-in, and comes back to `return`. The cookie that comes with the answer belongs to this session. Takes an assertion by a passkey (`POST /v1/me/passkeys/step-up`) from whoever has one, and a sign-in of the last ten minutes from who never had one.
          */
         post: {
             parameters: {

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useAction } from '../../data/action.ts';
 import { api, ask, type Schemas } from '../../data/api.ts';
 import { beginLink } from '../../data/passkeys.ts';
+import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
@@ -112,7 +113,7 @@ function LinkAnother({ provider: { name, title, signsIn } }: { readonly provider
         {signsIn ? 'Link another account at' : 'Be known by your account at'} {title}
       </Button>
       {!signsIn && <p className={classes['quiet']}>It signs nobody in here.</p>}
-      {begin.error !== null && <FailureNotice error={begin.error} intent="change" />}
+      {begin.error !== null && <PasskeyFailure error={begin.error} />}
     </div>
   );
 }
