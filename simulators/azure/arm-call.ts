@@ -1,6 +1,7 @@
 import type { HttpAnswer, HttpCall } from '../shared/http-call.ts';
 import type { Authorization, Caller } from './authorization.ts';
 import type { AzureSettings } from './azure-settings.ts';
+import type { Pim } from './pim.ts';
 import type { RoleAssignments } from './role-assignment-store.ts';
 import type { Scope } from './scopes.ts';
 import type { World } from './world.ts';
@@ -10,6 +11,7 @@ export type ArmPorts = {
   readonly world: World;
   readonly assignments: RoleAssignments;
   readonly authorization: Authorization;
+  readonly pim: Pim;
   readonly settings: () => AzureSettings;
   readonly now: () => number;
 };

@@ -21,6 +21,11 @@ export type AzureSettings = {
   readonly graphReadMs: Range;
   /** How long Graph takes tokens from before a person's sessions were revoked. Microsoft says some minutes. */
   readonly sessionRevocationMs: Range;
+  /** How long PIM takes until what was asked of it is there, and until it is gone. */
+  readonly pimProvisionMs: Range;
+  readonly pimRemovalMs: Range;
+  /** How long after its end PIM takes an assignment away. */
+  readonly pimExpiryMs: Range;
   /** How long an access token is good for. */
   readonly tokenLifetimeMs: Range;
   /** How late an event stands in the Activity Log. */
@@ -40,6 +45,8 @@ export type AzureSettings = {
   readonly assignmentsPerManagementGroup: number;
   /** Whether whoever has a condition on what they delete may not delete what is not there; the documentation is silent. */
   readonly absentDeleteRefused: boolean;
+  /** Whether what PIM assigned can be taken away past it, as a role assignment or a member of a group; the documentation is silent. */
+  readonly pimLetsOthersRemove: boolean;
   readonly seed: number;
 };
 
@@ -54,6 +61,9 @@ export const defaultSettings: AzureSettings = {
   groupChangeMs: [1_000, 4_000],
   graphReadMs: [0, 1_000],
   sessionRevocationMs: [1_000, 5_000],
+  pimProvisionMs: [1_000, 4_000],
+  pimRemovalMs: [1_000, 4_000],
+  pimExpiryMs: [0, 2_000],
   tokenLifetimeMs: [3_600_000, 5_400_000],
   activityDelayMs: [1_000, 5_000],
   readBurst: 250,
@@ -67,6 +77,7 @@ export const defaultSettings: AzureSettings = {
   assignmentsPerSubscription: 4_000,
   assignmentsPerManagementGroup: 500,
   absentDeleteRefused: false,
+  pimLetsOthersRemove: false,
   seed: 1,
 };
 

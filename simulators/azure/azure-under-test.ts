@@ -39,6 +39,7 @@ export const WORLD: WorldDescription = {
       id: TENANT,
       displayName: 'Acme',
       domains: ['acme.example'],
+      premium: true,
       users: ['ana', 'bo', 'olga'].map((name) => ({ userPrincipalName: `${name}@acme.example` })),
       groups: [
         { displayName: 'inner', members: ['bo@acme.example'] },
@@ -52,7 +53,14 @@ export const WORLD: WorldDescription = {
           appId: BROKER_APP,
           displayName: 'Curfew',
           federatedCredentials: [{ name: 'curfew', issuer: ISSUER, subject: 'broker' }],
-          graphPermissions: ['User.Read.All', 'GroupMember.ReadWrite.All', 'User.RevokeSessions.All'],
+          graphPermissions: [
+            'User.Read.All',
+            'GroupMember.ReadWrite.All',
+            'User.RevokeSessions.All',
+            'PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup',
+            'PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup',
+            'RoleManagement.ReadWrite.Directory',
+          ],
         },
       ],
       testLogins: [

@@ -10,6 +10,8 @@ export type TenantDescription = {
   readonly displayName?: string;
   /** Names that stand for the id in addresses, as `acme.example`. */
   readonly domains?: readonly string[];
+  /** Whether it pays for Entra ID P2, which PIM wants. Default no. */
+  readonly premium?: boolean;
   readonly users?: readonly {
     readonly id?: string;
     readonly userPrincipalName: string;
@@ -96,6 +98,7 @@ export type Tenant = {
   id: string;
   displayName: string;
   domains: string[];
+  premium: boolean;
   principals: Principal[];
   applications: Application[];
   memberships: Membership[];
@@ -115,6 +118,7 @@ export function describeTenant(description: TenantDescription): Tenant {
     id: description.id.toLowerCase(),
     displayName: description.displayName ?? description.id,
     domains: [...(description.domains ?? [])],
+    premium: description.premium ?? false,
     principals: [],
     applications: [],
     memberships: [],

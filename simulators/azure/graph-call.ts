@@ -26,6 +26,15 @@ export type GraphRoute = {
   readonly perform: (call: GraphCall) => HttpAnswer;
 };
 
+/** What a path does: method and path, where `{id}` stands for what differs. */
+export type GraphRow = readonly [
+  action: string,
+  permissions: readonly string[],
+  people: GraphRoute['people'],
+  options: readonly string[],
+  perform: (ports: GraphPorts, call: GraphCall, ids: readonly string[]) => HttpAnswer,
+];
+
 export const graphJson = (value: unknown, status = 200): HttpAnswer => ({
   status,
   headers: { 'content-type': 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false' },

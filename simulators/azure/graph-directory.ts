@@ -16,6 +16,7 @@ import {
 import { equalities, page, selected, type Shown } from './graph-query.ts';
 import { isGuid } from './guid.ts';
 import { isMember, membersOf, writeMembership } from './memberships.ts';
+import { membership } from './pim-state.ts';
 
 const TYPES = { User: 'user', Group: 'group', ServicePrincipal: 'servicePrincipal' } as const;
 /** What is shown without `$select`. */
@@ -177,8 +178,11 @@ export function addMember(ports: GraphPorts, id: string, call: GraphCall): HttpA
 export function removeMember(ports: GraphPorts, id: string, member: string, call: GraphCall): HttpAnswer {
   const { tenant } = call.caller;
   const group = writableGroup(ports, id, call);
-  if (!isMember(tenant.memberships, group.id, member.toLowerCase(), 'written', ports.now())) throw notThere(member);
-  writeMembership(ports, tenant.memberships, group.id, member.toLowerCase(), false);
+  const principalId = member.toLowerCase();
+  if (!isMember(tenant.memberships, group.id, principalId, 'written', ports.now())) throw notThere(member);
+  if (!ports.settings().pimLetsOthersRemove && ports.pim.minds(membership(tenant, group.id, 'active', principalId)))
+    throw badRequest('The membership is managed by Privileged Identity Management.');
+  writeMembership(ports, tenant.memberships, group.id, principalId, false);
   return graphNothing;
 }
 

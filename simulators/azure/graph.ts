@@ -1,8 +1,7 @@
-import type { HttpAnswer, HttpCall } from '../shared/http-call.ts';
-import { percentDecode } from '../shared/http-call.ts';
+import { percentDecode, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import type { Caller } from './authorization.ts';
 import { GLOBAL_ADMINISTRATOR, GROUPS_ADMINISTRATOR, USER_ADMINISTRATOR } from './entra-roles.ts';
-import { denied, type GraphCall, type GraphPorts, type GraphRoute } from './graph-call.ts';
+import { denied, type GraphPorts, type GraphRoute, type GraphRow } from './graph-call.ts';
 import {
   addMember,
   getByIds,
@@ -13,6 +12,7 @@ import {
   revokeSessions,
 } from './graph-directory.ts';
 import { requireGraphRight } from './graph-gate.ts';
+import { PIM_ROWS } from './graph-pim.ts';
 import { requireKnownOptions } from './graph-query.ts';
 
 const READ_USERS = [
@@ -36,20 +36,10 @@ const PAGED = ['$select', '$filter', '$top', '$skiptoken'];
 const USER_ADMINISTRATORS = [GLOBAL_ADMINISTRATOR, USER_ADMINISTRATOR];
 const GROUP_ADMINISTRATORS = [GLOBAL_ADMINISTRATOR, GROUPS_ADMINISTRATOR, USER_ADMINISTRATOR];
 
-type Perform = (ports: GraphPorts, call: GraphCall, ids: readonly string[]) => HttpAnswer;
-/** Method and path with `{id}` for what differs; who may; which options there are; what is done. */
-type Row = readonly [
-  action: string,
-  permissions: readonly string[],
-  people: GraphRoute['people'],
-  options: readonly string[],
-  perform: Perform,
-];
-
 const at = (ids: readonly string[], index = 0): string => ids[index] ?? '';
 
 /** Everything that Graph has here. */
-const ROWS: readonly Row[] = [
+const ROWS: readonly GraphRow[] = [
   ['GET /me', [], 'everybody', ['$select'], (ports, call) => getPrincipal(ports, 'User', call.caller.claims.oid, call)],
   [
     'POST /me/revokeSignInSessions',
@@ -122,7 +112,7 @@ const ROWS: readonly Row[] = [
   ['POST /directoryObjects/getByIds', READ_DIRECTORY, 'everybody', [], (ports, call) => getByIds(ports, call)],
 ];
 
-const PATTERNS = ROWS.map((row) => {
+const PATTERNS = [...ROWS, ...PIM_ROWS].map((row) => {
   const [method = '', path = ''] = row[0].split(' ');
   return { method, form: new RegExp(`^${path.replaceAll('$', '\\$').replaceAll('{id}', '([^/]+)')}$`, 'i'), row };
 });

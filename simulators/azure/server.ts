@@ -17,8 +17,11 @@ import { blobAddress, blobCaller, blobError } from './blob-call.ts';
 import { answerEntra, entraAction, entraError } from './entra.ts';
 import { graphCaller, graphError, GraphThrottle } from './graph-gate.ts';
 import { graphRoute, isGraph, performGraph } from './graph.ts';
+import { pimSurfaces } from './pim-surfaces.ts';
+import { Pim } from './pim.ts';
 import { RoleAssignments } from './role-assignment-store.ts';
 import { changeDirectory, changeEstate } from './sim-handles.ts';
+import { changePim } from './pim-handles.ts';
 import { World, type WorldDescription } from './world.ts';
 
 export type SimulatorOptions = {
@@ -67,6 +70,8 @@ class SimulatedAzure {
   readonly #graphThrottle: GraphThrottle;
   #settings: AzureSettings;
   #offsetMs = 0;
+  /** The moment at which something is done that became due before this call. */
+  #moment: number | null = null;
 
   constructor(options: SimulatorOptions) {
     this.#wallClock = options.now ?? Date.now;
@@ -78,16 +83,22 @@ class SimulatedAzure {
     });
     const ports = { world: this.#world, settings: () => this.#settings, now: this.#now };
     const assignments = new RoleAssignments(ports);
-    this.#arm = { ...ports, assignments, authorization: new Authorization({ ...ports, assignments }) };
+    const pim = new Pim({
+      ...ports,
+      setMoment: (at) => void (this.#moment = at),
+      surfaces: pimSurfaces({ ...ports, assignments }),
+    });
+    this.#arm = { ...ports, assignments, pim, authorization: new Authorization({ ...ports, assignments }) };
     this.#throttle = new ArmThrottle(ports.settings, this.#now);
     this.#graphThrottle = new GraphThrottle(ports.settings, this.#now);
     this.#tokens = new AccessTokens(this.#world.signingKey);
   }
 
-  readonly #now = (): number => this.#wallClock() + this.#offsetMs;
+  readonly #now = (): number => this.#moment ?? this.#wallClock() + this.#offsetMs;
 
   readonly cloud = async (call: HttpCall): Promise<HttpAnswer | null> => {
     const requestId = randomUUID();
+    this.#arm.pim.advance();
     const answer = await this.#answerAzure(call, requestId);
     const own = {
       date: new Date(this.#now()).toUTCString(),
@@ -193,6 +204,7 @@ class SimulatedAzure {
 
   /** The simulator's own handles, which no Azure has. */
   readonly handle = (name: string, body: Readonly<Record<string, unknown>>): unknown => {
+    this.#arm.pim.advance();
     switch (name) {
       case 'GET /_sim/state':
         return { simulator: 'curfew-azure', now: new Date(this.#now()).toISOString() };
@@ -204,6 +216,8 @@ class SimulatedAzure {
         return changeDirectory(this.#arm, body);
       case 'POST /_sim/estate':
         return changeEstate(this.#arm, body);
+      case 'POST /_sim/pim':
+        return changePim(this.#arm, body);
       case 'POST /_sim/faults':
         this.#faults.set(body);
         return {};

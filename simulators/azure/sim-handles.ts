@@ -54,6 +54,11 @@ export function changeDirectory(ports: ArmPorts, body: Body): Body {
       ports.world.save();
       return { permissions: application.graphPermissions };
     }
+    case 'licence':
+      if (text(body, 'name') === 'P2') tenant.premium = true;
+      else ports.pim.lapse(tenant);
+      ports.world.save();
+      return { premium: tenant.premium };
     default:
       throw new Error(`there is no change ${change}`);
   }

@@ -6,6 +6,7 @@ import { BUILT_IN_ROLES, type RoleDefinition } from './built-in-roles.ts';
 import { describeTenant, principalNamed, type Tenant, type TenantDescription } from './directory.ts';
 import { describeEstate, Estate, type EstateDescription, type EstateState } from './estate.ts';
 import { stableGuid } from './guid.ts';
+import type { PimState } from './pim-state.ts';
 import type { AssignmentState } from './role-assignment-state.ts';
 import { parseScope } from './scopes.ts';
 
@@ -37,6 +38,7 @@ type State = {
   customRoles: CustomRole[];
   assignments: AssignmentState;
   activity: ActivityEvent[];
+  pim: PimState;
 };
 
 /** The simulated cloud's memory. Saved whole after each change when it has a file, so that a restart keeps it. */
@@ -81,6 +83,11 @@ export class World {
     return this.#state.activity;
   }
 
+  /** What PIM was asked, and what came of it. */
+  get pim(): PimState {
+    return this.#state.pim;
+  }
+
   /** A role of Azure's or of the tenant, by its GUID. */
   role(tenant: string, name: string): RoleDefinition | null {
     return this.roles(tenant).find((one) => one.name === name.toLowerCase()) ?? null;
@@ -121,6 +128,7 @@ function describe(description: WorldDescription, signingKey: string, nowMs: numb
     customRoles: [],
     assignments: describeAssignments(description, tenants, nowMs),
     activity: [],
+    pim: { requests: [], schedules: [], policies: {}, outcomes: [] },
   };
 }
 
