@@ -217,7 +217,9 @@ function heldWords({ entries, readInFull }: VerifyReport): string {
 /** How many decisions were verified by the passkeys that signed them. */
 function signedWords({ verified, unsigned }: VerifyReport['approvals']): string {
   const rest = unsigned === 0 ? '' : `; ${unsigned} of lower tiers without a signature`;
-  return `${verified} approvals verified by their passkeys${rest}`;
+  const held =
+    verified === 1 ? '1 decision verified by its passkey' : `${verified} decisions verified by their passkeys`;
+  return `${held}${rest}`;
 }
 
 function progressLine(context: Context): { show(entries: number, of: number): void; clear(): void } {

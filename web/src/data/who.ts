@@ -7,13 +7,13 @@ import type { Schemas } from './api.ts';
 export const who = ({ name, key }: Pick<Schemas['Person'], 'key' | 'name'>): string =>
   name === key ? key : `${name} (${key})`;
 
-/** Who is asked for, one of them: `Needs 1 of Ana Ribeiro (ana), you.` `more`: how many there are besides. */
+/** Who is asked for, one of them: `Needs Ana Ribeiro (ana) or you.` `more`: who else there is, in words. */
 export function needsOneOf(
   people: readonly Pick<Schemas['Person'], 'key' | 'name'>[],
   me: string,
   more: string | null = null,
 ): string {
-  const names = people.map((one) => (one.key === me ? 'you' : who(one)));
-  if (names.length === 1 && more === null) return `Needs ${names.join('')}.`;
-  return `Needs 1 of ${names.join(', ')}${more === null ? '' : ` and ${more}`}.`;
+  const all = [...people.map((one) => (one.key === me ? 'you' : who(one))), ...(more === null ? [] : [more])];
+  const [last, ...others] = all.toReversed();
+  return others.length === 0 ? `Needs ${last}.` : `Needs ${others.toReversed().join(', ')} or ${last}.`;
 }

@@ -128,9 +128,12 @@ test('what is beyond the reach of an order says what can be done, which is nothi
 test('the second person is asked for by name, as long as something waits for one', () => {
   const bo = { key: 'bo', name: 'Bo Sandberg' };
   const confirmers = { people: [person, bo], more: 0 };
-  expect(confirmerWords({ confirmers, status: 'waiting' }, 'bo')).toBe('Needs 1 of Ana Ribeiro (ana), you.');
+  expect(confirmerWords({ confirmers, status: 'waiting' }, 'bo')).toBe('Needs Ana Ribeiro (ana) or you.');
   expect(confirmerWords({ confirmers: { ...confirmers, more: 3 }, status: 'partly' }, '')).toBe(
-    'Needs 1 of Ana Ribeiro (ana), Bo Sandberg (bo) and 3 others who answer for a role or a target.',
+    'Needs Ana Ribeiro (ana), Bo Sandberg (bo) or one of 3 others who answer for a role or a target.',
+  );
+  expect(confirmerWords({ confirmers: { people: [bo], more: 1 }, status: 'partly' }, '')).toBe(
+    'Needs Bo Sandberg (bo) or another who answers for a role or a target.',
   );
   expect(confirmerWords({ confirmers, status: 'done' }, '')).toBeNull();
   expect(confirmerWords({ confirmers: { people: [], more: 0 }, status: 'lapsed' }, '')).toBeNull();

@@ -137,7 +137,8 @@ export function confirmerWords(
   // One that has ended all there was could still be widened, but nothing waits for that.
   if (status === 'done' || confirmers === null || confirmers.people.length === 0) return null;
   const { people, more } = confirmers;
-  return needsOneOf(people, me, more === 0 ? null : `${more} others who answer for a role or a target`);
+  const others = more === 1 ? 'another who answers' : `one of ${more} others who answer`;
+  return needsOneOf(people, me, more === 0 ? null : `${others} for a role or a target`);
 }
 
 /** Why some of what an order covers goes on, and what can be done. `beyond`: how many. */

@@ -8,15 +8,17 @@ import { Button, ButtonAnchor } from './button.tsx';
 import { AgainIcon, CopyIcon, DoneIcon, GoIcon, WarningIcon } from './icons.ts';
 import classes from './notices.module.css';
 
-/** What went wrong, what stays true, what to do, and the number to quote. */
+/** What went wrong, what stays true, what to do, and the number to quote. `way`: leads to where it is done, in place of an address to copy. */
 export function FailureNotice({
   error,
   intent,
   again,
+  way,
 }: {
   readonly error: unknown;
   readonly intent: Intent;
   readonly again?: () => void;
+  readonly way?: ReactNode;
 }) {
   if (error instanceof DeviceFailure) return <Notice alert>{error.message}</Notice>;
   const failure = error instanceof ApiFailure ? error : new ApiFailure(null, 500);
@@ -27,7 +29,7 @@ export function FailureNotice({
       <div>
         <p className={classes['happened']}>{happened}</p>
         <p>{stays}</p>
-        <p>{toDo}</p>
+        <p>{way === undefined ? toDo : toDo.replace(/: https?:\/\/\S+$/, '.')}</p>
         <p className={classes['small']}>
           {more !== null && <a href={more}>About this</a>}
           {requestId !== null && (
@@ -36,6 +38,7 @@ export function FailureNotice({
             </span>
           )}
         </p>
+        {way}
         {again !== undefined && failure.status !== 404 && (
           <Button icon={AgainIcon} small onClick={again}>
             Try again
@@ -63,7 +66,14 @@ export function Notice({ children, alert = false }: { readonly children: ReactNo
 
 /** Says for a moment what has happened; it is read out, and never holds what cannot be found elsewhere. */
 export function toast(title: string, text = ''): void {
-  notifications.show({ title, message: text, color: 'var(--pine)', withCloseButton: true, role: 'status' });
+  notifications.show({
+    title,
+    message: text,
+    color: 'var(--pine)',
+    withCloseButton: true,
+    role: 'status',
+    classNames: { root: classes['toast'] ?? '', title: classes['happened'] ?? '', description: classes['said'] ?? '' },
+  });
 }
 
 const SHOWN_MS = 2_000;
