@@ -5,7 +5,7 @@ import type { EventKind } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
 import { hadAccountBefore } from '../store/linked-accounts.ts';
-import { countOrdersToldOf, type NewNotification } from '../store/notifications.ts';
+import { countToldBecauseOf, type NewNotification } from '../store/notifications.ts';
 import { allOfHuman, humanOf, personIdsFor } from '../store/people.ts';
 import { roleHolders } from '../store/role-assignments.ts';
 import type { Trx } from '../store/schema.ts';
@@ -16,8 +16,8 @@ import type { World } from './world.ts';
 /** What happened longer ago is no news: mail was off meanwhile. */
 export const OLD_NEWS_MS = 86_400_000;
 
-/** Orders of the kill switch of one human in an hour of which those who can confirm are told: enough for a bad day, too few to flood them. */
-export const MOST_ORDERS_TOLD_AN_HOUR = 10;
+/** Orders of the kill switch of one human in an hour of which those who can confirm are told, and recoveries: enough for a bad day, too few to flood them. */
+export const MOST_TOLD_AN_HOUR = 10;
 const HOUR_MS = 3_600_000;
 
 /** An entry of the log, as far as people are told of themselves by it; written by `ledger/append.ts` alone. */
@@ -43,11 +43,11 @@ export async function ownNewsOf(
   now: Instant,
 ): Promise<readonly NewNotification[]> {
   const messages: NewNotification[] = [];
-  const orders = createOrderBound(trx, now);
+  const bound = createBound(trx, now);
   for (const entry of entries) {
     const at = fromIso(entry.at);
     if (at === null || at < now - OLD_NEWS_MS) continue;
-    for (const [kind, person] of await toldOf(world, trx, entry, at, now, orders)) {
+    for (const [kind, person] of await toldOf(world, trx, entry, at, now, bound)) {
       const dueAt = HELD.has(kind) ? after(at, WAITS_HELD_MS) : at;
       const occasion = `${kind}:${entry.seq}`;
       messages.push({ kind, occasion, person, request: null, grant: null, happenedAt: at, dueAt });
@@ -61,19 +61,12 @@ const HELD: ReadonlySet<OwnNews> = new Set(['recovery-waits', 'proposal-waits', 
 
 type Told = readonly (readonly [kind: OwnNews, person: PersonId])[];
 
-async function toldOf(
-  world: Planning,
-  trx: Trx,
-  entry: Entry,
-  at: Instant,
-  now: Instant,
-  orders: OrderBound,
-): Promise<Told> {
+async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now: Instant, bound: Bound): Promise<Told> {
   const { person } = entry.subjects;
   const { facts } = entry;
   // One over a target or over everybody is about no person.
   if (entry.kind === 'revocation.ordered')
-    return facts['asksUntil'] !== undefined && (await orders.takes(entry))
+    return facts['asksUntil'] !== undefined && (await bound.takes(entry, 'order-waits'))
       ? told('order-waits', await idsOf(world, trx, answerers(world), now))
       : [];
   if (entry.kind === 'accounts.forgotten') return told('accounts-forgotten', await adminsIn(trx));
@@ -89,7 +82,9 @@ async function toldOf(
       // A recovery says by itself that the old ones are gone.
       return facts['recovery'] === undefined ? [['passkey-removed', person]] : [];
     case 'passkey.recovery-asked':
-      return [['recovery-asked', person], ...(await confirmersOf(world, trx, now))];
+      return (await bound.takes(entry, 'recovery-asked'))
+        ? [['recovery-asked', person], ...(await confirmersOf(world, trx, now))]
+        : [];
     case 'passkey.recovery-confirmed':
       return [['recovery-confirmed', person]];
     case 'passkey.recovery-opened':
@@ -126,23 +121,23 @@ async function toldOf(
   }
 }
 
-interface OrderBound {
-  /** Whether those who can confirm an order are told of it. If not, it stands on their pages all the same, and does what it does at once. */
-  takes(entry: Entry): Promise<boolean>;
+interface Bound {
+  /** Whether people are told of an order or a recovery. If not, it stands on their pages all the same, and does what it does at once. */
+  takes(entry: Entry, news: OwnNews): Promise<boolean>;
 }
 
-/** Counts what is told of the orders of each human: from what was kept before, and from what is being planned. */
-function createOrderBound(trx: Trx, now: Instant): OrderBound {
-  const counts = new Map<PersonId, number>();
+/** Counts what is told of each human's orders and recoveries: from what was kept before, and from what is being planned. */
+function createBound(trx: Trx, now: Instant): Bound {
+  const counts = new Map<string, number>();
   return {
-    async takes({ actor }) {
+    async takes({ kind, actor }, news) {
       const by = actor.kind === 'person' ? parseId('per', actor.id) : null;
       if (by === null) return true;
-      const human = await humanOf(trx, by);
+      const key = `${kind} ${await humanOf(trx, by)}`;
       const before =
-        counts.get(human) ?? (await countOrdersToldOf(trx, await allOfHuman(trx, by), after(now, -HOUR_MS)));
-      if (before >= MOST_ORDERS_TOLD_AN_HOUR) return false;
-      counts.set(human, before + 1);
+        counts.get(key) ?? (await countToldBecauseOf(trx, await allOfHuman(trx, by), kind, news, after(now, -HOUR_MS)));
+      if (before >= MOST_TOLD_AN_HOUR) return false;
+      counts.set(key, before + 1);
       return true;
     },
   };

@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
-import type { MessageKind, NotificationKind, NotificationOutcome } from '../core/notification.ts';
+import type { MessageKind, NotificationKind, NotificationOutcome, OwnNews } from '../core/notification.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { fromNow, inParts, isAnyOf } from './columns.ts';
 import type { Db, Schema, Trx } from './schema.ts';
@@ -116,12 +116,18 @@ export async function countToldOf(
   return new Map(rows.map(({ person, count }) => [person, count]));
 }
 
-/** Of how many orders of the kill switch that a human gave since then, under whichever of these ids, those who can confirm are told. */
-export async function countOrdersToldOf(trx: Trx, givenBy: readonly PersonId[], since: Instant): Promise<number> {
+/** Of how many entries of a kind that a human caused since then, under whichever of these ids, people are told by some news. */
+export async function countToldBecauseOf(
+  trx: Trx,
+  by: readonly PersonId[],
+  kind: string,
+  news: OwnNews,
+  since: Instant,
+): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from ledger_entry
-    where ${isAnyOf('actor_id', givenBy)} and kind = 'revocation.ordered' and happened_at > ${toIso(since)}
-      and exists (select from notification where occasion = 'order-waits:' || seq)`.execute(trx);
+    where ${isAnyOf('actor_id', by)} and kind = ${kind} and happened_at > ${toIso(since)}
+      and exists (select from notification where occasion = ${`${news}:`} || seq)`.execute(trx);
   return rows[0]?.count ?? 0;
 }
 
