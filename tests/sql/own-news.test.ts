@@ -7,7 +7,6 @@ import { saveNotifications } from '../../src/operations/notification-settings.ts
 import type { OwnNotice } from '../../src/operations/own-notice.ts';
 import { listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
 import { beginTelling } from '../../src/operations/plan-notifications.ts';
-import { MOST_TOLD_AN_HOUR } from '../../src/operations/plan-own-news.ts';
 import { confirmProposal, propose, refuseProposal, type ProposalInput } from '../../src/operations/proposals.ts';
 import {
   askForRecovery,
@@ -195,72 +194,6 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       await sql`update revocation set asks_until = app_now()`.execute(current().db);
       await sql`alter table revocation enable trigger revocation_only_moves_on`.execute(current().db);
       expect(await toldLater()).toEqual([]);
-    });
-  });
-
-  test('whoever asks for a recovery and takes it back without end floods nobody, and its later steps are still told', async () => {
-    const bo = await withPasskey(acme, 'bo');
-    const [fay, gus] = [await withPasskey(acme, 'fay'), await withPasskey(acme, 'gus')];
-    const toldOf = async (kind: string) => {
-      const { rows } = await sql<{ n: number }>`
-        select count(distinct occasion)::int as n from notification where kind = ${kind}`.execute(current().db);
-      return rows[0]?.n;
-    };
-    for (let n = 0; n < MOST_TOLD_AN_HOUR + 3; n += 1) {
-      got(await askForRecovery(acme.world, bo.actor));
-      got(await withdrawRecovery(acme.world, bo.actor));
-      // Some of them in one reading of the log, some in the next.
-      if (n % 4 === 0) await told();
-    }
-    await told();
-    expect([await toldOf('recovery-asked'), await toldOf('recovery-waits')]).toEqual([
-      MOST_TOLD_AN_HOUR,
-      MOST_TOLD_AN_HOUR,
-    ]);
-    const { id } = got(await askForRecovery(acme.world, bo.actor));
-    for (const { actor, device } of [fay, gus]) {
-      const { document, options } = got(await challengeRecovery(acme.world, actor, id));
-      got(await confirmRecovery(acme.world, actor, id, { document, response: device.assert(options) }));
-    }
-    expect((await told()).filter((one) => one.endsWith(' bo'))).toEqual(['recovery-opened bo']);
-    got(await askForRecovery(acme.world, fay.actor));
-    expect(await told()).toEqual(['recovery-asked fay']);
-  });
-
-  describe('orders without end', () => {
-    const gives = async (key: string, what: { person?: string; all?: boolean }) =>
-      got(await orderRevocation(acme.world, await acme.as(key), { ...what, reason: 'x'.repeat(2_000) }));
-    const toldOf = async (): Promise<number> => {
-      const { rows } = await sql<{ n: number }>`
-        select count(distinct occasion)::int as n from notification where kind = 'order-waits'`.execute(current().db);
-      return rows[0]?.n ?? 0;
-    };
-
-    test('whoever orders and takes back does not flood those who can confirm; others are heard meanwhile', async () => {
-      for (let n = 0; n < MOST_TOLD_AN_HOUR + 3; n += 1) {
-        const { id } = await gives('bo', { all: true });
-        got(await liftRevocationOrder(acme.world, await acme.as('bo'), id, { reason: 'Not yet' }));
-        // Some of them in one reading of the log, some in the next.
-        if (n % 4 === 0) await told();
-      }
-      await told();
-      expect(await toldOf()).toBe(MOST_TOLD_AN_HOUR);
-      await gives('bo', { all: true });
-      await told();
-      expect(await toldOf()).toBe(MOST_TOLD_AN_HOUR);
-      await gives('fay', { all: true });
-      await told();
-      expect(await toldOf()).toBe(MOST_TOLD_AN_HOUR + 1);
-    });
-
-    test('and what they end at once they still end, told or not', async () => {
-      const { person } = await acme.as('ana');
-      for (let n = 0; n < MOST_TOLD_AN_HOUR + 1; n += 1) await gives('bo', { person: 'cem' });
-      await told();
-      await heldGrants(acme, current(), { person, count: 2, state: 'active' });
-      expect(await gives('bo', { person: 'ana' })).toMatchObject({ reach: 'own', counts: { live: 0 } });
-      await told();
-      expect(await toldOf()).toBe(MOST_TOLD_AN_HOUR);
     });
   });
 
