@@ -128,7 +128,7 @@ async function lookAndRevoke(
     const toldUntil = after(turn.binding.absentSince ?? beganAt, abandonedCallMs + TOLD_WITHIN_MS);
     if (isToldAnew(seen, turn) && beganAt < toldUntil)
       return await later(ports, grant, { inMs: TOLD_ANEW_MS }, grant.attempts, null);
-    if (turn.binding.standing && seen?.presence !== 'absent') {
+    if (turn.binding.standing && (seen?.presence !== 'absent' || seen.standing === true)) {
       const stands = await whatStands(ports, grant, () => specInTurn(grant, turn));
       if (stands?.whose === 'theirs') return await leaveStanding(ports, grant, stands.native, late);
     }
@@ -152,7 +152,11 @@ async function lookAndRevoke(
     if (provenAt !== null && beganAt < provenAt)
       return await later(ports, grant, { at: provenAt }, grant.attempts, null);
     await tellOfResidual(ports, grant, seen.residual);
-    const over = await prove(ports, grant, { kind: seen.proof, evidence: seen.evidence }, late, turn.shared);
+    const stays = seen.standing === true ? { standingAccessRemains: true } : {};
+    // Theirs came beside ours, or before it and unseen: only the grant is over.
+    if (seen.standing === true) await raiseFinding(ports, grant, { finding: 'standing-access-remains' });
+    const evidence = { ...seen.evidence, ...stays };
+    const over = await prove(ports, grant, { kind: seen.proof, evidence }, late, turn.shared);
     if (over) await forget(ports, grant, turn);
   } catch (error) {
     const fault = asFault(error);

@@ -21,6 +21,8 @@ export interface Config {
   /** Further providers at which people have accounts; absent: there are none. */
   readonly furtherSignIns?: readonly FurtherSignInConfig[];
   readonly aws: AwsConfig | null;
+  /** Absent: nothing on Azure can be asked for. */
+  readonly azure?: AzureConfig;
   /** Absent: a device that holds a passkey proves nothing about itself. */
   readonly passkeys?: PasskeyConfig;
   /** How people are told by e-mail; absent: they are not. */
@@ -83,6 +85,23 @@ export interface AwsConfig {
   readonly identityCenter?: { readonly account: string; readonly region: string; readonly instanceArn?: string };
 }
 
+export interface AzureConfig {
+  /** The Entra tenant whose people are given access. */
+  readonly tenantId: string;
+  /** Where Microsoft issues tokens; absent: in its global cloud. */
+  readonly authority?: string;
+  /** What the broker is to Entra. There is no way to give it a secret. */
+  readonly identity:
+    | { readonly kind: 'federated'; readonly clientId: string; readonly tokenFile: string }
+    | {
+        readonly kind: 'app-service';
+        readonly endpoint: string;
+        readonly header: string;
+        readonly clientId: string | null;
+      }
+    | { readonly kind: 'virtual-machine'; readonly clientId: string | null };
+}
+
 export interface MailConfig {
   readonly host: string;
   readonly port: number;
@@ -102,6 +121,8 @@ export class ConfigProblem extends Error {
 
 /** What the directory calls accounts of something else. */
 const RESERVED_ACCOUNTS: ReadonlySet<string> = new Set(['oidc', ...PROVIDERS]);
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -136,6 +157,7 @@ export function readConfig(env: Environment = process.env): Config {
     },
     ...readFurtherSignIns(env, issuer),
     aws: externalId === undefined ? null : readAws(env, externalId),
+    ...readAzure(env),
     ...readPasskeys(env),
     ...readMail(env),
     trustedProxies: (env['CURFEW_TRUSTED_PROXIES'] ?? '')
@@ -199,7 +221,7 @@ function readPasskeys(env: Environment): Pick<Config, 'passkeys'> {
     throw new ConfigProblem(
       'CURFEW_PASSKEY_AAGUIDS and CURFEW_PASSKEY_ROOTS_FILE have no effect without CURFEW_PASSKEY_ATTESTATION=required.',
     );
-  const wrong = aaguids.find((one) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(one));
+  const wrong = aaguids.find((one) => !GUID.test(one));
   if (wrong !== undefined)
     throw new ConfigProblem(`"${wrong}" in CURFEW_PASSKEY_AAGUIDS is not an AAGUID; it looks like a UUID.`);
   if (attestation === 'none') return {};
@@ -237,6 +259,49 @@ function readIdentityCenter(env: Environment, region: string): Pick<AwsConfig, '
   const instanceArn = env['CURFEW_AWS_IDENTITY_CENTER_INSTANCE'];
   const where = { account, region: env['CURFEW_AWS_IDENTITY_CENTER_REGION'] ?? region };
   return { identityCenter: instanceArn === undefined || instanceArn === '' ? where : { ...where, instanceArn } };
+}
+
+/** Names by which Azure's libraries are given what never expires, or a person's password. */
+const AZURE_SECRETS = [
+  'AZURE_CLIENT_SECRET',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_CLIENT_CERTIFICATE_PASSWORD',
+  'AZURE_USERNAME',
+  'AZURE_PASSWORD',
+] as const;
+
+function readAzure(env: Environment): Pick<Config, 'azure'> {
+  const of = (name: string): string | null => (env[name] === '' ? null : (env[name] ?? null));
+  const tenantId = of('CURFEW_AZURE_TENANT');
+  if (tenantId === null) return {};
+  if (!GUID.test(tenantId))
+    throw new ConfigProblem(
+      'CURFEW_AZURE_TENANT must be the id of your Entra tenant: az account show --query tenantId -o tsv',
+    );
+  const secret = AZURE_SECRETS.find((name) => of(name) !== null);
+  if (secret !== undefined)
+    throw new ConfigProblem(
+      `Curfew refuses to run with ${secret}: what never expires can be stolen. Give it a federated credential (AZURE_FEDERATED_TOKEN_FILE ` +
+        `with AZURE_CLIENT_ID) or a managed identity instead, and remove ${secret}.`,
+    );
+  const other = of('AZURE_TENANT_ID');
+  if (other !== null && other.toLowerCase() !== tenantId.toLowerCase())
+    throw new ConfigProblem('AZURE_TENANT_ID is another tenant than CURFEW_AZURE_TENANT.');
+  const authority = of('AZURE_AUTHORITY_HOST');
+  const azure = { tenantId: tenantId.toLowerCase(), identity: readAzureIdentity(of) };
+  return { azure: authority === null ? azure : { ...azure, authority } };
+}
+
+function readAzureIdentity(of: (name: string) => string | null): AzureConfig['identity'] {
+  const [clientId, tokenFile] = [of('AZURE_CLIENT_ID'), of('AZURE_FEDERATED_TOKEN_FILE')];
+  if (clientId !== null && !GUID.test(clientId))
+    throw new ConfigProblem('AZURE_CLIENT_ID must be the client id of an application or of a managed identity.');
+  if (tokenFile !== null && clientId === null)
+    throw new ConfigProblem('AZURE_FEDERATED_TOKEN_FILE is good for nothing without AZURE_CLIENT_ID.');
+  if (tokenFile !== null && clientId !== null) return { kind: 'federated', clientId, tokenFile: resolve(tokenFile) };
+  const [endpoint, header] = [of('IDENTITY_ENDPOINT'), of('IDENTITY_HEADER')];
+  if (endpoint === null || header === null) return { kind: 'virtual-machine', clientId };
+  return { kind: 'app-service', endpoint, header, clientId };
 }
 
 const SMTP_HINT = 'CURFEW_SMTP_URL must be smtps://user@host:465 or smtp://user@host:587';

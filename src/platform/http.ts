@@ -1,4 +1,4 @@
-/** A small HTTP client for the places that talk to a server of our own. Clouds are reached through their SDKs. */
+/** A small HTTP client: for servers of our own, and for clouds that need no SDK. */
 export async function getJson(url: string, timeoutMs: number): Promise<unknown> {
   return json(url, { signal: AbortSignal.timeout(timeoutMs) });
 }

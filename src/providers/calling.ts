@@ -40,3 +40,17 @@ export function refuseSkew(cloudNow: Instant, now: Instant): void {
     `The cloud's clock says ${toIso(cloudNow)}, ours ${toIso(now)}: an end time cannot be trusted. Synchronize the broker's clock.`,
   );
 }
+
+/**
+ * A custom endpoint, which somebody must have allowed on purpose: whoever can choose it receives what the broker sends. Plain http is accepted
+ * for this machine alone. `cloud`: its name in words. Throws an `Error`.
+ */
+export function allowedEndpoint(cloud: string, custom: string, allowed: boolean): URL {
+  if (!allowed)
+    throw new Error(`The ${cloud} endpoint ${custom} is not ${cloud}'s own, and nothing allows a custom endpoint.`);
+  const url = new URL(custom);
+  const local = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local))
+    throw new Error(`The ${cloud} endpoint ${custom} must be https, or http on this machine.`);
+  return url;
+}

@@ -4,6 +4,7 @@ import {
   ProviderFault,
   type BindingSpec,
   type CallOptions,
+  type EndedBy,
   type Ending,
   type IssuedCredential,
   type Observation,
@@ -123,6 +124,11 @@ export async function boundBy(on: ProviderHarness, spec: BindingSpec): Promise<s
   await on.provider.provision(spec, options(on));
   const plan = on.provider.plan(spec);
   return plan.ok ? String(plan.policyHash) : 'nothing';
+}
+
+/** Who ends a binding when the broker is dead, as the provider declares it for its role. */
+export function endedBy(on: ProviderHarness, spec: BindingSpec): EndedBy | undefined {
+  return on.provider.endedBy?.(spec) ?? on.provider.methods[on.method]?.endedBy;
 }
 
 export function revoke(on: ProviderHarness, spec: BindingSpec, ending: Ending, rung = 0): Promise<void> {

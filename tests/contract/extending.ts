@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { after, type Instant } from '../../src/core/time.ts';
 import type { BindingSpec } from '../../src/providers/contract.ts';
-import { hold, options, pause, provide, returned, takeAway, untilRefused } from './contract-steps.ts';
+import { endedBy, hold, options, pause, provide, returned, takeAway, untilRefused } from './contract-steps.ts';
 import type { Held, ProviderHarness } from './provider-harness.ts';
 
 /** What a provider promises about a binding whose end moves to later: `provision` with that end, and nothing else. */
@@ -16,6 +16,11 @@ export function extending(on: () => ProviderHarness): void {
     expect((await provide(on(), longer)).usable).toBe(true);
     const fresh = await hold(on(), longer);
     expect(await refusals).toEqual([]);
+    // What only the broker ends goes on until it does; what it wrote is there all the same.
+    if (endedBy(on(), spec) === 'broker') {
+      const seen = on().provider.observe(longer, null, options(on()));
+      return expect(await seen).toMatchObject({ presence: 'present', usable: true });
+    }
     await until(on(), after(spec.endsAt, lateMs + 500));
     expect(await on().use(fresh)).toBe('allowed');
     await until(on(), after(longer.endsAt, lateMs + 500));

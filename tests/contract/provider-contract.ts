@@ -4,6 +4,7 @@ import { ProviderFault, type FaultKind } from '../../src/providers/contract.ts';
 import {
   absent,
   boundBy,
+  endedBy,
   finish,
   hold,
   issue,
@@ -203,6 +204,8 @@ function endings(on: () => ProviderHarness): void {
   test('at its end a saved credential is refused with nobody left to do anything', async () => {
     const { durationMs, lateMs } = on().endsByItself ?? { durationMs: 3_000, lateMs: 500 };
     const spec = on().binding(durationMs);
+    // Where the method says that nobody but the broker does it, approvers have read so.
+    if (endedBy(on(), spec) === 'broker') return;
     const issued = await hold(on(), spec);
     // Nothing of the provider is called from here on: the cloud, or the credential itself, must do it.
     const answers: { at: Instant; answer: string }[] = [];

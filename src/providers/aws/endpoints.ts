@@ -1,3 +1,4 @@
+import { allowedEndpoint } from '../calling.ts';
 import { partitionOf, type Partition } from './names.ts';
 
 /** Where the calls go. Always explicit: the SDK would otherwise obey AWS_ENDPOINT_URL of its environment. */
@@ -64,8 +65,7 @@ const PARTITIONS: Readonly<
 };
 
 /**
- * AWS's own endpoints of a region, or everything at `custom`, which somebody must have allowed on purpose: whoever can
- * choose the endpoint receives what the broker sends. Plain http is accepted for this machine alone.
+ * AWS's own endpoints of a region, or everything at `custom`, which somebody must have allowed on purpose.
  */
 export function endpointsOf(region: string, custom: string | undefined, allowCustom: boolean): Endpoints {
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) throw new Error(`"${region}" is not an AWS region.`);
@@ -86,14 +86,7 @@ export function endpointsOf(region: string, custom: string | undefined, allowCus
       inRegion,
     };
   }
-  if (!allowCustom) {
-    throw new Error(`The AWS endpoint ${custom} is not AWS's own, and nothing allows a custom endpoint.`);
-  }
-  const url = new URL(custom);
-  const local = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) {
-    throw new Error(`The AWS endpoint ${custom} must be https, or http on this machine.`);
-  }
+  const url = allowedEndpoint('AWS', custom, allowCustom);
   return {
     sts: custom,
     iam: custom,

@@ -1,0 +1,113 @@
+import type { Clock } from '../../platform/clock.ts';
+import {
+  ProviderFault,
+  type Act,
+  type BindingPlace,
+  type BindingSpec,
+  type CallOptions,
+  type DoctorFinding,
+  type DoctorPlace,
+  type EndedBy,
+  type Landing,
+  type Provider,
+  type Quota,
+  type Residual,
+} from '../contract.ts';
+import type { Method } from '../method.ts';
+import type { EndSigner } from '../signed-end.ts';
+import { createArm } from './call.ts';
+import { endpointsOf, GLOBAL_AUTHORITY } from './endpoints.ts';
+import { createTokens, type AzureIdentity } from './identity.ts';
+import { scopeOf } from './names.ts';
+import { BROKER_ROLE } from './permissions.ts';
+import { rbac } from './rbac.ts';
+import { roleAssignments, type RoleAssignments } from './rbac-assignments.ts';
+
+export interface AzureProviderOptions {
+  readonly identity: AzureIdentity;
+  /** Where tokens are issued; decides the cloud of Microsoft's. Absent: the global one. */
+  readonly authority?: string;
+  readonly clock: Clock;
+  /** Signs the ends that stand in assignments. */
+  readonly endSigner: EndSigner;
+  /** A single call is given up after this; the caller's signal may be earlier. Default 3 s. */
+  readonly requestTimeoutMs?: number;
+  /** Sends everything there instead of to Azure. Needs `allowCustomEndpoint`. */
+  readonly endpoint?: string;
+  readonly allowCustomEndpoint?: boolean;
+}
+
+export interface AzureProvider extends Provider {
+  endedBy(binding: Pick<BindingSpec, 'method' | 'role'>): EndedBy;
+  landing(binding: Pick<BindingSpec, 'method' | 'role' | 'target' | 'principal'>): Landing | null;
+  quota(place: BindingPlace, act: Act): readonly Quota[];
+  residual(binding: Pick<BindingSpec, 'method' | 'role' | 'target'>): Residual;
+  sharedPlace(wanted: Pick<BindingSpec, 'method' | 'target' | 'role' | 'principal'>): readonly string[];
+  /** Gets a token and throws it away: what is wrong with the broker's identity is said now. Throws faults. */
+  requireIdentity(signal: AbortSignal): Promise<void>;
+}
+
+/** Makes the provider. Throws an `Error` for an endpoint that is not allowed; never reads the environment. */
+export function createAzureProvider(options: AzureProviderOptions): AzureProvider {
+  const { clock, identity, endSigner, requestTimeoutMs = 3_000 } = options;
+  const endpoints = endpointsOf(
+    options.authority ?? GLOBAL_AUTHORITY,
+    options.endpoint,
+    options.allowCustomEndpoint ?? false,
+  );
+  const tokens = createTokens(identity, { endpoints, clock, requestTimeoutMs });
+  const arm = createArm({ tokens, management: endpoints.management, requestTimeoutMs });
+  const all = [rbac({ arm, clock, endSigner })];
+  const methods = new Map<string, Method>(all.map((method) => [method.capabilities.method, method]));
+  const of = ({ method }: Pick<BindingSpec, 'method'>): Method => {
+    const found = methods.get(method);
+    if (found === undefined) throw new ProviderFault('invalid', `Azure has no method ${method} here`);
+    return found;
+  };
+  return {
+    name: 'azure',
+    methods: Object.fromEntries([...methods].map(([name, { capabilities }]) => [name, capabilities])),
+    plan: (wanted) => of(wanted).plan(wanted),
+    provision: async (wanted, call) => of(wanted).provision(wanted, call),
+    observe: async (binding, ending, call) => of(binding).observe(binding, ending, call),
+    revoke: async (binding, ending, rung, call) => of(binding).revoke(binding, ending, rung, call),
+    exclusive: (place, act) => of(place).exclusive(place, act),
+    quota: (place, act) => of(place).quota?.(place, act) ?? [],
+    residual: (binding) => of(binding).residual?.(binding) ?? of(binding).capabilities.residual,
+    endedBy: (binding) => of(binding).endedBy?.(binding.role) ?? of(binding).capabilities.endedBy,
+    landing: (binding) => of(binding).landing(binding),
+    sharedPlace: (wanted) => {
+      const place = of(wanted).sharedPlace?.(wanted);
+      if (place === undefined) throw new ProviderFault('invalid', `Azure has no shared place for ${wanted.method}`);
+      return place;
+    },
+    issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
+    doctor: (places, call) => diagnose(roleAssignments(arm), places, call),
+    requireIdentity: async (signal) => void (await tokens.get(signal)),
+  };
+}
+
+/** Nobody is assigned anything by this id. */
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+/** Whether the broker may read the role assignments of each target. Whether it may write them, only a grant shows. */
+async function diagnose(
+  assignments: RoleAssignments,
+  places: readonly DoctorPlace[],
+  call: CallOptions,
+): Promise<readonly DoctorFinding[]> {
+  const findings: DoctorFinding[] = [];
+  for (const { target } of places) {
+    const scope = scopeOf(target);
+    if (scope === null) continue;
+    try {
+      await assignments.list(scope, NOBODY, call);
+      findings.push({ target: target.key, ok: true, message: 'The broker may read its role assignments' });
+    } catch (error) {
+      if (!(error instanceof ProviderFault)) throw error;
+      const fix = `az role assignment create --role ${BROKER_ROLE} --scope ${scope} --assignee-principal-type ServicePrincipal --assignee-object-id <the broker's> --condition-version 2.0 --condition <see docs/providers/azure.md>`;
+      findings.push({ target: target.key, ok: false, message: error.message, fix });
+    }
+  }
+  return findings;
+}
