@@ -1,6 +1,7 @@
 import { systemClock } from '../platform/clock.ts';
 import { readEnvironment } from '../platform/processes.ts';
-import { ambientIdentity, sweepOnce, type SweepReport } from '../providers/aws/index.ts';
+import { ambientIdentity, sweepOnce } from '../providers/aws/index.ts';
+import type { SweepReport } from '../providers/sweep-report.ts';
 import { readSweepSettings } from './sweep-settings.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 

@@ -1,4 +1,5 @@
-import { ambientIdentity, sweepOnce, type SweepReport } from '../providers/aws/index.ts';
+import { ambientIdentity, sweepOnce } from '../providers/aws/index.ts';
+import type { SweepReport } from '../providers/sweep-report.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Failure } from './failure.ts';

@@ -10,7 +10,8 @@ import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
 import { createBucket, type Bucket } from '../../src/providers/aws/bucket.ts';
 import { createLeases, type Leases } from '../../src/providers/aws/leases.ts';
-import { sweepOnce, type AwsProvider, type SweepOptions, type SweepReport } from '../../src/providers/aws/index.ts';
+import { sweepOnce, type AwsProvider, type SweepOptions } from '../../src/providers/aws/index.ts';
+import type { SweepReport } from '../../src/providers/sweep-report.ts';
 import {
   leasePermissions,
   sweeperAssignmentPermissions,

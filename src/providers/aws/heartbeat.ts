@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { fromIso, type Instant } from '../../core/time.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import type { Bucket } from './bucket.ts';
-import type { SweepReport } from './sweep-report.ts';
+import type { SweepReport } from '../sweep-report.ts';
 
 /** Where sweepers say that they ran. */
 export const HEARTBEATS = 'curfew/heartbeats/';

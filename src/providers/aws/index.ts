@@ -9,5 +9,4 @@ export {
 } from './identity.ts';
 export { isSweeperName } from './heartbeat.ts';
 export { sweepOnce, sweeperRoleArn, type SweepOptions } from './sweep.ts';
-export type { SweepReport } from './sweep-report.ts';
 export { authorityOf } from './authority-file.ts';

@@ -11,7 +11,7 @@ import type { Bucket } from './bucket.ts';
 import { perform } from './call.ts';
 import { ASSIGNMENT, settledAt, type LeasedAssignment } from './identity-center-leases.ts';
 import { latestEnd, type LeasedSlot } from './leases.ts';
-import { callOf, createPace, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from './sweep-calls.ts';
+import { callOf, createPace, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from '../sweep-calls.ts';
 import { laterCreations } from './sweep-creations.ts';
 import { readLeases, type SweptLeases } from './sweep-leases.ts';
 

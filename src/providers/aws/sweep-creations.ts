@@ -7,7 +7,7 @@ import { instant, type Instant } from '../../core/time.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import { perform } from './call.ts';
 import type { LeasedAssignment } from './identity-center-leases.ts';
-import { callOf, mayBegin, patiently, type SweepPorts } from './sweep-calls.ts';
+import { callOf, mayBegin, patiently, type SweepPorts } from '../sweep-calls.ts';
 
 /** AWS says who was assigned what only one by one; a run asks about no more than these. */
 const MOST_LOOKS = 200;

@@ -1,7 +1,7 @@
 import { after, type Instant } from '../../core/time.ts';
 import type { Bucket } from './bucket.ts';
 import { bySlot, endInKey, listLeases, readLease, type BadLease, type GoodLease, type LeasedSlot } from './leases.ts';
-import { callOf, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from './sweep-calls.ts';
+import { callOf, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from '../sweep-calls.ts';
 
 const LEASES_AT_A_TIME = 8;
 

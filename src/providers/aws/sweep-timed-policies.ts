@@ -8,7 +8,7 @@ import { perform } from './call.ts';
 import { parseDocument, readEndMarker, statementsOf } from './end-marker.ts';
 import { identityCalls, type IdentityCalls } from './identity-store.ts';
 import type { Partition } from './names.ts';
-import { callOf, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from './sweep-calls.ts';
+import { callOf, fewAtATime, mayBegin, patiently, rotated, type SweepPorts } from '../sweep-calls.ts';
 import { isOurs, ownEnd, type IdentityPlace } from './timed-policy-document.ts';
 
 /** One account whose people's identities are looked at. */

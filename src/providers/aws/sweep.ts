@@ -12,8 +12,8 @@ import { writeHeartbeat } from './heartbeat.ts';
 import { withoutStaticKeys, type IdentitySource, type ResolvedIdentity } from './identity.ts';
 import { partitionOf, SWEEPER } from './names.ts';
 import { sweepAssignments } from './sweep-assignments.ts';
-import { callOf, mayBegin, patiently, rotated, turnAt, type SweepPorts } from './sweep-calls.ts';
-import { createNotes, type SweepReport } from './sweep-report.ts';
+import { callOf, mayBegin, patiently, rotated, turnAt, type SweepPorts } from '../sweep-calls.ts';
+import { createNotes, type SweepReport } from '../sweep-report.ts';
 import { sweepTimedPolicies } from './sweep-timed-policies.ts';
 
 export interface SweepOptions {

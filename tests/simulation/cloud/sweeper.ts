@@ -1,7 +1,7 @@
 import { after } from '../../../src/core/time.ts';
 import { sweepAssignments } from '../../../src/providers/aws/sweep-assignments.ts';
-import { turnAt, type SweepPorts } from '../../../src/providers/aws/sweep-calls.ts';
-import { createNotes } from '../../../src/providers/aws/sweep-report.ts';
+import { turnAt, type SweepPorts } from '../../../src/providers/sweep-calls.ts';
+import { createNotes } from '../../../src/providers/sweep-report.ts';
 import { sweepTimedPolicies } from '../../../src/providers/aws/sweep-timed-policies.ts';
 import { createEndVerifier, type EndSigner } from '../../../src/providers/signed-end.ts';
 import { createMishaps } from '../broker/mishaps.ts';

@@ -1,5 +1,5 @@
-import { toIso, type Instant } from '../../core/time.ts';
-import { ProviderFault, type FaultKind } from '../contract.ts';
+import { toIso, type Instant } from '../core/time.ts';
+import { ProviderFault, type FaultKind } from './contract.ts';
 
 /**
  * What became of one place that the sweeper looked at. Live ones are counted and not listed.

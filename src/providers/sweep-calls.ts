@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { after, type Instant } from '../../core/time.ts';
-import type { Clock } from '../../platform/clock.ts';
-import { ProviderFault, type CallOptions } from '../contract.ts';
-import type { EndVerifier } from '../signed-end.ts';
+import { after, type Instant } from '../core/time.ts';
+import type { Clock } from '../platform/clock.ts';
+import { ProviderFault, type CallOptions } from './contract.ts';
+import type { EndVerifier } from './signed-end.ts';
 import type { SweepNotes } from './sweep-report.ts';
 
 /** What every part of a sweep works with. */

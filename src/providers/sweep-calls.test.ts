@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { instant } from '../../core/time.ts';
+import { instant } from '../core/time.ts';
 import { rotated, turnAt } from './sweep-calls.ts';
 
 const START = Date.UTC(2026, 10, 22);
