@@ -3,7 +3,8 @@ const CORE = '^src/core/';
 /** `node_modules` is a link in the test's own trees. */
 const packages = (names) => `(^|/)node_modules/(${names})/`;
 /** What stands beside the clouds, for all of them. */
-const SHARED_BY_PROVIDERS = '^src/providers/(contract|contract-fault|signed-end|calling|method)\\.ts$';
+const SHARED_BY_PROVIDERS =
+  '^src/providers/(contract|contract-fault|signed-end|calling|method|sweep-calls|sweep-report)\\.ts$';
 const TEST = '\\.test\\.ts$';
 const OURS = '^(src|simulators|tests|bench|tools)/';
 
@@ -57,7 +58,11 @@ module.exports = {
     only('engine', '^src/engine/', [CORE, '^src/store/', '^src/ledger/', '^src/platform/', '^src/providers/contract']),
     only('contract', '^src/providers/contract', [CORE]),
     only('signed-end', '^src/providers/signed-end', [CORE]),
-    only('shared-by-providers', '^src/providers/(calling|method)', [CORE, '^src/platform/', '^src/providers/contract']),
+    only('shared-by-providers', '^src/providers/(calling|method|sweep-)', [
+      CORE,
+      '^src/platform/',
+      '^src/providers/(contract|signed-end|sweep-)',
+    ]),
     only('provider-aws', '^src/providers/aws/', [CORE, '^src/platform/', SHARED_BY_PROVIDERS]),
     only('provider-azure', '^src/providers/azure/', [CORE, '^src/platform/', SHARED_BY_PROVIDERS]),
     only('identity', '^src/identity/', [CORE, '^src/store/', '^src/platform/', '^src/policy/']),

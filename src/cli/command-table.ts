@@ -309,10 +309,13 @@ export function operatorCommands(program: Command, act: Act): void {
   program
     .command('sweep')
     .description('End what is overdue in a cloud, without a broker (docs/guides/sweeper.md)')
-    .requiredOption('--provider <name>', 'aws')
+    .requiredOption('--provider <name>', 'aws or azure')
     .addOption(new Option('--account <id>', 'sweep this account, as its curfew-sweeper').argParser(collect))
     .addOption(new Option('--role-arn <arn>', 'sweep the account of this role, as it').argParser(collect))
     .addOption(new Option('--path <path>', 'where identities of people lie: people/').argParser(collect))
+    .addOption(
+      new Option('--scope <path>', 'a subscription or management group of Azure, with all below it').argParser(collect),
+    )
     .option('--bucket <name>', 'where leases are, and where the heartbeat goes')
     .option('--bucket-region <region>', 'its region')
     .addOption(new Option('--key <key>', "the broker's public key, or a file of keys").argParser(collect))
@@ -320,7 +323,7 @@ export function operatorCommands(program: Command, act: Act): void {
     .option('--identity-center-region <region>', 'region of Identity Center')
     .option('--identity-center-role-arn <arn>', 'role to assume where Identity Center is administered')
     .option('--name <name>', 'name of this sweeper in its heartbeat')
-    .option('--endpoint <url>', 'call this instead of AWS')
+    .option('--endpoint <url>', 'call this instead of the cloud')
     .option('--allow-custom-endpoint', 'needed for --endpoint: whoever is there gets what is sent')
     .option('--dry-run', 'only show what would be ended')
     .option('--once', 'one run; this is the default')

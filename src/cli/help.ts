@@ -51,6 +51,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   sweep: [
     'sweep --provider aws --account 444455556666 --path people/ --key 0Bq… --dry-run',
     'sweep --provider aws --bucket acme-curfew --key keys.txt --every 1m',
+    'sweep --provider azure --scope 11111111-2222-4333-8444-555555555555 --key 0Bq… --dry-run',
   ],
   completion: ['completion bash > ~/.local/share/bash-completion/completions/curfew'],
 };

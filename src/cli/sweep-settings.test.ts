@@ -45,7 +45,6 @@ test('a file may hold the keys, one in each line', () => {
 });
 
 test.each<readonly [string, SweepFlags, string]>([
-  ['another provider', { ...flags, provider: 'azure' }, 'no sweeper for azure'],
   ['nothing to sweep', { provider: 'aws', key: [KEY] }, 'nothing to sweep'],
   ['no key', { provider: 'aws', path: ['people/'] }, 'no key'],
   ['a key that is none', { ...flags, key: ['nowhere'] }, 'neither a public key nor a file'],

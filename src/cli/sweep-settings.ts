@@ -9,6 +9,7 @@ export interface SweepFlags {
   readonly account?: readonly string[];
   readonly roleArn?: readonly string[];
   readonly path?: readonly string[];
+  readonly scope?: readonly string[];
   readonly bucket?: string;
   readonly bucketRegion?: string;
   readonly key?: readonly string[];
@@ -26,17 +27,15 @@ export interface SweepFlags {
 /** What a sweep is told, apart from what the process brings: its identity, its clock, its version. */
 export type SweepSettings = Omit<SweepOptions, 'identity' | 'clock' | 'signal' | 'version'>;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The shortest distance between two runs: AWS's quotas are shared with everybody else. */
 const SHORTEST_EVERY_MS = 10_000;
 
-/** Reads the settings of a sweep. Throws a usage `Failure` that says what is wrong and what to write. */
+/** Reads the settings of a sweep of AWS. Throws a usage `Failure` that says what is wrong and what to write. */
 export function readSweepSettings(flags: SweepFlags, env: Environment): SweepSettings {
   const of = (flag: string | undefined, name: string) => flag ?? (env[name] || undefined);
   const all = (flag: readonly string[] | undefined, name: string) => flag ?? words(env[name] ?? '');
-  if (flags.provider !== 'aws')
-    throw usage(`There is no sweeper for ${flags.provider ?? 'no provider'}.`, 'Write --provider aws.');
   const region = of(flags.region, 'AWS_REGION') ?? 'us-east-1';
   const bucketName = of(flags.bucket, 'CURFEW_SWEEP_BUCKET');
   const paths = all(flags.path, 'CURFEW_SWEEP_PATHS').map(identityPath);
@@ -86,7 +85,7 @@ export function readEvery({ once, every }: SweepFlags): number | null {
   return ms;
 }
 
-function words(list: string): readonly string[] {
+export function words(list: string): readonly string[] {
   return list.split(/[,\s]+/).filter((one) => one !== '');
 }
 
@@ -112,8 +111,8 @@ function roleArn(text: string): string {
   );
 }
 
-/** Public keys, or files with one in each line. */
-function keysOf(given: readonly string[]): readonly string[] {
+/** Public keys, or files with one in each line. Throws a usage `Failure` for none. */
+export function keysOf(given: readonly string[]): readonly string[] {
   if (given.length === 0)
     throw usage(
       'The sweeper has no key to believe.',

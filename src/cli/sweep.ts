@@ -1,8 +1,10 @@
-import { ambientIdentity, sweepOnce } from '../providers/aws/index.ts';
+import { ambientIdentity, sweepOnce as sweepAws } from '../providers/aws/index.ts';
+import { sweepOnce as sweepAzure } from '../providers/azure/index.ts';
 import type { SweepReport } from '../providers/sweep-report.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { Failure } from './failure.ts';
+import { Failure, usage } from './failure.ts';
+import { readAzureSweepSettings } from './sweep-settings-azure.ts';
 import { readEvery, readSweepSettings, type SweepFlags } from './sweep-settings.ts';
 import { printable } from './terminal/printable.ts';
 import { cliVersion } from './version.ts';
@@ -14,18 +16,12 @@ import { cliVersion } from './version.ts';
 export async function sweep(context: Context, flags: SweepFlags): Promise<ExitCode> {
   const { place } = context;
   const everyMs = readEvery(flags);
-  const settings = readSweepSettings(flags, place.env);
+  const sweepOnce = sweeperOf(context, flags);
   const stop = new AbortController();
   const forget = (['SIGINT', 'SIGTERM'] as const).map((name) => place.onSignal(name, () => stop.abort()));
-  const run = {
-    identity: ambientIdentity(settings.region),
-    clock: place.clock,
-    signal: stop.signal,
-    version: cliVersion(),
-  };
   try {
     for (;;) {
-      const report = await once(() => sweepOnce({ ...settings, ...run }));
+      const report = await once(() => sweepOnce(stop.signal));
       show(context, report);
       if (everyMs !== null) await place.clock.sleep(everyMs, stop.signal);
       if (everyMs === null || stop.signal.aborted) return exitCodeOf(report);
@@ -33,6 +29,23 @@ export async function sweep(context: Context, flags: SweepFlags): Promise<ExitCo
   } finally {
     for (const one of forget) one();
   }
+}
+
+/** One run in the cloud that the options name, with settings that are read and judged once. Throws a usage `Failure`. */
+function sweeperOf({ place }: Context, flags: SweepFlags): (signal: AbortSignal) => Promise<SweepReport> {
+  const run = { clock: place.clock, version: cliVersion() };
+  if (flags.provider === 'azure') {
+    const settings = readAzureSweepSettings(flags, place.env);
+    return (signal) => sweepAzure({ ...settings, ...run, signal });
+  }
+  if (flags.provider !== 'aws')
+    throw usage(
+      `There is no sweeper for ${flags.provider ?? 'no provider'}.`,
+      'Write --provider aws or --provider azure.',
+    );
+  const settings = readSweepSettings(flags, place.env);
+  const identity = ambientIdentity(settings.region);
+  return (signal) => sweepAws({ ...settings, ...run, identity, signal });
 }
 
 /** What no run could ever get past is a mistake in the settings, and said as such. */

@@ -270,7 +270,8 @@ const AZURE_SECRETS = [
   'AZURE_PASSWORD',
 ] as const;
 
-function readAzure(env: Environment): Pick<Config, 'azure'> {
+/** What is known of Azure, and as whom. Throws {@link ConfigProblem}. */
+export function readAzure(env: Environment): Pick<Config, 'azure'> {
   const of = (name: string): string | null => (env[name] === '' ? null : (env[name] ?? null));
   const tenantId = of('CURFEW_AZURE_TENANT');
   if (tenantId === null) return {};

@@ -25,6 +25,8 @@ export interface EndSigner {
 
 /** Knows the public keys of one deployment; more than one while a key is being replaced. */
 export interface EndVerifier {
+  /** Ids of the keys, as their signers say them. */
+  readonly keyIds: readonly string[];
   verify(statement: EndStatement, signature: Buffer): boolean;
 }
 
@@ -53,6 +55,7 @@ export function createEndVerifier(publicKeys: readonly string[]): EndVerifier {
   if (publicKeys.length === 0) throw new Error('without a public key no end can be believed');
   const keys = publicKeys.map(parsePublicKey);
   return {
+    keyIds: publicKeys.map((key) => keyIdOf(Buffer.from(key, 'base64url'))),
     verify: (statement, signature) =>
       signature.length === SIGNATURE_BYTES && keys.some((key) => verify(null, signedBytes(statement), key, signature)),
   };

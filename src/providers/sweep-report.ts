@@ -13,7 +13,7 @@ export type SweepEventKind = 'ended' | 'would-end' | 'alarm' | 'failed';
 
 export interface SweepEvent {
   readonly kind: SweepEventKind;
-  readonly method: 'timed-policy' | 'identity-center' | 'sweeper';
+  readonly method: 'timed-policy' | 'identity-center' | 'rbac' | 'sweeper';
   /** The cloud's own names of the place. */
   readonly place: string;
   /** ISO 8601; `null` where no signed end is known. */

@@ -10,7 +10,12 @@ import { after } from '../../src/core/time.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { makeEd25519Pem } from '../../src/platform/key-files.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
-import { createAzureProvider, type AzureProvider, type AzureProviderOptions } from '../../src/providers/azure/index.ts';
+import {
+  createAzureProvider,
+  type AzureIdentity,
+  type AzureProvider,
+  type AzureProviderOptions,
+} from '../../src/providers/azure/index.ts';
 import { READ_ACTIONS, WRITE_ACTIONS } from '../../src/providers/azure/permissions.ts';
 import type { BindingSpec } from '../../src/providers/contract.ts';
 import { createEndSigner, type EndSigner } from '../../src/providers/signed-end.ts';
@@ -105,6 +110,7 @@ export interface RbacHarness extends ProviderHarness {
   readonly provider: AzureProvider;
   readonly cloud: AzureCloud;
   readonly endSigner: EndSigner;
+  readonly identity: AzureIdentity;
   own(spec: BindingSpec): Held;
   with(change: Partial<AzureProviderOptions>): AzureProvider;
   /** A binding over another role or target. */
@@ -193,9 +199,10 @@ export async function rbacHarness(given: Given, settings: Partial<AzureSettings>
     issuer.nowMs = Date.now() + offsetMs;
     return issuer.assertion();
   };
+  const identity: AzureIdentity = { kind: 'federated', tenantId: TENANT, clientId: BROKER_APP, assertion };
   const make = (change: Partial<AzureProviderOptions> = {}): AzureProvider =>
     createAzureProvider({
-      identity: { kind: 'federated', tenantId: TENANT, clientId: BROKER_APP, assertion },
+      identity,
       clock: systemClock,
       endSigner,
       endpoint: simulator.url,
@@ -224,6 +231,7 @@ export async function rbacHarness(given: Given, settings: Partial<AzureSettings>
     },
     cloud,
     endSigner,
+    identity,
     with: make,
     method: 'rbac',
     calls: CALLS,

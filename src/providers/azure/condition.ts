@@ -7,7 +7,7 @@ import { endSecond } from '../signed-end.ts';
  * access, by its own clock. An action that is not named passes a condition, so all data actions of the role are.
  * Source: articles/role-based-access-control/conditions-format.md and articles/storage/blobs/storage-auth-abac-attributes.md ("UTC now").
  */
-export function endCondition({ actions }: AzureNativeEnd, endsAt: Instant): string {
+export function endCondition({ actions }: Pick<AzureNativeEnd, 'actions'>, endsAt: Instant): string {
   const others = actions.map((action) => `!(ActionMatches{'${action}'})`).join(' AND ');
   const end = toIso(endSecond(endsAt)).replace('.000Z', '.0Z');
   return `((${others}) OR (@Environment[UtcNow] DateTimeLessThan '${end}'))`;

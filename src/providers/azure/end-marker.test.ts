@@ -45,7 +45,7 @@ test('it is bad on another place and under another key, and whatever says nothin
 });
 
 test('a condition names every data action, and compares with the whole second', () => {
-  const condition = endCondition({ actions: ['a/read', 'a/write'], whole: true }, END);
+  const condition = endCondition({ actions: ['a/read', 'a/write'] }, END);
   expect(condition).toBe(
     "((!(ActionMatches{'a/read'}) AND !(ActionMatches{'a/write'})) OR (@Environment[UtcNow] DateTimeLessThan '2026-11-23T10:00:00.0Z'))",
   );

@@ -34,7 +34,8 @@ export async function openAzure(
   return provider;
 }
 
-function identityOf({ tenantId, identity }: AzureConfig): AzureIdentity {
+/** The identity that the settings name. */
+export function identityOf({ tenantId, identity }: AzureConfig): AzureIdentity {
   if (identity.kind !== 'federated') return identity;
   const { kind, clientId, tokenFile } = identity;
   return { kind, tenantId, clientId, assertion: () => readTokenFile(tokenFile) };

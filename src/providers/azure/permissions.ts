@@ -13,6 +13,12 @@ export const WRITE_ACTIONS = [
   'Microsoft.Authorization/roleAssignments/write',
 ] as const;
 
+/** All that the sweeper calls. */
+export const SWEEPER_ACTIONS = [
+  'Microsoft.Authorization/roleAssignments/delete',
+  'Microsoft.Authorization/roleAssignments/read',
+] as const;
+
 /** The role of the broker, by its GUID: Role Based Access Control Administrator. */
 export const BROKER_ROLE = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168';
 

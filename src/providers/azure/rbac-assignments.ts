@@ -40,6 +40,8 @@ export interface RoleAssignments {
   remove(scope: string, name: string, call: CallOptions): Promise<void>;
   /** All that a principal has at a scope, above it and below it, itself and not by groups. */
   list(scope: string, principalId: string, call: CallOptions): Promise<readonly Assignment[]>;
+  /** All that anybody has at a scope, above it and below it. */
+  listAll(scope: string, call: CallOptions): Promise<readonly Assignment[]>;
 }
 
 export function roleAssignments(arm: Arm): RoleAssignments {
@@ -69,6 +71,11 @@ export function roleAssignments(arm: Arm): RoleAssignments {
       const what = `Listing the role assignments of ${principalId} at ${scope}`;
       const filter = `principalId eq '${principalId}'`;
       const all = await arm.list({ path: at(scope), version: VERSION, filter, what }, call);
+      return all.flatMap((one) => assignmentOf(one) ?? []);
+    },
+    async listAll(scope, call) {
+      const what = `Listing the role assignments at ${scope}`;
+      const all = await arm.list({ path: at(scope), version: VERSION, what }, call);
       return all.flatMap((one) => assignmentOf(one) ?? []);
     },
   };
