@@ -1,6 +1,7 @@
 import { header, queryValue, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import { listActivity, recordActivity } from './activity-log.ts';
 import type { ArmCall, ArmPorts, ArmRoute } from './arm-call.ts';
+import { pimRoute } from './arm-pim.ts';
 import {
   getManagementGroup,
   getResourceGroup,
@@ -46,6 +47,8 @@ export function armRoute(ports: ArmPorts, call: HttpCall): ArmRoute | null {
       ? assignments(ports, call.method, scope, name ?? null)
       : definitions(ports, call.method, scope, name ?? null);
   }
+  const pim = pimRoute(ports, call.method, path);
+  if (pim !== null) return pim;
   const [, logged] = ACTIVITY.exec(path) ?? [];
   const subscription = logged === undefined ? null : parseScope(logged);
   if (subscription?.kind === 'subscription') return call.method === 'GET' ? activity(ports, subscription) : null;

@@ -21,6 +21,8 @@ export type Request = {
   readonly action: string;
   /** Whether the action is one of the data plane. */
   readonly data?: boolean;
+  /** Whether roles that were assigned under a condition do not count. */
+  readonly unconditional?: boolean;
   readonly scope: Scope;
   readonly suboperation?: string;
   readonly request?: Values;
@@ -55,7 +57,8 @@ export class Authorization {
       if (!identities.has(assignment.principalId)) continue;
       const role = this.#world.role(tenant.id, assignment.roleDefinition);
       if (role === null || !allows(role, request.action, request.data === true)) continue;
-      if (this.#holds(assignment, role, caller, request)) return 'allowed';
+      const counts = request.unconditional !== true || assignment.condition === null;
+      if (counts && this.#holds(assignment, role, caller, request)) return 'allowed';
       decision = 'condition';
     }
     return decision;

@@ -181,12 +181,21 @@ export class Estate {
     const group = this.resourceGroup(scope.subscription, scope.resourceGroup);
     if (group === null)
       throw new AzureError(404, 'ResourceGroupNotFound', `Resource group '${scope.resourceGroup}' could not be found.`);
-    if (scope.kind === 'resource' && !isThere(scope, group))
+    if (scope.kind === 'resource' && !isResource(scope, group))
       throw new AzureError(
         404,
         'ResourceNotFound',
         `The Resource '${scope.id.split('/providers/')[1] ?? ''}' under resource group '${group.name}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
       );
+  }
+
+  isThere(scope: Scope): boolean {
+    try {
+      this.requireThere(scope);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   requireSubscription(id: string): Subscription {
@@ -200,7 +209,7 @@ export const storageAccountId = (subscription: string, group: string, name: stri
   `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${name}`;
 
 /** There are storage accounts, and containers in them; no other resource. */
-function isThere(scope: Extract<Scope, { kind: 'resource' }>, group: ResourceGroup): boolean {
+function isResource(scope: Extract<Scope, { kind: 'resource' }>, group: ResourceGroup): boolean {
   const [, account, container] =
     /\/providers\/microsoft\.storage\/storageaccounts\/([^/]+)(?:\/blobservices\/default(?:\/containers\/([^/]+))?)?$/i.exec(
       scope.id,

@@ -82,6 +82,12 @@ export class JsonBody {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, String(one)]));
   }
 
+  /** Every member that was not read yet, as it was sent. */
+  others(): Readonly<Record<string, unknown>> {
+    const names = [...this.#members.keys()].filter((name) => !this.#read.has(name));
+    return Object.fromEntries(names.map((name) => [name, this.#get(name)]));
+  }
+
   /** Members that a client may send and that mean nothing here. */
   ignore(...names: readonly string[]): void {
     for (const name of names) this.#get(name);

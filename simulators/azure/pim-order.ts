@@ -15,6 +15,7 @@ export type PimOrder = {
   /** Null: at once. */
   readonly startsAt: number | null;
   readonly expiration: PimExpiration | null;
+  /** The schedule of the eligibility that is to be activated; null: whichever there is. */
   readonly linked: string | null;
   readonly words: PimWords;
   readonly requestorId: string;
@@ -129,9 +130,7 @@ function requireRules(order: PimOrder, { eligibility, rules }: PimFacts, lengthM
   // Reported: without a length an eligibility is permanent, and an assignment refused.
   const isEndless = expiration?.type === 'AfterDuration' && expiration.duration === null;
   const failed = new Set([
-    ...(self && (eligibility === null || (order.linked !== null && order.linked !== eligibility.id))
-      ? ['EligibilityRule']
-      : []),
+    ...(self && eligibility === null ? ['EligibilityRule'] : []),
     ...(isEndless && !eligible ? ['ExpirationRule'] : []),
     ...failedRules(rules, { ...words, self, eligible, mfa, lengthMs: isEndless && eligible ? 0 : lengthMs }),
   ]);

@@ -5,6 +5,7 @@ import type { PimSurface } from './pim.ts';
 import type { PimKind, PimTarget } from './pim-state.ts';
 import type { RoleAssignment } from './role-assignment-state.ts';
 import type { RoleAssignments } from './role-assignment-store.ts';
+import { parseScope } from './scopes.ts';
 import type { World } from './world.ts';
 
 type Ports = {
@@ -41,9 +42,13 @@ export const assignmentOf = (assignments: RoleAssignments, target: PimTarget): R
         one.principalId === target.principalId,
     ) ?? null;
 
-function roleAssignments({ assignments, now }: Ports): PimSurface {
+function roleAssignments({ assignments, now, world }: Ports): PimSurface {
   const onManagementGroup = (target: PimTarget): boolean => !target.scopeKey.startsWith('/subscriptions/');
   return {
+    canGive: (target) => {
+      const scope = parseScope(target.scope);
+      return scope !== null && world.estate.isThere(scope);
+    },
     has: (target) => assignmentOf(assignments, target) !== null,
     give: (schedule) =>
       assignments.write(
@@ -87,5 +92,10 @@ function listed(
     const tenant = ports.world.tenant(target.tenant);
     return tenant !== null && isMember(listOf(tenant), groupOf(target), target.principalId, 'written', ports.now());
   };
-  return { has, give: (schedule) => write(schedule, true), take: (target) => write(target, false) };
+  return {
+    canGive: () => true,
+    has,
+    give: (schedule) => write(schedule, true),
+    take: (target) => write(target, false),
+  };
 }

@@ -17,6 +17,8 @@ import type { World } from './world.ts';
 
 /** Where what PIM assigns really is: in role assignments, in groups, among the holders of a role. */
 export type PimSurface = {
+  /** Whether what it would be on is there. */
+  readonly canGive: (target: PimTarget) => boolean;
   /** Whether the access is there, whoever gave it. */
   readonly has: (target: PimTarget) => boolean;
   readonly give: (schedule: PimSchedule) => void;
@@ -196,8 +198,10 @@ export class Pim {
     if (isRemoval(request.action)) return void (status === 'Revoked' && this.#goes(request));
     const schedule = this.#state.schedules.find((one) => one.id === request.scheduleId) ?? null;
     const fresh = isNew(request.action);
-    const isTaken = fresh && request.access === 'active' && this.#ports.surfaces[request.kind].has(request);
-    if (status === 'Provisioned' && schedule !== null && !isTaken) return this.#provide(schedule, request, fresh);
+    const surface = this.#ports.surfaces[request.kind];
+    const isTaken = fresh && request.access === 'active' && surface.has(request);
+    if (status === 'Provisioned' && schedule !== null && !isTaken && surface.canGive(request))
+      return this.#provide(schedule, request, fresh);
     if (status === 'Provisioned') request.status = 'Failed';
     if (fresh) this.#state.schedules = this.#state.schedules.filter((one) => one !== schedule);
   }
@@ -233,12 +237,13 @@ export class Pim {
     found.goesAt = now + this.#ports.world.draw(pimRemovalMs, seed);
   }
 
-  #facts({ target, action, requestorId, chain }: PimOrder): PimFacts {
+  #facts({ target, action, requestorId, chain, linked }: PimOrder): PimFacts {
     const now = this.#ports.now();
     const identities = identitiesOf(this.#tenant(target.tenant), requestorId, now);
     const eligibility = this.schedules(target.kind, 'eligible', target.tenant).find(
       (one) =>
         one.since !== null &&
+        (linked === null || one.id === linked) &&
         one.role === target.role &&
         chain.includes(one.scopeKey) &&
         identities.has(one.principalId),

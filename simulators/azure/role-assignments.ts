@@ -1,5 +1,4 @@
 import type { HttpAnswer } from '../shared/http-call.ts';
-import { JsonBody } from './json-body.ts';
 import { json, moment, noContent, type ArmCall, type ArmPorts } from './arm-call.ts';
 import { AzureError } from './azure-error.ts';
 import { OWNER, type RoleDefinition } from './built-in-roles.ts';
@@ -7,6 +6,7 @@ import { requireStorable } from './condition-rules.ts';
 import { principal } from './directory.ts';
 import { GLOBAL_ADMINISTRATOR } from './entra-roles.ts';
 import { isGuid } from './guid.ts';
+import { JsonBody } from './json-body.ts';
 import { entraRolesOf } from './memberships.ts';
 import type { RoleAssignment } from './role-assignment-state.ts';
 import type { Scope } from './scopes.ts';
@@ -95,6 +95,7 @@ export function deleteAssignment(ports: ArmPorts, scope: Scope, name: string, ca
   ports.world.estate.requireThere(scope);
   if (found === null) return noContent;
   requireAnotherOwner(ports, found, call);
+  requireUnminded(ports, found);
   ports.assignments.write(name, null, isManagementGroup(scope));
   return json(shown(found));
 }
@@ -108,11 +109,9 @@ export function getAssignment(ports: ArmPorts, scope: Scope, name: string): Http
 
 /** An assignment as it is answered. */
 export function shown(one: RoleAssignment): Readonly<Record<string, unknown>> {
-  const [, subscription] = /^\/subscriptions\/([^/]+)/.exec(one.scope) ?? [];
-  const prefix = subscription === undefined ? '' : `/subscriptions/${subscription}`;
   return {
     properties: {
-      roleDefinitionId: `${prefix}/providers/Microsoft.Authorization/roleDefinitions/${one.roleDefinition}`,
+      roleDefinitionId: roleIdAt(one.scope, one.roleDefinition),
       principalId: one.principalId,
       principalType: one.principalType,
       scope: one.scope,
@@ -135,13 +134,7 @@ function readWanted(body: Buffer): Wanted {
   const input = JsonBody.parse(body);
   const properties = input.object('properties');
   input.ignore('id', 'name', 'type');
-  const roleId = properties.text('roleDefinitionId');
-  const [, role = ''] =
-    /^(?:\/subscriptions\/[^/]+|\/providers\/Microsoft\.Management\/managementGroups\/[^/]+)?\/providers\/Microsoft\.Authorization\/roleDefinitions\/([^/]+)$/i.exec(
-      roleId,
-    ) ?? [];
-  if (!isGuid(role))
-    throw new AzureError(400, 'InvalidRoleDefinitionId', `The role definition ID '${roleId}' is not valid.`);
+  const roleDefinition = readRoleId(properties.text('roleDefinitionId'));
   const principalId = properties.text('principalId').toLowerCase();
   if (!isGuid(principalId))
     throw new AzureError(
@@ -156,7 +149,7 @@ function readWanted(body: Buffer): Wanted {
   if (Buffer.byteLength(description ?? '') > DESCRIPTION_BYTES)
     throw new AzureError(400, 'InvalidRoleAssignmentDescription', 'The description is longer than 2 KB.');
   const wanted = {
-    roleDefinition: role.toLowerCase(),
+    roleDefinition,
     principalId,
     principalType,
     description,
@@ -166,6 +159,23 @@ function readWanted(body: Buffer): Wanted {
   properties.ignore('scope', 'canDelegate', 'delegatedManagedIdentityResourceId');
   input.requireAllRead();
   return wanted;
+}
+
+/** The id of a role as it is named at a scope. */
+export function roleIdAt(scope: string, role: string): string {
+  const [subscription = ''] = /^\/subscriptions\/[^/]+/.exec(scope) ?? [];
+  return `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`;
+}
+
+/** The GUID of a role that is named by its id. */
+export function readRoleId(id: string): string {
+  const [, role = ''] =
+    /^(?:\/subscriptions\/[^/]+|\/providers\/Microsoft\.Management\/managementGroups\/[^/]+)?\/providers\/Microsoft\.Authorization\/roleDefinitions\/([^/]+)$/i.exec(
+      id,
+    ) ?? [];
+  if (!isGuid(role))
+    throw new AzureError(400, 'InvalidRoleDefinitionId', `The role definition ID '${id}' is not valid.`);
+  return role.toLowerCase();
 }
 
 /** What a condition may ask about an assignment. */
@@ -179,7 +189,8 @@ const attributes = (one: {
   ...(one.principalType === null ? {} : { [`${TYPE}:PrincipalType`]: one.principalType }),
 });
 
-function requireRole(ports: ArmPorts, tenant: string, name: string, scope: Scope): RoleDefinition {
+/** A role that can be assigned at a scope; throws what Azure says of any other. */
+export function requireRole(ports: ArmPorts, tenant: string, name: string, scope: Scope): RoleDefinition {
   const role = ports.world.role(tenant, name);
   const chain = ports.world.estate.chain(scope);
   if (role === null)
@@ -212,19 +223,25 @@ function requireSame(old: RoleAssignment, wanted: Wanted, scope: Scope): void {
 }
 
 function requireNew(ports: ArmPorts, wanted: Wanted, scope: Scope): void {
-  const all = ports.assignments.allWritten();
-  const same = all.some(
-    (one) =>
-      one.scopeKey === scope.key &&
-      one.principalId === wanted.principalId &&
-      one.roleDefinition === wanted.roleDefinition,
-  );
+  const same = ports.assignments
+    .allWritten()
+    .some(
+      (one) =>
+        one.scopeKey === scope.key &&
+        one.principalId === wanted.principalId &&
+        one.roleDefinition === wanted.roleDefinition,
+    );
   if (same) throw new AzureError(409, 'RoleAssignmentExists', 'The role assignment already exists.');
+  requireRoom(ports, scope);
+}
+
+/** Throws where a subscription or a management group has as many assignments as it takes. */
+export function requireRoom(ports: ArmPorts, scope: Scope): void {
   const { assignmentsPerManagementGroup, assignmentsPerSubscription } = ports.settings();
   const [limit, inside] = isManagementGroup(scope)
     ? [assignmentsPerManagementGroup, (one: RoleAssignment) => one.scopeKey === scope.key]
     : [assignmentsPerSubscription, (one: RoleAssignment) => one.scopeKey.startsWith(subscriptionKey(scope))];
-  if (all.filter(inside).length >= limit)
+  if (ports.assignments.allWritten().filter(inside).length >= limit)
     throw new AzureError(400, 'RoleAssignmentLimitExceeded', 'No more role assignments can be created.');
 }
 
@@ -255,6 +272,16 @@ function requireAnotherOwner(ports: ArmPorts, leaving: RoleAssignment, { caller 
     .some((one) => one.name !== leaving.name && one.scopeKey === leaving.scopeKey && one.roleDefinition === OWNER);
   if (!another)
     throw new AzureError(412, 'CannotDeleteLastRbacAdminAssignment', 'Cannot delete the last RBAC admin assignment');
+}
+
+/** What PIM assigned is taken away by PIM alone, unless that is set. */
+function requireUnminded(
+  ports: ArmPorts,
+  { tenant, scope, scopeKey, roleDefinition, principalId }: RoleAssignment,
+): void {
+  if (ports.settings().pimLetsOthersRemove) return;
+  if (ports.pim.minds({ kind: 'arm', access: 'active', tenant, scope, scopeKey, role: roleDefinition, principalId }))
+    throw new AzureError(400, 'BadRequest', 'The role assignment is managed by Privileged Identity Management.');
 }
 
 const isManagementGroup = (scope: Scope): boolean => scope.kind === 'managementGroup' || scope.kind === 'root';
