@@ -2,8 +2,9 @@ import type { DirectorySnapshot } from '../core/directory.ts';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import { transitionRequest } from '../core/request.ts';
 import type { Instant } from '../core/time.ts';
+import type { EntryActor } from '../ledger/entry.ts';
 import { appNow } from '../store/database.ts';
-import { everybodySeen, humansOf, leftWithAccess, saveLeft } from '../store/people.ts';
+import { everybodySeen, humansOf, leftAmong, leftWithAccess, personKeys, saveLeft } from '../store/people.ts';
 import { endRole, lockAdmins, roleHolders, type RoleHolder } from '../store/role-assignments.ts';
 import { lockExtended, lockRequest, saveRequestState } from '../store/requests.ts';
 import { pendingWithin, toBeTriedAgain, toldNothing } from '../store/revocation-sweeps.ts';
@@ -54,13 +55,11 @@ export async function noteDepartures(
     const facts = { cause: next.people.has(key) ? 'inactive' : 'gone', directoryVersion: next.version };
     await world.append(trx, { kind: 'person.left', at: now, actor, subjects: { person: id }, facts });
   }
-  await findStillHere(
-    world,
-    trx,
-    gone.map(({ id }) => id),
-    everybody.filter(({ key }) => isHere(next, key)).map(({ id }) => id),
-    now,
-  );
+  // Whoever carries out a merge holds this, so that one of the two sees what the other wrote.
+  await lockAdmins(trx);
+  const here = everybody.filter(({ key }) => isHere(next, key)).map(({ id }) => id);
+  const left = gone.map(({ id }) => id);
+  await findStillHere(world, trx, { gone: left, here, actor, now });
   await endRolesOfDeparted(world, trx, next, now);
 }
 
@@ -71,9 +70,17 @@ export async function noteDepartures(
 async function findStillHere(
   world: Pick<World, 'append' | 'countFinding'>,
   trx: Trx,
-  gone: readonly PersonId[],
-  here: readonly PersonId[],
-  now: Instant,
+  {
+    gone,
+    here,
+    actor,
+    now,
+  }: {
+    readonly gone: readonly PersonId[];
+    readonly here: readonly PersonId[];
+    readonly actor: EntryActor;
+    readonly now: Instant;
+  },
 ): Promise<void> {
   if (gone.length === 0) return;
   const humans = await humansOf(trx, [...gone, ...here]);
@@ -82,7 +89,6 @@ async function findStillHere(
     const other = entryOf.get(humans.get(person));
     if (other === undefined) continue;
     const facts = { finding: STILL_HERE, with: other };
-    const actor = { kind: 'system', id: 'directory' } as const;
     await world.append(trx, { kind: 'finding.raised', at: now, actor, subjects: { person }, facts });
     world.countFinding?.(STILL_HERE);
   }
@@ -91,9 +97,31 @@ async function findStillHere(
 export const STILL_HERE = 'left-under-one-entry';
 
 /**
+ * The same where two humans turn out to be one, of whom one has left and the other is here: nobody could know it when the one left. `sides`: the
+ * entries of each, of before they were merged; behind the lock of the admins, and called once they are merged.
+ */
+export async function findStillHereMerged(
+  world: Pick<World, 'append' | 'countFinding' | 'rules'>,
+  trx: Trx,
+  sides: readonly [readonly PersonId[], readonly PersonId[]],
+  by: { readonly actor: EntryActor; readonly now: Instant },
+): Promise<void> {
+  const keys = await personKeys(trx, sides.flat());
+  const left = await leftAmong(trx, sides.flat());
+  const { people } = world.rules.current().directory;
+  const isHere = (id: PersonId) => !left.has(id) && people.get(keys.get(id) ?? '')?.active === true;
+  for (const [side, other] of [sides, sides.toReversed()] as const) {
+    // Whoever was here under another entry all the time was found when they left.
+    if (side === undefined || other === undefined || side.some(isHere)) continue;
+    const gone = side.filter((id) => left.has(id));
+    await findStillHere(world, trx, { gone, here: other.filter(isHere), ...by });
+  }
+}
+
+/**
  * Ends the roles of Curfew itself that people who left hold: whoever writes a key into the directory again must not make an admin by that,
  * alone and without a word. As long as an admin is there who can appoint others; where none is, the roles of those who left stay as the only
- * way back (ADR 21), and end once one of them is back.
+ * way back (ADR 21), and end once one of them is back. Behind the lock of the admins.
  */
 async function endRolesOfDeparted(
   world: Pick<World, 'append'>,
@@ -101,7 +129,6 @@ async function endRolesOfDeparted(
   { people, version }: DirectorySnapshot,
   now: Instant,
 ): Promise<void> {
-  await lockAdmins(trx);
   const holders = await roleHolders(trx);
   const left = new Set((await everybodySeen(trx)).filter((one) => one.left).map(({ id }) => id));
   const isHere = ({ person, key }: RoleHolder) => !left.has(person) && people.get(key)?.active === true;

@@ -12,6 +12,7 @@ import { findRequests, type RequestRecord } from '../store/requests.ts';
 import { toldNothing } from '../store/revocation-sweeps.ts';
 import { revocationsOver, widenToHuman } from '../store/revocations.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { findStillHereMerged } from './departures.ts';
 import { endTogether, publishEnded } from './end-together.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { ordererOf, withinReach } from './revocation-reach.ts';
@@ -119,7 +120,7 @@ function asOne(
 /**
  * Writes that two persons are one human. Ids stay, so that the log stays true; from now on what one approved for the other counts for
  * nothing, two approvals of both count once, and neither decides for the other. Live access that lacks an approval now gets a finding, and
- * ends if that was proposed. An order of the kill switch that stands over one of them stands over both, and is carried out anew. `losses`: read
+ * ends if that was proposed. Where one of them has left and the other is here, that is a finding, too. An order of the kill switch that stands over one of them stands over both, and is carried out anew. `losses`: read
  * behind `lockMerges` in this transaction. Returns what to tell once it is committed.
  */
 export async function carryOutMerge(
@@ -130,6 +131,7 @@ export async function carryOutMerge(
   { by, now }: { readonly by: PersonId; readonly now: Instant },
 ): Promise<{ readonly tell: () => void }> {
   const { id, person, other, grants: then, proposedBy } = proposal;
+  const sides = [await allOfHuman(trx, person), await allOfHuman(trx, other)] as const;
   await mergeHumans(trx, { keep: person, merge: other, by: proposedBy, confirmedBy: by, now });
   await settleConflicts(trx, await allOfHuman(trx, person));
   const actor: EntryActor = { kind: 'person', id: by };
@@ -157,6 +159,7 @@ export async function carryOutMerge(
       facts: { finding: BECAUSE },
     })),
   );
+  await findStillHereMerged(world, trx, sides, { actor, now });
   return {
     tell() {
       publishEnded(world, ended, now);

@@ -152,6 +152,17 @@ export async function everybodySeen(
   return rows.map((row) => ({ id: row.id, key: row.directory_key, left: row.left_at !== null }));
 }
 
+/** Which of some are known to have left. */
+export async function leftAmong(db: Db | Trx, persons: readonly PersonId[]): Promise<ReadonlySet<PersonId>> {
+  const rows = await db
+    .selectFrom('person')
+    .select('id')
+    .where(isAnyOf('id', [...persons]))
+    .where('left_at', 'is not', null)
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Writes that somebody has left, or is back (`null`). */
 export async function saveLeft(trx: Trx, ids: readonly PersonId[], at: Instant | null): Promise<void> {
   await trx

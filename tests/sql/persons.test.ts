@@ -41,6 +41,38 @@ eachDatabase('persons', (current) => {
     };
     const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
 
+    test('of whom one has left and the other is here are a finding, once; two who are here, or have left, are none', async () => {
+      const found = async () =>
+        (await bodies('finding.raised')).map(({ text, facts }) => ({
+          person: (JSON.parse(text) as { subjects: { person: string } }).subjects.person,
+          ...facts,
+        }));
+      const leaves = (key: string) =>
+        edit('directory.yaml', new RegExp(`^( {2}${key}:\\n)`, 'm'), '$1    active: false\n');
+      const [bo, finn, cem] = [await acme.as('bo'), await acme.as('finn'), await acme.as('cem')];
+      await leaves('finn');
+      await leaves('cem');
+      expect(await found()).toEqual([]);
+      await merge('keep');
+      const finding = 'left-under-one-entry';
+      expect(await found()).toEqual([{ person: finn.person, finding, with: bo.person }]);
+      const others = async (person: string, other: string) => {
+        const change = { action: 'merge', person, other, grants: 'keep', ...BECAUSE } as const;
+        got(await confirm('ivo', got(await propose(acme.world, await acme.as('gia'), change)).id));
+      };
+      // Whoever has left is named, whichever of the two they are; what was found before is not found anew.
+      await others('cem', 'bo');
+      expect((await found()).slice(1)).toEqual([{ person: cem.person, finding, with: bo.person }]);
+      await others('ana', 'bo');
+      await others('hal', 'kai');
+      for (const key of ['mia', 'lea']) {
+        await acme.as(key);
+        await leaves(key);
+      }
+      await others('mia', 'lea');
+      expect(await found()).toHaveLength(2);
+    });
+
     test('takes two admins who are neither of them, and is done once', async () => {
       await admins('mia', 'lea', 'bo');
       expect(code(await proposeMerge('ana'))).toBe('not-an-admin');
