@@ -6,7 +6,6 @@ import { bindOperations } from './api/bind-operations.ts';
 import { createHealthApi } from './api/create-health-api.ts';
 import { PORTAL_DIR } from './api/pages/portal.ts';
 import type { ApiParts, DemoPage, HealthParts } from './api/parts.ts';
-import type { ProviderName } from './core/target.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { PACE, type EnginePorts } from './engine/ports.ts';
 import { upkeep } from './engine/upkeep.ts';
@@ -42,6 +41,7 @@ import { recheckGrant } from './operations/recheck-grant.ts';
 import { openRules, problemLines } from './operations/reload-rules.ts';
 import { createTallies, type Tallies } from './operations/tallies.ts';
 import type { Actor, World } from './operations/world.ts';
+import { openProviders, type SimulatedClouds } from './open-providers.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import { createCorrectedClock } from './platform/corrected-clock.ts';
 import { ConfigProblem, type Config, type FurtherSignInConfig } from './platform/config.ts';
@@ -52,9 +52,8 @@ import { repeat } from './platform/repeat.ts';
 import { readSourceFiles } from './platform/source-files.ts';
 import { openWitnessFile, WITNESS_FILE } from './platform/witness-file.ts';
 import { parseTargets } from './posture/inventory.ts';
-import { openAws, type AwsProviderOptions, type IdentitySource } from './providers/aws/index.ts';
-import type { Provider } from './providers/contract.ts';
-import { createEndSigner, type EndSigner } from './providers/signed-end.ts';
+import type { AwsProviderOptions } from './providers/aws/index.ts';
+import { createEndSigner } from './providers/signed-end.ts';
 import { appNow, openEmbedded, openPostgres, type Database } from './store/database.ts';
 import { countLiveGrants, markReissue } from './store/grants.ts';
 import { markInstallation } from './store/installation.ts';
@@ -78,10 +77,8 @@ export type AppointDemoPeople = (
 ) => Promise<void>;
 
 /** What only the demo may pass: simulated surroundings. `serve` has no way to. */
-export interface DemoParts {
+export interface DemoParts extends SimulatedClouds {
   readonly people: readonly { readonly key: string; readonly name: string; readonly title: string }[];
-  readonly awsEndpoint: string;
-  readonly awsIdentity: IdentitySource;
   readonly pages?: readonly DemoPage[];
   /** Absent: nobody is claimed to be an admin, and the code is given back as everywhere. */
   readonly appoint?: AppointDemoPeople;
@@ -214,7 +211,7 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, 
     for (const id of await markReissue(database.db, account, role, at)) changes.publish({ kind: 'grant', id, at });
   };
   const endSigner = createEndSigner(keys.loadOrCreate('ends.pem', makeEd25519Pem));
-  const providers = await createProviders(config, demo, endSigner, onCut);
+  const providers = await openProviders(config, demo, { endSigner, onCut });
   const rules = await openRules(
     {
       read: () => readSourceFiles(config.rulesDir),
@@ -263,19 +260,6 @@ async function assemble(parts: BrokerParts, database: Database, keys: KeyFiles, 
   const engine: Engine = createEngine(enginePorts);
   await rules.value.begin(world);
   return { world, engine, enginePorts, reload: async () => void (await rules.value.reload(world)) };
-}
-
-async function createProviders(
-  config: Config,
-  demo: DemoParts | undefined,
-  endSigner: EndSigner,
-  onCut: AwsProviderOptions['onCut'],
-): Promise<ReadonlyMap<ProviderName, Provider>> {
-  const providers = new Map<ProviderName, Provider>();
-  const simulated = demo === undefined ? null : { endpoint: demo.awsEndpoint, identity: demo.awsIdentity };
-  const aws = await openAws(config, simulated, { endSigner, clock: systemClock, ...(onCut && { onCut }) });
-  if (aws !== null) providers.set('aws', aws);
-  return providers;
 }
 
 /** The configured address of this broker, refused in words that say what was given. */

@@ -105,3 +105,67 @@ test.each([
     expect.objectContaining({ name: 'ConfigProblem', message: expect.not.stringContaining('hunter2') as string }),
   );
 });
+
+const AZURE_TENANT = '11111111-1111-4111-8111-111111111111';
+const AZURE_CLIENT = '22222222-2222-4222-8222-222222222222';
+const azure = (settings: Record<string, string>) => readConfig({ ...SIGN_IN, ...settings }).azure;
+
+test('there is no Azure without a tenant, whatever the platform sets', () => {
+  expect(azure({ AZURE_CLIENT_ID: AZURE_CLIENT, AZURE_FEDERATED_TOKEN_FILE: '/t', AZURE_CLIENT_SECRET: 's' })).toBe(
+    undefined,
+  );
+});
+
+test.each([
+  [
+    'a federated token, as AKS sets it',
+    {
+      AZURE_TENANT_ID: AZURE_TENANT,
+      AZURE_CLIENT_ID: AZURE_CLIENT,
+      AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/azure/tokens/azure-identity-token',
+      AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/',
+      // A node has this one as well, and the token is narrower.
+      IDENTITY_ENDPOINT: 'http://127.0.0.1:41/msi/token',
+      IDENTITY_HEADER: 'h',
+    },
+    {
+      authority: 'https://login.microsoftonline.com/',
+      identity: {
+        kind: 'federated',
+        clientId: AZURE_CLIENT,
+        tokenFile: '/var/run/secrets/azure/tokens/azure-identity-token',
+      },
+    },
+  ],
+  [
+    'the managed identity of App Service',
+    { IDENTITY_ENDPOINT: 'http://127.0.0.1:41/msi/token', IDENTITY_HEADER: 'h', AZURE_CLIENT_SECRET: '' },
+    { identity: { kind: 'app-service', endpoint: 'http://127.0.0.1:41/msi/token', header: 'h', clientId: null } },
+  ],
+  [
+    'the managed identity of a virtual machine',
+    { AZURE_CLIENT_ID: AZURE_CLIENT },
+    { identity: { kind: 'virtual-machine', clientId: AZURE_CLIENT } },
+  ],
+])('the broker is to Entra what the platform gives it: %s', (_, settings, expected) => {
+  expect(azure({ CURFEW_AZURE_TENANT: AZURE_TENANT, ...settings })).toEqual({ tenantId: AZURE_TENANT, ...expected });
+});
+
+test.each([
+  ['a name for the tenant', { CURFEW_AZURE_TENANT: 'acme.example' }, 'az account show --query tenantId'],
+  ['another tenant of the platform', { AZURE_TENANT_ID: AZURE_CLIENT }, 'another tenant'],
+  ['a client id that is none', { AZURE_CLIENT_ID: 'curfew' }, 'AZURE_CLIENT_ID must be'],
+  ['a token file alone', { AZURE_FEDERATED_TOKEN_FILE: '/t' }, 'without AZURE_CLIENT_ID'],
+  ...[
+    'AZURE_CLIENT_SECRET',
+    'AZURE_CLIENT_CERTIFICATE_PATH',
+    'AZURE_CLIENT_CERTIFICATE_PASSWORD',
+    'AZURE_PASSWORD',
+  ].map((name) => [`a secret, ${name}`, { [name]: 'hunter2' }, `Curfew refuses to run with ${name}`] as const),
+])('Azure with %s is refused, and what was written is not repeated', (_, settings, words) => {
+  const wrong = (): unknown => azure({ CURFEW_AZURE_TENANT: AZURE_TENANT, ...(settings as Record<string, string>) });
+  expect(wrong).toThrow(words);
+  expect(wrong).toThrow(
+    expect.objectContaining({ name: 'ConfigProblem', message: expect.not.stringContaining('hunter2') as string }),
+  );
+});

@@ -110,6 +110,7 @@ export interface RbacHarness extends ProviderHarness {
   readonly provider: AzureProvider;
   readonly cloud: AzureCloud;
   readonly endSigner: EndSigner;
+  /** What the provider has been made with. */
   readonly identity: AzureIdentity;
   own(spec: BindingSpec): Held;
   with(change: Partial<AzureProviderOptions>): AzureProvider;

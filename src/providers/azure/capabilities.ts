@@ -10,7 +10,7 @@ export const ROLE_CHANGE_MS = 600_000;
  * How long a call that we gave up on may still come to anything. Resource Manager answers or drops a request within a minute (its own limit for
  * a synchronous call); what it has written at last needs some seconds more until lists show it.
  */
-export const ABANDONED_CALL_MS = 90_000;
+export const ABANDONED_CALL_MS = 65_000;
 
 /** Token buckets of Resource Manager, for each subscription and caller (azure-resource-manager, request-limits-and-throttling.md). */
 export const READS = { perSecond: 25, burst: 249 };
