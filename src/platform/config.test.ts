@@ -151,7 +151,7 @@ test.each([
   expect(azure({ CURFEW_AZURE_TENANT: AZURE_TENANT, ...settings })).toEqual({ tenantId: AZURE_TENANT, ...expected });
 });
 
-test.each([
+test.each<readonly [string, Readonly<Record<string, string>>, string]>([
   ['a name for the tenant', { CURFEW_AZURE_TENANT: 'acme.example' }, 'az account show --query tenantId'],
   ['another tenant of the platform', { AZURE_TENANT_ID: AZURE_CLIENT }, 'another tenant'],
   ['a client id that is none', { AZURE_CLIENT_ID: 'curfew' }, 'AZURE_CLIENT_ID must be'],
@@ -163,7 +163,7 @@ test.each([
     'AZURE_PASSWORD',
   ].map((name) => [`a secret, ${name}`, { [name]: 'hunter2' }, `Curfew refuses to run with ${name}`] as const),
 ])('Azure with %s is refused, and what was written is not repeated', (_, settings, words) => {
-  const wrong = (): unknown => azure({ CURFEW_AZURE_TENANT: AZURE_TENANT, ...(settings as Record<string, string>) });
+  const wrong = (): unknown => azure({ CURFEW_AZURE_TENANT: AZURE_TENANT, ...settings });
   expect(wrong).toThrow(words);
   expect(wrong).toThrow(
     expect.objectContaining({ name: 'ConfigProblem', message: expect.not.stringContaining('hunter2') as string }),
