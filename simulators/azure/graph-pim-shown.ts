@@ -6,6 +6,10 @@ import { membersOf } from './memberships.ts';
 import type { PimAccess, PimRequest, PimSchedule } from './pim-state.ts';
 import { shownMoment } from './pim-words.ts';
 
+/** The id of the role assignment that somebody has by holding a role of Entra. */
+export const roleAssignmentId = (role: string, principalId: string): string =>
+  stableGuid('entra role assignment', role, principalId);
+
 const small = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 
 /** What names a target: of a group or of a role of Entra. */
@@ -88,7 +92,7 @@ function assignment(
     memberType: 'Direct',
     ...(own.kind === 'group'
       ? { assignmentScheduleId: id }
-      : { roleAssignmentOriginId: id, roleAssignmentScheduleId: id }),
+      : { roleAssignmentOriginId: roleAssignmentId(own.role, principalId), roleAssignmentScheduleId: id }),
   };
 }
 

@@ -1,11 +1,6 @@
 import type { HttpAnswer } from '../shared/http-call.ts';
 import { AzureError } from './azure-error.ts';
-import {
-  ENTRA_ROLES,
-  GLOBAL_ADMINISTRATOR,
-  GROUPS_ADMINISTRATOR,
-  PRIVILEGED_ROLE_ADMINISTRATOR,
-} from './entra-roles.ts';
+import { GLOBAL_ADMINISTRATOR, GROUPS_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR } from './entra-roles.ts';
 import {
   context,
   denied,
@@ -18,7 +13,7 @@ import {
 } from './graph-call.ts';
 import { readOrder } from './graph-pim-order.ts';
 import { shownInstances, shownRequest } from './graph-pim-shown.ts';
-import { equalities, selected } from './graph-query.ts';
+import { equalities, fits } from './graph-query.ts';
 import type { PimAccess, PimKind, PimRequest } from './pim-state.ts';
 
 const isSelf = (action: string): boolean => action.startsWith('Self');
@@ -71,48 +66,30 @@ const SURFACES: readonly Surface[] = [
   roleSurface('active', 'roleAssignment', 'RoleAssignmentSchedule'),
   roleSurface('eligible', 'roleEligibility', 'RoleEligibilitySchedule'),
 ];
-const READ_ROLES = [
-  'RoleManagement.Read.Directory',
-  'RoleManagement.Read.All',
-  'Directory.Read.All',
-  MANAGE,
-  'Directory.ReadWrite.All',
-];
-
 /** Everything that PIM has in Graph here. */
-export const PIM_ROWS: readonly GraphRow[] = [
-  ...SURFACES.flatMap((surface): readonly GraphRow[] => {
-    const requests = `${surface.path}Requests`;
-    const { read, write } = surface;
-    return [
-      [`POST ${requests}`, write, 'everybody', [], (ports, call) => create(ports, surface, call)],
-      [`GET ${requests}`, read, 'everybody', ['$filter'], (ports, call) => listRequests(ports, surface, call)],
-      [`GET ${requests}/{id}`, read, 'everybody', [], (ports, call, [id = '']) => getRequest(ports, surface, id, call)],
-      [
-        `POST ${requests}/{id}/cancel`,
-        write,
-        'everybody',
-        [],
-        (ports, call, [id = '']) => cancel(ports, surface, id, call),
-      ],
-      [
-        `GET ${surface.path}Instances`,
-        read,
-        'everybody',
-        ['$filter'],
-        (ports, call) => listInstances(ports, surface, call),
-      ],
-    ];
-  }),
-  [`GET ${ROLES}/roleDefinitions`, READ_ROLES, 'everybody', ['$filter', '$select'], (_, call) => listRoles(call)],
-  [
-    `GET ${ROLES}/roleDefinitions/{id}`,
-    READ_ROLES,
-    'everybody',
-    ['$select'],
-    (_, call, [id = '']) => getRole(id, call),
-  ],
-];
+export const PIM_ROWS: readonly GraphRow[] = SURFACES.flatMap((surface): readonly GraphRow[] => {
+  const requests = `${surface.path}Requests`;
+  const { read, write } = surface;
+  return [
+    [`POST ${requests}`, write, 'everybody', [], (ports, call) => create(ports, surface, call)],
+    [`GET ${requests}`, read, 'everybody', ['$filter'], (ports, call) => listRequests(ports, surface, call)],
+    [`GET ${requests}/{id}`, read, 'everybody', [], (ports, call, [id = '']) => getRequest(ports, surface, id, call)],
+    [
+      `POST ${requests}/{id}/cancel`,
+      write,
+      'everybody',
+      [],
+      (ports, call, [id = '']) => cancel(ports, surface, id, call),
+    ],
+    [
+      `GET ${surface.path}Instances`,
+      read,
+      'everybody',
+      ['$filter'],
+      (ports, call) => listInstances(ports, surface, call),
+    ],
+  ];
+});
 
 const isAdministrator = (surface: Surface, { caller }: GraphCall): boolean =>
   caller.claims.idtyp === 'app' || surface.administrators.some((one) => caller.claims.wids?.includes(one));
@@ -168,34 +145,4 @@ function readable(surface: Surface, call: GraphCall, more: readonly string[]): R
   const wanted = equalities(call.http, [...surface.fields, ...more]);
   if (!isAdministrator(surface, call) && wanted['principalId'] !== call.caller.claims.oid) throw denied();
   return wanted;
-}
-
-const fits = (one: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, string>>): boolean =>
-  Object.entries(wanted).every(([name, value]) => String(one[name]).toLowerCase() === value.toLowerCase());
-
-const shownRole = (one: (typeof ENTRA_ROLES)[number]): Readonly<Record<string, unknown>> => ({
-  id: one.id,
-  description: one.displayName,
-  displayName: one.displayName,
-  isBuiltIn: true,
-  isEnabled: true,
-  templateId: one.id,
-  version: '1',
-});
-const ROLE = ['description', 'displayName', 'isBuiltIn', 'isEnabled', 'templateId', 'version'];
-
-function listRoles(call: GraphCall): HttpAnswer {
-  const wanted = equalities(call.http, ['displayName']);
-  const found = ENTRA_ROLES.map(shownRole).filter((one) => fits(one, wanted));
-  const value = found.map((one) => selected(call.http, one, 'unifiedRoleDefinition', ROLE));
-  return graphJson({ ...context('roleManagement/directory/roleDefinitions'), value });
-}
-
-function getRole(id: string, call: GraphCall): HttpAnswer {
-  const found = ENTRA_ROLES.find((one) => one.id === id.toLowerCase());
-  if (found === undefined) throw notThere(id);
-  return graphJson({
-    ...context('roleManagement/directory/roleDefinitions/$entity'),
-    ...selected(call.http, shownRole(found), 'unifiedRoleDefinition', ROLE),
-  });
 }

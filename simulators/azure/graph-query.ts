@@ -45,6 +45,10 @@ export function equalities(call: HttpCall, fields: readonly string[]): Readonly<
   return wanted;
 }
 
+/** Whether something shown has the values that a filter asked for; case does not count. */
+export const fits = (one: Shown, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(([name, value]) => String(one[name]).toLowerCase() === value.toLowerCase());
+
 const PAGE = 100;
 const LARGEST_PAGE = 999;
 

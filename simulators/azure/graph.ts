@@ -12,8 +12,10 @@ import {
   revokeSessions,
 } from './graph-directory.ts';
 import { requireGraphRight } from './graph-gate.ts';
+import { POLICY_ROWS } from './graph-pim-policies.ts';
 import { PIM_ROWS } from './graph-pim.ts';
 import { requireKnownOptions } from './graph-query.ts';
+import { ROLE_ROWS } from './graph-roles.ts';
 
 const READ_USERS = [
   'User.ReadBasic.All',
@@ -112,7 +114,7 @@ const ROWS: readonly GraphRow[] = [
   ['POST /directoryObjects/getByIds', READ_DIRECTORY, 'everybody', [], (ports, call) => getByIds(ports, call)],
 ];
 
-const PATTERNS = [...ROWS, ...PIM_ROWS].map((row) => {
+const PATTERNS = [...ROWS, ...PIM_ROWS, ...ROLE_ROWS, ...POLICY_ROWS].map((row) => {
   const [method = '', path = ''] = row[0].split(' ');
   return { method, form: new RegExp(`^${path.replaceAll('$', '\\$').replaceAll('{id}', '([^/]+)')}$`, 'i'), row };
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AzureUnderTest, codeOf, GRAPH, READER, startedAzure, type Answer } from './azure-under-test.ts';
+import { AzureUnderTest, codeOf, READER, startedAzure, type Answer } from './azure-under-test.ts';
 
 const GROUPS = '/identityGovernance/privilegedAccess/group';
 const MINUTE = 60_000;
@@ -321,57 +321,4 @@ describe('the licence', () => {
     const activated = await ask('selfActivate', 'olga', forTime('PT1H'), { person: 'olga' });
     expect(activated.text).toContain('EligibilityRule');
   });
-});
-
-test('roles of Entra begin and end like memberships, and the token says them until it expires', async () => {
-  const USER_ADMINISTRATOR = 'fe930be7-5e62-47db-91af-98c3a49a38b1';
-  const ROLES = '/roleManagement/directory';
-  const role = (action: string, more: More = {}): Promise<Answer> =>
-    cloud.graph('POST', `${ROLES}/roleAssignmentScheduleRequests`, {
-      action,
-      principalId: cloud.idOf('ana'),
-      roleDefinitionId: USER_ADMINISTRATOR,
-      directoryScopeId: '/',
-      justification: 'grant 2',
-      ...more,
-    });
-  const addBo = (token: string): Promise<Answer> =>
-    cloud.call('POST', `/v1.0/groups/${cloud.idOf('outer')}/members/$ref`, {
-      token,
-      json: { '@odata.id': `${GRAPH}/v1.0/users/${cloud.idOf('bo')}` },
-    });
-  const fresh = (): Promise<string> => (cloud.forgetTokens(), cloud.tokenOf('ana', GRAPH));
-  expect((await role('adminAssign', forTime('PT1H'))).body).toMatchObject({
-    status: 'PendingProvisioning',
-    roleDefinitionId: USER_ADMINISTRATOR,
-    directoryScopeId: '/',
-    appScopeId: null,
-  });
-  cloud.wait(6_000);
-  const filter = encodeURIComponent(`principalId eq '${cloud.idOf('ana')}'`);
-  const list = (): Promise<Answer> => cloud.graph('GET', `${ROLES}/roleAssignmentScheduleInstances?$filter=${filter}`);
-  expect((await list()).body['value']).toMatchObject([
-    { roleDefinitionId: USER_ADMINISTRATOR, endDateTime: '2026-03-02T10:00:00.000Z' },
-  ]);
-  const token = await fresh();
-  expect((await addBo(token)).status).toBe(204);
-  expect(codeOf(await role('adminRemove'))).toBe('ActiveDurationTooShort');
-  cloud.wait(5 * MINUTE);
-  expect(said(await role('adminRemove'))).toBe('Revoked');
-  cloud.wait(7_000);
-  expect((await list()).body['value']).toEqual([]);
-  expect(codeOf(await addBo(token))).toBe('Request_BadRequest');
-  expect(codeOf(await addBo(await fresh()))).toBe('Authorization_RequestDenied');
-  await cloud.graph('POST', `/users/${cloud.idOf('ana')}/revokeSignInSessions`);
-  cloud.wait(5_000);
-  expect(codeOf(await addBo(token))).toBe('InvalidAuthenticationToken');
-  expect(codeOf(await role('adminAssign', { ...forTime('PT1H'), directoryScopeId: '/administrativeUnits/x' }))).toBe(
-    'BadRequest',
-  );
-  expect(codeOf(await role('adminAssign', { ...forTime('PT1H'), roleDefinitionId: cloud.idOf('ana') }))).toBe(
-    'RoleNotFound',
-  );
-  const named = encodeURIComponent("displayName eq 'User Administrator'");
-  const definitions = await cloud.graph('GET', `${ROLES}/roleDefinitions?$filter=${named}`);
-  expect(definitions.body['value']).toMatchObject([{ id: USER_ADMINISTRATOR, isBuiltIn: true }]);
 });
