@@ -123,7 +123,7 @@ export const personDecisionView = z
     signed: z.boolean().meta({ description: 'Said with a passkey, over exactly what was approved.' }),
     setAside: z.boolean().meta({
       description:
-        'The role or the target has changed since: this yes does not count, and while the request waits its giver can decide again.',
+        'What it was given for has changed since: this yes does not count, and while the request waits its giver can decide again.',
     }),
   })
   .meta({ id: 'PersonDecision' });

@@ -97,7 +97,7 @@ export interface DecisionView {
   readonly comment: string | null;
   /** Said with a passkey. */
   readonly signed: boolean;
-  /** The role or the target has changed since, so that it does not count. */
+  /** What it was given for has changed since, so that it does not count. */
   readonly setAside: boolean;
 }
 

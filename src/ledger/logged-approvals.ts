@@ -289,13 +289,15 @@ function isUnsigned({ tier, automatic, signed }: LoggedRequest): boolean {
 
 /**
  * A yes counts no more where the rules are others than those that were signed. That they changed the role or the target is the broker's own
- * word. Of a document of version 1 nobody can tell what its target was, so it is set aside under the same rules, too.
+ * word. Under the same rules it is set aside where the directory calls the requester something else in that cloud, which is the broker's own
+ * word, too, and where it is of version 1: nobody can tell what its target was.
  */
 function setAside(approver: string, facts: Body, request: LoggedRequest | undefined): string | null {
   const signed = request?.signed.get(approver);
   if (signed === undefined) return null;
   const isUnspecified = signed.v === 1 && facts['because'] === 'unspecified';
-  if (signed.policyVersion === facts['policyVersion'] && !isUnspecified)
+  const isElse = isUnspecified || facts['because'] === 'identity-changed';
+  if (signed.policyVersion === facts['policyVersion'] && !isElse)
     return 'a signed approval is set aside under the rules that were signed';
   request?.signed.delete(approver);
   return null;

@@ -32,7 +32,7 @@ import {
 } from './sign-decision.ts';
 import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
-import { meaningNow, needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
+import { givenForNow, needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
 import { takenNow, votesIn } from './votes.ts';
 import { personView, writtenRequestView, type RequestView } from './views.ts';
 import { grantEnded, wantExtension } from './want-extension.ts';
@@ -102,7 +102,7 @@ async function decideAs(
     const yes = verdict === 'deny' ? NO : await agreedTo(world, trx, actor, { rules, request, decision, now }, input);
     if (!yes.ok) return yes;
     const { durationMs, signature } = yes.value;
-    const givenFor = verdict === 'deny' ? null : request.items.map((item) => meaningNow(rules, item));
+    const givenFor = verdict === 'deny' ? null : givenForNow(rules, request);
     const signed = signature?.signed ?? null;
     const own = { person: actor.person, verdict, comment, at: now, durationMs, givenFor, signed };
     // Who was merged with somebody who has decided it has decided it.

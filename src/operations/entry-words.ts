@@ -36,6 +36,7 @@ function asideWords(because: string): string {
   if (because === 'not-signed') return 'that was said without a passkey to what takes one by now';
   if (because === 'role-changed') return 'that was given before the role changed';
   if (because === 'target-changed') return 'that was given before the target changed';
+  if (because === 'identity-changed') return 'that was given before the requester had another identity in that cloud';
   return 'that does not say what it was given for';
 }
 

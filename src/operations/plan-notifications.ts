@@ -142,7 +142,7 @@ function toApprovers(
   ];
 }
 
-/** Whoever said yes before the role or the target changed hears that it does not count, and can decide again. */
+/** Whoever said yes to what has changed since hears that it does not count, and can decide again. */
 function toGiver({ kind, facts, at, request }: News): readonly NewNotification[] {
   const giver = parseId('per', String(facts['approver']));
   if (kind !== 'approval.set-aside' || giver === null) return [];

@@ -22,7 +22,7 @@ export async function setAside(
   if (aside.length === 0) return;
   const persons = aside.map(({ person }) => person);
   await setAsideApprovals(trx, request.id, persons);
-  const why = whyAside(rules, request.items);
+  const why = whyAside(rules, request);
   const entries = aside.map((one): NewEntry => ({
     kind: 'approval.set-aside',
     at: now,

@@ -1,11 +1,14 @@
 import type { RequestId } from '../core/ids.ts';
-import type { Meaning } from '../core/meaning.ts';
+import type { GivenFor, Meaning } from '../core/meaning.ts';
 import { isSignedTier } from '../core/role.ts';
-import { meaningOf } from '../ledger/decision-document.ts';
+import { hashOf, meaningOf } from '../ledger/decision-document.ts';
 import type { ApprovalStep, Decision, Item } from '../policy/types.ts';
 import { holdersAmong } from '../store/passkeys.ts';
+import type { RequestRecord } from '../store/requests.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { principalFor } from './grant-shape.ts';
 import type { OperationRefusal } from './refusal.ts';
+import { storedQuestion } from './stored-decision.ts';
 import type { RulesInForce, World } from './world.ts';
 
 /** Whether somebody's approval of these items must be signed by a passkey; a terminal cannot give it. */
@@ -21,6 +24,20 @@ export function strictestTier({ policy }: RulesInForce, items: readonly Item[]):
 /** What an item means by the rules in force. */
 export function meaningNow({ policy }: RulesInForce, { role, target }: Item): Meaning {
   return meaningOf(policy.roles.get(role), policy.vocabulary.targets.get(target));
+}
+
+/** What a yes to each item of a request would be given for now. */
+export function givenForNow(
+  rules: RulesInForce,
+  request: Pick<RequestRecord, 'items' | 'question' | 'createdAt'>,
+): readonly GivenFor[] {
+  const { requester } = storedQuestion(request);
+  const isKnown = rules.directory.people.has(requester);
+  return request.items.map((item) => {
+    const provider = rules.policy.vocabulary.targets.get(item.target)?.provider;
+    const called = provider === undefined || !isKnown ? null : principalFor(rules.directory, requester, provider);
+    return { ...meaningNow(rules, item), identity: hashOf({ provider: provider ?? null, called }) };
+  });
 }
 
 /** What somebody hears who approves without a passkey what needs one. The hint is where they can. */

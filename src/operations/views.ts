@@ -91,7 +91,7 @@ export interface DecisionView {
   readonly durationMs: number | null;
   /** Said with a passkey, over exactly what was approved. */
   readonly signed: boolean;
-  /** The role or the target has changed since, so that this yes does not count; while the request waits, its giver can decide again. */
+  /** What it was given for has changed since, so that this yes does not count; while the request waits, its giver can decide again. */
   readonly setAside: boolean;
 }
 
@@ -341,7 +341,7 @@ function nextStep(
       if (open === undefined) return 'Nothing is missing; it is being decided.';
       const again = decisions.some(({ by, setAside }) => setAside && by.key === actor.key);
       if (again && decidedBy !== null)
-        return `The role or the target has changed since you said yes, so that it does not count. Decide again: ${decidedBy}`;
+        return `What you said yes to has changed since, so that it does not count. Decide again: ${decidedBy}`;
       if (decidedBy !== null && open.eligible.some((person) => person.key === actor.key))
         return `You can decide this: ${decidedBy}`;
       const names = open.eligible.slice(0, 5).map((person) => person.name);

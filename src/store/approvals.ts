@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { ApprovalId, GrantId, PersonId, RequestId } from '../core/ids.ts';
-import type { Meaning } from '../core/meaning.ts';
+import type { GivenFor } from '../core/meaning.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { isAnyOf } from './columns.ts';
 import type { StoredAssertion } from './passkey-schema.ts';
@@ -15,7 +15,7 @@ export interface ApprovalRecord {
   readonly human: PersonId;
   /** It was given by the human who asks, under another id: it counts for nothing. */
   readonly own: boolean;
-  /** A role or a target has changed since it was given, so that it counts for nothing; its giver may decide anew. */
+  /** What it was given for has changed since, so that it counts for nothing; its giver may decide anew. */
   readonly setAside: boolean;
   readonly verdict: 'approve' | 'deny';
   readonly comment: string | null;
@@ -23,7 +23,7 @@ export interface ApprovalRecord {
   /** The longest that this person agreed to; `null`: as long as was asked. */
   readonly durationMs: number | null;
   /** What each item meant when it was given, in their order; `null`: it is a no, or from before this was kept. */
-  readonly givenFor: readonly Meaning[] | null;
+  readonly givenFor: readonly GivenFor[] | null;
   /** `null`: it was said without a passkey. */
   readonly signed: SignedApproval | null;
 }
@@ -47,7 +47,7 @@ export async function insertApproval(
     comment: string | null;
     at: Instant;
     durationMs: number | null;
-    givenFor: readonly Meaning[] | null;
+    givenFor: readonly GivenFor[] | null;
     signed: SignedApproval | null;
   },
 ): Promise<boolean> {

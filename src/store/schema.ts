@@ -2,7 +2,7 @@ import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type { JsonObject } from '../core/json.ts';
 import type { ApprovalId, CredentialId, GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { GrantState, EndCause } from '../core/grant.ts';
-import type { Meaning } from '../core/meaning.ts';
+import type { GivenFor } from '../core/meaning.ts';
 import type { Proof } from '../core/proof.ts';
 import type { Residual } from '../core/residual.ts';
 import type { LapseCause, RequestState } from '../core/request.ts';
@@ -62,7 +62,7 @@ interface SpineTables {
     challenge: string | null;
     assertion: NullableJson<StoredAssertion>;
     set_aside: Generated<boolean>;
-    given_for: NullableJson<readonly Meaning[]>;
+    given_for: NullableJson<readonly GivenFor[]>;
   };
   binding: {
     slot: SlotKey;

@@ -24,7 +24,7 @@ const SIGNED_ASK = {
   ticket: 'FIN-12',
 };
 
-eachDatabase('a yes that was given before the role or the target changed', (current) => {
+eachDatabase('a yes to what has changed since', (current) => {
   let acme: AcmeOperations;
   let id: RequestId;
   beforeEach(async () => {
@@ -81,7 +81,7 @@ eachDatabase('a yes that was given before the role or the target changed', (curr
       grantedDurationMs: null,
       steps: [{ missing: 2, approvedBy: [] }],
       decisions: [{ by: { key: 'bo' }, setAside: true }],
-      next: `The role or the target has changed since you said yes, so that it does not count. Decide again: ${ACME_ORIGIN}/approvals/${id}`,
+      next: `What you said yes to has changed since, so that it does not count. Decide again: ${ACME_ORIGIN}/approvals/${id}`,
     });
     const [bo, finn] = [await withPasskey(acme, 'bo'), await withPasskey(acme, 'finn')];
     expect(got(await sign(acme, finn, id))).toMatchObject({ status: 'pending', steps: [{ missing: 1 }] });
@@ -163,7 +163,7 @@ eachDatabase('a yes that was given before the role or the target changed', (curr
     expect(await seenBy('bo')).toMatchObject({
       steps: [{ missing: 1, approvedBy: [] }, { missing: 1 }],
       decisions: [{ by: { key: 'bo' }, setAside: true }],
-      next: `The role or the target has changed since you said yes, so that it does not count. Decide again: ${ACME_ORIGIN}/approvals/${id}`,
+      next: `What you said yes to has changed since, so that it does not count. Decide again: ${ACME_ORIGIN}/approvals/${id}`,
     });
     expect(got(await sign(acme, gus, id)).status).toBe('pending');
     expect(await entries()).toMatchObject([{ approver: bo.actor.person, because: 'target-changed' }]);
@@ -187,6 +187,48 @@ eachDatabase('a yes that was given before the role or the target changed', (curr
     expect(got(await approve('bo'))).toMatchObject({ status: 'approved', grantedDurationMs: null });
     expect(await started()).toBe('active');
     expect(await given()).toMatchObject([becomes]);
+  });
+
+  test('where the requester is somebody else in that cloud does not count, with a passkey or without', async () => {
+    const otherName = () => edit('directory.yaml', 'aws: ana,', 'aws: root,');
+    got(await approve('bo'));
+    const unsigned = id;
+    id = got(await requestAccess(acme.world, await acme.as('ana'), SIGNED_ASK)).id;
+    const [bo, gus] = [await withPasskey(acme, 'bo'), await withPasskey(acme, 'gus')];
+    got(await sign(acme, bo, id));
+    await otherName();
+    expect(await seenBy('bo')).toMatchObject({
+      steps: [{ missing: 1, approvedBy: [] }, { missing: 1 }],
+      decisions: [{ by: { key: 'bo' }, setAside: true }],
+    });
+    expect(got(await sign(acme, gus, id)).status).toBe('pending');
+    expect(await entries()).toMatchObject([{ approver: bo.actor.person, because: 'identity-changed' }]);
+    expect(got(await sign(acme, bo, id)).status).toBe('approved');
+    expect(await started()).toBe('active');
+    id = unsigned;
+    expect(got(await approve('finn'))).toMatchObject({ status: 'pending', steps: [{ missing: 1 }] });
+    expect(await entries()).toHaveLength(2);
+    const { rows } = await sql`select principal from "grant"`.execute(current().db);
+    expect(rows).toEqual([{ principal: 'root' }]);
+    await sequenceAll(current());
+    expect(await verifyStored(current())).toMatchObject({ ok: true, approvals: { verified: 3, faults: [] } });
+    // What is kept for ever has neither the name nor anything by which it could be guessed.
+    const { rows: kept } = await sql<{ identity: string }>`
+      select given_for -> 0 ->> 'identity' as identity from approval where given_for -> 0 ? 'identity'`.execute(
+      current().db,
+    );
+    const { rows: log } = await sql<{ body: string }>`select body from ledger_entry`.execute(current().db);
+    expect(kept).toHaveLength(4);
+    for (const { identity } of kept) expect(log.map(({ body }) => body).join()).not.toContain(identity);
+  });
+
+  test('counts where the requester has another name in another cloud, and from before it was kept under any', async () => {
+    got(await approve('bo'));
+    await edit('directory.yaml', 'azure: ana.ribeiro@acme.example', 'azure: root@acme.example');
+    expect(await seenBy('bo')).toMatchObject({ steps: [{ missing: 1 }] });
+    await tamper(current(), `update approval set given_for = jsonb_build_array((given_for -> 0) - 'identity')`);
+    await edit('directory.yaml', 'aws: ana,', 'aws: root,');
+    expect(got(await approve('finn')).status).toBe('approved');
   });
 
   test('counts where the target has other words, and gives access in the same place', async () => {

@@ -42,10 +42,7 @@ export function requestCard(context: Context, request: RequestView): string {
     const words = comment === null ? '' : `: ${printableLines(comment)}`;
     if (verdict === 'deny') lines.push(['denied by', `${out.bad(`✗ ${who(by)}`)}${words}`]);
     else if (setAside)
-      lines.push([
-        'set aside',
-        `${who(by)} said yes before the role or the target changed, which does not count${words}`,
-      ]);
+      lines.push(['set aside', `${who(by)} said yes to what has changed since, which does not count${words}`]);
     else if (comment !== null) lines.push(['comment', `${who(by)}${words}`]);
   }
   for (const grant of request.grants) {

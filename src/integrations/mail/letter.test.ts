@@ -154,7 +154,7 @@ test('what each message says first, and below', () => {
       invoice-reader on aws/prod (tier 2)
       For 15m, as soon as it is approved
       Lapses at 2026-11-23 14:00 UTC if nobody decides
-    The role or the target has changed since you said yes, so that it does not count. You can decide again: Ana Ribeiro asks for access.
+    What you said yes to has changed since, so that it does not count. You can decide again: Ana Ribeiro asks for access.
       invoice-reader on aws/prod (tier 2)
       For 15m, as soon as it is approved
       Lapses at 2026-11-23 14:00 UTC if nobody decides

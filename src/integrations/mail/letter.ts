@@ -61,7 +61,7 @@ function asked(notice: Notice): Said {
 function summonsWords({ kind }: Notice, wish: string): string {
   if (kind === 'escalated') return `Nobody has decided this in time, and now you can: ${wish}.`;
   if (kind === 'decide-again')
-    return `The role or the target has changed since you said yes, so that it does not count. You can decide again: ${wish}.`;
+    return `What you said yes to has changed since, so that it does not count. You can decide again: ${wish}.`;
   return `${wish}, and you can decide it.`;
 }
 

@@ -4485,7 +4485,7 @@ export interface components {
             durationMs: number | null;
             /** @description Said with a passkey, over exactly what was approved. */
             signed: boolean;
-            /** @description The role or the target has changed since: this yes does not count, and while the request waits its giver can decide again. */
+            /** @description What it was given for has changed since: this yes does not count, and while the request waits its giver can decide again. */
             setAside: boolean;
         };
         Extension: {

@@ -111,7 +111,7 @@ test('what somebody said is told with what they made of it', () => {
     'yes, for at most 15 minutes, signed with a passkey',
   );
   expect(saidWords({ verdict: 'approve', durationMs: null, signed: false, setAside: true })).toBe(
-    'yes, which does not count: the role or the target has changed since',
+    'yes, which does not count: what it was for has changed since',
   );
 });
 

@@ -72,7 +72,7 @@ export function saidWords({
 }: Pick<AccessRequest['decisions'][number], 'verdict' | 'durationMs' | 'signed' | 'setAside'>): string {
   if (verdict === 'deny') return 'no';
   const shorter = durationMs === null ? '' : `, for at most ${durationWords(durationMs)}`;
-  const aside = setAside ? ', which does not count: the role or the target has changed since' : '';
+  const aside = setAside ? ', which does not count: what it was for has changed since' : '';
   return `yes${shorter}${signed ? ', signed with a passkey' : ''}${aside}`;
 }
 

@@ -12,7 +12,7 @@ export const KIND_WORDS: readonly {
     of: [
       ['waits', 'A request waits for me'],
       ['escalated', 'A request has come to me because others did not answer'],
-      ['decide-again', 'My yes does not count any more, because the role or the target has changed'],
+      ['decide-again', 'My yes does not count any more, because what it was for has changed'],
     ],
   },
   {
