@@ -7,6 +7,7 @@ const of = (people: readonly string[], groups: Readonly<Record<string, readonly 
   groups: new Map(Object.entries(groups).map(([name, members]) => [name, new Set(members)])),
   accounts: new Map(),
   managed: new Set(),
+  contractors: new Set(),
 });
 const withAccounts = (people: readonly string[], provider: string, prefix = 'sub'): SourceSummary => ({
   ...of(people),
@@ -15,6 +16,10 @@ const withAccounts = (people: readonly string[], provider: string, prefix = 'sub
 const withManagers = (people: readonly string[], managed: readonly string[]): SourceSummary => ({
   ...of(people),
   managed: new Set(managed),
+});
+const withContractors = (people: readonly string[], contractors: readonly string[]): SourceSummary => ({
+  ...of(people),
+  contractors: new Set(contractors),
 });
 const many = (count: number) => Array.from({ length: count }, (_, n) => `p${n}`);
 
@@ -54,6 +59,29 @@ describe('lossBetween', () => {
     const loss = lossBetween(of(here, { leads: many(had) }), of(here, { leads: many(keeps) }));
     expect([...(loss?.shrunk.keys() ?? [])]).toEqual(shrunk);
     if (loss !== null) expect(loss.shrunk.get('leads')).toMatchObject({ from: { length: had - keeps }, of: had });
+  });
+
+  test('a group loses people of another source as it loses its own', () => {
+    const groups = (keeps: number) => of([], { leads: many(keeps) });
+    expect(lossBetween(groups(50), groups(1))?.shrunk.get('leads')).toMatchObject({ from: { length: 49 }, of: 50 });
+    expect(lossBetween(groups(50), groups(25))).toBeNull();
+  });
+
+  test.each([
+    ['six of 20', 20, 14, true],
+    ['four of 20', 20, 16, false],
+    ['all four', 4, 0, false],
+    ['none', 20, 20, false],
+  ])('of contractors %s become employees', (_what, had, stay, isLoss) => {
+    const loss = lossBetween(withContractors(many(30), many(had)), withContractors(many(30), many(stay)));
+    expect(loss !== null).toBe(isLoss);
+    if (isLoss) expect(loss?.contractors).toMatchObject({ from: { length: had - stay }, of: had });
+  });
+
+  test('a contractor who left is no employee', () => {
+    const before = withContractors(many(60), many(10));
+    const next = withContractors(many(60).slice(6), many(10).slice(6));
+    expect(lossBetween(before, next)).toBeNull();
   });
 
   test('a group shrinks by those who are still there, and not by those who left', () => {

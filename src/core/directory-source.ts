@@ -48,6 +48,8 @@ export interface SourceSummary {
   readonly accounts: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** The keys of those of them who have a manager. */
   readonly managed: ReadonlySet<string>;
+  /** The keys of those of them who are contractors. */
+  readonly contractors: ReadonlySet<string>;
 }
 
 /** Something that many people who are still there would lose. `of`: how many of them had it. Keys are sorted. */
@@ -67,6 +69,8 @@ export interface Loss {
   readonly accounts: ReadonlyMap<string, Taken>;
   /** Their managers, without another in their place; `null`: not so many. */
   readonly managers: Taken | null;
+  /** They are contractors no more, though nobody else: rules that keep contractors out would let them in. `null`: not so many. */
+  readonly contractors: Taken | null;
 }
 
 /** Fewer than this many people may always leave at once, and beyond it no more than this share. */
@@ -77,18 +81,20 @@ const LEAVE_A_GROUP = { people: 5, share: 0.5 };
 
 /**
  * Whether a newer snapshot takes away so much that it is more likely a broken sync than people who left: everybody; five or more who are
- * more than a fifth; the accounts at a provider, or the managers, of as many who are still there; or of a group all members, or five or
- * more who are more than half of those who are still there. `null`: it may be taken over.
+ * more than a fifth; the accounts at a provider, the managers, or that they are contractors, of as many who are still there; or of a group
+ * all members, or five or more who are more than half of those who are still there. `null`: it may be taken over.
  */
 export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | null {
   const lost = [...before.people].filter((key) => !next.people.has(key)).sort();
+  // A group may have members who are people of another source: whoever did not stand here has not left.
+  const isHere = (key: string): boolean => !before.people.has(key) || next.people.has(key);
   const everybody = before.people.size > 0 && next.people.size === 0;
   const many = tooMany(lost.length, before.people.size);
   const emptied = [...before.groups]
     .filter(([name, members]) => {
       const left = next.groups.get(name);
       if (members.size === 0 || (left !== undefined && left.size > 0)) return false;
-      return [...members].some((key) => !before.people.has(key) || next.people.has(key));
+      return [...members].some(isHere);
     })
     .map(([name]) => name)
     .sort();
@@ -96,19 +102,20 @@ export function lossBetween(before: SourceSummary, next: SourceSummary): Loss | 
   for (const [name, members] of before.groups) {
     const left = next.groups.get(name);
     if (left === undefined || left.size === 0) continue;
-    const taken = takenFrom(members, next.people, (key) => !left.has(key), LEAVE_A_GROUP);
+    const taken = takenFrom(members, isHere, (key) => !left.has(key), LEAVE_A_GROUP);
     if (taken !== null) shrunk.set(name, taken);
   }
   const accounts = new Map<string, Taken>();
   for (const [name, had] of before.accounts) {
     const has = next.accounts.get(name);
-    const taken = takenFrom(had.keys(), next.people, (key) => has?.get(key) !== had.get(key));
+    const taken = takenFrom(had.keys(), isHere, (key) => has?.get(key) !== had.get(key));
     if (taken !== null) accounts.set(name, taken);
   }
-  const managers = takenFrom(before.managed, next.people, (key) => !next.managed.has(key));
-  const ofGroups = emptied.length + shrunk.size;
-  if (!everybody && !many && ofGroups === 0 && accounts.size === 0 && managers === null) return null;
-  return { lost, emptied, shrunk, accounts, managers };
+  const managers = takenFrom(before.managed, isHere, (key) => !next.managed.has(key));
+  const contractors = takenFrom(before.contractors, isHere, (key) => !next.contractors.has(key));
+  const isTaken = emptied.length + shrunk.size + accounts.size > 0 || managers !== null || contractors !== null;
+  if (!everybody && !many && !isTaken) return null;
+  return { lost, emptied, shrunk, accounts, managers, contractors };
 }
 
 function tooMany(lost: number, of: number, { people, share } = LEAVE_AT_ONCE): boolean {
@@ -118,18 +125,18 @@ function tooMany(lost: number, of: number, { people, share } = LEAVE_AT_ONCE): b
 /** What too many of those who are still there have lost; `null`: not so many. */
 function takenFrom(
   had: Iterable<string>,
-  here: ReadonlySet<string>,
+  isHere: (key: string) => boolean,
   isLost: (key: string) => boolean,
   bound = LEAVE_AT_ONCE,
 ): Taken | null {
-  const still = [...had].filter((key) => here.has(key));
+  const still = [...had].filter(isHere);
   const from = still.filter(isLost).sort();
   return tooMany(from.length, still.length, bound) ? { from, of: still.length } : null;
 }
 
-/** How many people would lose something: the manager, an account at the provider of this name, or their place in a group. */
+/** How many people would lose something: the manager, that they are contractors, an account at the provider of this name, or their place in a group. */
 export interface TakenCount {
-  readonly what: 'manager' | 'account' | 'group';
+  readonly what: 'manager' | 'contractor' | 'account' | 'group';
   readonly provider: string | null;
   readonly group: string | null;
   readonly from: number;
@@ -140,8 +147,9 @@ export interface TakenCount {
 export function takenCounts({
   accounts,
   managers,
+  contractors,
   shrunk,
-}: Pick<Loss, 'accounts' | 'managers' | 'shrunk'>): readonly TakenCount[] {
+}: Pick<Loss, 'accounts' | 'managers' | 'contractors' | 'shrunk'>): readonly TakenCount[] {
   const count = (what: TakenCount['what'], { from, of }: Taken, names: Partial<TakenCount> = {}): TakenCount => ({
     ...{ what, provider: null, group: null, ...names },
     ...{ from: from.length, of },
@@ -150,6 +158,7 @@ export function takenCounts({
     ...[...shrunk].map(([group, taken]) => count('group', taken, { group })),
     ...[...accounts].map(([provider, taken]) => count('account', taken, { provider })),
     ...(managers === null ? [] : [count('manager', managers)]),
+    ...(contractors === null ? [] : [count('contractor', contractors)]),
   ];
 }
 

@@ -179,6 +179,7 @@ export function heldWords(source: string, { lost, of, emptied, taken }: Omit<Hel
 
 function takenWords({ what, provider, group, from, of }: TakenCount): string {
   if (what === 'group') return `take ${from} of ${of} people out of "${group}"`;
+  if (what === 'contractor') return `make ${from} of ${of} contractors employees`;
   return what === 'manager'
     ? `take the manager from ${from} of ${of} people`
     : `take or change the account "${provider}" of ${from} of ${of} people`;
@@ -200,8 +201,9 @@ function problemOf(loss: SourceLoss, own: readonly SourceDocument[]): PolicyProb
 
 function named(good: SourceSnapshot, loss: Loss, confirmed: ReadonlySet<string>): SourceLoss {
   // The version that it would replace is part of the word: what was confirmed once is not confirmed for ever.
-  const { lost, emptied, shrunk, accounts, managers } = loss;
-  const text = JSON.stringify([good.source, good.version, lost, emptied, [...accounts], managers, [...shrunk]]);
+  const { lost, emptied, shrunk, accounts, managers, contractors } = loss;
+  const taken = [[...accounts], managers, [...shrunk], contractors];
+  const text = JSON.stringify([good.source, good.version, lost, emptied, ...taken]);
   const confirm = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return { ...loss, source: good.source, confirm, confirmed: confirmed.has(confirm), of: good.summary.people.size };
 }
@@ -238,7 +240,15 @@ function peopleIn(files: readonly SourceFile[]): readonly SourceDocument[] {
 
 interface Shape {
   readonly people?: Readonly<
-    Record<string, { readonly active?: boolean; readonly accounts?: unknown; readonly manager?: unknown } | null>
+    Record<
+      string,
+      {
+        readonly active?: boolean;
+        readonly accounts?: unknown;
+        readonly manager?: unknown;
+        readonly employment?: unknown;
+      } | null
+    >
   >;
   readonly groups?: Readonly<Record<string, { readonly members?: unknown; readonly groups?: unknown } | null>>;
   readonly rotations?: object;
@@ -281,6 +291,7 @@ function summaryOf(documents: readonly SourceDocument[]): SourceSummary {
   const people = new Set<string>();
   const accounts = new Map<string, Map<string, string>>();
   const managed = new Set<string>();
+  const contractors = new Set<string>();
   const written = new Map<string, { readonly members: readonly unknown[]; readonly groups: readonly unknown[] }>();
   for (const { value } of documents) {
     const shape = value as Shape;
@@ -288,6 +299,7 @@ function summaryOf(documents: readonly SourceDocument[]): SourceSummary {
       if (person?.active === false) continue;
       people.add(key);
       if (typeof person?.manager === 'string') managed.add(key);
+      if (person?.employment === 'contractor') contractors.add(key);
       for (const [name, account] of Object.entries(person?.accounts ?? {}))
         accounts.set(name, (accounts.get(name) ?? new Map<string, string>()).set(key, String(account)));
     }
@@ -304,7 +316,7 @@ function summaryOf(documents: readonly SourceDocument[]): SourceSummary {
     ];
   };
   const groups = new Map([...written.keys()].map((name) => [name, new Set(membersOf(name, new Set()))]));
-  return { people, groups, accounts, managed };
+  return { people, groups, accounts, managed, contractors };
 }
 
 function listOf(value: unknown): readonly unknown[] {

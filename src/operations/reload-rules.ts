@@ -249,7 +249,7 @@ function withoutDeparted(directory: DirectorySnapshot, newer: DirectorySnapshot 
 
 function peopleOf({ people }: DirectorySnapshot): SourceSummary {
   const here = [...people.values()].filter((person) => person.active).map((person) => person.key);
-  return { people: new Set(here), groups: new Map(), accounts: new Map(), managed: new Set() };
+  return { people: new Set(here), groups: new Map(), accounts: new Map(), managed: new Set(), contractors: new Set() };
 }
 
 function load(sources: RuleSources, files: readonly SourceFile[], now: Instant): Result<RulesInForce, Problems> {

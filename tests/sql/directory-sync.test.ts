@@ -167,8 +167,8 @@ eachDatabase('operations', (current) => {
       },
     );
 
-    test('one without the accounts or the managers of people who are still there is held, and they sign in as before', async () => {
-      const whole = (accounts: boolean, managers: boolean) =>
+    test('one without the accounts or the managers of people who are still there, or that they are contractors, is held, and they sign in as before', async () => {
+      const whole = (accounts: boolean, managers: boolean, contractors: boolean) =>
         people(12, {
           people: Object.fromEntries(
             Array.from({ length: 12 }, (_, n) => [
@@ -177,27 +177,30 @@ eachDatabase('operations', (current) => {
                 ...{ name: `Partner ${n}`, email: `x${n}@partner.example` },
                 ...(accounts ? { accounts: { oidc: `sub-${n}` } } : {}),
                 ...(managers && n > 0 ? { manager: 'x0' } : {}),
+                ...(contractors && n > 5 ? { employment: 'contractor' } : {}),
               },
             ]),
           ),
         });
-      exported = whole(true, true);
+      exported = whole(true, true, true);
       const rules = await start();
       got(await enter(rules, 'sub-3'));
-      for (const [accounts, managers, words] of [
-        [false, true, 'they would take or change the account "oidc" of 12 of 12 people'],
-        [true, false, 'they would take the manager from 11 of 11 people'],
+      for (const [accounts, managers, contractors, words] of [
+        [true, true, false, 'they would make 6 of 6 contractors employees'],
+        [false, true, true, 'they would take or change the account "oidc" of 12 of 12 people'],
+        [true, false, true, 'they would take the manager from 11 of 11 people'],
       ] as const) {
         later();
-        exported = whole(accounts, managers);
+        exported = whole(accounts, managers, contractors);
         await rules.reload(acme.world);
         expect(policyStatus({ rules }).directory?.sources.find(({ name }) => name === 'export')?.problem).toContain(
           words,
         );
         got(await enter(rules, 'sub-3'));
         expect(rules.current().directory.people.get('x3')?.manager).toBe('x0');
+        expect(rules.current().directory.people.get('x8')?.employment).toBe('contractor');
       }
-      expect(await kinds('directory.')).toEqual(['directory.held', 'directory.held']);
+      expect(await kinds('directory.')).toEqual(['directory.held', 'directory.held', 'directory.held']);
       const word = status(rules)?.held?.confirm ?? '';
       edit('directory.yaml', 'kind: directory\n', `kind: directory\nconfirm: ['${word}']\n`);
       await rules.reload(acme.world);
