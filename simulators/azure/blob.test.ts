@@ -99,6 +99,53 @@ describe('a role on data', () => {
     cloud.wait(1);
     expect(said(await blob('GET', MARCH))).toBe('AuthorizationPermissionMismatch');
   });
+
+  test('through a group comes and goes with its members, whom PIM chooses', async () => {
+    await cloud.happens('settings', { pimProvisionMs: 1_000, pimExpiryMs: 0, groupChangeMs: 2_000 });
+    await cloud.assign(broker, 'inner', BLOB_READER);
+    const made = await cloud.graph('POST', '/identityGovernance/privilegedAccess/group/assignmentScheduleRequests', {
+      accessId: 'member',
+      principalId: cloud.idOf('ana'),
+      groupId: cloud.idOf('inner'),
+      action: 'adminAssign',
+      justification: 'grant 1',
+      scheduleInfo: { expiration: { type: 'afterDuration', duration: 'PT10M' } },
+    });
+    expect(made.status).toBe(201);
+    cloud.wait(4_000);
+    expect((await blob('GET', MARCH)).status).toBe(200);
+    cloud.nowMs = Date.parse('2026-03-02T09:10:01.999Z');
+    expect((await blob('GET', MARCH)).status).toBe(200);
+    cloud.wait(1);
+    expect(said(await blob('GET', MARCH))).toBe('AuthorizationPermissionMismatch');
+  });
+
+  test('that PIM assigns at a management group takes as long', async () => {
+    await cloud.close();
+    const scope = '/providers/Microsoft.Management/managementGroups/production';
+    cloud = await AzureUnderTest.start(
+      { ...WORLD, roleAssignments: [{ tenant: TENANT, scope, role: 'Owner', principal: 'olga@acme.example' }] },
+      { managementGroupDataMs: [600_000, 600_000], pimProvisionMs: [0, 0], pimExpiryMs: [0, 0] },
+    );
+    const path = `${scope}/providers/Microsoft.Authorization/roleAssignmentScheduleRequests/${TENANT}`;
+    const properties = {
+      principalId: cloud.idOf('ana'),
+      roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${BLOB_READER}`,
+      requestType: 'AdminAssign',
+      justification: 'grant 1',
+      scheduleInfo: { expiration: { type: 'AfterDuration', duration: 'PT30M' } },
+    };
+    const made = await cloud.arm('PUT', `${path}?api-version=2020-10-01`, await cloud.tokenOf('olga'), { properties });
+    expect(made.body['properties']).toMatchObject({ status: 'Provisioned' });
+    cloud.wait(599_999);
+    expect(said(await blob('GET', MARCH))).toBe('AuthorizationPermissionMismatch');
+    cloud.wait(1);
+    expect((await blob('GET', MARCH)).status).toBe(200);
+    cloud.wait(1_799_999);
+    expect((await blob('GET', MARCH)).status).toBe(200);
+    cloud.wait(1);
+    expect(said(await blob('GET', MARCH))).toBe('AuthorizationPermissionMismatch');
+  });
 });
 
 describe('a condition', () => {

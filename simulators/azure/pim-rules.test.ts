@@ -87,6 +87,15 @@ describe('refused', () => {
     expect(codeOf(await pim.assign('ana'))).toBe('RoleAssignmentLimitExceeded');
   });
 
+  test('somebody who is not replicated yet, but no longer than that', async () => {
+    await pim.cloud.happens('settings', { principalReplicationMs: 60_000 });
+    const { body } = await pim.cloud.happens('directory', { change: 'add-user', name: 'new@acme.example' });
+    const assign = (): Promise<Answer> => pim.assign('new', 'PT1H', { principalId: body['id'] });
+    expect(codeOf(await assign())).toBe('SubjectNotFound');
+    pim.cloud.wait(60_000);
+    expect(said(await assign())).toBe('PendingProvisioning');
+  });
+
   test('nothing comes of what is only validated', async () => {
     const answer = await pim.assign('ana', 'PT1H', {}, { verb: '/validate' });
     expect([answer.status, propertiesOf(answer)['requestType']]).toEqual([200, 'AdminAssign']);

@@ -54,11 +54,14 @@ export function changeDirectory(ports: ArmPorts, body: Body): Body {
       ports.world.save();
       return { permissions: application.graphPermissions };
     }
-    case 'licence':
-      if (text(body, 'name') === 'P2') tenant.premium = true;
-      else ports.pim.lapse(tenant);
+    case 'licence': {
+      const licence = text(body, 'name');
+      if (licence !== 'P2' && licence !== 'Free') throw new Error('a licence is P2 or Free');
+      if (licence === 'Free') ports.pim.lapse(tenant);
+      else tenant.premium = true;
       ports.world.save();
       return { premium: tenant.premium };
+    }
     default:
       throw new Error(`there is no change ${change}`);
   }
