@@ -69,7 +69,7 @@ function requests(ports: ArmPorts, place: Place, method: string, name: string | 
     };
   if (method === 'POST' && verb === 'validate')
     return {
-      verb: 'write',
+      verb: 'validate/action',
       perform: (call) => {
         const order = allowedOrder(ports, place, name, call);
         return json(shownRequest(ports, call.caller.tenant, ports.pim.validate(order)));
