@@ -6,6 +6,7 @@ import { readCookie, sessionCookie, setCookie } from '../identity/cookies.ts';
 import type { Actor } from '../operations/world.ts';
 import { ApiProblem, type ProblemDetails } from './problems.ts';
 import type { ApiParts } from './parts.ts';
+import type { TokenLimits } from './rate-limits.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -70,7 +71,7 @@ type Parts = Pick<ApiParts, 'tokens' | 'operations' | 'log' | 'base' | 'clock'>;
  */
 export function authenticator(parts: Parts, unattended = false) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const refuse: Refuse = (cause) => {
+    const refuse = (cause: string): never => {
       parts.log.info(
         { requestId: request.id, route: request.routeOptions.url, cause },
         'a request was not authenticated',
@@ -79,7 +80,12 @@ export function authenticator(parts: Parts, unattended = false) {
     };
     const { authorization, cookie } = request.headers;
     if (authorization !== undefined) {
-      request.session = await byToken(parts, authorization, refuse);
+      const found = await byToken(parts, authorization, request.tokenLimits);
+      if (typeof found === 'string') {
+        await request.tokenLimits?.isRefused();
+        return refuse(found);
+      }
+      request.session = found;
       return;
     }
     const token = readCookie(cookie, sessionCookie(parts.base));
@@ -102,15 +108,21 @@ export function optionalAuthenticator(parts: Parts, unattended = false) {
 
 type Refuse = (cause: string) => never;
 
-async function byToken({ tokens, operations }: Parts, header: string, refuse: Refuse): Promise<Session> {
+/** Whose a token is, or why it is nobody's. */
+async function byToken(
+  { tokens, operations }: Parts,
+  header: string,
+  limits: TokenLimits | null,
+): Promise<Session | string> {
   const [, token] = /^Bearer ([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(header) ?? [];
-  if (token === undefined) return refuse('not a bearer token');
+  if (token === undefined) return 'not a bearer token';
   const verified = await tokens.verify(token);
-  if (!verified.ok) return refuse(verified.refusal);
+  if (!verified.ok) return verified.refusal;
   const { person, key, via, authenticatedAt, mfaAt, signIn, signedInAt, signInEndsAt, expiresAt } = verified.value;
-  if (operations.profile(key) === null) return refuse('person is not in the directory or has left');
+  await limits?.isOf(signIn);
+  if (operations.profile(key) === null) return 'person is not in the directory or has left';
   // A token is good for ten minutes; whoever ended the sign-in from another machine does not want to wait for that.
-  if (!(await operations.signInStands(signIn))) return refuse('the sign-in was ended');
+  if (!(await operations.signInStands(signIn))) return 'the sign-in was ended';
   return {
     actor: {
       kind: 'person',

@@ -36,14 +36,19 @@ const recogniseSession = vi.fn<ApiOperations['recogniseSession']>((token) => {
   );
 });
 
+/** Whether the sign-in behind a token stands: a question to the database. */
+const signInStands = vi.fn<ApiOperations['signInStands']>();
+
 /** An API that says yes to what these tests ask, with small limits; gives the status of an answer. */
 async function limited(limits: object) {
   recogniseSession.mockClear();
+  signInStands.mockReset().mockResolvedValue(true);
   const ended = () => yes(GRANT_VIEW);
   const nothing = () => yes({ items: [], nextCursor: null });
   const made = await apiUnderTest(
     {
       recogniseSession,
+      signInStands,
       returnGrant: ended,
       revokeGrant: ended,
       showGrant: ended,
@@ -107,7 +112,7 @@ test('429 for an address that begins one sign-in after the other, which leaves t
 
 describe('what ends access', () => {
   test('is there for whoever has read as much as they may, also when everybody behind the address has; it is bounded by itself', async () => {
-    const { token } = await limited({ perPersonPerMinute: 6, perAddressPerMinute: 30 });
+    const { token } = await limited({ perPersonPerMinute: 10, perAddressPerMinute: 30 });
     await often(40, () => token('ana', READ));
     expect(await token('ana', READ)).toBe(429);
     expect(await token('bo', READ)).toBe(429);
@@ -142,6 +147,24 @@ describe('what ends access', () => {
     expect(await often(30, () => cookie('nobody', RETURN))).toEqual({ 401: 10, 429: 20 });
     expect(recogniseSession).toHaveBeenCalledTimes(10);
     expect(await token('ana', READ)).toBe(200);
+  });
+
+  test('asks the database of a token no more often than a minute may hold, also of one whose sign-in was ended', async () => {
+    const { token } = await limited({ perPersonPerMinute: 5 });
+    for (const request of [RETURN, LIVE]) {
+      signInStands.mockClear();
+      expect(await often(20, () => token('ana', request))).toEqual({ 200: 5, 429: 15 });
+      expect(signInStands).toHaveBeenCalledTimes(5);
+    }
+    signInStands.mockReset().mockResolvedValue(false);
+    expect(await often(20, () => token('bo', RETURN))).toEqual({ 401: 5, 429: 15 });
+    expect(signInStands).toHaveBeenCalledTimes(5);
+  });
+
+  test('refuses tokens that are nobody’s no more often than a minute may hold, and holds up no token of ours by that', async () => {
+    const { token } = await limited({ perAddressPerMinute: 10 });
+    expect(await often(30, () => token('eve', RETURN))).toEqual({ 401: 10, 429: 20 });
+    expect(await token('ana', RETURN)).toBe(200);
   });
 
   test('is counted by sign-in: a thief of a cookie uses up their own, and is thrown out from another', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
+import type { SessionId } from '../core/ids.ts';
 import { readCookie, sessionCookie } from '../identity/cookies.ts';
 import type { ApiParts, ApiServer } from './parts.ts';
 import { ApiProblem } from './problems.ts';
@@ -23,6 +24,21 @@ const ENDS = [
 const LOOKS = /^GET \/v1\/(me(\/sessions)?|grants(\/:id)?|requests\/:id|revocations\/:id|passkey-recoveries)$/;
 
 type Kind = 'end' | 'look' | null;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set where rates are limited; for whoever reads the token of a request. */
+    tokenLimits: TokenLimits | null;
+  }
+}
+
+/** What is counted of tokens as soon as it can be, so that none costs the database more than a minute may hold. Both throw a problem. */
+export interface TokenLimits {
+  /** A token is ours, by its signature: it is counted by the sign-in that it names, whether that stands or not. */
+  isOf(signIn: SessionId): Promise<void>;
+  /** A token is refused, and about to be logged. */
+  isRefused(): Promise<void>;
+}
 
 /**
  * What is counted by itself: however much a page or a script reads, what must not go on can still be stopped. What an end has to read is
@@ -87,8 +103,22 @@ export async function limitRates(app: ApiServer, { limits, base }: Pick<ApiParts
     return kind === null ? session.actor.person : `${kind} ${session.id}`;
   });
 
+  const named = new WeakMap<FastifyRequest, SessionId>();
+  const perToken = limiter(perPersonPerMinute, (request) => `${kindOf(request)} ${named.get(request)}`);
+  const refusedTokens = limiter(perAddressPerMinute, (request) => `refused ${networkOf(request.ip)}`);
+  const limitsOf = (request: FastifyRequest): TokenLimits => ({
+    isOf: async (signIn) => {
+      if (kindOf(request) === null) return;
+      named.set(request, signIn);
+      refuseIfExceeded(await perToken(request));
+    },
+    isRefused: async () => refuseIfExceeded(await refusedTokens(request)),
+  });
+
+  app.decorateRequest('tokenLimits', null);
   // As hooks of the whole server, because limits of single routes would run after the authentication of a folder.
   app.addHook('onRequest', async (request) => {
+    request.tokenLimits = limitsOf(request);
     // Whether a token is ours is seen without the database, for no more than refusing it costs: nobody else uses up the place of one.
     const showsToken = request.headers.authorization !== undefined;
     if (!(showsToken && kindOf(request) !== null)) refuseIfExceeded(await perAddress(request));
@@ -100,6 +130,8 @@ export async function limitRates(app: ApiServer, { limits, base }: Pick<ApiParts
     if (request.session.csrf !== null)
       for (const header of [request.headers.cookie, String(reply.getHeader('set-cookie'))])
         remember(known, hashOfCookie(header));
+    // What a token ends or looks for was counted before.
+    if (named.has(request)) return;
     const use = await perPerson(request);
     refuseIfExceeded(use);
     if (use.isAllowed) return;
