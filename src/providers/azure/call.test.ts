@@ -50,8 +50,13 @@ test('a list is read to its last page', async () => {
 });
 
 test('a next page elsewhere gets no token', async () => {
-  answers = [() => ({ body: { value: [], nextLink: 'https://management.azure.com.evil.example/x' } })];
-  await expect(arm.list(LIST, call())).rejects.toMatchObject({ kind: 'unreachable' });
+  // The same server by another name: whoever followed would be answered.
+  const elsewhere = (url: string) => `${url.replace('127.0.0.1', 'localhost')}/x`;
+  answers = [(url) => ({ body: { value: [], nextLink: elsewhere(url) } }), () => ({ body: { value: ['stolen'] } })];
+  await expect(arm.list(LIST, call())).rejects.toMatchObject({
+    kind: 'unreachable',
+    message: 'Listing: the next page is not at Resource Manager',
+  });
   expect(asked).toHaveLength(1);
 });
 
