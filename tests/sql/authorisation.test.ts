@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   AUTHORISATION,
+  judge,
   reasonOf,
   RELATIONS,
   ROLES,
@@ -15,20 +16,39 @@ import { testEmbedded } from './harness.ts';
 
 const OPERATIONS = Object.keys(AUTHORISATION) as readonly Operation[];
 
-/** Cells into which nobody can come, and why; where somebody came nearest, they must get the same. */
-const NOBODY: readonly { readonly about: string; readonly role: Role; readonly relation: Relation }[] = [
+/**
+ * Cells into which nobody can come, because whoever has the role stands otherwise to every such thing (`stands`). Whoever comes nearest is
+ * tried with the real operations, and gets what the cell of how they stand says; the cell itself is judged by the table alone.
+ */
+const NOBODY: readonly {
+  readonly about: string;
+  readonly role: Role;
+  readonly relation: Relation;
+  readonly stands: Relation;
+}[] = [
   // Whoever answers for anything is addressed by every scope.
-  { about: 'scope', role: 'approver', relation: 'other' },
+  { about: 'scope', role: 'approver', relation: 'other', stands: 'addressed' },
   // Whoever is named for the most sensitive approvals is addressed by every recovery.
-  { about: 'recovery', role: 'approver', relation: 'other' },
+  { about: 'recovery', role: 'approver', relation: 'other', stands: 'addressed' },
   // Nobody holds a target.
-  { about: 'target', role: 'approver', relation: 'own' },
+  { about: 'target', role: 'approver', relation: 'own', stands: 'addressed' },
 ];
 
-const isReached = ({ operation, role, relation }: Cell): boolean =>
-  !NOBODY.some(
-    (cell) => cell.about === AUTHORISATION[operation].about && cell.role === role && cell.relation === relation,
+/** The cell of the table into which whoever is tried comes. */
+const reached = (cell: Cell): Cell => {
+  const nobody = NOBODY.find(
+    ({ about, role, relation }) =>
+      about === AUTHORISATION[cell.operation].about && role === cell.role && relation === cell.relation,
   );
+  return nobody === undefined ? cell : { ...cell, relation: nobody.stands };
+};
+
+/** What the table says in a cell, as a code. */
+const writtenIn = ({ operation, role, relation }: Cell): string => {
+  const written = AUTHORISATION[operation].cells[role][RELATIONS.indexOf(relation)] ?? 'hidden';
+  const code = reasonOf(written)?.code ?? 'allow';
+  return code === 'not-found' ? 'hidden' : code;
+};
 
 describe('every cell of the table, tried with the real operations', () => {
   let database: Database;
@@ -44,12 +64,9 @@ describe('every cell of the table, tried with the real operations', () => {
     async (operation) => {
       const [came, said]: Record<string, string>[] = [{}, {}];
       for (const role of ROLES) {
-        for (const [at, relation] of RELATIONS.entries()) {
+        for (const relation of RELATIONS) {
           const cell = { operation, role, relation };
-          if (!isReached(cell)) continue;
-          const written = AUTHORISATION[operation].cells[role][at] ?? 'hidden';
-          const code = reasonOf(written)?.code ?? 'allow';
-          Object.assign(said ?? {}, { [`${role} ${relation}`]: code === 'not-found' ? 'hidden' : code });
+          Object.assign(said ?? {}, { [`${role} ${relation}`]: writtenIn(reached(cell)) });
           Object.assign(came ?? {}, { [`${role} ${relation}`]: await cells.try(cell) });
         }
       }
@@ -139,6 +156,29 @@ describe('every cell of the table, tried with the real operations', () => {
 });
 
 describe('the table', () => {
+  test('judges as it says also where nobody comes', () => {
+    const tried = OPERATIONS.flatMap((operation) =>
+      NOBODY.filter(({ about }) => about === AUTHORISATION[operation].about).map(({ role, relation }) => {
+        const refusal = judge(operation, { kind: 'person', roles: [] }, { relation, named: true });
+        const came = refusal?.code ?? 'allow';
+        const words = `${operation} ${role} ${relation}`;
+        expect([words, came === 'not-found' ? 'hidden' : came]).toEqual([
+          words,
+          writtenIn({ operation, role, relation }),
+        ]);
+        return words;
+      }),
+    );
+    expect(tried).toEqual([
+      'orderRevocation approver other',
+      'foreseeOrder approver other',
+      'listRecoveries approver other',
+      'challengeRecovery approver other',
+      'confirmRecovery approver other',
+      'examineClouds approver own',
+    ]);
+  });
+
   const rank = (cell: string | undefined) => (cell === 'allow' ? 2 : cell === 'hidden' ? 0 : 1);
 
   test('takes nothing from a person with a role', () => {
