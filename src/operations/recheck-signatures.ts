@@ -1,3 +1,4 @@
+import type { Meaning } from '../core/meaning.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { isSignedTier } from '../core/role.ts';
 import { instant, toIso, type Instant } from '../core/time.ts';
@@ -10,7 +11,7 @@ import {
   type ApprovalDocument,
 } from '../ledger/decision-document.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
-import { approvalEntries, passkeyEntries } from '../store/ledger-entries.ts';
+import { approvalEntries, passkeyEntries, scheduledEntries } from '../store/ledger-entries.ts';
 import { personKeys } from '../store/people.ts';
 import { findPasskeys, type PasskeyRecord } from '../store/passkeys.ts';
 import type { ApprovalRecord } from '../store/approvals.ts';
@@ -51,6 +52,7 @@ export async function recheckSignatures(
   if (credentials.length > 0 && (await personKeys(world.db, [request.person])).get(request.person) !== asked)
     return altered('They were given for somebody else.');
   const given = credentials.length === 0 ? new Set<string>() : await loggedApprovals(world, request);
+  let changed: StartRefusal | null = null;
   for (const one of yes) {
     if (one.signed === null) {
       if (mustBeSigned) return altered('One of them is not signed.');
@@ -60,13 +62,43 @@ export async function recheckSignatures(
     const why = given.has(`${one.person} ${document}`)
       ? faultOf(world, grant, request, { ...one, signed: one.signed }, keys.get(assertion.credential), until)
       : 'the log does not say that it was given';
-    if (why !== null) return altered(`One signature does not hold: ${why}.`);
+    // Access that lasts was made before: what it gives may have changed since by the rules alone.
+    if (why === MEANS_ELSE && until !== null && (await isAsLogged(world, grant)))
+      changed = changedSince(grant, document);
+    else if (why !== null) return altered(`One signature does not hold: ${why}.`);
   }
-  return ok(null);
+  return changed === null ? ok(null) : refused(changed);
 }
 
 function altered(why: string): Result<null, StartRefusal> {
   return refused({ code: 'approval-altered', text: `The approvals of this request are not what was signed. ${why}` });
+}
+
+/** Why a grant is not made longer for what was signed: it is one to what the role or the target no longer is. */
+function changedSince({ definition: { role, target } }: GrantRecord, text: string): StartRefusal {
+  const signed = readDocument('curfew.approval', text)?.items[0]?.definition;
+  return signed === meaningOf(role, target).definition
+    ? {
+        code: 'target-changed',
+        text: 'The target is another one than was approved for longer; it must be asked for again.',
+      }
+    : {
+        code: 'role-changed',
+        text: 'The role is another one than was approved for longer; it must be asked for again.',
+      };
+}
+
+/** Whether a grant gives what the log says that it was made for, and nobody wrote another role or target into its row. */
+async function isAsLogged({ db }: World, { id, definition: { role, target } }: GrantRecord): Promise<boolean> {
+  const made = meaningOf(role, target);
+  const bodies = await scheduledEntries(db, id);
+  return (
+    bodies.length > 0 &&
+    bodies.every((body) => {
+      const { facts } = JSON.parse(body) as { readonly facts: Partial<Meaning> };
+      return facts.definition === made.definition && facts.targetDefinition === made.targetDefinition;
+    })
+  );
 }
 
 /** What the log says was signed for a request, and by whom. */
@@ -176,14 +208,16 @@ function isAbout(document: ApprovalDocument, request: RequestRecord, said: Appro
   );
 }
 
+const MEANS_ELSE = 'the role or the target is another one';
+
 /** Whether what is about to be given is within what was signed. */
 function limitsOf(document: ApprovalDocument, grant: GrantRecord, until: number | null): string | null {
   if (document.requester !== grant.person) return 'it was given for somebody else';
   if ((document.extends?.grant ?? null) !== (until === null ? null : grant.id)) return 'it is about other access';
   const { role, target } = grant.definition;
   const item = document.items[document.extends === null ? grant.ordinal : 0];
-  if (item?.role !== role.name || item.target !== target.key || !isSignedFor(item, meaningOf(role, target)))
-    return 'the role or the target is another one';
+  if (item?.role !== role.name || item.target !== target.key) return 'it is for another role or target';
+  if (!isSignedFor(item, meaningOf(role, target))) return MEANS_ELSE;
   if (until === null) return longestOf(grant) <= document.durationMs ? null : 'it is for a shorter time';
   const signedUntil = document.extends === null ? null : instant(Date.parse(document.extends.until));
   return signedUntil !== null && until <= signedUntil ? null : 'it is for an earlier end';

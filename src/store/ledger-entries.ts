@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { isAnyOf } from './columns.ts';
@@ -159,10 +159,19 @@ export async function passkeyEntries(db: Db, persons: readonly PersonId[]): Prom
 }
 
 /** The bodies of the entries by which people said yes to a request, also those that wait for their place in the log. */
-export async function approvalEntries(db: Db, request: RequestId): Promise<readonly string[]> {
+export function approvalEntries(db: Db, request: RequestId): Promise<readonly string[]> {
+  return bodiesOf(db, 'approval.given', sql`request_id = ${request}`);
+}
+
+/** The bodies of the entries by which a grant was made, also those that wait for their place in the log. */
+export function scheduledEntries(db: Db, grant: GrantId): Promise<readonly string[]> {
+  return bodiesOf(db, 'grant.scheduled', sql`grant_id = ${grant}`);
+}
+
+async function bodiesOf(db: Db, kind: string, about: RawBuilder<unknown>): Promise<readonly string[]> {
   const { rows } = await sql<{ body: string }>`
-    select body from ledger_entry where request_id = ${request} and kind = 'approval.given'
+    select body from ledger_entry where ${about} and kind = ${kind}
     union all
-    select body from ledger_outbox where request_id = ${request} and body like '%"kind":"approval.given"%'`.execute(db);
+    select body from ledger_outbox where ${about} and body like ${`%"kind":"${kind}"%`}`.execute(db);
   return rows.map(({ body }) => body);
 }

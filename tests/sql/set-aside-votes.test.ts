@@ -274,6 +274,49 @@ eachDatabase('a yes to what has changed since', (current) => {
     expect(rows).toEqual([{ extended: 0 }]);
   });
 
+  test('to a later end of what the role no longer gives moves no end, and is a forgery only where somebody wrote in the database', async () => {
+    const rami = await withPasskey(acme, 'rami');
+    const items = [{ role: 'payments-db-operator', target: 'aws/prod' }];
+    const told = { durationMs: 600_000, reason: 'Restart the payments database', ticket: 'PAY-7' };
+    const tom = await acme.as('tom');
+    const said = async (kind: string) => {
+      const { rows } = await sql<{ facts: object }>`
+        select body::jsonb -> 'facts' as facts from ledger_outbox
+        where body like ${`%"kind":"${kind}"%`} order by id`.execute(current().db);
+      return rows.map(({ facts }) => facts);
+    };
+    const [was, other] = ['curfew/payments-db-operator', 'curfew/everything'];
+    // By the rules in force when it is carried out the role is again what it was; it was signed for what it was meanwhile.
+    for (const [inForce, written] of [
+      [other, null],
+      [was, null],
+      [other, other],
+    ] as const) {
+      id = got(await requestAccess(acme.world, tom, { ...told, items })).id;
+      const { grants } = got(await sign(acme, rami, id));
+      await acme.engine.pass('starts');
+      const grant = parseId('grt', grants[0]?.id ?? '') ?? never();
+      id = got(await extendGrant(acme.world, tom, grant, told)).id;
+      await edit('roles/aws.yaml', was, other);
+      expect(got(await sign(acme, rami, id)).status).toBe('approved');
+      if (inForce === was) await edit('roles/aws.yaml', other, was);
+      if (written !== null)
+        await tamper(
+          current(),
+          `update "grant" set definition = jsonb_set(definition, '{role,aws,role}', '"curfew/admin"') where id = '${grant}'`,
+        );
+      await acme.engine.pass('starts');
+      if (inForce === other) await edit('roles/aws.yaml', other, was);
+    }
+    expect(await said('grant.not-extended')).toMatchObject([
+      { refusal: 'role-changed', text: expect.stringContaining('another one than was approved for longer') as string },
+      { refusal: 'role-changed' },
+      { refusal: 'approval-altered' },
+    ]);
+    expect(await said('finding.raised')).toEqual([{ finding: 'approval-altered' }]);
+    expect(await said('grant.extended')).toEqual([]);
+  });
+
   test('from before it was kept what it was given for does not count: nobody knows', async () => {
     await edit('policies/data.yaml', 'count: 2', 'count: 3');
     id = got(await requestAccess(acme.world, await acme.as('ana'), ASK)).id;
