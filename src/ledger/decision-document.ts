@@ -14,7 +14,7 @@ export interface SignedItem extends Pick<Meaning, 'definition'>, Partial<Pick<Me
 }
 
 /** What every signed document has: who signs, where, and for how long the question stands. Times are RFC 3339. */
-interface Signed {
+export interface Signed {
   /** The address of the broker that asked. The browser writes the same one into what is signed. */
   readonly origin: string;
   /** Pseudonymous id of the person who signs. */

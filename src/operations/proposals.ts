@@ -40,7 +40,7 @@ import { proposalView, type May, type ProposalView } from './proposal-view.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { carryOutRelease, findReleasable, unfitToRelease } from './release-account.ts';
 import { partiesOf, standingToProposal, type Parties } from './standing.ts';
-import { askToSign, CHANGED, provenSecond } from './sign-proposal.ts';
+import { askToSignProposal, CHANGED, provenSecond } from './sign-proposal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
 import { unknownPerson } from './unknown-name.ts';
 import type { Actor, World } from './world.ts';
@@ -157,7 +157,7 @@ export async function challengeProposal(
     const found = await decidable(world, trx, actor, id, 'challengeProposal');
     if (!found.ok) return found;
     const effects = await wouldChange(world, trx, found.value, seen);
-    return effects.ok ? askToSign(world, trx, actor, effects.value, found.value.now) : effects;
+    return effects.ok ? askToSignProposal(world, trx, actor, effects.value, found.value.now) : effects;
   });
 }
 

@@ -1,13 +1,7 @@
 import type { PersonId, RecoveryId, SessionId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
-import {
-  challengeOf,
-  printDocument,
-  readDocument,
-  SIGN_WITHIN_MS,
-  type RecoveryDocument,
-} from '../ledger/decision-document.ts';
+import { challengeOf, readDocument } from '../ledger/decision-document.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { newId } from '../platform/random.ts';
 import { sensitiveApprovers } from '../policy/sensitive-approvers.ts';
@@ -26,6 +20,7 @@ import {
 import { everHadPasskey, forgetChallenges, passkeysOf, removePasskey } from '../store/passkeys.ts';
 import { humanOf, humansAmong, personKeys } from '../store/people.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { askToSign } from './ask-to-sign.ts';
 import { judge, mayAlways } from './authorisation.ts';
 import { announce } from './browser-sessions.ts';
 import { endAllSignIns } from './own-sessions.ts';
@@ -34,7 +29,7 @@ import { closedEntry, removedEntry } from './passkeys.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
 import { standingToRecovery } from './standing.ts';
-import { askForAssertion, invalid, takeAssertion } from './take-assertion.ts';
+import { invalid, takeAssertion } from './take-assertion.ts';
 import { personView, type PersonView } from './views.ts';
 import type { Actor, World } from './world.ts';
 
@@ -167,22 +162,8 @@ export async function challengeRecovery(world: World, actor: Actor, id: Recovery
     const found = await waitingFor(world, trx, actor, id, 'challengeRecovery');
     if (!found.ok) return found;
     const { recovery, now } = found.value;
-    const expiresAt = toIso(after(now, SIGN_WITHIN_MS));
-    const document = printDocument({
-      v: 1,
-      kind: 'curfew.passkey-recovery',
-      origin: world.passkeys.origin,
-      recovery: id,
-      person: recovery.person,
-      approver: actor.person,
-      verdict: 'approve',
-      nonce: world.random.bytes(32).toString('base64url'),
-      issuedAt: toIso(now),
-      expiresAt,
-    } satisfies RecoveryDocument);
-    const asked = { purpose: 'recover', challenge: challengeOf(document), document, commentSalt: null } as const;
-    const options = await askForAssertion(world, trx, actor, asked, now);
-    return options.ok ? ok({ document, options: options.value, expiresAt }) : options;
+    const { person } = recovery;
+    return askToSign(world, trx, actor, { v: 1, kind: 'curfew.passkey-recovery', recovery: id, person }, now);
   });
 }
 

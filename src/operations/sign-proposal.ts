@@ -1,45 +1,26 @@
 import { ok, refused, type Result } from '../core/result.ts';
-import { after, toIso, type Instant } from '../core/time.ts';
-import {
-  challengeOf,
-  printDocument,
-  readDocument,
-  SIGN_WITHIN_MS,
-  type ProposalDocument,
-} from '../ledger/decision-document.ts';
+import type { Instant } from '../core/time.ts';
+import { challengeOf, readDocument } from '../ledger/decision-document.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { passkeysOf } from '../store/passkeys.ts';
 import type { Trx } from '../store/schema.ts';
+import { askToSign } from './ask-to-sign.ts';
 import { versionOf, type Effects } from './proposal-effects.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
-import { askForAssertion, invalid, newcomer, takeAssertion } from './take-assertion.ts';
+import { invalid, newcomer, takeAssertion } from './take-assertion.ts';
 import type { Actor, World } from './world.ts';
 
-/** Puts what an admin is about to confirm into a document, whose hash a passkey then signs. Nothing is confirmed by it. */
-export async function askToSign(
+/** Asks an admin to sign what they are about to confirm. */
+export function askToSignProposal(
   world: World,
   trx: Trx,
   actor: Actor,
   effects: Effects,
   now: Instant,
 ): Promise<Result<SigningView, OperationRefusal>> {
-  const expiresAt = toIso(after(now, SIGN_WITHIN_MS));
-  const document = printDocument({
-    v: 1,
-    kind: 'curfew.proposal',
-    origin: world.passkeys.origin,
-    proposal: effects.proposal.id,
-    changes: versionOf(effects),
-    approver: actor.person,
-    verdict: 'approve',
-    nonce: world.random.bytes(32).toString('base64url'),
-    issuedAt: toIso(now),
-    expiresAt,
-  } satisfies ProposalDocument);
-  const asked = { purpose: 'administer', challenge: challengeOf(document), document, commentSalt: null } as const;
-  const options = await askForAssertion(world, trx, actor, asked, now);
-  return options.ok ? ok({ document, options: options.value, expiresAt }) : options;
+  const { id: proposal } = effects.proposal;
+  return askToSign(world, trx, actor, { v: 1, kind: 'curfew.proposal', proposal, changes: versionOf(effects) }, now);
 }
 
 /**
