@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll } from 'vitest';
 import { apiUnderTest, type ApiUnderTest } from '../../src/api/api-under-test.ts';
 import { ledgerReads } from '../../src/api/bind-ledger.ts';
 import { bindOperations } from '../../src/api/bind-operations.ts';
@@ -7,7 +8,9 @@ import { after, instant } from '../../src/core/time.ts';
 import type { AccessTokens } from '../../src/identity/access-tokens.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
-import type { Cells } from './every-cell.ts';
+import type { Database } from '../../src/store/database.ts';
+import { everyCell, type Cells } from './every-cell.ts';
+import { testEmbedded } from './harness.ts';
 import { MASTER_KEY } from './ledger-under-test.ts';
 
 /** A part of a schema of docs/openapi.json. */
@@ -68,8 +71,27 @@ export function sample(schema: Schema): unknown {
   return Object.fromEntries(required.map(([name, inner]) => [name, sample(inner)]));
 }
 
+/** Cells over a database of their own and the API over them, from before the first test of the suite that calls it until after its last. */
+export function cellsBehindApi(): { readonly cells: () => Cells; readonly api: () => ApiUnderTest } {
+  let started: { readonly database: Database; readonly cells: Cells; readonly api: ApiUnderTest } | null = null;
+  beforeAll(async () => {
+    const database = await testEmbedded();
+    const cells = await everyCell(database);
+    started = { database, cells, api: await apiOverCells(cells) };
+  });
+  afterAll(async () => {
+    await started?.api.close();
+    await started?.database.close();
+  });
+  const running = () => {
+    if (started === null) throw new Error('the tests have not begun');
+    return started;
+  };
+  return { cells: () => running().cells, api: () => running().api };
+}
+
 /** The API over the database of the cells, where a token is the key of whoever has it. */
-export async function apiOverCells(cells: Cells): Promise<ApiUnderTest> {
+async function apiOverCells(cells: Cells): Promise<ApiUnderTest> {
   const { world } = cells.acme;
   const tokens: AccessTokens = {
     async verify(key) {

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ApiUnderTest } from '../../src/api/api-under-test.ts';
+import { describe, expect, test } from 'vitest';
 import type { IdPrefix } from '../../src/core/ids.ts';
 import { AUTHORISATION, reasonOf } from '../../src/operations/authorisation.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
-import type { Database } from '../../src/store/database.ts';
 import { ROUTE_OPERATIONS } from '../route-operations.ts';
 import type { About } from './cell-cast.ts';
-import { apiOverCells, bodiesWith, ROUTES } from './described-routes.ts';
-import { everyCell, type Cells } from './every-cell.ts';
-import { testEmbedded } from './harness.ts';
+import { cellsBehindApi, bodiesWith, ROUTES } from './described-routes.ts';
 
 /** Somebody else's, each by the name that its maker knows it by. */
 const THEIRS: readonly (readonly [About, of: string])[] = [
@@ -50,18 +46,7 @@ const TRIES = ROUTES.filter(({ path }) => !path.includes('{')).flatMap(
 );
 
 describe('an id of somebody else, anywhere but in a path', () => {
-  let database: Database;
-  let cells: Cells;
-  let api: ApiUnderTest;
-  beforeAll(async () => {
-    database = await testEmbedded();
-    cells = await everyCell(database);
-    api = await apiOverCells(cells);
-  });
-  afterAll(async () => {
-    await api.close();
-    await database.close();
-  });
+  const { cells, api } = cellsBehindApi();
 
   test('is tried wherever an id is taken, and in dozens of places that take none', () => {
     const places = TRIES.map(({ name, where }) => `${name} ${where}`);
@@ -74,9 +59,9 @@ describe('an id of somebody else, anywhere but in a path', () => {
   test.each(TRIES.map((one) => [`${one.name} ${one.where}`, one] as const))('%s', async (_, one) => {
     const operation = ROUTE_OPERATIONS[one.name];
     for (const [about, of] of THEIRS) {
-      const theirs = await cells.thing(about, of);
+      const theirs = await cells().thing(about, of);
       const send = async (id: string) => {
-        const answer = await api.as('hana', { method: one.method, ...one.with(id) });
+        const answer = await api().as('hana', { method: one.method, ...one.with(id) });
         return [answer.statusCode, wordsOf(answer.body)];
       };
       const [real, none] = [await send(theirs), await send(newId(systemRandom, theirs.slice(0, 3) as IdPrefix))];

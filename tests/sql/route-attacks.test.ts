@@ -1,29 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ApiUnderTest } from '../../src/api/api-under-test.ts';
+import { describe, expect, test } from 'vitest';
 import { bindOperations } from '../../src/api/bind-operations.ts';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import { AUTHORISATION, reasonOf } from '../../src/operations/authorisation.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
-import type { Database } from '../../src/store/database.ts';
 import { PARTS_OF_ROUTES, ROUTE_OPERATIONS } from '../route-operations.ts';
 import { code } from './acme-operations.ts';
-import { apiOverCells, ROUTES, sample } from './described-routes.ts';
-import { everyCell, type Cells } from './every-cell.ts';
-import { testEmbedded } from './harness.ts';
+import { cellsBehindApi, ROUTES, sample } from './described-routes.ts';
 
 describe('the routes of the API, over a real database', () => {
-  let database: Database;
-  let cells: Cells;
-  let api: ApiUnderTest;
-  beforeAll(async () => {
-    database = await testEmbedded();
-    cells = await everyCell(database);
-    api = await apiOverCells(cells);
-  });
-  afterAll(async () => {
-    await api.close();
-    await database.close();
-  });
+  const { cells, api } = cellsBehindApi();
 
   test('each has its row in the table of authorisation, and each row its route', () => {
     expect(Object.keys(ROUTE_OPERATIONS).sort()).toEqual(ROUTES.map(({ name }) => name).sort());
@@ -46,18 +31,18 @@ describe('the routes of the API, over a real database', () => {
       if (about === 'nothing' && reason === null) return;
       if (about === 'nothing') {
         const url = path.replace(/\{\w+\}/, newId(systemRandom, 'lnk'));
-        const answer = await api.as('hana', {
+        const answer = await api().as('hana', {
           method,
           url,
           ...(body === null ? {} : { payload: sample(body) as object }),
         });
         return expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([403, reason?.code]);
       }
-      const real = await cells.thing(about, about === 'proposal' ? 'ada:gia' : about === 'order' ? 'bo' : 'ana');
+      const real = await cells().thing(about, about === 'proposal' ? 'ada:gia' : about === 'order' ? 'bo' : 'ana');
       const none = about === 'entry' ? '999999' : newId(systemRandom, real.slice(0, 3) as 'req');
       const send = async (id: string) => {
         const url = path.replace(/\{\w+\}/, id);
-        const answer = await api.as('hana', {
+        const answer = await api().as('hana', {
           method,
           url,
           ...(body === null ? {} : { payload: sample(body) as object }),
@@ -86,7 +71,7 @@ describe('the routes of the API, over a real database', () => {
         const inner = /[:[]\{/.test(good) ? [good.replace(/([:[])\{/, `$1{${bad},`)] : [];
         for (const payload of [outer, ...inner]) {
           const headers = { 'content-type': 'application/json' };
-          const answer = await api.as('hana', { method, url, payload, headers });
+          const answer = await api().as('hana', { method, url, payload, headers });
           expect([payload, answer.statusCode]).toEqual([
             payload,
             expect.toSatisfy((status) => status === 400 || status === 422) as number,
@@ -100,38 +85,42 @@ describe('the routes of the API, over a real database', () => {
   test('a reason that draws on terminals, breaks lines and is HTML is kept as text, and stands in no line of a log', async () => {
     const reason = '\u001b[31mred\u001b[0m\r\n{"level":"fatal"}\n<img src=x onerror=alert(1)>\u202e looks';
     const payload = { items: [{ role: 'invoice-reader', target: 'aws/prod' }], duration: '15m', reason };
-    const made = await api.as('dia', { method: 'POST', url: '/v1/requests', payload });
+    const made = await api().as('dia', { method: 'POST', url: '/v1/requests', payload });
     expect(made.statusCode).toBe(201);
     expect(made.json<{ reason: string }>().reason).toBe(reason);
     // Escaped on its way: no raw control character, and nothing that a browser takes for a page.
     expect([...made.body].some((character) => character < ' ')).toBe(false);
     expect(made.headers['content-type']).toMatch(/^application\/json/);
     expect(made.headers['x-content-type-options']).toBe('nosniff');
-    expect(JSON.stringify(api.lines)).not.toContain('onerror');
+    expect(JSON.stringify(api().lines)).not.toContain('onerror');
     const { id } = made.json<{ id: string }>();
-    const bodies = await database.db.selectFrom('ledger_outbox').select('body').where('request_id', '=', id).execute();
+    const bodies = await cells()
+      .acme.world.db.selectFrom('ledger_outbox')
+      .select('body')
+      .where('request_id', '=', id)
+      .execute();
     expect(bodies.length).toBeGreaterThan(0);
     for (const { body } of bodies)
       expect([body.includes('onerror'), /[\u0000-\u001f]/.test(body)]).toEqual([false, false]);
   });
 
   test('whoever was disabled approves nothing', async () => {
-    const id = await cells.thing('request', 'ana');
-    const bo = await cells.acme.as('bo');
-    cells.acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}bo:\n)/m, '$1    active: false\n') }));
-    await cells.acme.reload();
-    const before = await cells.acme.world.db
-      .selectFrom('request')
+    const id = await cells().thing('request', 'ana');
+    const bo = await cells().acme.as('bo');
+    cells().acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}bo:\n)/m, '$1    active: false\n') }));
+    await cells().acme.reload();
+    const before = await cells()
+      .acme.world.db.selectFrom('request')
       .select('state')
       .where('id', '=', id as never)
       .executeTakeFirst();
-    expect(code(await approveRequest(cells.acme.world, bo, id as never, {}))).toBe('not-an-approver');
-    const later = await cells.acme.world.db
-      .selectFrom('request')
+    expect(code(await approveRequest(cells().acme.world, bo, id as never, {}))).toBe('not-an-approver');
+    const later = await cells()
+      .acme.world.db.selectFrom('request')
       .select('state')
       .where('id', '=', id as never)
       .executeTakeFirst();
     expect([before?.state, later?.state]).toEqual(['pending', 'pending']);
-    expect(bindOperations(cells.acme.world).profile('bo')).toBeNull();
+    expect(bindOperations(cells().acme.world).profile('bo')).toBeNull();
   });
 });
