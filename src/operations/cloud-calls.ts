@@ -152,7 +152,7 @@ function callWords({ kind, facts }: EntryBody): string | null {
     const value = facts[name];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   };
-  // What the cloud said of a fault names accounts and roles, so that only its kind stands here.
+  // What the cloud said of a fault stands in the entry.
   const why = say('text') || say('fault');
   const because = why === '' ? '.' : `: ${why}`;
   const standing = facts['standing'] === true;

@@ -106,7 +106,7 @@ export function entryWords(body: EntryBody): string {
     case 'grant.extended':
       return `wrote the later end into the cloud; it ends at ${say('endsAt')}`;
     case 'grant.not-extended':
-      // What the cloud said of a fault names accounts and roles, so that only its kind stands here.
+      // What the cloud said of a fault stands in the entry.
       return `does not extend it: ${say('text') || say('fault')}`;
     case 'grant.ending':
       return say('cause') === 'returned'

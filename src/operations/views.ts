@@ -212,7 +212,7 @@ function requestView(
     approvedBy: step.approvedBy.map((key) => personView(world, key)),
     eligible: step.eligible.map((key) => personView(world, key)),
   }));
-  const grantViews = own.map((grant) => shownTo(actor, grant, grantView(world, grant, keys, now)));
+  const grantViews = own.map((grant) => grantView(world, grant, keys, now));
   const extension = extensionView(request, extensionUntil(request, agreedMs), own, now);
   return {
     id: request.id,
@@ -273,7 +273,10 @@ export async function grantViews(
   return grants.map((grant) => shownTo(actor, grant, grantView(world, grant, keys, now)));
 }
 
-/** What the cloud said about a fault names accounts and roles, so it is for the holder alone: others see of which kind it was. */
+/**
+ * What the cloud said about a fault names accounts and roles, so it is for whom the access concerns: they read it with its request, and in the
+ * log. Of grants that anybody may look at others see of which kind it was.
+ */
 function shownTo(actor: Actor | null, { person }: GrantRecord, view: GrantView): GrantView {
   const [kind = null] = view.lastFault?.split(':') ?? [];
   return person === actor?.person ? view : { ...view, lastFault: kind };

@@ -248,7 +248,7 @@ eachDatabase('operations', (current) => {
       expect(waitsMs).toBeLessThan(11_000);
     });
 
-    test('what the cloud said about a fault is for the holder; others see its kind', async () => {
+    test('what the cloud said about a fault is for whom the access concerns; others see its kind', async () => {
       const view = await approved();
       const grant = view.grants[0]?.id ?? ('' as never);
       const text = 'arn:aws:iam::111111111111:role/curfew/invoice-reader';
@@ -261,7 +261,8 @@ eachDatabase('operations', (current) => {
       ).toEqual(['throttled']);
       const inRequest = async (who: string) =>
         got(await showRequest(acme.world, await acme.as(who), view.id)).grants[0]?.lastFault;
-      expect([await inRequest('bo'), await inRequest('ana')]).toEqual(['throttled', expect.stringContaining(text)]);
+      // The log says it to them too.
+      for (const who of ['bo', 'ana']) expect(await inRequest(who)).toContain(text);
     });
 
     test('a credential that the cloud gives while the grant ends is dropped, not handed out', async () => {
