@@ -118,6 +118,10 @@ function hubUnderTest() {
   return { hub, pass, change, gone, holders, lookedUp: () => looked };
 }
 
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const changeOf = (id: string): string => `change {"kind":"grant","id":"${id}","at":"2026-11-21T06:00:00.000Z"}`;
 
 describe('changes', () => {
@@ -272,6 +276,22 @@ describe('a change', () => {
     expect(reader.events()).toEqual(['resync {}', changeOf('grt_2')]);
     hub.close();
   });
+});
+
+test('more changes than may wait for a look-up are one resync behind those that may', async () => {
+  const { hub, change } = hubUnderTest();
+  const reader = new Reader();
+  hub.add(reader.response, 'ana', false, null);
+  // Published in one go: nothing is looked up in between.
+  const all = Array.from({ length: 1_500 }, (_, n) => change(`grt_${n}`));
+  await Promise.all(all);
+  await until(() => reader.text.includes('resync'));
+  const told = reader.events();
+  expect(told).toHaveLength(1_001);
+  expect(told.slice(998)).toEqual([changeOf('grt_998'), changeOf('grt_999'), 'resync {}']);
+  await change('grt_later');
+  expect(reader.events().at(-1)).toBe(changeOf('grt_later'));
+  hub.close();
 });
 
 describe('a stream', () => {

@@ -59,6 +59,8 @@ export function createEventHub(operations: Operations, clock: Clock): EventHub {
   let next = 1;
   // Whom a change may be told to is looked up, and the next one waits for it: everybody hears them in their order.
   let waiting = 0;
+  /** More came than may wait: everybody reads everything again, once, when the last one that waits has been told. */
+  let tooMany = false;
   let turn: Promise<void> = Promise.resolve();
 
   function write(listener: Listener, text: string): void {
@@ -123,11 +125,17 @@ export function createEventHub(operations: Operations, clock: Clock): EventHub {
     const number = next;
     next += 1;
     if (listeners.size === 0) return;
-    if (waiting >= MOST_WAITING) return resync(number);
+    if (waiting >= MOST_WAITING) {
+      tooMany = true;
+      return;
+    }
     waiting += 1;
     turn = turn.then(async () => {
       waiting -= 1;
       await tell(number, change);
+      if (waiting > 0 || !tooMany) return;
+      tooMany = false;
+      resync(next - 1);
     });
   });
 
