@@ -75,6 +75,22 @@ export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
     actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
   }),
   role(
+    '4d97b98b-1d4f-4787-a291-c67834d212e7',
+    'Network Contributor',
+    'Lets you manage networks, but not access to them.',
+    {
+      actions: [
+        'Microsoft.Authorization/*/read',
+        'Microsoft.Insights/alertRules/*',
+        'Microsoft.Network/*',
+        'Microsoft.ResourceHealth/availabilityStatuses/read',
+        'Microsoft.Resources/deployments/*',
+        'Microsoft.Resources/subscriptions/resourceGroups/read',
+        'Microsoft.Support/*',
+      ],
+    },
+  ),
+  role(
     '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
     'Storage Blob Data Reader',
     'Allows for read access to Azure Storage blob containers and data',

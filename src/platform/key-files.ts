@@ -97,6 +97,12 @@ export function makeEd25519Pem(): string {
   return generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
+/** An RSA private key of 2,048 bits in PEM (PKCS #8). */
+export function makeRsaPem(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
 /** The numbers of a new P-256 key as a JSON Web Key has them (RFC 7518, section 6.2): base64url, `d` is the private one. */
 export function makeP256Key(): { readonly x: string; readonly y: string; readonly d: string } {
   const { x, y, d } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });

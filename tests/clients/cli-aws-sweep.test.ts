@@ -1,11 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
 import { copyDatabaseTo } from '../embedded-template.ts';
+import { stopLeftoverClouds } from '../e2e/demo-process.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 
@@ -105,7 +106,7 @@ describe.skipIf(!hasAws())('the sweeper alone with the cloud (skipped where aws 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-sweep-'));
     copyDatabaseTo(join(home, 'data'));
-    port = await freePorts(4);
+    port = await freePorts(5);
     env = {
       HOME: home,
       PATH: process.env['PATH'] ?? '',
@@ -138,13 +139,7 @@ describe.skipIf(!hasAws())('the sweeper alone with the cloud (skipped where aws 
   afterAll(async () => {
     demo.kill('SIGKILL');
     await ended(demo);
-    if (existsSync(join(home, 'data/aws/running.json'))) {
-      try {
-        process.kill(cloud.pid, 'SIGTERM');
-      } catch {
-        // It is gone already.
-      }
-    }
+    stopLeftoverClouds(join(home, 'data'));
     rmSync(home, { recursive: true, force: true });
   }, 30_000);
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyDatabaseTo } from '../embedded-template.ts';
+import { stopLeftoverClouds } from '../e2e/demo-process.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 import { BOUND_MS, endOf, untilRefused, type Outcome } from './refusal.ts';
@@ -59,17 +60,6 @@ function cloud(): { readonly pid: number; readonly url: string } | null {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { pid: number; url: string }) : null;
 }
 
-/** The simulated cloud outlives a broker that is killed; a test that failed in between must not leave it behind. */
-function stopLeftoverCloud(): void {
-  const running = cloud();
-  if (running === null) return;
-  try {
-    process.kill(running.pid, 'SIGTERM');
-  } catch {
-    // It is gone already.
-  }
-}
-
 /** Runs until the outcome is as wanted, or the time is over; gives the last outcome back. */
 async function eventually(
   work: () => Promise<Outcome>,
@@ -110,7 +100,7 @@ describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-timed-'));
     copyDatabaseTo(join(home, 'data'));
-    port = await freePorts(4);
+    port = await freePorts(5);
     env = {
       HOME: home,
       PATH: process.env['PATH'] ?? '',
@@ -139,7 +129,7 @@ describe.skipIf(!hasAws())("a person's own key and the real aws command (skipped
       demo.kill('SIGTERM');
       await gone;
     }
-    stopLeftoverCloud();
+    stopLeftoverClouds(join(home, 'data'));
     rmSync(home, { recursive: true, force: true });
   }, 30_000);
 

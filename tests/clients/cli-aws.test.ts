@@ -1,9 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stopLeftoverClouds } from '../e2e/demo-process.ts';
 import { freePorts } from '../free-ports.ts';
 import { hasAws } from './has-aws.ts';
 import { BOUND_MS, endOf, untilRefused, type Outcome } from './refusal.ts';
@@ -52,18 +53,6 @@ function startDemo(): Promise<ChildProcess> {
   });
 }
 
-/** The simulated cloud outlives a broker that is killed; a test that failed in between must not leave it behind. */
-function stopLeftoverCloud(): void {
-  const file = join(home, 'data/aws/running.json');
-  if (!existsSync(file)) return;
-  const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number };
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // It is gone already.
-  }
-}
-
 /** Runs until the outcome is as wanted, or the time is over; gives the last outcome back. */
 async function eventually(
   work: () => Promise<Outcome>,
@@ -108,7 +97,7 @@ async function save(): Promise<Record<string, string>> {
 describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped where aws is not on the PATH)', () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'curfew-client-'));
-    port = await freePorts(4);
+    port = await freePorts(5);
     // Without the test runner's own environment: a user has none of it.
     env = {
       HOME: home,
@@ -126,7 +115,7 @@ describe.skipIf(!hasAws())('the walk-through with the real aws command (skipped 
       demo.kill('SIGTERM');
       await gone;
     }
-    stopLeftoverCloud();
+    stopLeftoverClouds(join(home, 'data'));
     rmSync(home, { recursive: true, force: true });
   }, 30_000);
 

@@ -25,10 +25,13 @@ export interface DemoPlace {
   start(args?: readonly string[]): Promise<DemoProcess>;
   /** Starts a demo of which nothing is expected yet. */
   attempt(args?: readonly string[]): DemoProcess;
-  /** Where the simulated cloud answers. */
-  cloudUrl(): string;
+  /** Where a simulated cloud answers: the simulated AWS, unless said. */
+  cloudUrl(cloud?: CloudName): string;
   remove(): Promise<void>;
 }
+
+type CloudName = (typeof CLOUDS)[number];
+const CLOUDS = ['aws', 'azure'] as const;
 
 /** Five seconds on a machine that does nothing else; one that does much else has taken more than a minute. */
 const LONGEST_START_MS = 110_000;
@@ -36,11 +39,8 @@ const STARTS = 3;
 
 export async function demoPlace(): Promise<DemoPlace> {
   const dataDir = mkdtempSync(join(tmpdir(), 'curfew-demo-'));
-  const port = await freePorts(4);
+  const port = await freePorts(5);
   const children: ChildProcess[] = [];
-  const running = () =>
-    JSON.parse(readFileSync(join(dataDir, 'aws', 'running.json'), 'utf8')) as { url: string; pid: number };
-
   const attempt = (args: readonly string[] = []): DemoProcess => {
     const child = spawn(process.execPath, ['src/cli/demo/main.ts', '--port', String(port), ...args], {
       cwd: ROOT,
@@ -59,7 +59,7 @@ export async function demoPlace(): Promise<DemoPlace> {
   return {
     port,
     dataDir,
-    cloudUrl: () => running().url,
+    cloudUrl: (cloud = 'aws') => running(dataDir, cloud).url,
     attempt,
     async start(args = []) {
       for (let starts = 1; ; starts += 1) {
@@ -74,15 +74,25 @@ export async function demoPlace(): Promise<DemoPlace> {
     },
     async remove() {
       for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
-      try {
-        process.kill(running().pid, 'SIGTERM');
-      } catch {
-        // It is gone already, as it should be.
-      }
+      stopLeftoverClouds(dataDir);
       await pause(200);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function running(dataDir: string, cloud: CloudName): { readonly url: string; readonly pid: number } {
+  return JSON.parse(readFileSync(join(dataDir, cloud, 'running.json'), 'utf8')) as { url: string; pid: number };
+}
+
+/** Simulated clouds outlive a broker that is killed; a test must not leave them behind. */
+export function stopLeftoverClouds(dataDir: string): void {
+  for (const cloud of CLOUDS)
+    try {
+      process.kill(running(dataDir, cloud).pid, 'SIGTERM');
+    } catch {
+      // It is gone already, as it should be.
+    }
 }
 
 /** Waits until a demo says that it runs: `null`. Otherwise how it ended. */

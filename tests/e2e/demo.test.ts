@@ -154,7 +154,7 @@ describe('the demo, as processes', () => {
       expect(busy.status).toBe(1);
       expect(busy.stderr).toMatch(/^Port \d+ is in use by another program\. Stop it, or choose another port/);
       // Somebody else where only the simulated cloud would be.
-      const port = (await freePorts(2)) + 1;
+      const port = (await freePorts(5)) + 1;
       const taken = createServer();
       await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve));
       const below = spawnSync(process.execPath, ['src/cli/demo/main.ts', '--port', String(port - 1)], {
@@ -195,7 +195,7 @@ describe('the demo, as processes', () => {
     expect(await use(saved)).toBe('AccessDenied');
 
     demo = await place.start();
-    expect(demo.output()).toContain('was still running from last time');
+    expect(demo.output()).toContain('were still running from last time');
     const why = await until(
       async () =>
         JSON.parse((await home.run(['why', request, '--json'])).stdout) as {

@@ -157,7 +157,9 @@ async function closing(context: Context, live: readonly GrantView[], open: reado
   if (active !== undefined)
     suggest(
       context,
-      `${context.command('assume', active.role, '--on', active.target)} -- aws sts get-caller-identity`,
+      ...(active.provider === 'aws'
+        ? [`${context.command('assume', active.role, '--on', active.target)} -- aws sts get-caller-identity`]
+        : []),
       context.command('done', active.id),
     );
   else if (open[0] !== undefined) suggest(context, context.command('wait', open[0].id));

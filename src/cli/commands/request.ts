@@ -135,7 +135,8 @@ function nextSteps(context: Context, view: RequestView): void {
   if (view.next !== '') context.say(printable(view.next));
   const active = view.grants.filter((grant) => grant.status === 'active' || grant.status === 'activating');
   if (view.status === 'pending') suggest(context, context.command('wait', view.id));
-  for (const grant of view.extends === null ? active : [])
+  // What lies elsewhere than on AWS is used with the person's own sign-in there.
+  for (const grant of view.extends === null ? active.filter(({ provider }) => provider === 'aws') : [])
     suggest(context, `${context.command('assume', grant.role, '--on', grant.target)} -- aws sts get-caller-identity`);
 }
 

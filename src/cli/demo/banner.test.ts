@@ -7,7 +7,7 @@ const demo = (url: string) =>
       url,
       people: [{ key: 'ana', name: 'Ana Ribeiro', title: 'data-engineers', email: 'ana@acme.example' }],
       peopleCount: 40,
-      cloudAdopted: false,
+      cloudsAdopted: false,
       close: () => Promise.resolve(),
     },
     '.curfew/',

@@ -20,8 +20,8 @@ export function banner(demo: Demo, dataDir: string): string {
     '    ./bin/curfew search invoice',
     '    ./bin/curfew request invoice-reader --on aws/prod --for 15m --reason "Check the invoice export"',
     '',
-    demo.cloudAdopted
-      ? '  The simulated cloud was still running from last time; its sessions went on by themselves.\n'
+    demo.cloudsAdopted
+      ? '  The simulated clouds were still running from last time; what was in them went on by itself.\n'
       : '',
     `  Ctrl-C stops everything. The data stays in ${dataDir}.`,
     '',

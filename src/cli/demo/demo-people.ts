@@ -1,5 +1,5 @@
-import type { Person } from '../../core/directory.ts';
-import { groupsOf } from '../../core/directory.ts';
+import { groupsOf, type Person } from '../../core/directory.ts';
+import type { Result } from '../../core/result.ts';
 import { parseDirectory } from '../../identity/directory/yaml-directory.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readSourceFiles } from '../../platform/source-files.ts';
@@ -13,8 +13,8 @@ export interface DemoPerson {
   readonly title: string;
 }
 
-/** People whose parts make the walk-through: who asks, who agrees, who is on call, who may not. */
-const INTRODUCED = ['ana', 'bo', 'tom', 'rami', 'eli', 'fay'];
+/** People whose parts make the walk-through: who asks, who agrees, who works in two clouds, who looks after it. */
+const INTRODUCED = ['ana', 'bo', 'tom', 'rami', 'jan', 'eli', 'fay'];
 
 /** Accounts at the agency that lends the company its contractors. The directory knows Quin's; the others are nobody's until somebody links them. */
 export const CONTRACTORS: readonly DemoPerson[] = [
@@ -27,14 +27,7 @@ export const CONTRACTORS: readonly DemoPerson[] = [
 export async function demoPeople(
   rulesDir: string,
 ): Promise<{ all: readonly DemoPerson[]; introduced: readonly DemoPerson[] }> {
-  const parsed = parseDirectory(await readSourceFiles(rulesDir), systemClock.now());
-  if (!parsed.ok) {
-    const first = parsed.refusal[0];
-    throw new Error(
-      `The demo's directory is unsound: ${first === undefined ? '' : `${first.file}:${first.line} ${first.message}`}`,
-    );
-  }
-  const directory = parsed.value;
+  const directory = requireSound('directory', parseDirectory(await readSourceFiles(rulesDir), systemClock.now()));
   const title = (person: Person): string => {
     const groups = groupsOf(directory, person.key);
     const team = person.labels['team'] ?? '';
@@ -46,4 +39,18 @@ export async function demoPeople(
     .filter((person) => person.active)
     .map((person) => ({ key: person.key, name: person.name, email: person.email, title: title(person) }));
   return { all, introduced: INTRODUCED.flatMap((key) => all.filter((person) => person.key === key)) };
+}
+
+/** What was read of the demo's rules. Throws an `Error` that names the first problem. */
+export function requireSound<Read>(what: string, parsed: Result<Read, readonly Problem[]>): Read {
+  if (parsed.ok) return parsed.value;
+  const [first] = parsed.refusal;
+  const where = first === undefined ? '' : `${first.file}:${first.line} ${first.message}`;
+  throw new Error(`The demo's ${what} is unsound: ${where}`);
+}
+
+interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
 }

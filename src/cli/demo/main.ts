@@ -9,12 +9,13 @@ import { PortInUse, requireFreePorts } from '../../platform/ports.ts';
 import { exit, readEnvironment, runNode, stopSignal } from '../../platform/processes.ts';
 import { WITNESS_FILE } from '../../platform/witness-file.ts';
 import { stopLeftover } from './cloud-process.ts';
+import { CLOUD_FOLDERS } from './demo-clouds.ts';
 
 const USAGE = `Usage: npm start -- [--fresh] [--port N]
 
 Runs Curfew with simulated clouds and the people of a made-up company.
   --fresh     begin anew: forget everything in .curfew/
-  --port N    listen on N (and N+1 to N+3 for the simulated cloud and two sign-ins); default 7420
+  --port N    listen on N (and N+1 to N+4 for two simulated clouds and two sign-ins); default 7420
 `;
 
 /** A program of the repository, where alone the demo runs. */
@@ -38,8 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
   const unlock = lockFolder(dataDir);
   try {
     if (fresh) {
-      await stopLeftover(join(dataDir, 'aws'));
-      for (const name of ['database', WITNESS_FILE, 'aws', 'keys', 'sign-in'])
+      await Promise.all(CLOUD_FOLDERS.map((name) => stopLeftover(join(dataDir, name))));
+      for (const name of ['database', WITNESS_FILE, ...CLOUD_FOLDERS, 'keys', 'sign-in'])
         rmSync(join(dataDir, name), { recursive: true, force: true });
     }
     await requireFreePorts([port, port + 2, port + 3], `npm start -- --port ${port + 100}`);

@@ -2,20 +2,20 @@ import { join } from 'node:path';
 import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
 import { startMailCatcher } from '../../../simulators/mail/catcher.ts';
 import { startBroker } from '../../main.ts';
-import { postJson } from '../../platform/http.ts';
 import { createLog } from '../../platform/log.ts';
-import { startDemoCloud } from './cloud-process.ts';
 import { appointDemoPeople, DEMO_ROLES } from './demo-administration.ts';
+import { startDemoClouds } from './demo-clouds.ts';
 import { mailPages } from './mail-pages.ts';
 import { CONTRACTORS, demoPeople, type DemoPerson } from './demo-people.ts';
 
-/** A running demo: the broker, the made-up company's sign-in, and its simulated cloud. */
+/** A running demo: the broker, the made-up company's sign-in, and its simulated clouds. */
 export interface Demo {
   readonly url: string;
   /** The people worth introducing, and how many there are in all. */
   readonly people: readonly DemoPerson[];
   readonly peopleCount: number;
-  readonly cloudAdopted: boolean;
+  /** Whether clouds were still running from a broker that was killed. */
+  readonly cloudsAdopted: boolean;
   close(): Promise<void>;
 }
 
@@ -23,14 +23,10 @@ export interface DemoSettings {
   /** The repository's root. */
   readonly root: string;
   readonly dataDir: string;
-  /** The broker's port; the simulated cloud takes the next one, sign-in the one after, that of the contractors the one after that. */
+  /** The broker's port. The next ones are those of the simulated AWS, sign-in, that of the contractors, and the simulated Azure. */
   readonly port: number;
   readonly logLevel: string;
 }
-
-/** The account and the role that stand for the platform that the broker runs on. */
-const BROKER_ROLE = 'arn:aws:iam::999988887777:role/curfew-broker';
-const EXTERNAL_ID = 'acme-curfew';
 
 /** Starts everything; what was started is stopped again when a later part fails. */
 export async function startDemo(settings: DemoSettings): Promise<Demo> {
@@ -43,8 +39,8 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
   try {
     const baseUrl = `http://localhost:${port}`;
     const people = await demoPeople(rulesDir);
-    const cloud = await startDemoCloud(join(dataDir, 'aws'), join(rulesDir, 'clouds', 'aws.json'), port + 1);
-    stops.push(() => cloud.stop());
+    const clouds = await startDemoClouds(settings, rulesDir);
+    stops.push(() => clouds.stop());
     const idp = await startDemoIdp({
       port: port + 2,
       people: people.all,
@@ -79,7 +75,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
             clientSecretFile: null,
           },
         ],
-        aws: { region: 'us-east-1', externalId: EXTERNAL_ID },
+        ...clouds.config,
         mail: {
           host: '127.0.0.1',
           port: mail.port,
@@ -92,11 +88,9 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
       },
       log: createLog(settings.logLevel),
       demo: {
+        ...clouds.simulated,
         people: people.all,
-        awsEndpoint: cloud.url,
         pages: mailPages(() => mail.messages(), baseUrl),
-        // Stands in for the platform's own identity endpoint (an ECS task role, an instance profile).
-        awsIdentity: () => brokerIdentity(cloud.url),
         appoint: appointDemoPeople,
       },
     });
@@ -105,7 +99,7 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
       url: baseUrl,
       people: people.introduced.map(withRole),
       peopleCount: people.all.length,
-      cloudAdopted: cloud.adopted,
+      cloudsAdopted: clouds.adopted,
       close,
     };
   } catch (error) {
@@ -118,16 +112,4 @@ export async function startDemo(settings: DemoSettings): Promise<Demo> {
 function withRole(person: DemoPerson): DemoPerson {
   const role = Object.entries(DEMO_ROLES).find(([, key]) => key === person.key)?.[0];
   return role === undefined ? person : { ...person, title: `${person.title}; ${role} of Curfew` };
-}
-
-/** Asks the simulated platform for the broker's own temporary credentials. */
-async function brokerIdentity(cloudUrl: string) {
-  const wanted = { roleArn: BROKER_ROLE, sessionName: 'curfew', durationSeconds: 3_600 };
-  const found = (await postJson(`${cloudUrl}/_sim/session`, wanted, 5_000)) as {
-    accessKeyId: string;
-    secretAccessKey: string;
-    sessionToken: string;
-    expiration: string;
-  };
-  return { ...found, expiration: new Date(Date.parse(found.expiration)) };
 }
