@@ -21,8 +21,24 @@ test('whoever has what they ask for, or waits for it, reads so before they send 
   await already.getByRole('link', { name: 'Look at that request' }).click();
   await page.waitForURL(`**/requests/${id}`);
 
-  await curfew(['--profile', 'bo', 'approve', id]);
+  // What happens after the page has read it, and before it listens, is told by nobody.
+  let listen = (): void => {};
+  const held = new Promise<void>((resolve) => (listen = resolve));
+  await page.route('**/v1/events', async (route) => {
+    await held;
+    await route.continue();
+  });
   await page.goto(`${form}&also=build-log-reader@aws/staging`);
+  await already.getByText(/^You asked for invoice-reader on aws\/prod at /).waitFor();
+  await curfew(['--profile', 'bo', 'approve', id]);
+  await until(
+    () => curfew(['--profile', 'ana', 'ls', '--json']),
+    (text) => text.includes('"active"'),
+    20_000,
+  );
+  // Until the last that is told of it is told.
+  await page.waitForTimeout(2_000);
+  listen();
   // Of several the one that is held is named.
   await already.getByText(/^You hold invoice-reader on aws\/prod until /).waitFor();
   expect(await already.getByRole('listitem').count()).toBe(1);

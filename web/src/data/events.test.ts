@@ -112,6 +112,23 @@ describe('a page that is kept true', () => {
     }
   });
 
+  test('reads again, once, what it read before it listened: nobody told it of what changed in between', async () => {
+    forgets.push(keepTrue(client));
+    show(['grants', 'live'], () => []);
+    show(['live'], () => []);
+    await vi.advanceTimersByTimeAsync(100);
+    show(['request', 'req_seen'], () => ({}), 400);
+    Stream.opened.at(-1)?.onopen?.();
+    await vi.advanceTimersByTimeAsync(300);
+    expect([times('grants', 'live'), times('request', 'req_seen')]).toEqual([2, 1]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([times('grants', 'live'), times('request', 'req_seen')]).toEqual([2, 2]);
+    show(['requests', 'mine'], () => []);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([times('grants', 'live'), times('request', 'req_seen')]).toEqual([2, 2]);
+    expect([times('live'), times('requests', 'mine')]).toEqual([1, 1]);
+  });
+
   test('of others reads what stands there, and what was being read when it changed', async () => {
     show(['request', 'req_seen'], () => ({ grants: ['grt_seen'] }));
     show(['request', 'req_other'], () => ({ grants: [] }));
