@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { asMeant } from '../core/pasted.ts';
 import { adminCommands } from './admin-command-table.ts';
 import { accessCommands, operatorCommands, requestCommands, signInCommands, type Act } from './command-table.ts';
 import { createContext, type GlobalOptions } from './context.ts';
@@ -6,7 +7,6 @@ import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { helpText } from './help.ts';
 import { NetworkFault } from './http.ts';
-import { asMeant } from './pasted.ts';
 import { parserFailure, requireCommand } from './parser-failure.ts';
 import type { Surroundings } from './surroundings.ts';
 import { showFailure } from './terminal/show-failure.ts';
@@ -28,7 +28,7 @@ export async function run(place: Surroundings): Promise<number> {
   const dashes = place.argv.indexOf('--');
   // What is behind the dashes belongs to another program and must not be taken for options of ours.
   const forAnother = dashes >= 0 && place.argv.slice(0, dashes).includes('assume');
-  const own = asMeant(forAnother ? place.argv.slice(0, dashes) : place.argv);
+  const own = (forAnother ? place.argv.slice(0, dashes) : place.argv).map(asMeant);
   const tail = forAnother ? place.argv.slice(dashes + 1) : [];
   const state: Run = { place, tail, exit: EXIT.ok, stoppedAt: null };
   const program = buildProgram(state);

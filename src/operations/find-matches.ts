@@ -1,3 +1,4 @@
+import { asMeant } from '../core/pasted.ts';
 import type { Role } from '../core/role.ts';
 import type { CatalogueIndex, Findable } from './catalogue-index.ts';
 import { findAllowing } from './find-allowing.ts';
@@ -30,9 +31,10 @@ const MOST_WORDS = 8;
  */
 export function findMatches(
   index: CatalogueIndex,
-  q: string,
+  pasted: string,
   among: (role: Role) => TargetBits,
 ): { readonly matches: readonly Match[]; readonly total: number } {
+  const q = asMeant(pasted);
   const denial = readDenial(q);
   const allowing = denial === null ? [] : findAllowing(index, denial, among);
   if (allowing.length > 0) {

@@ -122,6 +122,12 @@ test.each([
   ).toContain(role);
 });
 
+test('a name or an action that is copied out of a mail, with the joiners that keep it from being a link, finds what it names', () => {
+  const dots = { ...role('a-reader'), description: 'Reads sales.eu:prod.' };
+  expect(search('ana', 'sales.\u2060eu:\u2060prod', [dots]).items[0]?.role).toBe('a-reader');
+  expect(search('ana', 's3:\u2060ListBucket').items.map((item) => item.role)).toContain('invoice-reader');
+});
+
 test('an ARN of an account is looked for in that account alone', () => {
   const inProd = search('ana', 'logs:GetLogEvents arn:aws:logs:us-east-1:444455556666:log-group:builds');
   expect(inProd.items.filter(({ target }) => target !== 'aws/prod')).toEqual([]);

@@ -1,4 +1,5 @@
 import { parseId, type GrantId, type PersonId, type RequestId } from '../core/ids.ts';
+import { asMeant } from '../core/pasted.ts';
 import { EVENTS } from '../ledger/entry.ts';
 import { findPersonIds } from '../store/people.ts';
 import { requestsAbout, type SoughtWord } from '../store/search-entries.ts';
@@ -27,7 +28,9 @@ export function soughtIn(q: string): Sought {
   const people: PersonId[] = [];
   const seqs: number[] = [];
   const words: string[] = [];
-  for (const part of q.toLowerCase().split(/[\s,;]+/u)) {
+  for (const part of asMeant(q)
+    .toLowerCase()
+    .split(/[\s,;]+/u)) {
     const [request, grant, person] = [parseId('req', part), parseId('grt', part), parseId('per', part)];
     if (request !== null) requests.push(request);
     else if (grant !== null) grants.push(grant);

@@ -60,7 +60,8 @@ const ADDRESS = /[.@](?=\S)|(?<!\d):(?=\S)|:(?!\d)(?=\S)/;
  * A line of the message that may hold what a person wrote: a ticket, a name, a reason. Mail programs make links of everything that looks like
  * one; a link to anywhere, in a message that people believe, is what an attacker would write there. An unseen joiner behind each `.`, `:`, `/`
  * and `@` of a word that looks like an address keeps it text. A word that looks like none has no joiner, because names of roles and targets are
- * copied from here; the command line drops it from what is pasted (`cli/pasted.ts`). Only what the broker itself links to is printed without this.
+ * copied from here; the command line and the searches drop it from what is pasted (`core/pasted.ts`). Only what the broker itself links to is
+ * printed without this.
  */
 function body(text: string): string {
   return oneLine(text).replace(/\S+/g, (word) => (ADDRESS.test(word) ? word.replace(BREAKS, '$1\u2060') : word));
