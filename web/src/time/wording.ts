@@ -53,10 +53,13 @@ export function requestState(
 
 const WORST_FIRST: readonly Tone[] = ['bad', 'waiting', 'good', 'quiet'];
 
+/** The grants of a request without those that were tried again: what was tried again stands for what failed before it. */
+export function latestOf(grants: readonly Grant[]): readonly Grant[] {
+  return grants.filter(({ id }) => !grants.some(({ retryOf }) => retryOf === id));
+}
+
 function stateOfAll(grants: readonly Grant[], now: number): State | null {
-  // What was tried again stands for what failed before it.
-  const latest = grants.filter(({ id }) => !grants.some(({ retryOf }) => retryOf === id));
-  const states = latest.map((grant) => grantState(grant, now));
+  const states = latestOf(grants).map((grant) => grantState(grant, now));
   const tone = WORST_FIRST.find((one) => states.some((state) => state.tone === one));
   return tone === undefined ? null : { word: [...new Set(states.map(({ word }) => word))].join(', '), tone };
 }

@@ -7,6 +7,8 @@ const END = '2026-11-22T10:15:00.000Z';
 
 const grant = (over: Partial<Grant>): Grant =>
   ({
+    id: 'grt',
+    retryOf: null,
     status: 'active',
     endsAt: END,
     usableAt: null,
@@ -51,6 +53,82 @@ test.each([
   ['failed', { grants: [grant({ status: 'failed', endedAt: END })] }, 'done done bad done'],
 ] as const)('a request that %s', (_, over, expected) => {
   expect(states(over as Partial<AccessRequest>)).toBe(expected);
+});
+
+test.each([
+  [
+    'a second try that starts',
+    [
+      { id: 'a', status: 'failed' },
+      { id: 'b', retryOf: 'a', status: 'activating', endsAt: null },
+    ],
+    'now',
+    'starting…',
+    null,
+  ],
+  [
+    'a second try that is used',
+    [
+      { id: 'a', status: 'failed' },
+      { id: 'b', retryOf: 'a', usableAt: END },
+    ],
+    'now',
+    'usable',
+    END,
+  ],
+  [
+    'a second try that failed too',
+    [
+      { id: 'a', status: 'failed' },
+      { id: 'b', retryOf: 'a', status: 'failed' },
+    ],
+    'bad',
+    'could not be started',
+    null,
+  ],
+  [
+    'one that failed beside one that is used',
+    [
+      { id: 'a', status: 'failed' },
+      { id: 'b', usableAt: END },
+    ],
+    'now',
+    '1 could not be started, 1 usable',
+    END,
+  ],
+  [
+    'one that starts beside one that is used',
+    [
+      { id: 'a', usableAt: END },
+      { id: 'b', status: 'activating' },
+    ],
+    'now',
+    '1 usable, 1 starting…',
+    null,
+  ],
+  [
+    'one that failed beside one that is over',
+    [
+      { id: 'a', status: 'ended', usableAt: END },
+      { id: 'b', status: 'failed' },
+    ],
+    'done',
+    '1 was usable, 1 could not be started',
+    END,
+  ],
+  [
+    'two that are planned',
+    [
+      { id: 'a', status: 'scheduled', startsAt: '2026-11-22T12:00:00.000Z' },
+      { id: 'b', status: 'scheduled' },
+    ],
+    'now',
+    'planned',
+    END,
+  ],
+] as const)('%s stands in the stage of the access', (_, grants, state, note, at) => {
+  const all = grants.map((one) => grant(one as Partial<Grant>));
+  expect(stagesOf(request({ grants: all }), NOW)[2]).toEqual({ name: 'Access', state, note, at });
 });
 
 test('one of two grants that is left keeps the request from being over', () => {

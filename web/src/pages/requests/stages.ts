@@ -1,6 +1,6 @@
-import type { AccessRequest } from '../../data/api.ts';
+import type { AccessRequest, Grant } from '../../data/api.ts';
 import { who } from '../../data/who.ts';
-import { grantState } from '../../time/wording.ts';
+import { grantState, latestOf } from '../../time/wording.ts';
 
 export interface Stage {
   readonly name: 'Asked' | 'Decided' | 'Access' | 'Ended';
@@ -56,17 +56,41 @@ function comes(status: AccessRequest['status']): 'later' | 'never' {
   return status === 'pending' || status === 'approved' ? 'later' : 'never';
 }
 
+/** Of several items that differ each state is named, with how many are in it: one that failed must not hide behind one that is usable. */
 function access({ status, grants }: AccessRequest, now: number): Stage {
   const stage = { name: 'Access' } as const;
-  const first = grants[0];
-  if (status !== 'approved' || first === undefined) return { ...stage, state: comes(status), at: null, note: '' };
-  const states = grants.map((grant) => grantState(grant, now).word);
-  if (grants.every((grant) => grant.status === 'failed'))
-    return { ...stage, state: 'bad', at: null, note: 'it could not be started' };
-  if (grants.some((grant) => grant.status === 'activating' || grant.status === 'scheduled'))
-    return { ...stage, state: 'now', at: first.status === 'scheduled' ? first.startsAt : null, note: states[0] ?? '' };
-  const live = grants.some((grant) => grant.status === 'active');
-  return { ...stage, state: live ? 'now' : 'done', at: first.usableAt, note: live ? 'usable' : 'was usable' };
+  const latest = latestOf(grants);
+  if (status !== 'approved' || latest.length === 0) return { ...stage, state: comes(status), at: null, note: '' };
+  const counts = new Map<string, number>();
+  for (const grant of latest) counts.set(accessWord(grant, now), (counts.get(accessWord(grant, now)) ?? 0) + 1);
+  const note = [...counts].map(([word, count]) => (counts.size === 1 ? word : `${count} ${word}`)).join(', ');
+  const all = (...kinds: readonly Grant['status'][]) => latest.every((grant) => kinds.includes(grant.status));
+  if (all('failed')) return { ...stage, state: 'bad', at: null, note };
+  if (all('scheduled')) return { ...stage, state: 'now', at: earliest(latest, 'startsAt'), note };
+  const comesStill = latest.some((grant) => grant.status === 'activating' || grant.status === 'scheduled');
+  if (comesStill) return { ...stage, state: 'now', at: null, note };
+  const live = latest.some((grant) => grant.status === 'active');
+  return { ...stage, state: live ? 'now' : 'done', at: earliest(latest, 'usableAt'), note };
+}
+
+/** What has become of one item, as far as its access goes: how it ends is the next stage. */
+function accessWord(grant: Grant, now: number): string {
+  switch (grant.status) {
+    case 'scheduled':
+    case 'activating':
+      return grantState(grant, now).word;
+    case 'active':
+      return 'usable';
+    case 'ending':
+    case 'ended':
+      return 'was usable';
+    case 'failed':
+      return 'could not be started';
+  }
+}
+
+function earliest(grants: readonly Grant[], time: 'startsAt' | 'usableAt'): string | null {
+  return grants.flatMap((grant) => grant[time] ?? []).sort()[0] ?? null;
 }
 
 function ended({ status, grants }: AccessRequest, now: number): Stage {
