@@ -298,7 +298,7 @@ describe('what is said before an approval', () => {
     expect(said('Reader')).toEqual([
       'broker',
       600_000,
-      expect.stringContaining('Nothing ends it while Curfew is gone'),
+      expect.stringContaining('While Curfew is gone its sweeper ends it, where one runs'),
     ]);
     expect(said('Storage Blob Data Reader')).toEqual([
       'cloud',

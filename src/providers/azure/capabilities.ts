@@ -30,7 +30,7 @@ export const RBAC: MethodCapabilities = {
   cut: { possible: true, withinMs: ROLE_CHANGE_MS },
   residual: {
     maxMs: ROLE_CHANGE_MS,
-    words: `At its end the role assignment is deleted, and ${TEN_MINUTES} Nothing ends it while Curfew is gone. ${GOES_ON}`,
+    words: `At its end the role assignment is deleted, and ${TEN_MINUTES} While Curfew is gone its sweeper ends it, where one runs. ${GOES_ON}`,
   },
   shortestDurationMs: 60_000,
   earliestRemovalMs: 0,
@@ -52,7 +52,7 @@ export function residualOf(definition: AzureRbac, { kind }: Pick<Target, 'kind'>
   if (kind === 'management-group') {
     const itself =
       nativeEnd === null
-        ? 'Nothing ends it while Curfew is gone.'
+        ? 'While Curfew is gone its sweeper ends it, where one runs.'
         : 'Data actions end at the end by themselves, by a condition, even when Curfew is gone.';
     return {
       maxMs: null,
