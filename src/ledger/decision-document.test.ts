@@ -47,6 +47,16 @@ test('every item of version 2 says where its target is, and none of version 1', 
   for (const v of [0, 3, '2', null]) expect(read({ v, items: [newer] })).toBeNull();
 });
 
+test('a proposal of version 2 says what it changes, and one of version 1 does not', () => {
+  const proposal = (fields: object) =>
+    readDocument('curfew.proposal', canonicalize({ kind: 'curfew.proposal', verdict: 'approve', ...fields }) ?? '');
+  const change = { action: 'appoint', person: 'per_bo', role: 'auditor' };
+  expect(proposal({ v: 2, change })).toMatchObject({ change });
+  expect(proposal({ v: 1 })).not.toBeNull();
+  for (const wrong of [{ v: 1, change }, { v: 2 }, { v: 2, change: null }, { v: 2, change: 'all' }, { v: 3, change }])
+    expect(proposal(wrong), JSON.stringify(wrong)).toBeNull();
+});
+
 test('a signature is for its role and its target; of version 1 for its role, wherever', () => {
   const other = { definition: MEANING.definition, targetDefinition: hashOf('elsewhere') };
   const newer = { ...ITEM, ...MEANING };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { ProposedChange } from '../core/administration.ts';
 import type { GrantId, PersonId, ProposalId, RecoveryId, RequestId } from '../core/ids.ts';
 import type { Meaning } from '../core/meaning.ts';
 import { invariant } from '../core/result.ts';
@@ -56,10 +57,12 @@ export interface RecoveryDocument extends Signed {
 
 /** What an admin signs who confirms a change of Curfew itself. */
 export interface ProposalDocument extends Signed {
-  readonly v: 1;
+  /** 1: from before it said what changes (`change`). Nobody signs one any more. */
+  readonly v: 1 | 2;
   readonly kind: 'curfew.proposal';
   readonly proposal: ProposalId;
-  /** `changesVersion` of the proposal: stands for everything that it changes. */
+  readonly change?: ProposedChange;
+  /** `changesVersion` of the proposal: stands for everything that it changes, besides. */
   readonly changes: string;
 }
 
@@ -112,10 +115,21 @@ export function readDocument<Kind extends SignedDocument['kind']>(
   try {
     const read = JSON.parse(text) as SignedDocument;
     if (canonicalize(read) !== text || read.kind !== kind || read.verdict !== 'approve') return null;
-    if (read.kind === 'curfew.approval' ? !isApproval(read) : read.v !== 1) return null;
+    if (!isOfItsVersion(read)) return null;
     return read as Extract<SignedDocument, { readonly kind: Kind }>;
   } catch {
     return null;
+  }
+}
+
+function isOfItsVersion(read: SignedDocument): boolean {
+  switch (read.kind) {
+    case 'curfew.approval':
+      return isApproval(read);
+    case 'curfew.proposal':
+      return read.v === 1 ? read.change === undefined : read.v === 2 && isObject(read.change);
+    case 'curfew.passkey-recovery':
+      return read.v === 1;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type ApprovalDocument,
   type SignedDocument,
 } from './decision-document.ts';
+import { LoggedAdministration, OTHER_DOCUMENT, type AdministrationEntry } from './logged-administration.ts';
 
 /** An approval in the log whose signature does not hold, or is missing. */
 export interface ApprovalFault {
@@ -70,6 +71,7 @@ export class LoggedApprovals {
   /** What was given under each request. */
   readonly #grants = new Map<string, LoggedGrant>();
   readonly #documents = new Set<string>();
+  readonly #administration = new LoggedAdministration();
   readonly #faults: ApprovalFault[] = [];
   #verified = 0;
   #unsigned = 0;
@@ -80,6 +82,11 @@ export class LoggedApprovals {
     if (body === null) return;
     const message = this.#judge(body);
     if (message !== null) this.#faults.push({ seq, message });
+  }
+
+  /** Notes that the next entry is not shown to whoever verifies. */
+  withhold(): void {
+    this.#administration.withhold();
   }
 
   report(): ApprovalReport {
@@ -115,8 +122,15 @@ export class LoggedApprovals {
         return this.#extend(facts, subjects, request);
       case 'passkey.recovery-confirmed':
         return this.#confirm(body, facts, subjects);
+      case 'administration.proposed':
+        return this.#administration.propose(entryOf(body));
       case 'administration.confirmed':
         return this.#administer(body, facts);
+      case 'administration.refused':
+      case 'administration.withdrawn':
+        return this.#administration.decide(entryOf(body));
+      case 'person.merged':
+        return this.#administration.merge(entryOf(body));
       default:
         return null;
     }
@@ -211,7 +225,7 @@ export class LoggedApprovals {
       extendsAs(document, request) &&
       document.comment === (commitments['comment'] ?? null) &&
       Math.min(...document.items.map((item) => item.tier)) === facts['tier'];
-    if (!says) return 'what was signed is not what the entry says';
+    if (!says) return OTHER_DOCUMENT;
     request.signed.set(document.approver, document);
     request.startsAt = document.startsAt;
     return null;
@@ -221,7 +235,7 @@ export class LoggedApprovals {
     const document = this.#verify('curfew.passkey-recovery', body, facts);
     if (typeof document === 'string') return document;
     const says = document.recovery === facts['recovery'] && document.person === subjects['person'];
-    return says && document.person !== document.approver ? null : 'what was signed is not what the entry says';
+    return says && document.person !== document.approver ? null : OTHER_DOCUMENT;
   }
 
   /** Entries of before say nothing of a signature: nobody was asked for one. */
@@ -229,12 +243,11 @@ export class LoggedApprovals {
     if (facts['signed'] === false) {
       const { id } = fieldsOf(body['actor']);
       const had = [...this.#keys.values()].some(({ person }) => person === id);
-      return had ? 'an admin who had a passkey confirmed without it' : null;
+      if (had) return 'an admin who had a passkey confirmed without it';
     }
-    if (facts['signed'] !== true) return null;
+    if (facts['signed'] !== true) return this.#administration.decide(entryOf(body));
     const document = this.#verify('curfew.proposal', body, facts);
-    if (typeof document === 'string') return document;
-    return document.proposal === facts['proposal'] ? null : 'what was signed is not what the entry says';
+    return typeof document === 'string' ? document : this.#administration.decide(entryOf(body), document);
   }
 
   /** Verifies the signature of an entry by a key that was its actor's at that place in the log. A text says what is wrong. */
@@ -327,6 +340,12 @@ function extendsAs({ extends: signed, durationMs }: ApprovalDocument, request: L
   if (signed === null || request.extends === null) return signed === null && request.extends === null;
   const until = Date.parse(textOf(request.extends.until)) - (Number(request.durationMs) - durationMs);
   return signed.grant === request.extends.grant && Date.parse(signed.until) === until;
+}
+
+function entryOf(body: Body): AdministrationEntry {
+  const { id } = fieldsOf(body['actor']);
+  const [facts, subjects] = [fieldsOf(body['facts']), fieldsOf(body['subjects'])];
+  return { kind: textOf(body['kind']), by: textOf(id), facts, subjects };
 }
 
 function parsed(text: string): Body | null {

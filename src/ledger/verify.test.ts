@@ -18,13 +18,17 @@ const bodyOf = (id: number): string => `{"id":"${id}","kind":"ledger.read","v":1
 
 /** A log of `size` entries with a checkpoint after every `every` of them. */
 function makeLog(size: number, every = 4, signer = SIGNER): Log {
+  return logOf(bodies(size), every, signer);
+}
+
+/** A log of such bodies. */
+function logOf(bodies: readonly string[], every = 4, signer = SIGNER): Log {
   const tree = new MerkleAccumulator();
   const log: Log = { entries: [], checkpoints: [] };
-  for (let seq = 0; seq < size; seq += 1) {
-    const body = bodyOf(seq);
+  for (const [seq, body] of bodies.entries()) {
     log.entries.push({ seq, body, leaf: hex(body) });
     tree.add(leafHash(body));
-    if (tree.size % every === 0 || tree.size === size)
+    if (tree.size % every === 0 || tree.size === bodies.length)
       log.checkpoints.push({ size: tree.size, note: signCheckpoint(signer, tree.size, tree.root()) });
   }
   return log;
@@ -48,6 +52,14 @@ function verify(log: Log, remembered?: { size: number; root: string }): Promise<
     { vkey: SIGNER.vkey, ...(remembered === undefined ? {} : { remembered }) },
   );
 }
+
+test('what an entry refers to may stand in one that is not shown, and only there', async () => {
+  const kind = 'administration.refused';
+  const log = logOf([bodyOf(0), JSON.stringify({ kind, facts: { proposal: 'prp_1' }, actor: { id: 'per_1' } })]);
+  expect(await verify(log)).toMatchObject({ ok: false, fault: null, approvals: { faults: [{ seq: 1 }] } });
+  const entries = log.entries.map((entry) => (entry.seq === 0 ? { ...entry, body: null } : entry));
+  expect(await verify({ ...log, entries })).toMatchObject({ ok: true, approvals: { faults: [] } });
+});
 
 const bodies = (size: number) => Array.from({ length: size }, (_, seq) => bodyOf(seq));
 

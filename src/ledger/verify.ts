@@ -96,6 +96,8 @@ class Walk {
       this.#readInFull += 1;
       this.#noteEnding(entry.body);
       this.#approvals.learn(entry.seq, entry.body);
+    } else {
+      this.#approvals.withhold();
     }
     this.#tree.add(leaf);
     this.#compareAt(this.#tree.size);

@@ -1,3 +1,4 @@
+import type { ProposedChange } from '../core/administration.ts';
 import { hashOf } from '../ledger/decision-document.ts';
 import { invariant } from '../core/result.ts';
 import { lockLinked } from '../store/linked-accounts.ts';
@@ -40,7 +41,15 @@ export async function lockEffects(world: World, trx: Trx, proposal: Proposal): P
  */
 export function versionOf(effects: Effects): string {
   const { id } = effects.proposal;
-  return hashOf(asJson({ id, changes: changesOf(effects) }));
+  return hashOf(asJson({ id, change: changeOf(effects.proposal), changes: changesOf(effects) }));
+}
+
+/** What a proposal changes and nothing else of it, as an admin signs it. */
+export function changeOf(proposal: ProposedChange): ProposedChange {
+  const { action, person } = proposal;
+  if (action === 'merge') return { action, person, other: proposal.other, grants: proposal.grants };
+  if (action === 'release') return { action, person, account: proposal.account };
+  return { action, person, role: proposal.role };
 }
 
 function changesOf(effects: Effects): object {

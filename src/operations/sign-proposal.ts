@@ -1,11 +1,11 @@
 import { ok, refused, type Result } from '../core/result.ts';
 import type { Instant } from '../core/time.ts';
-import { challengeOf, readDocument } from '../ledger/decision-document.ts';
+import { challengeOf, hashOf, readDocument } from '../ledger/decision-document.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { passkeysOf } from '../store/passkeys.ts';
 import type { Trx } from '../store/schema.ts';
 import { askToSign } from './ask-to-sign.ts';
-import { versionOf, type Effects } from './proposal-effects.ts';
+import { changeOf, versionOf, type Effects } from './proposal-effects.ts';
 import type { OperationRefusal } from './refusal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
 import { invalid, newcomer, takeAssertion } from './take-assertion.ts';
@@ -20,7 +20,9 @@ export function askToSignProposal(
   now: Instant,
 ): Promise<Result<SigningView, OperationRefusal>> {
   const { id: proposal } = effects.proposal;
-  return askToSign(world, trx, actor, { v: 1, kind: 'curfew.proposal', proposal, changes: versionOf(effects) }, now);
+  const change = changeOf(effects.proposal);
+  const document = { v: 2, kind: 'curfew.proposal', proposal, change, changes: versionOf(effects) } as const;
+  return askToSign(world, trx, actor, document, now);
 }
 
 /**
@@ -46,7 +48,9 @@ export async function provenSecond(
   if (!taken.ok) return taken;
   const document = readDocument('curfew.proposal', text);
   if (document?.proposal !== effects.proposal.id) return refused(invalid('it is about another proposal'));
-  if (document.changes !== versionOf(effects)) return refused(CHANGED);
+  // The hash stands for all that it does besides; what the log keeps for ever, and others compare, is the change in clear.
+  const isSame = document.change !== undefined && hashOf(document.change) === hashOf(changeOf(effects.proposal));
+  if (!isSame || document.changes !== versionOf(effects)) return refused(CHANGED);
   return ok({ signed: true, document: text, ...taken.value.assertion });
 }
 

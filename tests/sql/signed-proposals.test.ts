@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import { challengeOf, printDocument, type ProposalDocument } from '../../src/ledger/decision-document.ts';
 import { LoggedApprovals } from '../../src/ledger/logged-approvals.ts';
 import { listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
 import { challengeProposal, confirmProposal, propose } from '../../src/operations/proposals.ts';
@@ -10,6 +11,11 @@ import { acmeOperations, code, got, type AcmeOperations } from './acme-operation
 import { giveRole } from './curfew-roles.ts';
 import { eachDatabase } from './harness.ts';
 import { withPasskey, type Signer } from './passkey-people.ts';
+
+interface Body {
+  readonly kind: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
 
 /** An order over somebody, which a merge would widen. */
 async function orderOver(acme: AcmeOperations, person: string): Promise<void> {
@@ -47,6 +53,13 @@ eachDatabase('what an admin confirms with a passkey', (current) => {
     for (const [seq, body] of log.entries()) approvals.learn(seq, body);
     return approvals.report();
   };
+  /** Changes a proposal as only whoever owns the database can. */
+  const overwrite = async (id: ProposalId, person: string, role: string): Promise<void> => {
+    const { db } = current();
+    await sql`alter table proposal disable trigger proposal_is_decided_once`.execute(db);
+    await sql`update proposal set person_id = ${person}, role = ${role} where id = ${id}`.execute(db);
+    await sql`alter table proposal enable trigger proposal_is_decided_once`.execute(db);
+  };
   const confirmed = async () =>
     (await bodies())
       .map((body) => JSON.parse(body) as { kind: string; facts: Readonly<Record<string, unknown>> })
@@ -74,6 +87,88 @@ eachDatabase('what an admin confirms with a passkey', (current) => {
       body.includes('"administration.confirmed"') ? body.replaceAll(id, `prp_${'a'.repeat(20)}`) : body,
     );
     expect(verified(altered).faults).toHaveLength(1);
+  });
+
+  test('what is signed says what is changed, and the log proves that it was that', async () => {
+    const { id } = await appoint('bo');
+    const [bo, mallory] = [(await acme.as('bo')).person, (await acme.as('cem')).person];
+    // Whoever writes the database shows one thing, and has another carried out.
+    const shown = await signs(fay, id);
+    const change = { action: 'appoint', person: bo, role: 'auditor' };
+    expect(JSON.parse(shown.document)).toMatchObject({ v: 2, change });
+    await overwrite(id, mallory, 'admin');
+    expect(code(await confirm(id, shown))).toBe('proposal-changed');
+    await overwrite(id, bo, 'auditor');
+    got(await confirm(id, await signs(fay, id)));
+
+    const log = await bodies();
+    expect(verified(log)).toMatchObject({ verified: 1, faults: [] });
+    const lies = (kinds: string, lie: (body: Body) => object) =>
+      verified(
+        log.map((text) => {
+          const body = JSON.parse(text) as Body;
+          return kinds.includes(body.kind) ? JSON.stringify({ ...body, ...lie(body) }) : text;
+        }),
+      ).faults.map(({ message }) => message);
+    const [made, done] = ['administration.proposed', 'administration.confirmed'];
+    const appointed = (role: string) => (body: Body) => ({
+      subjects: { person: mallory },
+      facts: { ...body.facts, role },
+    });
+    expect(lies(made + done, appointed('admin'))).toEqual(['what was signed is not what the entry says']);
+    expect(lies(made, appointed('auditor'))).toEqual(['a change is decided that is another one than was proposed']);
+    expect(lies(made, () => ({ actor: { kind: 'person', id: fay.actor.person } }))).toEqual([
+      'a change is confirmed by whoever proposed it',
+    ]);
+    expect(lies(made, () => ({ kind: 'administration.else' }))).toEqual([
+      'a change is decided that was never proposed',
+    ]);
+    const twice = verified([...log, ...log.filter((body) => body.includes('administration.confirmed'))]).faults;
+    expect(twice).toMatchObject([{ message: 'a signature was used twice' }]);
+  });
+
+  test('what was signed before documents said what changes verifies for ever, and only what came before', async () => {
+    const [one, two] = [await appoint('bo'), await appoint('cem')];
+    for (const { id } of [one, two]) got(await confirm(id, await signs(fay, id)));
+    const log = await bodies();
+    /** The same log, with one or the other signed in version 1. */
+    const signedIn = (versions: readonly (1 | 2)[]) => {
+      const left = [...versions];
+      return verified(
+        log.map((text) => {
+          const body = JSON.parse(text) as Body;
+          if (body.kind !== 'administration.confirmed') return text;
+          const said = JSON.parse(String(body.facts['document'])) as ProposalDocument;
+          const { change: _, ...older } = said;
+          const document = printDocument(left.shift() === 1 ? { ...older, v: 1 } : said);
+          const { response } = fay.device.assert({ challenge: challengeOf(document) });
+          return JSON.stringify({ ...body, facts: { ...body.facts, ...response, document } });
+        }),
+      );
+    };
+    expect(signedIn([1, 1])).toMatchObject({ verified: 2, faults: [] });
+    expect(signedIn([1, 2])).toMatchObject({ verified: 2, faults: [] });
+    const silent = { message: 'what was signed does not say what it changes' };
+    expect(signedIn([2, 1]).faults).toMatchObject([silent]);
+  });
+
+  test('the log proves what a merge ends, and who become one', async () => {
+    const merge = { action: 'merge', person: 'bo', other: 'finn', grants: 'keep', ...BECAUSE } as const;
+    const { id } = got(await propose(acme.world, eli, merge));
+    const assertion = await signs(fay, id);
+    const [bo, finn] = [(await acme.as('bo')).person, (await acme.as('finn')).person];
+    expect(JSON.parse(assertion.document)).toMatchObject({
+      change: { action: 'merge', person: bo, other: finn, grants: 'keep' },
+    });
+    got(await confirm(id, assertion));
+    const log = await bodies();
+    expect(verified(log).faults).toEqual([]);
+    const altered = (kind: string, from: string, to: string) =>
+      verified(log.map((body) => (body.includes(kind) ? body.replaceAll(from, to) : body))).faults;
+    expect(altered('"person.merged"', finn, eli.person)).toMatchObject([
+      { message: 'two persons are merged, and nobody confirmed it' },
+    ]);
+    expect(altered('"administration.', '"keep"', '"end"')).toHaveLength(2);
   });
 
   test('a signature is good for one proposal, once, as its own', async () => {

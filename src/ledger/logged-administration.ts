@@ -1,0 +1,96 @@
+import { hashOf, type ProposalDocument } from './decision-document.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What an entry about a change of Curfew itself says. */
+export interface AdministrationEntry {
+  readonly kind: string;
+  /** Pseudonymous id of who did it. */
+  readonly by: string;
+  readonly facts: Fields;
+  readonly subjects: Fields;
+}
+
+/** A proposal as the log made it. */
+interface LoggedProposal {
+  readonly change: string;
+  readonly by: string;
+}
+
+/**
+ * Verifies from the entries alone that what admins change is what was proposed by one human, confirmed once by another, and signed where it
+ * was signed.
+ */
+export class LoggedAdministration {
+  readonly #proposals = new Map<string, LoggedProposal>();
+  /** What was decided, and as what. */
+  readonly #decided = new Map<string, { readonly kind: string; readonly change: string }>();
+  #isWhole = true;
+  #saidChange = false;
+  #mergesAreProposed = false;
+
+  /** Notes that an entry was not shown to whoever verifies: what does not come before may have been there. */
+  withhold(): void {
+    this.#isWhole = false;
+  }
+
+  propose({ by, facts, subjects }: AdministrationEntry): string | null {
+    const id = textOf(facts['proposal']);
+    this.#mergesAreProposed ||= facts['action'] === 'merge';
+    if (this.#proposals.has(id) || this.#decided.has(id)) return 'a change is proposed twice';
+    this.#proposals.set(id, { change: hashOf(changeOf(facts, subjects)), by });
+    return null;
+  }
+
+  /** `signed`: the document whose signature was verified; `null`: nobody signed it. */
+  decide(entry: AdministrationEntry, signed: ProposalDocument | null = null): string | null {
+    const { kind, by, facts, subjects } = entry;
+    const id = textOf(facts['proposal']);
+    const change = hashOf(changeOf(facts, subjects));
+    const proposal = this.#proposals.get(id);
+    if (this.#decided.has(id)) return 'a change that was proposed is decided twice';
+    this.#decided.set(id, { kind, change });
+    if (proposal === undefined) {
+      if (this.#isWhole) return 'a change is decided that was never proposed';
+    } else if (proposal.change !== change) return 'a change is decided that is another one than was proposed';
+    if (kind !== 'administration.confirmed') return null;
+    if (proposal?.by === by) return 'a change is confirmed by whoever proposed it';
+    return signed === null ? null : this.#compare(signed, id, change);
+  }
+
+  #compare(signed: ProposalDocument, id: string, change: string): string | null {
+    if (signed.proposal !== id) return OTHER_DOCUMENT;
+    // Whoever signed one of version 1 was not told by it what it changes. Nobody is asked to any more.
+    if (signed.change === undefined) return this.#saidChange ? 'what was signed does not say what it changes' : null;
+    this.#saidChange = true;
+    return hashOf(signed.change) === change ? null : OTHER_DOCUMENT;
+  }
+
+  /** Whether two persons became one as it was confirmed. One admin did that before changes were proposed. */
+  merge({ facts, subjects }: AdministrationEntry): string | null {
+    if (facts['proposal'] === undefined && !this.#mergesAreProposed) return null;
+    const decided = this.#decided.get(textOf(facts['proposal']));
+    const change = hashOf(changeOf({ ...facts, action: 'merge' }, subjects));
+    if (decided === undefined ? !this.#isWhole : decided.change === change && isConfirmed(decided)) return null;
+    return 'two persons are merged, and nobody confirmed it';
+  }
+}
+
+function isConfirmed({ kind }: { readonly kind: string }): boolean {
+  return kind === 'administration.confirmed';
+}
+
+export const OTHER_DOCUMENT = 'what was signed is not what the entry says';
+
+/** What an entry says that is changed, as a document says it: the fields of its action, whatever they hold. */
+function changeOf(facts: Fields, { person = null }: Fields): Fields {
+  const { action = null } = facts;
+  const said = (name: string) => facts[name] ?? null;
+  if (action === 'merge') return { action, person, other: said('with'), grants: said('grants') };
+  if (action === 'release') return { action, person, account: said('account') };
+  return { action, person, role: said('role') };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
