@@ -273,10 +273,7 @@ export async function grantViews(
   return grants.map((grant) => shownTo(actor, grant, grantView(world, grant, keys, now)));
 }
 
-/**
- * What the cloud said about a fault names accounts and roles, so it is for whom the access concerns: they read it with its request, and in the
- * log. Of grants that anybody may look at others see of which kind it was.
- */
+/** What the cloud said about a fault names accounts and roles: whom a grant concerns reads it with its request, others see its kind. */
 function shownTo(actor: Actor | null, { person }: GrantRecord, view: GrantView): GrantView {
   const [kind = null] = view.lastFault?.split(':') ?? [];
   return person === actor?.person ? view : { ...view, lastFault: kind };
