@@ -56,6 +56,30 @@ test('what was never proposed is noticed by whoever reads all of it', () => {
   expect(faultsOf([null, entry('confirmed')])).toEqual([]);
 });
 
+/** A passkey of somebody, as an entry has it. */
+const passkey = (what: 'registered' | 'removed', person: string) =>
+  entry(`passkey.${what}`, { by: person, facts: { credential: 'c', publicKey: 'k', origin: 'https://curfew.test' } });
+const unsigned = entry('confirmed', { facts: { signed: false } });
+const WITHOUT = 'an admin who had a passkey confirmed without it';
+
+test('who ever had a passkey confirms with one, and removing it changes nothing', () => {
+  const had = passkey('registered', BO);
+  expect(faultsOf([entry('proposed'), unsigned, had])).toEqual([]);
+  expect(faultsOf([had, entry('proposed'), unsigned])).toEqual([WITHOUT]);
+  expect(faultsOf([had, passkey('removed', BO), entry('proposed'), unsigned])).toEqual([WITHOUT]);
+});
+
+test('since it was once said whether a change is signed, it is always said', () => {
+  const second = { facts: { proposal: 'prp_2' } };
+  const [asked, silent] = [entry('proposed', second), entry('confirmed', second)];
+  expect(faultsOf([asked, silent, entry('proposed'), unsigned])).toEqual([]);
+  const fault = 'a change is confirmed, and nothing says whether it was signed';
+  expect(faultsOf([entry('proposed'), unsigned, asked, silent])).toEqual([fault]);
+  // What is neither is as good as nothing.
+  const odd = entry('confirmed', { facts: { ...second.facts, signed: 'yes' } });
+  expect(faultsOf([entry('proposed'), unsigned, asked, odd])).toEqual([fault]);
+});
+
 test('two persons become one as it was confirmed; alone, an admin did that before changes were proposed', () => {
   const merge = { facts: { action: 'merge', with: BO, grants: 'end' } };
   const asked = entry('proposed', merge);

@@ -25,13 +25,21 @@ export class LoggedAdministration {
   readonly #proposals = new Map<string, LoggedProposal>();
   /** What was decided, and as what. */
   readonly #decided = new Map<string, { readonly kind: string; readonly change: string }>();
+  /** Who ever had a passkey: whoever has none any more is no newcomer. */
+  readonly #hadPasskey = new Set<string>();
   #isWhole = true;
+  #saidSigned = false;
   #saidChange = false;
   #mergesAreProposed = false;
 
   /** Notes that an entry was not shown to whoever verifies: what does not come before may have been there. */
   withhold(): void {
     this.#isWhole = false;
+  }
+
+  /** Notes that somebody has a passkey. */
+  register(person: string): void {
+    this.#hadPasskey.add(person);
   }
 
   propose({ by, facts, subjects }: AdministrationEntry): string | null {
@@ -55,10 +63,19 @@ export class LoggedAdministration {
     } else if (proposal.change !== change) return 'a change is decided that is another one than was proposed';
     if (kind !== 'administration.confirmed') return null;
     if (proposal?.by === by) return 'a change is confirmed by whoever proposed it';
-    return signed === null ? null : this.#compare(signed, id, change);
+    return signed === null ? this.#unsigned(entry) : this.#compare(signed, id, change);
+  }
+
+  /** Entries of before say nothing of a signature: nobody was asked for one. */
+  #unsigned({ by, facts }: AdministrationEntry): string | null {
+    if (facts['signed'] !== false)
+      return this.#saidSigned ? 'a change is confirmed, and nothing says whether it was signed' : null;
+    this.#saidSigned = true;
+    return this.#hadPasskey.has(by) ? 'an admin who had a passkey confirmed without it' : null;
   }
 
   #compare(signed: ProposalDocument, id: string, change: string): string | null {
+    this.#saidSigned = true;
     if (signed.proposal !== id) return OTHER_DOCUMENT;
     // Whoever signed one of version 1 was not told by it what it changes. Nobody is asked to any more.
     if (signed.change === undefined) return this.#saidChange ? 'what was signed does not say what it changes' : null;
