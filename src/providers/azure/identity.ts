@@ -4,6 +4,7 @@ import { exchange, type HttpAnswer, type HttpRequest } from '../../platform/http
 import { ProviderFault } from '../contract.ts';
 import type { Endpoints } from './endpoints.ts';
 import { classifyThrown, parse, retryAfter, word } from './faults.ts';
+import { isGuid } from './names.ts';
 
 /**
  * How the broker proves to Entra who it is. There is no way with a secret or a certificate, so that there is none to steal.
@@ -79,6 +80,17 @@ export function createTokens(identity: AzureIdentity, ports: TokenPorts): Tokens
       if (kept?.token === token) kept = null;
     },
   };
+}
+
+/**
+ * Object id of whom an access token of ours is about: its claim `oid`. The token is from Entra and for us, so its signature is not ours to check.
+ * Throws a fault for what is no such token.
+ */
+export function objectIdIn(token: string): string {
+  const [, claims = ''] = token.split('.');
+  const oid = word(parse(Buffer.from(claims, 'base64url').toString('utf8'))['oid']).toLowerCase();
+  if (isGuid(oid)) return oid;
+  throw new ProviderFault('unreachable', 'The token for Azure does not say whose it is');
 }
 
 /** The others go on waiting when one caller gives up. */

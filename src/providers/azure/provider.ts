@@ -4,9 +4,6 @@ import {
   type Act,
   type BindingPlace,
   type BindingSpec,
-  type CallOptions,
-  type DoctorFinding,
-  type DoctorPlace,
   type EndedBy,
   type Landing,
   type Provider,
@@ -16,12 +13,11 @@ import {
 import type { Method } from '../method.ts';
 import type { EndSigner } from '../signed-end.ts';
 import { createArm } from './call.ts';
+import { diagnose } from './doctor.ts';
 import { endpointsOf, GLOBAL_AUTHORITY } from './endpoints.ts';
-import { createTokens, type AzureIdentity } from './identity.ts';
-import { scopeOf } from './names.ts';
-import { BROKER_ROLE } from './permissions.ts';
+import { createTokens, objectIdIn, type AzureIdentity } from './identity.ts';
 import { rbac } from './rbac.ts';
-import { roleAssignments, type RoleAssignments } from './rbac-assignments.ts';
+import { roleAssignments } from './rbac-assignments.ts';
 
 export interface AzureProviderOptions {
   readonly identity: AzureIdentity;
@@ -82,32 +78,12 @@ export function createAzureProvider(options: AzureProviderOptions): AzureProvide
       return place;
     },
     issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
-    doctor: (places, call) => diagnose(roleAssignments(arm), places, call),
+    doctor: (places, call) =>
+      diagnose(
+        { assignments: roleAssignments(arm), self: async (signal) => objectIdIn(await tokens.get(signal)) },
+        places,
+        call,
+      ),
     requireIdentity: async (signal) => void (await tokens.get(signal)),
   };
-}
-
-/** Nobody is assigned anything by this id. */
-const NOBODY = '00000000-0000-4000-8000-000000000000';
-
-/** Whether the broker may read the role assignments of each target. Whether it may write them, only a grant shows. */
-async function diagnose(
-  assignments: RoleAssignments,
-  places: readonly DoctorPlace[],
-  call: CallOptions,
-): Promise<readonly DoctorFinding[]> {
-  const findings: DoctorFinding[] = [];
-  for (const { target } of places) {
-    const scope = scopeOf(target);
-    if (scope === null) continue;
-    try {
-      await assignments.list(scope, NOBODY, call);
-      findings.push({ target: target.key, ok: true, message: 'The broker may read its role assignments' });
-    } catch (error) {
-      if (!(error instanceof ProviderFault)) throw error;
-      const fix = `az role assignment create --role ${BROKER_ROLE} --scope ${scope} --assignee-principal-type ServicePrincipal --assignee-object-id <the broker's> --condition-version 2.0 --condition <see docs/providers/azure.md>`;
-      findings.push({ target: target.key, ok: false, message: error.message, fix });
-    }
-  }
-  return findings;
 }
