@@ -128,8 +128,10 @@ describe('one request for AWS and Azure, in the demo', () => {
     expect(await onAws(await keysOf('kai'))).toBe('allowed');
     expect(await onAzure('kai')).toBe(403);
     const card = await curfew('kai', 'why', request);
-    expect(card).toMatch(new RegExp(`${failing.aws.id} +active`));
-    expect(card).toMatch(new RegExp(`${failing.azure.id} +activating`));
+    expect(card).toMatch(new RegExp(`${failing.aws.id} +build-log-reader on aws/staging +active`));
+    expect(card).toMatch(
+      new RegExp(`${failing.azure.id} +sandbox-contributor on azure/sandbox +activating.*ServiceUnavailable`),
+    );
     await faults([]);
     await itemsOf('kai', request, (aws, azure) => aws.status === 'active' && azure.status === 'active');
     await until(

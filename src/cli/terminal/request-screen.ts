@@ -46,7 +46,9 @@ export function requestCard(context: Context, request: RequestView): string {
     else if (comment !== null) lines.push(['comment', `${who(by)}${words}`]);
   }
   for (const grant of request.grants) {
-    lines.push(['grant', `${grant.id}  ${grantPhrase(out, grant, now)}`]);
+    // Of several each has come to something of its own.
+    const which = items.length > 1 ? `${printable(grant.role)} on ${printable(grant.target)}  ` : '';
+    lines.push(['grant', `${grant.id}  ${which}${grantPhrase(out, grant, now)}`]);
     if (grant.landing !== null) lines.push(['lands on', printable(grant.landing.identity)]);
     const note = residualNote(grant, now);
     if (note !== null && !lines.some(([, words]) => words === note)) lines.push(['after', note]);
