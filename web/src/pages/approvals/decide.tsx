@@ -46,6 +46,11 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
   });
   const sayYes = (yes: Yes): void =>
     say.mutate({ yes, attempt: needsSignature ? crypto.randomUUID() : '' }, { onError: overtaken });
+  const shorter = (): void => {
+    // What went wrong with a yes is not what goes wrong with a shorter one.
+    say.reset();
+    setOpen('shorter');
+  };
   return (
     <>
       {say.error !== null && open === null && (
@@ -70,7 +75,7 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
           >
             Approve
           </Button>
-          <Button icon={TimerIcon} cannot={cannot} onClick={() => setOpen('shorter')}>
+          <Button icon={TimerIcon} cannot={cannot} onClick={shorter}>
             Shorter…
           </Button>
           <Button icon={DeniedIcon} onClick={() => setOpen('deny')} data-verdict="deny">
