@@ -80,6 +80,23 @@ test('since it was once said whether a change is signed, it is always said', () 
   expect(faultsOf([entry('proposed'), unsigned, asked, odd])).toEqual([fault]);
 });
 
+test('a human under two ids is one: as somebody who had a passkey, and as who proposed', () => {
+  const dan = 'per_dan';
+  const merge = (person: string, other: string) =>
+    entry('person.merged', { subjects: { person }, facts: { proposal: undefined, with: other } });
+  const had = passkey('registered', dan);
+  expect(faultsOf([had, entry('proposed'), unsigned])).toEqual([]);
+  // One through another, whichever was merged first.
+  for (const merges of [
+    [merge(BO, CEM), merge(CEM, dan)],
+    [merge(CEM, dan), merge(CEM, BO)],
+  ])
+    expect(faultsOf([had, ...merges, entry('proposed'), unsigned])).toEqual([WITHOUT]);
+  expect(faultsOf([merge(ADA, BO), entry('proposed'), unsigned])).toEqual([
+    'a change is confirmed by whoever proposed it',
+  ]);
+});
+
 test('two persons become one as it was confirmed; alone, an admin did that before changes were proposed', () => {
   const merge = { facts: { action: 'merge', with: BO, grants: 'end' } };
   const asked = entry('proposed', merge);

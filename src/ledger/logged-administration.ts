@@ -27,6 +27,8 @@ export class LoggedAdministration {
   readonly #decided = new Map<string, { readonly kind: string; readonly change: string }>();
   /** Who ever had a passkey: whoever has none any more is no newcomer. */
   readonly #hadPasskey = new Set<string>();
+  /** Who are one human, by each of them: every id of that human, the own one too. */
+  readonly #humans = new Map<string, ReadonlySet<string>>();
   #isWhole = true;
   #saidSigned = false;
   #saidChange = false;
@@ -62,7 +64,8 @@ export class LoggedAdministration {
       if (this.#isWhole) return 'a change is decided that was never proposed';
     } else if (proposal.change !== change) return 'a change is decided that is another one than was proposed';
     if (kind !== 'administration.confirmed') return null;
-    if (proposal?.by === by) return 'a change is confirmed by whoever proposed it';
+    if (proposal !== undefined && this.#humanOf(by).has(proposal.by))
+      return 'a change is confirmed by whoever proposed it';
     return signed === null ? this.#unsigned(entry) : this.#compare(signed, id, change);
   }
 
@@ -71,7 +74,12 @@ export class LoggedAdministration {
     if (facts['signed'] !== false)
       return this.#saidSigned ? 'a change is confirmed, and nothing says whether it was signed' : null;
     this.#saidSigned = true;
-    return this.#hadPasskey.has(by) ? 'an admin who had a passkey confirmed without it' : null;
+    const had = [...this.#humanOf(by)].some((id) => this.#hadPasskey.has(id));
+    return had ? 'an admin who had a passkey confirmed without it' : null;
+  }
+
+  #humanOf(person: string): ReadonlySet<string> {
+    return this.#humans.get(person) ?? new Set([person]);
   }
 
   #compare(signed: ProposalDocument, id: string, change: string): string | null {
@@ -85,6 +93,8 @@ export class LoggedAdministration {
 
   /** Whether two persons became one as it was confirmed. One admin did that before changes were proposed. */
   merge({ facts, subjects }: AdministrationEntry): string | null {
+    const human = new Set([subjects['person'], facts['with']].flatMap((id) => [...this.#humanOf(textOf(id))]));
+    for (const id of human) this.#humans.set(id, human);
     if (facts['proposal'] === undefined && !this.#mergesAreProposed) return null;
     const decided = this.#decided.get(textOf(facts['proposal']));
     const change = hashOf(changeOf({ ...facts, action: 'merge' }, subjects));

@@ -57,13 +57,14 @@ function passkeyRequired({ passkeys }: Pick<World, 'passkeys'>): OperationRefusa
 function recoveryRequired({ passkeys }: Pick<World, 'passkeys'>): OperationRefusal {
   return {
     code: 'recovery-required',
-    detail: 'You had a passkey and have none now, so that a sign-in alone is not enough.',
+    detail:
+      'You had a passkey, perhaps under another name, and have none now under this one: a sign-in alone is not enough.',
     hint: `Ask for a recovery, in which two others confirm that it is you: ${passkeys.origin}/recovery`,
   };
 }
 
 /**
- * Whether somebody who has no passkey may do by a sign-in of a moment ago what others show theirs for: whoever never had one. Whoever takes
+ * Whether somebody who has no passkey may do by a sign-in of a moment ago what others show theirs for: whoever never had one, under any of their ids. Whoever takes
  * over an account at the company's provider would otherwise remove its owner's passkey first.
  */
 export async function newcomer(

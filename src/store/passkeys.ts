@@ -3,6 +3,7 @@ import { sql, type Selectable } from 'kysely';
 import type { PasskeyId, PersonId } from '../core/ids.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import { at, isAnyOf } from './columns.ts';
+import { isOfHuman } from './people.ts';
 import type { ChallengePurpose } from './passkey-schema.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
@@ -58,9 +59,9 @@ export async function passkeysOf(db: Db | Trx, person: PersonId): Promise<readon
   return rows.map(toPasskey);
 }
 
-/** Whether a person has, or ever had, a passkey. */
+/** Whether a human has, or ever had, a passkey, under whichever of their ids. */
 export async function everHadPasskey(db: Db | Trx, person: PersonId): Promise<boolean> {
-  return (await db.selectFrom('passkey').select('id').where('person_id', '=', person).executeTakeFirst()) !== undefined;
+  return (await db.selectFrom('passkey').select('id').where(isOfHuman(person)).executeTakeFirst()) !== undefined;
 }
 
 /** Finds a passkey that somebody has now by the hash of its credential, and locks it: of two answers at once the second sees the first's counter. */

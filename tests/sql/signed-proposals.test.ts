@@ -2,10 +2,13 @@ import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { challengeOf, printDocument, type ProposalDocument } from '../../src/ledger/decision-document.ts';
 import { LoggedApprovals } from '../../src/ledger/logged-approvals.ts';
-import { listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
+import { listPasskeys, passkeyOptions, removeOwnPasskey } from '../../src/operations/passkeys.ts';
 import { challengeProposal, confirmProposal, propose } from '../../src/operations/proposals.ts';
+import { askForRecovery } from '../../src/operations/recover-passkeys.ts';
 import { orderRevocation } from '../../src/operations/revoke-many.ts';
 import type { Actor } from '../../src/operations/world.ts';
+import { appNow } from '../../src/store/database.ts';
+import { mergeHumans } from '../../src/store/people.ts';
 import type { ProposalId } from '../../src/core/ids.ts';
 import { acmeOperations, code, got, type AcmeOperations } from './acme-operations.ts';
 import { giveRole } from './curfew-roles.ts';
@@ -212,6 +215,18 @@ eachDatabase('what an admin confirms with a passkey', (current) => {
     if (passkey === undefined) throw new Error('there is one');
     got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
     expect(code(await confirm(id))).toBe('recovery-required');
+    // Nor is it a human who had theirs under another id, whom a newcomer's sign-in would make one.
+    const other = await acme.as('bea');
+    await giveRole(acme, 'bea', 'admin');
+    await acme.world.db.transaction().execute(async (trx) => {
+      const merging = { keep: fay.actor.person, merge: other.person, by: eli.person, confirmedBy: ada.person };
+      await mergeHumans(trx, { ...merging, now: await appNow(trx) });
+    });
+    expect(code(await confirmProposal(acme.world, other, id))).toBe('recovery-required');
+    const who = { name: 'bea', displayName: 'bea' };
+    expect(code(await passkeyOptions(acme.world, other, who))).toBe('recovery-required');
+    // Which they can ask for, under either.
+    got(await askForRecovery(acme.world, other));
     // A broker that says otherwise of somebody who has one is found out.
     const { person } = (await withPasskey(acme, 'gus')).actor;
     const lie = (await bodies()).map((body) => body.replaceAll(ada.person, person));
