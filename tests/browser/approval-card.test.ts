@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest';
+import { until } from '../e2e/demo-process.ts';
 import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
 const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana', 'bo'] });
+
+const MINUTE = 60_000;
+/** As the browser of a visitor has it. */
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'Europe/Berlin' } as const;
+/** What the command line says of what somebody holds. */
+interface Live {
+  readonly id: string;
+  readonly request: string;
+  readonly status: string;
+  readonly endsAt: string;
+}
 
 async function ask(duration: string, why: string): Promise<string> {
   const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', duration, '--reason', why, '--json'];
@@ -25,5 +37,38 @@ test('what went wrong with a yes is not said again where a shorter one is about 
   expect(await page.getByRole('alert').count()).toBe(0);
   await dialog.getByRole('button', { name: 'Approve this long' }).click();
   await dialog.getByRole('alert').waitFor();
+  await page.context().close();
+});
+
+test('the card of an extension says by how much it moves the end, and less of it is asked for as that', async (context) => {
+  const asked = await ask('20m', 'Compare the invoices of June');
+  await curfew(['--profile', 'bo', 'approve', asked]);
+  const live = async () =>
+    (JSON.parse(await curfew(['--profile', 'ana', 'ls', '--json'])) as { grants: Live[] }).grants.find(
+      ({ request, status }) => request === asked && status === 'active',
+    );
+  const grant = await until(live, (found) => found !== undefined, 20_000);
+  const args = ['extend', grant?.id ?? '', '--for', '30m', '--reason', 'July is missing', '--json'];
+  const { id } = JSON.parse(await curfew(['--profile', 'ana', ...args])) as { id: string };
+  const clock = (ms: number) => new Intl.DateTimeFormat('en-GB', CLOCK).format(Date.parse(grant?.endsAt ?? '') + ms);
+  const { page, complaints } = await visit(chromium(context), base(), 'bo');
+  await page.goto(`/approvals/${id}`);
+  await settled(page);
+  const card = page.getByRole('article', { name: 'The request' });
+  await card.getByText(`30 minutes longer: until ${clock(30 * MINUTE)} CET instead of ${clock(0)} CET`).waitFor();
+  expect(await card.getByText('if the last yes came now').count()).toBe(0);
+  await page.getByRole('button', { name: 'Shorter…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(`asked for 30 minutes longer than ${clock(0)}`).waitFor();
+  await dialog.getByLabel('By how much longer').fill('15m');
+  await dialog.getByText(`This would be until ${clock(15 * MINUTE)}`).waitFor();
+  await dialog.getByRole('button', { name: 'Approve this much longer' }).click();
+  await card.getByText('yes, for at most 15 minutes longer').waitFor();
+  await until(
+    live,
+    (found) => Date.parse(found?.endsAt ?? '') === Date.parse(grant?.endsAt ?? '') + 15 * MINUTE,
+    20_000,
+  );
+  expect(complaints()).toEqual([]);
   await page.context().close();
 });

@@ -90,7 +90,7 @@ function QueueItem({ request }: { readonly request: AccessRequest }) {
       </span>
       <span className={classes['signs']}>
         {first?.tier != null && <TierSign tier={first.tier} />}
-        <span>{request.extends === null ? durationWords(durationMs) : 'longer'}</span>
+        <span>{`${durationWords(durationMs)}${request.extends === null ? '' : ' longer'}`}</span>
         <span className={classes['lapses']}>
           {stance.kind === 'said' ? 'you said yes' : left.over ? 'its time is over' : `lapses in ${left.text}`}
         </span>

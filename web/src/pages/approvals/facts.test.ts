@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AccessRequest } from '../../data/api.ts';
 import { byUrgency } from '../../data/approvals.ts';
-import { afterwards, endIfNow, howTheyWent, neighbour, saidWords, stanceOf, untilWords } from './facts.ts';
+import { afterwards, endIfNow, howTheyWent, lengthWords, neighbour, saidWords, stanceOf, untilWords } from './facts.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const minutes = (n: number): string => new Date(NOW + n * 60_000).toISOString();
@@ -90,6 +90,21 @@ test('the end counts from the start, and the start is not before now', () => {
   expect(endIfNow(request('r', { extends: extension }), NOW)).toBe(NOW + 42 * 60_000);
 });
 
+test('of an extension it is said by how much it moves the end, from when to when, and not for how long it is asked', () => {
+  const at = (time: number): string => new Date(time).toISOString().slice(11, 16);
+  const hour = { durationMs: 60 * 60_000, extends: { grant: 'grt', until: minutes(90), status: 'pending' as const } };
+  expect(lengthWords(request('r'), at)).toBe('15 minutes');
+  expect(lengthWords(request('r', { grantedDurationMs: 5 * 60_000 }), at)).toBe(
+    '5 minutes as agreed so far; 15 minutes were asked for',
+  );
+  expect(lengthWords(request('r', hour), at)).toBe('1 hour longer: until 11:30 instead of 10:30');
+  // What is agreed on is shorter, and comes earlier; what is moved stays the same.
+  const agreed = { ...hour, grantedDurationMs: 45 * 60_000, extends: { ...hour.extends, until: minutes(75) } };
+  expect(lengthWords(request('r', agreed), at)).toBe(
+    '45 minutes longer as agreed so far; 1 hour were asked for: until 11:15 instead of 10:30',
+  );
+});
+
 test('how earlier requests went is counted', () => {
   const ended = (['approved', 'denied', 'approved'] as const).map((status) => ({ status }));
   expect(howTheyWent(ended)).toBe('2 approved, 1 denied');
@@ -109,6 +124,9 @@ test('what somebody said is told with what they made of it', () => {
   expect(saidWords({ verdict: 'approve', durationMs: null, signed: false, setAside: false })).toBe('yes');
   expect(saidWords({ verdict: 'approve', durationMs: 15 * 60_000, signed: true, setAside: false })).toBe(
     'yes, for at most 15 minutes, signed with a passkey',
+  );
+  expect(saidWords({ verdict: 'approve', durationMs: 60_000, signed: false, setAside: false }, true)).toBe(
+    'yes, for at most 1 minute longer',
   );
   expect(saidWords({ verdict: 'approve', durationMs: null, signed: false, setAside: true })).toBe(
     'yes, which does not count: what it was for has changed since',

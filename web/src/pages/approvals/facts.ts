@@ -56,6 +56,25 @@ export function endIfNow(
   return Math.max(now, startsAt === null ? now : Date.parse(startsAt)) + (grantedDurationMs ?? durationMs);
 }
 
+type Lengthening = Pick<AccessRequest, 'durationMs' | 'grantedDurationMs' | 'extends'>;
+
+/** The end that an extension moves, in epoch milliseconds: it is that of the asking, because no second one is taken while one waits. `null`: it is none. */
+export function endBefore({ durationMs, grantedDurationMs, extends: extension }: Lengthening): number | null {
+  return extension === null ? null : Date.parse(extension.until) - (grantedDurationMs ?? durationMs);
+}
+
+/** For how long it is asked; of an extension by how much it moves the end, from when to when. `at`: says a time. */
+export function lengthWords(request: Lengthening, at: (time: number) => string): string {
+  const { durationMs, grantedDurationMs, extends: extension } = request;
+  const before = endBefore(request);
+  const asked = durationWords(durationMs);
+  const agreed = grantedDurationMs === null ? null : durationWords(grantedDurationMs);
+  if (extension === null || before === null)
+    return agreed === null ? asked : `${agreed} as agreed so far; ${asked} were asked for`;
+  const longer = agreed === null ? `${asked} longer` : `${agreed} longer as agreed so far; ${asked} were asked for`;
+  return `${longer}: until ${at(Date.parse(extension.until))} instead of ${at(before)}`;
+}
+
 /** How earlier requests went, in words: `3 approved, 1 denied`. */
 export function howTheyWent(requests: readonly Pick<AccessRequest, 'status'>[]): string {
   const counts = new Map<string, number>();
@@ -63,15 +82,18 @@ export function howTheyWent(requests: readonly Pick<AccessRequest, 'status'>[]):
   return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
-/** What somebody said, in a word or some: `yes, for at most 15 minutes, signed`. */
-export function saidWords({
-  verdict,
-  durationMs,
-  signed,
-  setAside,
-}: Pick<AccessRequest['decisions'][number], 'verdict' | 'durationMs' | 'signed' | 'setAside'>): string {
+/** What somebody said, in a word or some: `yes, for at most 15 minutes, signed`. `isLonger`: of an extension. */
+export function saidWords(
+  {
+    verdict,
+    durationMs,
+    signed,
+    setAside,
+  }: Pick<AccessRequest['decisions'][number], 'verdict' | 'durationMs' | 'signed' | 'setAside'>,
+  isLonger = false,
+): string {
   if (verdict === 'deny') return 'no';
-  const shorter = durationMs === null ? '' : `, for at most ${durationWords(durationMs)}`;
+  const shorter = durationMs === null ? '' : `, for at most ${durationWords(durationMs)}${isLonger ? ' longer' : ''}`;
   const aside = setAside ? ', which does not count: what it was for has changed since' : '';
   return `yes${shorter}${signed ? ', signed with a passkey' : ''}${aside}`;
 }

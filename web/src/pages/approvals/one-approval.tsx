@@ -6,7 +6,7 @@ import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
 import { Mute } from '../../requests/mute.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
-import { countdown, durationWords } from '../../time/countdown.ts';
+import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { requestState } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
@@ -16,7 +16,7 @@ import { BackIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono, Person, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
 import { Decide } from './decide.tsx';
-import { afterwards, endIfNow, howTheyWent, stanceOf } from './facts.ts';
+import { afterwards, endIfNow, howTheyWent, lengthWords, stanceOf } from './facts.ts';
 import { Outcome } from './outcome.tsx';
 import classes from './approvals.module.css';
 
@@ -124,28 +124,20 @@ function Item({
 function Terms({ request }: { readonly request: AccessRequest }) {
   const now = useNow();
   const times = useTimes();
-  const { startsAt, durationMs, grantedDurationMs, items, status, reasons, policyVersion } = request;
+  const { startsAt, items, status, reasons, policyVersion } = request;
   const end = endIfNow(request, now);
+  const at = (time: number): string => `${times.short(time, now)} ${times.name(time)}`;
   const starts = startsAt === null ? null : Date.parse(startsAt);
   const plans = items.flatMap(({ plan }) => (plan === null ? [] : [plan]));
   return (
     <div className={classes['part']}>
       <Facts
         rows={[
-          [
-            'For',
-            request.extends !== null
-              ? 'a later end of access that is held already'
-              : grantedDurationMs === null
-                ? durationWords(durationMs)
-                : `${durationWords(grantedDurationMs)} as agreed so far; ${durationWords(durationMs)} were asked for`,
-          ],
+          ['For', lengthWords(request, at)],
           request.extends === null
             ? ['Begins', starts === null || starts <= now ? 'as soon as it is approved' : times.full(starts)]
             : null,
-          status === 'pending'
-            ? ['Ends', `${times.short(end, now)} ${times.name(end)}, if the last yes came now`]
-            : null,
+          status === 'pending' && request.extends === null ? ['Ends', `${at(end)}, if the last yes came now`] : null,
           ...afterwards(items).map(
             ({ name, line, words }) =>
               [

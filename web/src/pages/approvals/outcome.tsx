@@ -45,7 +45,7 @@ export function Outcome({ request, stance }: { readonly request: AccessRequest; 
       <ul className={classes['steps']}>
         {decisions.map(({ by, comment, at: said, ...how }) => (
           <li key={by.key}>
-            <Person of={by} /> said {saidWords(how)} at {at(said)}
+            <Person of={by} /> said {saidWords(how, request.extends !== null)} at {at(said)}
             {comment !== null && <>: “{comment}”</>}
           </li>
         ))}

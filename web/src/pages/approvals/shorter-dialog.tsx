@@ -4,15 +4,18 @@ import type { Yes } from '../../data/passkeys.ts';
 import { who } from '../../data/who.ts';
 import { durationText, durationWords } from '../../time/countdown.ts';
 import { durationChoices, parseDuration } from '../../time/durations.ts';
+import { useNow } from '../../time/ticker.ts';
+import { useTimes } from '../../time/zone.ts';
 import { Button } from '../../ui/button.tsx';
 import { LineField, TextField } from '../../ui/fields.tsx';
 import { ApprovedIcon, KeyIcon } from '../../ui/icons.ts';
 import { Dialog } from '../../ui/overlays.tsx';
+import { endBefore } from './facts.ts';
 import classes from './approvals.module.css';
 
 /** A yes for less than was asked. The shortest that anybody agrees to is what is given. */
 export function ShorterDialog({
-  request: { requester, durationMs, needsSignature },
+  request,
   opened,
   onClose,
   busy,
@@ -26,13 +29,29 @@ export function ShorterDialog({
   readonly failure: ReactNode;
   readonly onYes: (yes: Yes) => void;
 }) {
+  const { requester, durationMs, needsSignature } = request;
   const [length, setLength] = useState('');
   const [comment, setComment] = useState('');
   const [complaint, setComplaint] = useState<string | null>(null);
+  const now = useNow();
+  const times = useTimes();
   const asked = durationWords(durationMs);
+  const before = endBefore(request);
+  const from = before === null ? '' : times.short(before, now);
+  const about =
+    before === null
+      ? { title: 'Approve for a shorter time', label: 'For how long', asked, yes: 'Approve this long' }
+      : {
+          title: 'Approve a shorter extension',
+          label: 'By how much longer',
+          asked: `${asked} longer than ${from}`,
+          yes: 'Approve this much longer',
+        };
+  const chosen = parseDuration(length);
+  const then = before === null || chosen === null ? '' : ` This would be until ${times.short(before + chosen, now)}.`;
   const choices = durationChoices(0, durationMs).filter((ms) => ms < durationMs);
   return (
-    <Dialog title="Approve for a shorter time" opened={opened} onClose={onClose}>
+    <Dialog title={about.title} opened={opened} onClose={onClose}>
       <form
         className={classes['dialog']}
         noValidate
@@ -46,8 +65,8 @@ export function ShorterDialog({
         }}
       >
         <LineField
-          label="For how long"
-          description={`${who(requester)} asked for ${asked}.`}
+          label={about.label}
+          description={`${who(requester)} asked for ${about.asked}.${then}`}
           value={length}
           onChange={(event) => setLength(event.currentTarget.value)}
           error={complaint}
@@ -74,7 +93,7 @@ export function ShorterDialog({
         {failure}
         <div className={classes['buttons']}>
           <Button type="submit" icon={needsSignature ? KeyIcon : ApprovedIcon} busy={busy}>
-            Approve this long
+            {about.yes}
           </Button>
           <Button kind="quiet" onClick={onClose}>
             Not yet

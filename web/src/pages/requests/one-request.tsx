@@ -129,7 +129,7 @@ function Shown({ request }: { readonly request: AccessRequest }) {
                     </span>,
                   ] as const,
               ),
-              ['For', request.duration],
+              ['For', `${request.duration}${request.extends === null ? '' : ' longer'}`],
               ['From', request.startsAt === null ? 'as soon as it is approved' : at(request.startsAt)],
               request.extends === null ? null : ['Until', at(request.extends.until)],
               ['Why', request.reason === '' ? 'no reason given' : request.reason],
