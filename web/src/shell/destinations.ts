@@ -14,7 +14,7 @@ import {
   type Icon,
 } from '../ui/icons.ts';
 
-/** A page that the navigation names. Its address stands in `router.tsx` too; a test compares the two. */
+/** A page that the navigation names. Its address stands in `router.tsx` too; tools/portal-pages.test.ts compares the two. */
 export interface Destination {
   readonly to: string;
   readonly label: string;
