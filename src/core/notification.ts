@@ -36,6 +36,7 @@ export const OWN_NEWS = [
   'role-dismissed',
   'role-ended',
   'role-changed',
+  'change-unsigned',
   'left-under-one-entry',
   'admin-code-issued',
   'proposal-waits',

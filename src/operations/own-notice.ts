@@ -82,7 +82,8 @@ export async function ownNoticeOf(
   const person = parseId('per', subjects['person'] ?? '') ?? message.person;
   const other = parseId('per', textOf(facts['with']) ?? '');
   const by = actor.kind === 'person' ? actor.id : null;
-  const proposal = message.kind === 'role-changed' ? parseId('prp', textOf(facts['proposal']) ?? '') : null;
+  const isConfirmed = message.kind === 'role-changed' || message.kind === 'change-unsigned';
+  const proposal = isConfirmed ? parseId('prp', textOf(facts['proposal']) ?? '') : null;
   const proposedBy = proposal === null ? null : ((await findProposal(db, proposal))?.proposedBy ?? null);
   const named = [other, by, proposedBy].filter((id) => id !== null);
   const keys = await personKeys(db, [message.person, person, ...named]);

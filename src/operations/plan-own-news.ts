@@ -92,7 +92,9 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now:
     case 'administration.proposed':
       return [...(facts['role'] === undefined ? [] : [['role-proposed', person] as const]), ...(await asked(trx))];
     case 'administration.confirmed': {
-      if (facts['role'] === undefined) return [];
+      // Who is merged hears of that, and not that a sign-in alone did it: those who watch do.
+      if (facts['role'] === undefined)
+        return facts['signed'] === false ? told('change-unsigned', await watchersIn(trx)) : [];
       const mine = facts['action'] === 'appoint' ? 'role-appointed' : 'role-dismissed';
       // Where there is no other admin whom it is about confirms it: who watches must hear of that from somebody else than them.
       const others = (await watchersIn(trx)).filter((one) => one !== person);

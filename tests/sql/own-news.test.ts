@@ -7,7 +7,13 @@ import { saveNotifications } from '../../src/operations/notification-settings.ts
 import type { OwnNotice } from '../../src/operations/own-notice.ts';
 import { listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
 import { beginTelling } from '../../src/operations/plan-notifications.ts';
-import { confirmProposal, propose, refuseProposal, type ProposalInput } from '../../src/operations/proposals.ts';
+import {
+  challengeProposal,
+  confirmProposal,
+  propose,
+  refuseProposal,
+  type ProposalInput,
+} from '../../src/operations/proposals.ts';
 import {
   askForRecovery,
   challengeRecovery,
@@ -275,12 +281,26 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       expect(await toldLater()).toEqual([]);
     });
 
-    test('two who were merged both hear of it, and before that nobody but who can confirm it', async () => {
+    test('two who were merged both hear of it, and before that nobody but who can confirm it; who watches, that it was not signed', async () => {
+      await giveRole(acme, 'gus', 'auditor');
       const id = await proposes('eli', { action: 'merge', person: 'bo', other: 'finn', grants: 'keep', ...BECAUSE });
       expect(await toldLater()).toEqual(['proposal-waits fay']);
       expect(sent[0]).toMatchObject({ about: 'Bo Sandberg (bo)', other: expect.stringContaining('(finn)') });
       await confirms('fay', id);
-      expect(await toldLater()).toEqual(['persons-merged bo', 'persons-merged finn']);
+      const unsigned = ['change-unsigned eli', 'change-unsigned fay', 'change-unsigned gus'];
+      expect(await toldLater()).toEqual([...unsigned, 'persons-merged bo', 'persons-merged finn']);
+      expect(sent.find(({ to, kind }) => kind === 'change-unsigned' && to.address.startsWith('gus'))).toMatchObject({
+        ...{ about: 'Bo Sandberg (bo)', other: expect.stringContaining('(finn)'), action: 'merge' },
+        ...{ proposedBy: 'Eli Navarro (eli)', by: 'Fay Okafor (fay)', own: false, unsigned: true },
+      });
+      // With a passkey it is no more than a merge.
+      const fay = await withPasskey(acme, 'fay');
+      const other = await proposes('eli', { action: 'merge', person: 'cem', other: 'ada', grants: 'keep', ...BECAUSE });
+      await toldLater();
+      const { document, options } = got(await challengeProposal(acme.world, fay.actor, other));
+      const assertion = { document, response: fay.device.assert(options) };
+      got(await confirmProposal(acme.world, fay.actor, other, { assertion }));
+      expect(await toldLater()).toEqual(['persons-merged ada', 'persons-merged cem']);
     });
 
     test('accounts that an operator has forgotten are told to whom they were, and all of it to every admin', async () => {
@@ -349,8 +369,11 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       const again = await linked();
       await told();
       await confirms('fay', await proposes('eli', { action: 'release', account: again, ...BECAUSE }));
-      expect(await toldLater()).toEqual(['account-unlinked ana']);
-      expect(sent.at(-1)).toMatchObject({ own: false });
+      const unsigned = ['change-unsigned eli', 'change-unsigned fay'];
+      expect(await toldLater()).toEqual(['account-unlinked ana', ...unsigned]);
+      expect(sent.filter(({ kind }) => kind === 'account-unlinked').at(-1)).toMatchObject({ own: false });
+      const said = sent.find(({ kind }) => kind === 'change-unsigned');
+      expect(said).toMatchObject({ action: 'release', about: 'Ana Ribeiro (ana)', proposedBy: 'Eli Navarro (eli)' });
     });
   });
 });

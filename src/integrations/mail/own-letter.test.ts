@@ -54,7 +54,7 @@ test('a passkey that was registered, as text', () => {
 function cases(): readonly Partial<OwnNotice>[] {
   const role = { role: 'auditor', action: 'appoint' } as const;
   return [
-    ...OWN_NEWS.filter((kind) => !/^(role|proposal|order)-/.test(kind)).map((kind) => ({ kind })),
+    ...OWN_NEWS.filter((kind) => !/^(role|change|proposal|order)-/.test(kind)).map((kind) => ({ kind })),
     { kind: 'account-linked', issuer: 'https://contractors.example' },
     { kind: 'account-linked', issuer: 'https://slack.com', signsIn: false },
     { kind: 'account-unlinked', issuer: 'https://idp.example', by: null, byOperator: true },
@@ -74,6 +74,8 @@ function cases(): readonly Partial<OwnNotice>[] {
       unsigned: true,
     },
     { kind: 'role-changed', ...role, action: 'dismiss', proposedBy: 'Fay Okafor (fay)' },
+    { kind: 'change-unsigned', action: 'merge', other: 'Finn (finn)', proposedBy: 'Fay Okafor (fay)', unsigned: true },
+    { kind: 'change-unsigned', action: 'release', proposedBy: 'Fay Okafor (fay)', unsigned: true },
     { kind: 'proposal-waits', ...role },
     { kind: 'proposal-waits', ...role, action: 'dismiss' },
     { kind: 'proposal-waits', action: 'merge', other: 'Finn (finn)' },
@@ -111,6 +113,8 @@ test('the subject alone says what happened, and begins with what is to be done',
     Bo Sandberg (bo) is an auditor of Curfew now [Curfew]
     Bo Sandberg (bo) is an admin of Curfew now [Curfew]
     Bo Sandberg (bo) is no auditor of Curfew any more [Curfew]
+    Bo Sandberg (bo) and Finn (finn) are counted as one person now, by a sign-in alone [Curfew]
+    An account of Bo Sandberg (bo) passes on to somebody else, by a sign-in alone [Curfew]
     Please confirm or refuse: to appoint Bo Sandberg (bo) as auditor [Curfew]
     Please confirm or refuse: to dismiss Bo Sandberg (bo) as auditor [Curfew]
     Please confirm or refuse: to count Finn (finn) as Bo Sandberg (bo) [Curfew]
@@ -205,6 +209,16 @@ test('what each message says first, and below', () => {
     Bo Sandberg (bo) is no auditor of Curfew any more.
       Proposed by Fay Okafor (fay)
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Bo Sandberg (bo) and Finn (finn) are counted as one person now, by a sign-in alone.
+      Proposed by Fay Okafor (fay)
+      It was confirmed by a sign-in alone, without a passkey
+      Ask both, who proposed and who confirmed it, whether it was really they, and not by e-mail
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    An account of Bo Sandberg (bo) passes on to somebody else, by a sign-in alone.
+      Proposed by Fay Okafor (fay)
+      It was confirmed by a sign-in alone, without a passkey
+      Ask both, who proposed and who confirmed it, whether it was really they, and not by e-mail
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     To appoint Bo Sandberg (bo) as auditor: a second admin has to confirm it.
       It lapses at 2026-11-22 14:00 UTC
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
@@ -255,6 +269,7 @@ test('no message decides anything or can be turned off: its one link is to the p
     'role-dismissed: /administration',
     'role-ended: /administration',
     'role-changed: /administration',
+    'change-unsigned: /administration',
     'left-under-one-entry: /administration',
     'admin-code-issued: /administration',
     'proposal-waits: /administration',

@@ -35,6 +35,7 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
   'role-proposed': { words: 'What is proposed, and by whom it is answered', path: '/administration' },
   'role-ended': { words: 'Who has which role', path: '/administration' },
   'role-changed': { words: 'Who has which role', path: '/administration' },
+  'change-unsigned': { words: 'Who has which role', path: '/administration' },
   'admin-code-issued': { words: 'Who has which role', path: '/administration' },
   'left-under-one-entry': { words: 'Who has which role', path: '/administration' },
   'role-appointed': { words: 'Who has which role', path: '/administration' },
@@ -51,6 +52,7 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
 const FOR_WATCHERS: Partial<Readonly<Record<OwnNotice['kind'], string>>> = {
   'role-ended': 'you are an admin or an auditor of Curfew',
   'role-changed': 'you are an admin or an auditor of Curfew',
+  'change-unsigned': 'you are an admin or an auditor of Curfew',
   'admin-code-issued': 'you are an admin or an auditor of Curfew',
   'left-under-one-entry': 'you are an admin or an auditor of Curfew',
   'accounts-forgotten': 'you are an admin of Curfew',
@@ -107,8 +109,16 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
         lines: [
           ...(notice.proposedBy === null ? [] : [`Proposed by ${notice.proposedBy}`]),
           ...(notice.selfConfirmed ? [THEMSELVES] : []),
-          ...(notice.unsigned ? ['It was confirmed by a sign-in alone, without a passkey'] : []),
+          ...(notice.unsigned ? [UNSIGNED] : []),
         ],
+      };
+    case 'change-unsigned':
+      return {
+        headline:
+          action === 'merge'
+            ? `${about} and ${other ?? 'another'} are counted as one person now, by a sign-in alone.`
+            : `An account of ${about} passes on to somebody else, by a sign-in alone.`,
+        lines: [...(notice.proposedBy === null ? [] : [`Proposed by ${notice.proposedBy}`]), UNSIGNED, ASK_BOTH],
       };
     case 'admin-code-issued':
       return {
@@ -157,6 +167,9 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
       return assertNever(kind);
   }
 }
+
+const UNSIGNED = 'It was confirmed by a sign-in alone, without a passkey';
+const ASK_BOTH = 'Ask both, who proposed and who confirmed it, whether it was really they, and not by e-mail';
 
 /** What those who watch hear where nobody else has looked at it. */
 const THEMSELVES =
