@@ -72,3 +72,45 @@ test('the card of an extension says by how much it moves the end, and less of it
   expect(complaints()).toEqual([]);
   await page.context().close();
 });
+
+test('whoever has decided is at what came of it, hears it, and goes on with what stood behind it', async (context) => {
+  const ids = [];
+  for (const month of ['January', 'February', 'March', 'May']) ids.push(await ask('15m', `Read what came in ${month}`));
+  const [, second, third, fourth] = ids;
+  const { page, complaints } = await visit(chromium(context), base(), 'bo');
+  await page.goto(`/approvals/${second}`);
+  await settled(page);
+  // What reads out stands there before there is anything to say.
+  await page.evaluate(
+    `document.querySelectorAll('[aria-live=polite], [role=status]').forEach((one) => one.setAttribute('data-before', ''))`,
+  );
+  await page.keyboard.press('a');
+  await page.keyboard.press('Enter');
+  await page.getByText('Bo Sandberg (bo) said yes').waitFor();
+  await page.locator('main :focus').filter({ hasText: 'was the last to speak' }).waitFor();
+  expect(await page.locator('[data-before]').filter({ hasText: 'was the last to speak' }).count()).toBe(1);
+  await page.locator('[data-before]').getByText('You said yes', { exact: true }).waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+  await page.keyboard.press('j');
+  await page.getByRole('heading', { level: 2 }).waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/approvals/${third}`);
+
+  // And after a dialog.
+  await page.keyboard.press('d');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Why not').fill('Ask for the copy');
+  await page.getByRole('button', { name: 'Deny', exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('main :focus').filter({ hasText: 'Denied' }).waitFor();
+  await page.keyboard.press('j');
+  await page.getByText('Read what came in May').waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/approvals/${fourth}`);
+
+  // Whoever has not been at the buttons stays where they are.
+  await page.getByRole('button', { name: 'Mute e-mails' }).focus();
+  await curfew(['--profile', 'bo', 'approve', fourth ?? '', '--yes']);
+  await page.getByText('Bo Sandberg (bo) said yes').waitFor();
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Mute e-mails');
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});

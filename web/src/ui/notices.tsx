@@ -71,7 +71,8 @@ export function toast(title: string, text = ''): void {
     message: text,
     color: 'var(--pine)',
     withCloseButton: true,
-    role: 'status',
+    // Not an alert, which it would be by itself: the place that it comes to reads it out.
+    role: 'group',
     classNames: { root: classes['toast'] ?? '', title: classes['happened'] ?? '', description: classes['said'] ?? '' },
   });
 }

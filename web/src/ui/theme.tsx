@@ -34,7 +34,8 @@ export function Theme({ children }: { readonly children: ReactNode }) {
       withStaticClasses={false}
     >
       {children}
-      <Notifications position="bottom-right" limit={4} autoClose={7_000} />
+      {/* Its places are there before anything is said: what comes together with its words is not read out everywhere. */}
+      <Notifications position="bottom-right" limit={4} autoClose={7_000} aria-live="polite" />
     </MantineProvider>
   );
 }

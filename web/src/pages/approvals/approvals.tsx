@@ -1,4 +1,5 @@
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useWaiting } from '../../data/approvals.ts';
 import type { AccessRequest } from '../../data/api.ts';
 import { useMe } from '../../data/session.ts';
@@ -18,8 +19,13 @@ export function Approvals() {
   const navigate = useNavigate();
   const { id = null } = useParams({ strict: false });
   const queue = waiting.data?.items ?? [];
+  const stood = useRef(0);
+  const place = queue.findIndex((one) => one.id === id);
+  useEffect(() => {
+    if (place !== -1 || id === null) stood.current = Math.max(0, place);
+  }, [place, id]);
   const go = (by: 1 | -1): void => {
-    const next = neighbour(queue, id, by);
+    const next = neighbour(queue, id, by, stood.current);
     if (next === null || next === id) return;
     // From here the heading of what is shown next takes the focus, as after a link.
     document.getElementById('main')?.focus({ preventScroll: true });

@@ -119,6 +119,14 @@ test('j and k stop at the ends of the queue, and begin at its first', () => {
   expect(neighbour([], 'a', 1)).toBeNull();
 });
 
+test('from what was decided, and is in the queue no more, j and k go on where it stood', () => {
+  const queue = [{ id: 'a' }, { id: 'c' }, { id: 'd' }];
+  expect([neighbour(queue, 'b', 1, 1), neighbour(queue, 'b', -1, 1)]).toEqual(['c', 'a']);
+  expect([neighbour(queue, 'e', 1, 3), neighbour(queue, 'e', -1, 3)]).toEqual(['d', 'd']);
+  // Nothing stood anywhere: it was opened by a link, and waits for somebody else.
+  expect(neighbour(queue, 'x', 1)).toBe('a');
+});
+
 test('what somebody said is told with what they made of it', () => {
   expect(saidWords({ verdict: 'deny', durationMs: null, signed: false, setAside: false })).toBe('no');
   expect(saidWords({ verdict: 'approve', durationMs: null, signed: false, setAside: false })).toBe('yes');

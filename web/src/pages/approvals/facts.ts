@@ -103,11 +103,19 @@ export function decidedBy(request: Pick<AccessRequest, 'decisions'>): AccessRequ
   return request.decisions.at(-1) ?? null;
 }
 
-/** The neighbour of `id` in a queue, `by` places away; the ends hold. Without `id` the first. */
-export function neighbour(queue: readonly { readonly id: string }[], id: string | null, by: 1 | -1): string | null {
+/**
+ * The neighbour of `id` in a queue, `by` places away; the ends hold. Without `id` the first. What was decided is in the queue no more: its
+ * place is where it `stood`, and the next one stands there now.
+ */
+export function neighbour(
+  queue: readonly { readonly id: string }[],
+  id: string | null,
+  by: 1 | -1,
+  stood = 0,
+): string | null {
   const at = queue.findIndex((one) => one.id === id);
-  if (at === -1) return queue[0]?.id ?? null;
-  return queue[Math.min(queue.length - 1, Math.max(0, at + by))]?.id ?? null;
+  const to = at !== -1 ? at + by : id === null ? 0 : by === 1 ? stood : stood - 1;
+  return queue[Math.min(queue.length - 1, Math.max(0, to))]?.id ?? null;
 }
 
 /** Until when a grant is, or was: of one that is over its own end and not the one that was planned. Empty: nobody can say yet. */

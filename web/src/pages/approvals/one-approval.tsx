@@ -51,6 +51,10 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
   const { requester, items, status, lapsesAt } = request;
   const [first] = items;
   const stance = stanceOf(request, me?.person.key ?? '', now);
+  const couldDecide = useRef(false);
+  useEffect(() => {
+    if (stance.kind === 'open') couldDecide.current = true;
+  }, [stance.kind]);
   const left = countdown(now, Date.parse(lapsesAt));
   const asks = request.extends === null ? 'asks for' : 'asks to keep';
   return (
@@ -85,7 +89,11 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
       <Terms request={request} />
       <People request={request} me={me?.person.key ?? ''} />
       {status === 'pending' && <StalePeople words={request.stale} />}
-      {stance.kind === 'open' ? <Decide request={request} /> : <Outcome request={request} stance={stance} />}
+      {stance.kind === 'open' && <Decide request={request} />}
+      {/* There before its words are: what comes together with them is not read out everywhere. */}
+      <div role="status" className={classes['outcome']}>
+        {stance.kind !== 'open' && <Outcome request={request} stance={stance} takesFocus={couldDecide.current} />}
+      </div>
       <div className={classes['buttons']}>
         <Mute request={request} />
       </div>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
 import { who } from '../../data/who.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -15,14 +16,28 @@ const OVER = {
 } as const;
 
 /** Stands where the buttons were: who said what, when, and what became of it. */
-export function Outcome({ request, stance }: { readonly request: AccessRequest; readonly stance: Stance }) {
+export function Outcome({
+  request,
+  stance,
+  takesFocus,
+}: {
+  readonly request: AccessRequest;
+  readonly stance: Stance;
+  /** The buttons stood here a moment ago: whoever was at one of them is here now. */
+  readonly takesFocus: boolean;
+}) {
   const now = useNow();
   const times = useTimes();
   const { status, decisions, grants, deniedBy, lapseCause, decidedAt } = request;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Who is elsewhere on the page stays there.
+    if (takesFocus && document.activeElement === document.body) box.current?.focus({ preventScroll: true });
+  }, [takesFocus]);
   const last = decidedBy(request);
   const at = (time: string): string => times.short(Date.parse(time), now);
   return (
-    <div className={classes['said']} role="status">
+    <div className={classes['said']} ref={box} tabIndex={-1}>
       {stance.kind === 'own' && <p>This is your own request. Somebody else decides it.</p>}
       {stance.kind === 'others' && <p>You cannot decide this, or not any more. It waits for others.</p>}
       {stance.kind === 'said' && <p>You have said yes at {at(stance.at)}. It waits for others now.</p>}
