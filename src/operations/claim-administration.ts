@@ -13,7 +13,7 @@ import { listAdministration, type AdministrationView } from './list-administrati
 import type { OperationRefusal } from './refusal.ts';
 import type { Actor, World } from './world.ts';
 
-/** So many wrong codes, by whomever, and the next start has to print another. */
+/** So many wrong codes, by whomever, and another has to be printed: by the next start, or by an operator where there was an admin. */
 const TRIES = 5;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -56,7 +56,7 @@ export async function issueAdminCode(world: Pick<World, 'db' | 'random' | 'appen
   });
 }
 
-/** Makes whoever has the code of the console the first admin. Wrong codes are counted, for everybody together. */
+/** Makes whoever has the code an admin: the first, or the next where all have left. Wrong codes are counted, for everybody together. */
 export async function claimAdministration(
   world: World,
   actor: Actor,
@@ -72,15 +72,17 @@ export async function claimAdministration(
     const holders = await roleHolders(trx);
     if (holders.some(({ role, person }) => role === 'admin' && !departed.has(person))) return refused(NOTHING_TO_CLAIM);
     const now = await appNow(trx);
-    if (kept === null && (await hadAdmin(trx))) return refused(NOTHING_TO_CLAIM);
-    if (kept === null || kept.triesLeft === 0 || now >= kept.expiresAt) return refused(VOID);
+    // Where there was an admin no start prints a code: an operator has it.
+    const from = (await hadAdmin(trx)) ? OPERATOR : CONSOLE;
+    if (kept === null && from === OPERATOR) return refused(NOTHING_TO_CLAIM);
+    if (kept === null || kept.triesLeft === 0 || now >= kept.expiresAt) return refused(voided(from));
     const by = { at: now, actor: { kind: 'person', id: actor.person }, subjects: { person: actor.person } } as const;
     // Hashes of equal length, so that the time it takes says nothing about how much of a code was right.
     if (!timingSafeEqual(hashOf(input.code), kept.hash)) {
       const triesLeft = kept.triesLeft - 1;
       await countWrongTry(trx, triesLeft);
       await world.append(trx, { ...by, kind: 'administration.claim-refused', facts: { triesLeft } });
-      return refused(triesLeft === 0 ? VOID : wrong(triesLeft));
+      return refused(triesLeft === 0 ? voided(from) : wrong(triesLeft, from));
     }
     await beginRole(trx, { person: actor.person, role: 'admin', since: now, appointedBy: null, confirmedBy: null });
     await forgetAdminCode(trx);
@@ -109,19 +111,37 @@ function hashOf(code: string): Buffer {
   return createHash('sha256').update(code.toLowerCase().replace(/[\s-]/g, '')).digest();
 }
 
-function wrong(triesLeft: number): OperationRefusal {
+/** Where a code stands, and how there is another. */
+interface Source {
+  readonly stands: string;
+  readonly another: string;
+}
+
+const CONSOLE: Source = {
+  stands: 'It stands on the console of the broker that was started last.',
+  another: 'Restart the broker; it prints a new one on its console.',
+};
+const OPERATOR: Source = {
+  stands: 'It is the one that "curfew admin new-code" printed last, on the machine of the broker.',
+  another: 'Whoever runs Curfew prints a new one on the machine of the broker: curfew admin new-code',
+};
+
+function wrong(triesLeft: number, { stands }: Source): OperationRefusal {
   return {
     code: 'claim-refused',
     detail: `That is not the code. It is void after ${triesLeft} more wrong ${triesLeft === 1 ? 'try' : 'tries'}.`,
-    hint: 'It stands on the console of the broker that was started last.',
+    hint: stands,
   };
 }
 
-const VOID: OperationRefusal = {
-  code: 'claim-refused',
-  detail: 'The code is void: it is older than a day, or too many wrong ones were tried.',
-  hint: 'Restart the broker; it prints a new one on its console.',
-};
+function voided({ another }: Source): OperationRefusal {
+  return {
+    code: 'claim-refused',
+    detail: 'The code is void: it is older than a day, or too many wrong ones were tried.',
+    hint: another,
+  };
+}
+
 const NOTHING_TO_CLAIM: OperationRefusal = {
   code: 'nothing-to-claim',
   detail: 'Curfew has an admin, or had one; others are appointed by admins.',

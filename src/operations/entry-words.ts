@@ -145,9 +145,9 @@ export function entryWords(body: EntryBody): string {
         ? 'had a code printed with which an admin is claimed, because all who were one have left'
         : 'printed a code for the first admin on the console';
     case 'administration.claimed':
-      return 'became admin, with the code of the console';
+      return 'became admin, with the code that was printed';
     case 'administration.claim-refused':
-      return `tried a wrong code for the first admin; ${say('triesLeft')} tries were left`;
+      return `tried a wrong code for an admin; ${say('triesLeft')} tries were left`;
     case 'administration.proposed':
       return `proposed to ${changeWords(say)}`;
     case 'administration.confirmed':

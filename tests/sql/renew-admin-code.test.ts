@@ -69,6 +69,30 @@ eachDatabase('a code for an admin where all who were one have left', (current) =
     expect((await holders()).sort()).toEqual(['admin bo', 'auditor gus']);
   });
 
+  test('who types a wrong one, or a void one, is told how there is another: by the operator, and by no restart', async () => {
+    const hint = async (given: string) => {
+      const refused = await claim('bo', given);
+      expect(code(refused)).toBe('claim-refused');
+      return refused.ok ? '' : refused.refusal.hint;
+    };
+    const given = (await issueAdminCode(acme.world))?.code ?? '';
+    expect(await hint('wrong')).toContain('console');
+    for (let tries = 0; tries < 4; tries += 1) await hint('wrong');
+    expect(await hint(given)).toMatch(/^Restart the broker/);
+
+    await first('eli');
+    await leaves('eli');
+    const { code: renewed } = got(await renew());
+    for (let tries = 0; tries < 5; tries += 1) {
+      const said = await hint('wrong');
+      expect(said).toContain('curfew admin new-code');
+      expect(said).not.toMatch(/restart|console/i);
+    }
+    expect(await hint(renewed)).toContain('curfew admin new-code');
+    expect(await issueAdminCode(acme.world)).toBeNull();
+    got(await claim('bo', got(await renew()).code));
+  });
+
   test('there is none while an admin can act, and a code is void once one can again', async () => {
     expect(await renew()).toMatchObject({ refusal: 'changed' });
     await first('eli');
