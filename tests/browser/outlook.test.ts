@@ -65,3 +65,28 @@ test('the page of a request says what the cloud will be told, what it was told, 
   expect(complaints()).toEqual([]);
   await page.context().close();
 });
+
+test('a request for one role on two targets names both, and is asked for again as a whole', async (context) => {
+  const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '15m', '--reason', 'Compare two accounts'];
+  const { id } = JSON.parse(await curfew(['--profile', 'ana', ...args, '--json'])) as { id: string };
+  await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Not today']);
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  await page.route(`**/v1/requests/${id}`, async (route) => {
+    const response = await route.fetch();
+    const request = (await response.json()) as { items: readonly object[] };
+    const items = [request.items[0], { ...request.items[0], target: 'aws/staging' }];
+    return route.fulfill({ response, json: { ...request, items } });
+  });
+  await page.goto(`/requests/${id}`);
+  await settled(page);
+  const asked = page.getByRole('article', { name: 'What was asked' });
+  expect((await asked.getByRole('term').allTextContents()).slice(0, 2)).toEqual(['Access, 1', 'Access, 2']);
+  await asked.getByText('invoice-reader on aws/staging').first().waitFor();
+  await page.getByRole('link', { name: 'Ask again' }).click();
+  await page.getByRole('heading', { name: 'Ask for 2 things' }).waitFor();
+  const items = page.getByRole('list', { name: 'What is asked for' }).getByRole('listitem');
+  await items.getByText('on aws/staging').waitFor();
+  expect([await items.count(), new URL(page.url()).searchParams.get('duration')]).toEqual([2, '15m']);
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});

@@ -17,6 +17,7 @@ import { AgainIcon, CloseIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Mono, Person, StateSign, TierSign } from '../../ui/signs.tsx';
+import { withItems } from '../request/draft.ts';
 import { Calls } from './calls.tsx';
 import { Receipt } from './receipt.tsx';
 import { Stepper } from './stepper.tsx';
@@ -57,7 +58,6 @@ function Shown({ request }: { readonly request: AccessRequest }) {
     { touches: [['request'], ['requests']] },
   );
   const at = (time: string): string => times.full(Date.parse(time));
-  const [first] = request.items;
   return (
     <Page
       title={whatOf(request)}
@@ -89,11 +89,11 @@ function Shown({ request }: { readonly request: AccessRequest }) {
               Withdraw
             </Button>
           )}
-          {own && request.status !== 'pending' && request.extends === null && first !== undefined && (
+          {own && request.status !== 'pending' && request.extends === null && (
             <ButtonLink
               to="/request"
               icon={AgainIcon}
-              search={{ role: first.role, target: first.target, duration: durationText(request.durationMs) }}
+              search={withItems({ duration: durationText(request.durationMs) }, request.items)}
             >
               Ask again
             </ButtonLink>
@@ -121,9 +121,10 @@ function Shown({ request }: { readonly request: AccessRequest }) {
           <Facts
             rows={[
               ...request.items.map(
-                ({ role, target, tier }) =>
+                ({ role, target, tier }, n) =>
                   [
-                    request.items.length === 1 ? 'Access' : role,
+                    // A role on two targets is two of them.
+                    request.items.length === 1 ? 'Access' : `Access, ${n + 1}`,
                     <span key={role} className={classes['item']}>
                       {role} on {target} {tier !== null && <TierSign tier={tier} />}
                     </span>,
