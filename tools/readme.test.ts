@@ -19,6 +19,16 @@ test('everything that the README links to is there, and its pictures are small',
   for (const picture of pictures) expect(statSync(file(picture)).size, picture).toBeLessThanOrEqual(150_000);
 });
 
+test('no block that is copied as a whole installs twice: the second time deletes what the first command runs from', () => {
+  for (const name of ['README.md', 'CONTRIBUTING.md', 'docs/first-grant.md']) {
+    const blocks = readFileSync(new URL(`../${name}`, import.meta.url), 'utf8').match(/^```[\s\S]*?^```/gm) ?? [];
+    expect(
+      blocks.filter((block) => block.split('npm ci').length > 2),
+      name,
+    ).toEqual([]);
+  }
+});
+
 test('links elsewhere and within the page are not looked for', () => {
   expect(leadsTo('[a](docs/a.md#b) ![c](docs/images/c.png) [d](https://x.example) [e](#f) <http://g>')).toEqual([
     'docs/a.md',
