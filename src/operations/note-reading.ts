@@ -1,4 +1,5 @@
 import { after, type Instant } from '../core/time.ts';
+import { hashOf } from '../ledger/decision-document.ts';
 import { appNow } from '../store/database.ts';
 import type { Actor, World } from './world.ts';
 
@@ -17,12 +18,20 @@ const said = new WeakMap<World, Map<string, Instant>>();
  * Notes that somebody read the log, in the log, before they are shown anything: `count` things from the entry `from` on.
  *
  * Whoever may read could otherwise have the log grow without end. Where names or values of people are shown, each thing that was read is
- * said, and the same again an hour later at the earliest. The rest of the log is pseudonyms and hashes and the same for everybody: that
+ * said, and the same again an hour later at the earliest: by all of the entries that were found (`seqs`), since two searches can begin with the
+ * same one and find as many. The rest of the log is pseudonyms and hashes and the same for everybody: that
  * somebody read it is said once an hour, with what they read first.
  */
-export async function noteReading(world: World, actor: Actor, what: Read, from: number, count: number): Promise<void> {
+export async function noteReading(
+  world: World,
+  actor: Actor,
+  what: Read,
+  from: number,
+  count: number,
+  seqs: readonly number[] = [],
+): Promise<void> {
   const showsPeople = (what === 'search' || what === 'personal') && count > 0;
-  const line = [actor.person, what, ...(showsPeople ? [from, count] : [])].join(' ');
+  const line = [actor.person, what, ...(showsPeople ? [from, count, hashOf(seqs)] : [])].join(' ');
   const lines = said.get(world) ?? new Map<string, Instant>();
   said.set(world, lines);
   const now = world.clock.now();

@@ -105,7 +105,8 @@ export async function searchAudit(
         });
   const shown = found.slice(0, query.limit);
   const size = (await latestCheckpoint(world.db))?.size ?? 0;
-  await noteReading(world, actor, 'search', shown[0]?.seq ?? 0, shown.length);
+  const seqs = shown.map(({ seq }) => seq);
+  await noteReading(world, actor, 'search', seqs[0] ?? 0, seqs.length, seqs);
   const last = found.length > query.limit ? shown.at(-1) : undefined;
   return ok({
     items: await itemsOf(world, shown, size),

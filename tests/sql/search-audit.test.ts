@@ -123,4 +123,20 @@ eachDatabase('the search of the log', (current) => {
     expect(read?.sentence).toBe('Fay Okafor read the log (search)');
     expect((await search({ q: `#${read?.seq}` })).items).toEqual([read]);
   });
+
+  test('is said for each thing that it finds, also where another began with the same one and found as many', async () => {
+    const [scheduled] = (await search({ q: 'invoice', limit: 1 })).items;
+    const found = [
+      await kinds({ q: 'invoice', cursor: scheduled?.seq ?? 0, limit: 2 }),
+      await kinds({ kind: 'request', limit: 2 }),
+    ];
+    expect(found).toEqual([
+      ['request.approved', 'approval.given'],
+      ['request.approved', 'request.submitted'],
+    ]);
+    // The same again is no other.
+    await kinds({ kind: 'request', limit: 2 });
+    await sequenceAll(current());
+    expect(await kinds({ kind: 'ledger.read' })).toHaveLength(3);
+  });
 });
