@@ -3,7 +3,7 @@ import { until } from '../e2e/demo-process.ts';
 import { demoInChromium } from './demo-in-chromium.ts';
 import { settled, visit } from './visitor.ts';
 
-const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana', 'bo'] });
+const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana', 'bo', 'tom'] });
 
 const MINUTE = 60_000;
 /** As the browser of a visitor has it. */
@@ -111,6 +111,34 @@ test('whoever has decided is at what came of it, hears it, and goes on with what
   await curfew(['--profile', 'bo', 'approve', fourth ?? '', '--yes']);
   await page.getByText('Bo Sandberg (bo) said yes').waitFor();
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Mute e-mails');
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+test('what cannot be pressed says why to who hears it, and to a thumb that presses it; and a tier says what it means', async (context) => {
+  const args = [
+    'request',
+    'payments-db-operator',
+    '--on',
+    'aws/prod',
+    '--for',
+    '30m',
+    '--reason',
+    'The replica lags behind',
+  ];
+  const asked = await curfew(['--profile', 'tom', ...args, '--ticket', 'PAY-42', '--json']);
+  const { page, complaints } = await visit(chromium(context), base(), 'rami', { theme: 'dark', width: 360 });
+  await page.goto(`/approvals/${(JSON.parse(asked) as { id: string }).id}`);
+  await settled(page);
+  await page.getByRole('article', { name: 'The request' }).getByText('changes production', { exact: true }).waitFor();
+  const shorter = page.getByRole('button', { name: 'Shorter…', description: 'You need a passkey to say yes.' });
+  await shorter.waitFor();
+  expect(await page.getByRole('tooltip').count()).toBe(0);
+  await shorter.tap({ force: true });
+  await page.getByRole('tooltip').getByText('You need a passkey to say yes.').waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  await page.getByRole('heading', { level: 1 }).tap();
+  await page.getByRole('tooltip').waitFor({ state: 'detached' });
   expect(complaints()).toEqual([]);
   await page.context().close();
 });

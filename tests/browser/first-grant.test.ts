@@ -61,7 +61,7 @@ describe.concurrent('to the proven end', () => {
     await sara.page.getByText('The primary has run out of connections').waitFor();
     // Who it is, beyond a name that somebody else may have too.
     await sara.page.getByRole('heading', { name: /\(uma\) asks for/ }).waitFor();
-    await sara.page.getByText('You need a passkey to say yes.').waitFor();
+    await sara.page.getByText('You need a passkey to say yes.').first().waitFor();
     expect(await sara.page.getByRole('button', { name: 'Approve' }).getAttribute('aria-disabled')).toBe('true');
     await sara.page.getByRole('link', { name: 'Register a passkey' }).click();
     await sara.page.getByLabel('Name of the new passkey').fill('Phone');

@@ -41,6 +41,7 @@ export async function visit(
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
     isMobile: width === 360,
+    hasTouch: width === 360,
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const close = context.close.bind(context);

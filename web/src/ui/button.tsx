@@ -1,5 +1,6 @@
 import { Tooltip } from '@mantine/core';
 import { createLink } from '@tanstack/react-router';
+import { useEffect, useId, useState } from 'react';
 import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode, Ref } from 'react';
 import type { Icon } from './icons.ts';
 import classes from './button.module.css';
@@ -32,7 +33,10 @@ type ButtonProps = Look &
     readonly ref?: Ref<HTMLButtonElement>;
   };
 
-/** A button that is never silently grey: what cannot be done says why. */
+/** So long it stands there why a button that was pressed did nothing. Some phones never say that somebody has gone elsewhere. */
+const TOLD_MS = 8_000;
+
+/** A button that is never silently grey: what cannot be done says why, to who points at it, presses it, or hears it. */
 export function Button({
   kind,
   icon,
@@ -44,22 +48,41 @@ export function Button({
   type,
   ...rest
 }: ButtonProps) {
+  const why = useId();
+  const [told, setTold] = useState(false);
+  useEffect(() => {
+    if (!told) return;
+    const timer = setTimeout(() => setTold(false), TOLD_MS);
+    return () => clearTimeout(timer);
+  }, [told]);
   const button = (
     <button
+      {...(cannot === null ? {} : { 'aria-describedby': why, onBlur: () => setTold(false) })}
       {...rest}
       type={type ?? 'button'}
       className={classOf({ ...(kind === undefined ? {} : { kind }), ...(small === undefined ? {} : { small }) })}
       aria-disabled={cannot !== null || busy || undefined}
       aria-busy={busy || undefined}
       onClick={(event) => {
-        if (cannot !== null || busy) event.preventDefault();
-        else onClick?.(event);
+        if (cannot === null && !busy) return onClick?.(event);
+        event.preventDefault();
+        setTold(cannot !== null);
       }}
     >
       <Inside icon={icon}>{children}</Inside>
     </button>
   );
-  return cannot === null ? button : <Tooltip label={cannot}>{button}</Tooltip>;
+  if (cannot === null) return button;
+  return (
+    <>
+      <Tooltip label={cannot} {...(told ? { opened: true } : {})}>
+        {button}
+      </Tooltip>
+      <span id={why} hidden>
+        {cannot}
+      </span>
+    </>
+  );
 }
 
 type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'aria-label'> & {

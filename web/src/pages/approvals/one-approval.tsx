@@ -8,7 +8,7 @@ import { Mute } from '../../requests/mute.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
-import { requestState } from '../../time/wording.ts';
+import { requestState, TIER_WORDS } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Quote, Waiting } from '../../ui/card.tsx';
@@ -117,7 +117,11 @@ function Item({
       )}
       <p>{description ?? 'The rules in force have no such role, so it would be refused.'}</p>
       <p className={classes['tags']}>
-        {tier !== null && <TierSign tier={tier} />}
+        {tier !== null && (
+          <span>
+            <TierSign tier={tier} /> <span className={classes['fine']}>{TIER_WORDS[tier]}</span>
+          </span>
+        )}
         {Object.entries(labels).map(([name, value]) => (
           <Tag key={name}>
             {name} {value}

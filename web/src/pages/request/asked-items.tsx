@@ -4,6 +4,7 @@ import { PATH_WORDS } from '../../access/path-words.ts';
 import { Star } from '../../access/star.tsx';
 import { api, ask, type CatalogueItem } from '../../data/api.ts';
 import { useDebounced } from '../../data/debounced.ts';
+import { TIER_WORDS } from '../../time/wording.ts';
 import { Button, ButtonLink, IconButton } from '../../ui/button.tsx';
 import { LineField } from '../../ui/fields.tsx';
 import { AskIcon, CloseIcon, SearchIcon } from '../../ui/icons.ts';
@@ -50,7 +51,11 @@ export function AskedItems({
               <p>
                 <strong>{item.role}</strong> on {item.target}
               </p>
-              {item.entry !== null && <TierSign tier={item.entry.tier} />}
+              {item.entry !== null && (
+                <p className={classes['quiet']}>
+                  <TierSign tier={item.entry.tier} /> {TIER_WORDS[item.entry.tier]}
+                </p>
+              )}
             </div>
             <span className={classes['sideways']}>
               <Star of={{ role: item.role, target: item.target }} />
