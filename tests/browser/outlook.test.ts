@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { demoInChromium } from './demo-in-chromium.ts';
+import { smallTargets } from './small-targets.ts';
 import { settled, visit } from './visitor.ts';
 
 const { base, chromium, curfew } = demoInChromium({ signedIn: ['ana', 'bo'] });
@@ -70,7 +71,7 @@ test('a request for one role on two targets names both, and is asked for again a
   const args = ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '15m', '--reason', 'Compare two accounts'];
   const { id } = JSON.parse(await curfew(['--profile', 'ana', ...args, '--json'])) as { id: string };
   await curfew(['--profile', 'bo', 'deny', id, '--comment', 'Not today']);
-  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  const { page, complaints } = await visit(chromium(context), base(), 'ana', { theme: 'dark', width: 360 });
   await page.route(`**/v1/requests/${id}`, async (route) => {
     const response = await route.fetch();
     const request = (await response.json()) as { items: readonly object[] };
@@ -82,7 +83,11 @@ test('a request for one role on two targets names both, and is asked for again a
   const asked = page.getByRole('article', { name: 'What was asked' });
   expect((await asked.getByRole('term').allTextContents()).slice(0, 2)).toEqual(['Access, 1', 'Access, 2']);
   await asked.getByText('invoice-reader on aws/staging').first().waitFor();
-  await page.getByRole('link', { name: 'Ask again' }).click();
+  const again = page.getByRole('link', { name: 'Ask again' });
+  // What looks like a button is measured for a thumb (`smallTargets`), whichever kind it is.
+  expect(await again.getAttribute('data-kind')).toBe('plain');
+  expect(await smallTargets(page)).toEqual([]);
+  await again.click();
   await page.getByRole('heading', { name: 'Ask for 2 things' }).waitFor();
   const items = page.getByRole('list', { name: 'What is asked for' }).getByRole('listitem');
   await items.getByText('on aws/staging').waitFor();

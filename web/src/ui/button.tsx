@@ -116,7 +116,7 @@ export function ButtonAnchor({ kind, icon, small, children, ...rest }: AnchorPro
   return (
     <a
       {...rest}
-      data-kind={kind}
+      data-kind={kind ?? 'plain'}
       className={classOf({ ...(kind === undefined ? {} : { kind }), ...(small === undefined ? {} : { small }) })}
     >
       <Inside icon={icon}>{children}</Inside>
