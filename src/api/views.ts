@@ -4,7 +4,8 @@ import { LAPSE_CAUSES, REQUEST_STATES } from '../core/request.ts';
 import { TIERS } from '../core/role.ts';
 import { EXTENSION_STATES, type ExtensionView } from '../operations/extension-view.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
-import type { DecisionView, GrantView, RequestView, StepView } from '../operations/views.ts';
+import type { StepView } from '../operations/step-view.ts';
+import type { DecisionView, GrantView, RequestView } from '../operations/views.ts';
 import { REFUSAL_CODES, type Decision, type Refusal } from '../policy/types.ts';
 
 /** The shapes of what the API answers with. Types below compare them with what operations make: neither can change alone. */
@@ -98,6 +99,21 @@ export const grantView = z
   })
   .meta({ id: 'Grant' });
 
+const deciders = {
+  eligible: list(
+    z
+      .object({
+        key: text,
+        name: text,
+        onCall: z.boolean().meta({ description: 'On call now, in a rotation that the step names itself.' }),
+      })
+      .meta({ id: 'Decider' }),
+  ).meta({
+    description: 'Whose yes it still takes: you, then who is on call. The first of them, where there are many.',
+  }),
+  eligibleCount: z.number().meta({ description: 'How many people that is altogether.' }),
+};
+
 export const stepView = z
   .object({
     id: text,
@@ -106,7 +122,7 @@ export const stepView = z
     count: z.number(),
     missing: z.number(),
     approvedBy: list(personView),
-    eligible: list(personView),
+    ...deciders,
   })
   .meta({ id: 'ApprovalStep' });
 
@@ -225,7 +241,7 @@ export const previewView = z
     durationMs: z.number(),
     maxDurationMs: z.number(),
     requirements: requirementsView,
-    steps: list(z.object({ id: text, rule: text, from: list(text), count: z.number(), eligible: list(personView) })),
+    steps: list(z.object({ id: text, rule: text, from: list(text), count: z.number(), ...deciders })),
     reasons: list(reasonView),
     refusals: list(refusalView),
     stale,

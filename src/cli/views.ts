@@ -44,13 +44,20 @@ export interface GrantView {
   readonly reissueAfter: string | null;
 }
 
+/** Somebody who may decide a step; on call now where the step names a rotation. */
+export interface DeciderView extends PersonView {
+  readonly onCall: boolean;
+}
+
 export interface StepView {
   readonly rule: string;
   readonly from: readonly string[];
   readonly count: number;
   readonly missing: number;
   readonly approvedBy: readonly PersonView[];
-  readonly eligible: readonly PersonView[];
+  /** The first of those whose yes it still takes, and how many that are. */
+  readonly eligible: readonly DeciderView[];
+  readonly eligibleCount: number;
 }
 
 export interface RequestView {
@@ -215,8 +222,14 @@ function stepView(of: Fields): StepView {
     count: number(of, 'count'),
     missing: number(of, 'missing'),
     approvedBy: list(of, 'approvedBy', personView),
-    eligible: list(of, 'eligible', personView),
+    ...decidersIn(of),
   };
+}
+
+/** Whose yes a step takes, with their number where there are more than are named. */
+export function decidersIn(of: Fields): Pick<StepView, 'eligible' | 'eligibleCount'> {
+  const eligible = list(of, 'eligible', (one) => ({ ...personView(one), onCall: one['onCall'] === true }));
+  return { eligible, eligibleCount: numberOrNull(of, 'eligibleCount') ?? eligible.length };
 }
 
 export function personView(of: Fields): PersonView {

@@ -134,7 +134,8 @@ export function deciders(request: RequestView): string {
   );
   const names = [...people.values()].map((person) => printable(person.name));
   if (names.length === 0) return 'the decision';
-  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} others`] : names;
+  const many = Math.max(names.length, ...open.map((step) => step.eligibleCount));
+  const shown = many > 4 ? [...names.slice(0, 3), `${many - 3} others`] : names;
   return shown.length === 1 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} or ${shown.at(-1) ?? ''}`;
 }
 

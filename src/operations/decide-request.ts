@@ -34,7 +34,8 @@ import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
 import { givenForNow, needsSignedApproval, signatureRequired, strictestTier } from './step-up.ts';
 import { takenNow, votesIn } from './votes.ts';
-import { personView, writtenRequestView, type RequestView } from './views.ts';
+import { personView } from './person-view.ts';
+import { writtenRequestView, type RequestView } from './views.ts';
 import { grantEnded, wantExtension } from './want-extension.ts';
 import type { Actor, RulesInForce, World } from './world.ts';
 

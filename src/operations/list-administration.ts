@@ -12,7 +12,7 @@ import { proposalView, type ProposalView } from './proposal-view.ts';
 import { mayDecideProposal } from './proposal-deciders.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { partiesOf, standingToProposal } from './standing.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { Actor, World } from './world.ts';
 
 /** Somebody with a role of Curfew itself. `appointedBy` and `confirmedBy`: `null` for the first admin. */

@@ -9,7 +9,7 @@ import { judge } from './authorisation.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import { standingToRequest } from './standing.ts';
 import { storedQuestion } from './stored-decision.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { Actor, World } from './world.ts';
 
 /** What somebody wants to be told by e-mail. */

@@ -2,7 +2,7 @@ import { allOfHuman, personKeys } from '../store/people.ts';
 import type { RevocationRecord } from '../store/revocations.ts';
 import { judge } from './authorisation.ts';
 import { answerers, standingToOrder } from './standing.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { Actor, World } from './world.ts';
 
 /** So many are named: whoever seeks a second person asks the first they reach. */

@@ -10,15 +10,17 @@ import { judgeRequest, questionOf, type Judgement } from './judge-request.ts';
 import type { OperationRefusal } from './refusal.ts';
 import { STOPPED_HINT } from './request-access.ts';
 import { ownersOfItems, stoppedBy, stoppedWords } from './revocation-reach.ts';
+import { decidersOf, type DecidersView } from './step-view.ts';
 import { needsSignedApproval, unsignableSteps } from './step-up.ts';
 import { staleWords } from './show-policy.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { Actor, World } from './world.ts';
 
 /** What would happen if this were asked now: the same decision, and what the clouds would be told, without anything being written. */
 export interface PreviewView {
   readonly decision: Decision;
-  readonly approvers: readonly PersonView[];
+  /** Who would decide, step by step in the order of the decision. */
+  readonly deciders: readonly DecidersView[];
   readonly plan: Judgement['plan'];
   readonly residual: readonly (Item & Residual)[];
   /** Whoever approves has to sign with a passkey. */
@@ -45,9 +47,9 @@ export async function previewRequest(
   const { decision, plan, refusal } = judgeRequest(world, rules, questionOf(actor, input, now));
   if (refusal !== null && decision.effect === 'allow') return refused(refusal);
   const stale = staleWords(rules);
-  const approvers = [...new Set(decision.steps.flatMap((step) => step.eligible))].map((key) => personView(world, key));
+  const deciders = decision.steps.map((step) => decidersOf(world, step, actor.key));
   if (decision.effect === 'deny')
-    return ok({ decision, approvers, plan, residual: [], stale, needsSignature: false, unsignable: [] });
+    return ok({ decision, deciders, plan, residual: [], stale, needsSignature: false, unsignable: [] });
   const targets = input.items.map((item) => item.target);
   const standing = await standingRevocations(world.db, actor.person, targets);
   const asked = { person: actor.person, decision: asJson(decision) };
@@ -62,5 +64,5 @@ export async function previewRequest(
     step,
     without: without.map((key) => personView(world, key)),
   }));
-  return ok({ decision, approvers, plan, residual, stale, needsSignature, unsignable });
+  return ok({ decision, deciders, plan, residual, stale, needsSignature, unsignable });
 }

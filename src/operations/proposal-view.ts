@@ -8,7 +8,7 @@ import type { Proposal } from '../store/proposals.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { isActive } from './change-roles.ts';
 import { effectsOf, versionOf, type Effects } from './proposal-effects.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { World } from './world.ts';
 
 /** A change that waits for a second person, with everything that it would change as of now; of one that was carried out, what it did change. */

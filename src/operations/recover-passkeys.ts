@@ -30,7 +30,7 @@ import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
 import { standingToRecovery } from './standing.ts';
 import { invalid, takeAssertion } from './take-assertion.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { Actor, World } from './world.ts';
 
 /** A recovery as those see it whom it concerns. Times are RFC 3339. */

@@ -19,7 +19,7 @@ import {
 import { judge } from './authorisation.ts';
 import { confirmersOf, type Confirmers } from './order-confirmers.ts';
 import { isAbout, standingToOrder } from './standing.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { Actor, World } from './world.ts';
 
 const NOBODY: Confirmers = { people: [], more: 0 };

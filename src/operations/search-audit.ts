@@ -15,7 +15,7 @@ import type { OperationRefusal } from './refusal.ts';
 import { meantBy, soughtIn } from './sought-words.ts';
 import { standingToRequest } from './standing.ts';
 import { waitingFor } from './still-needed.ts';
-import { personView, type PersonView } from './views.ts';
+import { personView, type PersonView } from './person-view.ts';
 import type { Actor, World } from './world.ts';
 
 /** What is looked for; everything that is given must hold. */

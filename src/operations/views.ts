@@ -13,8 +13,10 @@ import { agreedDurationMs, extensionUntil } from './agreed-duration.ts';
 import { landingOf, residualBefore } from './grant-shape.ts';
 import { planOfItem, residualOfItem, wordsOfItem, type ItemWords } from './item-outlook.ts';
 import { LAPSE_WORDS } from './lapse-words.ts';
+import { personView, type PersonView } from './person-view.ts';
 import { proofView, type ProofView } from './proof-view.ts';
 import { needsSignedApproval, whereDecided } from './step-up.ts';
+import { stepView, type StepView } from './step-view.ts';
 import { decidableBy } from './still-needed.ts';
 import { storedDecision, storedQuestion } from './stored-decision.ts';
 import { extensionView, type ExtensionView } from './extension-view.ts';
@@ -23,12 +25,6 @@ import { keysIn, keysOf } from './known-keys.ts';
 import { faultOrWait } from './start-wait.ts';
 import { takenNow, votesIn } from './votes.ts';
 import type { Actor, World } from './world.ts';
-
-/** A person as shown to others. */
-export interface PersonView {
-  readonly key: string;
-  readonly name: string;
-}
 
 /** A grant as the API shows it. Times are RFC 3339. */
 export interface GrantView {
@@ -69,16 +65,6 @@ export interface GrantView {
   /** What a start waits for, and until when at least; `until` is `null` where nobody knows. Its time has not begun to run. */
   readonly waits: { readonly until: string | null; readonly why: string } | null;
   readonly serverTime: string;
-}
-
-export interface StepView {
-  readonly id: string;
-  readonly rule: string;
-  readonly from: readonly string[];
-  readonly count: number;
-  readonly missing: number;
-  readonly approvedBy: readonly PersonView[];
-  readonly eligible: readonly PersonView[];
 }
 
 /** What one person said to a request. */
@@ -203,15 +189,7 @@ function requestView(
   }));
   const agreedMs = agreedDurationMs(request, said);
   const needsSignature = needsSignedApproval(world.rules.current(), request.items);
-  const steps = openSteps(decision, votesIn(said)).map((step) => ({
-    id: step.id,
-    rule: step.rule,
-    from: step.from,
-    count: step.count,
-    missing: step.missing,
-    approvedBy: step.approvedBy.map((key) => personView(world, key)),
-    eligible: step.eligible.map((key) => personView(world, key)),
-  }));
+  const steps = openSteps(decision, votesIn(said)).map((step) => stepView(world, step, actor.key));
   const grantViews = own.map((grant) => grantView(world, grant, keys, now));
   const extension = extensionView(request, extensionUntil(request, agreedMs), own, now);
   return {
@@ -317,11 +295,6 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
 
 const UNKNOWN_RESIDUAL: Residual = { maxMs: null, words: 'unknown: this provider is not configured here' };
 
-/** Somebody who has left the directory is still shown by the key they had. */
-export function personView(world: World, key: string): PersonView {
-  return { key, name: world.rules.current().directory.people.get(key)?.name ?? key };
-}
-
 const isoOrNull = (at: Instant | null): string | null => (at === null ? null : toIso(at));
 
 function nextStep(
@@ -344,8 +317,12 @@ function nextStep(
         return `What you said yes to has changed since, so that it does not count. Decide again: ${decidedBy}`;
       if (decidedBy !== null && open.eligible.some((person) => person.key === actor.key))
         return `You can decide this: ${decidedBy}`;
-      const names = open.eligible.slice(0, 5).map((person) => person.name);
-      return `Waiting for ${open.missing} of ${names.join(', ')}${open.eligible.length > 5 ? ' and others' : ''}.`;
+      const names = open.eligible
+        .slice(0, 5)
+        .map(({ name, onCall }) => (onCall ? `${name} (on call)` : name))
+        .join(', ');
+      const more = open.eligibleCount > 5 ? ` and ${open.eligibleCount - 5} more` : '';
+      return `Waiting for ${open.missing} of ${names}${more}.`;
     }
     case 'approved':
       if (extension?.status === 'writing')

@@ -39,8 +39,7 @@ export function registerRequestCreation(v1: ApiServer, parts: ApiParts): void {
   });
 }
 
-function asView({ decision, approvers, plan, residual, stale, needsSignature, unsignable }: PreviewView): object {
-  const names = new Map(approvers.map((person) => [person.key, person]));
+function asView({ decision, deciders, plan, residual, stale, needsSignature, unsignable }: PreviewView): object {
   return {
     effect: decision.effect,
     policyVersion: decision.policyVersion,
@@ -48,13 +47,7 @@ function asView({ decision, approvers, plan, residual, stale, needsSignature, un
     durationMs: decision.durationMs,
     maxDurationMs: decision.maxDurationMs,
     requirements: decision.requirements,
-    steps: decision.steps.map(({ id, rule, from, count, eligible }) => ({
-      id,
-      rule,
-      from,
-      count,
-      eligible: eligible.map((key) => names.get(key) ?? { key, name: key }),
-    })),
+    steps: decision.steps.map(({ id, rule, from, count }, index) => ({ id, rule, from, count, ...deciders[index] })),
     reasons: decision.reasons,
     refusals: decision.refusals,
     residual,

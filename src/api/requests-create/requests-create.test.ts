@@ -166,7 +166,7 @@ describe('a preview', () => {
       previewRequest: () =>
         yes({
           decision,
-          approvers: [{ key: 'bo', name: 'Bo Lind' }],
+          deciders: [{ eligible: [{ key: 'bo', name: 'Bo Lind', onCall: true }], eligibleCount: 1 }],
           plan: [{ role: 'invoice-reader', target: 'aws/prod', ok: true, words: 'Makes a session.', hint: null }],
           residual,
           needsSignature: true,
@@ -179,7 +179,14 @@ describe('a preview', () => {
     expect(answer.json()).toMatchObject({
       effect: 'allow',
       duration: '15m',
-      steps: [{ rule: 'policy:invoices', count: 1, eligible: [{ key: 'bo', name: 'Bo Lind' }] }],
+      steps: [
+        {
+          rule: 'policy:invoices',
+          count: 1,
+          eligible: [{ key: 'bo', name: 'Bo Lind', onCall: true }],
+          eligibleCount: 1,
+        },
+      ],
       plan: ['Makes a session.'],
       stale: [],
       residual: [{ words: 'nothing survives' }],

@@ -5,13 +5,20 @@ import { isFields, list, numberOrNull, textOrNull, type Fields } from '../wire.t
 import { printable } from './printable.ts';
 import { statusText } from './style.ts';
 import { facts } from './table.ts';
+import { fewOf } from './who.ts';
 
 /** A decision as the API previews or stored it, as far as it is shown. */
 export interface Outlook {
   readonly allowed: boolean;
   readonly durationMs: number;
   readonly maxDurationMs: number;
-  readonly steps: readonly { readonly rule: string; readonly count: number; readonly names: readonly string[] }[];
+  readonly steps: readonly {
+    readonly rule: string;
+    readonly count: number;
+    /** The first of those who may decide, and how many they are. */
+    readonly names: readonly string[];
+    readonly people: number;
+  }[];
   readonly reasons: readonly { readonly rule: string; readonly text: string }[];
   readonly refusals: readonly {
     readonly rule: string;
@@ -37,6 +44,7 @@ export function previewOf(of: Fields): Outlook {
       rule: textOrNull(step, 'rule') ?? '',
       count: numberOrNull(step, 'count') ?? 1,
       names: names(step['eligible']),
+      people: numberOrNull(step, 'eligibleCount') ?? names(step['eligible']).length,
     })),
     reasons: list(of, 'reasons', ruleLine),
     refusals: list(of, 'refusals', (one) => ({
@@ -62,7 +70,9 @@ function ruleLine(of: Fields): { rule: string; text: string } {
 function names(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   return value.map((one: unknown) =>
-    isFields(one) ? (textOrNull(one, 'name') ?? textOrNull(one, 'key') ?? '') : String(one),
+    isFields(one)
+      ? `${textOrNull(one, 'name') ?? textOrNull(one, 'key') ?? ''}${one['onCall'] === true ? ' (on call)' : ''}`
+      : String(one),
   );
 }
 
@@ -87,14 +97,14 @@ export function previewScreen(context: Context, items: readonly Wanted[], outloo
     ],
     ...outlook.steps.map((step): readonly [string, string] => [
       'needs',
-      `${step.count} of ${step.names.map(printable).join(', ')}  ${out.dim(printable(step.rule))}`,
+      `${step.count} of ${fewOf(step.names.map(printable), step.people)}  ${out.dim(printable(step.rule))}`,
     ]),
     ['with', outlook.needsSignature ? 'a passkey of whoever approves' : ''],
     [
       'no passkey',
       outlook.withoutPasskey.length === 0
         ? ''
-        : `${outlook.withoutPasskey.map(printable).join(', ')}: too few of them could approve this now`,
+        : `${fewOf(outlook.withoutPasskey.map(printable))}: too few of them could approve this now`,
     ],
     ...outlook.refusals.map((one): readonly [string, string] => [
       'no',

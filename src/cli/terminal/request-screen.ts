@@ -5,7 +5,7 @@ import { printable, printableLines } from './printable.ts';
 import { statusText, type Style } from './style.ts';
 import { facts } from './table.ts';
 import { clockTime, countdown, leftMs } from './times.ts';
-import { who } from './who.ts';
+import { decidersOf, who } from './who.ts';
 
 /** The card of a request: what is asked, why, who can say yes, what came of it. */
 export function requestCard(context: Context, request: RequestView): string {
@@ -31,7 +31,7 @@ export function requestCard(context: Context, request: RequestView): string {
     request.status === 'pending' || request.steps.some((step) => step.approvedBy.length > 0) ? request.steps : [];
   for (const step of steps) {
     const approved = step.approvedBy.map((person) => out.good(`✓ ${who(person)}`));
-    const eligible = step.missing > 0 ? [`${step.missing} of ${step.eligible.map(who).join(', ')}`] : [];
+    const eligible = step.missing > 0 ? [`${step.missing} of ${decidersOf(step)}`] : [];
     const how = request.needsSignature && step.missing > 0 ? `, with a passkey` : '';
     lines.push([
       step.missing > 0 ? 'needs' : 'approved by',

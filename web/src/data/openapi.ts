@@ -4465,6 +4465,12 @@ export interface components {
             /** Format: date-time */
             serverTime: string;
         };
+        Decider: {
+            key: string;
+            name: string;
+            /** @description On call now, in a rotation that the step names itself. */
+            onCall: boolean;
+        };
         ApprovalStep: {
             id: string;
             rule: string;
@@ -4472,7 +4478,10 @@ export interface components {
             count: number;
             missing: number;
             readonly approvedBy: components["schemas"]["Person"][];
-            readonly eligible: components["schemas"]["Person"][];
+            /** @description Whose yes it still takes: you, then who is on call. The first of them, where there are many. */
+            readonly eligible: components["schemas"]["Decider"][];
+            /** @description How many people that is altogether. */
+            eligibleCount: number;
         };
         PersonDecision: {
             by: components["schemas"]["Person"];
@@ -4617,7 +4626,10 @@ export interface components {
                 rule: string;
                 readonly from: string[];
                 count: number;
-                readonly eligible: components["schemas"]["Person"][];
+                /** @description Whose yes it still takes: you, then who is on call. The first of them, where there are many. */
+                readonly eligible: components["schemas"]["Decider"][];
+                /** @description How many people that is altogether. */
+                eligibleCount: number;
             }[];
             readonly reasons: {
                 rule: string;

@@ -4,6 +4,7 @@ import type { AccessRequest } from '../../data/api.ts';
 import { useEarlierAlike, useRequest } from '../../data/approvals.ts';
 import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
+import { Deciders } from '../../requests/deciders.tsx';
 import { Mute } from '../../requests/mute.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { countdown } from '../../time/countdown.ts';
@@ -193,20 +194,23 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
     <div className={classes['part']}>
       <Facts
         rows={[
-          ...request.steps.map(({ id, count, missing, approvedBy, eligible, from }, index) => {
+          ...request.steps.map((step, index) => {
+            const { id, count, missing, approvedBy, from } = step;
             const said = approvedBy.length === 0 ? '' : `${approvedBy.map(name).join(', ')} said yes. `;
-            const others = eligible.filter((one) => !approvedBy.some(({ key }) => key === one.key)).map(name);
-            const open = missing === 0 ? 'Nobody more is needed.' : `Needs ${missing} of ${others.join(', ')}.`;
             const label = request.steps.length === 1 ? 'Who decides' : `Who decides, ${index + 1}`;
             return [
               label,
-              <span key={id}>
+              <div key={id}>
                 {said}
-                {open}
+                {missing === 0 ? (
+                  'Nobody more is needed.'
+                ) : (
+                  <Deciders step={step} me={me} before={`Needs ${missing} of`} />
+                )}
                 <span className={classes['rule']}>
                   {count} from {from.join(', ')}
                 </span>
-              </span>,
+              </div>,
             ] as const;
           }),
           alike === undefined

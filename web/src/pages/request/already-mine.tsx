@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useMyAccess } from '../../data/my-access.ts';
 import { useMyNewestRequests } from '../../data/my-requests.ts';
-import { who } from '../../data/who.ts';
+import { decidersIn } from '../../data/deciders.ts';
 import { useNow } from '../../time/ticker.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Notice } from '../../ui/notices.tsx';
@@ -38,11 +38,14 @@ function Words({ already, what }: { readonly already: Already; readonly what: st
   if (already.kind === 'asked') {
     const { id, createdAt, steps } = already.request;
     const open = steps.find(({ missing }) => missing > 0);
-    const left = open?.eligible.filter(({ key }) => !open.approvedBy.some((one) => one.key === key)) ?? [];
+    const left = open === undefined ? null : decidersIn(open, '');
     return (
       <>
         You asked for {what} at {at(createdAt)}
-        {open === undefined ? '' : `, and wait for ${open.missing} of ${left.map(who).join(', ')}`}.{' '}
+        {open === undefined || left === null
+          ? ''
+          : `, and wait for ${open.missing} of ${left.first}${left.more === 0 ? '' : ` and ${left.more} more`}`}
+        .{' '}
         <Link to="/requests/$id" params={{ id }}>
           Look at that request
         </Link>

@@ -2,7 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { Command } from '../../access/command.tsx';
 import { ApiFailure, type Preview } from '../../data/api.ts';
 import { signInBesideAddress } from '../../data/session.ts';
-import { who } from '../../data/who.ts';
+import { Deciders } from '../../requests/deciders.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
 import { durationWords } from '../../time/countdown.ts';
 import { parseDuration } from '../../time/durations.ts';
@@ -120,10 +120,10 @@ function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview
         <StateSign state={outlookState(data)} />
         {data.steps.length > 0 && (
           <ol className={classes['list']}>
-            {data.steps.map(({ id, count, eligible, from: whom }) => (
-              <li key={id}>
-                {count} of {eligible.map(who).join(', ')}
-                <span className={classes['rule']}>{whom.join(', ')}</span>
+            {data.steps.map((step) => (
+              <li key={step.id}>
+                <Deciders step={step} before={`${step.count} of`} />
+                <span className={classes['rule']}>{step.from.join(', ')}</span>
               </li>
             ))}
           </ol>

@@ -1,4 +1,5 @@
 import type { Preview } from '../../data/api.ts';
+import { fewOf } from '../../data/deciders.ts';
 import { durationWords } from '../../time/countdown.ts';
 
 type Takes = Pick<Preview, 'requirements' | 'needsSignature'>;
@@ -19,6 +20,6 @@ export function whyUnsignable({ unsignable }: Pick<Preview, 'unsignable'>): stri
   const without = new Map(unsignable.flatMap((step) => step.without.map(({ key, name }) => [key, name] as const)));
   const names = [...without.values()];
   if (names.length === 0) return null;
-  const lack = names.length === 1 ? `${names[0]} has none` : `${names.join(', ')} have none`;
+  const lack = names.length === 1 ? `${names[0]} has none` : `${fewOf(names)} have none`;
   return `Too few of those who decide have a passkey: ${lack}. Tell them to register one first, on their page “Me”.`;
 }

@@ -5,6 +5,7 @@ import { under, useAction } from '../../data/action.ts';
 import { api, ask, type AccessRequest } from '../../data/api.ts';
 import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
+import { Deciders } from '../../requests/deciders.tsx';
 import { Mute } from '../../requests/mute.tsx';
 import { whatOf } from '../../requests/request-list.tsx';
 import { durationText } from '../../time/countdown.ts';
@@ -112,7 +113,7 @@ function Shown({ request }: { readonly request: AccessRequest }) {
               ))}
             </Section>
           )}
-          {request.status === 'pending' && <Deciders request={request} />}
+          {request.status === 'pending' && <WhoDecides request={request} />}
           <Calls request={request} />
           <Timeline request={request} />
         </div>
@@ -160,23 +161,24 @@ function Shown({ request }: { readonly request: AccessRequest }) {
 }
 
 /** Who can decide, and who has. */
-function Deciders({ request: { steps, next } }: { readonly request: AccessRequest }) {
+function WhoDecides({ request: { steps, next } }: { readonly request: AccessRequest }) {
+  const me = useMe().data?.person.key ?? '';
   return (
     <Section id="deciders" title="Who can decide">
       <Card className={classes['steps']}>
         <p>{next}</p>
-        {steps.map(({ id, rule, missing, count, eligible, approvedBy, from }) => (
-          <div key={id} className={classes['step']}>
+        {steps.map((step) => (
+          <div key={step.id} className={classes['step']}>
             <StateSign
               state={
-                missing === 0
-                  ? { word: `agreed by ${approvedBy.map(who).join(', ')}`, tone: 'good' }
-                  : { word: `${missing} of ${count} still to agree`, tone: 'waiting' }
+                step.missing === 0
+                  ? { word: `agreed by ${step.approvedBy.map(who).join(', ')}`, tone: 'good' }
+                  : { word: `${step.missing} of ${step.count} still to agree`, tone: 'waiting' }
               }
             />
-            {missing > 0 && <p>{eligible.map(who).join(', ')}</p>}
+            {step.missing > 0 && <Deciders step={step} me={me} />}
             <Mono>
-              {from.join(', ')} · {rule}
+              {step.from.join(', ')} · {step.rule}
             </Mono>
           </div>
         ))}
