@@ -13,11 +13,11 @@ test('whoever has what they ask for, or waits for it, reads so before they send 
   const already = page.getByRole('list', { name: 'You have this already' });
   const form = '/request?role=invoice-reader&target=aws/prod';
   await page.goto(form);
-  await page.getByText('1 of Bo Sandberg').waitFor();
+  await page.getByText(/1 of .*Bo Sandberg/).waitFor();
   expect(await already.count()).toBe(0);
 
   const id = await asks('invoice-reader', '--on', 'aws/prod', '--for', '30m', '--reason', 'Check the October export');
-  await already.getByText(/^You asked for this at .* wait for 1 of .*Bo Sandberg \(bo\)/).waitFor();
+  await already.getByText(/^You asked for this at .* wait for 1 of .*Bo Sandberg \(bo[,)]/).waitFor();
   await already.getByRole('link', { name: 'Look at that request' }).click();
   await page.waitForURL(`**/requests/${id}`);
 
