@@ -1,11 +1,11 @@
 import type { GrantId } from '../core/ids.ts';
 import type { Alongside, AlsoEnding } from '../providers/contract.ts';
+import { inTime, LATE } from '../platform/in-time.ts';
 import { forgetAbsence } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
 import { endingOnRole } from '../store/slot-grants.ts';
 import { bindingPlace, boundSpec, methodOf } from './binding-spec.ts';
-import { inTime, LATE } from './in-time.ts';
 import { PACE, type EnginePorts } from './ports.ts';
 
 /**

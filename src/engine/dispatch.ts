@@ -1,4 +1,5 @@
 import type { Instant } from '../core/time.ts';
+import { deadline } from '../platform/clock.ts';
 import type { CallOptions } from '../providers/contract.ts';
 import { PACE, type EnginePorts } from './ports.ts';
 
@@ -14,11 +15,9 @@ export async function dispatch<T>(
   call: (options: CallOptions) => Promise<T>,
   callTimeoutMs: number = PACE.callTimeoutMs,
 ): Promise<{ readonly value: T } | null> {
-  const beganAt = ports.clock.now();
-  const signal = ports.clock.timeout(callTimeoutMs);
+  const time = deadline(ports.clock, callTimeoutMs);
   const now = await note();
   if (now === null) return null;
-  // Both: a process that stood still may not have heard its own timer yet.
-  if (signal.aborted || ports.clock.now() - beganAt >= callTimeoutMs) return null;
-  return { value: await call({ now, signal }) };
+  if (time.isOver()) return null;
+  return { value: await call({ now, ...time }) };
 }

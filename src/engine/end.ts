@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import { invariant } from '../core/result.ts';
 import { after, toIso, type Instant } from '../core/time.ts';
+import { deadline } from '../platform/clock.ts';
 import { ProviderFault, type Ending, type Observation } from '../providers/contract.ts';
 import { noteAbsence, noteEndWritten, noteFailures, noteSettled } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
@@ -251,8 +252,8 @@ async function look(
   const { provider } = methodOf(ports.providers, grant);
   const beganAt = await beginningAt(ports, turn.shared ? null : last);
   try {
-    const signal = ports.clock.timeout(PACE.callTimeoutMs);
-    const call = { now: beganAt, signal, issued: () => credentialsOf(ports.db, grant.id) };
+    const time = deadline(ports.clock, PACE.callTimeoutMs);
+    const call = { now: beganAt, ...time, issued: () => credentialsOf(ports.db, grant.id) };
     return { seen: await provider.observe(specInTurn(grant, turn), ending, call), beganAt, heldBack: null };
   } catch (error) {
     const fault = asFault(error);

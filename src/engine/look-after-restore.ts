@@ -2,6 +2,7 @@ import { transitionGrant } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { EventKind } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
+import { deadline } from '../platform/clock.ts';
 import { ProviderFault, type Ending } from '../providers/contract.ts';
 import { credentialsOf } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
@@ -54,11 +55,11 @@ async function lookAt(ports: Ports, grant: GrantRecord): Promise<boolean> {
 async function isGoneInTheCloud(ports: Ports, grant: GrantRecord): Promise<boolean> {
   const { provider } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);
-  const signal = ports.clock.timeout(PACE.callTimeoutMs);
+  const time = deadline(ports.clock, PACE.callTimeoutMs);
   const ending: Ending = { cause: 'revoked', since: now };
   const issued = () => credentialsOf(ports.db, grant.id);
-  const seen = await provider.observe(boundSpec(grant), ending, { now, signal, issued });
-  if (signal.aborted) throw new ProviderFault('unreachable', 'The cloud did not answer in time.');
+  const seen = await provider.observe(boundSpec(grant), ending, { now, ...time, issued });
+  if (time.isOver()) throw new ProviderFault('unreachable', 'The cloud did not answer in time.');
   return seen.presence === 'absent';
 }
 

@@ -3,6 +3,7 @@ import type { GrantEvent } from '../core/grant.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Proof } from '../core/proof.ts';
 import { toIso, type Instant } from '../core/time.ts';
+import { deadline } from '../platform/clock.ts';
 import type { CredentialRecord } from '../store/credentials.ts';
 import { appNow } from '../store/database.ts';
 import type { GrantRecord } from '../store/grants.ts';
@@ -49,13 +50,12 @@ export async function forget(ports: StepPorts, grant: GrantRecord, turn: SlotTur
   if (provider.forget === undefined || !turn.shared) return;
   try {
     // The time for it runs from before the turn is renewed, which lasts longer: whoever stood still in between forgets nothing.
-    const beganAt = ports.clock.now();
-    const signal = ports.clock.timeout(PACE.callTimeoutMs);
+    const time = deadline(ports.clock, PACE.callTimeoutMs);
     const others = await turn.renew();
     if (others === null || others.present) return;
     const now = await appNow(ports.db);
-    if (signal.aborted || ports.clock.now() - beganAt >= PACE.callTimeoutMs) return;
-    await provider.forget(specInTurn(grant, turn), { now, signal });
+    if (time.isOver()) return;
+    await provider.forget(specInTurn(grant, turn), { now, ...time });
   } catch (error) {
     const fault = asFault(error);
     // Also a database that does not answer: nothing of the grant is left to be done here.

@@ -1,3 +1,4 @@
+import { deadline } from '../platform/clock.ts';
 import { findBinding } from '../store/bindings.ts';
 import { appNow } from '../store/database.ts';
 import { issuedOnRole } from '../store/credentials.ts';
@@ -78,8 +79,7 @@ async function tidyPlace(
 ): Promise<'cleaned' | 'clean' | 'left'> {
   const { db, clock } = ports;
   const owner = `${ports.node}/tidy`;
-  const beganAt = clock.now();
-  const signal = clock.timeout(PACE.callTimeoutMs);
+  const time = deadline(clock, PACE.callTimeoutMs);
   const method = provider.methods[grant.method];
   const turn = method?.slot === 'shared' ? await takeTurnToTidy(db, grant, owner) : null;
   if (turn === 'busy') return 'left';
@@ -96,11 +96,10 @@ async function tidyPlace(
         throw new ProviderFault('conflict', 'Somebody began there meanwhile.');
       await told.removes(left);
       // Others count on the note: whoever stood still in between has no time left to call.
-      if (signal.aborted || clock.now() - beganAt >= PACE.callTimeoutMs)
-        throw new ProviderFault('unreachable', 'There was no time left to remove it.');
+      if (time.isOver()) throw new ProviderFault('unreachable', 'There was no time left to remove it.');
     };
     const issued = () => issuedOnRole(db, grant, backMs);
-    const call = { now: await appNow(db), signal, issued, alongside: { ...told, removes } };
+    const call = { now: await appNow(db), ...time, issued, alongside: { ...told, removes } };
     const spec = { ...bindingSpec(grant), ...(native === null ? {} : { native }) };
     return (await provider.tidy?.(spec, call))?.removed === true ? 'cleaned' : 'clean';
   } catch (error) {

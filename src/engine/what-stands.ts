@@ -2,6 +2,7 @@ import { isOver } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Instant } from '../core/time.ts';
+import { deadline } from '../platform/clock.ts';
 import type { BindingSpec } from '../providers/contract.ts';
 import { appNow } from '../store/database.ts';
 import { findGrant, type GrantRecord } from '../store/grants.ts';
@@ -20,7 +21,7 @@ export async function whatStands(
 ): Promise<{ readonly whose: 'theirs' | 'left-by-us'; readonly native: JsonObject } | null> {
   const { provider } = methodOf(ports.providers, grant);
   const now = await appNow(ports.db);
-  const seen = await provider.observe(spec(now), null, { now, signal: ports.clock.timeout(PACE.callTimeoutMs) });
+  const seen = await provider.observe(spec(now), null, { now, ...deadline(ports.clock, PACE.callTimeoutMs) });
   if (seen.presence === 'absent') return null;
   const ours = seen.endWrittenFor !== undefined && !(await isKnownToBeOver(ports, seen.endWrittenFor));
   return { whose: ours ? 'left-by-us' : 'theirs', native: seen.native };

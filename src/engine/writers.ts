@@ -1,8 +1,8 @@
 import type { Instant } from '../core/time.ts';
 import type { Clock } from '../platform/clock.ts';
+import { inTime, LATE } from '../platform/in-time.ts';
 import { releaseCloudLock, takeCloudLock } from '../store/leases.ts';
 import type { Db } from '../store/schema.ts';
-import { inTime, LATE } from './in-time.ts';
 
 /** For how long a right lasts, and how long somebody waits for it. */
 interface WriterPace {

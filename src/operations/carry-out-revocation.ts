@@ -4,6 +4,7 @@ import { transitionRequest } from '../core/request.ts';
 import { toIso, type Instant } from '../core/time.ts';
 import type { NewEntry } from '../ledger/entry.ts';
 import { lapseWithGrants } from '../ledger/lapse-with-grants.ts';
+import { inTime, LATE } from '../platform/in-time.ts';
 import { appNow } from '../store/database.ts';
 import { saveGrantState, saveTriesAgain, type GrantRecord } from '../store/grants.ts';
 import { findRequest, saveRequestState } from '../store/requests.ts';
@@ -27,6 +28,9 @@ import {
 import { together } from '../store/together.ts';
 import { ordererOf, pendingWithinReach, withinReach, type Orderer } from './revocation-reach.ts';
 import type { World } from './world.ts';
+
+/** How long the database may take to say whether an order still stands before access is taken away without a record. */
+const ASK_MS = 1_000;
 
 /** Carries out every order that is not finished. Several nodes may do this at once: each grant is ended once. Called again and again. */
 export async function carryOutOpen(world: World): Promise<void> {
@@ -96,9 +100,28 @@ async function endOrTakeAway(
     // Ending never waits for the ledger: take the access away now; it is recorded when the order is carried out again.
     world.log.error({ revocation: order.id, error: String(error) }, 'endings could not be recorded together');
     const by = { person: order.orderedBy, reason: order.reason };
-    await Promise.all(batch.map((grant) => world.endUnrecorded(grant, 'revoked', by)));
+    const standing = await stillStands(world, order);
+    if (standing === 'lifted') return 'lifted';
+    const covered = standing === 'stands' ? batch : batch.filter((grant) => wasThereBefore(grant, order));
+    await Promise.all(covered.map((grant) => world.endUnrecorded(grant, 'revoked', by)));
     return 'unrecorded';
   }
+}
+
+/** What is known of an order may be minutes old: this process stood still, or waited for the database. */
+async function stillStands(world: World, { id }: RevocationRecord): Promise<'stands' | 'lifted' | 'cannot-say'> {
+  const asked = findRevocation(world.db, id).catch((): typeof LATE => LATE);
+  const now = await inTime(world.clock, ASK_MS, asked);
+  if (now === LATE) return 'cannot-say';
+  return now?.liftedAt === null ? 'stands' : 'lifted';
+}
+
+/**
+ * Whether access was given before an order acts. It ends even if the order was lifted meanwhile; what was given later may have been given
+ * because it was, and waits until the database can say.
+ */
+function wasThereBefore({ activatedAt }: GrantRecord, { startedAt }: RevocationRecord): boolean {
+  return activatedAt !== null && startedAt !== null && activatedAt <= startedAt;
 }
 
 /** Ends some grants in one transaction with their entries. `null`: the order was lifted meanwhile. */
@@ -178,6 +201,7 @@ async function withdrawPending(
 
 async function withdraw(world: World, order: RevocationRecord, id: RequestId): Promise<void> {
   const at = await world.db.transaction().execute(async (trx): Promise<Instant | null> => {
+    if ((await findRevocation(trx, order.id))?.liftedAt !== null) return null;
     const request = await findRequest(trx, id, true);
     const now = await appNow(trx);
     const next = request === null ? null : transitionRequest(request.state, { kind: 'withdraw' }, now);

@@ -1,6 +1,7 @@
 import type { GrantId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
 import { toIso } from '../core/time.ts';
+import { deadline } from '../platform/clock.ts';
 import { newId } from '../platform/random.ts';
 import {
   ProviderFault,
@@ -96,7 +97,7 @@ export async function openConsole(
   try {
     const url = await provider.consoleUrl(credential, {
       now: world.clock.now(),
-      signal: world.clock.timeout(CALL_TIMEOUT_MS),
+      ...deadline(world.clock, CALL_TIMEOUT_MS),
     });
     return ok({ url });
   } catch (error) {
@@ -139,7 +140,7 @@ async function issue<Issued extends Pick<IssuedCredential & IssuedCertificate, '
   }
   let credential: Issued;
   try {
-    credential = await by(provider, spec, { now, signal: world.clock.timeout(CALL_TIMEOUT_MS) });
+    credential = await by(provider, spec, { now, ...deadline(world.clock, CALL_TIMEOUT_MS) });
   } catch (error) {
     return refused(fromFault(error));
   }

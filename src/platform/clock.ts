@@ -9,6 +9,21 @@ export interface Clock {
   timeout(durationMs: number): AbortSignal;
 }
 
+/** The time that a piece of work has. */
+export interface Deadline {
+  /** Fires when the time is over, as soon as this process hears of it. */
+  readonly signal: AbortSignal;
+  /** Whether the time is over, heard of or not: a process that stood still may hear an answer before its own timer. */
+  readonly isOver: () => boolean;
+}
+
+/** The time that work has which begins now. */
+export function deadline(clock: Clock, durationMs: number): Deadline {
+  const beganAt = clock.now();
+  const signal = clock.timeout(durationMs);
+  return { signal, isOver: () => signal.aborted || clock.now() - beganAt >= durationMs };
+}
+
 export const systemClock: Clock = {
   now: () => instant(Date.now()),
   timeout: (durationMs) => AbortSignal.timeout(durationMs),

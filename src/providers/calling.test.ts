@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { after, instant } from '../core/time.ts';
-import { systemClock } from '../platform/clock.ts';
-import { goingOn, refuseSkew } from './calling.ts';
+import { deadline, systemClock } from '../platform/clock.ts';
+import { goingOn, refuseLate, refuseSkew } from './calling.ts';
 
 const NOW = instant(Date.parse('2026-11-22T09:00:00Z'));
 
@@ -33,5 +33,33 @@ describe("a cloud's clock", () => {
     const ourNow = goingOn({ ...systemClock, now: () => now }, { now: NOW, signal: new AbortController().signal });
     now = after(NOW, -60_000);
     expect(ourNow()).toBe(NOW);
+  });
+});
+
+describe('a request', () => {
+  const signal = new AbortController().signal;
+  const call = { now: NOW, signal };
+
+  test('leaves while there is time', () => {
+    expect(() => refuseLate(call, 'Writing')).not.toThrow();
+    expect(() => refuseLate({ ...call, isOver: () => false }, 'Writing')).not.toThrow();
+  });
+
+  test('does not leave when its time is over, heard of or not', () => {
+    const never = { kind: 'unreachable', message: 'Writing: there was no time left, and nothing was sent.' };
+    expect(() => refuseLate({ ...call, signal: AbortSignal.abort() }, 'Writing')).toThrow(
+      expect.objectContaining(never),
+    );
+    expect(() => refuseLate({ ...call, isOver: () => true }, 'Writing')).toThrow(expect.objectContaining(never));
+  });
+
+  test('of a process that stood still is late although its timer has not rung', () => {
+    let now = NOW;
+    const clock = { ...systemClock, now: () => now, timeout: () => signal };
+    const time = deadline(clock, 1_000);
+    now = after(NOW, 999);
+    expect(time.isOver()).toBe(false);
+    now = after(NOW, 1_000);
+    expect(time.isOver()).toBe(true);
   });
 });

@@ -28,6 +28,16 @@ export function goingOn(clock: Clock, { now }: CallOptions): () => Instant {
   return () => after(now, Math.max(0, clock.now() - beganAt));
 }
 
+/** Whether the time of a caller is over, heard of or not. */
+export function isLate({ signal, isOver }: CallOptions): boolean {
+  return signal.aborted || isOver?.() === true;
+}
+
+/** Refuses, as `unreachable`, to send a request whose caller's time is over: others may have acted on that already. `what`: in words. */
+export function refuseLate(call: CallOptions, what: string): void {
+  if (isLate(call)) throw new ProviderFault('unreachable', `${what}: there was no time left, and nothing was sent.`);
+}
+
 /**
  * Throws `clock-skew` when the cloud's clock and ours differ so much that an end time means nothing. `now` is ours when the cloud's was heard:
  * held against an earlier time, a clock that is behind would look the nearer the longer its answer took. The cloud's is known in whole seconds,

@@ -209,6 +209,11 @@ export interface CallOptions {
   /** The caller gives up when this fires; the fault is then `unknown-outcome` for anything that writes. */
   readonly signal: AbortSignal;
   /**
+   * Whether the caller's time is over, which a process that stood still may not have heard from `signal` yet. Asked before each request that
+   * leaves: what others count as given up must not be sent any more. Absent: `signal` says it all.
+   */
+  readonly isOver?: () => boolean;
+  /**
    * What was handed out under the grant, where it is written down that the grant is being ended: it will be no more then. To `tidy`, what was
    * handed out under all grants of the role that ended before their time, and is not over yet.
    */

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import { exchange, type HttpAnswer } from '../../platform/http.ts';
-import type { Effect } from '../calling.ts';
+import { refuseLate, type Effect } from '../calling.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import { classify } from './faults.ts';
 import type { Sessions } from './sessions.ts';
@@ -68,6 +68,7 @@ export function anywhereControl(
     };
     try {
       const headers = signedHeaders(unsigned, credential, { region: place.region, service: 'rolesanywhere' }, call.now);
+      refuseLate(call, what);
       const within = { signal: call.signal, timeoutMs: place.requestTimeoutMs };
       const answer = await send({ ...unsigned, headers }, within);
       if (answer.status >= 300) throw refusal(answer);

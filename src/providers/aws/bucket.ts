@@ -1,6 +1,6 @@
 import { instant, type Instant } from '../../core/time.ts';
 import { exchange, type HttpAnswer } from '../../platform/http.ts';
-import type { Effect } from '../calling.ts';
+import { refuseLate, type Effect } from '../calling.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import { classify } from './faults.ts';
 import type { IdentitySource } from './identity.ts';
@@ -51,6 +51,7 @@ export function createBucket(options: BucketOptions): Bucket {
     try {
       const request = { method, url, headers: body === '' ? {} : { 'content-type': 'application/json' }, body };
       const headers = signedHeaders(request, await identity(), { region, service: 's3' }, how.call.now);
+      refuseLate(how.call, how.what);
       const limits = { signal: how.call.signal, timeoutMs: options.requestTimeoutMs };
       return await exchange({ ...request, headers }, limits);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { instant, type Instant } from '../../core/time.ts';
-import type { Effect } from '../calling.ts';
+import { refuseLate, type Effect } from '../calling.ts';
 import type { CallOptions } from '../contract.ts';
 import { classify } from './faults.ts';
 
@@ -14,7 +14,7 @@ interface Observable {
   readonly middlewareStack: {
     add(
       around: (next: (args: never) => Promise<object>) => (args: never) => Promise<never>,
-      options: { step: 'initialize'; name: string },
+      options: { step: 'finalizeRequest'; priority: 'low'; name: string },
     ): void;
   };
 }
@@ -29,14 +29,15 @@ export async function perform<Command extends object, Output>(
   how: { readonly effect: Effect; readonly what: string; readonly call: CallOptions },
 ): Promise<Answer<Output>> {
   let cloudNow: Instant | null = null;
-  // The SDK keeps response headers to itself; a middleware is the one place where they can be seen.
+  // The SDK keeps response headers to itself; a middleware is the one place where they can be seen. It is the last one before the socket.
   (command as unknown as Observable).middlewareStack.add(
     (next) => async (args) => {
+      refuseLate(how.call, how.what);
       const result = await next(args);
       if ('response' in result) cloudNow = dateOf(result.response);
       return result as never;
     },
-    { step: 'initialize', name: 'curfewCloudNow' },
+    { step: 'finalizeRequest', priority: 'low', name: 'curfewCloudNow' },
   );
   try {
     const output = await send(command, { abortSignal: how.call.signal });

@@ -1,3 +1,4 @@
+import { isLate } from '../calling.ts';
 import type { CallOptions } from '../contract.ts';
 import { ProviderFault } from '../contract.ts';
 
@@ -72,7 +73,7 @@ async function writeAll<Item>(
   try {
     await write(
       batch.map(({ item }) => item),
-      { ...first.call, signal: nobodyWaits.signal },
+      { ...first.call, signal: nobodyWaits.signal, isOver: () => batch.every(({ call }) => isLate(call)) },
     );
     for (const one of batch) one.resolve();
   } catch (fault) {
@@ -81,6 +82,6 @@ async function writeAll<Item>(
 }
 
 function split<Item>(batch: readonly Waiting<Item>[]): readonly [readonly Waiting<Item>[], readonly Waiting<Item>[]] {
-  const late = batch.filter(({ call }) => call.signal.aborted);
-  return [late, batch.filter(({ call }) => !call.signal.aborted)];
+  const late = batch.filter(({ call }) => isLate(call));
+  return [late, batch.filter(({ call }) => !isLate(call))];
 }

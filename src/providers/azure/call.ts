@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import { instant, type Instant } from '../../core/time.ts';
 import { exchange, type HttpAnswer } from '../../platform/http.ts';
+import { refuseLate } from '../calling.ts';
 import { ProviderFault, type CallOptions } from '../contract.ts';
 import { armError, classifyAnswer, classifyThrown } from './faults.ts';
 import type { Tokens } from './identity.ts';
@@ -56,6 +57,7 @@ export function createArm(ports: {
     };
     let answer: HttpAnswer;
     try {
+      refuseLate(call, what.what);
       const within = { signal: call.signal, timeoutMs: requestTimeoutMs };
       answer = await exchange({ method: what.method, url, headers, body }, within);
     } catch (error) {

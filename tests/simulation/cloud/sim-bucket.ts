@@ -1,16 +1,20 @@
 import { instant } from '../../../src/core/time.ts';
 import type { Bucket } from '../../../src/providers/aws/bucket.ts';
+import { refuseLate } from '../../../src/providers/calling.ts';
 import type { AwsCalls } from './aws-calls.ts';
 import type { SimCenter } from './sim-center.ts';
 
-/** The bucket for leases, over one process's way to the cloud; `null`: the company has none. As S3 it shows at once what was written. */
+/** The bucket for leases, over one process's way to the cloud; `null`: the company has none. As S3 it shows at once what was written, and as ours it sends nothing late. */
 export function bucketOver(center: SimCenter, calls: AwsCalls): Bucket | null {
   const { bucket: objects } = center;
   if (objects === null) return null;
   return {
     name: 'leases',
-    put: (key, text, { signal }) =>
-      calls.send({ action: 'PutObject', effect: 'write', signal, perform: () => void objects.set(key, text) }),
+    put: async (key, text, call) => {
+      refuseLate(call, 'PutObject');
+      const perform = () => void objects.set(key, text);
+      await calls.send({ action: 'PutObject', effect: 'write', signal: call.signal, perform });
+    },
     get: (key, { signal }) =>
       calls.send({ action: 'GetObject', effect: 'read', signal, perform: () => objects.get(key) ?? null }),
     list: (prefix, { signal }) =>
@@ -23,7 +27,10 @@ export function bucketOver(center: SimCenter, calls: AwsCalls): Bucket | null {
           cloudNow: instant(center.cloudNow),
         }),
       }),
-    remove: (key, { signal }) =>
-      calls.send({ action: 'DeleteObject', effect: 'write', signal, perform: () => void objects.delete(key) }),
+    remove: async (key, call) => {
+      refuseLate(call, 'DeleteObject');
+      const perform = () => void objects.delete(key);
+      await calls.send({ action: 'DeleteObject', effect: 'write', signal: call.signal, perform });
+    },
   };
 }

@@ -28,12 +28,30 @@ export const SABOTAGED_ORDERS: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/operations/carry-out-revocation.ts',
-        find: "    await Promise.all(batch.map((grant) => world.endUnrecorded(grant, 'revoked', by)));\n    return 'unrecorded';",
+        find: "    await Promise.all(covered.map((grant) => world.endUnrecorded(grant, 'revoked', by)));\n    return 'unrecorded';",
         replace: "    return 'ended';",
       },
     ],
     caughtBy: ['orders'],
     seed: 43,
+  },
+  {
+    name: 'lifted-order-takes',
+    what: 'a process that waited long for its database takes away what came after an order was lifted',
+    edits: [
+      {
+        file: 'src/operations/carry-out-revocation.ts',
+        find: "    const covered = standing === 'stands' ? batch : batch.filter((grant) => wasThereBefore(grant, order));",
+        replace: '    const covered = batch;',
+      },
+      {
+        file: 'src/operations/carry-out-revocation.ts',
+        find: "    if (standing === 'lifted') return 'lifted';\n",
+        replace: '',
+      },
+    ],
+    caughtBy: ['ledger'],
+    seed: 1450,
   },
   {
     name: 'zero-before-the-proof',

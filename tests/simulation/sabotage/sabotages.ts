@@ -67,18 +67,25 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/engine/dispatch.ts',
-        find: 'if (signal.aborted || ports.clock.now() - beganAt >= callTimeoutMs) return null;',
-        replace: 'signal = ports.clock.timeout(callTimeoutMs);',
+        find: 'if (time.isOver()) return null;',
+        replace: 'time = deadline(ports.clock, callTimeoutMs);',
       },
       {
         file: 'src/engine/dispatch.ts',
-        find: '  const signal = ports.clock.timeout(callTimeoutMs);',
-        replace: '  let signal = ports.clock.timeout(callTimeoutMs);',
+        find: '  const time = deadline(ports.clock, callTimeoutMs);',
+        replace: '  let time = deadline(ports.clock, callTimeoutMs);',
       },
     ],
     caughtBy: ['cloud', 'slots'],
     weather: stalls,
     seed: 19,
+  },
+  {
+    name: 'late-second-call',
+    what: 'a node that stood still between two calls of one act makes the second, which others have given up',
+    edits: [{ file: 'src/providers/calling.ts', find: '  if (isLate(call))', replace: '  if (call.signal.aborted)' }],
+    caughtBy: ['cloud', 'slots'],
+    seed: 1444,
   },
   {
     name: 'later-end-in-the-cloud',

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** What is there instead of an answer that did not come in time. */
 export const LATE = Symbol('late');
