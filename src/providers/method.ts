@@ -1,21 +1,23 @@
 import type { Role } from '../core/role.ts';
-import type {
-  Act,
-  BindingPlace,
-  BindingSpec,
-  CallOptions,
-  EndedBy,
-  Ending,
-  IssuedCertificate,
-  IssuedCredential,
-  Landing,
-  MethodCapabilities,
-  Observation,
-  Plan,
-  Provisioned,
-  Quota,
-  Residual,
-  Tidied,
+import {
+  ProviderFault,
+  type Act,
+  type BindingPlace,
+  type BindingSpec,
+  type CallOptions,
+  type EndedBy,
+  type Ending,
+  type IssuedCertificate,
+  type IssuedCredential,
+  type Landing,
+  type MethodCapabilities,
+  type Observation,
+  type Plan,
+  type Provider,
+  type Provisioned,
+  type Quota,
+  type Residual,
+  type Tidied,
 } from './contract.ts';
 
 /** One way to give access in a cloud. Each has a file of its own; the cloud's `provider.ts` chooses by the method that a binding names. */
@@ -44,4 +46,59 @@ export interface Method {
   /** Absent: nothing is written beside bindings for the sweeper. */
   forget?(binding: BindingSpec, call: CallOptions): Promise<void>;
   tidy(binding: BindingSpec, call: CallOptions): Promise<Tidied>;
+}
+
+/** What the providers of all clouds do in the same way. */
+type HandedOn = Required<
+  Pick<
+    Provider,
+    | 'methods'
+    | 'plan'
+    | 'provision'
+    | 'observe'
+    | 'revoke'
+    | 'exclusive'
+    | 'quota'
+    | 'residual'
+    | 'endedBy'
+    | 'tidy'
+    | 'landing'
+  >
+> &
+  Required<Pick<Provider, 'issueCredential' | 'issueCertificate' | 'sharedPlace' | 'forget'>>;
+
+/** Hands on to the method that a binding names. `cloud`: its name in words. What a method has not is refused with an `invalid` fault. */
+export function byMethod(cloud: string, all: readonly Method[]): HandedOn {
+  const methods = new Map(all.map((method) => [method.capabilities.method, method]));
+  const of = ({ method }: Pick<BindingSpec, 'method'>): Method => {
+    const found = methods.get(method);
+    if (found === undefined) throw new ProviderFault('invalid', `${cloud} has no method ${method} here`);
+    return found;
+  };
+  return {
+    methods: Object.fromEntries([...methods].map(([name, { capabilities }]) => [name, capabilities])),
+    plan: (wanted) => of(wanted).plan(wanted),
+    provision: async (wanted, call) => of(wanted).provision(wanted, call),
+    observe: async (binding, ending, call) => of(binding).observe(binding, ending, call),
+    revoke: async (binding, ending, rung, call) => of(binding).revoke(binding, ending, rung, call),
+    exclusive: (place, act) => of(place).exclusive(place, act),
+    quota: (place, act) => of(place).quota?.(place, act) ?? [],
+    residual: (binding) => of(binding).residual?.(binding) ?? of(binding).capabilities.residual,
+    endedBy: (binding) => of(binding).endedBy?.(binding.role) ?? of(binding).capabilities.endedBy,
+    landing: (binding) => of(binding).landing(binding),
+    sharedPlace: (wanted) => {
+      const place = of(wanted).sharedPlace?.(wanted);
+      if (place === undefined) throw new ProviderFault('invalid', `${cloud} has no shared place for ${wanted.method}`);
+      return place;
+    },
+    issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
+    issueCertificate: async (binding, call, holderKey) => {
+      const issued = of(binding).issueCertificate?.(binding, call, holderKey);
+      if (issued === undefined)
+        throw new ProviderFault('invalid', `${cloud} issues no certificates by ${binding.method}`);
+      return issued;
+    },
+    forget: async (binding, call) => of(binding).forget?.(binding, call),
+    tidy: async (binding, call) => of(binding).tidy(binding, call),
+  };
 }

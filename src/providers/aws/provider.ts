@@ -1,9 +1,7 @@
-import type { DangerousAbility, Role } from '../../core/role.ts';
 import type { Instant } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { getJson } from '../../platform/http.ts';
 import {
-  ProviderFault,
   type Act,
   type BindingPlace,
   type BindingSpec,
@@ -29,7 +27,7 @@ import { withoutStaticKeys, type IdentitySource } from './identity.ts';
 import { identityCenter, openIdentityCenter } from './identity-center.ts';
 import { identityCenterCaller, type IdentityCenterPlace } from './identity-center-client.ts';
 import { createLeases } from './leases.ts';
-import type { Method } from '../method.ts';
+import { byMethod, type Method } from '../method.ts';
 import { partitionOf } from './names.ts';
 import { createRevocationStore } from './revocation-store.ts';
 import { rolesAnywhere } from './roles-anywhere.ts';
@@ -134,34 +132,10 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       authority: authority ?? null,
     }),
   ];
-  const methods = new Map<string, Method>(all.map((method) => [method.capabilities.method, method]));
-  const of = ({ method }: Pick<BindingSpec, 'method'>): Method => {
-    const found = methods.get(method);
-    if (found === undefined) throw new ProviderFault('invalid', `AWS has no method ${method} here`);
-    return found;
-  };
+  const { forget, ...handedOn } = byMethod('AWS', all.map(withAbilities));
   return {
     name: 'aws',
-    methods: Object.fromEntries([...methods].map(([name, { capabilities }]) => [name, capabilities])),
-    plan: (wanted) => of(wanted).plan(wanted),
-    provision: async (wanted, call) => of(wanted).provision(wanted, call),
-    observe: async (binding, ending, call) => of(binding).observe(binding, ending, call),
-    revoke: async (binding, ending, rung, call) => of(binding).revoke(binding, ending, rung, call),
-    exclusive: (place, act) => of(place).exclusive(place, act),
-    quota: (place, act) => of(place).quota?.(place, act) ?? [],
-    issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
-    issueCertificate: async (binding, call, holderKey) => {
-      const issued = of(binding).issueCertificate?.(binding, call, holderKey);
-      if (issued === undefined)
-        throw new ProviderFault('invalid', `AWS method ${binding.method} issues no certificates`);
-      return issued;
-    },
-    landing: (binding) => of(binding).landing(binding),
-    sharedPlace: (wanted) => {
-      const place = of(wanted).sharedPlace?.(wanted);
-      if (place === undefined) throw new ProviderFault('invalid', `AWS has no shared place for ${wanted.method}`);
-      return place;
-    },
+    ...handedOn,
     consoleUrl: (credential) =>
       signInUrl(credential.secret, endpoints, {
         getJson: options.getJson ?? getJson,
@@ -177,10 +151,7 @@ export function createAwsProvider(options: AwsProviderOptions): AwsProvider {
       )),
       ...(await sweeperChecks(sweeper, call)),
     ],
-    residual: (binding) =>
-      of(binding).residual?.(binding) ?? residualOf(of(binding).capabilities, abilitiesOf(binding.role)),
-    ...(leases === null ? {} : { forget: async (binding, call) => of(binding).forget?.(binding, call) }),
-    tidy: async (binding, call) => of(binding).tidy(binding, call),
+    ...(leases === null ? {} : { forget }),
   };
 }
 
@@ -191,7 +162,11 @@ function sweepBucketOf(options: AwsProviderOptions, requestTimeoutMs: number): B
   return createBucket({ ...options.sweepBucket, endpoint: s3, identity, requestTimeoutMs });
 }
 
-/** What a role lets outlive its grant; a permission set says that for itself. */
-function abilitiesOf({ aws }: Role): readonly DangerousAbility[] {
-  return aws === null || aws.method === 'identity-center' ? [] : aws.allows;
+/** What a role lets outlive its grant counts towards what can survive it; a permission set says that for itself. */
+function withAbilities(method: Method): Method {
+  const { capabilities } = method;
+  return {
+    residual: ({ role: { aws } }) => residualOf(capabilities, aws !== null && 'allows' in aws ? aws.allows : []),
+    ...method,
+  };
 }

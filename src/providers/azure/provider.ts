@@ -1,6 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
 import {
-  ProviderFault,
   type Act,
   type BindingPlace,
   type BindingSpec,
@@ -10,7 +9,7 @@ import {
   type Quota,
   type Residual,
 } from '../contract.ts';
-import type { Method } from '../method.ts';
+import { byMethod } from '../method.ts';
 import type { EndSigner } from '../signed-end.ts';
 import { createArm } from './call.ts';
 import { diagnose } from './doctor.ts';
@@ -53,31 +52,16 @@ export function createAzureProvider(options: AzureProviderOptions): AzureProvide
   );
   const tokens = createTokens(identity, { endpoints, clock, requestTimeoutMs });
   const arm = createArm({ tokens, management: endpoints.management, requestTimeoutMs });
-  const all = [rbac({ arm, clock, endSigner })];
-  const methods = new Map<string, Method>(all.map((method) => [method.capabilities.method, method]));
-  const of = ({ method }: Pick<BindingSpec, 'method'>): Method => {
-    const found = methods.get(method);
-    if (found === undefined) throw new ProviderFault('invalid', `Azure has no method ${method} here`);
-    return found;
-  };
+  // There are no certificates here, and nothing beside bindings: whoever asks whether there is hears no.
+  const {
+    issueCertificate: _,
+    forget: __,
+    tidy: ___,
+    ...handedOn
+  } = byMethod('Azure', [rbac({ arm, clock, endSigner })]);
   return {
     name: 'azure',
-    methods: Object.fromEntries([...methods].map(([name, { capabilities }]) => [name, capabilities])),
-    plan: (wanted) => of(wanted).plan(wanted),
-    provision: async (wanted, call) => of(wanted).provision(wanted, call),
-    observe: async (binding, ending, call) => of(binding).observe(binding, ending, call),
-    revoke: async (binding, ending, rung, call) => of(binding).revoke(binding, ending, rung, call),
-    exclusive: (place, act) => of(place).exclusive(place, act),
-    quota: (place, act) => of(place).quota?.(place, act) ?? [],
-    residual: (binding) => of(binding).residual?.(binding) ?? of(binding).capabilities.residual,
-    endedBy: (binding) => of(binding).endedBy?.(binding.role) ?? of(binding).capabilities.endedBy,
-    landing: (binding) => of(binding).landing(binding),
-    sharedPlace: (wanted) => {
-      const place = of(wanted).sharedPlace?.(wanted);
-      if (place === undefined) throw new ProviderFault('invalid', `Azure has no shared place for ${wanted.method}`);
-      return place;
-    },
-    issueCredential: async (binding, call) => of(binding).issueCredential(binding, call),
+    ...handedOn,
     doctor: (places, call) =>
       diagnose(
         { assignments: roleAssignments(arm), self: async (signal) => objectIdIn(await tokens.get(signal)) },
