@@ -1,11 +1,15 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { until } from '../e2e/demo-process.ts';
+import { withAuthenticator } from './authenticator.ts';
 import { barriers, furnishedPortal } from './furnished-portal.ts';
 import { PAGES } from './pages.ts';
-import { settled } from './visitor.ts';
+import { EXAMINED, settled } from './visitor.ts';
 
-const { open, things } = furnishedPortal();
+/** A dozen dialogs, on a machine that does other things as well. */
+const EXAMINATION_MS = 240_000;
+
+const { open, things, curfew } = furnishedPortal();
 
 test('each page says that it cannot read, and does not take it for nothing; no barrier (axe)', async (context) => {
   // An admin, whose pages read the most.
@@ -58,35 +62,75 @@ test('each page says that it cannot read, and does not take it for nothing; no b
   }
 });
 
-test('no dialog has a barrier (axe)', async (context) => {
-  const dialogs: Readonly<Record<string, readonly [string, readonly string[]]>> = {
-    bo: [`/approvals/${things().pending}`, ['Deny…', 'Shorter…']],
-    ana: [`/requests/${things().approved}`, ['Use', 'Extend']],
-  };
-  const examine = async (page: Page, name: string): Promise<void> => {
-    await page.getByRole('dialog').waitFor();
-    expect(await barriers(page), name).toEqual([]);
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-  };
-  for (const [person, [path, buttons]] of Object.entries(dialogs)) {
-    const { page } = await open(context, person);
-    await page.goto(path);
-    await settled(page);
-    for (const name of buttons) {
-      await page.getByRole('button', { name, exact: true }).first().click();
-      await examine(page, name);
-    }
-    if (person !== 'bo') continue;
-    await page.goto('/live');
-    await page
-      .getByRole('button', { name: /^Stop / })
-      .first()
-      .click();
-    await examine(page, 'Stop');
-    for (const key of ['Control+k', '?']) {
-      await page.keyboard.press(key);
-      await examine(page, key);
-    }
-  }
-});
+for (const look of EXAMINED) {
+  test(
+    `no dialog has a barrier (axe), nor a menu, nor what covers a page; ${look.theme}, ${look.width} px`,
+    async (context) => {
+      const pressed = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).first();
+      const examine = async (page: Page, name: string): Promise<void> => {
+        const shown = page.locator('[role="dialog"], [role="menu"]');
+        await shown.waitFor();
+        expect(await barriers(page), name).toEqual([]);
+        await page.keyboard.press('Escape');
+        await shown.waitFor({ state: 'detached' });
+      };
+      const dialogs: readonly (readonly [string, string, readonly (string | RegExp)[]])[] = [
+        ['bo', `/approvals/${things().pending}`, ['Deny…', 'Shorter…', /theme, zone, sign out$/]],
+        ['bo', '/live', [/^Stop /]],
+        ['ana', `/requests/${things().approved}`, ['Use', 'Extend', 'Done']],
+        ['eli', `/orders/${things().ofCem}`, ['Lift this order…']],
+      ];
+      for (const [person, path, buttons] of dialogs) {
+        const { page } = await open(context, person, look);
+        await page.goto(path);
+        await settled(page);
+        for (const name of buttons) {
+          await pressed(page, name).click();
+          await examine(page, String(name));
+        }
+        for (const key of path === '/live' ? ['Control+k', '?'] : []) {
+          await page.keyboard.press(key);
+          await examine(page, key);
+        }
+        if (path === '/live' && look.width === 360) {
+          await pressed(page, 'More').click();
+          await examine(page, 'More');
+        }
+      }
+      // Who has a passkey registers another with it alone, and it is gone with its window.
+      const { page } = await open(context, look.width === 360 ? 'finn' : 'bo', look);
+      const card = async (): Promise<void> => {
+        await page.goto(`/approvals/${await signed()}`);
+        await settled(page);
+        await page
+          .getByText(/passkey/)
+          .first()
+          .waitFor();
+        expect(await barriers(page), 'a card that takes a passkey').toEqual([]);
+      };
+      await card();
+      await withAuthenticator(page);
+      await page.goto('/me');
+      await settled(page);
+      await page.getByLabel('Name of the new passkey').fill(`Device of ${look.width} px`);
+      await pressed(page, 'Register a passkey').click();
+      await page.getByRole('heading', { name: `Device of ${look.width} px` }).waitFor();
+      for (const name of ['Rename', 'Remove']) {
+        await pressed(page, name).click();
+        await examine(page, name);
+      }
+      await card();
+      await page.context().clearCookies();
+      await page.getByRole('heading', { name: 'Your sign-in has ended' }).waitFor({ timeout: 60_000 });
+      expect(await barriers(page), 'what covers a page').toEqual([]);
+    },
+    EXAMINATION_MS,
+  );
+}
+
+/** Asks for what is agreed to with a passkey alone. */
+async function signed(): Promise<string> {
+  const what = ['invoice-publisher', '--on', 'aws/prod', '--for', '20m', '--ticket', 'FIN-218'];
+  const args = ['--profile', 'ana', 'request', ...what, '--reason', 'Replace the wrong invoice of October', '--json'];
+  return (JSON.parse(await curfew(args)) as { id: string }).id;
+}

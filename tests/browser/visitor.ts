@@ -12,7 +12,7 @@ export interface Look {
 /** All four ways in which a page is looked at. */
 export const LOOKS: readonly Look[] = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ theme, width })));
 
-/** Both themes and both widths, each once: what makes a barrier lies in the colours or in the layout, and a look takes most of a minute. */
+/** Both themes and both widths, each once: in these every page is examined, and in the other two those that have all layouts. */
 export const EXAMINED: readonly Look[] = [
   { theme: 'light', width: 1280 },
   { theme: 'dark', width: 360 },

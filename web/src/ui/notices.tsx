@@ -70,7 +70,7 @@ export function toast(title: string, text = ''): void {
     title,
     message: text,
     color: 'var(--pine)',
-    withCloseButton: true,
+    closeButtonProps: { 'aria-label': 'Close' },
     // Not an alert, which it would be by itself: the place that it comes to reads it out.
     role: 'group',
     classNames: { root: classes['toast'] ?? '', title: classes['happened'] ?? '', description: classes['said'] ?? '' },

@@ -52,18 +52,25 @@ export function ChoiceMenu({
   return (
     <Menu
       position="bottom-end"
-      withinPortal
+      // Within the landmark of its button: a reader that goes by landmarks comes past it.
+      withinPortal={false}
+      // The first choice has the focus: what stands for it otherwise is no part of a menu.
+      withInitialFocusPlaceholder={false}
       classNames={{ dropdown: classes['menu'] ?? '', item: classes['item'] ?? '' }}
     >
       <Menu.Target>{button}</Menu.Target>
       <Menu.Dropdown>
-        {head !== undefined && <div className={classes['menuHead']}>{head}</div>}
+        {head !== undefined && (
+          <div role="presentation" className={classes['menuHead']}>
+            {head}
+          </div>
+        )}
         {choices.map(({ label, icon: IconOf, chosen, choose }) => (
           <Menu.Item
             key={label}
             leftSection={<IconOf size={16} aria-hidden="true" />}
             onClick={choose}
-            {...(chosen === undefined ? {} : { role: 'menuitemradio', 'aria-checked': chosen })}
+            aria-current={chosen === true ? true : undefined}
           >
             {label}
             {chosen === true && <span className={classes['tick']}>now</span>}
