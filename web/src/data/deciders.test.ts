@@ -4,8 +4,9 @@ import { decidersIn, fewOf } from './deciders.ts';
 const one = (key: string, onCall = false) => ({ key, name: `N ${key}`, onCall });
 
 test('whoever looks is you, who is on call is said to be, and behind five there is a number', () => {
-  const few = { eligible: [one('bo'), one('ana', true)], eligibleCount: 2 };
-  expect(decidersIn(few, 'bo')).toEqual({ first: 'you, N ana (ana) on call', more: 0, rest: '' });
+  const few = { eligible: [one('bo', true), one('ana', true), one('cy')], eligibleCount: 3 };
+  const first = 'you (on call), N ana (ana, on call), N cy (cy)';
+  expect(decidersIn(few, 'bo')).toEqual({ first, more: 0, rest: '' });
   const eligible = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => one(key));
   expect(decidersIn({ eligible, eligibleCount: 300 }, 'bo')).toEqual({
     first: 'N a (a), N b (b), N c (c), N d (d), N e (e)',

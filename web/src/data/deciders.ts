@@ -9,7 +9,11 @@ export function decidersIn(
   { eligible, eligibleCount }: Pick<Schemas['ApprovalStep'], 'eligible' | 'eligibleCount'>,
   me: string,
 ): { readonly first: string; readonly more: number; readonly rest: string } {
-  const names = eligible.map((one) => `${one.key === me ? 'you' : who(one)}${one.onCall ? ' on call' : ''}`);
+  const names = eligible.map((one) => {
+    const name = one.key === me ? 'you' : who(one);
+    if (!one.onCall) return name;
+    return name.endsWith(')') ? `${name.slice(0, -1)}, on call)` : `${name} (on call)`;
+  });
   const unnamed = eligibleCount - names.length;
   const rest = [...names.slice(NAMED), ...(unnamed > 0 ? [`${unnamed} others`] : [])];
   return { first: names.slice(0, NAMED).join(', '), more: Math.max(0, eligibleCount - NAMED), rest: rest.join(', ') };
