@@ -37,6 +37,7 @@ import type { RecoveryView } from '../operations/recover-passkeys.ts';
 import type { ApprovalInput, SignedInput, SigningView } from '../operations/sign-decision.ts';
 import type { AssertionResponse, RequestOptions } from '../operations/take-assertion.ts';
 import type { Sees } from '../operations/who-may-see.ts';
+import type { LiveGrantView } from '../operations/show-grants.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
 import type { AuditPage, AuditQuery } from '../operations/search-audit.ts';
@@ -109,7 +110,7 @@ export interface ApiOperations {
   listLive(
     actor: Actor | null,
     query: { readonly cursor: string | null; readonly limit: number; readonly ids?: readonly GrantId[] },
-  ): Outcome<Page<GrantView>>;
+  ): Outcome<Page<LiveGrantView>>;
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   extendGrant(actor: Actor, id: GrantId, input: ExtensionInput): Outcome<RequestView>;
   revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;

@@ -23,6 +23,15 @@ async function orders(person: string): Promise<readonly { id: string; status: st
 
 test('somebody is stopped from Live with the keys: nothing is chosen beforehand, looking orders nothing, and it counts down to the proof', async (context) => {
   await holds('cem');
+  // Whoever may not stop it reads so before a reason is written.
+  const { page: gus } = await visit(chromium(context), base(), 'gus');
+  await gus.goto('/live');
+  const stop = gus.getByRole('button', { name: /^Stop build-log-reader on aws\/staging of Cem/ });
+  await stop.click({ force: true });
+  expect(await stop.getAttribute('aria-disabled')).toBe('true');
+  await gus.getByText('Who decides about it, or answers for the role or the target, can stop it.').first().waitFor();
+  expect(await gus.getByRole('dialog').count()).toBe(0);
+  await gus.context().close();
   const { page, complaints } = await visit(chromium(context), base(), 'eli');
   // Who is stopped has their home page open all the while, and reads it there by themselves.
   const { page: cem } = await visit(chromium(context), base(), 'cem', { theme: 'dark', width: 360 });

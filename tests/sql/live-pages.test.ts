@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest';
-import { returnGrant } from '../../src/operations/end-grant.ts';
+import { approveRequest } from '../../src/operations/decide-request.ts';
+import { returnGrant, revokeGrant } from '../../src/operations/end-grant.ts';
+import { requestAccess } from '../../src/operations/request-access.ts';
 import { listLive } from '../../src/operations/show-grants.ts';
 import { newId, systemRandom } from '../../src/platform/random.ts';
-import { acmeOperations } from './acme-operations.ts';
+import { acmeOperations, got } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { scheduledGrant } from './rows.ts';
+
+const ASK = {
+  items: [{ role: 'invoice-reader', target: 'aws/prod' }],
+  durationMs: 900_000,
+  reason: 'Check the invoice export',
+};
 
 eachDatabase('live access', (current) => {
   test('comes in pages that leave nothing out, and the last one says that it is the last', async () => {
@@ -42,6 +50,29 @@ eachDatabase('live access', (current) => {
       expect(page.value.items.map(({ id, status }) => `${id} ${status}`).sort()).toEqual(
         [`${one} scheduled`, ...past].sort(),
       );
+    }
+  });
+
+  test('says of each grant whether whoever looks may end it, as ending it does', async () => {
+    const { world, as } = await acmeOperations(current());
+    const asked = got(await requestAccess(world, await as('ana'), ASK));
+    got(await approveRequest(world, await as('bo'), asked.id, {}));
+    for (const [key, may] of [
+      [null, false],
+      ['ana', true],
+      ['bo', true],
+      ['cem', false],
+      ['gus', false],
+    ] as const) {
+      const actor = key === null ? null : await as(key);
+      const page = got(await listLive(world, actor, { cursor: null, limit: 5 }));
+      expect([key, ...page.items.map((grant) => grant.mayEnd)]).toEqual([key, may]);
+      const [grant] = page.items;
+      if (actor === null || grant === undefined || may) continue;
+      expect(await revokeGrant(world, actor, grant.id, { reason: 'To see' })).toMatchObject({
+        ok: false,
+        refusal: { code: 'not-allowed-to-revoke' },
+      });
     }
   });
 });

@@ -28,11 +28,13 @@ async function listen(
   };
 }
 
+const LIVE_VIEW = { ...GRANT_VIEW, mayEnd: false };
+
 test('200: a page of live access with the time of the server; 401 without a token, and open where it is public', async () => {
-  const listLive = vi.fn<ApiOperations['listLive']>(() => yes({ items: [GRANT_VIEW], nextCursor: 'a/b' }));
+  const listLive = vi.fn<ApiOperations['listLive']>(() => yes({ items: [LIVE_VIEW], nextCursor: 'a/b' }));
   api = await apiUnderTest({ listLive });
   const answer = await api.as('ana', { method: 'GET', url: '/v1/live' });
-  expect(answer.json()).toEqual({ items: [GRANT_VIEW], nextCursor: 'a/b', now: '2026-11-21T06:00:00.000Z' });
+  expect(answer.json()).toEqual({ items: [LIVE_VIEW], nextCursor: 'a/b', now: '2026-11-21T06:00:00.000Z' });
   await api.as('ana', { method: 'GET', url: '/v1/live?cursor=a/b&limit=7' });
   expect(listLive.mock.calls).toEqual([
     [expect.objectContaining({ key: 'ana' }), { cursor: null, limit: 200 }],

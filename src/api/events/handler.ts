@@ -9,7 +9,11 @@ import { networkOf } from '../rate-limits.ts';
 import { grantView, pageOf, pageQuery } from '../views.ts';
 import { createEventHub } from './event-hub.ts';
 
-const live = pageOf(grantView)
+const liveGrantView = grantView
+  .extend({ mayEnd: z.boolean().meta({ description: 'Whether you may end it.' }) })
+  .meta({ id: 'LiveGrant' });
+
+const live = pageOf(liveGrantView)
   .extend({ now: z.string().meta({ format: 'date-time' }) })
   .meta({ id: 'Live' });
 

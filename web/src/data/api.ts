@@ -6,6 +6,8 @@ import { serverClock } from '../time/server-clock.ts';
 /** The shapes that the API answers with. */
 export type Schemas = components['schemas'];
 export type Grant = Schemas['Grant'];
+/** As the list of everybody's shows it; as what was just done answered, it does not say whether whoever looks may end it. */
+export type LiveGrant = Grant & Partial<Pick<Schemas['LiveGrant'], 'mayEnd'>>;
 export type AccessRequest = Schemas['Request'];
 export type Preview = Schemas['Preview'];
 export type CatalogueItem = Schemas['CatalogueItem'];

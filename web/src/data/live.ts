@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { serverClock } from '../time/server-clock.ts';
-import { api, ask, type Grant } from './api.ts';
+import { api, ask, type LiveGrant } from './api.ts';
 import { onChange } from './events.ts';
 import { gather, IN_TIME, SOON } from './gather.ts';
 import { isPassing } from './query-client.ts';
@@ -17,7 +17,7 @@ const AT_ONCE = 100;
 
 /** Who has power now. */
 export interface Live {
-  readonly grants: readonly Grant[];
+  readonly grants: readonly LiveGrant[];
   /** Whether there are more than were read. */
   readonly more: boolean;
   /** Whether more is being read: the first page is shown before the last one has come. */
@@ -27,10 +27,10 @@ export interface Live {
 /** What is no id of a grant is asked for by nobody: one such would spoil the question for all. */
 const GRANT_ID = /^grt_[a-z2-7]{20}$/;
 
-const OVER = new Set<Grant['status']>(['ended', 'failed']);
+const OVER = new Set<LiveGrant['status']>(['ended', 'failed']);
 
 /** The newest of what was known and what was read: what ended while somebody looked is kept for a while, whatever list it is no longer in. */
-export function withEnded(before: readonly Grant[], read: readonly Grant[], now: number): readonly Grant[] {
+export function withEnded(before: readonly LiveGrant[], read: readonly LiveGrant[], now: number): readonly LiveGrant[] {
   const ids = new Set(read.map(({ id }) => id));
   const kept = before.filter(
     ({ id, status, endedAt }) =>
@@ -40,7 +40,7 @@ export function withEnded(before: readonly Grant[], read: readonly Grant[], now:
 }
 
 /** The list with one grant as it is now: in its place, or new at the end; of one that is long over nothing is made. */
-export function withChanged(grants: readonly Grant[], changed: Grant): readonly Grant[] {
+export function withChanged(grants: readonly LiveGrant[], changed: LiveGrant): readonly LiveGrant[] {
   const at = grants.findIndex(({ id }) => id === changed.id);
   if (at === -1) return OVER.has(changed.status) ? grants : [...grants, changed];
   return grants.with(at, changed);
@@ -48,10 +48,10 @@ export function withChanged(grants: readonly Grant[], changed: Grant): readonly 
 
 /** The list without what was asked for again and not shown: access of others that is over is between them and whom it concerns. */
 export function withoutHidden(
-  grants: readonly Grant[],
+  grants: readonly LiveGrant[],
   asked: readonly string[],
-  shown: readonly Grant[],
-): readonly Grant[] {
+  shown: readonly LiveGrant[],
+): readonly LiveGrant[] {
   const hidden = new Set(asked);
   for (const { id } of shown) hidden.delete(id);
   return grants.some(({ id }) => hidden.has(id)) ? grants.filter(({ id }) => !hidden.has(id)) : grants;
@@ -64,7 +64,7 @@ export function useLive() {
   return useQuery({
     queryKey: KEY,
     queryFn: async (): Promise<Live> => {
-      const read: Grant[] = [];
+      const read: LiveGrant[] = [];
       let cursor: string | null = null;
       for (let pages = 0; pages < MOST_PAGES && (pages === 0 || cursor !== null); pages += 1) {
         const sentAt = Date.now();
@@ -90,7 +90,7 @@ export function useLive() {
 }
 
 /** Shows a grant as it is now, as the server has just answered. */
-export function showChanged(client: QueryClient, grant: Grant): void {
+export function showChanged(client: QueryClient, grant: LiveGrant): void {
   client.setQueryData<Live>(KEY, (live) => live && { ...live, grants: withChanged(live.grants, grant) });
 }
 

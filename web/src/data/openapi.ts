@@ -4960,8 +4960,85 @@ export interface components {
                 fix?: string;
             }[];
         };
+        LiveGrant: {
+            id: string;
+            /** @enum {string} */
+            status: "scheduled" | "activating" | "active" | "ending" | "ended" | "failed";
+            request: string;
+            role: string;
+            target: string;
+            /** @enum {number} */
+            tier: 0 | 1 | 2 | 3;
+            provider: string;
+            method: string;
+            person: components["schemas"]["Person"];
+            duration: string;
+            durationMs: number;
+            /** Format: date-time */
+            startsAt: string;
+            activatedAt: string | null;
+            usableAt: string | null;
+            reissueAfter: string | null;
+            endsAt: string | null;
+            /** @description The latest end that was ever on its way into the cloud; later than endsAt when an extension was not confirmed. */
+            boundUntil: string | null;
+            /** @description The grant that this one is the only retry of. */
+            retryOf: string | null;
+            /** @description Whether it is tried once more when it is proven gone. */
+            triesAgain: boolean;
+            /** @description How often its end was moved to later. */
+            extended: number;
+            endedAt: string | null;
+            cause: string | null;
+            /** @description Why it may be said to be over; null: it is not. */
+            proof: {
+                /** @enum {string} */
+                kind: "observed" | "by-construction" | "never-provisioned";
+                /** Format: date-time */
+                at: string;
+                evidence: {
+                    [key: string]: unknown;
+                };
+                /** @description Whether the access itself is gone. False in a shared place of the cloud where it was before, or where another grant needs it: only the grant is over. */
+                gone: boolean;
+                /** @description What the proof says, in a few words. */
+                brief: string;
+                /** @description What the proof says, in a sentence. */
+                words: string;
+                /** @description Until when another grant keeps the access; null: none does. */
+                keptUntil: string | null;
+            } | null;
+            /** @description What can survive its end. */
+            residual: {
+                /** @description For how long at most; null: there is no bound. */
+                maxMs: number | null;
+                words: string;
+            };
+            /** @description What was said before the approval; the cloud may say something else of this very grant. */
+            residualBefore: {
+                /** @description For how long at most; null: there is no bound. */
+                maxMs: number | null;
+                words: string;
+            };
+            landing: {
+                /** @description The cloud's own name of it. */
+                identity: string;
+                words: string;
+            } | null;
+            lastFault: string | null;
+            /** @description What its start waits for. */
+            waits: {
+                /** @description Not before then; null: nobody knows. */
+                until: string | null;
+                why: string;
+            } | null;
+            /** Format: date-time */
+            serverTime: string;
+            /** @description Whether you may end it. */
+            mayEnd: boolean;
+        };
         Live: {
-            readonly items: components["schemas"]["Grant"][];
+            readonly items: components["schemas"]["LiveGrant"][];
             nextCursor: string | null;
             /** Format: date-time */
             now: string;

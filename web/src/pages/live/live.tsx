@@ -1,5 +1,5 @@
 import { useDeferredValue, useMemo, useState } from 'react';
-import type { Grant } from '../../data/api.ts';
+import type { LiveGrant } from '../../data/api.ts';
 import { useLive } from '../../data/live.ts';
 import { useMe } from '../../data/session.ts';
 import { countdown, durationWords } from '../../time/countdown.ts';
@@ -20,7 +20,7 @@ import { fits, tally, TIER_CHOICES, type TierChoice } from './filter.ts';
 import { Stop } from './stop.tsx';
 import classes from './live.module.css';
 
-const COLUMNS: readonly Column<Grant>[] = [
+const COLUMNS: readonly Column<LiveGrant>[] = [
   {
     id: 'person',
     head: 'Who',
@@ -155,7 +155,7 @@ export function LivePage() {
 }
 
 /** What is left, or how it stands; said to be over only with its proof. */
-function Left({ grant }: { readonly grant: Grant }) {
+function Left({ grant }: { readonly grant: LiveGrant }) {
   const now = useNow();
   const times = useTimes();
   const state = grantState(grant, now);

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { GiveBack } from '../../access/give-back.tsx';
 import { under, useAction } from '../../data/action.ts';
-import { api, ask, type Grant } from '../../data/api.ts';
+import { api, ask, type LiveGrant } from '../../data/api.ts';
 import { showChanged } from '../../data/live.ts';
 import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
@@ -12,11 +12,11 @@ import { toast } from '../../ui/notices.tsx';
 import { ReasonDialog } from '../../ui/reason-dialog.tsx';
 import { Unseen } from '../../ui/signs.tsx';
 
-const OVER = new Set<Grant['status']>(['ending', 'ended', 'failed']);
+const OVER = new Set<LiveGrant['status']>(['ending', 'ended', 'failed']);
 
-/** Takes somebody's access away now. Who may is for the server to say; it is asked for with a reason, which the log keeps. */
-export function Stop({ grant }: { readonly grant: Grant }) {
-  const { id, role, target, person, status } = grant;
+/** Takes somebody's access away now, with a reason, which the log keeps. Whoever may not reads why before they write one. */
+export function Stop({ grant }: { readonly grant: LiveGrant }) {
+  const { id, role, target, person, status, mayEnd } = grant;
   const { data: me } = useMe();
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
@@ -37,7 +37,13 @@ export function Stop({ grant }: { readonly grant: Grant }) {
     return <GiveBack grant={grant} small onEnding={(ending) => showChanged(client, ending)} />;
   return (
     <>
-      <Button kind="danger" small icon={StopIcon} onClick={() => setAsking(true)}>
+      <Button
+        kind="danger"
+        small
+        icon={StopIcon}
+        cannot={mayEnd === false ? 'Who decides about it, or answers for the role or the target, can stop it.' : null}
+        onClick={() => setAsking(true)}
+      >
         Stop
         <Unseen>
           {' '}
