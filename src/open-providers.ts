@@ -11,7 +11,11 @@ export interface SimulatedClouds {
   readonly awsEndpoint: string;
   readonly awsIdentity: IdentitySource;
   /** Absent: Azure, where the configuration names it, is the real one. */
-  readonly azure?: { readonly endpoint: string; readonly identity: AzureIdentity };
+  readonly azure?: {
+    readonly endpoint: string;
+    readonly identity: AzureIdentity;
+    readonly pimIdentity?: AzureIdentity;
+  };
 }
 
 /** A part of the composition root: the providers that the configuration describes. Throws a `ConfigProblem`. */

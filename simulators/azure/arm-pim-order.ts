@@ -26,8 +26,9 @@ export function readOrder(scope: Scope, name: string, access: PimAccess, call: A
   const schedule = properties.optionalObject('scheduleInfo');
   const expiration = schedule?.optionalObject('expiration') ?? null;
   const linked = properties.optionalText('linkedRoleEligibilityScheduleId');
-  for (const target of ['targetRoleAssignmentScheduleId', 'targetRoleAssignmentScheduleInstanceId'])
-    if (properties.optionalText(target) !== null) throw refused('BadRequest', `This simulator has no ${target}.`);
+  const meant = properties.optionalText('targetRoleAssignmentScheduleId');
+  if (properties.optionalText('targetRoleAssignmentScheduleInstanceId') !== null)
+    throw refused('BadRequest', 'This simulator has no targetRoleAssignmentScheduleInstanceId.');
   const words = {
     justification: properties.optionalText('justification'),
     ...readTicket(properties.optionalObject('ticketInfo')),
@@ -46,6 +47,7 @@ export function readOrder(scope: Scope, name: string, access: PimAccess, call: A
     id: name.toLowerCase(),
     startsAt,
     expiration: end,
+    meant: meant?.split('/').at(-1)?.toLowerCase() ?? null,
     linked: linked?.split('/').at(-1)?.toLowerCase() ?? null,
     words,
     requestorId: claims.oid,

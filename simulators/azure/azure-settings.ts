@@ -24,6 +24,8 @@ export type AzureSettings = {
   /** How long PIM takes until what was asked of it is there, and until it is gone. */
   readonly pimProvisionMs: Range;
   readonly pimRemovalMs: Range;
+  /** What PIM gives nothing shorter than, and takes nothing away sooner than. Microsoft says five minutes. */
+  readonly pimShortestMs: number;
   /** How long after its end PIM takes an assignment away. */
   readonly pimExpiryMs: Range;
   /** How long an access token is good for. */
@@ -63,6 +65,7 @@ export const defaultSettings: AzureSettings = {
   sessionRevocationMs: [1_000, 5_000],
   pimProvisionMs: [1_000, 4_000],
   pimRemovalMs: [1_000, 4_000],
+  pimShortestMs: 300_000,
   pimExpiryMs: [0, 2_000],
   tokenLifetimeMs: [3_600_000, 5_400_000],
   activityDelayMs: [1_000, 5_000],

@@ -51,6 +51,7 @@ export function readOrder(
     id: randomUUID(),
     startsAt,
     expiration: end,
+    meant: null,
     linked: null,
     words,
     requestorId: claims.oid,

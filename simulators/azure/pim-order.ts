@@ -15,6 +15,8 @@ export type PimOrder = {
   /** Null: at once. */
   readonly startsAt: number | null;
   readonly expiration: PimExpiration | null;
+  /** The schedule that is to be changed or taken away; null: whichever there is. */
+  readonly meant: string | null;
   /** The schedule of the eligibility that is to be activated; null: whichever there is. */
   readonly linked: string | null;
   readonly words: PimWords;
@@ -33,10 +35,9 @@ export type PimFacts = {
   readonly isPending: boolean;
   readonly eligibility: PimSchedule | null;
   readonly rules: PimRules;
+  /** No assignment is shorter, and none is taken away sooner (pim-resource-roles-assign-roles). */
+  readonly shortestMs: number;
 };
-
-/** No assignment is shorter, and none is taken away sooner (pim-resource-roles-assign-roles). */
-const SHORTEST_MS = 300_000;
 
 export const isRemoval = (action: PimAction): boolean => action === 'AdminRemove' || action === 'SelfDeactivate';
 export const isNew = (action: PimAction): boolean => action === 'AdminAssign' || action === 'SelfActivate';
@@ -54,10 +55,11 @@ export function draftRemoval(order: PimOrder, facts: PimFacts): PimRequest {
   const isActive = order.target.access === 'active';
   // Reported: what is not there yet cannot be taken away.
   if (isPending) throw found?.since == null ? absent() : pending();
+  if (order.meant !== null && order.meant !== found?.id) throw absent();
   if (found === null ? !isActive || !isThere : found.endsAt !== null && found.endsAt <= now) throw absent();
   if (order.action === 'SelfDeactivate' && found?.assignmentType !== 'Activated') throw absent();
   const since = found?.since ?? null;
-  if (isActive && since !== null && since + SHORTEST_MS > now) throw tooShort();
+  if (isActive && since !== null && since + facts.shortestMs > now) throw tooShort();
   const scheduleId = found?.id ?? stableGuid(order.id, 'schedule');
   return { ...draft(order, facts, scheduleId), status: 'Revoked', completedOn: now };
 }
@@ -69,6 +71,7 @@ export function draftAssignment(order: PimOrder, facts: PimFacts): PimRequest {
   if (isPending) throw pending();
   if (isNew(action) && (isThere || found !== null))
     throw refused('RoleAssignmentExists', 'The Role assignment already exists.');
+  if (!isNew(action) && order.meant !== null && order.meant !== found?.id) throw absent();
   if (!isNew(action) && (found === null || (found.endsAt !== null && found.endsAt <= now))) throw absent();
   if (expiration === null) throw refused('InvalidRoleAssignmentRequest', 'The role assignment request is invalid.');
   const begin = isNew(action) ? Math.max(now, order.startsAt ?? now) : (order.startsAt ?? found?.startsAt ?? now);
@@ -76,7 +79,7 @@ export function draftAssignment(order: PimOrder, facts: PimFacts): PimRequest {
   requireRules(order, facts, asked === null ? null : asked - begin);
   const startsAt = found?.startsAt ?? begin;
   const endsAt = earlier(asked, eligibility?.endsAt ?? null);
-  if (target.access === 'active' && endsAt !== null && endsAt - startsAt < SHORTEST_MS) throw tooShort();
+  if (target.access === 'active' && endsAt !== null && endsAt - startsAt < facts.shortestMs) throw tooShort();
   const waits = action === 'SelfActivate' && wantsApproval(rules);
   const status = waits ? 'PendingApproval' : isNew(action) && startsAt > now ? 'Granted' : 'PendingProvisioning';
   const scheduleId = found?.id ?? stableGuid(order.id, 'schedule');

@@ -70,7 +70,7 @@ describe('refused', () => {
     ],
     ['small letters', { requestType: 'adminAssign' }, 'BadRequest'],
     ['what nobody knows', { endsAt: 'noon' }, 'InvalidRequestContent'],
-    ['a target that is not simulated', { targetRoleAssignmentScheduleId: stableGuid('x') }, 'BadRequest'],
+    ['a target that is not simulated', { targetRoleAssignmentScheduleInstanceId: stableGuid('x') }, 'BadRequest'],
     ['less than five minutes', lasting('PT4M'), 'ActiveDurationTooShort'],
     ['more than half a year', lasting('P181D'), 'RoleAssignmentRequestPolicyValidationFailed'],
     ['no length', lasting(null), 'RoleAssignmentRequestPolicyValidationFailed'],

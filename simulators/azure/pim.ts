@@ -257,6 +257,7 @@ export class Pim {
       ),
       eligibility: action === 'SelfActivate' ? (eligibility ?? null) : null,
       rules: this.policy(target).rules,
+      shortestMs: this.#ports.settings().pimShortestMs,
     };
   }
 

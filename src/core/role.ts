@@ -97,8 +97,16 @@ export interface AzureNativeEnd {
   readonly whole: boolean;
 }
 
+/**
+ * How a role is given on Azure by `method: pim`: an active assignment of Privileged Identity Management, which takes it away at its end. Placed
+ * as by `rbac`.
+ */
+export interface AzurePim extends Pick<AzureRbac, 'roleDefinition' | 'roleName' | 'scope'> {
+  readonly method: 'pim';
+}
+
 /** How a role is given on Azure. */
-export type AzureDefinition = AzureRbac;
+export type AzureDefinition = AzureRbac | AzurePim;
 
 /** What lets access outlive its grant, and is therefore denied in every session unless the role declares it. */
 export const DANGEROUS_ABILITIES = ['role-chaining', 'pass-role', 'create-keys'] as const;

@@ -24,6 +24,17 @@ export function fromIso(text: string): Instant | null {
   return Number.isNaN(ms) ? null : instant(ms);
 }
 
+/**
+ * A duration of ISO 8601 in milliseconds, as clouds write it: `PT1H30M`, `P180D`. `null` for anything else, and for months and years, which have
+ * no length.
+ */
+export function isoDurationMs(text: string): number | null {
+  const match = /^P(?!$)(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text);
+  if (match === null) return null;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000;
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**

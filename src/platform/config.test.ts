@@ -147,6 +147,11 @@ test.each([
     { AZURE_CLIENT_ID: AZURE_CLIENT },
     { identity: { kind: 'virtual-machine', clientId: AZURE_CLIENT } },
   ],
+  [
+    'another identity for Privileged Identity Management',
+    { AZURE_CLIENT_ID: AZURE_CLIENT, CURFEW_AZURE_PIM_CLIENT_ID: AZURE_TENANT },
+    { identity: { kind: 'virtual-machine', clientId: AZURE_CLIENT }, pimClientId: AZURE_TENANT },
+  ],
 ])('the broker is to Entra what the platform gives it: %s', (_, settings, expected) => {
   expect(azure({ CURFEW_AZURE_TENANT: AZURE_TENANT, ...settings })).toEqual({ tenantId: AZURE_TENANT, ...expected });
 });
@@ -155,6 +160,12 @@ test.each<readonly [string, Readonly<Record<string, string>>, string]>([
   ['a name for the tenant', { CURFEW_AZURE_TENANT: 'acme.example' }, 'az account show --query tenantId'],
   ['another tenant of the platform', { AZURE_TENANT_ID: AZURE_CLIENT }, 'another tenant'],
   ['a client id that is none', { AZURE_CLIENT_ID: 'curfew' }, 'AZURE_CLIENT_ID must be'],
+  ['a client id for PIM that is none', { CURFEW_AZURE_PIM_CLIENT_ID: 'pim' }, 'CURFEW_AZURE_PIM_CLIENT_ID must be'],
+  [
+    'the same identity for PIM',
+    { AZURE_CLIENT_ID: AZURE_CLIENT, CURFEW_AZURE_PIM_CLIENT_ID: AZURE_CLIENT },
+    'must be another identity than AZURE_CLIENT_ID',
+  ],
   ['a token file alone', { AZURE_FEDERATED_TOKEN_FILE: '/t' }, 'without AZURE_CLIENT_ID'],
   ...[
     'AZURE_CLIENT_SECRET',

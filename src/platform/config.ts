@@ -90,6 +90,8 @@ export interface AzureConfig {
   readonly tenantId: string;
   /** Where Microsoft issues tokens; absent: in its global cloud. */
   readonly authority?: string;
+  /** Another application or managed identity of the broker's, for Privileged Identity Management alone. Absent: nothing is given by it. */
+  readonly pimClientId?: string;
   /** What the broker is to Entra. There is no way to give it a secret. */
   readonly identity:
     | { readonly kind: 'federated'; readonly clientId: string; readonly tokenFile: string }
@@ -289,8 +291,23 @@ export function readAzure(env: Environment): Pick<Config, 'azure'> {
   if (other !== null && other.toLowerCase() !== tenantId.toLowerCase())
     throw new ConfigProblem('AZURE_TENANT_ID is another tenant than CURFEW_AZURE_TENANT.');
   const authority = of('AZURE_AUTHORITY_HOST');
-  const azure = { tenantId: tenantId.toLowerCase(), identity: readAzureIdentity(of) };
+  const identity = readAzureIdentity(of);
+  const azure = { tenantId: tenantId.toLowerCase(), identity, ...readPimClient(of, identity.clientId) };
   return { azure: authority === null ? azure : { ...azure, authority } };
+}
+
+function readPimClient(of: (name: string) => string | null, own: string | null): Pick<AzureConfig, 'pimClientId'> {
+  const pimClientId = of('CURFEW_AZURE_PIM_CLIENT_ID');
+  if (pimClientId === null) return {};
+  if (!GUID.test(pimClientId))
+    throw new ConfigProblem(
+      'CURFEW_AZURE_PIM_CLIENT_ID must be the client id of an application or of a managed identity.',
+    );
+  if (pimClientId.toLowerCase() === own?.toLowerCase())
+    throw new ConfigProblem(
+      'CURFEW_AZURE_PIM_CLIENT_ID must be another identity than AZURE_CLIENT_ID: no condition can limit what it may assign.',
+    );
+  return { pimClientId };
 }
 
 function readAzureIdentity(of: (name: string) => string | null): AzureConfig['identity'] {

@@ -29,6 +29,10 @@ describe('a role on Azure', () => {
     const guid = SQL_SERVER_CONTRIBUTOR.toUpperCase();
     expect(load(`{ role: ${guid}, scope: resourceGroups/data }`)).toEqual([understood]);
     expect(load('{ role: Reader }')).toMatchObject([{ scope: '' }]);
+    const { nativeEnd: _, ...place } = understood;
+    expect(load('{ method: pim, role: SQL Server Contributor, scope: resourceGroups/data }')).toEqual([
+      { ...place, method: 'pim' },
+    ]);
   });
 
   test('of another name is refused, with the nearest and with the command that prints the GUID', () => {
@@ -77,7 +81,7 @@ describe('a role on Azure', () => {
 
   test.each([
     ['no role', '{ scope: resourceGroups/data }', /needs the key "role"/],
-    ['another method', '{ role: Reader, method: pim }', /method/],
+    ['another method', '{ role: Reader, method: elevate }', /method/],
     ['a key that is none', '{ role: Reader, duration: 1h }', /duration/],
     ['a whole path', '{ role: Reader, scope: /subscriptions/x }', /scope.*a path below the target/],
     ['a path that leads up', '{ role: Reader, scope: resourceGroups/../x }', /scope/],

@@ -1,5 +1,5 @@
 import { azureRoleById, azureRoleByName, azureRoleNames, type AzureBuiltInRole } from '../core/azure-roles.ts';
-import type { AzureDefinition, Tier } from '../core/role.ts';
+import type { AzureDefinition, AzureRbac, Tier } from '../core/role.ts';
 import { didYouMean } from './documents/closest.ts';
 import type { SourceDocument } from './documents/read-documents.ts';
 import type { RoleDocument } from './documents/shapes.ts';
@@ -12,7 +12,7 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Turns what a role document says of Azure into a definition; what is wrong is reported to the context. */
 export function compileAzure(
   document: SourceDocument,
-  { role: written, scope = '' }: AzureShape,
+  { role: written, scope = '', method = 'rbac' }: AzureShape,
   tier: Tier,
   context: LoadContext,
 ): AzureDefinition {
@@ -34,16 +34,12 @@ export function compileAzure(
     const hint = 'give the role tier 0, or another role of Azure';
     context.problem(document, path, `${known.name} can change who has access, and the role has tier ${tier}`, hint);
   }
-  return {
-    method: 'rbac',
-    roleDefinition: known?.id ?? written.toLowerCase(),
-    roleName: known?.name ?? written.toLowerCase(),
-    scope,
-    nativeEnd: nativeEndOf(known),
-  };
+  const id = written.toLowerCase();
+  const place = { roleDefinition: known?.id ?? id, roleName: known?.name ?? id, scope };
+  return method === 'pim' ? { method, ...place } : { method, ...place, nativeEnd: nativeEndOf(known) };
 }
 
-function nativeEndOf(known: AzureBuiltInRole | null): AzureDefinition['nativeEnd'] {
+function nativeEndOf(known: AzureBuiltInRole | null): AzureRbac['nativeEnd'] {
   if (known === null || known.timedActions.length === 0) return null;
   return { actions: known.timedActions, whole: known.readsOtherwise };
 }

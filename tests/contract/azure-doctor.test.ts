@@ -2,8 +2,18 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SUBSCRIPTION } from '../../simulators/azure/azure-under-test.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { BROKER_ROLE, delegationCondition } from '../../src/providers/azure/permissions.ts';
-import { at, azureRole, OWNER, READER, rbacHarness, subscription, write, type RbacHarness } from './azure-harness.ts';
-import { BROKER_ID, roleId } from './azure-world.ts';
+import {
+  at,
+  azureRole,
+  OWNER,
+  pimRole,
+  READER,
+  rbacHarness,
+  subscription,
+  write,
+  type RbacHarness,
+} from './azure-harness.ts';
+import { BROKER_ID, GROUP, roleId } from './azure-world.ts';
 
 /** What the broker may do on Azure, as it looks itself, and what somebody has made of it since. */
 
@@ -81,4 +91,25 @@ test('without any right it says so, and what to give it', async () => {
   const [finding] = await doctor('Reader');
   expect(finding?.ok).toBe(false);
   expect(finding?.fix).toContain(`az role assignment create --role ${BROKER_ROLE} --scope ${SCOPE}`);
+});
+
+test('what is given by PIM: how long its rules allow, and what no application can satisfy', async () => {
+  const examine = () => {
+    const call = { now: systemClock.now(), signal: AbortSignal.timeout(10_000) };
+    return on.provider.doctor([{ target: subscription, roles: [pimRole('Reader')] }], call);
+  };
+  const rules = (changed: object) =>
+    on.cloud.control('pim', { change: 'rules', kind: 'arm', scope: GROUP, role: roleId('Reader'), rules: changed });
+  await rules({ Expiration_Admin_Assignment: { isExpirationRequired: true, maximumDuration: 'PT4H' } });
+  expect(await examine()).toEqual([
+    { target: 'azure/billing', ok: true, message: `PIM gives Reader at ${GROUP}, PT4H at most` },
+  ]);
+  await rules({ Enablement_Admin_Assignment: { enabledRules: ['MultiFactorAuthentication'] } });
+  expect(await examine()).toEqual([
+    expect.objectContaining({ ok: false, message: expect.stringContaining('want a second factor') as string }),
+  ]);
+  await on.cloud.control('directory', { change: 'licence', name: 'Free' });
+  expect(await examine()).toEqual([
+    expect.objectContaining({ ok: false, message: 'The tenant has no licence for Privileged Identity Management' }),
+  ]);
 });

@@ -3,7 +3,7 @@ import type { AzureSettings } from '../../simulators/azure/azure-settings.ts';
 import type { RoleAssignment } from '../../simulators/azure/role-assignment-state.ts';
 import { startAzureSimulator } from '../../simulators/azure/server.ts';
 import { azureRoleByName } from '../../src/core/azure-roles.ts';
-import type { AzureRbac, Role } from '../../src/core/role.ts';
+import type { AzurePim, AzureRbac, Role } from '../../src/core/role.ts';
 import { slotKey } from '../../src/core/slot.ts';
 import type { Target } from '../../src/core/target.ts';
 import { after } from '../../src/core/time.ts';
@@ -16,10 +16,10 @@ import {
   type AzureProvider,
   type AzureProviderOptions,
 } from '../../src/providers/azure/index.ts';
-import { READ_ACTIONS, WRITE_ACTIONS } from '../../src/providers/azure/permissions.ts';
+import { PIM_ACTIONS, READ_ACTIONS, WRITE_ACTIONS } from '../../src/providers/azure/permissions.ts';
 import type { BindingSpec } from '../../src/providers/contract.ts';
 import { createEndSigner, type EndSigner } from '../../src/providers/signed-end.ts';
-import { ACCOUNT, azureWorld, BROKER_ID, GROUP, PEOPLE, person, roleId } from './azure-world.ts';
+import { ACCOUNT, azureWorld, BROKER_ID, GROUP, PEOPLE, person, PIM_APP, roleId } from './azure-world.ts';
 import type { CloudCall, CloudFault, Held, Operation, ProviderHarness } from './provider-harness.ts';
 
 /** Delays of Azure's, in a test that has no minutes. */
@@ -27,6 +27,12 @@ const QUICK: Partial<AzureSettings> = {
   roleAdditionMs: [50, 300],
   roleRemovalMs: [50, 300],
   listDelayMs: [0, 150],
+  pimProvisionMs: [50, 300],
+  pimRemovalMs: [50, 300],
+  pimExpiryMs: [0, 200],
+  pimShortestMs: 0,
+  // The suite looks again after milliseconds, and PIM has three lists to look at.
+  readBurst: 10_000,
 };
 
 const token = (operation: Operation): CloudCall => ({ operation, name: 'token', writes: false });
@@ -45,6 +51,20 @@ const CALLS: readonly CloudCall[] = [
 
 const ACTION = 'Microsoft.Authorization/roleAssignments';
 
+/** Every call of `method: pim`, with an identity of its own. */
+const PIM_SEES = ['list requests', 'list schedules', 'list instances'] as const;
+const PIM_CALLS: readonly CloudCall[] = [
+  token('provision'),
+  ...PIM_SEES.map((name) => ({ operation: 'provision', name, writes: false }) as const),
+  { operation: 'provision', name: 'read rules', writes: false },
+  { operation: 'provision', name: 'ask', writes: true },
+  token('revoke'),
+  ...PIM_SEES.map((name) => ({ operation: 'revoke', name, writes: false }) as const),
+  { operation: 'revoke', name: 'ask', writes: true, standing: true },
+  token('observe'),
+  ...PIM_SEES.map((name) => ({ operation: 'observe', name, writes: false }) as const),
+];
+
 /** How the simulator knows a call. A list is the first read of an operation that makes one. */
 const MATCHES: Readonly<Record<string, object>> = {
   token: { service: 'entra', action: 'token' },
@@ -52,6 +72,11 @@ const MATCHES: Readonly<Record<string, object>> = {
   'read by name': { service: 'arm', action: `${ACTION}/read`, match: 'roleAssignments/' },
   write: { service: 'arm', action: `${ACTION}/write` },
   delete: { service: 'arm', action: `${ACTION}/delete` },
+  'list requests': { service: 'arm', action: 'Microsoft.Authorization/roleAssignmentScheduleRequests/read' },
+  'list schedules': { service: 'arm', action: 'Microsoft.Authorization/roleAssignmentSchedules/read' },
+  'list instances': { service: 'arm', action: 'Microsoft.Authorization/roleAssignmentScheduleInstances/read' },
+  'read rules': { service: 'arm', action: 'Microsoft.Authorization/roleManagementPolicyAssignments/read' },
+  ask: { service: 'arm', action: 'Microsoft.Authorization/roleAssignmentScheduleRequests/write' },
 };
 
 export const subscription: Target = {
@@ -84,9 +109,16 @@ export function azureRole(name: string, change: Partial<AzureRbac> = {}): Role {
   return { ...named, description: 'Look at what bills are made from.', aws: null, azure, gcp: null };
 }
 
+/** The same by `method: pim`. */
+export function pimRole(name: string, scope = 'resourceGroups/billing'): Role {
+  const azure: AzurePim = { method: 'pim', roleDefinition: roleId(name), roleName: name, scope };
+  return { ...azureRole(name), azure };
+}
+
 /** The role that the suite gives, and how its holder uses it. */
 interface Given {
   readonly role: Role;
+  readonly calls: readonly CloudCall[];
   /** The status of the answer to whoever uses it. */
   use(cloud: AzureCloud, held: Held): Promise<number>;
   readonly escapes: (cloud: AzureCloud) => ProviderHarness['escapes'];
@@ -124,6 +156,7 @@ export const OWNER: Held = { secret: { accessKeyId: 'login-olga', secretAccessKe
 /** Reading a resource group: nothing of it ends by itself. */
 export const READER: Given = {
   role: azureRole('Reader'),
+  calls: CALLS,
   use: async (cloud, held) => (await cloud.as(held, 'GET', `${GROUP}?api-version=2021-04-01`)).status,
   escapes: (cloud) => [
     ...commonEscapes(cloud),
@@ -135,8 +168,12 @@ export const READER: Given = {
   ],
 };
 
+/** The same reading, by PIM, which ends it. */
+export const PIM_READER: Given = { ...READER, role: pimRole('Reader'), calls: PIM_CALLS };
+
 /** Reading blobs: Azure refuses it by itself from the end on. */
 export const BLOBS: Given = {
+  calls: CALLS,
   role: azureRole('Storage Blob Data Reader', { scope: `resourceGroups/billing/${ACCOUNT}` }),
   use: async (cloud, held) => (await cloud.as(held, 'GET', '/acmeinvoices/invoices/march.txt', { blob: true })).status,
   escapes: (cloud) => [
@@ -204,6 +241,7 @@ export async function rbacHarness(given: Given, settings: Partial<AzureSettings>
   const make = (change: Partial<AzureProviderOptions> = {}): AzureProvider =>
     createAzureProvider({
       identity,
+      pimIdentity: { ...identity, clientId: PIM_APP },
       clock: systemClock,
       endSigner,
       endpoint: simulator.url,
@@ -217,10 +255,11 @@ export async function rbacHarness(given: Given, settings: Partial<AzureSettings>
     if (next >= PEOPLE) throw new Error('there are no more people in this world');
     const now = systemClock.now();
     const principal = sameAs?.principal ?? person(next).id;
-    const place = { method: 'rbac', target: subscription, role: given.role, principal };
+    const method = given.role.azure?.method ?? '';
+    const place = { method, target: subscription, role: given.role, principal };
     return {
       ...place,
-      slot: slotKey('azure', 'rbac', provider.sharedPlace(place)),
+      slot: slotKey('azure', method, provider.sharedPlace(place)),
       grant: newId(systemRandom, 'grt'),
       activatedAt: now,
       endsAt: after(now, durationMs),
@@ -234,8 +273,8 @@ export async function rbacHarness(given: Given, settings: Partial<AzureSettings>
     endSigner,
     identity,
     with: make,
-    method: 'rbac',
-    calls: CALLS,
+    method: given.role.azure?.method ?? '',
+    calls: given.calls,
     binding: fresh,
     over: (change) => ({ ...fresh(600_000), ...change }),
     impossible: () => ({ ...fresh(600_000), principal: 'ana.ribeiro@acme.example' }),
@@ -284,12 +323,15 @@ async function journal(url: string): ReturnType<ProviderHarness['journal']> {
     readonly principal: string | null;
     readonly code: string;
   }[];
-  const listed: readonly string[] = [...READ_ACTIONS, ...WRITE_ACTIONS];
+  const listed: Readonly<Record<string, readonly string[]>> = {
+    [BROKER_APP]: [...READ_ACTIONS, ...WRITE_ACTIONS],
+    [PIM_APP]: PIM_ACTIONS,
+  };
   return entries
-    .filter(({ service, principal }) => service !== 'entra' && principal === BROKER_APP)
-    .map(({ action, code }) => ({
+    .filter(({ service, principal }) => service !== 'entra' && principal !== null && principal in listed)
+    .map(({ action, code, principal }) => ({
       action,
-      permitted: listed.includes(action) && code !== 'AuthorizationFailed',
+      permitted: listed[principal ?? '']?.includes(action) === true && code !== 'AuthorizationFailed',
       handsOut: false,
     }));
 }

@@ -6,7 +6,7 @@ import { BROKER_ROLE, delegationCondition } from '../../src/providers/azure/perm
 
 /** The company on Azure that the contract suite runs in: many people without any access, an owner, and Curfew with the rights that it asks for. */
 
-export const PEOPLE = 90;
+export const PEOPLE = 160;
 
 export const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/billing`;
 export const ACCOUNT = 'providers/Microsoft.Storage/storageAccounts/acmeinvoices';
@@ -18,6 +18,10 @@ export function roleId(name: string): string {
   if (found === null) throw new Error(`${name} is no role of Azure's`);
   return found.id;
 }
+
+/** Curfew's other identity, for Privileged Identity Management alone. */
+export const PIM_APP = '22222222-2222-4222-8222-222222222233';
+export const PIM_ID = stableGuid(TENANT, 'ServicePrincipal', PIM_APP);
 
 /** Object id of Curfew's own service principal. */
 export const BROKER_ID = stableGuid(TENANT, 'ServicePrincipal', BROKER_APP);
@@ -42,6 +46,7 @@ export const azureWorld: WorldDescription = {
       id: TENANT,
       displayName: 'Acme',
       domains: ['acme.example'],
+      premium: true,
       users: [...INDICES.map((index) => `person-${index}`), 'olga'].map((name) => ({
         userPrincipalName: `${name}@acme.example`,
       })),
@@ -49,6 +54,11 @@ export const azureWorld: WorldDescription = {
         {
           appId: BROKER_APP,
           displayName: 'Curfew',
+          federatedCredentials: [{ name: 'curfew', issuer: ISSUER, subject: 'broker' }],
+        },
+        {
+          appId: PIM_APP,
+          displayName: 'Curfew PIM',
           federatedCredentials: [{ name: 'curfew', issuer: ISSUER, subject: 'broker' }],
         },
       ],
@@ -90,6 +100,12 @@ export const azureWorld: WorldDescription = {
       role: BROKER_ROLE,
       principal: 'Curfew',
       condition: delegationCondition(CATALOGUE.map(roleId)),
+    },
+    {
+      tenant: TENANT,
+      scope: `/subscriptions/${SUBSCRIPTION}`,
+      role: 'User Access Administrator',
+      principal: 'Curfew PIM',
     },
   ],
   issuers: [{ url: ISSUER, keys: [ISSUER_JWK] }],

@@ -51,7 +51,7 @@ test('every place where a role is offered is in the simulated Azure, which takes
       'sandbox-contributor azure/sandbox',
     ]);
     for (const { role, target } of offered) {
-      const place = resolvePlace({ role, target, principal: tenantId });
+      const place = resolvePlace('rbac', { role, target, principal: tenantId });
       if (!place.ok) throw new Error(place.refusal.message);
       expect(condition).toContain(place.value.definition.roleDefinition);
       const subscription = description.subscriptions?.find(({ id }) => id === target.native);

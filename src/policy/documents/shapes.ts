@@ -26,8 +26,8 @@ export interface RoleDocument {
     readonly allows?: readonly DangerousAbility[];
   };
   readonly azure?: {
-    /** Absent: `rbac`, the only one. */
-    readonly method?: 'rbac';
+    /** Absent: `rbac`. */
+    readonly method?: 'rbac' | 'pim';
     readonly role: string;
     readonly scope?: string;
   };

@@ -1,3 +1,4 @@
+import { isoDurationMs } from '../../core/time.ts';
 import { ProviderFault } from '../contract.ts';
 import { LONGEST_SSO_SESSION_MS } from './capabilities.ts';
 import type { IdentityCenterDirectory, PermissionSet } from './identity-center-directory.ts';
@@ -29,13 +30,7 @@ export async function longestSessionMs(
 
 /** Others may have been signed in before it was shortened, so it is never less than what was promised. */
 function lastingMs(set: PermissionSet | null): number {
-  return set === null ? LONGEST_SSO_SESSION_MS : Math.max(LONGEST_SSO_SESSION_MS, durationMs(set.sessionDuration));
-}
-
-/** ISO 8601, as AWS writes it: `PT1H`, `PT1H30M`. */
-function durationMs(text: string): number {
-  const match = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(text);
-  if (match === null) return LONGEST_OF_ANY_MS;
-  const [hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));
-  return (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1_000;
+  return set === null
+    ? LONGEST_SSO_SESSION_MS
+    : Math.max(LONGEST_SSO_SESSION_MS, isoDurationMs(set.sessionDuration) ?? LONGEST_OF_ANY_MS);
 }

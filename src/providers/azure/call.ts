@@ -8,7 +8,7 @@ import type { Tokens } from './identity.ts';
 
 /** One call of Resource Manager. */
 export interface ArmCall {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Path without version; begins with a slash. */
   readonly path: string;
   readonly version: string;
@@ -33,6 +33,8 @@ export interface Arm {
   call(what: ArmCall, call: CallOptions): Promise<ArmAnswer>;
   /** Reads a list to its last page. */
   list(what: Omit<ArmCall, 'method' | 'body' | 'expects'>, call: CallOptions): Promise<readonly unknown[]>;
+  /** The same where there may be no such list; `null`: the answer was an error code that the caller expected. */
+  tryList(what: Omit<ArmCall, 'method' | 'body'>, call: CallOptions): Promise<readonly unknown[] | null>;
 }
 
 /** More pages than any list of ours can have; a list that goes on for ever is a fault. */
@@ -70,23 +72,32 @@ export function createArm(ports: {
     throw classifyAnswer(answer, effect, what.what);
   };
 
+  const tryList: Arm['tryList'] = async (what, call) => {
+    const all: unknown[] = [];
+    const asked = { ...what, method: 'GET' } as const;
+    let next: URL | null = urlOf(management, what);
+    for (let page = 0; next !== null; page += 1) {
+      if (page >= MOST_PAGES) throw new ProviderFault('unreachable', `${what.what}: the list has no end`);
+      const answer = await send(asked, next, call);
+      if (answer.status >= 300) return null;
+      const body = pageOf(bodyOf(answer, asked));
+      if (body === null) throw new ProviderFault('unreachable', `${what.what}: the answer is no list`);
+      all.push(...body.value);
+      next = body.nextLink === null ? null : ownLink(body.nextLink, management, what.what);
+    }
+    return all;
+  };
+
   return {
+    tryList,
     async call(what, call) {
       const answer = await send(what, urlOf(management, what), call);
       const went = answer.status >= 200 && answer.status < 300;
       return { code: went ? null : armError(answer).code, body: bodyOf(answer, what), cloudNow: dateOf(answer) };
     },
     async list(what, call) {
-      const all: unknown[] = [];
-      let next: URL | null = urlOf(management, what);
-      for (let page = 0; next !== null; page += 1) {
-        if (page >= MOST_PAGES) throw new ProviderFault('unreachable', `${what.what}: the list has no end`);
-        const body = pageOf(bodyOf(await send({ ...what, method: 'GET' }, next, call), { ...what, method: 'GET' }));
-        if (body === null) throw new ProviderFault('unreachable', `${what.what}: the answer is no list`);
-        all.push(...body.value);
-        next = body.nextLink === null ? null : ownLink(body.nextLink, management, what.what);
-      }
-      return all;
+      // Without codes that are expected every refusal is thrown.
+      return (await tryList(what, call)) ?? [];
     },
   };
 }

@@ -41,6 +41,27 @@ export const RBAC: MethodCapabilities = {
   rungs: ['Delete the role assignment'],
 };
 
+/** What `method: pim` promises: PIM ends it, as long as the tenant pays for it. */
+export const PIM: MethodCapabilities = {
+  ...RBAC,
+  method: 'pim',
+  endedBy: 'cloud',
+  // PIM takes nothing away in the first five minutes.
+  cut: { possible: true, withinMs: ROLE_CHANGE_MS + 300_000 },
+  residual: {
+    maxMs: ROLE_CHANGE_MS + 300_000,
+    words:
+      'At its end Privileged Identity Management takes the role assignment away, even when Curfew is gone, as long as the tenant has its licence: where that ' +
+      `lapses, Azure makes the assignment permanent, and Curfew deletes it. An end in the first five minutes waits for the sixth. ${TEN_MINUTES} ${GOES_ON}`,
+  },
+  // It has to be five minutes at least when it is asked for, and may be asked for late.
+  shortestDurationMs: 600_000,
+  earliestRemovalMs: 300_000,
+  rungs: [
+    'Ask Privileged Identity Management to take the assignment away; where it has no licence any more, delete the role assignment',
+  ],
+};
+
 /** Who ends a grant of a role while Curfew is gone: Azure, where nothing is left of the assignment that changes anything. */
 export function endedBy({ nativeEnd }: AzureRbac): EndedBy {
   return nativeEnd?.whole === true ? 'cloud' : 'broker';

@@ -1,8 +1,10 @@
 import type { Role } from '../../core/role.ts';
 import type { Target } from '../../core/target.ts';
 import { ProviderFault, type CallOptions, type DoctorFinding, type DoctorPlace } from '../contract.ts';
+import { examinePim } from './doctor-pim.ts';
 import { scopeOf } from './names.ts';
 import { BROKER_ROLE, delegationCondition } from './permissions.ts';
+import type { PimCalls } from './pim-requests.ts';
 import type { Assignment, RoleAssignments } from './rbac-assignments.ts';
 
 /** Reader of everything, which some give the broker as well; it can change nothing. */
@@ -13,6 +15,8 @@ export interface DoctorPorts {
   readonly assignments: RoleAssignments;
   /** Object id of the broker's own service principal. Throws faults. */
   readonly self: (signal: AbortSignal) => Promise<string>;
+  /** As the identity for Privileged Identity Management; `null`: there is none. */
+  readonly pim: PimCalls | null;
 }
 
 /**
@@ -20,7 +24,7 @@ export interface DoctorPorts {
  * others. Each role is looked for in the condition as it stands in Azure, which somebody may have edited since. Faults become findings.
  */
 export async function diagnose(
-  { assignments, self }: DoctorPorts,
+  { assignments, self, pim }: DoctorPorts,
   places: readonly DoctorPlace[],
   call: CallOptions,
 ): Promise<readonly DoctorFinding[]> {
@@ -28,7 +32,10 @@ export async function diagnose(
   for (const { target, roles } of places) {
     const scope = scopeOf(target);
     if (scope === null) continue;
+    findings.push(...(await examinePim(pim, { target, roles }, call)));
     const wanted = rolesOf(roles);
+    // Nothing is asked of a broker that has nothing to assign here by itself.
+    if (wanted.length === 0 && findings.some((one) => one.target === target.key)) continue;
     try {
       const own = await self(call.signal);
       const given = (await assignments.list(scope, own, call)).filter((one) => isAbove(one.scope, scope));
@@ -85,7 +92,7 @@ function judge({ key }: Pick<Target, 'key'>, { scope, own, wanted, given }: Seen
 }
 
 function rolesOf(roles: readonly Role[]): readonly string[] {
-  return [...new Set(roles.flatMap(({ azure }) => azure?.roleDefinition ?? []))].sort();
+  return [...new Set(roles.flatMap(({ azure }) => (azure?.method === 'rbac' ? azure.roleDefinition : [])))].sort();
 }
 
 function guidsIn(condition: string): readonly string[] {

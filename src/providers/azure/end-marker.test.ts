@@ -14,14 +14,14 @@ const signer = createEndSigner(makeEd25519Pem());
 const verifier = createEndVerifier([signer.publicKey]);
 
 test('a description says to people when it ends, and to us that we said so', () => {
-  const text = describeEnd(signer, PLACE, GRANT, END);
+  const text = describeEnd(signer, 'rbac', PLACE, GRANT, END);
   expect(text).toMatch(
     /^Given by Curfew until 2026-11-23T10:00:00Z, and taken away by it then\. Do not edit\. \[curfew-end 1 /,
   );
   expect(Buffer.byteLength(text)).toBeLessThan(2_048);
   // Never later than what was promised.
   const endsAt = instant(Date.UTC(2026, 10, 23, 10));
-  expect(readEndMarker(text, PLACE, verifier)).toEqual({ kind: 'signed', endsAt, grant: GRANT });
+  expect(readEndMarker(text, 'rbac', PLACE, verifier)).toEqual({ kind: 'signed', endsAt, grant: GRANT });
 });
 
 test.each([
@@ -31,17 +31,19 @@ test.each([
   ['a part of it', (text: string) => text.slice(0, -10)],
   ['no time', (text: string) => text.replace('1 2026-11-23T10', '1 2026-99-23T10')],
 ])('with %s it is bad', (_, edit) => {
-  expect(readEndMarker(edit(describeEnd(signer, PLACE, GRANT, END)), PLACE, verifier)).toEqual({ kind: 'bad' });
+  expect(readEndMarker(edit(describeEnd(signer, 'rbac', PLACE, GRANT, END)), 'rbac', PLACE, verifier)).toEqual({
+    kind: 'bad',
+  });
 });
 
 test('it is bad on another place and under another key, and whatever says nothing of it has none', () => {
-  const text = describeEnd(signer, PLACE, GRANT, END);
-  expect(readEndMarker(text, [...PLACE.slice(0, 2), '/subscriptions/t'], verifier)).toEqual({ kind: 'bad' });
+  const text = describeEnd(signer, 'rbac', PLACE, GRANT, END);
+  expect(readEndMarker(text, 'rbac', [...PLACE.slice(0, 2), '/subscriptions/t'], verifier)).toEqual({ kind: 'bad' });
   const another = createEndVerifier([createEndSigner(makeEd25519Pem()).publicKey]);
-  expect(readEndMarker(text, PLACE, another)).toEqual({ kind: 'bad' });
-  expect(readEndMarker('Ana needs this', PLACE, verifier)).toEqual({ kind: 'none' });
+  expect(readEndMarker(text, 'rbac', PLACE, another)).toEqual({ kind: 'bad' });
+  expect(readEndMarker('Ana needs this', 'rbac', PLACE, verifier)).toEqual({ kind: 'none' });
   // A sentence of ours that somebody moved a word in is read by its marker.
-  expect(readEndMarker(text.replace('Given', 'Was given'), PLACE, verifier)).toMatchObject({ kind: 'signed' });
+  expect(readEndMarker(text.replace('Given', 'Was given'), 'rbac', PLACE, verifier)).toMatchObject({ kind: 'signed' });
 });
 
 test('a condition names every data action, and compares with the whole second', () => {

@@ -20,6 +20,7 @@ interface World {
 function lost(scope: string, { groups, state = null, inGroup = [] }: World) {
   const gone = () => Promise.reject(new ProviderFault('target-gone', 'not found'));
   const arm: Arm = {
+    tryList: async () => null,
     list: async () => (groups === null ? gone() : groups.map((name) => ({ name }))),
     call: async () =>
       state === null

@@ -14,7 +14,11 @@ const START_MS = 5_000;
  */
 export async function openAzure(
   config: Config,
-  simulated: { readonly endpoint: string; readonly identity: AzureIdentity } | null,
+  simulated: {
+    readonly endpoint: string;
+    readonly identity: AzureIdentity;
+    readonly pimIdentity?: AzureIdentity;
+  } | null,
   ports: Pick<AzureProviderOptions, 'endSigner' | 'clock'>,
 ): Promise<AzureProvider | null> {
   const { azure, role } = config;
@@ -23,9 +27,11 @@ export async function openAzure(
     throw new ConfigProblem(
       'AZURE_AUTHORITY_HOST is not where Microsoft issues tokens, such as https://login.microsoftonline.com/.',
     );
+  const pimIdentity = simulated === null ? pimIdentityOf(azure) : simulated.pimIdentity;
   const provider = createAzureProvider({
     ...ports,
     identity: simulated?.identity ?? identityOf(azure),
+    ...(pimIdentity === undefined ? {} : { pimIdentity }),
     ...(azure.authority === undefined ? {} : { authority: azure.authority }),
     ...(simulated === null ? {} : { endpoint: simulated.endpoint, allowCustomEndpoint: true }),
   });
@@ -39,6 +45,11 @@ export function identityOf({ tenantId, identity }: AzureConfig): AzureIdentity {
   if (identity.kind !== 'federated') return identity;
   const { kind, clientId, tokenFile } = identity;
   return { kind, tenantId, clientId, assertion: () => readTokenFile(tokenFile) };
+}
+
+/** The same platform speaks for it, by another client id. */
+function pimIdentityOf({ pimClientId: clientId, ...azure }: AzureConfig): AzureIdentity | undefined {
+  return clientId === undefined ? undefined : identityOf({ ...azure, identity: { ...azure.identity, clientId } });
 }
 
 /** That a token service cannot be reached is no reason not to start: what ends in other clouds must end. */

@@ -19,6 +19,23 @@ export const SWEEPER_ACTIONS = [
   'Microsoft.Authorization/roleAssignments/read',
 ] as const;
 
+/**
+ * All that the identity for Privileged Identity Management calls. They are a part of User Access Administrator, and Azure lets no condition limit
+ * them: whoever has this identity can give anybody anything there. So it is another one than the broker's, given where roles by `method: pim` are.
+ */
+export const PIM_ACTIONS = [
+  'Microsoft.Authorization/roleAssignmentScheduleInstances/read',
+  'Microsoft.Authorization/roleAssignmentScheduleRequests/cancel/action',
+  'Microsoft.Authorization/roleAssignmentScheduleRequests/read',
+  'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
+  'Microsoft.Authorization/roleAssignmentSchedules/read',
+  'Microsoft.Authorization/roleAssignments/delete',
+  'Microsoft.Authorization/roleAssignments/read',
+  'Microsoft.Authorization/roleManagementPolicyAssignments/read',
+  'Microsoft.Resources/subscriptions/read',
+  'Microsoft.Resources/subscriptions/resourceGroups/read',
+] as const;
+
 /** The role of the broker, by its GUID: Role Based Access Control Administrator. */
 export const BROKER_ROLE = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168';
 

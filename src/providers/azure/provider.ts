@@ -11,15 +11,19 @@ import {
 } from '../contract.ts';
 import { byMethod } from '../method.ts';
 import type { EndSigner } from '../signed-end.ts';
-import { createArm } from './call.ts';
+import { createArm, type Arm } from './call.ts';
 import { diagnose } from './doctor.ts';
 import { endpointsOf, GLOBAL_AUTHORITY } from './endpoints.ts';
-import { createTokens, objectIdIn, type AzureIdentity } from './identity.ts';
+import { createTokens, objectIdIn, type AzureIdentity, type Tokens } from './identity.ts';
+import { pim } from './pim.ts';
+import { pimCalls } from './pim-requests.ts';
 import { rbac } from './rbac.ts';
 import { roleAssignments } from './rbac-assignments.ts';
 
 export interface AzureProviderOptions {
   readonly identity: AzureIdentity;
+  /** For `method: pim` alone, which needs rights that no condition can limit. Absent: nothing is given by it. */
+  readonly pimIdentity?: AzureIdentity;
   /** Where tokens are issued; decides the cloud of Microsoft's. Absent: the global one. */
   readonly authority?: string;
   readonly clock: Clock;
@@ -50,24 +54,35 @@ export function createAzureProvider(options: AzureProviderOptions): AzureProvide
     options.endpoint,
     options.allowCustomEndpoint ?? false,
   );
-  const tokens = createTokens(identity, { endpoints, clock, requestTimeoutMs });
-  const arm = createArm({ tokens, management: endpoints.management, requestTimeoutMs });
+  const tokensOf = (of: AzureIdentity): Tokens => createTokens(of, { endpoints, clock, requestTimeoutMs });
+  const armOf = (of: Tokens): Arm => createArm({ tokens: of, management: endpoints.management, requestTimeoutMs });
+  const tokens = tokensOf(identity);
+  const pimTokens = options.pimIdentity === undefined ? null : tokensOf(options.pimIdentity);
+  const arm = armOf(tokens);
+  const pimArm = pimTokens === null ? null : armOf(pimTokens);
   // There are no certificates here, and nothing beside bindings: whoever asks whether there is hears no.
   const {
     issueCertificate: _,
     forget: __,
     tidy: ___,
     ...handedOn
-  } = byMethod('Azure', [rbac({ arm, clock, endSigner })]);
+  } = byMethod('Azure', [rbac({ arm, clock, endSigner }), pim({ arm: pimArm, clock, endSigner })]);
   return {
     name: 'azure',
     ...handedOn,
     doctor: (places, call) =>
       diagnose(
-        { assignments: roleAssignments(arm), self: async (signal) => objectIdIn(await tokens.get(signal)) },
+        {
+          assignments: roleAssignments(arm),
+          self: async (signal) => objectIdIn(await tokens.get(signal)),
+          pim: pimArm === null ? null : pimCalls(pimArm),
+        },
         places,
         call,
       ),
-    requireIdentity: async (signal) => void (await tokens.get(signal)),
+    requireIdentity: async (signal) => {
+      await tokens.get(signal);
+      await pimTokens?.get(signal);
+    },
   };
 }

@@ -19,7 +19,7 @@ function wanted(scope: string, kind = 'subscription', native = SUBSCRIPTION, pri
 }
 
 const scopeOf = (...of: Parameters<typeof wanted>): string | null => {
-  const found = resolvePlace(wanted(...of));
+  const found = resolvePlace('rbac', wanted(...of));
   return found.ok ? found.value.scope : null;
 };
 
@@ -42,19 +42,19 @@ describe('the place of an assignment', () => {
   });
 
   test('is that of an object id alone; of anything else is said how to get it, and nothing that a shell would obey', () => {
-    expect(resolvePlace(wanted('', 'subscription', SUBSCRIPTION, 'ana@acme.example'))).toMatchObject({
+    expect(resolvePlace('rbac', wanted('', 'subscription', SUBSCRIPTION, 'ana@acme.example'))).toMatchObject({
       refusal: {
         message: expect.stringContaining('"ana@acme.example"') as string,
         hint: expect.stringMatching(/az ad user show --id ana@acme\.example --query id -o tsv$/) as string,
       },
     });
-    const found = resolvePlace(wanted('', 'subscription', SUBSCRIPTION, 'a$(x)'));
+    const found = resolvePlace('rbac', wanted('', 'subscription', SUBSCRIPTION, 'a$(x)'));
     expect(found.ok ? '' : found.refusal.hint).not.toContain('$(');
   });
 
   test('has one name, however it is capitalised, and another in another deployment, at another place or for another role', () => {
     const at = (...of: Parameters<typeof wanted>) => {
-      const found = resolvePlace(wanted(...of));
+      const found = resolvePlace('rbac', wanted(...of));
       if (!found.ok) throw new Error(found.refusal.message);
       return found.value;
     };

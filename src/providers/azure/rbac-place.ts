@@ -1,25 +1,27 @@
 import { ok, refused, type Result } from '../../core/result.ts';
-import type { AzureRbac } from '../../core/role.ts';
+import type { AzureDefinition } from '../../core/role.ts';
 import type { BindingSpec } from '../contract.ts';
 import { isGuid, notBy, scopeOf, stableGuid, type Refusal } from './names.ts';
 
-/** Where a binding of `method: rbac` lands: the one place that Azure has for a principal, a role and a scope. */
-export interface AssignmentPlace {
+/** Where a binding of a role of Resource Manager lands: the one place that Azure has for a principal, a role and a scope. */
+export interface AssignmentPlace<Definition extends AzureDefinition = AzureDefinition> {
   /** Path in Resource Manager, as it is called. */
   readonly scope: string;
   /** Object id of the person's Entra user. */
   readonly principalId: string;
-  readonly definition: AzureRbac;
+  readonly definition: Definition;
 }
 
-/** Resolves a binding. Refuses what could never be an assignment, and a person of whom only a name is known. */
-export function resolvePlace({
-  role,
-  target,
-  principal,
-}: Pick<BindingSpec, 'role' | 'target' | 'principal'>): Result<AssignmentPlace, Refusal> {
+/**
+ * Resolves a binding of a method. Refuses a role that the method does not give, what could never be an assignment, and a person of whom only a name
+ * is known.
+ */
+export function resolvePlace<Method extends AzureDefinition['method']>(
+  method: Method,
+  { role, target, principal }: Pick<BindingSpec, 'role' | 'target' | 'principal'>,
+): Result<AssignmentPlace<Extract<AzureDefinition, { readonly method: Method }>>, Refusal> {
   const definition = role.azure;
-  if (definition?.method !== 'rbac') return refused(notBy('rbac', role));
+  if (!isBy(method, definition)) return refused(notBy(method, role));
   const base = target.provider === 'azure' ? scopeOf(target) : null;
   if (base === null || !isPath(definition.scope) || !leadsOn(target.kind, definition.scope))
     return refused({
@@ -68,4 +70,11 @@ function leadsOn(kind: string, scope: string): boolean {
 /** What somebody may paste into a shell. */
 function quoted(text: string): string {
   return /^[\w.@+-]+$/.test(text) ? text : '<their user principal name>';
+}
+
+function isBy<Method extends AzureDefinition['method']>(
+  method: Method,
+  definition: AzureDefinition | null,
+): definition is Extract<AzureDefinition, { readonly method: Method }> {
+  return definition?.method === method;
 }

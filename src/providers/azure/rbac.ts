@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
+import type { AzureRbac } from '../../core/role.ts';
 import { toIso } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { facts, goingOn, refuseSkew } from '../calling.ts';
@@ -24,7 +25,9 @@ import { describeEnd, readEndMarker } from './end-marker.ts';
 import { whyLost } from './lost-scope.ts';
 import { isGuid } from './names.ts';
 import { roleAssignments, type Assignment, type RoleAssignments, type Written } from './rbac-assignments.ts';
-import { assignmentName, nativeNames, resolvePlace, type AssignmentPlace } from './rbac-place.ts';
+import { assignmentName, nativeNames, resolvePlace, type AssignmentPlace as AnyPlace } from './rbac-place.ts';
+
+type AssignmentPlace = AnyPlace<AzureRbac>;
 
 /** What the method needs of the provider. */
 export interface RbacPorts {
@@ -42,7 +45,7 @@ export interface RbacPorts {
 export function rbac(ports: RbacPorts): Method {
   const at = new RbacAssignments(ports);
   const resolve = (spec: Pick<BindingSpec, 'role' | 'target' | 'principal'>): AssignmentPlace => {
-    const found = resolvePlace(spec);
+    const found = resolvePlace('rbac', spec);
     if (!found.ok) throw new ProviderFault('invalid', found.refusal.message);
     return found.value;
   };
@@ -59,9 +62,9 @@ export function rbac(ports: RbacPorts): Method {
     revoke: async (binding, _ending, _rung, call) => at.revoke(resolve(binding), binding, call),
     // Each place has a name of its own, and whoever writes it twice writes the same.
     exclusive: () => null,
-    quota: quotaOf,
-    residual: ({ role, target }) => (role.azure === null ? RBAC.residual : residualOf(role.azure, target)),
-    endedBy: ({ azure }) => (azure === null ? RBAC.endedBy : endedBy(azure)),
+    quota: (place, act) => quotaOf(place, act, { reads: 4 }),
+    residual: ({ role: { azure }, target }) => (azure?.method === 'rbac' ? residualOf(azure, target) : RBAC.residual),
+    endedBy: ({ azure }) => (azure?.method === 'rbac' ? endedBy(azure) : RBAC.endedBy),
     sharedPlace: (wanted) => nativeNames(resolve(wanted)),
     issueCredential: ({ grant }) =>
       Promise.reject(
@@ -70,15 +73,16 @@ export function rbac(ports: RbacPorts): Method {
           `Nothing is handed out under ${grant}: its holder signs in to Azure as themselves`,
         ),
       ),
-    landing,
+    landing: (binding) => {
+      const found = resolvePlace('rbac', binding);
+      return found.ok ? landingAt(found.value) : null;
+    },
     tidy: async () => ({ removed: false, left: 0 }),
   };
 }
 
-function landing(binding: Pick<BindingSpec, 'role' | 'target' | 'principal'>): Landing | null {
-  const found = resolvePlace(binding);
-  if (!found.ok) return null;
-  const { scope, principalId, definition } = found.value;
+/** What a role of Resource Manager adds to, whichever way it is given. */
+export function landingAt({ scope, principalId, definition }: AnyPlace): Landing {
   const identity = `${principalId} in Entra, ${definition.roleName} at ${scope}`;
   const words =
     `The access lands on your own Entra user: ${identity}. Sign in with "az login" or in the portal; ` +
@@ -87,7 +91,7 @@ function landing(binding: Pick<BindingSpec, 'role' | 'target' | 'principal'>): L
 }
 
 function plan(wanted: BindingSpec, keyId: string): Plan {
-  const found = resolvePlace(wanted);
+  const found = resolvePlace('rbac', wanted);
   if (!found.ok) return { ok: false, ...found.refusal };
   const { scope, principalId, definition } = found.value;
   const end = toIso(endSecond(wanted.endsAt));
@@ -101,14 +105,14 @@ function plan(wanted: BindingSpec, keyId: string): Plan {
 }
 
 /** What a binding takes of the rates of Resource Manager: one write or delete, and looks until it is done. */
-function quotaOf({ target }: BindingPlace, act: Act): readonly Quota[] {
+export function quotaOf({ target }: BindingPlace, act: Act, { reads }: { readonly reads: number }): readonly Quota[] {
   if (act === 'tidy') return [];
   const [, subscription] = /^(?:\/subscriptions\/)?([0-9a-f-]{36})/i.exec(target.native) ?? [];
   // The buckets of what stands above subscriptions are those of the tenant, of which a broker has one.
   const where = target.kind === 'management-group' ? 'tenant' : (subscription ?? target.native).toLowerCase();
   const gives = act === 'provision' || act === 'move-end';
   return [
-    { key: `azure:arm-reads:${where}`, ...READS, calls: 4 },
+    { key: `azure:arm-reads:${where}`, ...READS, calls: reads },
     gives
       ? { key: `azure:arm-writes:${where}`, ...WRITES, calls: 1 }
       : { key: `azure:arm-deletes:${where}`, ...DELETES, calls: 1 },
@@ -225,7 +229,7 @@ class RbacAssignments {
     },
   ): Observation {
     const { spec, ending, listed, now } = looked;
-    const marker = readEndMarker(own.description, nativeNames(place), this.#verifier);
+    const marker = readEndMarker(own.description, 'rbac', nativeNames(place), this.#verifier);
     const { nativeEnd } = place.definition;
     const signed = marker.kind === 'signed' ? marker : null;
     const wanted = nativeEnd === null || signed === null ? null : endCondition(nativeEnd, signed.endsAt);
@@ -261,7 +265,7 @@ class RbacAssignments {
   #written(place: AssignmentPlace, { grant, endsAt }: BindingSpec): Written {
     const { nativeEnd } = place.definition;
     return {
-      description: describeEnd(this.#signer, nativeNames(place), grant, endsAt),
+      description: describeEnd(this.#signer, 'rbac', nativeNames(place), grant, endsAt),
       condition: nativeEnd === null ? null : endCondition(nativeEnd, endsAt),
     };
   }

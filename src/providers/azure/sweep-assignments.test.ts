@@ -22,7 +22,7 @@ function ending(inMs: number, scope = SCOPE): Assignment {
     'acdd72a7-3385-48ef-bd42-f606fba81ae7',
   ];
   const native = [principalId, roleDefinition, scope.toLowerCase()];
-  const description = describeEnd(signer, native, 'grt_abcdefghijklmnopqrst' as GrantId, after(NOW, inMs));
+  const description = describeEnd(signer, 'rbac', native, 'grt_abcdefghijklmnopqrst' as GrantId, after(NOW, inMs));
   const name = stableGuid(signer.keyId, ...native);
   return { name, scope, principalId, roleDefinition, description, condition: null, createdBy: '' };
 }

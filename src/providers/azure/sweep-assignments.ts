@@ -27,7 +27,7 @@ export function judgeAssignment(
   now: Instant,
 ): Verdict | null {
   const native = [one.principalId, one.roleDefinition, one.scope.toLowerCase()];
-  const marker = readEndMarker(one.description, native, verifier);
+  const marker = readEndMarker(one.description, 'rbac', native, verifier);
   const isOurs = verifier.keyIds.some((keyId) => one.name === stableGuid(keyId, ...native));
   if (marker.kind === 'none') {
     return isOurs ? { kind: 'unclear', why: 'it has the name of one of Curfew’s, and no end' } : null;

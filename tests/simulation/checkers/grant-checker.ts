@@ -123,8 +123,10 @@ export class GrantChecker {
   }
 
   #checkLater(row: GrantRow, { until, nth }: Later, context: GrantContext): void {
-    const asked = [...context.requests.values()].find((one) => one.extends === row.id && one.until === until);
-    if (asked?.state !== 'approved') return this.#report(row.id, 'its end was moved to later, and nobody decided that');
+    // The same may have been asked for before, and been denied.
+    const alike = [...context.requests.values()].filter((one) => one.extends === row.id && one.until === until);
+    const asked = alike.find((one) => one.state === 'approved');
+    if (asked === undefined) return this.#report(row.id, 'its end was moved to later, and nobody decided that');
     const durationMs = until - (row.activatedAt ?? 0);
     const why = this.#rules.refusals({ ...this.#deciders(asked.id, row, context), durationMs, extension: nth });
     if (why !== null) this.#report(row.id, `its end was moved to later although ${why}`);

@@ -1,0 +1,4 @@
+import { PIM_READER, rbacHarness } from './azure-harness.ts';
+import { faultContract } from './provider-contract.ts';
+
+faultContract('azure pim', () => rbacHarness(PIM_READER));
