@@ -70,6 +70,7 @@ export const ROUTE_OPERATIONS: Readonly<Record<string, Operation | 'events' | nu
   'GET /v1/administration': 'listAdministration',
   'POST /v1/administration/claim': 'claimAdministration',
   'POST /v1/administration/proposals': 'propose',
+  'POST /v1/administration/proposals/challenge': 'challengeProposing',
   'POST /v1/administration/proposals/{id}/challenge': 'challengeProposal',
   'POST /v1/administration/proposals/{id}/confirm': 'confirmProposal',
   'POST /v1/administration/proposals/{id}/refuse': 'refuseProposal',

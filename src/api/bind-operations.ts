@@ -31,7 +31,8 @@ import {
 import { foreseeOrder } from '../operations/order-outlook.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions, standingSignIns } from '../operations/own-sessions.ts';
 import { previewRequest } from '../operations/preview-request.ts';
-import { challengeProposal, confirmProposal, propose, refuseProposal } from '../operations/proposals.ts';
+import { challengeProposing, propose } from '../operations/propose.ts';
+import { challengeProposal, confirmProposal, refuseProposal } from '../operations/proposals.ts';
 import { requestAccess } from '../operations/request-access.ts';
 import {
   confirmRevocationOrder,
@@ -123,7 +124,8 @@ export function bindOperations(
     examineClouds: (actor) => examineClouds(world, actor, examineMail),
     listAdministration: (actor) => listAdministration(world, actor),
     claimAdministration: (actor, input) => claimAdministration(world, actor, input),
-    propose: (actor, input) => propose(world, actor, input),
+    propose: (actor, input, assertion) => propose(world, actor, input, assertion),
+    challengeProposing: (actor, input) => challengeProposing(world, actor, input),
     challengeProposal: (actor, id, input) => challengeProposal(world, actor, id, input),
     confirmProposal: (actor, id, input) => confirmProposal(world, actor, id, input),
     refuseProposal: (actor, id) => refuseProposal(world, actor, id),

@@ -20,7 +20,7 @@ import type { CloudFinding } from '../operations/examine-clouds.ts';
 import type { CertificateView, CredentialView } from '../operations/issue-credential.ts';
 import type { NotificationSettings } from '../operations/notification-settings.ts';
 import type { PreviewView } from '../operations/preview-request.ts';
-import type { PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts';
+import type { PasskeysView, PasskeyView, RegistrationAnswer } from '../operations/passkeys.ts';
 import type { Favourite } from '../operations/favourites.ts';
 import type { OperationRefusal } from '../operations/refusal.ts';
 import type { SessionView } from '../operations/own-sessions.ts';
@@ -42,7 +42,8 @@ import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
 import type { AuditPage, AuditQuery } from '../operations/search-audit.ts';
 import type { AdministrationView } from '../operations/list-administration.ts';
-import type { Confirmation, ProposalInput } from '../operations/proposals.ts';
+import type { Confirmation } from '../operations/proposals.ts';
+import type { ProposalInput } from '../operations/propose.ts';
 import type { ProposalView } from '../operations/proposal-view.ts';
 import type { Actor } from '../operations/world.ts';
 import type { LedgerReads } from './ledger-port.ts';
@@ -82,7 +83,7 @@ export interface ApiOperations {
   approveRequest(actor: Actor, id: RequestId, input: ApproveInput): Outcome<RequestView>;
   /** What has to be signed to approve a request. */
   challengeDecision(actor: Actor, id: RequestId, input: ApprovalInput): Outcome<SigningView>;
-  listPasskeys(actor: Actor): Outcome<readonly PasskeyView[]>;
+  listPasskeys(actor: Actor): Outcome<PasskeysView>;
   askForStepUp(actor: Actor): Outcome<RequestOptions>;
   passkeyOptions(
     actor: Actor,
@@ -135,7 +136,8 @@ export interface ApiOperations {
   searchAudit(actor: Actor, query: AuditQuery): Outcome<AuditPage>;
   listAdministration(actor: Actor): Outcome<AdministrationView>;
   claimAdministration(actor: Actor, input: { readonly code: string }): Outcome<AdministrationView>;
-  propose(actor: Actor, input: ProposalInput): Outcome<ProposalView>;
+  propose(actor: Actor, input: ProposalInput, assertion?: SignedInput): Outcome<ProposalView>;
+  challengeProposing(actor: Actor, input: ProposalInput): Outcome<SigningView>;
   challengeProposal(actor: Actor, id: ProposalId, input?: Pick<Confirmation, 'seen'>): Outcome<SigningView>;
   confirmProposal(actor: Actor, id: ProposalId, input?: Confirmation): Outcome<ProposalView>;
   refuseProposal(actor: Actor, id: ProposalId): Outcome<ProposalView>;

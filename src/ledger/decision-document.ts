@@ -55,6 +55,15 @@ export interface RecoveryDocument extends Signed {
   readonly person: PersonId;
 }
 
+/** What an admin signs who proposes a change of Curfew itself: another kind than a confirmation, so that neither can stand for the other. */
+export interface ProposingDocument extends Signed {
+  readonly v: 1;
+  readonly kind: 'curfew.proposing';
+  /** The id that the proposal has once it is made. */
+  readonly proposal: ProposalId;
+  readonly change: ProposedChange;
+}
+
 /** What an admin signs who confirms a change of Curfew itself. */
 export interface ProposalDocument extends Signed {
   /** 1: from before it said what changes (`change`). Nobody signs one any more. */
@@ -66,7 +75,7 @@ export interface ProposalDocument extends Signed {
   readonly changes: string;
 }
 
-export type SignedDocument = ApprovalDocument | RecoveryDocument | ProposalDocument;
+export type SignedDocument = ApprovalDocument | RecoveryDocument | ProposingDocument | ProposalDocument;
 
 /** How long a document may be signed after it was made. */
 export const SIGN_WITHIN_MS = 5 * 60_000;
@@ -126,6 +135,8 @@ function isOfItsVersion(read: SignedDocument): boolean {
   switch (read.kind) {
     case 'curfew.approval':
       return isApproval(read);
+    case 'curfew.proposing':
+      return read.v === 1 && isObject(read.change);
     case 'curfew.proposal':
       return read.v === 1 ? read.change === undefined : read.v === 2 && isObject(read.change);
     case 'curfew.passkey-recovery':

@@ -78,7 +78,10 @@ export const EVENTS = {
   'administration.code-issued': only('expiresAt'),
   'administration.claimed': only('role'),
   'administration.claim-refused': only('triesLeft'),
-  'administration.proposed': { public: [...PROPOSED, 'lapsesAt'], personal: ['reason'] },
+  'administration.proposed': {
+    public: [...PROPOSED, 'lapsesAt', 'signed', ...SIGNATURE],
+    personal: ['reason'],
+  },
   'administration.confirmed': only(...PROPOSED, 'signed', ...SIGNATURE),
   'administration.refused': only(...PROPOSED),
   'administration.withdrawn': only(...PROPOSED),

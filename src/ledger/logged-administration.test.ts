@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { softwareAuthenticator } from '../../tests/software-authenticator.ts';
+import { credentialHash } from './assertion.ts';
+import { challengeOf, hashOf, printDocument } from './decision-document.ts';
 import { LoggedApprovals } from './logged-approvals.ts';
 
 const [ADA, BO, CEM] = ['per_ada', 'per_bo', 'per_cem'];
@@ -69,6 +72,82 @@ test('who ever had a passkey confirms with one, and removing it changes nothing'
   expect(faultsOf([had, passkey('removed', BO), entry('proposed'), unsigned])).toEqual([WITHOUT]);
 });
 
+test('who ever had a passkey proposes with one, too, and removing it changes nothing', () => {
+  const had = passkey('registered', ADA);
+  const silent = entry('proposed', { facts: { signed: false } });
+  const without = ['an admin who had a passkey proposed without it'];
+  expect(faultsOf([silent, had])).toEqual([]);
+  expect(faultsOf([had, silent])).toEqual(without);
+  expect(faultsOf([had, passkey('removed', ADA), silent])).toEqual(without);
+  // Whoever confirmed had none, and nothing is wrong with that.
+  expect(faultsOf([had, silent, unsigned])).toEqual(without);
+  // Entries of before say nothing of it, and say it once one does.
+  expect(faultsOf([had, entry('proposed')])).toEqual([]);
+  const other = { by: BO, facts: { proposal: 'prp_2', signed: false } };
+  expect(faultsOf([entry('proposed', other), entry('proposed')])).toEqual([
+    'a change is proposed, and nothing says whether it was signed',
+  ]);
+});
+
+const HOST = 'https://curfew.test';
+const device = softwareAuthenticator({ origin: HOST });
+const credential = credentialHash(device.credentialId);
+const registered = entry('passkey.registered', {
+  by: ADA,
+  facts: { credential, publicKey: device.spki, origin: HOST },
+});
+
+/** What Ada signed, as an entry has it: `said` is what the document says otherwise than the entry. */
+function signature(said: object = {}, kind = 'curfew.proposing') {
+  const change = { action: 'appoint', person: CEM, role: 'auditor' };
+  const times = { issuedAt: '2026-11-03T08:59:00Z', expiresAt: '2026-11-03T09:04:00Z' };
+  const who = { approver: ADA, verdict: 'approve', origin: HOST, nonce: 'n', ...times };
+  const of = kind === 'curfew.proposing' ? { v: 1 } : { v: 2, changes: hashOf({}) };
+  const document = printDocument({ kind, proposal: 'prp_1', change, ...of, ...who, ...said } as never);
+  const { response } = device.assert({ challenge: challengeOf(document) });
+  return { ...response, credential, document, signed: true };
+}
+
+test('what is signed is what is proposed, by whoever proposes it, and nothing else', () => {
+  const signed = entry('proposed', { facts: signature() });
+  expect(faultsOf([registered, signed, unsigned])).toEqual([]);
+  const elsewhere = 'what was signed is not what the entry says';
+  for (const said of [
+    { proposal: 'prp_2' },
+    { change: { action: 'appoint', person: CEM, role: 'admin' } },
+    { change: { action: 'dismiss', person: CEM, role: 'auditor' } },
+    { change: { action: 'appoint', person: BO, role: 'auditor' } },
+  ])
+    expect(faultsOf([registered, entry('proposed', { facts: signature(said) })]), JSON.stringify(said)).toEqual([
+      elsewhere,
+    ]);
+  const facts = signature();
+  const altered = { ...facts, document: facts.document.replace('"auditor"', '"auditos"') };
+  expect(faultsOf([registered, entry('proposed', { facts: altered })])).toEqual([
+    expect.stringMatching(/^a signature does not hold/),
+  ]);
+  expect(faultsOf([registered, entry('proposed', { by: BO, facts: signature() })])).toEqual([
+    'the key of a signature was not that of the approver',
+  ]);
+  expect(faultsOf([registered, entry('proposed', { facts: signature({ approver: BO }) })])).toEqual([
+    'the key of a signature was not that of the approver',
+  ]);
+  const late = { issuedAt: '2026-11-03T08:50:00Z', expiresAt: '2026-11-03T08:55:00Z' };
+  expect(faultsOf([registered, entry('proposed', { facts: signature(late) })])).toEqual([
+    'it was signed at another time than the entry says',
+  ]);
+});
+
+test('what somebody signed to propose confirms nothing, nor the other way round', () => {
+  const unread = 'the document that was signed cannot be read';
+  const ofAnother = entry('proposed', { by: BO, facts: { signed: false } });
+  const confirmed = (kind: string) => entry('confirmed', { by: ADA, facts: signature({}, kind) });
+  expect(faultsOf([registered, ofAnother, confirmed('curfew.proposal')])).toEqual([]);
+  expect(faultsOf([registered, ofAnother, confirmed('curfew.proposing')])).toEqual([unread]);
+  const proposed = entry('proposed', { facts: signature({}, 'curfew.proposal') });
+  expect(faultsOf([registered, proposed])).toEqual([unread]);
+});
+
 test('since it was once said whether a change is signed, it is always said', () => {
   const second = { facts: { proposal: 'prp_2' } };
   const [asked, silent] = [entry('proposed', second), entry('confirmed', second)];
@@ -95,6 +174,8 @@ test('a human under two ids is one: as somebody who had a passkey, and as who pr
   expect(faultsOf([merge(ADA, BO), entry('proposed'), unsigned])).toEqual([
     'a change is confirmed by whoever proposed it',
   ]);
+  const silent = entry('proposed', { facts: { signed: false } });
+  expect(faultsOf([had, merge(ADA, dan), silent])).toEqual(['an admin who had a passkey proposed without it']);
 });
 
 test('two persons become one as it was confirmed; alone, an admin did that before changes were proposed', () => {

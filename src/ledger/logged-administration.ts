@@ -1,4 +1,4 @@
-import { hashOf, type ProposalDocument } from './decision-document.ts';
+import { hashOf, type ProposalDocument, type ProposingDocument } from './decision-document.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,8 +18,8 @@ interface LoggedProposal {
 }
 
 /**
- * Verifies from the entries alone that what admins change is what was proposed by one human, confirmed once by another, and signed where it
- * was signed.
+ * Verifies from the entries alone that what admins change is what was proposed by one human, confirmed once by another, and signed by each who
+ * ever had a passkey.
  */
 export class LoggedAdministration {
   readonly #proposals = new Map<string, LoggedProposal>();
@@ -30,7 +30,8 @@ export class LoggedAdministration {
   /** Who are one human, by each of them: every id of that human, the own one too. */
   readonly #humans = new Map<string, ReadonlySet<string>>();
   #isWhole = true;
-  #saidSigned = false;
+  /** What was said to be signed, or not, at least once: since then it is always said. */
+  readonly #said = new Set<'proposed' | 'confirmed'>();
   #saidChange = false;
   #mergesAreProposed = false;
 
@@ -44,12 +45,17 @@ export class LoggedAdministration {
     this.#hadPasskey.add(person);
   }
 
-  propose({ by, facts, subjects }: AdministrationEntry): string | null {
+  /** `signed`: the document whose signature was verified; `null`: nobody signed it. */
+  propose(entry: AdministrationEntry, signed: ProposingDocument | null = null): string | null {
+    const { by, facts, subjects } = entry;
     const id = textOf(facts['proposal']);
+    const change = hashOf(changeOf(facts, subjects));
     this.#mergesAreProposed ||= facts['action'] === 'merge';
     if (this.#proposals.has(id) || this.#decided.has(id)) return 'a change is proposed twice';
-    this.#proposals.set(id, { change: hashOf(changeOf(facts, subjects)), by });
-    return null;
+    this.#proposals.set(id, { change, by });
+    if (signed === null) return this.#unsigned('proposed', entry);
+    this.#said.add('proposed');
+    return signed.proposal === id && hashOf(signed.change) === change ? null : OTHER_DOCUMENT;
   }
 
   /** `signed`: the document whose signature was verified; `null`: nobody signed it. */
@@ -66,16 +72,16 @@ export class LoggedAdministration {
     if (kind !== 'administration.confirmed') return null;
     if (proposal !== undefined && this.#humanOf(by).has(proposal.by))
       return 'a change is confirmed by whoever proposed it';
-    return signed === null ? this.#unsigned(entry) : this.#compare(signed, id, change);
+    return signed === null ? this.#unsigned('confirmed', entry) : this.#compare(signed, id, change);
   }
 
   /** Entries of before say nothing of a signature: nobody was asked for one. */
-  #unsigned({ by, facts }: AdministrationEntry): string | null {
+  #unsigned(done: 'proposed' | 'confirmed', { by, facts }: AdministrationEntry): string | null {
     if (facts['signed'] !== false)
-      return this.#saidSigned ? 'a change is confirmed, and nothing says whether it was signed' : null;
-    this.#saidSigned = true;
+      return this.#said.has(done) ? `a change is ${done}, and nothing says whether it was signed` : null;
+    this.#said.add(done);
     const had = [...this.#humanOf(by)].some((id) => this.#hadPasskey.has(id));
-    return had ? 'an admin who had a passkey confirmed without it' : null;
+    return had ? `an admin who had a passkey ${done} without it` : null;
   }
 
   #humanOf(person: string): ReadonlySet<string> {
@@ -83,7 +89,7 @@ export class LoggedAdministration {
   }
 
   #compare(signed: ProposalDocument, id: string, change: string): string | null {
-    this.#saidSigned = true;
+    this.#said.add('confirmed');
     if (signed.proposal !== id) return OTHER_DOCUMENT;
     // Whoever signed one of version 1 was not told by it what it changes. Nobody is asked to any more.
     if (signed.change === undefined) return this.#saidChange ? 'what was signed does not say what it changes' : null;

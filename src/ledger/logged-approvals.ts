@@ -19,7 +19,7 @@ export interface ApprovalFault {
 
 /** What a log says about its signed decisions. */
 export interface ApprovalReport {
-  /** Decisions whose signature was verified: approvals, and confirmations of recoveries. */
+  /** What was signed and verified: approvals, confirmations of recoveries, and what admins propose and confirm. */
   readonly verified: number;
   /** Approvals that were given without one, where none is asked for. */
   readonly unsigned: number;
@@ -59,6 +59,7 @@ interface LoggedGrant {
 }
 
 type Body = Readonly<Record<string, unknown>>;
+type DocumentOf<Kind extends SignedDocument['kind']> = Extract<SignedDocument, { readonly kind: Kind }>;
 
 /**
  * Verifies the signed decisions of a log from its entries alone, in their order: which key was whose and when stands in the log itself, so
@@ -123,9 +124,13 @@ export class LoggedApprovals {
       case 'passkey.recovery-confirmed':
         return this.#confirm(body, facts, subjects);
       case 'administration.proposed':
-        return this.#administration.propose(entryOf(body));
+        return this.#administer('curfew.proposing', body, facts, (entry, signed) =>
+          this.#administration.propose(entry, signed),
+        );
       case 'administration.confirmed':
-        return this.#administer(body, facts);
+        return this.#administer('curfew.proposal', body, facts, (entry, signed) =>
+          this.#administration.decide(entry, signed),
+        );
       case 'administration.refused':
       case 'administration.withdrawn':
         return this.#administration.decide(entryOf(body));
@@ -239,18 +244,20 @@ export class LoggedApprovals {
     return says && document.person !== document.approver ? null : OTHER_DOCUMENT;
   }
 
-  #administer(body: Body, facts: Body): string | null {
-    if (facts['signed'] !== true) return this.#administration.decide(entryOf(body));
-    const document = this.#verify('curfew.proposal', body, facts);
-    return typeof document === 'string' ? document : this.#administration.decide(entryOf(body), document);
-  }
-
-  /** Verifies the signature of an entry by a key that was its actor's at that place in the log. A text says what is wrong. */
-  #verify<Kind extends SignedDocument['kind']>(
+  /** What an admin proposed or confirmed: with a signature that holds, or without one. */
+  #administer<Kind extends 'curfew.proposing' | 'curfew.proposal'>(
     kind: Kind,
     body: Body,
     facts: Body,
-  ): Extract<SignedDocument, { readonly kind: Kind }> | string {
+    judge: (entry: AdministrationEntry, signed: DocumentOf<Kind> | null) => string | null,
+  ): string | null {
+    if (facts['signed'] !== true) return judge(entryOf(body), null);
+    const document = this.#verify(kind, body, facts);
+    return typeof document === 'string' ? document : judge(entryOf(body), document);
+  }
+
+  /** Verifies the signature of an entry by a key that was its actor's at that place in the log. A text says what is wrong. */
+  #verify<Kind extends SignedDocument['kind']>(kind: Kind, body: Body, facts: Body): DocumentOf<Kind> | string {
     const text = textOf(facts['document']);
     const document = readDocument(kind, text);
     if (document === null) return 'the document that was signed cannot be read';

@@ -5,6 +5,7 @@ import {
   printDocument,
   SIGN_WITHIN_MS,
   type ProposalDocument,
+  type ProposingDocument,
   type RecoveryDocument,
   type Signed,
 } from '../ledger/decision-document.ts';
@@ -15,14 +16,20 @@ import { askForAssertion } from './take-assertion.ts';
 import type { Actor, World } from './world.ts';
 
 /** What is signed besides approvals, which say more (`sign-decision.ts`), and what the question of each is for. */
-const PURPOSES = { 'curfew.passkey-recovery': 'recover', 'curfew.proposal': 'administer' } as const;
+const PURPOSES = {
+  'curfew.passkey-recovery': 'recover',
+  'curfew.proposing': 'administer',
+  'curfew.proposal': 'administer',
+} as const;
+type About =
+  Omit<RecoveryDocument, keyof Signed> | Omit<ProposingDocument, keyof Signed> | Omit<ProposalDocument, keyof Signed>;
 
-/** Puts what somebody is about to confirm into a document, whose hash their passkey then signs. Nothing is confirmed by it. */
+/** Puts what somebody is about to propose or confirm into a document, whose hash their passkey then signs. Nothing is done by it. */
 export async function askToSign(
   world: World,
   trx: Trx,
   actor: Actor,
-  about: Omit<RecoveryDocument, keyof Signed> | Omit<ProposalDocument, keyof Signed>,
+  about: About,
   now: Instant,
 ): Promise<Result<SigningView, OperationRefusal>> {
   const expiresAt = toIso(after(now, SIGN_WITHIN_MS));

@@ -291,6 +291,7 @@ export const AUTHORISATION = {
   listAdministration: row('proposal', { people: CONCERNED, watchers: ALL, machines: same('people-only') }),
   claimAdministration: EVERY_PERSON,
   propose: ADMINISTER,
+  challengeProposing: ADMINISTER,
   // Whom it is about decides nothing of it while there is another admin, nor ever whether they are one human: see `proposals.ts`.
   challengeProposal: CONFIRM_CHANGE,
   confirmProposal: CONFIRM_CHANGE,

@@ -149,9 +149,9 @@ export function entryWords(body: EntryBody): string {
     case 'administration.claim-refused':
       return `tried a wrong code for an admin; ${say('triesLeft')} tries were left`;
     case 'administration.proposed':
-      return `proposed to ${changeWords(say)}`;
+      return `proposed to ${changeWords(say)}${unsignedWords(facts)}`;
     case 'administration.confirmed':
-      return `confirmed to ${changeWords(say)}${facts['signed'] === false ? ', without a passkey' : ''}`;
+      return `confirmed to ${changeWords(say)}${unsignedWords(facts)}`;
     case 'administration.refused':
       return `refused to ${changeWords(say)}`;
     case 'administration.withdrawn':
@@ -173,6 +173,11 @@ export function entryWords(body: EntryBody): string {
     default:
       return body.kind.replace('.', ' ').replaceAll('-', ' ');
   }
+}
+
+/** Entries of before say nothing of a signature. */
+function unsignedWords(facts: EntryBody['facts']): string {
+  return facts['signed'] === false ? ', without a passkey' : '';
 }
 
 function changeWords(say: (name: string) => string): string {

@@ -8,6 +8,7 @@ import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
 import { closeRecovery, lockRecoveryOf, type RecoveryRecord } from '../store/passkey-recoveries.ts';
 import {
+  everHadPasskey,
   forgetChallenges,
   insertPasskey,
   keepChallenge,
@@ -52,11 +53,19 @@ export interface RegistrationAnswer {
 const MOST_PASSKEYS = 20;
 const LONGEST_NAME = 60;
 
+/** What somebody can sign with. */
+export interface PasskeysView {
+  readonly items: readonly PasskeyView[];
+  /** They had one, under any of their ids, and have none: what takes one takes a recovery first. */
+  readonly needsRecovery: boolean;
+}
+
 /** The passkeys that the actor has. */
-export async function listPasskeys(world: World, actor: Actor): Outcome<readonly PasskeyView[]> {
+export async function listPasskeys(world: World, actor: Actor): Outcome<PasskeysView> {
   const no = judge('listPasskeys', actor);
   if (no !== null) return refused(no);
-  return ok((await passkeysOf(world.db, actor.person)).map(viewOf));
+  const items = (await passkeysOf(world.db, actor.person)).map(viewOf);
+  return ok({ items, needsRecovery: items.length === 0 && (await everHadPasskey(world.db, actor.person)) });
 }
 
 /** Asks for an assertion by a passkey that the actor has, which is taken before they register another or link an account. */

@@ -1,110 +1,38 @@
-import {
-  lapsesAfterADay,
-  type CurfewRole,
-  type MergeGrants,
-  type ProposedChange,
-  type RoleAction,
-} from '../core/administration.ts';
-import type { AccountId, PersonId, ProposalId } from '../core/ids.ts';
+import type { ProposedChange } from '../core/administration.ts';
+import type { PersonId, ProposalId } from '../core/ids.ts';
 import { ok, refused, type Result } from '../core/result.ts';
-import { toIso, type Instant } from '../core/time.ts';
+import type { Instant } from '../core/time.ts';
 import type { EventKind, NewEntry } from '../ledger/entry.ts';
-import { newId } from '../platform/random.ts';
 import { appNow } from '../store/database.ts';
-import { allOfHuman, findPersonId, humanOf, personIdFor } from '../store/people.ts';
-import {
-  countProposedBy,
-  insertProposal,
-  lockProposal,
-  openProposals,
-  saveOutcome,
-  type Proposal,
-} from '../store/proposals.ts';
+import { humanOf } from '../store/people.ts';
+import { lockProposal, saveOutcome, type Proposal } from '../store/proposals.ts';
 import { lockAdmins, roleHolders, rolesOf, type RoleHolder } from '../store/role-assignments.ts';
 import type { Trx } from '../store/schema.ts';
 import { judge } from './authorisation.ts';
-import { carryOutRole, isActive, NOBODY, unfitRole } from './change-roles.ts';
+import { carryOutRole, unfitRole } from './change-roles.ts';
 import { carryOutMerge, unfitToMerge } from './merge-persons.ts';
-import {
-  deciders,
-  isAboutRole,
-  isAmongThem,
-  isStillAdmin,
-  leftToOthers,
-  mayDecideProposal,
-  ONE_OF_THEM,
-  type Deciders,
-} from './proposal-deciders.ts';
+import { isAmongThem, isStillAdmin, leftToOthers, type Deciders } from './proposal-deciders.ts';
 import { lockEffects, versionOf, type Effects } from './proposal-effects.ts';
 import { proposalView, type May, type ProposalView } from './proposal-view.ts';
 import { NOT_FOUND, type OperationRefusal } from './refusal.ts';
-import { carryOutRelease, findReleasable, unfitToRelease } from './release-account.ts';
+import { carryOutRelease, unfitToRelease } from './release-account.ts';
 import { partiesOf, standingToProposal, type Parties } from './standing.ts';
 import { askToSignProposal, CHANGED, provenSecond } from './sign-proposal.ts';
 import type { SignedInput, SigningView } from './sign-decision.ts';
-import { unknownPerson } from './unknown-name.ts';
 import type { Actor, World } from './world.ts';
 
-/** What an admin wants to be changed, and why. People are named by their keys in the directory. */
-export type ProposalInput = { readonly reason: string } & (
-  | { readonly action: RoleAction; readonly person: string; readonly role: CurfewRole }
-  | { readonly action: 'merge'; readonly person: string; readonly other: string; readonly grants: MergeGrants }
-  | { readonly action: 'release'; readonly account: AccountId }
-);
-
-type Outcome = Result<ProposalView, OperationRefusal>;
-
-/** What one human proposes in an hour, withdrawn or not: admins, and whom it is about, are told of each, and nobody turns that off. */
-export const MOST_PROPOSED_AN_HOUR = 30;
-const HOUR_MS = 3_600_000;
-
-/** Proposes a change that only admins make. Nothing changes before a second person confirms it. */
-export async function propose(world: World, actor: Actor, input: ProposalInput): Promise<Outcome> {
-  if (input.reason.trim() === '' || input.reason.length > 2_000) return refused(SAY_WHY);
-  const written = await world.db.transaction().execute(async (trx): Promise<Result<Written, OperationRefusal>> => {
-    const turn = await takeTurn(trx, actor);
-    const { acting, holders, now } = turn;
-    const no = judge('propose', acting);
-    if (no !== null) return refused(no);
-    const made = await countProposedBy(trx, await allOfHuman(trx, actor.person), HOUR_MS);
-    if (made >= MOST_PROPOSED_AN_HOUR) return refused(TOO_MANY);
-    const change = await changeOf(world, trx, input, now);
-    if (!change.ok) return change;
-    const proposal: Proposal = {
-      ...change.value,
-      id: newId(world.random, 'prp'),
-      reason: input.reason,
-      proposedBy: actor.person,
-      proposedAt: now,
-      lapsesAt: lapsesAfterADay(now),
-      outcome: null,
-    };
-    const parties = await partiesOf(world, trx, proposal);
-    const wrong =
-      (await unfit(world, trx, holders, proposal)) ??
-      unanswerable(world, holders, await openProposals(trx), proposal, parties);
-    if (wrong !== null) return refused(wrong);
-    await insertProposal(trx, proposal);
-    const { facts, ...entry } = entryOf('administration.proposed', actor, proposal, now);
-    await world.append(trx, {
-      ...entry,
-      facts: { ...facts, lapsesAt: toIso(proposal.lapsesAt) },
-      personal: { reason: { subject: actor.person, value: proposal.reason } },
-    });
-    const view = await proposalView(world, trx, proposal, mayDecideProposal(world, turn, proposal, parties));
-    return ok({ view, at: now, tell() {} });
-  });
-  return told(world, written);
-}
+/** What came of a change to a proposal: how it is shown then. */
+export type Outcome = Result<ProposalView, OperationRefusal>;
 
 /** A proposal as it was written down, and what to tell of it once that is committed. */
-interface Written {
+export interface Written {
   readonly view: ProposalView;
   readonly at: Instant;
   readonly tell: () => void;
 }
 
-function told(world: World, written: Result<Written, OperationRefusal>): Outcome {
+/** Tells of what is committed, and shows it to whoever did it. */
+export function told(world: World, written: Result<Written, OperationRefusal>): Outcome {
   if (!written.ok) return written;
   const { view, at, tell } = written.value;
   tell();
@@ -188,7 +116,7 @@ export async function refuseProposal(world: World, actor: Actor, id: ProposalId)
 }
 
 /** Who acts, read behind the lock: the roles that somebody came with may have been taken from them meanwhile. */
-interface Turn {
+export interface Turn {
   readonly acting: Actor;
   /** The person that all of the human who acts are counted as. */
   readonly human: PersonId;
@@ -196,7 +124,8 @@ interface Turn {
   readonly now: Instant;
 }
 
-async function takeTurn(trx: Trx, actor: Actor): Promise<Turn> {
+/** Takes the lock behind which admins act one after another, and reads who acts. */
+export async function takeTurn(trx: Trx, actor: Actor): Promise<Turn> {
   await lockAdmins(trx);
   const [holders, roles] = [await roleHolders(trx), await rolesOf(trx, actor.person)];
   return { acting: { ...actor, roles }, human: await humanOf(trx, actor.person), holders, now: await appNow(trx) };
@@ -255,44 +184,8 @@ async function decidable(
 
 const OVER: May = { mayConfirm: false, mayRefuse: false, confirmers: [] };
 
-/** Reads what is wanted: the people and accounts that it names must exist. */
-async function changeOf(
-  world: World,
-  trx: Trx,
-  input: ProposalInput,
-  now: Instant,
-): Promise<Result<ProposedChange, OperationRefusal>> {
-  const { action } = input;
-  if (action === 'release') {
-    const found = await findReleasable(world, trx, input.account);
-    return found === null ? refused(NOT_FOUND) : ok({ action, person: found.account.person, account: input.account });
-  }
-  const person = await personOf(world, trx, input.person, action === 'appoint', now);
-  if (!person.ok) return person;
-  if (action !== 'merge') return ok({ action, person: person.value, role: input.role });
-  const other = await personOf(world, trx, input.other, false, now);
-  return other.ok ? ok({ action, person: person.value, other: other.value, grants: input.grants }) : other;
-}
-
-/** Somebody whom the directory has, or has had. */
-async function personOf(
-  world: World,
-  trx: Trx,
-  key: string,
-  mustBeHere: boolean,
-  now: Instant,
-): Promise<Result<PersonId, OperationRefusal>> {
-  // Keys are ASCII. Saying so, instead of that there is nobody, is the warning that a name was made to look like another.
-  if (!/^[\x21-\x7e]{1,200}$/.test(key)) return refused(NO_KEY);
-  const known = await findPersonId(trx, key);
-  const isListed = world.rules.current().directory.people.has(key);
-  if (!isActive(world, key) && (mustBeHere || known === null))
-    return refused(isListed || known !== null ? NOBODY : unknownPerson(world, key, true));
-  return ok(known ?? (await personIdFor(trx, key, newId(world.random, 'per'), now)));
-}
-
 /** Why a change would change nothing, or too much; `null`: it can be made. */
-async function unfit(
+export async function unfit(
   world: World,
   trx: Trx,
   holders: readonly RoleHolder[],
@@ -301,27 +194,6 @@ async function unfit(
   if (proposal.action === 'merge') return unfitToMerge(trx, proposal);
   if (proposal.action === 'release') return unfitToRelease(trx, proposal);
   return unfitRole(world, trx, holders, proposal);
-}
-
-/** Why nobody could decide it, or somebody can already. */
-function unanswerable(
-  world: World,
-  holders: readonly RoleHolder[],
-  open: readonly Proposal[],
-  proposal: Proposal,
-  parties: Parties,
-): OperationRefusal | null {
-  if (open.some((other) => isAboutTheSame(other, proposal))) return ALREADY_PROPOSED;
-  if (isAmongThem(proposal, parties)) return ONE_OF_THEM;
-  const isForAnother = isAboutRole(proposal) && !parties.about.has(parties.proposer);
-  return isForAnother || deciders(world, holders, parties).length > 0 ? null : NEEDS_ANOTHER_ADMIN;
-}
-
-function isAboutTheSame(one: ProposedChange, two: ProposedChange): boolean {
-  if (one.action === 'merge')
-    return two.action === 'merge' && [one.person, one.other].every((id) => id === two.person || id === two.other);
-  if (one.action === 'release') return two.action === 'release' && one.account === two.account;
-  return 'role' in two && one.role === two.role && one.person === two.person;
 }
 
 async function carryOut(
@@ -337,7 +209,8 @@ async function carryOut(
   return () => {};
 }
 
-function entryOf(kind: EventKind, { person: by }: Actor, proposal: Proposal, at: Instant): NewEntry {
+/** The entry of what was done about a proposal: every one of them says what it would change. */
+export function entryOf(kind: EventKind, { person: by }: Actor, proposal: Proposal, at: Instant): NewEntry {
   const { id, action, person } = proposal;
   return {
     kind,
@@ -354,31 +227,6 @@ function factsOf(change: ProposedChange): NewEntry['facts'] {
   return { role: change.role };
 }
 
-const SAY_WHY: OperationRefusal = {
-  code: 'invalid-input',
-  detail: 'Say why, in at most 2000 characters.',
-  hint: '--reason "…"',
-};
-const NO_KEY: OperationRefusal = {
-  code: 'invalid-input',
-  detail: 'That is no key of the directory: keys have ASCII characters alone, so one of these may look like another.',
-  hint: 'Copy the key from the directory.',
-};
-const ALREADY_PROPOSED: OperationRefusal = {
-  code: 'already-proposed',
-  detail: 'A proposal about the same waits already.',
-  hint: '"curfew admin list" shows it.',
-};
-const TOO_MANY: OperationRefusal = {
-  code: 'too-many-pending',
-  detail: `You have proposed ${MOST_PROPOSED_AN_HOUR} changes within an hour, and others are told of each.`,
-  hint: 'Ask another admin to propose it, or wait for the hour to pass.',
-};
-const NEEDS_ANOTHER_ADMIN: OperationRefusal = {
-  code: 'needs-another-admin',
-  detail: 'Nobody confirms their own proposal, and besides you there is no admin who could: nobody acts alone.',
-  hint: 'Appoint another admin first (curfew admin appoint NAME --as admin), then propose this again.',
-};
 const LAPSED: OperationRefusal = {
   code: 'proposal-lapsed',
   detail: 'Nobody decided this within 24 hours.',

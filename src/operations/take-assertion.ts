@@ -64,16 +64,22 @@ function recoveryRequired({ passkeys }: Pick<World, 'passkeys'>): OperationRefus
 }
 
 /**
- * Whether somebody who has no passkey may do by a sign-in of a moment ago what others show theirs for: whoever never had one, under any of their ids. Whoever takes
- * over an account at the company's provider would otherwise remove its owner's passkey first.
+ * Whether somebody who has no passkey is one who never had one, under any of their ids. Whoever takes over an account at the company's provider
+ * would otherwise remove its owner's passkey first.
  */
+export async function neverHadPasskey(world: World, trx: Trx, actor: Actor): Promise<Result<null, OperationRefusal>> {
+  return (await everHadPasskey(trx, actor.person)) ? refused(recoveryRequired(world)) : ok(null);
+}
+
+/** Whether somebody who has no passkey may do by a sign-in of a moment ago what others show theirs for: whoever never had one. */
 export async function newcomer(
   world: World,
   trx: Trx,
   actor: Actor,
   now: Instant,
 ): Promise<Result<null, OperationRefusal>> {
-  return (await everHadPasskey(trx, actor.person)) ? refused(recoveryRequired(world)) : freshSignIn(actor, now);
+  const never = await neverHadPasskey(world, trx, actor);
+  return never.ok ? freshSignIn(actor, now) : never;
 }
 
 const OVER: OperationRefusal = {

@@ -4,7 +4,8 @@ import { openBrowserSession, recogniseSession } from '../../src/operations/brows
 import { forgetAccounts, planForgetting } from '../../src/operations/forget-accounts.ts';
 import { linkAccount, listAccounts } from '../../src/operations/linked-accounts.ts';
 import { listAdministration } from '../../src/operations/list-administration.ts';
-import { confirmProposal, propose } from '../../src/operations/proposals.ts';
+import { propose } from '../../src/operations/propose.ts';
+import { confirmProposal } from '../../src/operations/proposals.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import { beginFirstEpoch, readWhereabouts } from '../../src/store/epoch.ts';
 import { openConflicts } from '../../src/store/linked-accounts.ts';

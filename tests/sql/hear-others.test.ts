@@ -2,7 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { approveRequest } from '../../src/operations/decide-request.ts';
 import type { Change } from '../../src/operations/changes.ts';
 import { returnGrant } from '../../src/operations/end-grant.ts';
-import { confirmProposal, propose, refuseProposal } from '../../src/operations/proposals.ts';
+import { propose } from '../../src/operations/propose.ts';
+import { confirmProposal, refuseProposal } from '../../src/operations/proposals.ts';
 import {
   askForRecovery,
   challengeRecovery,

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { openBrowserSession, recogniseSession } from '../../src/operations/browser-sessions.ts';
 import { endSignInsAt, linkAccount, listAccounts } from '../../src/operations/linked-accounts.ts';
-import { confirmProposal, propose } from '../../src/operations/proposals.ts';
+import { propose } from '../../src/operations/propose.ts';
+import { confirmProposal } from '../../src/operations/proposals.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import { openConflicts } from '../../src/store/linked-accounts.ts';
 import { verifiedIdentity } from '../verified-identity.ts';

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { after } from '../../src/core/time.ts';
 import { openBrowserSession, recogniseSession } from '../../src/operations/browser-sessions.ts';
 import { askToLink, listAccounts, linkAccount, unlinkAccount } from '../../src/operations/linked-accounts.ts';
-import { confirmProposal, propose } from '../../src/operations/proposals.ts';
+import { propose } from '../../src/operations/propose.ts';
+import { confirmProposal } from '../../src/operations/proposals.ts';
 import { signIn } from '../../src/operations/sign-in.ts';
 import type { Actor } from '../../src/operations/world.ts';
 import { askForStepUp, listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
@@ -179,7 +180,7 @@ eachDatabase('linked accounts', (current) => {
     test('whoever removed theirs links nothing before a recovery: a sign-in alone removes a passkey', async () => {
       const { actor, device } = await withPasskey(acme, 'ana');
       const response = device.assert(got(await askForStepUp(acme.world, actor)));
-      for (const { id } of got(await listPasskeys(acme.world, actor)))
+      for (const { id } of got(await listPasskeys(acme.world, actor)).items)
         got(await removeOwnPasskey(acme.world, actor, id));
       expect(await askToLink(acme.world, actor)).toMatchObject({
         refusal: { code: 'recovery-required', hint: expect.stringContaining('/recovery') as string },

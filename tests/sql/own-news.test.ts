@@ -7,13 +7,8 @@ import { saveNotifications } from '../../src/operations/notification-settings.ts
 import type { OwnNotice } from '../../src/operations/own-notice.ts';
 import { listPasskeys, removeOwnPasskey } from '../../src/operations/passkeys.ts';
 import { beginTelling } from '../../src/operations/plan-notifications.ts';
-import {
-  challengeProposal,
-  confirmProposal,
-  propose,
-  refuseProposal,
-  type ProposalInput,
-} from '../../src/operations/proposals.ts';
+import { propose, type ProposalInput } from '../../src/operations/propose.ts';
+import { challengeProposal, confirmProposal, refuseProposal } from '../../src/operations/proposals.ts';
 import {
   askForRecovery,
   challengeRecovery,
@@ -96,7 +91,7 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
         thread: expect.stringMatching(/^entry-\d+$/),
       });
       expect(await toldLater()).toEqual([]);
-      const [passkey] = got(await listPasskeys(acme.world, bo));
+      const [passkey] = got(await listPasskeys(acme.world, bo)).items;
       if (passkey === undefined) throw new Error('there is one');
       got(await removeOwnPasskey(acme.world, bo, passkey.id));
       expect(await toldLater()).toEqual(['passkey-removed bo']);
@@ -128,7 +123,7 @@ eachDatabase('what people are told of their own keys, accounts and roles', (curr
       await told();
       const { id } = got(await askForRecovery(acme.world, lost.actor));
       await confirm(fay, id as never);
-      const [passkey] = got(await listPasskeys(acme.world, fay.actor));
+      const [passkey] = got(await listPasskeys(acme.world, fay.actor)).items;
       if (passkey === undefined) throw new Error('there is one');
       got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
       expect(await toldLater()).toContain('recovery-waits fay');

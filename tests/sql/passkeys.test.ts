@@ -63,7 +63,7 @@ eachDatabase('a passkey', (current) => {
     test('takes a fresh sign-in, and its key stands in the log', async () => {
       const device = laptop();
       await register(acme, bo, device);
-      expect(got(await listPasskeys(acme.world, bo))).toMatchObject([
+      expect(got(await listPasskeys(acme.world, bo)).items).toMatchObject([
         { name: 'laptop', synced: false, lastUsedAt: null },
       ]);
       const [entry] = await entries('passkey.registered');
@@ -98,7 +98,7 @@ eachDatabase('a passkey', (current) => {
       const options = got(await optionsFor(acme, bo));
       const response = laptop().register(options, lies);
       expect(code(await registerPasskey(acme.world, bo, { name: 'x', response }))).toBe('passkey-refused');
-      expect(got(await listPasskeys(acme.world, bo))).toEqual([]);
+      expect(got(await listPasskeys(acme.world, bo)).items).toEqual([]);
     });
 
     test('answers one question, once, soon, of the same person and sign-in', async () => {
@@ -123,7 +123,7 @@ eachDatabase('a passkey', (current) => {
       expect(await optionsFor(acme, first.actor)).toMatchObject({ refusal: { code: 'step-up-required' } });
       expect(await optionsFor(acme, first.actor, stranger)).toMatchObject({ refusal: { code: 'signature-invalid' } });
       await register(acme, first.actor, laptop(), first);
-      expect(got(await listPasskeys(acme.world, first.actor))).toHaveLength(2);
+      expect(got(await listPasskeys(acme.world, first.actor)).items).toHaveLength(2);
     });
 
     test('an assertion is good for one more passkey, and is not one that was asked for something else', async () => {
@@ -144,7 +144,7 @@ eachDatabase('a passkey', (current) => {
 
     test('is not given for a sign-in to somebody who removed all of theirs', async () => {
       const first = await withPasskey(acme, 'bo');
-      for (const { id } of got(await listPasskeys(acme.world, first.actor)))
+      for (const { id } of got(await listPasskeys(acme.world, first.actor)).items)
         got(await removeOwnPasskey(acme.world, first.actor, id));
       expect(await optionsFor(acme, first.actor)).toMatchObject({ refusal: { code: 'recovery-required' } });
     });
@@ -161,10 +161,10 @@ eachDatabase('a passkey', (current) => {
     // Asked of whoever has the laptop with its passkey, which the owner then removes.
     const stolen: Signer = { actor: thief, device: owner.device };
     const late = laptop().register(got(await optionsFor(acme, thief, stolen)));
-    const [passkey] = got(await listPasskeys(acme.world, owner.actor));
+    const [passkey] = got(await listPasskeys(acme.world, owner.actor)).items;
     got(await removeOwnPasskey(acme.world, owner.actor, passkey?.id ?? ('' as never)));
     expect(await send(thief, late)).toBe('challenge-over');
-    expect(got(await listPasskeys(acme.world, owner.actor))).toEqual([]);
+    expect(got(await listPasskeys(acme.world, owner.actor)).items).toEqual([]);
   });
 
   test('who may register one is judged again when it comes', async () => {
@@ -172,12 +172,12 @@ eachDatabase('a passkey', (current) => {
     const response = laptop().register(options);
     const old = signedIn(bo, 11 * MINUTE);
     expect(code(await registerPasskey(acme.world, old, { name: 'x', response }))).toBe('sign-in-too-old');
-    expect(got(await listPasskeys(acme.world, bo))).toEqual([]);
+    expect(got(await listPasskeys(acme.world, bo)).items).toEqual([]);
   });
 
   test('is renamed and removed by its owner alone, and the log has both', async () => {
     const first = await withPasskey(acme, 'bo');
-    const [passkey] = got(await listPasskeys(acme.world, first.actor));
+    const [passkey] = got(await listPasskeys(acme.world, first.actor)).items;
     if (passkey === undefined) throw new Error('no passkey');
     const gus = await acme.as('gus');
     expect(code(await renameOwnPasskey(acme.world, gus, passkey.id, 'mine'))).toBe('not-found');
@@ -222,7 +222,7 @@ eachDatabase('a passkey', (current) => {
       expect(code(await confirm(fay, id as never))).toBe('already-decided-by-you');
       expect(await optionsFor(acme, lost.actor)).toMatchObject({ refusal: { code: 'step-up-required' } });
       expect(got(await confirm(gus, id as never)).openUntil).not.toBeNull();
-      expect(got(await listPasskeys(acme.world, lost.actor))).toEqual([]);
+      expect(got(await listPasskeys(acme.world, lost.actor)).items).toEqual([]);
       await register(acme, lost.actor, laptop());
       // It is good for one passkey.
       expect(await optionsFor(acme, lost.actor)).toMatchObject({ refusal: { code: 'step-up-required' } });
@@ -294,7 +294,7 @@ eachDatabase('a passkey', (current) => {
       ];
       const { id } = got(await askForRecovery(acme.world, lost.actor));
       expect(got(await confirm(fay, id as never))).toMatchObject({ missing: 1 });
-      for (const passkey of got(await listPasskeys(acme.world, fay.actor)))
+      for (const passkey of got(await listPasskeys(acme.world, fay.actor)).items)
         got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
       expect(got(await confirm(gus, id as never))).toMatchObject({ missing: 1, openUntil: null });
       acme.edit((file) => ({ ...file, text: file.text.replace(/^( {2}gus:\n)/m, '$1    active: false\n') }));
@@ -305,7 +305,7 @@ eachDatabase('a passkey', (current) => {
     test('is confirmed anew by whoever did it with a passkey that is gone, and not twice by anybody', async () => {
       const lost = await withPasskey(acme, 'bo');
       const [fay, gus] = [await withPasskey(acme, 'fay'), await withPasskey(acme, 'gus')];
-      const [removed] = got(await listPasskeys(acme.world, fay.actor));
+      const [removed] = got(await listPasskeys(acme.world, fay.actor)).items;
       const other: Signer = { actor: fay.actor, device: laptop() };
       await register(acme, fay.actor, other.device, fay);
       const { id } = got(await askForRecovery(acme.world, lost.actor));

@@ -148,7 +148,7 @@ eachDatabase('a signed approval', (current) => {
       const own = await challenge(acme, gus, id);
       expect(code(await send(acme, { ...gus, device: bo.device }, id, own))).toBe('signature-invalid');
       const again = await challenge(acme, bo, id);
-      for (const passkey of got(await listPasskeys(acme.world, bo.actor)))
+      for (const passkey of got(await listPasskeys(acme.world, bo.actor)).items)
         got(await removeOwnPasskey(acme.world, bo.actor, passkey.id));
       expect(code(await send(acme, bo, id, again))).toBe('challenge-over');
       expect(code(await challengeDecision(acme.world, bo.actor, id, {}))).toBe('recovery-required');
@@ -284,7 +284,7 @@ eachDatabase('a signed approval', (current) => {
 
     test('a key that was removed after it signed still stands for what it signed', async () => {
       await approved();
-      for (const passkey of got(await listPasskeys(acme.world, bo.actor)))
+      for (const passkey of got(await listPasskeys(acme.world, bo.actor)).items)
         got(await removeOwnPasskey(acme.world, bo.actor, passkey.id));
       expect(await started()).toMatchObject({ status: 'active' });
       expect(await checked()).toMatchObject({ ok: true, verified: 2 });

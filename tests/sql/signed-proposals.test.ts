@@ -3,7 +3,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { challengeOf, printDocument, type ProposalDocument } from '../../src/ledger/decision-document.ts';
 import { LoggedApprovals } from '../../src/ledger/logged-approvals.ts';
 import { listPasskeys, passkeyOptions, removeOwnPasskey } from '../../src/operations/passkeys.ts';
-import { challengeProposal, confirmProposal, propose } from '../../src/operations/proposals.ts';
+import { propose } from '../../src/operations/propose.ts';
+import { challengeProposal, confirmProposal } from '../../src/operations/proposals.ts';
 import { askForRecovery } from '../../src/operations/recover-passkeys.ts';
 import { orderRevocation } from '../../src/operations/revoke-many.ts';
 import type { Actor } from '../../src/operations/world.ts';
@@ -121,6 +122,7 @@ eachDatabase('what an admin confirms with a passkey', (current) => {
     expect(lies(made + done, appointed('admin'))).toEqual(['what was signed is not what the entry says']);
     expect(lies(made, appointed('auditor'))).toEqual(['a change is decided that is another one than was proposed']);
     expect(lies(made, () => ({ actor: { kind: 'person', id: fay.actor.person } }))).toEqual([
+      'an admin who had a passkey proposed without it',
       'a change is confirmed by whoever proposed it',
     ]);
     expect(lies(made, () => ({ kind: 'administration.else' }))).toEqual([
@@ -211,7 +213,7 @@ eachDatabase('what an admin confirms with a passkey', (current) => {
     expect(verified(await bodies()).faults).toEqual([]);
     // A sign-in alone removes a passkey, so that who has one no more is not who never had one.
     const { id } = await appoint('cem');
-    const [passkey] = got(await listPasskeys(acme.world, fay.actor));
+    const [passkey] = got(await listPasskeys(acme.world, fay.actor)).items;
     if (passkey === undefined) throw new Error('there is one');
     got(await removeOwnPasskey(acme.world, fay.actor, passkey.id));
     expect(code(await confirm(id))).toBe('recovery-required');

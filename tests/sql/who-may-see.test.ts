@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Change } from '../../src/operations/changes.ts';
 import { listAdministration } from '../../src/operations/list-administration.ts';
-import { propose } from '../../src/operations/proposals.ts';
+import { propose } from '../../src/operations/propose.ts';
 import { askForRecovery, listRecoveries, withdrawRecovery } from '../../src/operations/recover-passkeys.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { orderRevocation, showRevocation } from '../../src/operations/revoke-many.ts';

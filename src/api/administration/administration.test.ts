@@ -46,20 +46,28 @@ test('a confirmation says what was seen, if anything was; 409 where it would cha
   await api.close();
 });
 
-test('what is to be signed, and the signature, go through as they came', async () => {
-  const said: unknown[] = [];
-  const options = {
+const SIGNING = {
+  document: '{"v":1}',
+  options: {
     challenge: 'AAAA',
     rpId: 'localhost',
     timeout: 300_000,
     userVerification: 'required',
     allowCredentials: [],
-  } as const;
-  const signing = { document: '{"v":1}', options, expiresAt: '2026-11-21T06:05:00.000Z' };
+  },
+  expiresAt: '2026-11-21T06:05:00.000Z',
+} as const;
+const ASSERTION = {
+  document: SIGNING.document,
+  response: { id: 'AAAA', response: { authenticatorData: 'AAAA', clientDataJSON: 'AAAA', signature: 'AAAA' } },
+};
+
+test('what is to be signed, and the signature, go through as they came', async () => {
+  const said: unknown[] = [];
   const api = await apiUnderTest({
     challengeProposal(_actor, id, input) {
       said.push([id, input]);
-      return yes(signing);
+      return yes(SIGNING);
     },
     confirmProposal(_actor, _id, input) {
       said.push(input);
@@ -69,14 +77,41 @@ test('what is to be signed, and the signature, go through as they came', async (
   const post = (path: string, payload: object, as: 'bo' | null = 'bo') =>
     api.as(as, { method: 'POST', url: `${PROPOSALS}/${MERGE.id}/${path}`, payload });
   const asked = await post('challenge', { seen: 'v1' });
-  expect([asked.statusCode, asked.json()]).toEqual([200, signing]);
-  const response = { id: 'AAAA', response: { authenticatorData: 'AAAA', clientDataJSON: 'AAAA', signature: 'AAAA' } };
-  const assertion = { document: signing.document, response };
+  expect([asked.statusCode, asked.json()]).toEqual([200, SIGNING]);
   expect((await post('confirm', { seen: 'v1' })).statusCode).toBe(403);
-  expect((await post('confirm', { seen: 'v1', assertion })).statusCode).toBe(200);
-  expect(said).toEqual([[MERGE.id, { seen: 'v1' }], { seen: 'v1' }, { seen: 'v1', assertion }]);
+  expect((await post('confirm', { seen: 'v1', assertion: ASSERTION })).statusCode).toBe(200);
+  expect(said).toEqual([[MERGE.id, { seen: 'v1' }], { seen: 'v1' }, { seen: 'v1', assertion: ASSERTION }]);
   expect((await post('challenge', { sees: 1 })).statusCode).toBe(422);
   expect((await post('challenge', {}, null)).statusCode).toBe(401);
+  await api.close();
+});
+
+test('the same for what is proposed, of every kind; the question takes no answer', async () => {
+  const said: unknown[] = [];
+  const api = await apiUnderTest({
+    challengeProposing(_actor, input) {
+      said.push(input);
+      return yes(SIGNING);
+    },
+    propose(_actor, input, assertion) {
+      said.push([input, assertion]);
+      return assertion === undefined ? no('signature-required') : yes(MERGE as never);
+    },
+  });
+  const post = async (path: string, payload: object, as: 'bo' | null = 'bo') =>
+    (await api.as(as, { method: 'POST', url: `${PROPOSALS}${path}`, payload })).statusCode;
+  const release = { action: 'release', account: ACCOUNT, reason: 'It passed on' };
+  const appoint = { action: 'appoint', person: 'ana', role: 'admin', reason: 'So' };
+  for (const change of [merge, release, appoint]) {
+    expect(await post('/challenge', change)).toBe(200);
+    expect(await post('', change)).toBe(403);
+    expect(await post('', { ...change, assertion: ASSERTION })).toBe(201);
+    expect(said.splice(0)).toEqual([change, [change, undefined], [change, ASSERTION]]);
+  }
+  expect(await post('/challenge', { ...merge, assertion: ASSERTION })).toBe(422);
+  expect(await post('', { ...merge, assertion: { document: '{}' } })).toBe(422);
+  expect(await post('/challenge', { ...release, account: 'prp_1' })).toBe(404);
+  expect(await post('/challenge', merge, null)).toBe(401);
   await api.close();
 });
 

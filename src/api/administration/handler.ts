@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CURFEW_ROLES } from '../../core/administration.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { AdministrationView, ForgottenView, HolderView } from '../../operations/list-administration.ts';
-import type { ProposalInput } from '../../operations/proposals.ts';
+import type { ProposalInput } from '../../operations/propose.ts';
 import type { ProposalView } from '../../operations/proposal-view.ts';
 import type { OperationRefusal } from '../../operations/refusal.ts';
 import { answer } from '../answer.ts';
@@ -10,10 +10,10 @@ import { actorOf } from '../authenticate.ts';
 import { once, type Made } from '../idempotency.ts';
 import type { Outcome } from '../operations-port.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
-import { assertionResponse, signedDocument, signingView } from '../passkeys/webauthn.ts';
+import { signingView } from '../passkeys/webauthn.ts';
 import { pathId } from '../path-ids.ts';
 import { idParams, personView, type Covers } from '../views.ts';
-import { proposalBody, proposalView } from './proposal-schema.ts';
+import { changeBody, proposalBody, proposalView, signedAnswer } from './proposal-schema.ts';
 
 const time = z.string().meta({ format: 'date-time' });
 
@@ -81,13 +81,31 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
         '`appoint` and `dismiss`: somebody gets a role, or loses it. `merge`: two persons are one human, so that what one approved for the ' +
         'other counts for nothing, and both together count once; `grants` says what becomes of live access that lacks an approval by that. ' +
         '`release`: an account passes on to another human. Another admin, none of those whom it is about, confirms it within 24 hours. ' +
-        'A role is confirmed by whom it is about where there is no other admin. Nothing that was done is undone by itself.',
+        'A role is confirmed by whom it is about where there is no other admin. Nothing that was done is undone by itself. ' +
+        'Takes an answer of a passkey to `/administration/proposals/challenge` from whoever has one, and a recovery first from whoever had one.',
       tags: ['administration'],
       body: proposalBody,
       response: { 201: proposalView },
     },
     handler: (request, reply) =>
-      once(parts, request, reply, () => done(operations.propose(actorOf(request), wanted(request.body)), 201)),
+      once(parts, request, reply, () => {
+        const { assertion, ...change } = request.body;
+        return done(operations.propose(actorOf(request), wanted(change), assertion), 201);
+      }),
+  });
+  v1.route({
+    method: 'POST',
+    url: '/administration/proposals/challenge',
+    schema: {
+      summary: 'What my passkey has to sign to propose this',
+      description:
+        'Takes the same as the proposal, and proposes nothing. What is signed has the id that the proposal will have.',
+      tags: ['administration'],
+      body: changeBody,
+      response: { 200: signingView },
+    },
+    handler: async (request, reply) =>
+      answer(base.origin, request, reply, await operations.challengeProposing(actorOf(request), wanted(request.body))),
   });
   v1.route({
     method: 'POST',
@@ -121,7 +139,7 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
       params: idParams,
       body: z.strictObject({
         seen,
-        assertion: z.strictObject({ document: signedDocument, response: assertionResponse }).optional(),
+        assertion: signedAnswer.optional(),
       }),
       response: { 200: proposalView },
     },
@@ -147,7 +165,7 @@ export function registerAdministration(v1: ApiServer, parts: ApiParts): void {
   });
 }
 
-function wanted(body: z.output<typeof proposalBody>): ProposalInput {
+function wanted(body: z.output<typeof changeBody>): ProposalInput {
   return body.action === 'release' ? { ...body, account: pathId('lnk', body.account) } : body;
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CURFEW_ROLES, MERGE_GRANTS, ROLE_ACTIONS } from '../../core/administration.ts';
 import type { MergeView, ProposalView, ReleaseView, RoleView } from '../../operations/proposal-view.ts';
-import { personView, type Covers } from '../views.ts';
 import { nameText } from '../name-text.ts';
+import { assertionResponse, signedDocument } from '../passkeys/webauthn.ts';
+import { personView, type Covers } from '../views.ts';
 
 const time = z.string().meta({ format: 'date-time' });
 const key = nameText();
@@ -12,10 +13,20 @@ const roleAction = z.enum(ROLE_ACTIONS);
 const reason = z.string().min(1).max(2_000);
 
 /** A change that is proposed. People are named by their keys in the directory. */
+const forRole = z.strictObject({ action: roleAction, person: key, role, reason });
+const forMerge = z.strictObject({ action: z.literal('merge'), person: key, other: key, grants, reason });
+const forRelease = z.strictObject({ action: z.literal('release'), account: z.string().max(100), reason });
+export const changeBody = z.discriminatedUnion('action', [forRole, forMerge, forRelease]);
+
+/** An answer of a passkey to a question about a proposal. */
+export const signedAnswer = z.strictObject({ document: signedDocument, response: assertionResponse });
+const signed = { assertion: signedAnswer.optional() };
+
+/** The same with what the passkey of whoever proposes it signed. */
 export const proposalBody = z.discriminatedUnion('action', [
-  z.strictObject({ action: roleAction, person: key, role, reason }),
-  z.strictObject({ action: z.literal('merge'), person: key, other: key, grants, reason }),
-  z.strictObject({ action: z.literal('release'), account: z.string().max(100), reason }),
+  forRole.extend(signed),
+  forMerge.extend(signed),
+  forRelease.extend(signed),
 ]);
 
 const item = z.object({ role: z.string(), target: z.string() });

@@ -21,6 +21,13 @@ const passkeyView = z
   })
   .meta({ id: 'Passkey' });
 
+const passkeysView = z.object({
+  items: z.array(passkeyView).readonly(),
+  needsRecovery: z.boolean().meta({
+    description: 'I had one and have none: what takes a passkey, and registering another, takes a recovery first.',
+  }),
+});
+
 /** One's own passkeys: who may register one, and by which proof, is decided by the operations. */
 export function registerPasskeys(v1: ApiServer, parts: ApiParts): void {
   const { operations, base } = parts;
@@ -31,12 +38,10 @@ export function registerPasskeys(v1: ApiServer, parts: ApiParts): void {
     schema: {
       summary: 'My passkeys',
       tags,
-      response: { 200: z.object({ items: z.array(passkeyView).readonly() }) },
+      response: { 200: passkeysView },
     },
-    handler: async (request, reply) => {
-      const own = await operations.listPasskeys(actorOf(request));
-      return answer(base.origin, request, reply, own.ok ? ok({ items: own.value }) : own);
-    },
+    handler: async (request, reply) =>
+      answer(base.origin, request, reply, await operations.listPasskeys(actorOf(request))),
   });
   v1.route({
     method: 'POST',

@@ -41,7 +41,7 @@ test('200, 201, 204: list, step up, ask, register, rename and remove', async () 
   const renamePasskey = vi.fn<ApiOperations['renamePasskey']>(() => yes({ ...VIEW, name: 'key' }));
   const removePasskey = vi.fn<ApiOperations['removePasskey']>(() => yes(null));
   api = await apiUnderTest({
-    listPasskeys: () => yes([VIEW]),
+    listPasskeys: () => yes({ items: [VIEW], needsRecovery: false }),
     askForStepUp: () => yes(OPTIONS),
     passkeyOptions,
     registerPasskey,
@@ -56,7 +56,7 @@ test('200, 201, 204: list, step up, ask, register, rename and remove', async () 
     });
     return [answer.statusCode, answer.body === '' ? null : answer.json<unknown>()];
   };
-  expect(await send('GET', '')).toEqual([200, { items: [VIEW] }]);
+  expect(await send('GET', '')).toEqual([200, { items: [VIEW], needsRecovery: false }]);
   expect(await send('POST', '/step-up')).toEqual([200, { options: OPTIONS }]);
   expect(await send('POST', '/options')).toEqual([200, { options: { challenge: 'BBBB', rp: {} } }]);
   expect((await send('POST', '/options', { assertion: { response: ASSERTION } }))[0]).toBe(200);

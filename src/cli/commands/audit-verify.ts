@@ -214,11 +214,12 @@ function heldWords({ entries, readInFull }: VerifyReport): string {
   return `All ${entries} leaves hold, and every checkpoint is signed; ${readInFull} entries were read in full.`;
 }
 
-/** How many decisions were verified by the passkeys that signed them. */
+/** How many signatures were verified by the passkeys that made them: of approvals, and of what admins propose and confirm. */
 function signedWords({ verified, unsigned }: VerifyReport['approvals']): string {
-  const rest = unsigned === 0 ? '' : `; ${unsigned} of lower tiers without a signature`;
+  const rest =
+    unsigned === 0 ? '' : `; ${unsigned} ${unsigned === 1 ? 'approval' : 'approvals'} of lower tiers without one`;
   const held =
-    verified === 1 ? '1 decision verified by its passkey' : `${verified} decisions verified by their passkeys`;
+    verified === 1 ? '1 signature verified by its passkey' : `${verified} signatures verified by their passkeys`;
   return `${held}${rest}`;
 }
 

@@ -1,10 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, ask, type Schemas } from './api.ts';
+import type { paths } from './openapi.ts';
 
 /** Who looks after Curfew, and the changes of that which wait, as far as I may see them. */
 export type Administration = Schemas['Administration'];
 export type Holder = Administration['holders'][number];
 export type Proposal = Schemas['Proposal'];
+/** What is to be proposed, and why, before anybody signs it. */
+export type Change =
+  paths['/v1/administration/proposals/challenge']['post']['requestBody']['content']['application/json'];
 
 export const ADMINISTRATION = ['administration'] as const;
 

@@ -724,6 +724,8 @@ export interface paths {
                     content: {
                         "application/json": {
                             readonly items: components["schemas"]["Passkey"][];
+                            /** @description I had one and have none: what takes a passkey, and registering another, takes a recovery first. */
+                            needsRecovery: boolean;
                         };
                     };
                 };
@@ -4073,7 +4075,130 @@ export interface paths {
         put?: never;
         /**
          * Propose a change that no admin makes alone
-         * @description `appoint` and `dismiss`: somebody gets a role, or loses it. `merge`: two persons are one human, so that what one approved for the other counts for nothing, and both together count once; `grants` says what becomes of live access that lacks an approval by that. `release`: an account passes on to another human. Another admin, none of those whom it is about, confirms it within 24 hours. A role is confirmed by whom it is about where there is no other admin. Nothing that was done is undone by itself.
+         * @description `appoint` and `dismiss`: somebody gets a role, or loses it. `merge`: two persons are one human, so that what one approved for the other counts for nothing, and both together count once; `grants` says what becomes of live access that lacks an approval by that. `release`: an account passes on to another human. Another admin, none of those whom it is about, confirms it within 24 hours. A role is confirmed by whom it is about where there is no other admin. Nothing that was done is undone by itself. Takes an answer of a passkey to `/administration/proposals/challenge` from whoever has one, and a recovery first from whoever had one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        action: "appoint" | "dismiss";
+                        person: string;
+                        /** @enum {string} */
+                        role: "auditor" | "admin";
+                        reason: string;
+                        assertion?: {
+                            /** @description What was signed, exactly as it was given out. */
+                            document: string;
+                            /** @description AuthenticationResponseJSON of WebAuthn. */
+                            response: {
+                                id: string;
+                                response: {
+                                    authenticatorData: string;
+                                    clientDataJSON: string;
+                                    signature: string;
+                                };
+                            };
+                        };
+                    } | {
+                        /** @enum {string} */
+                        action: "merge";
+                        person: string;
+                        other: string;
+                        /** @enum {string} */
+                        grants: "end" | "keep";
+                        reason: string;
+                        assertion?: {
+                            /** @description What was signed, exactly as it was given out. */
+                            document: string;
+                            /** @description AuthenticationResponseJSON of WebAuthn. */
+                            response: {
+                                id: string;
+                                response: {
+                                    authenticatorData: string;
+                                    clientDataJSON: string;
+                                    signature: string;
+                                };
+                            };
+                        };
+                    } | {
+                        /** @enum {string} */
+                        action: "release";
+                        account: string;
+                        reason: string;
+                        assertion?: {
+                            /** @description What was signed, exactly as it was given out. */
+                            document: string;
+                            /** @description AuthenticationResponseJSON of WebAuthn. */
+                            response: {
+                                id: string;
+                                response: {
+                                    authenticatorData: string;
+                                    clientDataJSON: string;
+                                    signature: string;
+                                };
+                            };
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Proposal"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/administration/proposals/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What my passkey has to sign to propose this
+         * @description Takes the same as the proposal, and proposes nothing. What is signed has the id that the proposal will have.
          */
         post: {
             parameters: {
@@ -4112,12 +4237,12 @@ export interface paths {
             };
             responses: {
                 /** @description The answer. */
-                201: {
+                200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Proposal"];
+                        "application/json": components["schemas"]["Signing"];
                     };
                 };
                 /** @description A problem (RFC 9457). */

@@ -8,7 +8,7 @@ import {
 import { api, ApiFailure, ask, type AccessRequest } from './api.ts';
 import { under } from './action.ts';
 import { DeviceFailure } from './device-failure.ts';
-import type { Proposal } from './administration.ts';
+import type { Change, Proposal } from './administration.ts';
 import type { Recovery } from './recoveries.ts';
 
 /** What an approver says besides yes. */
@@ -59,21 +59,49 @@ export async function confirmRecovery(id: string, key: string): Promise<Recovery
   );
 }
 
-/** Confirms a change of Curfew itself as it was shown (`seen`): whoever has a passkey signs it, over a document for this one answer. */
-export async function confirmProposal(id: string, seen: string, hasOne: boolean, key: string): Promise<Proposal> {
-  const path = { id };
-  const confirm = (signed: object) =>
-    ask(() =>
-      api.POST('/v1/administration/proposals/{id}/confirm', {
-        params: { path, ...under(key) },
-        body: { seen, ...signed },
-      }),
-    );
-  if (!hasOne) return confirm({});
-  const { document, options } = await ask(() =>
-    api.POST('/v1/administration/proposals/{id}/challenge', { params: { path }, body: { seen } }),
+/** Proposes a change of Curfew itself: whoever has a passkey (`hasOne`) signs it. */
+export function proposeChange(change: Change, hasOne: boolean, key: string): Promise<Proposal> {
+  return signedIf(
+    hasOne,
+    () => ask(() => api.POST('/v1/administration/proposals/challenge', { body: change })),
+    (signed, of) =>
+      ask(() => api.POST('/v1/administration/proposals', { params: under(of), body: { ...change, ...signed } })),
+    key,
   );
-  return confirm({ assertion: { document, response: await sign(options) } });
+}
+
+/** Confirms a change of Curfew itself as it was shown (`seen`): whoever has a passkey (`hasOne`) signs it. */
+export function confirmProposal(id: string, seen: string, hasOne: boolean, key: string): Promise<Proposal> {
+  const path = { id };
+  return signedIf(
+    hasOne,
+    () => ask(() => api.POST('/v1/administration/proposals/{id}/challenge', { params: { path }, body: { seen } })),
+    (signed, of) =>
+      ask(() =>
+        api.POST('/v1/administration/proposals/{id}/confirm', {
+          params: { path, ...under(of) },
+          body: { seen, ...signed },
+        }),
+      ),
+    key,
+  );
+}
+
+/** Does something that whoever has a passkey signs, over a document for this one answer: a second try is another deed, under another key. */
+async function signedIf<Value>(
+  hasOne: boolean,
+  question: () => Promise<{ readonly document: string; readonly options: unknown }>,
+  act: (signed: Partial<Signed>, key: string) => Promise<Value>,
+  key: string,
+): Promise<Value> {
+  if (!hasOne) return act({}, key);
+  const { document, options } = await question();
+  const response = await sign(options);
+  return act({ assertion: { document, response } }, crypto.randomUUID());
+}
+
+interface Signed {
+  readonly assertion: { readonly document: string; readonly response: Awaited<ReturnType<typeof sign>> };
 }
 
 /**

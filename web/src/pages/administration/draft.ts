@@ -1,3 +1,5 @@
+import type { Change } from '../../data/administration.ts';
+
 /** What an admin is about to propose; `null` and empty: not said yet. Nothing is chosen beforehand. */
 export interface Draft {
   readonly action: 'appoint' | 'dismiss' | 'merge' | 'release' | null;
@@ -37,7 +39,7 @@ export function missingOf({ action, role, person, other, grants, account, reason
 }
 
 /** As the API takes it; `null` while something is missing. */
-export function bodyOf(draft: Draft) {
+export function bodyOf(draft: Draft): Change | null {
   const { action, role, grants } = draft;
   if (Object.keys(missingOf(draft)).length > 0 || action === null) return null;
   const [person, other, account, reason] = [draft.person, draft.other, draft.account, draft.reason].map((one) =>

@@ -6,7 +6,7 @@ import { api, ApiFailure, ask } from '../../data/api.ts';
 import { useMyPasskeys } from '../../data/my-passkeys.ts';
 import { confirmProposal } from '../../data/passkeys.ts';
 import { needsOneOf, who } from '../../data/who.ts';
-import { PasskeyFailure } from '../../passkeys/passkey-failure.tsx';
+import { goneOf, PasskeyFailure, PasskeyGone } from '../../passkeys/passkey-failure.tsx';
 import { countdown } from '../../time/countdown.ts';
 import { useNow } from '../../time/ticker.ts';
 import { Button } from '../../ui/button.tsx';
@@ -25,6 +25,7 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
   const left = countdown(now, Date.parse(lapsesAt));
   const passkeys = useMyPasskeys(mayConfirm);
   const hasPasskey = (passkeys.data?.items.length ?? 0) > 0;
+  const cannot = mayConfirm ? goneOf(passkeys.data) : null;
   const touches = [ADMINISTRATION, ['me']];
   const confirm = useAction((seen: string, key) => confirmProposal(id, seen, hasPasskey, key), {
     touches,
@@ -69,12 +70,14 @@ export function OneProposal({ proposal, me }: { readonly proposal: Proposal; rea
         ]}
       />
       {confirm.error !== null && <PasskeyFailure error={confirm.error} />}
+      {cannot !== null && confirm.error === null && <PasskeyGone why={cannot} />}
       {refuse.error !== null && <FailureNotice error={refuse.error} intent="change" />}
       {(mayConfirm || mayRefuse) && (
         <div className={classes['buttons']}>
           {mayConfirm && (
             <Button
               icon={ApprovedIcon}
+              cannot={cannot}
               // Until it is known, nobody can tell what the answer takes.
               busy={confirm.isPending || passkeys.isLoading}
               onClick={() => confirm.mutate(changesVersion, { onError: changed })}

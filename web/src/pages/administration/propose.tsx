@@ -1,11 +1,13 @@
 import { useRef, useState } from 'react';
 import { changeOf } from '../../administration/proposal-words.ts';
-import { under, useAction } from '../../data/action.ts';
-import { ADMINISTRATION, type Holder } from '../../data/administration.ts';
-import { api, ask } from '../../data/api.ts';
+import { useAction } from '../../data/action.ts';
+import { ADMINISTRATION, type Change, type Holder } from '../../data/administration.ts';
+import { useMyPasskeys } from '../../data/my-passkeys.ts';
+import { proposeChange } from '../../data/passkeys.ts';
+import { goneOf, PasskeyFailure, PasskeyGone } from '../../passkeys/passkey-failure.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Choices, LineField, TextField } from '../../ui/fields.tsx';
-import { FailureNotice, toast } from '../../ui/notices.tsx';
+import { toast } from '../../ui/notices.tsx';
 import { bodyOf, missingOf, NOTHING, type Draft } from './draft.ts';
 import classes from './administration.module.css';
 
@@ -31,18 +33,17 @@ export function Propose({ holders }: { readonly holders: readonly Holder[] }) {
   const [complaining, setComplaining] = useState(false);
   const set = (next: Partial<Draft>): void => setDraft((before) => ({ ...before, ...next }));
   const missing = complaining ? missingOf(draft) : {};
-  const propose = useAction(
-    (body: NonNullable<ReturnType<typeof bodyOf>>, key) =>
-      ask(() => api.POST('/v1/administration/proposals', { params: under(key), body })),
-    {
-      touches: [ADMINISTRATION],
-      done: (made) => {
-        setDraft(NOTHING);
-        setComplaining(false);
-        toast('Proposed', `${changeOf(made)}. Somebody else has a day to confirm it.`);
-      },
+  const passkeys = useMyPasskeys();
+  const hasPasskey = (passkeys.data?.items.length ?? 0) > 0;
+  const cannot = goneOf(passkeys.data);
+  const propose = useAction((change: Change, key) => proposeChange(change, hasPasskey, key), {
+    touches: [ADMINISTRATION],
+    done: (made) => {
+      setDraft(NOTHING);
+      setComplaining(false);
+      toast('Proposed', `${changeOf(made)}. Somebody else has a day to confirm it.`);
     },
-  );
+  });
   const { action } = draft;
   const forRole = action === 'appoint' || action === 'dismiss';
   return (
@@ -147,10 +148,16 @@ export function Propose({ holders }: { readonly holders: readonly Holder[] }) {
         minRows={2}
         maxRows={8}
       />
-      {propose.error !== null && <FailureNotice error={propose.error} intent="change" />}
+      {propose.error !== null && <PasskeyFailure error={propose.error} />}
+      {cannot !== null && propose.error === null && <PasskeyGone why={cannot} />}
       <div className={classes['buttons']}>
-        <Button type="submit" busy={propose.isPending}>
-          Propose it
+        <Button
+          type="submit"
+          cannot={cannot}
+          // Until it is known, nobody can tell what it takes.
+          busy={propose.isPending || passkeys.isLoading}
+        >
+          {hasPasskey ? 'Propose with passkey' : 'Propose it'}
         </Button>
       </div>
     </form>

@@ -4,7 +4,7 @@ import { useAction } from '../../data/action.ts';
 import { ApiFailure, type AccessRequest } from '../../data/api.ts';
 import { useMyPasskeys } from '../../data/my-passkeys.ts';
 import { approve, type Yes } from '../../data/passkeys.ts';
-import { PasskeyFailure, ToPasskey } from '../../passkeys/passkey-failure.tsx';
+import { goneOf, PasskeyFailure, PasskeyGone, ToPasskey } from '../../passkeys/passkey-failure.tsx';
 import { Button } from '../../ui/button.tsx';
 import { ApprovedIcon, DeniedIcon, KeyIcon, TimerIcon } from '../../ui/icons.ts';
 import { Notice, toast } from '../../ui/notices.tsx';
@@ -27,7 +27,9 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
   const { needsSignature } = request;
   const passkeys = useMyPasskeys(needsSignature);
   // Read before anything is pressed: the time of a request is short, and a passkey takes some of it.
-  const cannot = needsSignature && passkeys.data?.items.length === 0 ? 'You need a passkey to say yes.' : null;
+  const gone = needsSignature ? goneOf(passkeys.data) : null;
+  const cannot =
+    gone ?? (needsSignature && passkeys.data?.items.length === 0 ? 'You need a passkey to say yes.' : null);
   /** Somebody else was first, or the rules have changed: what is true now is read and shown. */
   const overtaken = (error: Error): void => {
     if (!(error instanceof ApiFailure) || !OUTDATED.has(error.code)) return;
@@ -60,8 +62,14 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
       )}
       {cannot !== null && say.error === null && (
         <div className={classes['failure']}>
-          <Notice>{cannot} Register one; the request waits here.</Notice>
-          <ToPasskey />
+          {gone === null ? (
+            <>
+              <Notice>{cannot} Register one; the request waits here.</Notice>
+              <ToPasskey />
+            </>
+          ) : (
+            <PasskeyGone why={gone} />
+          )}
         </div>
       )}
       <div className={classes['decide']}>
