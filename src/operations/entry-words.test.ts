@@ -47,6 +47,13 @@ test.each<[EventKind, EntryBody['facts'], string]>([
     'found what needs attention: somebody changed the end of the access in the cloud',
   ],
   ['finding.raised', { finding: 'of-later' }, 'found what needs attention: of-later'],
+  [
+    'administration.proposed',
+    { action: 'appoint', role: 'admin', signed: false },
+    'proposed to appoint somebody as admin, without a passkey',
+  ],
+  ['administration.proposed', { action: 'merge', signed: true }, 'proposed to count two persons as one human'],
+  ['administration.confirmed', { action: 'merge' }, 'confirmed to count two persons as one human'],
 ])('%s with %o needs no inside knowledge', (kind, facts, words) => {
   expect(said(kind, facts)).toBe(words);
 });
