@@ -75,6 +75,7 @@ const ROUTES = [
   ['GET', '/v1/administration'],
   ['POST', '/v1/administration/claim'],
   ['POST', '/v1/administration/proposals'],
+  ['POST', '/v1/administration/proposals/challenge'],
   ['POST', `/v1/administration/proposals/${PROPOSAL_ID}/challenge`],
   ['POST', `/v1/administration/proposals/${PROPOSAL_ID}/confirm`],
   ['POST', `/v1/administration/proposals/${PROPOSAL_ID}/refuse`],
