@@ -126,12 +126,15 @@ test('what is signed is what is proposed, by whoever proposes it, and nothing el
   expect(faultsOf([registered, entry('proposed', { facts: altered })])).toEqual([
     expect.stringMatching(/^a signature does not hold/),
   ]);
-  expect(faultsOf([registered, entry('proposed', { by: BO, facts: signature() })])).toEqual([
-    'the key of a signature was not that of the approver',
-  ]);
-  expect(faultsOf([registered, entry('proposed', { facts: signature({ approver: BO }) })])).toEqual([
-    'the key of a signature was not that of the approver',
-  ]);
+  // An entry, a document or a key that is another person's.
+  for (const [by, approver] of [
+    [BO, ADA],
+    [ADA, BO],
+    [BO, BO],
+  ] as const)
+    expect(faultsOf([registered, entry('proposed', { by, facts: signature({ approver }) })]), by + approver).toEqual([
+      'the key of a signature was not that of the approver',
+    ]);
   const late = { issuedAt: '2026-11-03T08:50:00Z', expiresAt: '2026-11-03T08:55:00Z' };
   expect(faultsOf([registered, entry('proposed', { facts: signature(late) })])).toEqual([
     'it was signed at another time than the entry says',
