@@ -139,6 +139,14 @@ test('what cannot be pressed says why to who hears it, and to a thumb that press
   expect(await page.getByRole('dialog').count()).toBe(0);
   await page.getByRole('heading', { level: 1 }).tap();
   await page.getByRole('tooltip').waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Register a passkey' }).waitFor();
+  // Registering another is refused to who had one: they are led to those who vouch for them.
+  await page.route('**/v1/me/passkeys', (route) => route.fulfill({ json: { items: [], needsRecovery: true } }));
+  await page.reload();
+  await page.getByRole('button', { name: 'Approve', description: /^You had a passkey and have none/ }).waitFor();
+  await page.getByRole('link', { name: 'Go to the recovery' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Register a passkey' }).count()).toBe(0);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
   expect(complaints()).toEqual([]);
   await page.context().close();
 });
