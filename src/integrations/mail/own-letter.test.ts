@@ -113,8 +113,8 @@ test('the subject alone says what happened, and begins with what is to be done',
     Bo Sandberg (bo) is an auditor of Curfew now [Curfew]
     Bo Sandberg (bo) is an admin of Curfew now [Curfew]
     Bo Sandberg (bo) is no auditor of Curfew any more [Curfew]
-    Bo Sandberg (bo) and Finn (finn) are counted as one person now, by a sign-in alone [Curfew]
-    An account of Bo Sandberg (bo) passes on to somebody else, by a sign-in alone [Curfew]
+    Bo Sandberg (bo) and Finn (finn) are counted as one person now, confirmed by a sign-in alone [Curfew]
+    An account of Bo Sandberg (bo) passes on to somebody else, confirmed by a sign-in alone [Curfew]
     Please confirm or refuse: to appoint Bo Sandberg (bo) as auditor [Curfew]
     Please confirm or refuse: to dismiss Bo Sandberg (bo) as auditor [Curfew]
     Please confirm or refuse: to count Finn (finn) as Bo Sandberg (bo) [Curfew]
@@ -209,12 +209,12 @@ test('what each message says first, and below', () => {
     Bo Sandberg (bo) is no auditor of Curfew any more.
       Proposed by Fay Okafor (fay)
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
-    Bo Sandberg (bo) and Finn (finn) are counted as one person now, by a sign-in alone.
+    Bo Sandberg (bo) and Finn (finn) are counted as one person now, confirmed by a sign-in alone.
       Proposed by Fay Okafor (fay)
       It was confirmed by a sign-in alone, without a passkey
       Ask both, who proposed and who confirmed it, whether it was really they, and not by e-mail
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
-    An account of Bo Sandberg (bo) passes on to somebody else, by a sign-in alone.
+    An account of Bo Sandberg (bo) passes on to somebody else, confirmed by a sign-in alone.
       Proposed by Fay Okafor (fay)
       It was confirmed by a sign-in alone, without a passkey
       Ask both, who proposed and who confirmed it, whether it was really they, and not by e-mail

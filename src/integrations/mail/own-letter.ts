@@ -116,8 +116,8 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
       return {
         headline:
           action === 'merge'
-            ? `${about} and ${other ?? 'another'} are counted as one person now, by a sign-in alone.`
-            : `An account of ${about} passes on to somebody else, by a sign-in alone.`,
+            ? `${about} and ${other ?? 'another'} are counted as one person now, confirmed by a sign-in alone.`
+            : `An account of ${about} passes on to somebody else, confirmed by a sign-in alone.`,
         lines: [...(notice.proposedBy === null ? [] : [`Proposed by ${notice.proposedBy}`]), UNSIGNED, ASK_BOTH],
       };
     case 'admin-code-issued':
