@@ -80,7 +80,7 @@ test('ends what is overdue by Azure’s clock, leaves what is live or foreign, a
   await settled();
   expect(await on.use(own)).toBe('refused');
   expect(await assignmentOf(live)).toBeDefined();
-  expect(await on.bystanders()).toHaveLength(3);
+  expect(await on.bystanders()).toHaveLength(4);
   expect((await sweep()).counts).toMatchObject({ seen: 1, live: 1, ended: 0, alarms: 0, failures: 0 });
 });
 
