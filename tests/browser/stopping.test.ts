@@ -29,7 +29,10 @@ test('somebody is stopped from Live with the keys: nothing is chosen beforehand,
   const stop = gus.getByRole('button', { name: /^Stop build-log-reader on aws\/staging of Cem/ });
   await stop.click({ force: true });
   expect(await stop.getAttribute('aria-disabled')).toBe('true');
-  await gus.getByText('Who decides about it, or answers for the role or the target, can stop it.').first().waitFor();
+  await gus
+    .getByRole('tooltip')
+    .getByText('Who decides about it, or answers for the role or the target, can')
+    .waitFor();
   expect(await gus.getByRole('dialog').count()).toBe(0);
   await gus.context().close();
   const { page, complaints } = await visit(chromium(context), base(), 'eli');

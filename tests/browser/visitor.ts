@@ -12,7 +12,7 @@ export interface Look {
 /** All four ways in which a page is looked at. */
 export const LOOKS: readonly Look[] = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ theme, width })));
 
-/** Both themes and both widths, each once: in these every page is examined, and in the other two those that have all layouts. */
+/** Both themes and both widths, each once: what makes a barrier lies in the colours or in the layout, and a look takes most of a minute. */
 export const EXAMINED: readonly Look[] = [
   { theme: 'light', width: 1280 },
   { theme: 'dark', width: 360 },
@@ -71,6 +71,12 @@ export async function visit(
       return all;
     },
   };
+}
+
+/** Shows an open page in another theme, as when the machine changes to it. */
+export async function inTheme(page: Page, theme: Look['theme']): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor();
 }
 
 /** Waits until the page has what it shows. */
