@@ -30,6 +30,7 @@ import {
 } from '../operations/recover-passkeys.ts';
 import { foreseeOrder } from '../operations/order-outlook.ts';
 import { cliSignInStands, endOwnSession, listOwnSessions, standingSignIns } from '../operations/own-sessions.ts';
+import { previewExtension } from '../operations/preview-extension.ts';
 import { previewRequest } from '../operations/preview-request.ts';
 import { challengeProposing, propose } from '../operations/propose.ts';
 import { challengeProposal, confirmProposal, refuseProposal } from '../operations/proposals.ts';
@@ -42,6 +43,7 @@ import {
 } from '../operations/revoke-many.ts';
 import { searchAudit } from '../operations/search-audit.ts';
 import { searchCatalogue } from '../operations/search-catalogue.ts';
+import { showCircumstances } from '../operations/show-circumstances.ts';
 import { policyStatus, showPolicy } from '../operations/show-policy.ts';
 import { listGrants, listLive, showGrant } from '../operations/show-grants.ts';
 import { explainRequest, listRequests, showRequest } from '../operations/show-requests.ts';
@@ -98,11 +100,13 @@ export function bindOperations(
     showRequest: (actor, id) => showRequest(world, actor, id),
     listRequests: (actor, query) => listRequests(world, actor, query),
     explainRequest: (actor, id) => explainRequest(world, actor, id),
+    showCircumstances: (actor, id) => showCircumstances(world, actor, id),
     showGrant: (actor, id) => showGrant(world, actor, id),
     listGrants: (actor, query) => listGrants(world, actor, query),
     listLive: (actor, query) => listLive(world, actor, query),
     returnGrant: (actor, id) => returnGrant(world, actor, id),
     extendGrant: (actor, id, input) => extendGrant(world, actor, id, input),
+    previewExtension: (actor, id, input) => previewExtension(world, actor, id, input),
     revokeGrant: (actor, id, input) => revokeGrant(world, actor, id, input),
     foreseeOrder: (actor, about) => foreseeOrder(world, actor, about),
     orderRevocation: (actor, input) => orderRevocation(world, actor, input),

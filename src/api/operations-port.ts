@@ -37,6 +37,8 @@ import type { RecoveryView } from '../operations/recover-passkeys.ts';
 import type { ApprovalInput, SignedInput, SigningView } from '../operations/sign-decision.ts';
 import type { AssertionResponse, RequestOptions } from '../operations/take-assertion.ts';
 import type { Sees } from '../operations/who-may-see.ts';
+import type { ExtensionPreview } from '../operations/preview-extension.ts';
+import type { Circumstances } from '../operations/show-circumstances.ts';
 import type { LiveGrantView } from '../operations/show-grants.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
 import type { Operation } from '../operations/authorisation.ts';
@@ -105,6 +107,7 @@ export interface ApiOperations {
   showRequest(actor: Actor, id: RequestId): Outcome<RequestView>;
   listRequests(actor: Actor, query: RequestQuery): Outcome<Page<RequestView>>;
   explainRequest(actor: Actor, id: RequestId): Outcome<Explanation>;
+  showCircumstances(actor: Actor, id: RequestId): Outcome<Circumstances>;
   showGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   listGrants(actor: Actor, query: GrantQuery): Outcome<Page<GrantView>>;
   /** Without an actor: as the demo shows it to whoever looks. */
@@ -114,6 +117,7 @@ export interface ApiOperations {
   ): Outcome<Page<LiveGrantView>>;
   returnGrant(actor: Actor, id: GrantId): Outcome<GrantView>;
   extendGrant(actor: Actor, id: GrantId, input: ExtensionInput): Outcome<RequestView>;
+  previewExtension(actor: Actor, id: GrantId, input: ExtensionInput): Outcome<ExtensionPreview>;
   revokeGrant(actor: Actor, id: GrantId, input: { readonly reason: string }): Outcome<GrantView>;
   foreseeOrder(actor: Actor, about: { readonly person: string }): Outcome<OrderOutlook>;
   orderRevocation(actor: Actor, input: RevocationInput): Outcome<RevocationView>;

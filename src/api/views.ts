@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { GRANT_STATES } from '../core/grant.ts';
 import { LAPSE_CAUSES, REQUEST_STATES } from '../core/request.ts';
-import { TIERS } from '../core/role.ts';
+import { DANGEROUS_ABILITIES, TIERS } from '../core/role.ts';
 import { EXTENSION_STATES, type ExtensionView } from '../operations/extension-view.ts';
+import type { Circumstances } from '../operations/show-circumstances.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
 import type { StepView } from '../operations/step-view.ts';
 import type { DecisionView, GrantView, RequestView } from '../operations/views.ts';
@@ -254,6 +255,44 @@ export const previewView = z
   })
   .meta({ id: 'Preview' });
 
+export const extensionPreviewView = previewView
+  .extend({
+    until: time.meta({ description: 'The end that it would come to.' }),
+    latestEnd: time.nullable().meta({ description: 'The latest end that the rules allow; null: they allow none now.' }),
+    extensionsLeft: z.number().meta({ description: 'How often its end may still be moved, this time included.' }),
+  })
+  .meta({ id: 'ExtensionPreview' });
+
+export const circumstancesView = z
+  .object({
+    requester: z.object({
+      employment: z.enum(['employee', 'contractor']).nullable(),
+      team: text.nullable(),
+      onCall: list(text).meta({ description: 'Rotations in which they are on call now.' }),
+    }),
+    holds: list(
+      z.object({
+        grant: text,
+        ...itemView.shape,
+        tier,
+        status: z.enum(GRANT_STATES),
+        endsAt: time.nullable(),
+      }),
+    ).meta({ description: 'What they hold now on the targets asked for, or on what these belong to.' }),
+    holdsElsewhere: z.number().meta({ description: 'How much more of theirs is live on other targets.' }),
+    items: list(
+      z.object({
+        ...itemView.shape,
+        othersHold: z.number().meta({ description: 'How many others hold the same now.' }),
+        below: z.number().meta({ description: 'How many targets lie below its own, which it covers as well.' }),
+        abilities: list(z.enum(DANGEROUS_ABILITIES)).meta({
+          description: 'What the role declares that outlives a session or leads beyond it.',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'Circumstances' });
+
 export const explanationView = z
   .object({
     request: requestView,
@@ -351,9 +390,10 @@ export const SCHEMAS_COVER_VIEWS: readonly [
   Covers<typeof grantView, GrantView>,
   Covers<typeof requestView, RequestView>,
   Covers<typeof extensionView, ExtensionView>,
+  Covers<typeof circumstancesView, Circumstances>,
   Covers<typeof stepView, StepView>,
   Covers<typeof personDecisionView, DecisionView>,
   Covers<typeof decisionView, Decision>,
   Covers<typeof refusalView, Refusal>,
   Covers<typeof catalogueItemView, CatalogueItem>,
-] = [true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true];

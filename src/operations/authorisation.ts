@@ -162,6 +162,11 @@ const CONFIRM_CHANGE = row('proposal', {
   machines: PEOPLE_ONLY,
 });
 const HAND_OUT = row('grant', { people: OWN, watchers: OWN, machines: OWN });
+const EXTEND = row('grant', {
+  people: ['allow', 'not-holder', 'not-holder'],
+  watchers: ['allow', 'not-holder', 'not-holder'],
+  machines: OWN,
+});
 const ORDERING = row('scope', {
   people: ['allow', 'may-not-order', 'may-not-order'],
   approver: ['allow', 'allow', 'may-not-order'],
@@ -174,6 +179,8 @@ export const AUTHORISATION = {
   requestAccess: EVERYBODY,
   showRequest: READ_REQUEST,
   explainRequest: READ_REQUEST,
+  // How many others hold the same is for people, who may look at all live access.
+  showCircumstances: row('request', { people: CONCERNED, watchers: ALL, machines: PEOPLE_ONLY }),
   listRequests: READ_REQUEST,
   approveRequest: DECIDE,
   challengeDecision: DECIDE,
@@ -194,11 +201,8 @@ export const AUTHORISATION = {
     watchers: ['allow', 'not-returner', 'not-returner'],
     machines: OWN,
   }),
-  extendGrant: row('grant', {
-    people: ['allow', 'not-holder', 'not-holder'],
-    watchers: ['allow', 'not-holder', 'not-holder'],
-    machines: OWN,
-  }),
+  extendGrant: EXTEND,
+  previewExtension: EXTEND,
   revokeGrant: row('grant', {
     people: ['allow', 'may-not-end', 'may-not-end'],
     approver: ['allow', 'allow', 'may-not-end'],

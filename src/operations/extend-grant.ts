@@ -37,7 +37,7 @@ export interface ExtensionInput {
 type Outcome = Result<RequestView, OperationRefusal>;
 
 /** An extension that was asked for, as it is judged. `until` is absolute: whoever approves later knows until when. */
-interface Asked {
+export interface Asked {
   readonly actor: Actor;
   readonly rules: RulesInForce;
   readonly input: RequestInput;
@@ -90,7 +90,7 @@ interface Made {
 }
 
 /** Why a grant cannot be extended at all, whatever the rules say. */
-function unfitFor(grant: GrantRecord, now: Instant): OperationRefusal | null {
+export function unfitFor(grant: GrantRecord, now: Instant): OperationRefusal | null {
   const { kind } = grant.state;
   if (kind === 'scheduled' || kind === 'activating')
     return { code: 'grant-not-active', detail: `This grant is ${kind}.`, hint: 'Extend it once it is usable.' };
@@ -99,7 +99,8 @@ function unfitFor(grant: GrantRecord, now: Instant): OperationRefusal | null {
   return null;
 }
 
-function askedFor(
+/** The question that a later end is to the rules; refused where it makes no sense, or there is nothing to lengthen. */
+export function askedFor(
   world: World,
   actor: Actor,
   grant: GrantRecord,
@@ -120,7 +121,7 @@ function askedFor(
 }
 
 /** What was approved is extended, or nothing: a role or a place that means something else by now has to be asked for again. */
-function changedSince(rules: RulesInForce, actor: Actor, grant: GrantRecord): OperationRefusal | null {
+export function changedSince(rules: RulesInForce, actor: Actor, grant: GrantRecord): OperationRefusal | null {
   const same = recheckDefinition(rules, actor.key, grant);
   if (same.ok) return null;
   return { code: 'cannot-be-provided', detail: same.refusal.text, hint: 'Ask for it anew when this is over.' };

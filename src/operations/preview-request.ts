@@ -14,7 +14,7 @@ import { decidersOf, type DecidersView } from './step-view.ts';
 import { needsSignedApproval, unsignableSteps } from './step-up.ts';
 import { staleWords } from './show-policy.ts';
 import { personView, type PersonView } from './person-view.ts';
-import type { Actor, World } from './world.ts';
+import type { Actor, RulesInForce, World } from './world.ts';
 
 /** What would happen if this were asked now: the same decision, and what the clouds would be told, without anything being written. */
 export interface PreviewView {
@@ -44,23 +44,33 @@ export async function previewRequest(
   const wrong = judge('previewRequest', actor) ?? checkInput(input, now);
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
-  const { decision, plan, refusal } = judgeRequest(world, rules, questionOf(actor, input, now));
+  return foresee(world, actor, rules, judgeRequest(world, rules, questionOf(actor, input, now)), input.items);
+}
+
+/** What would come of what was judged: for access and for a later end of it alike. */
+export async function foresee(
+  world: World,
+  actor: Actor,
+  rules: RulesInForce,
+  { decision, plan, refusal }: Judgement,
+  items: readonly Item[],
+): Promise<Result<PreviewView, OperationRefusal>> {
   if (refusal !== null && decision.effect === 'allow') return refused(refusal);
   const stale = staleWords(rules);
   const deciders = decision.steps.map((step) => decidersOf(world, step, actor.key));
   if (decision.effect === 'deny')
     return ok({ decision, deciders, plan, residual: [], stale, needsSignature: false, unsignable: [] });
-  const targets = input.items.map((item) => item.target);
+  const targets = items.map((item) => item.target);
   const standing = await standingRevocations(world.db, actor.person, targets);
   const asked = { person: actor.person, decision: asJson(decision) };
-  const order = await stoppedBy(world, world.db, standing, asked, ownersOfItems(world, input.items));
+  const order = await stoppedBy(world, world.db, standing, asked, ownersOfItems(world, items));
   if (order !== null) return refused({ code: 'access-stopped', detail: stoppedWords(order), hint: STOPPED_HINT });
-  const residual = input.items.flatMap((item) => {
+  const residual = items.flatMap((item) => {
     const residual = residualOfItem(world, item);
     return residual === null ? [] : [{ ...item, ...residual }];
   });
-  const needsSignature = decision.steps.length > 0 && needsSignedApproval(rules, input.items);
-  const unsignable = (await unsignableSteps(world.db, rules, input.items, decision)).map(({ step, without }) => ({
+  const needsSignature = decision.steps.length > 0 && needsSignedApproval(rules, items);
+  const unsignable = (await unsignableSteps(world.db, rules, items, decision)).map(({ step, without }) => ({
     step,
     without: without.map((key) => personView(world, key)),
   }));

@@ -11,6 +11,7 @@ import type { JsonObject } from '../core/json.ts';
 import { columnsOfCall, LONGEST_CALL_MS, type CallNote } from './bindings.ts';
 import { besides } from './besides.ts';
 import { comesAfter, fromNow, isAnyOf, type Place } from './columns.ts';
+import { isOfHuman } from './people.ts';
 import type { Db, Schema, Trx } from './schema.ts';
 
 /** A grant as it is stored. `definition` is the role and the target as they were when the request was approved. */
@@ -186,13 +187,15 @@ export async function saveResidual(trx: Trx, id: GrantId, residual: Residual): P
     .execute();
 }
 
-const IS_LIVE = sql<boolean>`state not in ('ended', 'failed')`;
+export const IS_LIVE = sql<boolean>`state not in ('ended', 'failed')`;
 
 /** Grants of one person, or of everybody, newest first; `liveOnly` leaves out what is over. */
 export async function listGrants(
   db: Db,
   filter: {
     person?: PersonId;
+    /** The same of whoever this person is, under all of their ids. */
+    human?: PersonId;
     liveOnly?: boolean;
     role?: string;
     target?: string;
@@ -202,6 +205,7 @@ export async function listGrants(
 ): Promise<readonly GrantRecord[]> {
   let query = db.selectFrom('grant').selectAll().orderBy('starts_at', 'desc').orderBy('id', 'desc').limit(filter.limit);
   if (filter.person !== undefined) query = query.where('person_id', '=', filter.person);
+  if (filter.human !== undefined) query = query.where(isOfHuman(filter.human));
   // As its indexes say it.
   if (filter.liveOnly === true) query = query.where(IS_LIVE);
   if (filter.role !== undefined) query = query.where('role', '=', filter.role);

@@ -155,8 +155,8 @@ export async function beforeRequest(
 }
 
 /** Whether somebody is being asked already to let a grant live longer. Read under the lock of the grant. */
-export async function extensionIsPending(trx: Trx, grant: GrantId): Promise<boolean> {
-  const row = await trx
+export async function extensionIsPending(db: Db | Trx, grant: GrantId): Promise<boolean> {
+  const row = await db
     .selectFrom('request')
     .select('id')
     .where('extends_grant', '=', grant)

@@ -37,6 +37,16 @@ test('what went wrong with a yes is not said again where a shorter one is about 
   expect(await page.getByRole('alert').count()).toBe(0);
   await dialog.getByRole('button', { name: 'Approve this long' }).click();
   await dialog.getByRole('alert').waitFor();
+
+  // A word goes with a whole yes as well, and stands where it is read.
+  await page.unroute('**/approve');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Say a word with your yes' }).click();
+  await page.getByLabel('A word with your yes').fill('Mind the load on the replica.');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByText('“Mind the load on the replica.”').waitFor();
+  await page.getByRole('link', { name: 'All about this request' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'approval.given' }).getByText('Mind the load').waitFor();
   await page.context().close();
 });
 
@@ -55,6 +65,9 @@ test('the card of an extension says by how much it moves the end, and less of it
   await page.goto(`/approvals/${id}`);
   await settled(page);
   const card = page.getByRole('article', { name: 'The request' });
+  // What is to be kept is not what they hold beside it.
+  await card.getByText('Nobody else').waitFor();
+  expect(await card.getByText(/^invoice-reader on aws.prod until/).count()).toBe(1);
   await card.getByText(`30 minutes longer: until ${clock(30 * MINUTE)} CET instead of ${clock(0)} CET`).waitFor();
   expect(await card.getByText('if the last yes came now').count()).toBe(0);
   await page.getByRole('button', { name: 'Shorter…' }).click();

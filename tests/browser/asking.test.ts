@@ -48,6 +48,10 @@ test('whoever has what they ask for, or waits for it, reads so before they send 
   // Without a reason nothing is sent, and it is said where the reason belongs.
   await page.getByRole('button', { name: 'Extend', exact: true }).click();
   const dialog = page.getByRole('dialog');
+  // What can be had, and who decides, stands there first; a ticket is asked for by rules that want one.
+  await dialog.getByText(/^The rules let it be extended once more, to \d\d:\d\d at the latest\./).waitFor();
+  await dialog.getByText(/^1 of .*Bo Sandberg \(bo/).waitFor();
+  expect(await dialog.getByLabel('Ticket').count()).toBe(0);
   await dialog.getByRole('button', { name: 'Ask for it' }).click();
   await dialog.getByText('Say why.').waitFor();
   expect(await dialog.getByRole('alert').count()).toBe(0);

@@ -323,8 +323,9 @@ export async function everyCell(database: Database): Promise<Cells> {
       case 'revokeGrant':
         return cameOf(await operations.revokeGrant(actor, id as never, { reason: 'over' }));
       case 'extendGrant':
+      case 'previewExtension':
         return cameOf(
-          await operations.extendGrant(actor, id as never, { durationMs: 300_000, reason: 'It takes longer' }),
+          await operations[operation](actor, id as never, { durationMs: 300_000, reason: 'It takes longer' }),
         );
       case 'liftRevocation':
         return cameOf(await operations.liftRevocation(actor, id as never, { reason: 'found again' }));

@@ -7,6 +7,7 @@ import type { Change } from '../../src/operations/changes.ts';
 import { approveRequest, denyRequest } from '../../src/operations/decide-request.ts';
 import { returnGrant, revokeGrant } from '../../src/operations/end-grant.ts';
 import { extendGrant } from '../../src/operations/extend-grant.ts';
+import { previewExtension } from '../../src/operations/preview-extension.ts';
 import { requestAccess } from '../../src/operations/request-access.ts';
 import { orderRevocation } from '../../src/operations/revoke-many.ts';
 import { explainRequest, showRequest } from '../../src/operations/show-requests.ts';
@@ -295,6 +296,37 @@ eachDatabase('an extension', (current) => {
     );
     expect(code(await approveRequest(acme.world, bo, id, {}))).toBe('grant-ended');
     expect(await seen(id)).toMatchObject({ status: 'denied', deniedBy: 'policy', extends: { status: 'ended-first' } });
+  });
+
+  test('is foreseen as it would be decided: by whom, until when at the latest, and how often still', async () => {
+    const foreseen = (minutes: number, actor = ana) =>
+      previewExtension(acme.world, actor, first.id, { ...MORE, durationMs: minutes * MINUTE });
+    const latest = toIso(((first.activatedAt ?? 0) + 60 * MINUTE) as Instant);
+    const most = { latestEnd: latest, extensionsLeft: 1 };
+    expect(got(await foreseen(30))).toMatchObject({
+      ...most,
+      until: toIso(later() as Instant),
+      decision: { effect: 'allow' },
+      deciders: [{ eligible: expect.arrayContaining([expect.objectContaining({ key: 'bo' })]) as unknown }],
+    });
+    // As long as it can be had: to the latest end, and not a minute more.
+    expect(got(await foreseen(45))).toMatchObject({ ...most, until: latest, decision: { effect: 'allow' } });
+    expect(got(await foreseen(46))).toMatchObject({
+      ...most,
+      decision: { effect: 'deny', refusals: [{ code: 'duration-too-long' }] },
+    });
+    expect(code(await foreseen(30, bo))).toBe('not-your-grant');
+    expect(await entries()).not.toContain('request.refused');
+    const { id } = got(await ask());
+    expect(code(await foreseen(15))).toBe('already-being-extended');
+    got(await approveRequest(acme.world, bo, id, {}));
+    await acme.engine.pass('starts');
+    expect(got(await foreseen(5))).toMatchObject({
+      extensionsLeft: 0,
+      decision: { effect: 'deny', refusals: [{ code: 'no-extension-left' }] },
+    });
+    got(await returnGrant(acme.world, ana, first.id));
+    expect(code(await foreseen(5))).toBe('grant-ended');
   });
 
   describe('is refused', () => {

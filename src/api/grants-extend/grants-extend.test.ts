@@ -1,4 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { instant } from '../../core/time.ts';
+import type { ExtensionPreview } from '../../operations/preview-extension.ts';
 import { apiUnderTest, GRANT_ID, no, REQUEST_ID, REQUEST_VIEW, yes, type ApiUnderTest } from '../api-under-test.ts';
 import type { ApiOperations } from '../operations-port.ts';
 
@@ -9,7 +11,34 @@ afterEach(async () => {
 });
 
 const post = (payload: object) => ({ method: 'POST' as const, url: `/v1/grants/${GRANT_ID}/extend`, payload });
+const preview = (payload: object) => ({ ...post(payload), url: `/v1/grants/${GRANT_ID}/extend/preview` });
 const EXTENDS = { grant: GRANT_ID, until: '2026-11-21T07:00:00.000Z', status: 'pending' } as const;
+const PREVIEW: ExtensionPreview = {
+  decision: {
+    effect: 'allow',
+    policyVersion: 'v1',
+    directoryVersion: 'd1',
+    durationMs: 2_700_000,
+    defaultDurationMs: 900_000,
+    maxDurationMs: 7_200_000,
+    extensions: 1,
+    submittedAt: instant(0),
+    requirements: { reasonMin: 0, ticket: null, mfaMaxAgeMs: null },
+    steps: [],
+    reasons: [],
+    refusals: [],
+    alarms: [],
+  },
+  deciders: [],
+  plan: [],
+  residual: [],
+  stale: [],
+  needsSignature: false,
+  unsignable: [],
+  until: '2026-11-21T07:00:00.000Z',
+  latestEnd: '2026-11-21T08:00:00.000Z',
+  extensionsLeft: 1,
+};
 
 test('201 with the request that asks for it, and its address', async () => {
   const extendGrant = vi.fn<ApiOperations['extendGrant']>(() => yes({ ...REQUEST_VIEW, extends: EXTENDS }));
@@ -52,7 +81,28 @@ test.each([
   expect((await api.as('ana', post({ duration: '15m' }))).json()).toMatchObject({ code, status });
 });
 
+test('200 with what would be decided, and how far it can go', async () => {
+  const previewExtension = vi.fn<ApiOperations['previewExtension']>(() => yes(PREVIEW));
+  api = await apiUnderTest({ previewExtension });
+  const answer = await api.as('ana', preview({ duration: '15m' }));
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toMatchObject({
+    effect: 'allow',
+    duration: '45m',
+    until: '2026-11-21T07:00:00.000Z',
+    latestEnd: '2026-11-21T08:00:00.000Z',
+    extensionsLeft: 1,
+  });
+  expect(previewExtension).toHaveBeenCalledWith(expect.objectContaining({ key: 'ana' }), GRANT_ID, {
+    durationMs: 900_000,
+  });
+  expect((await api.as('ana', preview({ duration: 'for ever' }))).statusCode).toBe(422);
+  api = await apiUnderTest({ previewExtension: () => no('already-being-extended') });
+  expect((await api.as('ana', preview({ duration: '15m' }))).statusCode).toBe(409);
+});
+
 test('401 without a token', async () => {
   api = await apiUnderTest();
+  expect((await api.as(null, preview({ duration: '15m' }))).statusCode).toBe(401);
   expect((await api.as(null, post({ duration: '15m' }))).statusCode).toBe(401);
 });

@@ -1,10 +1,9 @@
-import { formatDuration } from '../../core/time.ts';
 import { ok } from '../../core/result.ts';
-import type { PreviewView } from '../../operations/preview-request.ts';
 import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
 import { once } from '../idempotency.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
+import { shownPreview } from '../shown-preview.ts';
 import { previewView, requestView } from '../views.ts';
 import { requestBody, requestInput } from './request-body.ts';
 
@@ -34,26 +33,7 @@ export function registerRequestCreation(v1: ApiServer, parts: ApiParts): void {
       const input = requestInput(request.body);
       if (!input.ok) return answer(base.origin, request, reply, input);
       const preview = await operations.previewRequest(actorOf(request), input.value);
-      return answer(base.origin, request, reply, preview.ok ? ok(asView(preview.value)) : preview);
+      return answer(base.origin, request, reply, preview.ok ? ok(shownPreview(preview.value)) : preview);
     },
   });
-}
-
-function asView({ decision, deciders, plan, residual, stale, needsSignature, unsignable }: PreviewView): object {
-  return {
-    effect: decision.effect,
-    policyVersion: decision.policyVersion,
-    duration: formatDuration(decision.durationMs),
-    durationMs: decision.durationMs,
-    maxDurationMs: decision.maxDurationMs,
-    requirements: decision.requirements,
-    steps: decision.steps.map(({ id, rule, from, count }, index) => ({ id, rule, from, count, ...deciders[index] })),
-    reasons: decision.reasons,
-    refusals: decision.refusals,
-    residual,
-    needsSignature,
-    unsignable,
-    plan: plan.map((one) => one.words),
-    stale,
-  };
 }

@@ -6,7 +6,7 @@ import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
-import { explanationView, idParams, pageOf, pageQuery, requestView } from '../views.ts';
+import { circumstancesView, explanationView, idParams, pageOf, pageQuery, requestView } from '../views.ts';
 
 /** Reading requests. One that the caller has nothing to do with does not exist for them. */
 export function registerRequestReads(v1: ApiServer, { operations, base }: ApiParts): void {
@@ -54,6 +54,24 @@ export function registerRequestReads(v1: ApiServer, { operations, base }: ApiPar
         request,
         reply,
         await operations.showRequest(actorOf(request), pathId('req', request.params.id)),
+      ),
+  });
+  v1.route({
+    method: 'GET',
+    url: '/requests/:id/circumstances',
+    schema: {
+      summary: 'What is true around it now',
+      description: 'Who asks, what they hold already, and how many others hold the same: for whoever decides it.',
+      tags: ['requests'],
+      params: idParams,
+      response: { 200: circumstancesView },
+    },
+    handler: async (request, reply) =>
+      answer(
+        base.origin,
+        request,
+        reply,
+        await operations.showCircumstances(actorOf(request), pathId('req', request.params.id)),
       ),
   });
   v1.route({

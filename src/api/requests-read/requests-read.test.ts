@@ -1,5 +1,15 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { apiUnderTest, no, NOW, REQUEST_ID, REQUEST_VIEW, yes, type ApiUnderTest } from '../api-under-test.ts';
+import {
+  apiUnderTest,
+  GRANT_ID,
+  no,
+  NOW,
+  REQUEST_ID,
+  REQUEST_VIEW,
+  yes,
+  type ApiUnderTest,
+} from '../api-under-test.ts';
+import type { Circumstances } from '../../operations/show-circumstances.ts';
 import type { ApiOperations } from '../operations-port.ts';
 import type { Decision } from '../../policy/types.ts';
 
@@ -85,4 +95,24 @@ test('200 for an explanation, with times as text', async () => {
     calls,
     stale: [],
   });
+});
+
+test('its circumstances as they are now; 404 for whom it does not concern', async () => {
+  const circumstances: Circumstances = {
+    requester: { employment: 'contractor', team: 'data', onCall: ['data'] },
+    holds: [
+      {
+        ...{ grant: GRANT_ID, role: 'invoice-reader', target: 'aws/prod', tier: 2, status: 'active' },
+        endsAt: '2026-11-21T06:00:00.000Z',
+      },
+    ],
+    holdsElsewhere: 1,
+    items: [{ role: 'key-maker', target: 'aws/prod', othersHold: 2, below: 3, abilities: ['create-keys'] }],
+  };
+  const get = { method: 'GET' as const, url: `/v1/requests/${REQUEST_ID}/circumstances` };
+  api = await apiUnderTest({ showCircumstances: () => yes(circumstances) });
+  expect((await api.as('bo', get)).json()).toEqual(circumstances);
+  expect((await api.as(null, get)).statusCode).toBe(401);
+  api = await apiUnderTest({ showCircumstances: () => no('not-found') });
+  expect((await api.as('bo', get)).statusCode).toBe(404);
 });

@@ -11,7 +11,6 @@ const ExtendForm = lazy(() => import('./extend-form.tsx'));
 /** Asks for a later end of live access. */
 export function Extend({ grant, small = false }: { readonly grant: Grant; readonly small?: boolean }) {
   const [asking, setAsking] = useState(false);
-  const close = (): void => setAsking(false);
   return (
     <>
       <Button
@@ -22,11 +21,26 @@ export function Extend({ grant, small = false }: { readonly grant: Grant; readon
       >
         Extend
       </Button>
-      <Dialog title={`Keep ${grant.role} longer`} opened={asking} onClose={close}>
-        <Suspense fallback={<Waiting />}>
-          <ExtendForm grant={grant} onClose={close} />
-        </Suspense>
-      </Dialog>
+      <ExtendDialog grant={grant} opened={asking} onClose={() => setAsking(false)} />
     </>
+  );
+}
+
+/** The form, wherever it is opened. */
+export function ExtendDialog({
+  grant,
+  opened,
+  onClose,
+}: {
+  readonly grant: Grant;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}) {
+  return (
+    <Dialog title={`Keep ${grant.role} longer`} opened={opened} onClose={onClose}>
+      <Suspense fallback={<Waiting />}>
+        <ExtendForm grant={grant} onClose={onClose} />
+      </Suspense>
+    </Dialog>
   );
 }

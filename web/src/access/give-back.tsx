@@ -13,7 +13,7 @@ const OVER = new Set(['ending', 'ended', 'failed']);
 export function GiveBack({
   grant,
   small = false,
-  onEnding = () => {},
+  onEnding,
 }: {
   readonly grant: Grant;
   readonly small?: boolean;
@@ -21,15 +21,6 @@ export function GiveBack({
   readonly onEnding?: (grant: Grant) => void;
 }) {
   const [asking, setAsking] = useState(false);
-  const act = useAction(
-    (id: string, key) =>
-      ask(() => api.POST('/v1/grants/{id}/return', { params: { path: { id }, ...under(key) }, body: {} })),
-    {
-      touches: [['grants'], ['requests'], ['request']],
-      answered: onEnding,
-      done: () => setAsking(false),
-    },
-  );
   return (
     <>
       <Button
@@ -40,27 +31,57 @@ export function GiveBack({
       >
         Done
       </Button>
-      <Dialog title="Give it back now?" opened={asking} onClose={() => setAsking(false)}>
-        <div className={classes['dialog']}>
-          <p>
-            <strong>{grant.role}</strong> on {grant.target} ends now, and not at its end. To have it again you ask
-            again.
-          </p>
-          {act.error !== null && <FailureNotice error={act.error} intent="change" />}
-          <div className={classes['buttons']}>
-            <Button
-              kind="solid"
-              icon={ReturnIcon}
-              busy={act.isPending}
-              onClick={() => act.mutate(grant.id)}
-              data-autofocus
-            >
-              Give it back
-            </Button>
-            <Button onClick={() => setAsking(false)}>Keep it</Button>
-          </div>
-        </div>
-      </Dialog>
+      <GiveBackDialog
+        grant={grant}
+        opened={asking}
+        onClose={() => setAsking(false)}
+        {...(onEnding === undefined ? {} : { onEnding })}
+      />
     </>
+  );
+}
+
+/** The question, wherever it is asked. */
+export function GiveBackDialog({
+  grant,
+  opened,
+  onClose,
+  onEnding = () => {},
+}: {
+  readonly grant: Grant;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly onEnding?: (grant: Grant) => void;
+}) {
+  const act = useAction(
+    (id: string, key) =>
+      ask(() => api.POST('/v1/grants/{id}/return', { params: { path: { id }, ...under(key) }, body: {} })),
+    {
+      touches: [['grants'], ['requests'], ['request']],
+      answered: onEnding,
+      done: onClose,
+    },
+  );
+  return (
+    <Dialog title="Give it back now?" opened={opened} onClose={onClose}>
+      <div className={classes['dialog']}>
+        <p>
+          <strong>{grant.role}</strong> on {grant.target} ends now, and not at its end. To have it again you ask again.
+        </p>
+        {act.error !== null && <FailureNotice error={act.error} intent="change" />}
+        <div className={classes['buttons']}>
+          <Button
+            kind="solid"
+            icon={ReturnIcon}
+            busy={act.isPending}
+            onClick={() => act.mutate(grant.id)}
+            data-autofocus
+          >
+            Give it back
+          </Button>
+          <Button onClick={onClose}>Keep it</Button>
+        </div>
+      </div>
+    </Dialog>
   );
 }

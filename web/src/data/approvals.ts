@@ -71,3 +71,11 @@ export function useEarlierAlike(id: string) {
     staleTime: 60_000,
   });
 }
+
+/** What is true around a request now: who asks, what they hold there, and how many others hold the same. */
+export function useCircumstances(id: string) {
+  return useQuery({
+    queryKey: ['request', id, 'circumstances'],
+    queryFn: () => ask(() => api.GET('/v1/requests/{id}/circumstances', { params: { path: { id } } })),
+  });
+}

@@ -1941,6 +1941,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/requests/{id}/circumstances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is true around it now
+         * @description Who asks, what they hold already, and how many others hold the same: for whoever decides it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Circumstances"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/requests/{id}/explanation": {
         parameters: {
             query?: never;
@@ -2797,6 +2856,77 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Request"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A problem (RFC 9457). */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/grants/{id}/extend/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would be decided about keeping my access for longer
+         * @description Also how far it can go at all: the latest end that the rules allow, and how often it may still be moved.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description Repeating a request with the same key gives the first answer again (Idempotency-Replayed: true), for a day. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description By how much, from the end that it has now: `15m`, `1h30m`. */
+                        duration: string;
+                        reason?: string;
+                        ticket?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The answer. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExtensionPreview"];
                     };
                 };
                 /** @description A problem (RFC 9457). */
@@ -4787,6 +4917,100 @@ export interface components {
                 readonly without: components["schemas"]["Person"][];
             }[];
             readonly plan: string[];
+        };
+        ExtensionPreview: {
+            /** @enum {string} */
+            effect: "allow" | "deny";
+            policyVersion: string;
+            duration: string;
+            durationMs: number;
+            maxDurationMs: number;
+            requirements: {
+                reasonMin: number;
+                ticket: string | null;
+                mfaMaxAgeMs: number | null;
+            };
+            readonly steps: {
+                id: string;
+                rule: string;
+                readonly from: string[];
+                count: number;
+                /** @description Whose yes it still takes: you, then who is on call. The first of them, where there are many. */
+                readonly eligible: components["schemas"]["Decider"][];
+                /** @description How many people that is altogether. */
+                eligibleCount: number;
+            }[];
+            readonly reasons: {
+                rule: string;
+                text: string;
+            }[];
+            readonly refusals: {
+                /** @enum {string} */
+                code: "unknown-requester" | "unknown-role" | "unknown-target" | "role-not-defined-on-target" | "provider-not-available" | "no-matching-policy" | "denied-by-guardrail" | "condition-not-met" | "condition-error" | "duration-too-long" | "duration-invalid" | "no-extension-left" | "reason-required" | "ticket-required" | "mfa-required" | "approval-impossible";
+                rule: string;
+                text: string;
+                item: {
+                    role: string;
+                    target: string;
+                } | null;
+                hint?: string;
+            }[];
+            /** @description Sources of people that are older now than they should be, in words. */
+            readonly stale: string[];
+            readonly residual: {
+                role: string;
+                target: string;
+                /** @description For how long at most; null: there is no bound. */
+                maxMs: number | null;
+                words: string;
+            }[];
+            needsSignature: boolean;
+            /** @description Steps that too few could sign now, with those who have no passkey yet. */
+            readonly unsignable: {
+                step: string;
+                readonly without: components["schemas"]["Person"][];
+            }[];
+            readonly plan: string[];
+            /**
+             * Format: date-time
+             * @description The end that it would come to.
+             */
+            until: string;
+            /** @description The latest end that the rules allow; null: they allow none now. */
+            latestEnd: string | null;
+            /** @description How often its end may still be moved, this time included. */
+            extensionsLeft: number;
+        };
+        Circumstances: {
+            requester: {
+                employment: ("employee" | "contractor") | null;
+                team: string | null;
+                /** @description Rotations in which they are on call now. */
+                readonly onCall: string[];
+            };
+            /** @description What they hold now on the targets asked for, or on what these belong to. */
+            readonly holds: {
+                grant: string;
+                role: string;
+                target: string;
+                /** @enum {number} */
+                tier: 0 | 1 | 2 | 3;
+                /** @enum {string} */
+                status: "scheduled" | "activating" | "active" | "ending" | "ended" | "failed";
+                endsAt: string | null;
+            }[];
+            /** @description How much more of theirs is live on other targets. */
+            holdsElsewhere: number;
+            readonly items: {
+                role: string;
+                target: string;
+                /** @description How many others hold the same now. */
+                othersHold: number;
+                /** @description How many targets lie below its own, which it covers as well. */
+                below: number;
+                /** @description What the role declares that outlives a session or leads beyond it. */
+                readonly abilities: ("role-chaining" | "pass-role" | "create-keys")[];
+            }[];
         };
         Explanation: {
             request: components["schemas"]["Request"];

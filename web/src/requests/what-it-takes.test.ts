@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whatItTakes, whyUnsignable } from './what-it-takes.ts';
+import { stillMissing, whatItTakes, whyUnsignable } from './what-it-takes.ts';
 
 const NOTHING = { reasonMin: 0, ticket: null, mfaMaxAgeMs: null };
 
@@ -26,4 +26,14 @@ test('whoever lacks a passkey is named once, however many steps wait for them', 
     { step: 'b', without: [rami] },
   ];
   expect(whyUnsignable({ unsignable: both })).toContain(': Rami Haddad, Bo Sandberg have none.');
+});
+
+test('what is missing is said by field, in characters that people count', () => {
+  const rule = { reasonMin: 10, ticket: 'jira', mfaMaxAgeMs: null };
+  expect(stillMissing({ reason: '', ticket: '' }, rule)).toEqual({
+    reason: 'Say why.',
+    ticket: 'The rule asks for a ticket (jira).',
+  });
+  expect(stillMissing({ reason: '👩🏽‍🚀 abc', ticket: 'A-1' }, rule).reason).toBe('Say a little more: 2 more characters.');
+  expect(stillMissing({ reason: 'long enough', ticket: 'A-1' }, rule)).toEqual({});
 });

@@ -24,6 +24,7 @@ export {
   Link as LinkIcon,
   LogOut as SignOutIcon,
   Menu as MoreIcon,
+  MessageSquarePlus as WordIcon,
   Monitor as AutoThemeIcon,
   Moon as DarkThemeIcon,
   OctagonX as StopIcon,

@@ -4,11 +4,14 @@ import { useAction } from '../../data/action.ts';
 import { ApiFailure, type AccessRequest } from '../../data/api.ts';
 import { useMyPasskeys } from '../../data/my-passkeys.ts';
 import { approve, type Yes } from '../../data/passkeys.ts';
+import { who } from '../../data/who.ts';
 import { goneOf, PasskeyFailure, PasskeyGone, ToPasskey } from '../../passkeys/passkey-failure.tsx';
 import { Button } from '../../ui/button.tsx';
-import { ApprovedIcon, DeniedIcon, KeyIcon, TimerIcon } from '../../ui/icons.ts';
+import { TextField } from '../../ui/fields.tsx';
+import { ApprovedIcon, DeniedIcon, KeyIcon, TimerIcon, WordIcon } from '../../ui/icons.ts';
 import { Notice, toast } from '../../ui/notices.tsx';
 import { DenyDialog } from './deny-dialog.tsx';
+import { yesOf } from './facts.ts';
 import { ShorterDialog } from './shorter-dialog.tsx';
 import classes from './approvals.module.css';
 
@@ -23,6 +26,8 @@ function bringIntoView(box: HTMLElement | null): void {
 /** Yes, a shorter yes, and no, side by side and alike. Nothing is chosen beforehand, and no address decides anything. */
 export function Decide({ request }: { readonly request: AccessRequest }) {
   const [open, setOpen] = useState<'deny' | 'shorter' | null>(null);
+  /** What goes with a yes, whole or shorter; `null`: nothing is to. */
+  const [word, setWord] = useState<string | null>(null);
   const client = useQueryClient();
   const { needsSignature } = request;
   const passkeys = useMyPasskeys(needsSignature);
@@ -46,8 +51,11 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
       toast('You said yes', next);
     },
   });
-  const sayYes = (yes: Yes): void =>
-    say.mutate({ yes, attempt: needsSignature ? crypto.randomUUID() : '' }, { onError: overtaken });
+  const sayYes = (durationMs?: number): void =>
+    say.mutate(
+      { yes: yesOf(word, durationMs), attempt: needsSignature ? crypto.randomUUID() : '' },
+      { onError: overtaken },
+    );
   const shorter = (): void => {
     // What went wrong with a yes is not what goes wrong with a shorter one.
     say.reset();
@@ -72,13 +80,33 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
           )}
         </div>
       )}
+      {cannot === null && word === null && (
+        <div className={classes['aside']}>
+          <Button kind="quiet" small icon={WordIcon} onClick={() => setWord('')}>
+            Say a word with your yes
+          </Button>
+        </div>
+      )}
+      {word !== null && (
+        <TextField
+          label="A word with your yes"
+          description={`${who(request.requester)} reads it, and the log keeps it.`}
+          value={word}
+          onChange={(event) => setWord(event.currentTarget.value)}
+          maxLength={2_000}
+          autosize
+          minRows={1}
+          maxRows={4}
+          autoFocus
+        />
+      )}
       <div className={classes['decide']}>
         <div className={classes['verdicts']}>
           <Button
             cannot={cannot}
             icon={needsSignature ? KeyIcon : ApprovedIcon}
             busy={say.isPending}
-            onClick={() => sayYes({})}
+            onClick={() => sayYes()}
             data-verdict="approve"
           >
             Approve
@@ -92,8 +120,8 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
         </div>
         {needsSignature && (
           <p className={classes['fine']}>
-            A yes takes your passkey: it signs who asked, for what, for how long and under which rules, and nothing
-            else.
+            A yes takes your passkey: it signs who asked, for what, for how long, under which rules and with which word,
+            and nothing else.
           </p>
         )}
         <ShorterDialog
@@ -102,6 +130,8 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
           onClose={() => setOpen(null)}
           busy={say.isPending}
           failure={say.error === null ? null : <PasskeyFailure error={say.error} />}
+          word={word ?? ''}
+          onWord={setWord}
           onYes={sayYes}
         />
         <DenyDialog request={request} opened={open === 'deny'} onClose={() => setOpen(null)} onOvertaken={overtaken} />

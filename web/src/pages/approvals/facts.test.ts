@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import type { AccessRequest } from '../../data/api.ts';
 import { byUrgency } from '../../data/approvals.ts';
-import { afterwards, endIfNow, howTheyWent, lengthWords, neighbour, saidWords, stanceOf, untilWords } from './facts.ts';
+import {
+  afterwards,
+  beforeWords,
+  endIfNow,
+  howTheyWent,
+  lengthWords,
+  neighbour,
+  saidWords,
+  stanceOf,
+  untilWords,
+  yesOf,
+} from './facts.ts';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const minutes = (n: number): string => new Date(NOW + n * 60_000).toISOString();
@@ -166,4 +177,24 @@ test.each([
   ['failed', null, ''],
 ] as const)('of access that is %s, only an end that is true stands beside it', (status, endedAt, words) => {
   expect(untilWords({ status, endsAt: '10:54', endedAt }, (time) => time)).toBe(words);
+});
+
+test('a word goes with a whole yes as with a shorter one, and an empty one with none', () => {
+  expect(yesOf(null, undefined)).toEqual({});
+  expect(yesOf('  ', undefined)).toEqual({});
+  expect(yesOf(' Mind the load. ', undefined)).toEqual({ comment: 'Mind the load.' });
+  expect(yesOf('Mind the load.', 900_000)).toEqual({ comment: 'Mind the load.', durationMs: 900_000 });
+});
+
+test('what was asked before of this kind is counted, and said to be the first where it is', () => {
+  const at = (time: string): string => time.slice(11, 16);
+  const one = request('r');
+  expect(beforeWords(one, { items: [], nextCursor: null }, at)).toBe(
+    'The first of this kind by Ana (ana), as far as you may see.',
+  );
+  expect(beforeWords(one, { items: [], nextCursor: 'a' }, at)).toContain('among the newest');
+  const before = [request('a', { status: 'approved' }), request('b', { status: 'denied' })];
+  expect(beforeWords(one, { items: before, nextCursor: 'a' }, at)).toBe(
+    '2 and more of this kind: 1 approved, 1 denied; the last 09:59.',
+  );
 });

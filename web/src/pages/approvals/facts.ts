@@ -1,4 +1,6 @@
 import type { AccessRequest, Grant } from '../../data/api.ts';
+import type { Yes } from '../../data/passkeys.ts';
+import { who } from '../../data/who.ts';
 import { durationWords } from '../../time/countdown.ts';
 import { residualLine } from '../../time/wording.ts';
 
@@ -82,6 +84,21 @@ export function howTheyWent(requests: readonly Pick<AccessRequest, 'status'>[]):
   return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
+/** How what they asked for before of this kind went, in a sentence. `at`: says a time. */
+export function beforeWords(
+  { requester }: Pick<AccessRequest, 'requester'>,
+  alike: { readonly items: readonly Pick<AccessRequest, 'status' | 'createdAt'>[]; readonly nextCursor: string | null },
+  at: (time: string) => string,
+): string {
+  const [last] = alike.items;
+  const all = alike.nextCursor === null;
+  if (last !== undefined)
+    return `${alike.items.length}${all ? '' : ' and more'} of this kind: ${howTheyWent(alike.items)}; the last ${at(last.createdAt)}.`;
+  return all
+    ? `The first of this kind by ${who(requester)}, as far as you may see.`
+    : `None of this kind by ${who(requester)} among the newest that you may see.`;
+}
+
 /** What somebody said, in a word or some: `yes, for at most 15 minutes, signed`. `isLonger`: of an extension. */
 export function saidWords(
   {
@@ -96,6 +113,12 @@ export function saidWords(
   const shorter = durationMs === null ? '' : `, for at most ${durationWords(durationMs)}${isLonger ? ' longer' : ''}`;
   const aside = setAside ? ', which does not count: what it was for has changed since' : '';
   return `yes${shorter}${signed ? ', signed with a passkey' : ''}${aside}`;
+}
+
+/** A yes for so long (`undefined`: as long as was asked), with a word where one was written. */
+export function yesOf(word: string | null, durationMs: number | undefined): Yes {
+  const comment = word?.trim() ?? '';
+  return { ...(durationMs === undefined ? {} : { durationMs }), ...(comment === '' ? {} : { comment }) };
 }
 
 /** Who decided it, when it is over: the last that anybody said. */

@@ -1,7 +1,7 @@
 import { useParams } from '@tanstack/react-router';
-import { Fragment, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
-import { useEarlierAlike, useRequest } from '../../data/approvals.ts';
+import { useCircumstances, useEarlierAlike, useRequest } from '../../data/approvals.ts';
 import { useMe } from '../../data/session.ts';
 import { who } from '../../data/who.ts';
 import { Deciders } from '../../requests/deciders.tsx';
@@ -13,11 +13,12 @@ import { requestState, TIER_WORDS } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card, Facts, Quote, Waiting } from '../../ui/card.tsx';
-import { BackIcon } from '../../ui/icons.ts';
+import { BackIcon, RequestsIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono, Person, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
+import { holdsLines, othersLines, reachLines, whoseWords } from './circumstances.ts';
 import { Decide } from './decide.tsx';
-import { afterwards, endIfNow, howTheyWent, lengthWords, stanceOf } from './facts.ts';
+import { afterwards, beforeWords, endIfNow, lengthWords, stanceOf } from './facts.ts';
 import { Outcome } from './outcome.tsx';
 import classes from './approvals.module.css';
 
@@ -73,6 +74,7 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
           <Person of={requester} /> {asks}{' '}
           {items.length === 1 ? `${first?.role} on ${first?.target}` : `${items.length} things`}
         </h2>
+        <Whose id={request.id} />
         {items.map((item) => (
           <Item key={`${item.role} ${item.target}`} item={item} named={items.length > 1} />
         ))}
@@ -95,11 +97,44 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
       <div role="status" className={classes['outcome']}>
         {stance.kind !== 'open' && <Outcome request={request} stance={stance} takesFocus={couldDecide.current} />}
       </div>
-      <div className={classes['buttons']}>
+      <div className={classes['aside']}>
+        <ButtonLink to="/requests/$id" params={{ id: request.id }} kind="quiet" small icon={RequestsIcon}>
+          All about this request
+        </ButtonLink>
         <Mute request={request} />
       </div>
     </Card>
   );
+}
+
+/** Who asks, beyond the name. */
+function Whose({ id }: { readonly id: string }) {
+  const around = useCircumstances(id).data;
+  const words = around === undefined ? '' : whoseWords(around.requester);
+  return words === '' ? null : <p className={classes['fine']}>{words}</p>;
+}
+
+type Rows = Parameters<typeof Facts>[0]['rows'];
+
+/** What is true around it now: what they hold there, how far it reaches, who else has it, and how it went before. */
+function useAround(request: AccessRequest): { readonly rows: Rows; readonly error: Error | null } {
+  const { data, error } = useCircumstances(request.id);
+  const alike = useEarlierAlike(request.id).data;
+  const now = useNow();
+  const times = useTimes();
+  const at = (time: string): string => times.short(Date.parse(time), now);
+  const row = (name: string, lines: readonly string[] | undefined) =>
+    [name, lines?.map((line) => <div key={line}>{line}</div>) ?? '…'] as const;
+  const reach = data === undefined ? [] : reachLines(data.items);
+  return {
+    error,
+    rows: [
+      error === null ? row('Holds now', data && holdsLines(data, at)) : null,
+      reach.length === 0 ? null : row('Reaches', reach),
+      error === null ? row('Also held by', data && othersLines(data.items)) : null,
+      row('Before', alike && [beforeWords(request, alike, at)]),
+    ],
+  };
 }
 
 function Item({
@@ -133,7 +168,7 @@ function Item({
   );
 }
 
-/** For how long, from when, until when, in the zone of whoever looks; and what is left of it afterwards. */
+/** For how long, from when, until when, in the zone of whoever looks; what is true around it; and what is left of it afterwards. */
 function Terms({ request }: { readonly request: AccessRequest }) {
   const now = useNow();
   const times = useTimes();
@@ -142,8 +177,11 @@ function Terms({ request }: { readonly request: AccessRequest }) {
   const at = (time: number): string => `${times.short(time, now)} ${times.name(time)}`;
   const starts = startsAt === null ? null : Date.parse(startsAt);
   const plans = items.flatMap(({ plan }) => (plan === null ? [] : [plan]));
+  const around = useAround(request);
+  const left = afterwards(items);
   return (
     <div className={classes['part']}>
+      {around.error !== null && <FailureNotice error={around.error} intent="look" />}
       <Facts
         rows={[
           ['For', lengthWords(request, at)],
@@ -151,19 +189,12 @@ function Terms({ request }: { readonly request: AccessRequest }) {
             ? ['Begins', starts === null || starts <= now ? 'as soon as it is approved' : times.full(starts)]
             : null,
           status === 'pending' && request.extends === null ? ['Ends', `${at(end)}, if the last yes came now`] : null,
-          ...afterwards(items).map(
-            ({ name, line, words }) =>
-              [
-                name,
-                <Fragment key={name}>
-                  {line} <span className={classes['fine']}>{words}</span>
-                </Fragment>,
-              ] as const,
-          ),
+          ...around.rows,
+          ...left.map(({ name, line }) => [name, line] as const),
         ]}
       />
       <details>
-        <summary>By which rule, and what the cloud is told</summary>
+        <summary>By which rule, what the cloud is told, and what survives</summary>
         <ul className={classes['steps']}>
           {reasons.map(({ rule, text }) => (
             <li key={`${rule} ${text}`}>
@@ -173,6 +204,11 @@ function Terms({ request }: { readonly request: AccessRequest }) {
           ))}
         </ul>
         <p className={classes['rule']}>rules {policyVersion}</p>
+        {left.map(({ name, words }) => (
+          <p key={name} className={classes['fine']}>
+            {words}
+          </p>
+        ))}
         {plans.map((plan) => (
           <pre key={plan} className={classes['plan']} tabIndex={0} aria-label="What the cloud is told">
             {plan}
@@ -183,12 +219,8 @@ function Terms({ request }: { readonly request: AccessRequest }) {
   );
 }
 
-/** Who is still needed, who else can, and how it went before. */
+/** Who is still needed, and who else can. */
 function People({ request, me }: { readonly request: AccessRequest; readonly me: string }) {
-  const alike = useEarlierAlike(request.id).data;
-  const now = useNow();
-  const times = useTimes();
-  const last = alike?.items[0];
   const name = (person: AccessRequest['requester']): string => (person.key === me ? 'you' : who(person));
   return (
     <div className={classes['part']}>
@@ -213,16 +245,6 @@ function People({ request, me }: { readonly request: AccessRequest; readonly me:
               </div>,
             ] as const;
           }),
-          alike === undefined
-            ? null
-            : [
-                'Before',
-                last === undefined
-                  ? alike.nextCursor === null
-                    ? `The first of this kind by ${who(request.requester)}, as far as you may see.`
-                    : `None of this kind by ${who(request.requester)} among the newest that you may see.`
-                  : `${alike.items.length}${alike.nextCursor === null ? '' : ' and more'} of this kind by ${who(request.requester)}: ${howTheyWent(alike.items)}; the last ${times.short(Date.parse(last.createdAt), now)}.`,
-              ],
         ]}
       />
     </div>

@@ -1,6 +1,5 @@
 import { useState, type ReactNode } from 'react';
 import type { AccessRequest } from '../../data/api.ts';
-import type { Yes } from '../../data/passkeys.ts';
 import { who } from '../../data/who.ts';
 import { durationText, durationWords } from '../../time/countdown.ts';
 import { durationChoices, parseDuration } from '../../time/durations.ts';
@@ -20,6 +19,8 @@ export function ShorterDialog({
   onClose,
   busy,
   failure,
+  word,
+  onWord,
   onYes,
 }: {
   readonly request: AccessRequest;
@@ -27,11 +28,12 @@ export function ShorterDialog({
   readonly onClose: () => void;
   readonly busy: boolean;
   readonly failure: ReactNode;
-  readonly onYes: (yes: Yes) => void;
+  readonly word: string;
+  readonly onWord: (word: string) => void;
+  readonly onYes: (durationMs: number) => void;
 }) {
   const { requester, durationMs, needsSignature } = request;
   const [length, setLength] = useState('');
-  const [comment, setComment] = useState('');
   const [complaint, setComplaint] = useState<string | null>(null);
   const now = useNow();
   const times = useTimes();
@@ -61,7 +63,7 @@ export function ShorterDialog({
           if (ms === null) return setComplaint('Say how long, like 15m or 1h30m.');
           if (ms >= durationMs) return setComplaint(`It has to be less than the ${asked} that were asked for.`);
           setComplaint(null);
-          onYes({ durationMs: ms, ...(comment.trim() === '' ? {} : { comment: comment.trim() }) });
+          onYes(ms);
         }}
       >
         <LineField
@@ -85,8 +87,8 @@ export function ShorterDialog({
         <TextField
           label="A word with it"
           description="May be left empty."
-          value={comment}
-          onChange={(event) => setComment(event.currentTarget.value)}
+          value={word}
+          onChange={(event) => onWord(event.currentTarget.value)}
           maxLength={2_000}
           rows={2}
         />

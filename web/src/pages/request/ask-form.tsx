@@ -4,6 +4,7 @@ import { useRef, useState } from 'react';
 import { under, useAction } from '../../data/action.ts';
 import { api, ask } from '../../data/api.ts';
 import { useDebounced } from '../../data/debounced.ts';
+import { outlookState, stillMissing } from '../../requests/what-it-takes.ts';
 import { durationText } from '../../time/countdown.ts';
 import { durationChoices, parseDuration, sensibleDuration } from '../../time/durations.ts';
 import { useNow } from '../../time/ticker.ts';
@@ -13,20 +14,10 @@ import { Fields, LineField, OneOf, TextField } from '../../ui/fields.tsx';
 import { AskIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
-import {
-  asIfSaid,
-  bodyOf,
-  isPast,
-  stillMissing,
-  timeOf,
-  timesMissing,
-  withItems,
-  type Asked,
-  type DraftSearch,
-} from './draft.ts';
+import { asIfSaid, bodyOf, isPast, timeOf, timesMissing, withItems, type Asked, type DraftSearch } from './draft.ts';
 import { AlreadyMine } from './already-mine.tsx';
 import { AskedItems, type AskedItem } from './asked-items.tsx';
-import { Outlook, outlookState } from './outlook.tsx';
+import { Outlook } from './outlook.tsx';
 import classes from './ask-form.module.css';
 
 const STILL_MS = 250;

@@ -6,7 +6,6 @@ import {
   itemsOf,
   linkOf,
   readDraft,
-  stillMissing,
   timeOf,
   timesMissing,
   withItems,
@@ -42,12 +41,6 @@ test('what is empty is not sent', () => {
     ticket: 'A-1',
     startsAt: '2026-11-22T10:00:00.000Z',
   });
-});
-
-test('what is missing is said by field, in characters that people count', () => {
-  expect(stillMissing(asked, rule)).toEqual({ reason: 'Say why.', ticket: 'The rule asks for a ticket (jira).' });
-  expect(stillMissing({ reason: '👩🏽‍🚀 abc', ticket: 'A-1' }, rule).reason).toBe('Say a little more: 2 more characters.');
-  expect(stillMissing({ reason: 'long enough', ticket: 'A-1' }, rule)).toEqual({});
 });
 
 test('the preview stands in for what is missing only', () => {

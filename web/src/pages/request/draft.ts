@@ -1,5 +1,6 @@
 import type { Preview } from '../../data/api.ts';
 import { quoted } from '../../data/quoted.ts';
+import { STAND_IN, stillMissing } from '../../requests/what-it-takes.ts';
 import { parseDuration } from '../../time/durations.ts';
 
 /** What somebody is about to ask for, as it stands in the address: a link to it is the same draft for whoever opens it. */
@@ -82,22 +83,6 @@ export function bodyOf({ items, duration, reason, ticket, at }: Asked) {
   };
 }
 
-type Requirements = Preview['requirements'];
-
-/** What is still to be said, by field; empty when it can be sent. */
-export function stillMissing(
-  { reason, ticket }: Pick<Asked, 'reason' | 'ticket'>,
-  { reasonMin, ticket: tracker }: Requirements,
-): { readonly reason?: string; readonly ticket?: string } {
-  const length = [...reason.trim()].length;
-  return {
-    ...(length < reasonMin
-      ? { reason: length === 0 ? 'Say why.' : `Say a little more: ${reasonMin - length} more characters.` }
-      : {}),
-    ...(tracker !== null && ticket.trim() === '' ? { ticket: `The rule asks for a ticket (${tracker}).` } : {}),
-  };
-}
-
 /** A time as it stands in an address that anybody may have written; `null`: none, or nothing that is one. */
 export function timeOf(text: string | undefined): string | null {
   const time = Date.parse(text ?? '');
@@ -136,16 +121,13 @@ export function linkOf(address: string): string {
   return link.href;
 }
 
-/** Long enough for any rule: the preview answers for a request that says why, before anybody has typed it. */
-const STAND_IN = 'x'.repeat(200);
-
 /** The same request with a stand-in for what is still to be said, as the catalogue does. */
-export function asIfSaid(asked: Asked, requirements: Requirements | null): Asked {
+export function asIfSaid(asked: Asked, requirements: Preview['requirements'] | null): Asked {
   const missing = requirements === null ? { reason: '', ticket: '' } : stillMissing(asked, requirements);
   return {
     ...asked,
-    reason: missing.reason === undefined ? asked.reason : STAND_IN,
-    ticket: missing.ticket === undefined ? asked.ticket : 'PREVIEW-1',
+    reason: missing.reason === undefined ? asked.reason : STAND_IN.reason,
+    ticket: missing.ticket === undefined ? asked.ticket : STAND_IN.ticket,
   };
 }
 

@@ -4,16 +4,16 @@ import { ApiFailure, type Preview } from '../../data/api.ts';
 import { signInBesideAddress } from '../../data/session.ts';
 import { Deciders } from '../../requests/deciders.tsx';
 import { StalePeople } from '../../requests/stale-people.tsx';
+import { outlookState, whatItTakes, whyUnsignable } from '../../requests/what-it-takes.ts';
 import { durationWords } from '../../time/countdown.ts';
 import { parseDuration } from '../../time/durations.ts';
 import { useNow } from '../../time/ticker.ts';
-import { residualLine, type State } from '../../time/wording.ts';
+import { residualLine } from '../../time/wording.ts';
 import { useTimes } from '../../time/zone.ts';
 import { Card, Waiting } from '../../ui/card.tsx';
 import { CopyButton, FailureNotice, Notice } from '../../ui/notices.tsx';
 import { StateSign } from '../../ui/signs.tsx';
 import { commandLine, linkOf, type Asked } from './draft.ts';
-import { whatItTakes, whyUnsignable } from './what-it-takes.ts';
 import classes from './outlook.module.css';
 
 /** What would happen if it were sent now: by whom it is decided, until when it lasts, what survives, what the cloud is told. */
@@ -69,14 +69,6 @@ function isSameFailure(one: Error, other: Error | null): boolean {
   return (
     other instanceof ApiFailure && one instanceof ApiFailure && one.code === other.code && one.message === other.message
   );
-}
-
-/** How it would be decided, in a word. */
-export function outlookState({ effect, steps, unsignable }: Pick<Preview, 'effect' | 'steps' | 'unsignable'>): State {
-  if (effect === 'deny') return { word: 'It would be refused', tone: 'bad' };
-  if (steps.length === 0) return { word: 'Approved at once, by rule', tone: 'good' };
-  if (unsignable.length > 0) return { word: 'Too few can agree yet', tone: 'bad' };
-  return { word: steps.length === 1 ? 'Somebody agrees' : `${steps.length} groups agree`, tone: 'waiting' };
 }
 
 function Answer({ asked, data }: { readonly asked: Asked; readonly data: Preview }) {
