@@ -23,7 +23,7 @@ import { infraFiles } from './generate-infra.ts';
 const root = resolve(import.meta.dirname, '..');
 const terraform = spawnSync('terraform', ['version']).status === 0;
 
-describe('infra/aws', () => {
+describe('infra', () => {
   test.each([...infraFiles()])('%s is what the permissions say', (path, text) => {
     expect(readFileSync(join(root, path), 'utf8')).toBe(text);
   });
@@ -75,7 +75,7 @@ describe('infra/aws', () => {
   });
 
   test('lets the sweeper delete, read and say that it ran, and nothing else', () => {
-    const texts = [...infraFiles()].filter(([path]) => path.includes('sweeper')).map(([, text]) => text);
+    const texts = [...infraFiles()].filter(([path]) => path.includes('aws') && path.includes('sweeper')).map(([, text]) => text);
     expect(texts).toHaveLength(6);
     const actions = new Set(texts.join().match(/\b(iam|sso|s3|sts|logs|lambda):[A-Z]\w+/g));
     expect([...actions].sort()).toEqual(
@@ -125,7 +125,7 @@ describe('infra/aws', () => {
   );
 
   test.skipIf(!terraform)('terraform fmt has nothing to change (skipped where terraform is not on the PATH)', () => {
-    const { status, stdout } = spawnSync('terraform', ['fmt', '-check', '-diff', '-recursive', 'infra/aws'], {
+    const { status, stdout } = spawnSync('terraform', ['fmt', '-check', '-diff', '-recursive', 'infra'], {
       cwd: root,
       encoding: 'utf8',
     });

@@ -18,6 +18,7 @@ import {
   timedPolicyPermissions,
   type Names,
 } from '../src/providers/aws/permissions.ts';
+import { azureFiles } from './infra-azure.ts';
 import { rolesAnywhereFiles } from './infra-roles-anywhere.ts';
 import { sweeperFiles } from './infra-sweeper.ts';
 import { block, encoded, raw, role, template, terraform, variable } from './infra-text.ts';
@@ -56,6 +57,7 @@ export function infraFiles(): ReadonlyMap<string, string> {
     ['infra/aws/cloudformation/account.yaml', accountTemplate()],
     ['infra/aws/cloudformation/timed-policy.yaml', timedPolicyTemplate()],
     ['infra/aws/cloudformation/identity-center.yaml', identityCenterTemplate()],
+    ...azureFiles(),
     ...rolesAnywhereFiles(),
     ...sweeperFiles(),
     ...tombstoneFiles(),

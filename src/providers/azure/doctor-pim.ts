@@ -1,11 +1,9 @@
 import type { AzurePim } from '../../core/role.ts';
 import { ProviderFault, type CallOptions, type DoctorFinding, type DoctorPlace } from '../contract.ts';
 import { scopeOf } from './names.ts';
+import { PIM_ROLE } from './permissions.ts';
 import { LICENCE, NO_IDENTITY, NO_IDENTITY_HINT, whyForbidden, type PimPlace } from './pim-assignments.ts';
 import type { PimCalls } from './pim-requests.ts';
-
-/** User Access Administrator: the least of Azure's own roles that may ask PIM for assignments. */
-const PIM_ROLE = '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9';
 
 /**
  * Looks whether PIM would give what the catalogue gives by `method: pim`: that there is an identity for it, a licence, and rules at the very scope

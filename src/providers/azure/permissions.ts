@@ -36,6 +36,9 @@ export const PIM_ACTIONS = [
   'Microsoft.Resources/subscriptions/resourceGroups/read',
 ] as const;
 
+/** The least of Azure's own roles that may ask PIM for assignments: User Access Administrator. */
+export const PIM_ROLE = '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9';
+
 /** The role of the broker, by its GUID: Role Based Access Control Administrator. */
 export const BROKER_ROLE = 'f58310d9-a9f6-439a-9e8d-f62e7b41a168';
 
@@ -51,16 +54,32 @@ const MOST_CHARACTERS = 8 * 1_024;
  * @param roleDefinitions GUIDs of the roles of the catalogue. Throws an `Error` for none, and for more than a condition can hold.
  */
 export function delegationCondition(roleDefinitions: readonly string[]): string {
-  const roles = [...new Set(roleDefinitions.map((id) => id.toLowerCase()))].sort();
-  if (roles.length === 0) throw new Error('the catalogue has no role on Azure that could be assigned');
-  const set = `{${roles.join(', ')}}`;
+  const set = setOf(roleDefinitions);
   const write =
     `(!(ActionMatches{'${TYPE}/write'})) OR (@Request[${TYPE}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals ${set} ` +
     `AND @Request[${TYPE}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'User'})`;
-  const remove = `(!(ActionMatches{'${TYPE}/delete'})) OR (@Resource[${TYPE}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals ${set})`;
-  const condition = `(${write}) AND (${remove})`;
+  return fitting(`(${write}) AND (${deleting(set)})`, set);
+}
+
+/** The condition on the sweeper's: it deletes assignments of exactly these roles. It can make none. Throws as above. */
+export function sweeperCondition(roleDefinitions: readonly string[]): string {
+  const set = setOf(roleDefinitions);
+  return fitting(`(${deleting(set)})`, set);
+}
+
+function setOf(roleDefinitions: readonly string[]): string {
+  const roles = [...new Set(roleDefinitions.map((id) => id.toLowerCase()))].sort();
+  if (roles.length === 0) throw new Error('the catalogue has no role on Azure that could be assigned');
+  return `{${roles.join(', ')}}`;
+}
+
+function deleting(set: string): string {
+  return `(!(ActionMatches{'${TYPE}/delete'})) OR (@Resource[${TYPE}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals ${set})`;
+}
+
+function fitting(condition: string, set: string): string {
   if (condition.length <= MOST_CHARACTERS) return condition;
   throw new Error(
-    `a condition with ${roles.length} roles has ${condition.length} characters, and Azure takes ${MOST_CHARACTERS}: give the broker two assignments`,
+    `a condition with ${set.split(',').length} roles has ${condition.length} characters, and Azure takes ${MOST_CHARACTERS}: give the identity two assignments`,
   );
 }
