@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AzureUnderTest, BROKER_APP, SUBSCRIPTION, TENANT } from '../../simulators/azure/azure-under-test.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { makeEd25519Pem } from '../../src/platform/key-files.ts';
@@ -11,6 +12,7 @@ import { SWEEPER_ACTIONS } from '../../src/providers/azure/permissions.ts';
 import type { BindingSpec } from '../../src/providers/contract.ts';
 import { createEndSigner } from '../../src/providers/signed-end.ts';
 import type { SweepReport } from '../../src/providers/sweep-report.ts';
+import { functionFiles } from '../../tools/build-sweeper.ts';
 import { at, BLOBS, OWNER, READER, rbacHarness, write, type RbacHarness } from './azure-harness.ts';
 import { GROUP, person, roleId } from './azure-world.ts';
 
@@ -189,32 +191,62 @@ test('a run without time begins nothing, and one scope that cannot be looked at 
   expect(await assignmentOf(spec)).toBeUndefined();
 });
 
-test('curfew sweep --provider azure ends it as a process of its own, with nothing but the key and a token file', async () => {
-  const spec = await given(MINUTE);
-  await on.skewClock(2 * MINUTE);
-  const folder = mkdtempSync(join(tmpdir(), 'curfew-sweep-'));
-  try {
-    const issuer = new AzureUnderTest();
-    issuer.nowMs = Date.now() + 2 * MINUTE;
-    writeFileSync(join(folder, 'token'), issuer.assertion());
-    const env = {
-      PATH: process.env['PATH'] ?? '',
-      CURFEW_AZURE_TENANT: TENANT,
-      AZURE_CLIENT_ID: BROKER_APP,
-      AZURE_FEDERATED_TOKEN_FILE: join(folder, 'token'),
-      CURFEW_SWEEP_KEYS: on.endSigner.publicKey,
-    };
+/** Runs a program of Node's with the settings of a sweeper: the broker's public key, and a token of the platform in a file. */
+async function alone(folder: string, program: readonly string[], change: Readonly<Record<string, string>> = {}) {
+  const issuer = new AzureUnderTest();
+  issuer.nowMs = Date.now() + 2 * MINUTE;
+  writeFileSync(join(folder, 'token'), issuer.assertion());
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    CURFEW_AZURE_TENANT: TENANT,
+    AZURE_CLIENT_ID: BROKER_APP,
+    AZURE_FEDERATED_TOKEN_FILE: join(folder, 'token'),
+    CURFEW_SWEEP_KEYS: on.endSigner.publicKey,
+    ...change,
+  };
+  return new Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((done) => {
+    execFile(process.execPath, program, { env, timeout: 30_000 }, (error, stdout, stderr) =>
+      done({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+    );
+  });
+}
+
+describe('with nobody left, as a process of its own', () => {
+  let folder: string;
+  let spec: BindingSpec;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'curfew-sweep-'));
+    spec = await given(MINUTE);
+    await on.skewClock(2 * MINUTE);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('curfew sweep --provider azure ends it', async () => {
     const args = ['src/cli/main.ts', 'sweep', '--provider', 'azure', '--scope', SUBSCRIPTION, '--json'];
     args.push('--endpoint', on.cloud.url, '--allow-custom-endpoint');
-    const ran = await new Promise<{ readonly code: number; readonly stdout: string }>((done) => {
-      execFile(process.execPath, args, { env }, (error, stdout) =>
-        done({ code: typeof error?.code === 'number' ? error.code : 0, stdout }),
-      );
-    });
+    const ran = await alone(folder, args);
     expect(ran.code).toBe(0);
     expect(JSON.parse(ran.stdout)).toMatchObject({ counts: { ended: 1, failures: 0 }, exit: 0 });
     expect(await assignmentOf(spec)).toBeUndefined();
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
+
+  test('the Azure Function ends it, where its files say that its code is, and rejects when it could not', async () => {
+    for (const [path, text] of await functionFiles('azure')) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const of = (path: string) => JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
+    expect(of('host.json')).toMatchObject({ version: '2.0', functionTimeout: '00:05:00' });
+    const { scriptFile, bindings } = of('sweep/function.json');
+    expect(bindings).toEqual([expect.objectContaining({ type: 'timerTrigger', schedule: '0 * * * * *' })]);
+    const code = pathToFileURL(join(folder, 'sweep', String(scriptFile))).href;
+    const program = ['--input-type=module', '-e', `await (await import(${JSON.stringify(code)})).default()`];
+    const settings = { CURFEW_SWEEP_SCOPES: SUBSCRIPTION, CURFEW_SWEEP_ENDPOINT: on.cloud.url };
+    const refused = await alone(folder, program, settings);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing allows a custom') as string });
+    const ran = await alone(folder, program, { ...settings, CURFEW_SWEEP_ALLOW_CUSTOM_ENDPOINT: 'yes' });
+    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ counts: { ended: 1, failures: 0 } });
+    expect(await assignmentOf(spec)).toBeUndefined();
+  }, 60_000);
 });
