@@ -1,6 +1,6 @@
 import { header, queryValue, type HttpAnswer, type HttpCall } from '../shared/http-call.ts';
 import { listActivity, recordActivity } from './activity-log.ts';
-import type { ArmCall, ArmPorts, ArmRoute } from './arm-call.ts';
+import { json, type ArmCall, type ArmPorts, type ArmRoute } from './arm-call.ts';
 import { pimRoute } from './arm-pim.ts';
 import {
   getManagementGroup,
@@ -25,6 +25,7 @@ import { parseScope, type Scope } from './scopes.ts';
 /** Versions that are understood; Azure has more of them. */
 const ASSIGNMENT_VERSIONS = ['2020-04-01-preview', '2020-08-01-preview', '2020-10-01-preview', '2022-04-01'];
 const DEFINITION_VERSIONS = ['2018-01-01-preview', '2022-04-01'];
+const PERMISSION_VERSIONS = ['2018-07-01', '2022-04-01'];
 const RESOURCE_VERSIONS = ['2019-11-01', '2020-01-01', '2021-01-01', '2021-04-01', '2022-09-01', '2022-12-01'];
 const MANAGEMENT_GROUP_VERSIONS = ['2020-05-01', '2021-04-01', '2023-04-01'];
 const STORAGE_VERSIONS = ['2022-09-01', '2023-01-01', '2023-05-01'];
@@ -33,6 +34,7 @@ const ACTIVITY_VERSIONS = ['2015-04-01'];
 
 const ACTIVITY = /^(\/subscriptions\/[^/]+)\/providers\/Microsoft\.Insights\/eventtypes\/management\/values$/i;
 const AUTHORIZATION = /^(.*)\/providers\/Microsoft\.Authorization\/(roleAssignments|roleDefinitions)(?:\/([^/]+))?$/i;
+const PERMISSIONS = /^(.*)\/providers\/Microsoft\.Authorization\/permissions$/i;
 const STORAGE = /^(.*)\/providers\/Microsoft\.Storage\/storageAccounts(?:\/[^/]+)?$/i;
 const ROOT: Scope = { kind: 'root', id: '/', key: '/' };
 
@@ -47,12 +49,25 @@ export function armRoute(ports: ArmPorts, call: HttpCall): ArmRoute | null {
       ? assignments(ports, call.method, scope, name ?? null)
       : definitions(ports, call.method, scope, name ?? null);
   }
+  const [, asked] = PERMISSIONS.exec(path) ?? [];
+  const own = asked === undefined ? null : parseScope(asked);
+  if (own !== null) return call.method === 'GET' ? permissions(ports, own) : null;
   const pim = pimRoute(ports, call.method, path);
   if (pim !== null) return pim;
   const [, logged] = ACTIVITY.exec(path) ?? [];
   const subscription = logged === undefined ? null : parseScope(logged);
   if (subscription?.kind === 'subscription') return call.method === 'GET' ? activity(ports, subscription) : null;
   return resources(ports, call.method, path);
+}
+
+/** What the caller may do at a scope. Nobody needs a right to ask for their own. */
+function permissions(ports: ArmPorts, scope: Scope): ArmRoute {
+  const perform: ArmRoute['perform'] = ({ caller }) => {
+    ports.world.estate.requireThere(scope);
+    return json({ value: ports.authorization.permissionsOf(caller, scope) });
+  };
+  const action = 'Microsoft.Authorization/permissions/read';
+  return { action, type: 'permissions', versions: PERMISSION_VERSIONS, scope, perform };
 }
 
 function activity(ports: ArmPorts, scope: Extract<Scope, { kind: 'subscription' }>): ArmRoute {

@@ -64,6 +64,16 @@ export class Authorization {
     return decision;
   }
 
+  /** What all roles of a caller's at a scope allow, one after the other, as far as it is obeyed by now. Conditions are not asked. */
+  permissionsOf({ tenant, claims }: Caller, scope: Scope): readonly Permission[] {
+    const identities = identitiesOf(tenant, claims.oid, this.#now());
+    const chain = new Set(this.#world.estate.chain(scope));
+    return this.#assignments
+      .known(false, claims.iat * 1_000)
+      .filter((one) => one.tenant === tenant.id && chain.has(one.scopeKey) && identities.has(one.principalId))
+      .flatMap((one) => this.#world.role(tenant.id, one.roleDefinition)?.permissions ?? []);
+  }
+
   /** Whether the caller has a role that allows an action at a scope, above it, or anywhere inside. Conditions are not asked. */
   hasAnyRoleIn({ tenant, claims }: Caller, id: string, action: string): boolean {
     const scope = parseScope(id);

@@ -7,6 +7,7 @@ import type { Circumstances } from '../operations/show-circumstances.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
 import type { StepView } from '../operations/step-view.ts';
 import type { DecisionView, GrantView, RequestView } from '../operations/views.ts';
+import { landing } from './landing-view.ts';
 import { REFUSAL_CODES, type Decision, type Refusal } from '../policy/types.ts';
 
 /** The shapes of what the API answers with. Types below compare them with what operations make: neither can change alone. */
@@ -30,12 +31,6 @@ export const refusalView = z.object({
   hint: text.optional(),
 });
 
-const landing = z
-  .object({
-    identity: text.meta({ description: "The cloud's own name of it." }),
-    words: text,
-  })
-  .meta({ description: 'Where the access lands when nothing is handed out: an identity that the person has already.' });
 const residual = z.object({
   maxMs: z.number().nullable().meta({ description: 'For how long at most; null: there is no bound.' }),
   words: text,

@@ -35,7 +35,11 @@ export interface GrantView {
   /** For how long after its end that can survive, milliseconds; `null` when nobody knows a bound. */
   readonly residualMaxMs: number | null;
   /** The person's own identity that the access is put on; `null` when credentials are handed out. */
-  readonly landing: { readonly identity: string; readonly words: string } | null;
+  readonly landing: {
+    readonly identity: string;
+    readonly words: string;
+    readonly azure: { readonly scope: string; readonly roleDefinition: string } | null;
+  } | null;
   readonly lastFault: string | null;
   /** What its start waits for, and until when at least, if anybody knows. */
   readonly waits: { readonly until: string | null; readonly why: string } | null;
@@ -149,11 +153,20 @@ export function grantView(of: Fields): GrantView {
     residual,
     residualBefore: words(of['residualBefore']) ?? residual,
     residualMaxMs: isFields(of['residual']) ? numberOrNull(of['residual'], 'maxMs') : null,
-    landing: landing === null ? null : { identity: text(landing, 'identity'), words: text(landing, 'words') },
+    landing: landing === null ? null : landingView(landing),
     lastFault: textOrNull(of, 'lastFault'),
     waits: waits === null ? null : { until: textOrNull(waits, 'until'), why: text(waits, 'why') },
     serverTime: text(of, 'serverTime'),
     reissueAfter: textOrNull(of, 'reissueAfter'),
+  };
+}
+
+function landingView(of: Fields): NonNullable<GrantView['landing']> {
+  const azure = isFields(of['azure']) ? of['azure'] : null;
+  return {
+    identity: text(of, 'identity'),
+    words: text(of, 'words'),
+    azure: azure === null ? null : { scope: text(azure, 'scope'), roleDefinition: text(azure, 'roleDefinition') },
   };
 }
 

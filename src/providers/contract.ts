@@ -110,6 +110,8 @@ export interface Landing {
   readonly identity: string;
   /** What it is and how to use the access, in a sentence for its holder. */
   readonly words: string;
+  /** On Azure: where its holder can ask for their own permissions, and the role (GUID) that shows there once Azure obeys. */
+  readonly azure?: { readonly scope: string; readonly roleDefinition: string };
 }
 
 /** What `tidy` did: whether it removed anything, and how many entries are left. */

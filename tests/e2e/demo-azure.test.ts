@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postJson } from '../../src/platform/http.ts';
@@ -116,6 +119,57 @@ describe('one request for AWS and Azure, in the demo', () => {
       (answer) => answer === 'AccessDenied',
       OBEYED_MS,
     );
+  });
+
+  test('curfew assume waits until Azure obeys, as the caller’s own az sees it, and then runs the command', async () => {
+    const bin = mkdtempSync(join(tmpdir(), 'curfew-az-'));
+    try {
+      // Stands for az: asks Resource Manager as Mia, one process for each question.
+      const program = [
+        `const azure = ${JSON.stringify(place.cloudUrl('azure'))};`,
+        "const form = { grant_type: 'client_credentials', client_id: 'mia', client_secret: 'demo', scope: 'https://management.azure.com/.default' };",
+        "const token = await (await fetch(azure + '/acme.example/oauth2/v2.0/token', { method: 'POST', body: new URLSearchParams(form) })).json();",
+        "const path = process.argv[process.argv.indexOf('--url') + 1];",
+        "const answer = await fetch(azure + path, { headers: { authorization: 'Bearer ' + token.access_token } });",
+        'process.stdout.write(await answer.text());',
+        'process.exitCode = answer.ok ? 0 : 1;',
+      ];
+      writeFileSync(join(bin, 'az.mjs'), program.join('\n'));
+      writeFileSync(join(bin, 'az'), `#!/bin/sh\nexec "${process.execPath}" "${join(bin, 'az.mjs')}" "$@"\n`, {
+        mode: 0o755,
+      });
+      await curfew('mia', 'login', '--as', 'mia');
+      const groups = `/subscriptions/${SANDBOX}/resourceGroups?api-version=2021-04-01`;
+      const PATH = `${bin}:${process.env['PATH'] ?? ''}`;
+      const assume = (...more: readonly string[]) =>
+        home.run(
+          [
+            '--profile',
+            'mia',
+            'assume',
+            'sandbox-contributor',
+            '--on',
+            'azure/sandbox',
+            ...more,
+            '--',
+            'az',
+            'rest',
+            '--url',
+            groups,
+          ],
+          { env: { PATH } },
+        );
+      const ran = await assume(...WHY);
+      // The stand-in fails where Azure refuses.
+      expect(ran.code, ran.stderr).toBe(0);
+      expect(ran.stderr).toContain('waiting until Azure obeys it');
+      expect(ran.stderr).toMatch(/Azure obeys it now, after \d+ s\./);
+      const again = await assume();
+      expect([again.code, again.stderr.includes('waiting until')]).toEqual([0, false]);
+      await curfew('mia', 'done', '--all');
+    } finally {
+      rmSync(bin, { recursive: true });
+    }
   });
 
   test('while Azure fails the other item works and the card says which is not there; then both do', async () => {

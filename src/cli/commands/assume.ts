@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { issueAwsCredentials, liveGrants, pendingRequest, type HandedOut } from '../access.ts';
 import { wantedItem, type Wanted } from '../arguments.ts';
+import { untilUsableOnAzure } from '../azure-usable.ts';
 import { CALLED_AS, OWN_COMPILE_CACHE } from '../call-name.ts';
 import { requestLine } from '../call-name.ts';
 import type { Context } from '../context.ts';
@@ -38,14 +39,17 @@ export async function assume(
   const grant = await grantFor(context, wanted, options);
   const note = context.json ? null : residualNote(grant, context.place.clock.now());
   if (note !== null) context.say(`After its end: ${note}`);
-  if (grant.provider !== 'aws')
-    throw new Failure(`${grant.target} is not on AWS; other clouds cannot be assumed yet.`, { code: 'wrong-provider' });
   if (grant.landing !== null) {
     const { discovery } = await discover(context.http, context.server);
-    if (!context.json) context.say(`${printable(grant.landing.words)}`);
+    const { words: where, azure } = grant.landing;
+    if (!context.json) context.say(printable(where));
+    if (azure !== null)
+      await untilUsableOnAzure(context, azure, options.timeout === undefined ? null : waitLimit(options));
     context.http.close();
     return runChild(context, program, words, ownEnvironment(context.place.env, grant, discovery));
   }
+  if (grant.provider !== 'aws')
+    throw new Failure(`${grant.target} is not on AWS; other clouds cannot be assumed yet.`, { code: 'wrong-provider' });
   const [credentials, { discovery }] = await Promise.all([
     issueAwsCredentials(context.api, grant.id),
     discover(context.http, context.server),

@@ -87,7 +87,7 @@ export function landingAt({ scope, principalId, definition }: AnyPlace): Landing
   const words =
     `The access lands on your own Entra user: ${identity}. Sign in with "az login" or in the portal; ` +
     'it may take Azure some minutes until it can be used, and then a new sign-in may show it sooner.';
-  return { identity, words };
+  return { identity, words, azure: { scope, roleDefinition: definition.roleDefinition } };
 }
 
 function plan(wanted: BindingSpec, keyId: string): Plan {

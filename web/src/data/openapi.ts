@@ -4709,6 +4709,11 @@ export interface components {
                 /** @description The cloud's own name of it. */
                 identity: string;
                 words: string;
+                /** @description Where its holder can ask Azure for their own permissions, and the role (GUID) that shows there once Azure obeys. */
+                azure?: {
+                    scope: string;
+                    roleDefinition: string;
+                };
             } | null;
             lastFault: string | null;
             /** @description What its start waits for. */
@@ -5373,6 +5378,11 @@ export interface components {
                 /** @description The cloud's own name of it. */
                 identity: string;
                 words: string;
+                /** @description Where its holder can ask Azure for their own permissions, and the role (GUID) that shows there once Azure obeys. */
+                azure?: {
+                    scope: string;
+                    roleDefinition: string;
+                };
             } | null;
             lastFault: string | null;
             /** @description What its start waits for. */
