@@ -81,6 +81,10 @@ test('a forged event makes the page look, and never believe: what it says about 
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto('/live');
   await page.getByRole('cell').getByText('invoice-reader').first().waitFor();
+  // Why something survives its end is there for who hears the page, before anything is pointed at.
+  const survives = page.getByText('at most 5 seconds').first();
+  const described = await survives.getAttribute('aria-describedby');
+  expect(await page.locator(`[id="${described}"]`).textContent()).toContain('At its end AWS');
   await until(
     async () => told,
     (times) => times > 1,
@@ -233,6 +237,48 @@ test('an account is linked by signing in there, signs in its person, and is unli
   await page.getByRole('dialog').getByRole('button', { name: 'Unlink it' }).click();
   await page.getByRole('heading', { name: 'nw-1017 Northwind' }).waitFor({ state: 'detached' });
   expect((await elsewhere.page.request.get('/v1/me')).status()).toBe(401);
+  expect(complaints()).toEqual([]);
+});
+
+test('wherever somebody is, they are told what begins to wait for them, what ends, and who took what away', async (context) => {
+  const [{ page: ana }, { page: bo, complaints }] = [await open(context, 'ana'), await open(context, 'bo')];
+  for (const page of [ana, bo]) await page.goto('/catalogue');
+  const places = bo.getByRole('navigation', { name: 'Pages' }).first();
+  const place = places.getByRole('link', { name: /^Approvals \d+ waits? for you$/ });
+  await place.waitFor();
+  await expect.poll(() => bo.title()).toMatch(/^\(\d+\) · Catalogue · Curfew$/);
+  const waits = Number(/\d+/.exec(await bo.title())?.[0]);
+  const ask = (...what: readonly string[]) => curfew(['--profile', 'ana', 'request', ...what, '--json']);
+  const { id } = JSON.parse(
+    await ask('invoice-reader', '--on', 'aws/prod', '--for', '20m', '--reason', 'Look at the newest'),
+  ) as { id: string };
+  const toastOf = (page: typeof bo, title: string | RegExp) => page.getByRole('group').filter({ hasText: title });
+  await places.getByRole('link', { name: `Approvals ${waits + 1} wait for you` }).waitFor();
+  await expect.poll(() => bo.title()).toBe(`(${waits + 1}) · Catalogue · Curfew`);
+  await toastOf(bo, /^Ana Ribeiro \(ana\) asks for access/)
+    .getByRole('button', { name: 'Look' })
+    .click();
+  await bo.waitForURL(`**/approvals/${id}`);
+  await curfew(['--profile', 'bo', 'approve', id]);
+  await toastOf(ana, 'You have access').waitFor();
+  const { grants } = JSON.parse(await curfew(['--profile', 'ana', 'ls', '--json'])) as {
+    grants: readonly { id: string; request: string }[];
+  };
+  const grant = grants.find(({ request }) => request === id)?.id ?? '';
+  await curfew(['--profile', 'bo', 'revoke', grant, '--reason', 'The wrong invoices']);
+  await toastOf(ana, 'Taken away by Bo Sandberg').getByText('invoice-reader on aws/prod').waitFor();
+  expect(await ana.getByText(/^Taken away/).count()).toBe(1);
+
+  // Five minutes before an end: both that can be done stand there, and the rule of this one lets it not be extended.
+  await ask('build-log-reader', '--on', 'aws/staging', '--for', '5m8s', '--reason', 'One line of a log');
+  const warning = toastOf(ana, 'Ends in 5 minutes');
+  await warning.getByRole('button', { name: 'Extend' }).click();
+  await ana.getByRole('dialog').getByText('does not let access be extended').waitFor();
+  await ana.keyboard.press('Escape');
+  await warning.getByRole('button', { name: 'Done' }).click();
+  await ana.getByRole('button', { name: 'Give it back' }).click();
+  await ana.getByRole('dialog').waitFor({ state: 'detached' });
+  await warning.waitFor({ state: 'detached' });
   expect(complaints()).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
+import { useWaiting } from '../data/approvals.ts';
 import { useLiveUpdates, useLine } from '../data/events.ts';
 import { useServer, type Me } from '../data/session.ts';
 import { Mark, Wordmark } from '../ui/mark.tsx';
@@ -14,7 +15,9 @@ import { News } from './news.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import { SessionNotice } from './session-end.tsx';
 import { useShortcuts } from './shortcuts.ts';
+import { waitsWords, type Waits } from './waits-words.ts';
 import { ChoiceMenu } from '../ui/overlays.tsx';
+import { Unseen } from '../ui/signs.tsx';
 import { useNavigate } from '@tanstack/react-router';
 import classes from './shell.module.css';
 
@@ -26,6 +29,8 @@ const IN_BAR = 4;
 /** What stands around every page of somebody who is signed in. */
 export function Shell({ me }: { readonly me: Me }) {
   const server = useServer();
+  const waiting = useWaiting().data;
+  const waits = waiting === undefined ? null : waitsWords(waiting.items.length, waiting.more);
   const destinations = useMemo(() => destinationsFor(me), [me]);
   const inNavigation = useMemo(() => destinations.filter(({ aside }) => aside !== true), [destinations]);
   const [help, setHelp] = useState(false);
@@ -44,7 +49,7 @@ export function Shell({ me }: { readonly me: Me }) {
         </Link>
         <nav aria-label="Pages" className={classes['nav']}>
           {inNavigation.map((one) => (
-            <Place key={one.to} place={one} />
+            <Place key={one.to} place={one} waits={one.to === '/approvals' ? waits : null} />
           ))}
         </nav>
         <div className={classes['foot']}>
@@ -82,7 +87,7 @@ export function Shell({ me }: { readonly me: Me }) {
           <Outlet />
         </main>
       </div>
-      <Bar destinations={inNavigation} />
+      <Bar destinations={inNavigation} waits={waits} />
       <HelpDialog opened={help} onClose={() => setHelp(false)} destinations={destinations} />
       {palette !== 'unused' && (
         <Suspense>
@@ -94,17 +99,31 @@ export function Shell({ me }: { readonly me: Me }) {
   );
 }
 
-function Place({ place: { to, label, icon: IconOf } }: { readonly place: Destination }) {
+function Place({
+  place: { to, label, icon: IconOf },
+  waits,
+}: {
+  readonly place: Destination;
+  readonly waits: Waits | null;
+}) {
   return (
     <Link to={to} className={classes['place']} activeOptions={{ exact: to === '/', includeSearch: false }}>
       <IconOf size={18} aria-hidden="true" />
       {label}
+      {waits !== null && (
+        <>
+          <span className={classes['waits']} aria-hidden="true">
+            {waits.count}
+          </span>
+          <Unseen>{waits.words}</Unseen>
+        </>
+      )}
     </Link>
   );
 }
 
 /** The navigation of a narrow window, at the thumb. */
-function Bar({ destinations }: { readonly destinations: readonly Destination[] }) {
+function Bar({ destinations, waits }: { readonly destinations: readonly Destination[]; readonly waits: Waits | null }) {
   const navigate = useNavigate();
   const here = useRouterState({ select: (state) => state.location.pathname });
   const shown = destinations.length <= IN_BAR + 1 ? destinations : destinations.slice(0, IN_BAR);
@@ -112,7 +131,7 @@ function Bar({ destinations }: { readonly destinations: readonly Destination[] }
   return (
     <nav aria-label="Pages" className={classes['bar']}>
       {shown.map((one) => (
-        <Place key={one.to} place={one} />
+        <Place key={one.to} place={one} waits={one.to === '/approvals' ? waits : null} />
       ))}
       {more.length > 0 && (
         <ChoiceMenu

@@ -5,7 +5,7 @@ import { DeviceFailure } from '../data/device-failure.ts';
 import { explainFailure, type Intent } from '../data/explain-failure.ts';
 import { signInBesideAddress } from '../data/session.ts';
 import { Button, ButtonAnchor } from './button.tsx';
-import { AgainIcon, CopyIcon, DoneIcon, GoIcon, WarningIcon } from './icons.ts';
+import { AgainIcon, CopyIcon, DoneIcon, GoIcon, WarningIcon, type Icon } from './icons.ts';
 import classes from './notices.module.css';
 
 /** What went wrong, what stays true, what to do, and the number to quote. `way`: leads to where it is done, in place of an address to copy. */
@@ -64,17 +64,56 @@ export function Notice({ children, alert = false }: { readonly children: ReactNo
   );
 }
 
-/** Says for a moment what has happened; it is read out, and never holds what cannot be found elsewhere. */
-export function toast(title: string, text = ''): void {
+/** What can be done about what a toast says; the same can be done elsewhere, too. */
+export interface ToastChoice {
+  readonly label: string;
+  readonly icon?: Icon;
+  readonly press: () => void;
+}
+
+/**
+ * Says for a moment what has happened; it is read out, and never holds what cannot be found elsewhere. One with the same `id` takes the
+ * place of the one before. `shownMs`: for what takes longer to do than to read.
+ */
+export function toast(
+  title: string,
+  text = '',
+  {
+    id,
+    choices = [],
+    shownMs,
+  }: { readonly id?: string; readonly choices?: readonly ToastChoice[]; readonly shownMs?: number } = {},
+): void {
+  if (id !== undefined) notifications.hide(id);
   notifications.show({
+    ...(id === undefined ? {} : { id }),
     title,
-    message: text,
+    message: (
+      <>
+        {text}
+        {choices.length > 0 && (
+          <span className={classes['choices']}>
+            {choices.map(({ label, icon, press }) => (
+              <Button key={label} small onClick={press} {...(icon === undefined ? {} : { icon })}>
+                {label}
+              </Button>
+            ))}
+          </span>
+        )}
+      </>
+    ),
+    ...(shownMs === undefined ? {} : { autoClose: shownMs }),
     color: 'var(--pine)',
     closeButtonProps: { 'aria-label': 'Close' },
     // Not an alert, which it would be by itself: the place that it comes to reads it out.
     role: 'group',
     classNames: { root: classes['toast'] ?? '', title: classes['happened'] ?? '', description: classes['said'] ?? '' },
   });
+}
+
+/** Takes a toast away that is true no more. */
+export function untoast(id: string): void {
+  notifications.hide(id);
 }
 
 const SHOWN_MS = 2_000;

@@ -1,4 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react';
+import { useTabTitle } from './tab-sign.ts';
 import classes from './page.module.css';
 
 let shown = 0;
@@ -27,7 +28,7 @@ export function Page({
   }, []);
   return (
     <div className={classes['page']} data-wide={wide || undefined}>
-      <title>{`${title} · Curfew`}</title>
+      <TabTitle page={title} />
       <header className={classes['head']}>
         <div>
           <h1 ref={heading} tabIndex={-1}>
@@ -40,4 +41,9 @@ export function Page({
       {children}
     </div>
   );
+}
+
+/** On its own, because it changes with the time, and the page does not. */
+function TabTitle({ page }: { readonly page: string }) {
+  return <title>{useTabTitle(page)}</title>;
 }

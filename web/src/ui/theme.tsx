@@ -3,6 +3,7 @@ import './library.css';
 import { createTheme, localStorageColorSchemeManager, MantineProvider, useMantineColorScheme } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
+import classes from './notices.module.css';
 
 /** `public/portal/theme.js` reads the same key before the first paint. */
 const schemes = localStorageColorSchemeManager({ key: 'curfew-theme' });
@@ -35,7 +36,13 @@ export function Theme({ children }: { readonly children: ReactNode }) {
     >
       {children}
       {/* Its places are there before anything is said: what comes together with its words is not read out everywhere. */}
-      <Notifications position="bottom-right" limit={4} autoClose={7_000} aria-live="polite" />
+      <Notifications
+        position="bottom-right"
+        limit={4}
+        autoClose={7_000}
+        aria-live="polite"
+        classNames={{ root: classes['toasts'] ?? '' }}
+      />
     </MantineProvider>
   );
 }
