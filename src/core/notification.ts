@@ -57,6 +57,15 @@ export type NotificationOutcome = (typeof NOTIFICATION_OUTCOMES)[number];
 /** How long what waits for somebody is held back: what is decided at once, or taken back, is told to nobody. */
 export const WAITS_HELD_MS = 5_000;
 
+/**
+ * How long whoever is on call has for themselves, where a step names a rotation; then all others whom the step names are asked. The first of
+ * the two times of 5 and 15 minutes at which on-call tools ask the next person.
+ */
+export const ON_CALL_ALONE_MS = 5 * 60_000;
+
+/** How long *approved* is held back: where the access is usable by then, that message says who approved it, and one is enough. */
+export const APPROVED_HELD_MS = 60_000;
+
 const SHORTEST_WARNING_MS = 5 * 60_000;
 
 /**

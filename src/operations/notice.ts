@@ -12,7 +12,7 @@ import { assertNever } from '../core/result.ts';
 import type { Tier } from '../core/role.ts';
 import type { Instant } from '../core/time.ts';
 import { findGrants, grantsOfRequests, type GrantRecord } from '../store/grants.ts';
-import type { ClaimedNotification } from '../store/notifications.ts';
+import { isMuted, type ClaimedNotification } from '../store/notifications.ts';
 import { humanOf, personKeys } from '../store/people.ts';
 import { approvalsOf, type ApprovalRecord } from '../store/approvals.ts';
 import { findRequest, type RequestRecord } from '../store/requests.ts';
@@ -84,7 +84,8 @@ export async function noticeOf(
   const [about] = message.grant === null ? [] : await findGrants(world.db, [message.grant]);
   const made = await grantsOfRequests(world.db, [request.id]);
   const humans = { human: await humanOf(world.db, message.person), requester: await humanOf(world.db, request.person) };
-  const stand = { request, said, about: about ?? null, made, ...humans };
+  const hearsActive = kind !== 'approved' || !(await isMuted(world.db, { ...message, kind: 'active' }));
+  const stand = { request, said, about: about ?? null, made, hearsActive, ...humans };
   if (isOvertaken(rules, { ...message, kind }, key, stand)) return 'overtaken';
   const person = directory.people.get(key);
   if (person === undefined || !person.active || !isAddress(person.email)) return 'no-address';
@@ -141,6 +142,8 @@ interface Stand {
   readonly said: readonly ApprovalRecord[];
   readonly about: GrantRecord | null;
   readonly made: readonly GrantRecord[];
+  /** Whether whoever would be told wants to hear that access is usable. */
+  readonly hearsActive: boolean;
 }
 
 /** Whether something has happened since that makes the message wrong, or a summons to do what is done. */
@@ -156,7 +159,7 @@ function isOvertaken(rules: RulesInForce, pending: Pending, key: string, stand: 
         hasHadTheirSay(stand.human, stand.requester, rules, stand.request, said)
       );
     case 'approved':
-      return made.length > 0 && made.every(({ state }) => state.kind === 'ended' || state.kind === 'failed');
+      return made.length > 0 && made.every(({ state }) => isToldItself(state.kind, stand.hearsActive));
     case 'active':
     case 'extended':
       return about?.state.kind !== 'active';
@@ -177,6 +180,12 @@ function isOvertaken(rules: RulesInForce, pending: Pending, key: string, stand: 
     default:
       return assertNever(kind);
   }
+}
+
+/** Whether a message about a grant has said that it was approved, too, or that it is over. */
+function isToldItself(kind: GrantRecord['state']['kind'], hearsActive: boolean): boolean {
+  if (kind === 'active') return hearsActive;
+  return kind === 'ending' || kind === 'ended' || kind === 'failed';
 }
 
 /** The same for the same message to the same person however often it is sent: 24 hex digits. */

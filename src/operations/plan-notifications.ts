@@ -1,5 +1,5 @@
 import { parseId, type GrantId, type PersonId, type RequestId } from '../core/ids.ts';
-import { WAITS_HELD_MS, warningMs, type NotificationKind } from '../core/notification.ts';
+import { APPROVED_HELD_MS, warningMs, type NotificationKind } from '../core/notification.ts';
 import { invariant } from '../core/result.ts';
 import { after, fromIso, type Instant } from '../core/time.ts';
 import type { EventKind } from '../ledger/entry.ts';
@@ -16,10 +16,10 @@ import {
   type NewNotification,
 } from '../store/notifications.ts';
 import { personIdsFor } from '../store/people.ts';
-import { findRequests, type RequestRecord } from '../store/requests.ts';
+import { findRequests } from '../store/requests.ts';
 import type { Trx } from '../store/schema.ts';
 import { OLD_NEWS_MS, ownNewsOf } from './plan-own-news.ts';
-import { storedDecision } from './stored-decision.ts';
+import { summonsOf } from './plan-summons.ts';
 import type { World } from './world.ts';
 
 const BATCH = 200;
@@ -80,7 +80,7 @@ function newsIn(body: Body, now: Instant): readonly News[] {
 }
 
 async function messagesOf(
-  world: Pick<World, 'random'>,
+  world: Pick<World, 'random' | 'rules'>,
   trx: Trx,
   news: readonly News[],
   now: Instant,
@@ -93,7 +93,7 @@ async function messagesOf(
   const toldOf = await countToldOf(trx, [...new Set(submitted.map(({ requester }) => requester))], HOUR_MS);
   const addressed = submitted.flatMap((one) => {
     const request = requests.get(one.request);
-    const messages = request === undefined ? [] : toApprovers(one, request);
+    const messages = request === undefined ? [] : summonsOf(world.rules.current(), request, one.at);
     if (!messages.some(({ kind }) => kind === 'waits')) return messages;
     const before = toldOf.get(one.requester) ?? 0;
     if (before < MOST_TOLD_AN_HOUR) {
@@ -111,35 +111,6 @@ async function messagesOf(
     return { ...message, person };
   });
   return [...toOthers, ...news.flatMap(toGiver), ...news.flatMap(toRequester)];
-}
-
-/** Who can decide hears within seconds, and to whom it escalates when it does: whether it still waits by then is seen when it is sent. */
-function toApprovers(
-  { request: id, at }: News,
-  request: RequestRecord,
-): readonly (Omit<NewNotification, 'person'> & { readonly key: string })[] {
-  const { steps, submittedAt } = storedDecision(request);
-  const message = (kind: 'waits' | 'escalated', key: string, happenedAt: Instant, heldMs = 0) => ({
-    kind,
-    key,
-    occasion: `${kind}:${id}`,
-    request: id,
-    grant: null,
-    happenedAt,
-    dueAt: after(happenedAt, heldMs),
-  });
-  const eligible = new Set(steps.flatMap((step) => step.eligible));
-  const escalations = new Map<string, Instant>();
-  for (const { escalatesAfterMs, escalatesTo } of steps) {
-    if (escalatesAfterMs === null) continue;
-    const dueAt = after(submittedAt, escalatesAfterMs);
-    for (const key of escalatesTo)
-      if (!eligible.has(key) && dueAt < (escalations.get(key) ?? Infinity)) escalations.set(key, dueAt);
-  }
-  return [
-    ...[...eligible].map((key) => message('waits', key, at, WAITS_HELD_MS)),
-    ...[...escalations].map(([key, dueAt]) => message('escalated', key, dueAt)),
-  ];
 }
 
 /** Whoever said yes to what has changed since hears that it does not count, and can decide again. */
@@ -166,7 +137,9 @@ function toRequester(news: News): readonly NewNotification[] {
   switch (news.kind) {
     case 'request.approved':
       // By rule it happened while they asked; an extension is told of when the cloud has it.
-      return facts['automatic'] === true || facts['until'] !== undefined ? [] : [tell('approved', request)];
+      return facts['automatic'] === true || facts['until'] !== undefined
+        ? []
+        : [tell('approved', request, after(at, APPROVED_HELD_MS))];
     case 'request.denied':
       return hasEndedFirst(facts) ? [] : [tell('denied', request)];
     case 'request.lapsed':

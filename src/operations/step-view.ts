@@ -1,5 +1,5 @@
-import { onCall } from '../core/directory.ts';
 import type { OpenStep } from '../policy/approvals.ts';
+import { onCallOf } from '../policy/approvers.ts';
 import type { ApprovalStep } from '../policy/types.ts';
 import { personView, type PersonView } from './person-view.ts';
 import type { World } from './world.ts';
@@ -46,8 +46,7 @@ export function decidersOf(
   without: readonly string[] = [],
 ): DecidersView {
   const [{ directory }, now] = [world.rules.current(), world.clock.now()];
-  const rotations = from.flatMap((selector) => (selector.startsWith('oncall:') ? [selector.slice(7)] : []));
-  const called = new Set(rotations.flatMap((rotation) => onCall(directory, rotation, now)));
+  const called = onCallOf(from, directory, now);
   const left = eligible.filter((key) => !without.includes(key));
   const first = left.filter((key) => key === looking || called.has(key));
   const ordered = [

@@ -1,4 +1,4 @@
-import type { Person } from '../core/directory.ts';
+import { onCall, type DirectorySnapshot, type Person } from '../core/directory.ts';
 import { assertNever } from '../core/result.ts';
 import type { Target } from '../core/target.ts';
 import type { Instant } from '../core/time.ts';
@@ -32,6 +32,12 @@ export function approversOf(selectors: readonly string[], scope: ApproverScope):
   for (const selector of selectors) for (const person of resolve(selector, scope)) found.add(person);
   found.delete(scope.requester.key);
   return [...found].sort();
+}
+
+/** Keys of whoever is on call at a moment in a rotation that the selectors of a step name themselves. */
+export function onCallOf(selectors: readonly string[], directory: DirectorySnapshot, at: Instant): ReadonlySet<string> {
+  const rotations = selectors.flatMap((one) => (one.startsWith('oncall:') ? [one.slice(7)] : []));
+  return new Set(rotations.flatMap((rotation) => onCall(directory, rotation, at)));
 }
 
 function resolve(selector: string, scope: ApproverScope): readonly string[] {

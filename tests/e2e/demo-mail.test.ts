@@ -3,6 +3,12 @@ import { copyDatabaseTo } from '../embedded-template.ts';
 import { makeHome, type Home } from './cli-harness.ts';
 import { demoPlace, pause, until, type DemoPlace, type DemoProcess } from './demo-process.ts';
 
+interface Decider {
+  readonly key: string;
+  readonly name: string;
+  readonly onCall: boolean;
+}
+
 describe('the e-mail of the demo', () => {
   let place: DemoPlace;
   let demo: DemoProcess;
@@ -33,23 +39,26 @@ describe('the e-mail of the demo', () => {
   const isAboutRoles = (line: string) => / of Curfew| as auditor/.test(line);
   const told = async () => (await listed()).filter((line) => !isAboutRoles(line));
 
-  test('a whole life: who can decide and whoever asked get what they should, and nobody anything else', async () => {
+  test('a whole life: who is on call and whoever asked get what they should, and nobody anything else', async () => {
     const asked = await home.run(
       ['request', 'invoice-reader', '--on', 'aws/prod', '--for', '20s', '--json', '--reason'].concat(
         'Check <script>alert(1)</script> https://evil.example',
       ),
     );
-    const request = JSON.parse(asked.stdout) as { id: string; steps: { eligible: { key: string }[] }[] };
-    const deciders = request.steps.flatMap(({ eligible }) => eligible.map(({ key }) => key)).sort();
-    const first = await until(told, (lines) => lines.length >= deciders.length, 10_000);
-    expect([...first].sort()).toEqual(
-      deciders.map((key) => `${key}: Please decide: invoice-reader on aws/prod, asked by Ana Ribeiro (ana)`),
-    );
+    const request = JSON.parse(asked.stdout) as { id: string; steps: { eligible: Decider[] }[] };
+    const deciders = request.steps.flatMap(({ eligible }) => eligible);
+    // The others are not asked while whoever is on call has their time.
+    const [first, ...more] = deciders.filter(({ onCall }) => onCall);
+    if (first === undefined || more.length > 0) throw new Error('the demo has one person on call at a time');
+    expect(deciders.length).toBeGreaterThan(1);
+    const summons = [`${first.key}: Please decide: invoice-reader on aws/prod, asked by Ana Ribeiro (ana)`];
+    expect(await until(told, (lines) => lines.length > 0, 10_000)).toEqual(summons);
 
     const number = (await listed()).findIndex((line) => !isAboutRoles(line)) + 1;
-    // What is written to Bo: his name, the address, when, and why.
+    // To whom it goes by name and address, when, and why.
     const list = await page('/demo/mail');
-    expect(list).toMatch(/To <strong>Bo Sandberg<\/strong> bo\.sandberg@acme\.example<\/span> <time datetime="2/);
+    const address = `${first.name.toLowerCase().replace(' ', '.')}@acme.example`;
+    expect(list).toContain(`To <strong>${first.name}</strong> ${address}</span> <time datetime="2`);
     expect(list).toContain('You get this because the rules name you as somebody who can decide this request.');
     // One view at a time; the text has links to the broker, and to nothing that Ana wrote.
     const one = await page(`/demo/mail/${number}/text`);
@@ -74,12 +83,12 @@ describe('the e-mail of the demo', () => {
     expect(shown.request.status).toBe('pending');
 
     expect((await home.run(['--profile', 'bo', 'approve', request.id])).code).toBe(0);
-    await until(told, (lines) => lines.length >= first.length + 2, 10_000);
-    const all = await until(told, (lines) => lines.length >= first.length + 3, 60_000);
+    // That it was approved is said where the access is usable; it is over before that would be told by itself.
+    const all = await until(told, (lines) => lines.length >= 3, 60_000);
     await pause(2_000);
-    expect((await told()).slice(first.length)).toEqual(all.slice(first.length));
-    expect(all.slice(first.length)).toEqual([
-      'ana: Approved: invoice-reader on aws/prod',
+    expect(await told()).toEqual(all);
+    expect(all).toEqual([
+      ...summons,
       expect.stringMatching(/^ana: You have access until .*\d\d:\d\d UTC: invoice-reader on aws\/prod$/),
       'ana: Ended: invoice-reader on aws/prod',
     ]);

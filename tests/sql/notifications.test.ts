@@ -51,7 +51,7 @@ eachDatabase('notifications', (current) => {
     const before = sent.length;
     await sequenceAll(current());
     await planNotifications(acme.world);
-    await sql`update notification set due_at = app_now() where kind = 'waits' and attempts = 0 and outcome is null`.execute(
+    await sql`update notification set due_at = app_now() where kind in ('waits', 'approved') and attempts = 0 and outcome is null`.execute(
       current().db,
     );
     await tellPeople(acme.world, mailer, tally.count);

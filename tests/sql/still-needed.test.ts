@@ -40,7 +40,7 @@ eachDatabase('what waits for somebody', (current) => {
     const before = sent.length;
     await sequenceAll(current());
     await planNotifications(acme.world);
-    if (!held) await later('waits');
+    if (!held) for (const kind of ['waits', 'approved']) await later(kind);
     await tellPeople(acme.world, mailer, tally.count);
     return sent.slice(before).sort();
   };

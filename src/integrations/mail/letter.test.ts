@@ -77,6 +77,7 @@ function cases(): readonly Partial<Notice>[] {
     { kind: 'lapsed', state: { kind: 'lapsed', decidedAt: AT, cause: 'new-epoch' } },
     { kind: 'withdrawn' },
     { kind: 'active', grant: GRANT },
+    { kind: 'active', grant: GRANT, decided: BO, state: yes },
     { kind: 'ending-soon', grant: GRANT },
     { kind: 'extended', grant: GRANT },
     { kind: 'not-extended', grant: GRANT },
@@ -88,6 +89,7 @@ function cases(): readonly Partial<Notice>[] {
     { kind: 'ended', grant: { ...over, cause: 'revoked', proof: STANDS } },
     { kind: 'ended', grant: { ...over, cause: 'expired', proof: SHARED } },
     { kind: 'failed', grant: { ...over, proof: GONE } },
+    { kind: 'failed', decided: BO, state: yes, grant: { ...over, proof: GONE } },
     { kind: 'failed', grant: { ...over, proof: STANDS } },
     { kind: 'failed', grant: { ...over, proof: GONE, triedAgain: true } },
     { kind: 'not-gone', grant: { ...GRANT, cause: 'expired' } },
@@ -116,6 +118,7 @@ test('the subject alone says what happened, to what, and whether something is to
     Please ask again, Curfew was restored from a backup: invoice-reader on aws/prod [Curfew req_abcdea]
     Your request was stopped: invoice-reader on aws/prod [Curfew req_abcdea]
     You have access until 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
+    You have access until 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
     Ends at 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
     Extended until 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
     Not extended, ends at 14:15 UTC: invoice-reader on aws/prod [Curfew req_abcdea]
@@ -123,6 +126,7 @@ test('the subject alone says what happened, to what, and whether something is to
     Ended, given back: invoice-reader on aws/prod [Curfew req_abcdea]
     Over, but the access stays: invoice-reader on aws/prod [Curfew req_abcdea]
     Over, but the access stays: invoice-reader on aws/prod [Curfew req_abcdea]
+    Could not be given: invoice-reader on aws/prod [Curfew req_abcdea]
     Could not be given: invoice-reader on aws/prod [Curfew req_abcdea]
     Could not be given: invoice-reader on aws/prod [Curfew req_abcdea]
     Could not be given, tried once more: invoice-reader on aws/prod [Curfew req_abcdea]
@@ -182,6 +186,9 @@ test('what each message says first, and below', () => {
       invoice-reader on aws/prod
     You have access until 2026-11-22 14:15 UTC.
       invoice-reader on aws/prod
+    You have access until 2026-11-22 14:15 UTC.
+      invoice-reader on aws/prod
+      Approved by Bo Sandberg
     Your access ends at 2026-11-22 14:15 UTC.
       invoice-reader on aws/prod
       On its page you can ask to keep it, or give it back.
@@ -205,6 +212,10 @@ test('what each message says first, and below', () => {
       It goes on until 2026-11-22 14:00 UTC
     The access could not be given, and nothing of it is left in the cloud.
       invoice-reader on aws/prod
+      You can ask again.
+    The access could not be given, and nothing of it is left in the cloud.
+      invoice-reader on aws/prod
+      Approved by Bo Sandberg
       You can ask again.
     The access could not be given.
       invoice-reader on aws/prod

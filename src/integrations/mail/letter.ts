@@ -65,8 +65,18 @@ function summonsWords({ kind }: Notice, wish: string): string {
   return `${wish}, and you can decide it.`;
 }
 
-function decidersWords({ kind, decided }: Notice): Letter['quote'] {
-  if ((kind !== 'approved' && kind !== 'denied') || decided === null || decided.comment === null) return null;
+/** What follows an approval says whose it was, and their words: *approved* itself is left out where access is usable at once. */
+const SAY_WHO_APPROVED: ReadonlySet<NotificationKind> = new Set(['active', 'extended', 'failed']);
+
+function approvedWords({ kind, state, decided }: Notice): readonly string[] {
+  if (!SAY_WHO_APPROVED.has(kind) || state.kind !== 'approved' || decided === null) return [];
+  return [`Approved by ${decided.by}`];
+}
+
+function decidersWords(notice: Notice): Letter['quote'] {
+  const { kind, decided } = notice;
+  const isSaid = kind === 'approved' || kind === 'denied' || approvedWords(notice).length > 0;
+  if (!isSaid || decided === null || decided.comment === null) return null;
   return { by: decided.by, text: decided.comment };
 }
 
@@ -100,14 +110,14 @@ function told(notice: Notice): Pick<Said, 'headline' | 'lines'> {
     case 'withdrawn':
       return { headline: 'An order that stops this access has closed your request.', lines: what };
     case 'active':
-      return { headline: `You have access until ${end}.`, lines: about };
+      return { headline: `You have access until ${end}.`, lines: [...about, ...approvedWords(notice)] };
     case 'ending-soon':
       return {
         headline: `Your access ends at ${end}.`,
         lines: [...about, 'On its page you can ask to keep it, or give it back.'],
       };
     case 'extended':
-      return { headline: `You keep your access until ${end}.`, lines: about };
+      return { headline: `You keep your access until ${end}.`, lines: [...about, ...approvedWords(notice)] };
     case 'not-extended':
       return { headline: `Your access was not extended: it ends at ${end}.`, lines: about };
     case 'ended':
@@ -123,6 +133,7 @@ function told(notice: Notice): Pick<Said, 'headline' | 'lines'> {
             : 'The access could not be given, and nothing of it is left in the cloud.',
         lines: [
           ...about,
+          ...approvedWords(notice),
           ...(grant?.proof?.gone === false ? keptWords(grant.proof) : []),
           grant?.triedAgain === true ? 'It is being tried once more.' : 'You can ask again.',
         ],

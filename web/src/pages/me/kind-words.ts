@@ -18,7 +18,7 @@ export const KIND_WORDS: readonly {
   {
     title: 'About what I asked for',
     of: [
-      ['approved', 'It was approved'],
+      ['approved', 'It was approved, and is not usable within a minute'],
       ['denied', 'It was denied'],
       ['lapsed', 'It lapsed: mostly nobody decided it in time'],
       ['withdrawn', 'It was withdrawn'],
