@@ -36,7 +36,12 @@ describe.skipIf(!hasAz())('the az command', SLOW, () => {
     const create = ['role', 'assignment', 'create', ...who, '--role', 'Reader', '--scope', GROUP_SCOPE];
     const made = await az('olga', ...create, '--query', 'id');
     expect(made).toMatchObject({ code: 0 });
+    // As `curfew assume` asks, with whatever az is signed in as.
+    const own = `${GROUP_SCOPE}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+    const allowed = () => az('ana', 'rest', '--method', 'get', '--url', own, '--query', 'value[].actions[]');
+    expect(await allowed()).toMatchObject({ code: 0, stdout: '' });
     lab.pass(5_000);
+    expect(await allowed()).toMatchObject({ code: 0, stdout: '*/read\n' });
     expect(await show()).toMatchObject({ code: 0, stdout: 'billing\n' });
     expect(await az('olga', 'role', 'assignment', 'delete', '--ids', made.stdout.trim())).toMatchObject({ code: 0 });
     lab.pass(5_000);
