@@ -359,7 +359,10 @@ test('the card says of each item what survives its end, not of the first one alo
     return route.fulfill({ response, json: { ...request, items: [first, other] } });
   });
   await page.goto(`/approvals/${id}`);
-  await page.getByText('After invoice-reader on aws/prod').waitFor();
-  await page.getByText('tokens live on').waitFor();
+  await page.getByRole('term').filter({ hasText: 'After invoice-reader on aws/prod' }).waitFor();
+  await page.getByRole('term').filter({ hasText: 'After invoice-reader on aws/staging' }).waitFor();
+  // Why, for each of them, where the rest of the small print is.
+  await page.getByText('By which rule, what the cloud is told, and what survives').click();
+  await page.getByText('After invoice-reader on aws/staging: tokens live on').waitFor();
   await page.context().close();
 });

@@ -206,6 +206,7 @@ function Terms({ request }: { readonly request: AccessRequest }) {
         <p className={classes['rule']}>rules {policyVersion}</p>
         {left.map(({ name, words }) => (
           <p key={name} className={classes['fine']}>
+            {left.length > 1 && <strong>{name}: </strong>}
             {words}
           </p>
         ))}
