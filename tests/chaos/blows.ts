@@ -222,6 +222,7 @@ export class Breaker {
     this.cloudFaults += 1;
     this.#say(`cloud: ${kind}${delayMs === 0 ? '' : ` of ${(delayMs / 1_000).toFixed(1)} s`} for ${times} calls`);
     await this.#site.cloud.setFaults(faults);
+    await this.#site.azure.setFaults([{ service: 'arm', kind, times, ...(delayMs === 0 ? {} : { delayMs }) }]);
   }
 
   /** Waits for what is under way, and takes everything back that was broken. */
@@ -229,6 +230,7 @@ export class Breaker {
     await Promise.all(this.#running);
     await this.#database;
     await this.#site.cloud.setFaults([]);
+    await this.#site.azure.setFaults([]);
     // What was forgotten stays forgotten: brokers must find out by themselves, as they must in life.
     this.#site.networks.forEach((network) => network.heal('forgotten'));
     await this.#site.postgres.start();

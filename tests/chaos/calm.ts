@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readingWith, signedInAs } from './people/tries.ts';
 import type { Crowd, Errand, RoleName } from './people/crowd.ts';
-import type { Saved, Wallet } from './people/wallet.ts';
+import { AZURE_MS, type Saved, type Wallet } from './people/wallet.ts';
 import type { Site } from './site/site.ts';
 import { ACCOUNT, ADMIN_ROLE, BYSTANDER, OWNED_SET, PERMISSION_SET } from './site/world.ts';
 
@@ -30,6 +30,7 @@ export async function tryItOut(calm: Calm): Promise<readonly string[]> {
     certificate(calm, person),
     assigned(calm, person, 'auditor'),
     assigned(calm, person, 'analyst'),
+    onAzure(calm, person),
     bystander(calm),
   ]);
   return faults.flat().map((fault) => `in calm weather ${fault}`);
@@ -81,6 +82,25 @@ async function assigned(calm: Calm, person: string, role: 'auditor' | 'analyst')
   if (!(await crowd.end(person, errand, 'return'))) return [`a grant of ${role} cannot be given back`];
   const over = role === 'auditor' ? [portal, session] : [portal];
   return (await untilRefused(calm, over, ASSIGNED_MS)) ? [] : [servedFor(`what ${role} gives`, ASSIGNED_MS)];
+}
+
+/** What a broker gives on Azure, and takes away: asked for, used, and given back. */
+async function onAzure(calm: Calm, person: string): Promise<readonly string[]> {
+  const { crowd, wallet } = calm;
+  const view = wallet.saved.find(({ place }) => place?.what === 'the view' && place.person === person);
+  const errand = await begun(calm, person, 'clerk', CALM_ASSIGNED_S);
+  if (typeof errand === 'string') return [errand];
+  if (view === undefined || !(await untilServed(calm, view, AZURE_MS)))
+    return ['what a grant on Azure gives is refused'];
+  if (!(await crowd.end(person, errand, 'return'))) return ['a grant on Azure cannot be given back'];
+  return (await untilRefused(calm, [view], AZURE_MS)) ? [] : [servedFor('what a grant on Azure gives', AZURE_MS)];
+}
+
+async function untilServed({ wallet }: Calm, saved: Saved, withinMs: number): Promise<boolean> {
+  for (const until = Date.now() + withinMs; ; await pause(500)) {
+    if ((await wallet.works(saved)) === true) return true;
+    if (Date.now() >= until) return false;
+  }
 }
 
 /** Somebody whom others have assigned the same permission sets has them still, and nothing denies them. */

@@ -4,6 +4,7 @@ import { auditVerify } from './audit.ts';
 import { Breaker, planBlows, type Blow } from './blows.ts';
 import { anHourLater, tryItOut } from './calm.ts';
 import { anywhereFaults } from './judge-anywhere.ts';
+import { azureFaults } from './judge-azure.ts';
 import { centerFaults } from './judge-center.ts';
 import { logFaults, lost, readRecords, servedAfterSaidEnd, type Records } from './judge.ts';
 import { epochFaults } from './judge-epochs.ts';
@@ -48,6 +49,10 @@ export interface ChaosReport {
   readonly worstPortalLagMs: number;
   /** Milliseconds after the end at which a session was served last that a tombstone cuts. */
   readonly worstTombstoneLagMs: number;
+  /** How often somebody was served on Azure, milliseconds after the end at which they were last, and what the sweeper ended. */
+  readonly servedOnAzure: number;
+  readonly worstAzureLagMs: number;
+  readonly sweptOnAzure: number;
   readonly tries: number;
   readonly served: number;
   /** Milliseconds after the end at which a credential was served last; 0: none was. */
@@ -109,6 +114,7 @@ export async function runChaos(
     wallet.keep(person, 'checker', ownKeyOf(person));
     wallet.signIn(person, 'analyst', PERMISSION_SET, LONGEST_SESSION_MS);
     wallet.signIn(person, 'auditor', OWNED_SET, 0);
+    wallet.visit(person, 'clerk', () => site.azure.look(person));
   }
   const breaker = new Breaker(
     site,
@@ -136,6 +142,7 @@ export async function runChaos(
     for (const text of await epochFaults(site, breaker.restores)) violate('epoch', text);
     for (const text of await centerFaults(site)) violate('end', text);
     for (const text of await anywhereFaults(site, wallet.saved)) violate('end', text);
+    for (const text of await azureFaults(site)) violate('end', text);
     const audit = await judge(site, records, { wallet, crowd, breaker, violate });
     const report = reportOf(wallet, crowd, breaker, records);
     if (report.grants + report.forgottenByRestores < options.kills * LEAST_GRANTS_A_BLOW)
@@ -148,6 +155,7 @@ export async function runChaos(
         orders: orders.length,
         ordersGiven: crowd.killSwitch?.given ?? 0,
         worstToZeroMs: Math.max(0, ...orders.map((one) => (one.finishedAt ?? 0) - (one.startedAt ?? Infinity))),
+        sweptOnAzure: site.azure.swept().ended,
         gaveUp: site.brokers.reduce((sum, broker) => sum + broker.gaveUp, 0),
         convergedMs,
         audit,
@@ -281,6 +289,13 @@ function reportOf(wallet: Wallet, crowd: Crowd, breaker: Breaker, records: Recor
     ),
     worstTombstoneLagMs: worstPlaceLag(
       wallet.saved.filter(({ place }) => place?.what === 'a session' && place.boundMs === BOUND_MS),
+      records,
+      crowd.errands,
+      breaker.restores,
+    ),
+    servedOnAzure: timesServed('the view'),
+    worstAzureLagMs: worstPlaceLag(
+      wallet.saved.filter(({ place }) => place?.what === 'the view'),
       records,
       crowd.errands,
       breaker.restores,

@@ -1,6 +1,6 @@
 import { BLOWS, type Blow } from './blows.ts';
 import type { ChaosReport } from './chaos.ts';
-import { BOUND_MS, NEW_SESSIONS_MS } from './people/wallet.ts';
+import { AZURE_MS, BOUND_MS, NEW_SESSIONS_MS } from './people/wallet.ts';
 
 /** The summary that a run ends with. `tookS`: seconds of the whole run. */
 export function tableOf(report: ChaosReport, tookS: number): string {
@@ -35,6 +35,8 @@ export function tableOf(report: ChaosReport, tookS: number): string {
       `${report.worstTombstoneLagMs} ms`,
       `open sessions after the end; bound ${BOUND_MS} ms`,
     ],
+    ['served on Azure', String(report.servedOnAzure), `${report.sweptOnAzure} assignments ended by the sweeper`],
+    ['worst lag on Azure', `${report.worstAzureLagMs} ms`, `after the end; bound ${AZURE_MS} ms`],
     [
       'orders',
       String(report.ordersGiven),

@@ -41,6 +41,7 @@ export const ROLES = {
   checker: { use: 'own key', weight: 3, shortestS: 5 },
   analyst: { use: 'portal', weight: 2, shortestS: 60 },
   auditor: { use: 'portal', weight: 2, shortestS: 60 },
+  clerk: { use: 'azure', weight: 3, shortestS: 60, target: 'azure/main' },
   // Sessions of a certificate are cut by a denial that AWS must have seen by then.
   'robot-1': { use: 'certificate', weight: 1, shortestS: 10 },
   'robot-2': { use: 'certificate', weight: 1, shortestS: 10 },
@@ -50,6 +51,10 @@ export const ROLES = {
   'robot-5': { use: 'certificate', weight: 0, shortestS: 10 },
 } as const;
 export type RoleName = keyof typeof ROLES;
+function targetOf(role: RoleName): string {
+  const of = ROLES[role];
+  return 'target' in of ? of.target : 'aws/main';
+}
 const WEIGHTS = Object.fromEntries(Object.entries(ROLES).map(([name, { weight }]) => [name, weight])) as Record<
   RoleName,
   number
@@ -149,14 +154,14 @@ export class Crowd {
     const endsAt = await this.untilActive(person, errand);
     if (endsAt === null || errand.grant === null) return;
     const { use } = ROLES[role];
-    if (use === 'own key' || use === 'portal') this.#wallet.promise(person, role, endsAt);
+    if (use === 'own key' || use === 'portal' || use === 'azure') this.#wallet.promise(person, role, endsAt);
     else
       for (const _ of twice ? [1, 2] : [1])
         await (use === 'keys' ? this.fetchKeys(person, errand.grant) : this.fetchCertificate(person, errand.grant));
     if (early === 'expire') return;
     const ended = this.#endEarly(early === 'return' ? person : lead, errand, early, (endsAt - Date.now()) * part);
     // Nobody waits idly for a minute: meanwhile they ask for more, also for the same once more.
-    if (use !== 'portal') return await ended;
+    if (use !== 'portal' && use !== 'azure') return await ended;
     this.#later.add(ended);
     void ended.finally(() => this.#later.delete(ended));
   }
@@ -183,7 +188,7 @@ export class Crowd {
       saidEndedAt: null,
     };
     this.errands.push(errand);
-    const body = { items: [{ role, target: 'aws/main' }], duration: `${seconds}s`, reason: key };
+    const body = { items: [{ role, target: targetOf(role) }], duration: `${seconds}s`, reason: key };
     const answer = await this.#insist(person, '/v1/requests', body, key);
     if (answer?.status === 201) {
       errand.ackedAt = Date.now();

@@ -17,6 +17,11 @@ export const BOUND_MS = 5_000;
  * the seconds that AWS takes for the removal, behind one of somebody else.
  */
 export const NEW_SESSIONS_MS = 60_000 + 10_000;
+/**
+ * How long after its end an assignment on Azure may still be obeyed where nobody but a broker or the sweeper takes it away: five seconds by which
+ * clocks may differ, a run of the sweeper that meets faults, and the seconds that the simulated Azure takes to obey.
+ */
+export const AZURE_MS = 25_000;
 /** How long a session of a permission set lasts. */
 export const LONGEST_SESSION_MS = 3_600_000;
 
@@ -137,6 +142,17 @@ export class Wallet {
     };
     const place = { person, role, what: 'the sign-in', boundMs: NEW_SESSIONS_MS };
     return this.#add(place, Date.now(), trial, PORTAL);
+  }
+
+  /** Tries from now on whether somebody may look at what a role on Azure shows. */
+  visit(person: string, role: string, look: () => Promise<boolean | null>): Saved {
+    const trial: Trial = {
+      attempt: async () => {
+        const may = await look();
+        return { answer: may === null ? 'silent' : may ? 'served' : 'refused' };
+      },
+    };
+    return this.#add({ person, role, what: 'the view', boundMs: AZURE_MS }, Date.now(), trial, CREDENTIAL);
   }
 
   /** The sessions that the portal has given somebody for a role. */

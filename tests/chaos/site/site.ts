@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startDemoIdp } from '../../../simulators/idp/demo-idp.ts';
 import { newAuthority } from '../../contract/authority.ts';
 import { freePorts } from '../../free-ports.ts';
+import { CLIENT, startAzure, TENANT, type Azure } from './azure.ts';
 import { BrokerNode } from './broker.ts';
 import { startCloud, type Cloud } from './cloud.ts';
 import { Nursery } from './nursery.ts';
@@ -21,6 +22,7 @@ export interface Site {
   readonly nursery: Nursery;
   readonly postgres: Postgres;
   readonly cloud: Cloud;
+  readonly azure: Azure;
   readonly brokers: readonly BrokerNode[];
   /** The network between each broker and the database, in the order of the brokers. */
   readonly networks: readonly Proxy[];
@@ -43,9 +45,12 @@ export async function openSite(nursery: Nursery): Promise<Site> {
   // One authority for all brokers: each reads the same file, which is neither in the database nor in its copies.
   const authorityFile = join(nursery.folder, 'ca.pem');
   writeFileSync(authorityFile, pem, { mode: 0o600 });
-  const [postgres, cloud] = await Promise.all([
+  const platform = join(nursery.folder, 'platform');
+  const askers = [...people.engineers, ...people.newcomers];
+  const [postgres, cloud, azure] = await Promise.all([
     Postgres.begin(nursery),
-    startCloud(nursery, [...people.engineers, ...people.newcomers], certificate),
+    startCloud(nursery, askers, certificate),
+    startAzure(nursery, askers, platform),
   ]);
   const brokers: BrokerNode[] = [];
   let turn = 0;
@@ -71,6 +76,8 @@ export async function openSite(nursery: Nursery): Promise<Site> {
     const env = {
       PATH: process.env['PATH'],
       CHAOS_CLOUD: cloud.url,
+      CHAOS_AZURE: azure.url,
+      CHAOS_PLATFORM: platform,
       DATABASE_URL: postgres.url(network.port),
       CURFEW_BASE_URL: url,
       CURFEW_DATA_DIR: join(nursery.folder, 'data'),
@@ -80,6 +87,8 @@ export async function openSite(nursery: Nursery): Promise<Site> {
       CURFEW_AWS_EXTERNAL_ID: EXTERNAL_ID,
       CURFEW_AWS_IDENTITY_CENTER: CENTER,
       CURFEW_AWS_CA_FILE: authorityFile,
+      CURFEW_AZURE_TENANT: TENANT,
+      AZURE_CLIENT_ID: CLIENT,
       CURFEW_LOG_LEVEL: 'info',
     };
     brokers.push(new BrokerNode(nursery, `broker-${index + 1}`, await freePorts(1), env));
@@ -89,6 +98,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
     nursery,
     postgres,
     cloud,
+    azure,
     brokers,
     networks,
     url,
@@ -102,6 +112,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
     },
     async close(keepFolder) {
       brokers.forEach((broker) => broker.forget());
+      await azure.close();
       const left = await nursery.clear(keepFolder);
       await Promise.all([...networks, door].map((proxy) => proxy.close()));
       await idp.close();
@@ -110,6 +121,7 @@ export async function openSite(nursery: Nursery): Promise<Site> {
   };
   const silent = await site.untilReady(START_MS);
   if (silent.length > 0) throw new Error(`${silent.join(', ')} did not start:\n${nursery.lastWords(silent[0] ?? '')}`);
+  azure.sweep(join(nursery.folder, 'data', 'keys', 'ends.pem'));
   return site;
 }
 
