@@ -34,7 +34,8 @@ export async function insertLiveGrants(db: Db, count: number): Promise<void> {
       insert into request (id, person_id, state, prior_state, reason, duration_ms, question, decision, policy_version,
         created_at, lapses_at, decided_at)
       select 'req_' || ${sql.raw(body("'request' || n"))}, 'per_' || ${sql.raw(body(`'person' || (n % ${PEOPLE})`))},
-        'approved', 'pending', 'Measure the engine', 36000000, '{}', '{}', 'bench', now(), now() + interval '1 day', now()
+        'approved', 'pending', 'Measure the engine', 36000000, jsonb_build_object('requester', 'bench-' || (n % ${PEOPLE}::integer)),
+        '{ "steps": [] }', 'bench', now(), now() + interval '1 day', now()
       from generate_series(1, ${count}::integer) as n`.execute(trx);
     await sql`
       insert into request_item (request_id, ordinal, role, target)

@@ -17,7 +17,7 @@ export async function signedIn(browser: Browser, base: string, person: string): 
 }
 
 /** A window that has nothing in its cache. */
-async function open({ browser, base, state }: SignedIn, sought = 'h1'): Promise<Page> {
+export async function openWindow({ browser, base, state }: SignedIn, sought = 'h1'): Promise<Page> {
   const context = await browser.newContext({
     baseURL: base,
     storageState: state,
@@ -71,7 +71,7 @@ export async function shownAfter(
   const readyMs: number[] = [];
   let scripts: readonly string[] = [];
   for (let n = 0; n < visits; n += 1) {
-    const page = await open(who, sought);
+    const page = await openWindow(who, sought);
     await page.goto(path);
     const { readyAt } = await until(
       () => seen(page),
@@ -92,7 +92,7 @@ export async function keystrokes(
   who: SignedIn,
   words: readonly string[],
 ): Promise<{ readonly shownMs: readonly number[]; readonly answerMs: readonly number[] }> {
-  const page = await open(who);
+  const page = await openWindow(who);
   const samples: number[] = [];
   await page.goto('/request');
   const field = page.getByRole('searchbox', { name: 'Search access' });
@@ -168,7 +168,7 @@ async function interactions(
   rounds: number,
   act: (page: Page, round: number) => Promise<void>,
 ): Promise<readonly number[]> {
-  const page = await open(who);
+  const page = await openWindow(who);
   const samples: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await act(page, round);

@@ -15,6 +15,7 @@ import { buildPortal } from '../tools/build-portal.ts';
 import { FIRST_LOAD_LIMIT } from '../tools/portal-size.ts';
 import { insertLiveGrants, patiently } from './live-grants.ts';
 import { accountName, LARGE, writeLargeAcme } from './portal-rules.ts';
+import { decidedElsewhere } from './portal-stream.ts';
 import { keystrokes, lookAround, shownAfter, signedIn, sortAndSift, type SignedIn } from './portal-visits.ts';
 import { distribution, type Bench, type BenchRow } from './types.ts';
 
@@ -47,7 +48,8 @@ export const bench: Bench = {
       const ana = await signedIn(browser, base, 'ana');
       // Who sees everybody's.
       const fay = await signedIn(browser, base, 'fay');
-      return { rows: await measure(ana, fay, quick) };
+      const bo = await signedIn(browser, base, 'bo');
+      return { rows: await measure({ ana, bo, fay }, quick) };
     } finally {
       await browser.close();
       broker?.kill('SIGKILL');
@@ -57,7 +59,10 @@ export const bench: Bench = {
   },
 };
 
-async function measure(ana: SignedIn, auditor: SignedIn, quick: boolean): Promise<readonly BenchRow[]> {
+async function measure(
+  { ana, bo, fay: auditor }: Readonly<Record<'ana' | 'bo' | 'fay', SignedIn>>,
+  quick: boolean,
+): Promise<readonly BenchRow[]> {
   const visits = quick ? 3 : 25;
   const home = await shownAfter(ana, '/', '[role=timer]', visits);
   const live = await shownAfter(auditor, '/live', 'tbody [role=row]', quick ? 2 : 10);
@@ -65,6 +70,7 @@ async function measure(ana: SignedIn, auditor: SignedIn, quick: boolean): Promis
   const loaded = javascript.reduce((sum, bytes) => sum + bytes, 0) / 1_000;
   const typed = await keystrokes(ana, wordsToType(quick ? 5 : 40));
   const pressed = [...(await lookAround(ana, quick ? 1 : 5)), ...(await sortAndSift(auditor, quick ? 1 : 5))];
+  const decided = await decidedElsewhere({ asks: ana, decides: bo, audits: auditor }, quick ? 3 : 25);
   return [
     {
       name: 'JavaScript of the first visit, gzipped',
@@ -92,6 +98,18 @@ async function measure(ana: SignedIn, auditor: SignedIn, quick: boolean): Promis
       'p75 <= 100 ms',
       pressed,
       'Event Timing: from the key or press to the next frame; steps of 8 ms',
+    ),
+    row(
+      'decision elsewhere to the frame that shows it, to whoever asked',
+      '<= 1 s',
+      decided.ownMs,
+      'from the moment in which the other one sends it; over the event stream',
+    ),
+    row(
+      'the same to an auditor, whom it does not concern',
+      '',
+      decided.othersMs,
+      'while little else happens; where something happens all the time, up to 8 s by design',
     ),
   ];
 }
