@@ -3,7 +3,7 @@ import type { PreviewView } from '../operations/preview-request.ts';
 
 /** A preview as the API shows it: `previewView`. */
 export function shownPreview(preview: PreviewView): object {
-  const { decision, deciders, plan, residual, stale, needsSignature, unsignable } = preview;
+  const { decision, deciders, plan, residual, stale, already, needsSignature, unsignable } = preview;
   return {
     effect: decision.effect,
     policyVersion: decision.policyVersion,
@@ -19,5 +19,6 @@ export function shownPreview(preview: PreviewView): object {
     unsignable,
     plan: plan.map((one) => one.words),
     stale,
+    already,
   };
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { GRANT_STATES } from '../core/grant.ts';
 import { LAPSE_CAUSES, REQUEST_STATES } from '../core/request.ts';
-import { DANGEROUS_ABILITIES, TIERS } from '../core/role.ts';
+import { TIERS } from '../core/role.ts';
 import { EXTENSION_STATES, type ExtensionView } from '../operations/extension-view.ts';
-import type { Circumstances } from '../operations/show-circumstances.ts';
+import type { AlreadyView } from '../operations/already-there.ts';
 import type { CatalogueItem } from '../operations/search-catalogue.ts';
 import type { StepView } from '../operations/step-view.ts';
 import type { DecisionView, GrantView, RequestView } from '../operations/views.ts';
@@ -229,6 +229,22 @@ export const decisionView = z
   })
   .meta({ id: 'Decision' });
 
+const alreadyView = z
+  .object({
+    role: text,
+    target: text,
+    status: z.enum(['asked', 'scheduled', 'activating', 'active']),
+    request: text,
+    grant: text.nullable(),
+    since: time.meta({ description: 'When it was asked for, or begins or began.' }),
+    endsAt: time.nullable(),
+    waitsFor: z
+      .object({ missing: z.number(), ...deciders })
+      .nullable()
+      .meta({ description: 'Whose yes it still takes in its first open step, where it is asked for.' }),
+  })
+  .meta({ id: 'Already' });
+
 export const previewView = z
   .object({
     effect: z.enum(['allow', 'deny']),
@@ -247,6 +263,7 @@ export const previewView = z
       description: 'Steps that too few could sign now, with those who have no passkey yet.',
     }),
     plan: list(text),
+    already: list(alreadyView).meta({ description: 'What you have of it, or wait for. You can ask all the same.' }),
   })
   .meta({ id: 'Preview' });
 
@@ -257,36 +274,6 @@ export const extensionPreviewView = previewView
     extensionsLeft: z.number().meta({ description: 'How often its end may still be moved, this time included.' }),
   })
   .meta({ id: 'ExtensionPreview' });
-
-export const circumstancesView = z
-  .object({
-    requester: z.object({
-      employment: z.enum(['employee', 'contractor']).nullable(),
-      team: text.nullable(),
-      onCall: list(text).meta({ description: 'Rotations in which they are on call now.' }),
-    }),
-    holds: list(
-      z.object({
-        grant: text,
-        ...itemView.shape,
-        tier,
-        status: z.enum(GRANT_STATES),
-        endsAt: time.nullable(),
-      }),
-    ).meta({ description: 'What they hold now on the targets asked for, or on what these belong to.' }),
-    holdsElsewhere: z.number().meta({ description: 'How much more of theirs is live on other targets.' }),
-    items: list(
-      z.object({
-        ...itemView.shape,
-        othersHold: z.number().meta({ description: 'How many others hold the same now.' }),
-        below: z.number().meta({ description: 'How many targets lie below its own, which it covers as well.' }),
-        abilities: list(z.enum(DANGEROUS_ABILITIES)).meta({
-          description: 'What the role declares that outlives a session or leads beyond it.',
-        }),
-      }),
-    ),
-  })
-  .meta({ id: 'Circumstances' });
 
 export const explanationView = z
   .object({
@@ -385,10 +372,10 @@ export const SCHEMAS_COVER_VIEWS: readonly [
   Covers<typeof grantView, GrantView>,
   Covers<typeof requestView, RequestView>,
   Covers<typeof extensionView, ExtensionView>,
-  Covers<typeof circumstancesView, Circumstances>,
   Covers<typeof stepView, StepView>,
   Covers<typeof personDecisionView, DecisionView>,
   Covers<typeof decisionView, Decision>,
   Covers<typeof refusalView, Refusal>,
   Covers<typeof catalogueItemView, CatalogueItem>,
+  Covers<typeof alreadyView, AlreadyView>,
 ] = [true, true, true, true, true, true, true, true, true];

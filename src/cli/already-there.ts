@@ -1,40 +1,36 @@
-import { liveGrants } from './access.ts';
-import type { Wanted } from './arguments.ts';
 import type { Context } from './context.ts';
 import { Failure } from './failure.ts';
 import { printable } from './terminal/printable.ts';
 import { clockTime } from './terminal/times.ts';
-import { requestView } from './views.ts';
-import { list } from './wire.ts';
+import { list, text, textOrNull, type Fields } from './wire.ts';
 
 /**
  * Says in a line on standard error, for each thing that is about to be asked for, that one holds it or has asked for it already, and what there
  * is to do instead. It refuses nothing: a second grant is meant sometimes. Nothing with `--json`, and nothing when it cannot be looked up.
+ * `preview`: what the server would decide, where it was asked already.
  */
-export async function tellAlreadyThere(context: Context, items: readonly Wanted[]): Promise<void> {
+export async function tellAlreadyThere(context: Context, body: object, preview: Fields | null): Promise<void> {
   if (context.json) return;
   try {
-    const [live, mine] = await Promise.all([liveGrants(context.api, null), context.api.get('/requests?scope=mine')]);
-    const open = list(mine, 'items', requestView).filter((one) => one.status === 'pending' && one.extends === null);
-    const now = context.place.clock.now();
-    for (const wanted of items) {
-      const isIt = (one: Wanted) => one.role === wanted.role && one.target === wanted.target;
-      const what = `${printable(wanted.role)} on ${printable(wanted.target)}`;
-      const held = live.find(isIt);
-      const asked = open.find((one) => one.items.some(isIt));
-      if (held !== undefined && held.status === 'active' && held.endsAt !== null)
-        context.say(
-          `You hold ${what} until ${clockTime(held.endsAt, now)}: "${context.command('extend', held.id)}" makes it last longer.`,
-        );
-      else if (held !== undefined)
-        context.say(`You are being given ${what} already: "${context.command('ls')}" shows it.`);
-      else if (asked !== undefined)
-        context.say(
-          `You have asked for ${what} already: "${context.command('wait', asked.id)}" waits for the decision.`,
-        );
-    }
+    const answer = preview ?? (await context.api.post('/requests/preview', body));
+    // A server from before this was answered there does not know.
+    if (Array.isArray(answer['already']))
+      for (const line of list(answer, 'already', lineOf(context))) context.say(line);
   } catch (error) {
     // It is a courtesy: what is asked for is asked for without it.
     if (!(error instanceof Failure)) throw error;
   }
+}
+
+function lineOf(context: Context): (of: Fields) => string {
+  const now = context.place.clock.now();
+  return (of) => {
+    const what = `${printable(text(of, 'role'))} on ${printable(text(of, 'target'))}`;
+    const [grant, endsAt, status] = [textOrNull(of, 'grant'), textOrNull(of, 'endsAt'), text(of, 'status')];
+    if (status === 'active' && grant !== null && endsAt !== null)
+      return `You hold ${what} until ${clockTime(endsAt, now)}: "${context.command('extend', grant)}" makes it last longer.`;
+    if (status !== 'asked') return `You are being given ${what} already: "${context.command('ls')}" shows it.`;
+    const wait = context.command('wait', text(of, 'request'));
+    return `You have asked for ${what} already: "${wait}" waits for the decision.`;
+  };
 }

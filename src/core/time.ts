@@ -17,6 +17,11 @@ export function toIso(at: Instant): string {
   return new Date(at).toISOString();
 }
 
+/** {@link toIso} of a moment that may never come. */
+export function isoOrNull(at: Instant | null): string | null {
+  return at === null ? null : toIso(at);
+}
+
 /** Parses RFC 3339 with a zone. Returns `null` for anything else, because the input comes from outside. */
 export function fromIso(text: string): Instant | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return null;

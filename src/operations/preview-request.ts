@@ -2,6 +2,7 @@ import { ok, refused, type Result } from '../core/result.ts';
 import type { Decision, Item } from '../policy/types.ts';
 import type { Residual } from '../providers/contract.ts';
 import { standingRevocations } from '../store/revocations.ts';
+import { alreadyThere, type AlreadyView } from './already-there.ts';
 import { asJson } from './as-json.ts';
 import { judge } from './authorisation.ts';
 import { checkInput, type RequestInput } from './check-input.ts';
@@ -29,6 +30,8 @@ export interface PreviewView {
   readonly unsignable: readonly { readonly step: string; readonly without: readonly PersonView[] }[];
   /** Sources of people that are older than they should be, in words. */
   readonly stale: readonly string[];
+  /** What the actor has of it already, or waits for. It forbids nothing: a second grant is meant sometimes. */
+  readonly already: readonly AlreadyView[];
 }
 
 /**
@@ -44,10 +47,13 @@ export async function previewRequest(
   const wrong = judge('previewRequest', actor) ?? checkInput(input, now);
   if (wrong !== null) return refused(wrong);
   const rules = world.rules.current();
-  return foresee(world, actor, rules, judgeRequest(world, rules, questionOf(actor, input, now)), input.items);
+  const judged = judgeRequest(world, rules, questionOf(actor, input, now));
+  const seen = await foresee(world, actor, rules, judged, input.items);
+  if (!seen.ok) return seen;
+  return ok({ ...seen.value, already: await alreadyThere(world, actor, input.items, input.startsAt ?? now) });
 }
 
-/** What would come of what was judged: for access and for a later end of it alike. */
+/** What would come of what was judged: for access and for a later end of it alike. `already` is left empty. */
 export async function foresee(
   world: World,
   actor: Actor,
@@ -59,7 +65,7 @@ export async function foresee(
   const stale = staleWords(rules);
   const deciders = decision.steps.map((step) => decidersOf(world, step, actor.key));
   if (decision.effect === 'deny')
-    return ok({ decision, deciders, plan, residual: [], stale, needsSignature: false, unsignable: [] });
+    return ok({ decision, deciders, plan, residual: [], stale, already: [], needsSignature: false, unsignable: [] });
   const targets = items.map((item) => item.target);
   const standing = await standingRevocations(world.db, actor.person, targets);
   const asked = { person: actor.person, decision: asJson(decision) };
@@ -74,5 +80,5 @@ export async function foresee(
     step,
     without: without.map((key) => personView(world, key)),
   }));
-  return ok({ decision, deciders, plan, residual, stale, needsSignature, unsignable });
+  return ok({ decision, deciders, plan, residual, stale, already: [], needsSignature, unsignable });
 }

@@ -1,7 +1,7 @@
 import type { CurfewRole, MergeGrants, RoleAction } from '../core/administration.ts';
 import type { AccountId, GrantId, PersonId, ProposalId, RequestId, RevocationId } from '../core/ids.ts';
 import { invariant } from '../core/result.ts';
-import { toIso, type Instant } from '../core/time.ts';
+import { isoOrNull, toIso } from '../core/time.ts';
 import type { Item } from '../policy/types.ts';
 import { personKeys } from '../store/people.ts';
 import type { Proposal } from '../store/proposals.ts';
@@ -163,8 +163,4 @@ function changesOf(effects: Effects): {
   }
   const { action, role } = effects.proposal;
   return { named: [], view: () => ({ action, role }) };
-}
-
-function isoOrNull(at: Instant | null): string | null {
-  return at === null ? null : toIso(at);
 }

@@ -2,7 +2,7 @@ import type { GrantState } from '../core/grant.ts';
 import type { GrantId, PersonId, RequestId } from '../core/ids.ts';
 import type { LapseCause, RequestState } from '../core/request.ts';
 import type { Tier } from '../core/role.ts';
-import { formatDuration, toIso, type Instant } from '../core/time.ts';
+import { formatDuration, isoOrNull, toIso, type Instant } from '../core/time.ts';
 import { openSteps } from '../policy/approvals.ts';
 import type { Reason } from '../policy/types.ts';
 import type { Landing, Residual } from '../providers/contract.ts';
@@ -294,8 +294,6 @@ function grantView(world: World, grant: GrantRecord, keys: ReadonlyMap<PersonId,
 }
 
 const UNKNOWN_RESIDUAL: Residual = { maxMs: null, words: 'unknown: this provider is not configured here' };
-
-const isoOrNull = (at: Instant | null): string | null => (at === null ? null : toIso(at));
 
 function nextStep(
   request: RequestRecord,

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decide, decisionView } from './cli-fake-rules.ts';
 import type { Oauth } from './cli-fake-oauth.ts';
 import {
+  alreadyOf,
   CATALOGUE,
   isOutdated,
   json,
@@ -224,6 +225,7 @@ export function createApi(state: FakeState, oauth: Oauth) {
           ...decisionView(made),
           plan: ['Makes a session of invoice-reader.'],
           residual: [],
+          already: alreadyOf(state, person, body['items'] as FakeRequest['items']),
           stale: ['People of "export" are as of 2026-11-20T09:30:00.000Z.'],
         });
       if (made.refusals.length > 0) return refuse(response, made.refusals);

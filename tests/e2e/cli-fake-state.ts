@@ -145,3 +145,29 @@ export function isOutdated({ rulesVersion }: FakeState, response: ServerResponse
   const outdated = seen !== undefined && seen !== rulesVersion;
   return outdated && problem(response, 409, 'policy-changed', 'The rules have changed since you looked at this.');
 }
+
+/** What somebody has of some items, or waits for, as a preview shows it. */
+export function alreadyOf(
+  state: Pick<FakeState, 'grants' | 'requests'>,
+  person: Person,
+  items: readonly { readonly role: string; readonly target: string }[],
+): readonly object[] {
+  return items.flatMap(({ role, target }): readonly object[] => {
+    const grant = [...state.grants.values()].find(
+      (one) => one.role === role && one.target === target && one.person.key === person.key && one.status === 'active',
+    );
+    if (grant !== undefined)
+      return [
+        { role, target, status: 'active', grant: grant.id, request: grant.request, endsAt: new Date(grant.endsAt) },
+      ];
+    const request = [...state.requests.values()].find(
+      (one) =>
+        one.status === 'pending' &&
+        one.person.key === person.key &&
+        one.items.some((item) => item.role === role && item.target === target),
+    );
+    return request === undefined
+      ? []
+      : [{ role, target, status: 'asked', grant: null, request: request.id, endsAt: null }];
+  });
+}

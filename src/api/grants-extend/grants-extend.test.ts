@@ -33,6 +33,7 @@ const PREVIEW: ExtensionPreview = {
   plan: [],
   residual: [],
   stale: [],
+  already: [],
   needsSignature: false,
   unsignable: [],
   until: '2026-11-21T07:00:00.000Z',

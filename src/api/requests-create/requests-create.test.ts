@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { apiUnderTest, no, REQUEST_ID, REQUEST_VIEW, yes, type ApiUnderTest } from '../api-under-test.ts';
 import type { ApiOperations } from '../operations-port.ts';
+import type { AlreadyView } from '../../operations/already-there.ts';
 import type { Decision } from '../../policy/types.ts';
 import { refused } from '../../core/result.ts';
 import { NOW } from '../api-under-test.ts';
@@ -162,6 +163,16 @@ describe('a preview', () => {
 
   test('200 with steps, people by name, and the plan in words', async () => {
     const residual = [{ ...ITEMS[0], role: 'invoice-reader', target: 'aws/prod', maxMs: 0, words: 'nothing survives' }];
+    const already: AlreadyView[] = [
+      {
+        ...{ role: 'invoice-reader', target: 'aws/prod', status: 'asked', request: REQUEST_ID, grant: null },
+        ...{
+          since: '2026-11-21T05:00:00.000Z',
+          endsAt: null,
+          waitsFor: { missing: 1, eligible: [], eligibleCount: 1 },
+        },
+      },
+    ];
     api = await apiUnderTest({
       previewRequest: () =>
         yes({
@@ -172,6 +183,7 @@ describe('a preview', () => {
           needsSignature: true,
           unsignable: [{ step: 'policy:invoices#1', without: [{ key: 'bo', name: 'Bo Lind' }] }],
           stale: [],
+          already,
         }),
     });
     const answer = await api.as('ana', post({ items: ITEMS, duration: '15m' }, '/v1/requests/preview'));
@@ -189,6 +201,7 @@ describe('a preview', () => {
       ],
       plan: ['Makes a session.'],
       stale: [],
+      already,
       residual: [{ words: 'nothing survives' }],
       needsSignature: true,
       unsignable: [{ step: 'policy:invoices#1', without: [{ key: 'bo', name: 'Bo Lind' }] }],

@@ -6,7 +6,8 @@ import { answer } from '../answer.ts';
 import { actorOf } from '../authenticate.ts';
 import type { ApiParts, ApiServer } from '../parts.ts';
 import { pathId } from '../path-ids.ts';
-import { circumstancesView, explanationView, idParams, pageOf, pageQuery, requestView } from '../views.ts';
+import { circumstancesView } from '../circumstances-view.ts';
+import { explanationView, idParams, pageOf, pageQuery, requestView } from '../views.ts';
 
 /** Reading requests. One that the caller has nothing to do with does not exist for them. */
 export function registerRequestReads(v1: ApiServer, { operations, base }: ApiParts): void {

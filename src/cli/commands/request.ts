@@ -30,8 +30,8 @@ export async function request(context: Context, words: readonly string[], option
   const items = wantedItems(words, options.on ?? []);
   const body = bodyFrom(items, options);
   const timeoutMs = waitLimit(options);
-  await tellAlreadyThere(context, items);
   if (options.preview) return preview(context, body);
+  await tellAlreadyThere(context, body, null);
   const seen = await submit(context, await completed(context, body));
   if (!options.wait || seen.request.status !== 'pending') {
     // Approved by rule: with --wait the grant must be usable before we say so.
@@ -111,6 +111,7 @@ async function sent(context: Context, body: RequestBody): Promise<Fields> {
 
 async function preview(context: Context, body: RequestBody): Promise<ExitCode> {
   const raw = await context.api.post('/requests/preview', body);
+  await tellAlreadyThere(context, body, raw);
   const outlook = previewOf(raw);
   if (context.json) context.dataJson(raw);
   else context.data(previewScreen(context, body.items, outlook));

@@ -37,8 +37,9 @@ export function pauseBefore(attempt: number, luck: number): number {
 /** What a change touches, as the first words of query keys. A kind that this page does not know touches everything. */
 export function touchedBy(kind: string): readonly string[] | null {
   // Who has power now (`live`) may be ten thousand rows: `live.ts` reads the one that has changed.
-  if (kind === 'grant') return ['grants', 'requests', 'request'];
-  if (kind === 'request') return ['requests', 'request'];
+  // A preview says what I have of it already, or wait for.
+  if (kind === 'grant') return ['grants', 'requests', 'request', 'preview'];
+  if (kind === 'request') return ['requests', 'request', 'preview'];
   // A preview is refused while an order stands.
   if (kind === 'revocation') return ['revocations', 'stops', 'grants', 'preview'];
   // Passkeys and roles of one's own go with them.

@@ -3,10 +3,10 @@ import { api, ask } from './api.ts';
 
 const NEWEST = 20;
 
-/** What I asked for last. `limit`: how many of them. */
-export function useMyNewestRequests(limit = NEWEST) {
+/** What I asked for last. */
+export function useMyNewestRequests() {
   return useQuery({
-    queryKey: ['requests', 'mine', 'newest', limit],
-    queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'mine', limit } } })),
+    queryKey: ['requests', 'mine', 'newest'],
+    queryFn: () => ask(() => api.GET('/v1/requests', { params: { query: { scope: 'mine', limit: NEWEST } } })),
   });
 }

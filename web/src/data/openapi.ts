@@ -4869,6 +4869,28 @@ export interface components {
                 text: string;
             }[];
         };
+        Already: {
+            role: string;
+            target: string;
+            /** @enum {string} */
+            status: "asked" | "scheduled" | "activating" | "active";
+            request: string;
+            grant: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for, or begins or began.
+             */
+            since: string;
+            endsAt: string | null;
+            /** @description Whose yes it still takes in its first open step, where it is asked for. */
+            waitsFor: {
+                missing: number;
+                /** @description Whose yes it still takes: you, then who is on call. The first of them, where there are many. */
+                readonly eligible: components["schemas"]["Decider"][];
+                /** @description How many people that is altogether. */
+                eligibleCount: number;
+            } | null;
+        };
         Preview: {
             /** @enum {string} */
             effect: "allow" | "deny";
@@ -4922,6 +4944,8 @@ export interface components {
                 readonly without: components["schemas"]["Person"][];
             }[];
             readonly plan: string[];
+            /** @description What you have of it, or wait for. You can ask all the same. */
+            readonly already: components["schemas"]["Already"][];
         };
         ExtensionPreview: {
             /** @enum {string} */
@@ -4976,6 +5000,8 @@ export interface components {
                 readonly without: components["schemas"]["Person"][];
             }[];
             readonly plan: string[];
+            /** @description What you have of it, or wait for. You can ask all the same. */
+            readonly already: components["schemas"]["Already"][];
             /**
              * Format: date-time
              * @description The end that it would come to.
@@ -4985,37 +5011,6 @@ export interface components {
             latestEnd: string | null;
             /** @description How often its end may still be moved, this time included. */
             extensionsLeft: number;
-        };
-        Circumstances: {
-            requester: {
-                employment: ("employee" | "contractor") | null;
-                team: string | null;
-                /** @description Rotations in which they are on call now. */
-                readonly onCall: string[];
-            };
-            /** @description What they hold now on the targets asked for, or on what these belong to. */
-            readonly holds: {
-                grant: string;
-                role: string;
-                target: string;
-                /** @enum {number} */
-                tier: 0 | 1 | 2 | 3;
-                /** @enum {string} */
-                status: "scheduled" | "activating" | "active" | "ending" | "ended" | "failed";
-                endsAt: string | null;
-            }[];
-            /** @description How much more of theirs is live on other targets. */
-            holdsElsewhere: number;
-            readonly items: {
-                role: string;
-                target: string;
-                /** @description How many others hold the same now. */
-                othersHold: number;
-                /** @description How many targets lie below its own, which it covers as well. */
-                below: number;
-                /** @description What the role declares that outlives a session or leads beyond it. */
-                readonly abilities: ("role-chaining" | "pass-role" | "create-keys")[];
-            }[];
         };
         Explanation: {
             request: components["schemas"]["Request"];
@@ -5634,6 +5629,37 @@ export interface components {
              * @description Absent: as soon as it is approved.
              */
             startsAt?: string;
+        };
+        Circumstances: {
+            requester: {
+                employment: ("employee" | "contractor") | null;
+                team: string | null;
+                /** @description Rotations in which they are on call now. */
+                readonly onCall: string[];
+            };
+            /** @description What they hold now on the targets asked for, or on what these belong to. */
+            readonly holds: {
+                grant: string;
+                role: string;
+                target: string;
+                /** @enum {number} */
+                tier: 0 | 1 | 2 | 3;
+                /** @enum {string} */
+                status: "scheduled" | "activating" | "active" | "ending" | "ended" | "failed";
+                endsAt: string | null;
+            }[];
+            /** @description How much more of theirs is live on other targets. */
+            holdsElsewhere: number;
+            readonly items: {
+                role: string;
+                target: string;
+                /** @description How many others hold the same now. */
+                othersHold: number;
+                /** @description How many targets lie below its own, which it covers as well. */
+                below: number;
+                /** @description What the role declares that outlives a session or leads beyond it. */
+                readonly abilities: ("role-chaining" | "pass-role" | "create-keys")[];
+            }[];
         };
         Revocation: {
             id: string;

@@ -80,7 +80,7 @@ export function AskForm({
     >
       <div className={classes['fields']}>
         <AskedItems items={items} words={draft.q} onItems={(next) => onDraft(withItems(draft, next))} />
-        <AlreadyMine items={asked.items} at={asked.at} />
+        <AlreadyMine items={asked.items} already={outlook.data?.already ?? []} />
         <Fields title="Why">
           <TextField
             label="Reason"
