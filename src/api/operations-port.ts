@@ -41,7 +41,7 @@ import type { ExtensionPreview } from '../operations/preview-extension.ts';
 import type { Circumstances } from '../operations/show-circumstances.ts';
 import type { LiveGrantView } from '../operations/show-grants.ts';
 import type { GrantView, RequestView } from '../operations/views.ts';
-import type { Operation } from '../operations/authorisation.ts';
+import type { Operation, OperatorOperation } from '../operations/authorisation.ts';
 import type { AuditPage, AuditQuery } from '../operations/search-audit.ts';
 import type { AdministrationView } from '../operations/list-administration.ts';
 import type { Confirmation } from '../operations/proposals.ts';
@@ -191,5 +191,10 @@ type Acted = Exclude<keyof ApiOperations, Unacted> | Part | `export${Capitalize<
 /** Compiles only while everything that can be done has its row in the table of `operations/authorisation.ts`, and no row is for nothing. */
 export const TABLE_COVERS_OPERATIONS: readonly [
   [Exclude<Acted, Operation>] extends [never] ? true : { readonly missingInTable: Exclude<Acted, Operation> },
-  [Exclude<Operation, Acted>] extends [never] ? true : { readonly missingInApi: Exclude<Operation, Acted> },
-] = [true, true];
+  [Exclude<Operation, Acted | OperatorOperation>] extends [never]
+    ? true
+    : { readonly missingInApi: Exclude<Operation, Acted | OperatorOperation> },
+  [Extract<Acted, OperatorOperation>] extends [never]
+    ? true
+    : { readonly notForTheApi: Extract<Acted, OperatorOperation> },
+] = [true, true, true];

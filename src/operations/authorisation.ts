@@ -104,6 +104,8 @@ type About =
 
 export interface Row {
   readonly about: About;
+  /** Done by whoever runs Curfew, at its machine with its keys and its database: by no actor, so that every cell says no. */
+  readonly by?: 'operator';
   readonly cells: Readonly<Record<Role, Triple>>;
 }
 
@@ -173,6 +175,8 @@ const ORDERING = row('scope', {
   watchers: ['allow', 'may-not-order', 'may-not-order'],
   machines: same('people-only'),
 });
+
+const BY_OPERATOR = { ...row('nothing', { people: NONE, watchers: NONE, machines: NONE }), by: 'operator' } as const;
 
 export const AUTHORISATION = {
   previewRequest: EVERYBODY,
@@ -305,9 +309,23 @@ export const AUTHORISATION = {
     admin: ALL,
     machines: PEOPLE_ONLY,
   }),
+
+  // Where nobody who could act can sign in: `curfew admin forget-accounts` and `new-code`. No route leads there, whoever asks.
+  forgetAccounts: BY_OPERATOR,
+  renewAdminCode: BY_OPERATOR,
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type Operation = keyof typeof AUTHORISATION;
+
+/** What no role can do. */
+export type OperatorOperation = {
+  [Name in Operation]: (typeof AUTHORISATION)[Name] extends { readonly by: 'operator' } ? Name : never;
+}[Operation];
+
+/** Who stands in the log for what the table leaves to whoever runs Curfew; for anything else it does not compile. */
+export function operatorOf(_operation: OperatorOperation): { readonly kind: 'system'; readonly id: 'operator' } {
+  return { kind: 'system', id: 'operator' };
+}
 
 /** What is needed of an actor to judge: which kind it is, and which roles of Curfew itself it has. */
 type Judged = Pick<Actor, 'kind' | 'roles'>;

@@ -6,6 +6,7 @@ import { forgetIntroduced, introducedAt, lockIntroduced } from '../store/forgott
 import type { LinkedAccount } from '../store/linked-accounts.ts';
 import { roleHolders } from '../store/role-assignments.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { operatorOf } from './authorisation.ts';
 import { endSignIns } from './linked-accounts.ts';
 import type { World } from './world.ts';
 
@@ -50,7 +51,7 @@ export async function forgetAccounts(
       accounts.map(({ id }) => id),
       now,
     );
-    const by = { kind: 'system', id: 'operator' } as const;
+    const by = operatorOf('forgetAccounts');
     await world.append(trx, {
       kind: 'accounts.forgotten',
       at: now,

@@ -5,6 +5,7 @@ import { lockEpoch, readEpoch } from '../store/epoch.ts';
 import { lockAdmins, roleHolders } from '../store/role-assignments.ts';
 import { everybodySeen } from '../store/people.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import { operatorOf } from './authorisation.ts';
 import { keepNewCode, type IssuedCode } from './claim-administration.ts';
 import type { World } from './world.ts';
 
@@ -50,7 +51,7 @@ export async function renewAdminCode(
     await world.append(trx, {
       kind: 'administration.code-issued',
       at: now,
-      actor: { kind: 'system', id: 'operator' },
+      actor: operatorOf('renewAdminCode'),
       subjects: {},
       facts: { expiresAt: toIso(expiresAt) },
     });
