@@ -75,7 +75,9 @@ describe('infra', () => {
   });
 
   test('lets the sweeper delete, read and say that it ran, and nothing else', () => {
-    const texts = [...infraFiles()].filter(([path]) => path.includes('aws') && path.includes('sweeper')).map(([, text]) => text);
+    const texts = [...infraFiles()]
+      .filter(([path]) => path.includes('aws') && path.includes('sweeper'))
+      .map(([, text]) => text);
     expect(texts).toHaveLength(6);
     const actions = new Set(texts.join().match(/\b(iam|sso|s3|sts|logs|lambda):[A-Z]\w+/g));
     expect([...actions].sort()).toEqual(
