@@ -97,43 +97,111 @@ test('a start that has passed is said once, where it stands, and nothing is sent
   await page.context().close();
 });
 
-/** Held back, as on a machine that has much to do: what lets the address follow what is typed. */
-const HOLD_ADDRESS = `{
+/** Held back, as on a machine that has much to do: what lets the address follow what is typed, by how long that waits. */
+const holdAddress = (ms: number) => `{
+  const HELD_MS = ${ms};
   const held = new Map();
   const set = window.setTimeout.bind(window);
   const clear = window.clearTimeout.bind(window);
   let last = -1;
-  window.setTimeout = (call, ms, ...rest) => (ms === 400 ? (held.set(--last, call), last) : set(call, ms, ...rest));
+  window.setTimeout = (call, ms, ...rest) => (ms === HELD_MS ? (held.set(--last, call), last) : set(call, ms, ...rest));
   window.clearTimeout = (id) => (held.delete(id) ? undefined : clear(id));
   window.letAddressFollow = () => { const calls = [...held.values()]; held.clear(); for (const call of calls) call(); return calls.length; };
 }`;
 
-test('a click on a result right after typing is not taken back to the search', async (context) => {
+/** Lets the address follow, and in the same breath or a task or two later presses the first link whose words begin so; how often it followed. */
+const followAndPress = (words: string, tasks: number) => `(async () => {
+  const task = () => new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = done;
+    port2.postMessage(null);
+  });
+  const result = [...document.querySelectorAll('main a')].find((link) => link.textContent.startsWith(${JSON.stringify(words)}));
+  const settled = window.letAddressFollow();
+  for (let n = 0; n < ${tasks}; n += 1) await task();
+  result.click();
+  return settled;
+})()`;
+
+test('a click on a result right after typing is not taken back to the search, nor to the catalogue', async (context) => {
   const { page, complaints } = await visit(chromium(context), base(), 'ana');
-  await page.addInitScript(HOLD_ADDRESS);
+  const other = await page.context().newPage();
+  await page.addInitScript(holdAddress(400));
   // What was typed has settled, and is drawn by the time of the click, or is about to be.
   for (const tasks of [0, 1, 2]) {
     await page.goto('/request');
     await page.getByRole('searchbox', { name: 'Search access' }).fill('invoice');
     await page.getByRole('link', { name: /^invoice-reader on aws\/prod/ }).waitFor();
-    const settledNow = await page.evaluate(`(async () => {
-      const task = () => new Promise((done) => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = done;
-        port2.postMessage(null);
-      });
-      const links = [...document.querySelectorAll('main a')];
-      const result = links.find((link) => link.textContent.startsWith('invoice-reader on aws/prod'));
-      const settled = window.letAddressFollow();
-      for (let n = 0; n < ${tasks}; n += 1) await task();
-      result.click();
-      return settled;
-    })()`);
-    expect([tasks, settledNow]).toEqual([tasks, 1]);
+    expect([tasks, await page.evaluate(followAndPress('invoice-reader on aws/prod', tasks))]).toEqual([tasks, 1]);
     await page.getByRole('heading', { name: 'Ask for invoice-reader' }).waitFor();
     await page.getByRole('textbox', { name: 'Reason' }).fill('It stays');
     expect(new URL(page.url()).searchParams.get('role')).toBe('invoice-reader');
   }
+  await other.addInitScript(holdAddress(120));
+  for (const tasks of [0, 1, 2]) {
+    await other.goto('/catalogue');
+    await other.getByRole('link', { name: 'invoice-reader' }).first().waitFor();
+    await other.getByRole('searchbox', { name: 'Search' }).fill('invoice');
+    expect(await other.evaluate(followAndPress('invoice-reader', tasks))).toBeGreaterThan(0);
+    await other.getByRole('heading', { name: 'invoice-reader', level: 1 }).waitFor();
+    await other.waitForTimeout(300);
+    expect(new URL(other.url()).pathname).toBe('/catalogue/invoice-reader');
+  }
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+test('the page in the navigation clears its search, and going back brings it again', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  for (const [path, name, label] of [
+    ['/request', 'Search access', 'Request'],
+    ['/catalogue', 'Search', 'Catalogue'],
+  ] as const) {
+    await page.goto(path);
+    const search = page.getByRole('searchbox', { name, exact: true });
+    // Key by key: what is typed while the address follows stays as it is.
+    await search.pressSequentially('invoice', { delay: 90 });
+    await page.waitForURL(`**${path}?q=invoice`);
+    expect(await search.inputValue()).toBe('invoice');
+    const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: label, exact: true });
+    await link.click();
+    await page.waitForURL(`**${path}`);
+    await until(
+      () => search.inputValue(),
+      (words) => words === '',
+      5_000,
+    );
+    // It stays clear.
+    await page.waitForTimeout(600);
+    expect([await search.inputValue(), new URL(page.url()).search]).toEqual(['', '']);
+    await page.goBack();
+    await page.waitForURL(`**${path}?q=invoice`);
+    expect(await search.inputValue()).toBe('invoice');
+  }
+  expect(complaints()).toEqual([]);
+  await page.context().close();
+});
+
+test('what has a star is at hand, at home and in the palette before a word is typed', async (context) => {
+  const { page, complaints } = await visit(chromium(context), base(), 'ana');
+  await page.goto('/request?role=build-log-reader&target=aws/staging');
+  const star = page.getByRole('button', { name: 'Keep build-log-reader on aws/staging at hand' });
+  await star.click();
+  await until(
+    () => star.getAttribute('aria-pressed'),
+    (pressed) => pressed === 'true',
+    5_000,
+  );
+  await page.goto('/');
+  await page
+    .getByRole('region', { name: 'At hand' })
+    .getByRole('link', { name: /build-log-reader/ })
+    .waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').getByText('build-log-reader on aws/staging').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Ask for build-log-reader' }).waitFor();
+  expect(new URL(page.url()).searchParams.get('target')).toBe('aws/staging');
   expect(complaints()).toEqual([]);
   await page.context().close();
 });

@@ -2,7 +2,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { api, ask, type CatalogueItem } from '../data/api.ts';
-import { KeyIcon } from '../ui/icons.ts';
+import { useFavourites, type Favourite } from '../data/favourites.ts';
+import { KeyIcon, StarIcon } from '../ui/icons.ts';
 import { SearchPalette } from '../ui/search-palette.tsx';
 import type { Destination } from './destinations.ts';
 
@@ -30,6 +31,10 @@ export default function Palette({
   const words = q.toLowerCase();
   const pages = destinations.filter(({ label }) => label.toLowerCase().includes(words));
   const items = q === '' ? [] : (found.data?.items ?? []);
+  // What one keeps at hand is there before a word is typed.
+  const { items: kept } = useFavourites();
+  const atHand = q === '' ? kept : [];
+  const askFor = ({ role, target }: Favourite) => void navigate({ to: '/request', search: { role, target } });
   return (
     <SearchPalette
       opened={opened}
@@ -38,13 +43,22 @@ export default function Palette({
       onQuery={setQuery}
       groups={[
         {
+          label: 'At hand',
+          actions: atHand.map((one) => ({
+            id: `kept ${one.role} ${one.target}`,
+            label: `${one.role} on ${one.target}`,
+            icon: StarIcon,
+            choose: () => askFor(one),
+          })),
+        },
+        {
           label: 'Access',
           actions: items.map((item) => ({
             id: `${item.role} ${item.target}`,
             label: `${item.role} on ${item.target}`,
             detail: outlook(item),
             icon: KeyIcon,
-            choose: () => void navigate({ to: '/request', search: { role: item.role, target: item.target } }),
+            choose: () => askFor(item),
           })),
         },
         {

@@ -1,8 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useAddressedWords } from '../../data/addressed-words.ts';
 import type { CatalogueItem } from '../../data/api.ts';
 import { useCatalogue } from '../../data/catalogue.ts';
-import { useDebounced } from '../../data/debounced.ts';
 import { Empty } from '../../ui/card.tsx';
 import type { Column } from '../../ui/data-table.tsx';
 import { LineField, OneOf } from '../../ui/fields.tsx';
@@ -67,10 +66,16 @@ const COLUMNS: readonly Column<CatalogueItem>[] = [
 export function Catalogue() {
   const { q = '', provider = 'all' } = route.useSearch();
   const navigate = route.useNavigate();
-  const [typed, setTyped] = useState(q);
-  const words = useDebounced(typed.trim().slice(0, 200), STILL_MS);
-  useEffect(() => {
-    if (words !== q) void navigate({ search: (before) => withWords(before, words), replace: true });
+  const {
+    typed,
+    type,
+    settled: words,
+  } = useAddressedWords({
+    q,
+    most: 200,
+    stillMs: STILL_MS,
+    isHere: ({ pathname }) => pathname === '/catalogue',
+    follow: (found) => void navigate({ search: (before) => withWords(before, found), replace: true }),
   });
   const found = useCatalogue({ q: words, ...(provider === 'all' ? {} : { provider }) });
   return (
@@ -84,7 +89,7 @@ export function Catalogue() {
               label="Search"
               placeholder="a role, a target, a label, what it is for"
               value={typed}
-              onChange={(event) => setTyped(event.currentTarget.value)}
+              onChange={(event) => type(event.currentTarget.value)}
               autoComplete="off"
               spellCheck={false}
             />

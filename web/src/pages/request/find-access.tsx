@@ -1,9 +1,9 @@
 import { keepPreviousData, useIsFetching, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
 import { PATH_WORDS } from '../../access/path-words.ts';
+import { useAddressedWords } from '../../data/addressed-words.ts';
 import { api, ask, type CatalogueItem } from '../../data/api.ts';
-import { useDebounced, useFollowed } from '../../data/debounced.ts';
+import { useFollowed } from '../../data/debounced.ts';
 import { durationText } from '../../time/countdown.ts';
 import { Empty, Waiting } from '../../ui/card.tsx';
 import { LineField } from '../../ui/fields.tsx';
@@ -22,21 +22,19 @@ const ADDRESS_MS = 400;
 /** The search. Every answer says whether it can be had, and how. */
 export function FindAccess({
   q,
+  isHere,
   onQ,
   draft,
 }: {
   readonly q: string;
+  readonly isHere: (location: Pick<Location, 'pathname' | 'search'>) => boolean;
   readonly onQ: (q: string) => void;
   readonly draft: DraftSearch;
 }) {
-  const [typed, setTyped] = useState(q);
+  const { typed, type } = useAddressedWords({ q, most: LONGEST_QUERY, stillMs: ADDRESS_MS, isHere, follow: onQ });
   const busy = useIsFetching({ queryKey: ['catalogue'] }) > 0;
   const trimmed = typed.trim().slice(0, LONGEST_QUERY);
   const words = useFollowed(trimmed, busy, STILL_MS);
-  const settled = useDebounced(trimmed, ADDRESS_MS);
-  useEffect(() => {
-    if (settled !== q) onQ(settled);
-  });
   const found = useQuery({
     queryKey: ['catalogue', words, SHOWN],
     queryFn: () => ask(() => api.GET('/v1/catalogue', { params: { query: { q: words, limit: SHOWN } } })),
@@ -50,7 +48,7 @@ export function FindAccess({
         label="Search access"
         placeholder="invoice · restart payments · env=staging · arn:aws:… · AccessDenied …"
         value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
+        onChange={(event) => type(event.currentTarget.value)}
         leftSection={<SearchIcon size={18} aria-hidden="true" />}
         autoFocus
         autoComplete="off"

@@ -1,5 +1,5 @@
 import { useQueries } from '@tanstack/react-query';
-import { getRouteApi, useRouter } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { catalogueEntry } from '../../data/catalogue.ts';
 import { Waiting } from '../../ui/card.tsx';
 import { FailureNotice } from '../../ui/notices.tsx';
@@ -14,7 +14,6 @@ const route = getRouteApi('/request');
 export function Request() {
   const draft = route.useSearch();
   const navigate = route.useNavigate();
-  const { history } = useRouter();
   const items = itemsOf(draft);
   const found = useQueries({ queries: items.map(catalogueEntry) });
   const [first] = items;
@@ -24,10 +23,8 @@ export function Request() {
       <Page title="What do you need?" lead="Search by what you want to do, or paste the error that stopped you.">
         <FindAccess
           q={draft.q ?? ''}
-          onQ={(q) => {
-            // The address follows what is typed a moment later: whoever has chosen by then is not taken back.
-            if (isStillSearching(history.location)) void navigate({ search: withWords(draft, q), replace: true });
-          }}
+          isHere={isStillSearching}
+          onQ={(q) => void navigate({ search: withWords(draft, q), replace: true })}
           draft={draft}
         />
       </Page>
@@ -59,10 +56,7 @@ export function Request() {
   );
 }
 
-/**
- * Whether the address is that of the search still: as the router has it, which knows of a click before the browser does. A page that is being
- * left is drawn until the next one is ready.
- */
+/** Whether the address is that of the search, and nothing is chosen yet. */
 function isStillSearching({ pathname, search }: Pick<Location, 'pathname' | 'search'>): boolean {
   return pathname === '/request' && !new URLSearchParams(search).has('role');
 }
