@@ -97,7 +97,7 @@ export interface ApiParts extends HealthParts {
 
 /** Ends and decisions, and what they have to read, are counted by themselves, by sign-in: each with as many again as a person has. */
 export interface RateLimits {
-  /** Of IPv6 a /64 counts as one address. */
+  /** Of IPv6 a /64 counts as one address, and all of a /48 together as ten. */
   readonly perAddressPerMinute: number;
   /** Beginnings and ends of sign-ins, of everybody behind one address. */
   readonly signInsPerAddressPerMinute: number;

@@ -207,6 +207,17 @@ describe('an address', () => {
       expect(await from(other)(), other).toBe(401);
   });
 
+  test('of IPv6 counts with all of its /48 together, too: whoever has one has 65,536 networks', async () => {
+    await limited({ perAddressPerMinute: 3 });
+    const inSite = (n: number) => from(`2001:db8:1:${n.toString(16)}::1`)();
+    const statuses = [];
+    // Ten of them may use up what they have, whichever they are.
+    for (let n = 0; n < 32; n += 1) statuses.push(await inSite(n));
+    expect(statuses).toEqual([...Array.from({ length: 30 }, () => 401), 429, 429]);
+    expect(await from('2001:db8:2::1')()).toBe(401);
+    expect(await from('10.0.0.1')()).toBe(401);
+  });
+
   test('of IPv4 is itself, also where it comes as one of IPv6', async () => {
     await limited({ perAddressPerMinute: 3 });
     expect(await often(3, from('10.0.0.1'))).toEqual({ 401: 3 });

@@ -7,6 +7,8 @@ import type { ApiParts, ApiServer } from './parts.ts';
 import { ApiProblem } from './problems.ts';
 
 const LIMITS = { perAddressPerMinute: 3_000, signInsPerAddressPerMinute: 600, perPersonPerMinute: 600 } as const;
+/** A /48 of IPv6 is what a company or one customer of a hoster gets: so many of its /64 use up their limits before all of it is refused. */
+const NETWORKS_PER_SITE = 10;
 /** Cookies that are remembered to be somebody's: more than have a session with one process at a time. */
 const MOST_KNOWN = 20_000;
 /** Where a sign-in begins or goes on. Tokens are refreshed elsewhere, and the company's provider calls elsewhere. */
@@ -57,6 +59,19 @@ function kindOf({ method, routeOptions, query }: FastifyRequest): Kind {
  * change within as often as it likes.
  */
 export function networkOf(address: string): string {
+  const groups = groupsOf(address);
+  if (typeof groups === 'string') return groups;
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** The /48 that an address of IPv6 is in: whoever has one has 65,536 of what {@link networkOf} tells apart. `null`: it is of IPv4. */
+export function siteOf(address: string): string | null {
+  const groups = groupsOf(address);
+  return typeof groups === 'string' ? null : `${groups.slice(0, 3).join(':')}::/48`;
+}
+
+/** The first four groups of an address of IPv6, as short as they can be written; an address of IPv4 as it is. */
+function groupsOf(address: string): readonly string[] | string {
   if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
@@ -66,8 +81,7 @@ export function networkOf(address: string): string {
   // An IPv4 address at the end stands for two groups.
   const missing = 8 - left.length - right.length - (address.includes('.') ? 1 : 0);
   const all = [...left, ...Array.from({ length: tail === undefined ? 0 : missing }, () => '0'), ...right];
-  const first = all.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
-  return `${first.join(':')}::/64`;
+  return all.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
 }
 
 /**
@@ -94,8 +108,21 @@ export async function limitRates(app: ApiServer, { limits, base }: Pick<ApiParts
     const cookie = hashOfCookie(request.headers.cookie);
     return cookie !== null && known.has(cookie) ? `cookie ${cookie}` : `stranger ${network}`;
   };
-  const perAddress = limiter(perAddressPerMinute, addressOrCookie);
-  const signIns = limiter(signInsPerAddressPerMinute, (request) => `sign-in ${networkOf(request.ip)}`);
+  /** Counts by address, and what is counted of one of IPv6 by its /48 as well. */
+  const limiterOfAddresses = (max: number, keyOf: (request: FastifyRequest) => string) => {
+    const narrow = limiter(max, keyOf);
+    const wide = limiter(max * NETWORKS_PER_SITE, (request) =>
+      keyOf(request).replace(networkOf(request.ip), siteOf(request.ip) ?? ''),
+    );
+    return async (request: FastifyRequest): Promise<void> => {
+      refuseIfExceeded(await narrow(request));
+      // What is counted by somebody's cookie is theirs, wherever they are.
+      const isOfAddress = keyOf(request).endsWith(networkOf(request.ip));
+      if (isOfAddress && siteOf(request.ip) !== null) refuseIfExceeded(await wide(request));
+    };
+  };
+  const perAddress = limiterOfAddresses(perAddressPerMinute, addressOrCookie);
+  const signIns = limiterOfAddresses(signInsPerAddressPerMinute, (request) => `sign-in ${networkOf(request.ip)}`);
   const perPerson = limiter(perPersonPerMinute, (request) => {
     const { session, ip } = request;
     const kind = kindOf(request);
@@ -105,14 +132,14 @@ export async function limitRates(app: ApiServer, { limits, base }: Pick<ApiParts
 
   const named = new WeakMap<FastifyRequest, SessionId>();
   const perToken = limiter(perPersonPerMinute, (request) => `${kindOf(request)} ${named.get(request)}`);
-  const refusedTokens = limiter(perAddressPerMinute, (request) => `refused ${networkOf(request.ip)}`);
+  const refusedTokens = limiterOfAddresses(perAddressPerMinute, (request) => `refused ${networkOf(request.ip)}`);
   const limitsOf = (request: FastifyRequest): TokenLimits => ({
     isOf: async (signIn) => {
       if (kindOf(request) === null) return;
       named.set(request, signIn);
       refuseIfExceeded(await perToken(request));
     },
-    isRefused: async () => refuseIfExceeded(await refusedTokens(request)),
+    isRefused: () => refusedTokens(request),
   });
 
   app.decorateRequest('tokenLimits', null);
@@ -121,8 +148,8 @@ export async function limitRates(app: ApiServer, { limits, base }: Pick<ApiParts
     request.tokenLimits = limitsOf(request);
     // Whether a token is ours is seen without the database, for no more than refusing it costs: nobody else uses up the place of one.
     const showsToken = request.headers.authorization !== undefined;
-    if (!(showsToken && kindOf(request) !== null)) refuseIfExceeded(await perAddress(request));
-    if (SIGN_IN.test(request.url)) refuseIfExceeded(await signIns(request));
+    if (!(showsToken && kindOf(request) !== null)) await perAddress(request);
+    if (SIGN_IN.test(request.url)) await signIns(request);
   });
   app.addHook('preHandler', async (request, reply) => {
     if (request.session === null) return;
