@@ -73,19 +73,11 @@ eachDatabase('notifications over SMTP', (current) => {
       await allDueNow();
       await tell();
     }
-    // Nobody is asked to decide what is decided, however long the server was down.
-    expect(catcher.messages().map(({ text }) => text.split('\n', 1)[0])).toEqual([
-      'Approved by Bo Sandberg (bo).',
-      expect.stringMatching(/^You have access until /),
-    ]);
-    const [approved, active] = catcher.messages().map(
-      ({ headers }) =>
-        (name: string) =>
-          headerOf(headers, name),
-    );
-    expect(approved?.('references')).toBe(`<${request.id}@localhost>`);
-    expect(active?.('references')).toBe(approved?.('references'));
-    expect(active?.('message-id')).not.toBe(approved?.('message-id'));
+    // Nobody is asked to decide what is decided, however long the server was down, and what is usable by then says that it was approved.
+    const [active, ...more] = catcher.messages();
+    expect(more).toEqual([]);
+    expect(active?.text).toMatch(/^You have access until /);
+    expect(active === undefined ? '' : headerOf(active.headers, 'references')).toBe(`<${request.id}@localhost>`);
     // What operators read names no person's address.
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.join('\n')).not.toMatch(/@|Ribeiro|Sandberg/);
