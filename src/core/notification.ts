@@ -41,6 +41,8 @@ export const OWN_NEWS = [
   'admin-code-issued',
   'proposal-waits',
   'order-waits',
+  'more-recoveries',
+  'more-orders',
   'account-linked',
   'account-unlinked',
   'accounts-forgotten',

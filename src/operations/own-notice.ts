@@ -90,6 +90,8 @@ export async function ownNoticeOf(
   const { directory } = world.rules.current();
   const to = directory.people.get(keys.get(message.person) ?? '');
   if (to === undefined || !to.active || !isAddress(to.email)) return 'no-address';
+  // Whoever gave them knows.
+  if (message.kind === 'more-orders' && by !== null && (await areOneHuman(db, by, message.person))) return 'overtaken';
   const waits = await waitsFor(world, message, to.key, facts);
   if (waits === 'overtaken') return waits;
   const nameOf = (id: PersonId | null): string | null => {

@@ -65,10 +65,10 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now:
   const { person } = entry.subjects;
   const { facts } = entry;
   // One over a target or over everybody is about no person.
-  if (entry.kind === 'revocation.ordered')
-    return facts['asksUntil'] !== undefined && (await bound.takes(entry, 'order-waits'))
-      ? told('order-waits', await idsOf(world, trx, answerers(world), now))
-      : [];
+  if (entry.kind === 'revocation.ordered') {
+    const news = facts['asksUntil'] === undefined ? null : await bound.newsOf(entry, 'order-waits', 'more-orders');
+    return news === null ? [] : told(news, await idsOf(world, trx, answerers(world), now));
+  }
   if (entry.kind === 'accounts.forgotten') return told('accounts-forgotten', await adminsIn(trx));
   // The first code comes before anybody could be told.
   // The code of an empty database, which its console prints, says nothing of admins who have left.
@@ -81,10 +81,13 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now:
     case 'passkey.removed':
       // A recovery says by itself that the old ones are gone.
       return facts['recovery'] === undefined ? [['passkey-removed', person]] : [];
-    case 'passkey.recovery-asked':
-      return (await bound.takes(entry, 'recovery-asked'))
-        ? [['recovery-asked', person], ...(await confirmersOf(world, trx, now))]
-        : [];
+    case 'passkey.recovery-asked': {
+      const news = await bound.newsOf(entry, 'recovery-asked', 'more-recoveries');
+      if (news === null) return [];
+      const waits = news === 'recovery-asked' ? 'recovery-waits' : news;
+      const others = (await confirmersOf(world, trx, now)).filter((one) => one !== person || waits !== news);
+      return [[news, person], ...told(waits, others)];
+    }
     case 'passkey.recovery-confirmed':
       return [['recovery-confirmed', person]];
     case 'passkey.recovery-opened':
@@ -124,31 +127,38 @@ async function toldOf(world: Planning, trx: Trx, entry: Entry, at: Instant, now:
 }
 
 interface Bound {
-  /** Whether people are told of an order or a recovery. If not, it stands on their pages all the same, and does what it does at once. */
-  takes(entry: Entry, news: OwnNews): Promise<boolean>;
+  /**
+   * What people are told of an order or a recovery: each of the first of a human in an hour by itself (`each`), and of the first beyond those that there
+   * are more (`more`), once in an hour. `null`: nothing. It stands on their pages all the same, and does what it does at once.
+   */
+  newsOf<Each extends OwnNews, More extends OwnNews>(entry: Entry, each: Each, more: More): Promise<Each | More | null>;
 }
 
 /** Counts what is told of each human's orders and recoveries: from what was kept before, and from what is being planned. */
 function createBound(trx: Trx, now: Instant): Bound {
   const counts = new Map<string, number>();
+  /** Whether one more may be told by some news, of so many; it is counted then. */
+  const takes = async ({ kind }: Entry, by: PersonId, news: OwnNews, most: number): Promise<boolean> => {
+    const key = `${news} ${await humanOf(trx, by)}`;
+    const before =
+      counts.get(key) ?? (await countToldBecauseOf(trx, await allOfHuman(trx, by), kind, news, after(now, -HOUR_MS)));
+    if (before >= most) return false;
+    counts.set(key, before + 1);
+    return true;
+  };
   return {
-    async takes({ kind, actor }, news) {
-      const by = actor.kind === 'person' ? parseId('per', actor.id) : null;
-      if (by === null) return true;
-      const key = `${kind} ${await humanOf(trx, by)}`;
-      const before =
-        counts.get(key) ?? (await countToldBecauseOf(trx, await allOfHuman(trx, by), kind, news, after(now, -HOUR_MS)));
-      if (before >= MOST_TOLD_AN_HOUR) return false;
-      counts.set(key, before + 1);
-      return true;
+    async newsOf(entry, each, more) {
+      const by = entry.actor.kind === 'person' ? parseId('per', entry.actor.id) : null;
+      if (by === null || (await takes(entry, by, each, MOST_TOLD_AN_HOUR))) return each;
+      return (await takes(entry, by, more, 1)) ? more : null;
     },
   };
 }
 
 /** Whom the rules name for confirming recoveries. */
-async function confirmersOf(world: Planning, trx: Trx, now: Instant): Promise<Told> {
+async function confirmersOf(world: Planning, trx: Trx, now: Instant): Promise<readonly PersonId[]> {
   const { policy, directory } = world.rules.current();
-  return told('recovery-waits', await idsOf(world, trx, sensitiveApprovers(policy, directory, now), now));
+  return idsOf(world, trx, sensitiveApprovers(policy, directory, now), now);
 }
 
 const told = (kind: OwnNews, people: readonly PersonId[]): Told => people.map((id) => [kind, id] as const);

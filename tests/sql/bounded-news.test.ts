@@ -10,6 +10,7 @@ import {
   withdrawRecovery,
 } from '../../src/operations/recover-passkeys.ts';
 import { liftRevocationOrder, orderRevocation } from '../../src/operations/revoke-many.ts';
+import { tellPeople, type Mailer } from '../../src/operations/tell-people.ts';
 import { acmeOperations, got, type AcmeOperations } from './acme-operations.ts';
 import { eachDatabase } from './harness.ts';
 import { heldGrants } from './held-grants.ts';
@@ -33,6 +34,12 @@ eachDatabase('what one human has others told without end', (current) => {
       select count(distinct occasion)::int as n from notification where kind = ${kind}`.execute(current().db);
     return rows[0]?.n ?? 0;
   };
+  /** Who is told something of a kind, sorted. */
+  const receiversOf = async (kind: OwnNews): Promise<readonly string[]> => {
+    const { rows } = await sql<{ person: string }>`
+      select distinct person_id as person from notification where kind = ${kind} order by 1`.execute(current().db);
+    return rows.map(({ person }) => person);
+  };
   const gives = async (key: string, what: { person?: string; all?: boolean }) =>
     got(await orderRevocation(acme.world, await acme.as(key), { ...what, reason: 'x'.repeat(2_000) }));
   test('whoever orders and takes back does not flood those who can confirm; others are heard meanwhile', async () => {
@@ -47,9 +54,33 @@ eachDatabase('what one human has others told without end', (current) => {
     await gives('bo', { all: true });
     await plan();
     expect(await toldOf('order-waits')).toBe(MOST_TOLD_AN_HOUR);
+    // That there are more is said once, to everybody who can confirm.
+    expect(await toldOf('more-orders')).toBe(1);
+    expect(await receiversOf('more-orders')).toEqual(await receiversOf('order-waits'));
     await gives('fay', { all: true });
     await plan();
-    expect(await toldOf('order-waits')).toBe(MOST_TOLD_AN_HOUR + 1);
+    expect([await toldOf('order-waits'), await toldOf('more-orders')]).toEqual([MOST_TOLD_AN_HOUR + 1, 1]);
+  });
+
+  test('that there are more goes out, and not to whoever gave them', async () => {
+    const { person } = await acme.as('cem');
+    await heldGrants(acme, current(), { person, count: 2, state: 'active' });
+    for (let n = 0; n < MOST_TOLD_AN_HOUR + 2; n += 1) {
+      const { id } = await gives('bo', { all: true });
+      got(await liftRevocationOrder(acme.world, await acme.as('bo'), id, { reason: 'Not yet' }));
+    }
+    await plan();
+    const sent: string[] = [];
+    const mailer: Mailer = {
+      async send({ kind, to }) {
+        if (kind === 'more-orders') sent.push(to.address);
+        return { kind: 'sent' };
+      },
+      examine: async () => ({ target: 'mail', ok: true, message: 'well' }),
+    };
+    await tellPeople(acme.world, mailer, () => {});
+    expect(sent.length).toBe((await receiversOf('more-orders')).length - 1);
+    expect(sent).not.toContain('bo.sandberg@acme.example');
   });
 
   test('and what an order ends at once it still ends, told or not', async () => {
@@ -73,6 +104,10 @@ eachDatabase('what one human has others told without end', (current) => {
     await plan();
     const most = [MOST_TOLD_AN_HOUR, MOST_TOLD_AN_HOUR];
     expect([await toldOf('recovery-asked'), await toldOf('recovery-waits')]).toEqual(most);
+    expect(await toldOf('more-recoveries')).toBe(1);
+    expect(await receiversOf('more-recoveries')).toEqual(
+      [...new Set([...(await receiversOf('recovery-asked')), ...(await receiversOf('recovery-waits'))])].sort(),
+    );
     const { id } = got(await askForRecovery(acme.world, bo.actor));
     for (const { actor, device } of [fay, gus]) {
       const { document, options } = got(await challengeRecovery(acme.world, actor, id));

@@ -97,6 +97,8 @@ test('the subject alone says what happened, and begins with what is to be done',
     Please register a new passkey: two others confirmed that you lost yours [Curfew]
     Bo Sandberg (bo) left the directory, and is still in it as somebody else: the two are counted as one person [Curfew]
     Whoever runs Curfew has a code with which somebody becomes an admin: all who are one have left [Curfew]
+    Bo Sandberg (bo) has asked for recoveries of their passkeys more than ten times within an hour [Curfew]
+    Eli Stern (eli) has given more than ten orders to stop access within an hour that wait for a second person [Curfew]
     One more account signs you in [Curfew]
     An account signs you in no more [Curfew]
     Whoever runs Curfew had the accounts of everybody at a provider forgotten [Curfew]
@@ -154,6 +156,14 @@ test('what each message says first, and below', () => {
     Whoever runs Curfew has a code with which somebody becomes an admin: all who are one have left.
       If nobody of you asked for that, find out who did it
       You hear who becomes one by it
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Bo Sandberg (bo) has asked for recoveries of their passkeys more than ten times within an hour.
+      Of those beyond ten you are not told one by one: look at the page, which has all of them
+      Ask them whether it is really them, and not by e-mail
+      At 2026-11-22 14:00 UTC, by Eli Stern (eli)
+    Eli Stern (eli) has given more than ten orders to stop access within an hour that wait for a second person.
+      Of those beyond ten you are not told one by one: look at the page, which has all of them
+      Ask them whether it is really them, and not by e-mail
       At 2026-11-22 14:00 UTC, by Eli Stern (eli)
     One more account signs you in.
       At a provider
@@ -274,6 +284,8 @@ test('no message decides anything or can be turned off: its one link is to the p
     'admin-code-issued: /administration',
     'proposal-waits: /administration',
     'order-waits: /orders/entry-7',
+    'more-recoveries: /recovery',
+    'more-orders: /orders',
     'account-linked: /me',
     'account-unlinked: /me',
     'accounts-forgotten: /administration',

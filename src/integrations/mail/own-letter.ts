@@ -32,6 +32,8 @@ const LINKS: Readonly<Record<OwnNotice['kind'], { readonly words: string; readon
   'recovery-opened': { words: 'To register a new passkey', path: '/recovery' },
   'proposal-waits': { words: 'Everything that it would change, and the answer to it', path: '/administration' },
   'order-waits': { words: 'Look at it and confirm it', path: '/orders/$id' },
+  'more-recoveries': { words: 'What waits now', path: '/recovery' },
+  'more-orders': { words: 'All orders that wait now', path: '/orders' },
   'role-proposed': { words: 'What is proposed, and by whom it is answered', path: '/administration' },
   'role-ended': { words: 'Who has which role', path: '/administration' },
   'role-changed': { words: 'Who has which role', path: '/administration' },
@@ -56,6 +58,8 @@ const FOR_WATCHERS: Partial<Readonly<Record<OwnNotice['kind'], string>>> = {
   'admin-code-issued': 'you are an admin or an auditor of Curfew',
   'left-under-one-entry': 'you are an admin or an auditor of Curfew',
   'accounts-forgotten': 'you are an admin of Curfew',
+  'more-orders': 'it takes you or somebody like you',
+  'more-recoveries': 'it is about you, or takes you or somebody like you',
 };
 
 const NOT_YOU =
@@ -140,6 +144,16 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
         headline: `${notice.by ?? 'Somebody'} wants to stop all access ${stopped(notice)}; it takes a second person, and you can be that one.`,
         lines: ['Ask them whether it is really them, and not by e-mail', `It can be confirmed until ${ends}`],
       };
+    case 'more-recoveries':
+      return {
+        headline: `${about} has asked for recoveries of their passkeys more than ten times within an hour.`,
+        lines: [ONE_BY_ONE, 'Ask them whether it is really them, and not by e-mail'],
+      };
+    case 'more-orders':
+      return {
+        headline: `${notice.by ?? 'Somebody'} has given more than ten orders to stop access within an hour that wait for a second person.`,
+        lines: [ONE_BY_ONE, 'Ask them whether it is really them, and not by e-mail'],
+      };
     case 'account-linked':
       return {
         headline: signsIn ? 'One more account signs you in.' : 'One more account is known to be yours.',
@@ -168,6 +182,8 @@ function said(notice: OwnNotice): Pick<Letter, 'headline' | 'lines'> {
   }
 }
 
+/** What a summary stands for. */
+const ONE_BY_ONE = 'Of those beyond ten you are not told one by one: look at the page, which has all of them';
 const UNSIGNED = 'It was confirmed by a sign-in alone, without a passkey';
 const ASK_BOTH = 'Ask both, who proposed and who confirmed it, whether it was really they, and not by e-mail';
 
