@@ -76,6 +76,7 @@ function hubUnderTest() {
   let publish: (change: Change) => void = () => {};
   const gone = new Set<string>();
   let looked = 0;
+  let asked = 0;
   const holders: { person: PersonId; role: CurfewRole }[] = [{ person: personId('bo'), role: 'auditor' }];
   const inner = createEventHub(
     {
@@ -88,9 +89,10 @@ function hubUnderTest() {
         looked += 1;
         return id === 'grt_fault'
           ? Promise.reject(new Error('the database is away'))
-          : Promise.resolve((viewer) =>
-              Promise.resolve(id.startsWith('grt_of_') ? viewer?.key === id.slice(7) && 'own' : true),
-            );
+          : Promise.resolve((viewer) => {
+              asked += 1;
+              return Promise.resolve(id.startsWith('grt_of_') ? viewer?.key === id.slice(7) && 'own' : true);
+            });
       },
       standingSignIns: (ids) => Promise.resolve(new Set(ids.filter((id) => !gone.has(id)))),
       roleHolders: () => Promise.resolve(holders),
@@ -115,7 +117,7 @@ function hubUnderTest() {
         cameBack,
       ),
   };
-  return { hub, pass, change, gone, holders, lookedUp: () => looked };
+  return { hub, pass, change, gone, holders, lookedUp: () => looked, askedFor: () => asked };
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -237,6 +239,17 @@ describe('a stream', () => {
     expect(hub.room('ana')).toBe('free');
     hub.close();
     expect(hub.room('ana')).toBe('full');
+  });
+
+  test('costs others no more than one of its person does: whether they may see a change is asked once for all of theirs', async () => {
+    const { hub, change, askedFor } = hubUnderTest();
+    for (let n = 0; n < 10; n += 1) hub.add(new Reader().response, 'ana', false, null);
+    const other = new Reader();
+    hub.add(other.response, 'bo', false, null);
+    await change('grt_1');
+    expect(other.events()).toEqual([changeOf('grt_1')]);
+    expect(askedFor()).toBe(2);
+    hub.close();
   });
 
   test('ends when the server stops, and no new one begins', async () => {
