@@ -159,7 +159,12 @@ describe('one request for AWS and Azure, in the demo', () => {
           ],
           { env: { PATH } },
         );
+      // So long that whoever asks at once is sure to wait, and no longer than somebody waits here.
+      const obeyed = (range: readonly [number, number]) =>
+        postJson(`${place.cloudUrl('azure')}/_sim/settings`, { roleAdditionMs: range }, 5_000);
+      await obeyed([10_000, 10_000]);
       const ran = await assume(...WHY);
+      await obeyed([1_000, 4_000]);
       // The stand-in fails where Azure refuses.
       expect(ran.code, ran.stderr).toBe(0);
       expect(ran.stderr).toContain('waiting until Azure obeys it');
