@@ -94,6 +94,7 @@ function QueueItem({ request }: { readonly request: AccessRequest }) {
         {first?.role} on {first?.target}
         {items.length > 1 && `, and ${items.length - 1} more`}
       </span>
+      {request.reason !== '' && <span className={classes['why']}>{request.reason}</span>}
       <span className={classes['signs']}>
         {first?.tier != null && <TierSign tier={first.tier} />}
         <span>{`${durationWords(durationMs)}${request.extends === null ? '' : ' longer'}`}</span>

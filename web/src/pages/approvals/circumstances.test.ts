@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holdsLines, othersLines, reachLines, whoseWords } from './circumstances.ts';
+import { heldLines, holdsLines, othersLines, reachLines, whoseWords } from './circumstances.ts';
 
 const at = (time: string): string => time.slice(11, 16);
 const what = { role: 'invoice-reader', target: 'aws/prod', tier: 2 } as const;
@@ -24,6 +24,23 @@ test('what they hold there stands first, and that it is nothing is said', () => 
     'invoice-reader on aws/prod, not begun',
     '1 on other targets',
   ]);
+});
+
+test('whoever asks for a later end holds the very thing, and until when', () => {
+  const longer = {
+    durationMs: 3_600_000,
+    grantedDurationMs: null,
+    extends: { grant: 'grt_a', until: '2026-11-22T15:30:00Z', state: null },
+  } as unknown as Parameters<typeof heldLines>[0];
+  expect(heldLines(longer, { holds: [], holdsElsewhere: 0 }, at)).toEqual(['This, until 14:30']);
+  expect(heldLines(longer, { holds: [], holdsElsewhere: 2 }, at)).toEqual(['This, until 14:30', '2 on other targets']);
+  const also = { ...held, role: 'key-maker' };
+  expect(heldLines(longer, { holds: [also], holdsElsewhere: 0 }, at)).toEqual([
+    'This, until 14:30',
+    'key-maker on aws/prod until 14:30',
+  ]);
+  const first = { ...longer, extends: null };
+  expect(heldLines(first, { holds: [], holdsElsewhere: 0 }, at)).toEqual(['Nothing there']);
 });
 
 test('others are counted by item', () => {

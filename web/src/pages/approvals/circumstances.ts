@@ -1,4 +1,5 @@
 import type { Schemas } from '../../data/api.ts';
+import { endBefore } from './facts.ts';
 
 type Around = Schemas['Circumstances'];
 
@@ -27,6 +28,20 @@ export function holdsLines(
     }),
     ...elsewhere,
   ];
+}
+
+/** The same of a request; one for a later end is about what is held already, which counts first. */
+export function heldLines(
+  request: Parameters<typeof endBefore>[0],
+  around: Pick<Around, 'holds' | 'holdsElsewhere'>,
+  at: (time: string) => string,
+): readonly string[] {
+  const before = endBefore(request);
+  if (before === null) return holdsLines(around, at);
+  const { holds, holdsElsewhere } = around;
+  const elsewhere = holdsElsewhere === 0 ? [] : [`${holdsElsewhere} on other targets`];
+  const more = holds.length === 0 ? elsewhere : holdsLines(around, at);
+  return [`This, until ${at(new Date(before).toISOString())}`, ...more];
 }
 
 /** How many others hold the same, by item where there are several. */

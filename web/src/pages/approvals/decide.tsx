@@ -100,6 +100,12 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
           autoFocus
         />
       )}
+      {needsSignature && (
+        <p className={classes['fine']}>
+          A yes takes your passkey: it signs who asked, for what, for how long, under which rules and with which word,
+          and nothing else.
+        </p>
+      )}
       <div className={classes['decide']}>
         <div className={classes['verdicts']}>
           <Button
@@ -118,12 +124,6 @@ export function Decide({ request }: { readonly request: AccessRequest }) {
             Deny…
           </Button>
         </div>
-        {needsSignature && (
-          <p className={classes['fine']}>
-            A yes takes your passkey: it signs who asked, for what, for how long, under which rules and with which word,
-            and nothing else.
-          </p>
-        )}
         <ShorterDialog
           request={request}
           opened={open === 'shorter'}

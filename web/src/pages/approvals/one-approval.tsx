@@ -16,7 +16,7 @@ import { Card, Facts, Quote, Waiting } from '../../ui/card.tsx';
 import { BackIcon, RequestsIcon } from '../../ui/icons.ts';
 import { FailureNotice } from '../../ui/notices.tsx';
 import { Mono, Person, StateSign, Tag, TierSign } from '../../ui/signs.tsx';
-import { holdsLines, othersLines, reachLines, whoseWords } from './circumstances.ts';
+import { heldLines, othersLines, reachLines, whoseWords } from './circumstances.ts';
 import { Decide } from './decide.tsx';
 import { afterwards, beforeWords, endIfNow, lengthWords, stanceOf } from './facts.ts';
 import { Outcome } from './outcome.tsx';
@@ -74,11 +74,10 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
           <Person of={requester} /> {asks}{' '}
           {items.length === 1 ? `${first?.role} on ${first?.target}` : `${items.length} things`}
         </h2>
+        <Tiers items={items} />
         <Whose id={request.id} />
-        {items.map((item) => (
-          <Item key={`${item.role} ${item.target}`} item={item} named={items.length > 1} />
-        ))}
       </header>
+      {/* First of all, and on a phone above everything that can be pressed. */}
       <div className={classes['part']}>
         <h3>Why</h3>
         <Quote>{request.reason === '' ? 'No reason was given.' : request.reason}</Quote>
@@ -89,6 +88,9 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
           </p>
         )}
       </div>
+      {items.map((item) => (
+        <Item key={`${item.role} ${item.target}`} item={item} named={items.length > 1} />
+      ))}
       <Terms request={request} />
       <People request={request} me={me?.person.key ?? ''} />
       {status === 'pending' && <StalePeople words={request.stale} />}
@@ -104,6 +106,20 @@ function ApprovalCard({ request }: { readonly request: AccessRequest }) {
         <Mute request={request} />
       </div>
     </Card>
+  );
+}
+
+/** How much it can do, where one thing is asked for: beside what it is called. Of several each says its own. */
+function Tiers({ items }: Pick<AccessRequest, 'items'>) {
+  const [only, ...more] = items;
+  return only?.tier == null || more.length > 0 ? null : <Tier tier={only.tier} />;
+}
+
+function Tier({ tier }: { readonly tier: NonNullable<AccessRequest['items'][number]['tier']> }) {
+  return (
+    <span>
+      <TierSign tier={tier} /> <span className={classes['fine']}>{TIER_WORDS[tier]}</span>
+    </span>
   );
 }
 
@@ -129,7 +145,7 @@ function useAround(request: AccessRequest): { readonly rows: Rows; readonly erro
   return {
     error,
     rows: [
-      error === null ? row('Holds now', data && holdsLines(data, at)) : null,
+      error === null ? row('Holds now', data && heldLines(request, data, at)) : null,
       reach.length === 0 ? null : row('Reaches', reach),
       error === null ? row('Also held by', data && othersLines(data.items)) : null,
       row('Before', alike && [beforeWords(request, alike, at)]),
@@ -153,11 +169,7 @@ function Item({
       )}
       <p>{description ?? 'The rules in force have no such role, so it would be refused.'}</p>
       <p className={classes['tags']}>
-        {tier !== null && (
-          <span>
-            <TierSign tier={tier} /> <span className={classes['fine']}>{TIER_WORDS[tier]}</span>
-          </span>
-        )}
+        {named && tier !== null && <Tier tier={tier} />}
         {Object.entries(labels).map(([name, value]) => (
           <Tag key={name}>
             {name} {value}
